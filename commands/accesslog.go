@@ -1,0 +1,105 @@
+package commands
+
+import (
+	"context"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"accountledger/domain"
+	"accountledger/journal"
+)
+
+// accessLog appends what was looked at, many records an append: the first to come appends for all who came
+// while the append before was under way. One process writes its stream, so there are no conflicts.
+type accessLog struct {
+	core   *core
+	writer uuid.UUID
+	mu     sync.Mutex
+	queue  []*accessRecord
+	busy   bool
+	head   journal.Head // only whoever appends uses it
+}
+
+type accessRecord struct {
+	entry journal.Entry
+	done  chan struct{}
+	fact  domain.Fact
+	at    journal.Position
+	err   error
+}
+
+// accessBatch bounds the records of one append, far below what an append may carry.
+const accessBatch = 256
+
+func newAccessLog(c *core, writer uuid.UUID) *accessLog { return &accessLog{core: c, writer: writer} }
+
+// record returns once the event is durable. What cannot be recorded must not be shown.
+func (k *call) record(ctx context.Context, a about, event any) (domain.Fact, error) {
+	l := k.access
+	entries, err := k.entries(ctx, "access", a, event)
+	if err != nil {
+		return domain.Fact{}, err
+	}
+	r := &accessRecord{entry: entries[0], done: make(chan struct{})}
+	l.mu.Lock()
+	l.queue = append(l.queue, r)
+	lead := !l.busy
+	l.busy = true
+	l.mu.Unlock()
+	if lead {
+		l.drain(context.WithoutCancel(ctx))
+	}
+	<-r.done
+	k.position = r.at
+	return r.fact, r.err
+}
+
+// drain appends until the queue is empty.
+func (l *accessLog) drain(ctx context.Context) {
+	for {
+		l.mu.Lock()
+		batch := l.queue[:min(len(l.queue), accessBatch)]
+		l.queue = l.queue[len(batch):]
+		if len(batch) == 0 {
+			l.busy = false
+			l.queue = nil
+			l.mu.Unlock()
+			return
+		}
+		l.mu.Unlock()
+		l.append(ctx, batch)
+	}
+}
+
+func (l *accessLog) append(ctx context.Context, batch []*accessRecord) {
+	entries := make([]journal.Entry, len(batch))
+	for i, r := range batch {
+		entries[i] = r.entry
+	}
+	done, err := l.try(ctx, entries)
+	for i, r := range batch {
+		if r.err = err; err == nil {
+			r.fact, r.at = done.Facts[i], done.Position
+		}
+		close(r.done)
+	}
+}
+
+func (l *accessLog) try(ctx context.Context, entries []journal.Entry) (journal.Committed, error) {
+	stream := domain.AccessStream(l.writer, domain.DayOf(l.core.Now()))
+	if l.head.Stream != stream {
+		head, err := l.core.Journal.LastOf(ctx, stream)
+		if err != nil {
+			return journal.Committed{}, err
+		}
+		l.head = head
+	}
+	done, err := l.core.Journal.Append(ctx, l.head, entries...)
+	if err != nil {
+		l.head = journal.Head{} // read it again: nobody knows where the stream ends
+		return done, err
+	}
+	l.head = done.Head
+	return done, nil
+}

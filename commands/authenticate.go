@@ -1,0 +1,71 @@
+package commands
+
+import (
+	"context"
+
+	"accountledger/domain"
+)
+
+// Authenticate tells whose token it is: of a person, an officer, or a service. ErrSession when it is nobody's or
+// no longer. It reads the streams as the leader has them, so an end of a session holds at once.
+type Authenticate func(ctx context.Context, token Token) (domain.Caller, error)
+
+func (c *core) authenticate(ctx context.Context, token Token) (domain.Caller, error) {
+	if t, ok := parseSessionToken(token); ok {
+		caller, err := c.authenticateSession(ctx, t)
+		return caller, refusal(err)
+	}
+	if id, secret, ok := parseIDToken(servicePrefix, token); ok {
+		caller, err := c.authenticateService(ctx, domain.ServiceID{UUID: id}, secret)
+		return caller, refusal(err)
+	}
+	return domain.Guest(), domain.ErrSession
+}
+
+func (c *core) authenticateSession(ctx context.Context, t sessionToken) (domain.Caller, error) {
+	caller := domain.Caller{Actor: domain.Actor{Kind: t.kind, ID: domain.ID[any]{UUID: t.owner}}, Session: t.session}
+	everywhere := int64(-1)
+	if t.kind == domain.ActorPerson {
+		caller.Account = domain.AccountID{UUID: t.owner}
+		account, _, err := c.account(ctx, caller.Account)
+		if err != nil {
+			return domain.Guest(), err
+		}
+		if !account.Exists() || account.Erasure.State == domain.ErasureRunning || account.Erasure.Done() {
+			return domain.Guest(), domain.ErrSession
+		}
+		everywhere, caller.Closing = account.EverywhereAt, account.Erasure.UnderWay()
+	} else {
+		staff, err := c.staffState(ctx, domain.StaffID{UUID: t.owner})
+		if err != nil {
+			return domain.Guest(), err
+		}
+		caller.Staff, caller.Roles = domain.StaffID{UUID: t.owner}, staff.Roles
+	}
+	var sessions domain.Sessions
+	if _, err := c.fold(ctx, domain.SessionsStream(t.owner, t.month), &sessions, nil); err != nil {
+		return domain.Guest(), err
+	}
+	s := sessions.All[t.session]
+	if s == nil || s.Owner != t.kind || !s.Valid(hashSecret(t.secret), everywhere, c.Now()) {
+		return domain.Guest(), domain.ErrSession
+	}
+	return caller, nil
+}
+
+func (c *core) staffState(ctx context.Context, id domain.StaffID) (*domain.Staff, error) {
+	s := &domain.Staff{}
+	_, err := c.fold(ctx, domain.StaffStream(id), s, nil)
+	return s, err
+}
+
+func (c *core) authenticateService(ctx context.Context, id domain.ServiceID, secret []byte) (domain.Caller, error) {
+	var s domain.Service
+	if _, err := c.fold(ctx, domain.ServiceStream(id), &s, nil); err != nil {
+		return domain.Guest(), err
+	}
+	if !s.Owns(hashSecret(secret)) {
+		return domain.Guest(), domain.ErrServiceKey
+	}
+	return domain.Caller{Actor: domain.Actor{Kind: domain.ActorService, ID: domain.ID[any]{UUID: id.UUID}}, Service: id}, nil
+}

@@ -1,0 +1,171 @@
+package commands
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"accountledger/domain"
+	"accountledger/journal"
+	"accountledger/vault"
+)
+
+// A proven sign-up becomes an account in a chain of appends, each with an id that derives from the request: claim
+// the identifier, open the account, end the sign-up. Whoever finds the chain unfinished completes it.
+
+// step appends one event of a chain; its id derives from the chain's first event.
+func (k *call) step(ctx context.Context, head journal.Head, origin, cause domain.Fact, a about, event any) (journal.Committed, error) {
+	m := domain.Metadata{At: k.now, Command: k.command, Actor: k.Caller.Actor, Subject: a.subject, Region: a.region, Channel: k.Channel,
+		Correlation: origin.ID, Causation: cause.ID}
+	id := domain.EventID{UUID: domain.Derive(origin.ID.UUID, head.Stream, uint64(head.Version+1))} //nolint:gosec // versions are not negative
+	done, err := k.Journal.Append(ctx, head, journal.Entry{ID: id, Metadata: m, Event: event})
+	if err == nil {
+		k.position = done.Position
+	}
+	return done, err
+}
+
+// completeSignUp gives the account, or ErrTaken when another one was quicker, or ErrEnded when the sign-up lapsed.
+func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.AccountID, error) {
+	var account domain.AccountID
+	err := retry(ctx, func() error {
+		signUp, head, err := k.signUpAnd(ctx, id)
+		switch {
+		case err != nil:
+			return err
+		case !signUp.Account.IsZero():
+			account = signUp.Account
+			return k.forgetSignUp(ctx, id)
+		case signUp.Lapsed != "":
+			return errors.Join(domain.ErrEnded, k.forgetSignUp(ctx, id))
+		}
+		account, err = k.openAccount(ctx, id, signUp)
+		if errors.Is(err, domain.ErrTaken) {
+			return errors.Join(err, k.endSignUp(ctx, id, signUp, head, domain.SignUpLapsed{Reason: domain.LapseTaken}))
+		} else if err != nil {
+			return err
+		}
+		return k.endSignUp(ctx, id, signUp, head, domain.SignUpCompleted{Account: account})
+	})
+	return account, err
+}
+
+// endSignUp appends the end of a sign-up and destroys what it alone held.
+func (k *call) endSignUp(ctx context.Context, id domain.SignUpID, s *domain.SignUp, head journal.Head, end any) error {
+	a := about{region: s.Fact.Region}
+	if done, ok := end.(domain.SignUpCompleted); ok {
+		a.subject = done.Account
+	}
+	if _, err := k.step(ctx, head, s.Fact, s.Fact, a, end); err != nil {
+		return err
+	}
+	return k.forgetSignUp(ctx, id)
+}
+
+func (k *call) forgetSignUp(ctx context.Context, id domain.SignUpID) error {
+	return errors.Join(k.Vault.DestroySecrets(ctx, signUpSecret(id)), k.Journal.Destroy(ctx, domain.SignUpKey(id)))
+}
+
+// openAccount claims the identifier and opens the account. The exact version of the claim's stream decides a race.
+func (k *call) openAccount(ctx context.Context, id domain.SignUpID, s *domain.SignUp) (domain.AccountID, error) {
+	account := s.AccountOf()
+	contact, err := journal.Open(ctx, k.Journal, s.Fact, s.Requested.Contact)
+	if err != nil {
+		return account, err
+	}
+	birth, err := journal.Open(ctx, k.Journal, s.Fact, s.Requested.Birth)
+	if err != nil {
+		return account, err
+	}
+	claim, claimed, err := k.claim(ctx, k.digest(spacePeople, contact), id, s)
+	if err != nil {
+		return account, err
+	}
+	_, head, err := k.account(ctx, account)
+	if err != nil || head.Exists() {
+		return account, err
+	}
+	if err := k.movePassword(ctx, id, account); err != nil {
+		return account, err
+	}
+	opened := domain.AccountOpened{SignUp: id, Claim: claim, Kind: contact.Kind, Language: s.Requested.Language, Rules: s.Requested.Rules,
+		Capacity: s.Requested.Capacity, Contact: domain.Personal(contact, domain.AccountKey(account), domain.IdentifierKey(claim)),
+		Birth: domain.Personal(birth, domain.AccountKey(account))}
+	_, err = k.step(ctx, head, s.Fact, claimed, about{subject: account, region: s.Fact.Region}, opened)
+	return account, err
+}
+
+// claim gives the claim that the sign-up's account has on the identifier, made now if there was none.
+func (k *call) claim(ctx context.Context, digest vault.Digest, id domain.SignUpID, s *domain.SignUp) (domain.ClaimID, domain.Fact, error) {
+	account := s.AccountOf()
+	for {
+		row, err := k.Vault.InsertIdentifier(ctx, digest, uuid.New())
+		if err != nil {
+			return domain.ClaimID{}, domain.Fact{}, err
+		}
+		claim := domain.ClaimID{UUID: row}
+		state := &domain.Claim{}
+		head, err := k.fold(ctx, domain.IdentifierStream(claim), state, nil)
+		switch {
+		case err != nil:
+			return claim, domain.Fact{}, err
+		case state.Retired: // an erasure is about to delete the row: help it, then claim anew
+			if err := k.Vault.DeleteIdentifier(ctx, row); err != nil {
+				return claim, domain.Fact{}, err
+			}
+			continue
+		case state.Account == account:
+			return claim, state.Since, nil
+		case state.Held():
+			return claim, domain.Fact{}, domain.ErrTaken
+		}
+		done, err := k.step(ctx, head, s.Fact, s.Fact, about{subject: account, region: s.Fact.Region},
+			domain.IdentifierClaimed{Kind: s.Requested.Kind, Account: account, Completes: id})
+		if err != nil {
+			return claim, domain.Fact{}, err
+		}
+		return claim, done.Facts[0], nil
+	}
+}
+
+// movePassword copies the hash to the account; the sign-up's goes when the sign-up ends.
+func (k *call) movePassword(ctx context.Context, id domain.SignUpID, account domain.AccountID) error {
+	hash, err := k.Vault.Secret(ctx, signUpSecret(id))
+	if err != nil {
+		return err
+	}
+	return k.Vault.PutSecret(ctx, accountSecret(account), hash)
+}
+
+// SettleSignUp completes a sign-up that was proven, or lets it lapse when nobody proved it in time.
+type SettleSignUp struct {
+	ID domain.SignUpID `json:"id"`
+}
+
+// settleSignUp is for the process that finishes what a crash left, and for deadlines. Nothing happens before its time.
+func (k *call) settleSignUp(ctx context.Context, in SettleSignUp) (struct{}, error) {
+	var none struct{}
+	signUp, head, err := k.signUpAnd(ctx, in.ID)
+	if err != nil || signUp.Requested == nil {
+		return none, err
+	}
+	if signUp.Ended() {
+		return none, k.forgetSignUp(ctx, in.ID)
+	}
+	v := domain.NewVerification(signUp.Fact.At)
+	if _, err := k.fold(ctx, domain.VerificationStream(in.ID), &v, nil); err != nil {
+		return none, err
+	}
+	switch {
+	case v.Passed:
+		_, err := k.completeSignUp(ctx, in.ID)
+		if errors.Is(err, domain.ErrTaken) {
+			err = nil
+		}
+		return none, err
+	case !k.now.Before(signUp.Due()):
+		return none, k.endSignUp(ctx, in.ID, signUp, head, domain.SignUpLapsed{Reason: domain.LapseExpired})
+	}
+	return none, nil
+}

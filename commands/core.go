@@ -1,0 +1,126 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/google/uuid"
+
+	"accountledger/domain"
+	"accountledger/journal"
+	"accountledger/passwords"
+	"accountledger/vault"
+)
+
+// Config is what operators set.
+type Config struct {
+	// Grace is how long an erasure waits; 0 starts it at once.
+	Grace time.Duration
+	// SignIns bounds refused sign-ins of one identifier in a window, WrongCodes wrong codes a day.
+	SignIns    Limit
+	WrongCodes Limit
+}
+
+// DefaultConfig is what holds where operators say nothing.
+func DefaultConfig() Config {
+	return Config{Grace: domain.DefaultGrace,
+		SignIns:    Limit{Events: 20, Window: 15 * time.Minute},
+		WrongCodes: Limit{Events: 20, Window: 24 * time.Hour}}
+}
+
+// Deps is what commands work on.
+type Deps struct {
+	Journal *journal.Journal
+	Vault   vault.Vault
+	Checker *passwords.Checker
+	Hasher  *passwords.Hasher
+	Now     func() time.Time
+	Config  Config
+	Log     *slog.Logger
+	// Forget drops what other parts of the process keep of a person once an erasure is done; may be nil.
+	Forget func(domain.AccountID)
+}
+
+// core is what all commands share.
+type core struct {
+	Deps
+	keys    ledgerKeys
+	limits  *limiter
+	streams stripes
+	access  *accessLog
+	folded  *foldedAccounts
+}
+
+// ledgerKeys are the random keys of the ledger's own keyed hashes. They outlive master keys.
+type ledgerKeys struct {
+	identifiers, codes, commands, cursors, erasures *vault.Key
+}
+
+func loadKeys(ctx context.Context, v vault.Vault) (ledgerKeys, error) {
+	k, err := v.CreateKeys(ctx, "hmac/identifiers", "hmac/codes", "hmac/commands", "hmac/cursors", "hmac/erasures")
+	if err != nil {
+		return ledgerKeys{}, fmt.Errorf("commands: the ledger's keys: %w", err)
+	}
+	return ledgerKeys{k[0], k[1], k[2], k[3], k[4]}, nil
+}
+
+// DayKeyLifetime is how long the key of a day is kept: hashes under it are noise afterwards.
+const DayKeyLifetime = 30 * 24 * time.Hour
+
+// DayKey names the key of a day.
+func DayKey(day domain.Day) string { return "hmac/day/" + string(day) }
+
+// dayKey is the key that attempts, fingerprints and secrets of one day depend on.
+func (c *core) dayKey(ctx context.Context, day domain.Day) (*vault.Key, error) {
+	k, err := c.Vault.Key(ctx, DayKey(day))
+	if errors.Is(err, vault.ErrNotFound) {
+		var made []*vault.Key
+		if made, err = c.Vault.CreateKeys(ctx, DayKey(day)); err == nil {
+			k = made[0]
+		}
+	}
+	return k, err
+}
+
+// digest is the keyed hash by which the vault finds whose an identifier is. Officers' addresses live apart from people's.
+func (c *core) digest(space string, contact domain.Contact) vault.Digest {
+	return c.keys.identifiers.MAC([]byte(space), []byte(contact.Kind), []byte(contact.Normalised))
+}
+
+const (
+	spacePeople   = "person"
+	spaceStaff    = "staff"
+	spaceServices = "service"
+)
+
+// fold applies a stream's facts to a state, and hands each to see first.
+func (c *core) fold(ctx context.Context, stream string, state interface{ Apply(domain.Fact) error }, see func(domain.Fact)) (journal.Head, error) {
+	head := journal.NoStream(stream)
+	for rec, err := range c.Journal.Read(ctx, stream, 0) {
+		if err != nil {
+			return head, err
+		}
+		if see != nil {
+			see(rec.Fact)
+		}
+		if err := state.Apply(rec.Fact); err != nil {
+			return head, err
+		}
+		head = journal.Head{Stream: stream, Version: rec.Version, At: rec.At}
+	}
+	return head, nil
+}
+
+// New makes the menu. It makes the ledger's own keys on first use.
+func New(ctx context.Context, d Deps) (*Menu, error) {
+	keys, err := loadKeys(ctx, d.Vault)
+	if err != nil {
+		return nil, err
+	}
+	c := &core{Deps: d, keys: keys, limits: newLimiter(d.Now), folded: newFoldedAccounts()}
+	c.access = newAccessLog(c, uuid.New())
+	return menu(c), nil
+}

@@ -1,0 +1,172 @@
+package commands
+
+import (
+	"context"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"strings"
+	"time"
+
+	"accountledger/domain"
+)
+
+// ErasureView is how far an erasure has come.
+type ErasureView struct {
+	// ID opens this state to whoever holds it, so that a person can see it completed when nobody can sign in any more.
+	ID        string
+	State     domain.ErasureState
+	Requested time.Time
+	Due       time.Time
+	Ended     time.Time
+}
+
+// erasureID names an account's erasure, with a keyed hash so that nobody can make one up.
+func (c *core) erasureID(id domain.AccountID) string {
+	mac := c.keys.erasures.MAC([]byte("erasure"), id.UUID[:])
+	return id.String() + "." + hex.EncodeToString(mac[:16])
+}
+
+func (c *core) parseErasureID(s string) (domain.AccountID, bool) {
+	text, _, _ := strings.Cut(s, ".")
+	id, ok := domain.ParseID(text)
+	account := domain.AccountID{UUID: id}
+	return account, ok && subtle.ConstantTimeCompare([]byte(s), []byte(c.erasureID(account))) == 1
+}
+
+func (c *core) erasureView(a *domain.Account) ErasureView {
+	return ErasureView{ID: c.erasureID(a.ID), State: a.Erasure.State, Requested: a.Erasure.RequestedAt, Due: a.Erasure.Due, Ended: a.Erasure.EndedAt}
+}
+
+// RequestErasure asks for the caller's account to be erased after the grace.
+type RequestErasure struct{}
+
+func (k *call) requestErasure(ctx context.Context, _ RequestErasure) (ErasureView, error) {
+	a, facts, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) {
+		return a.RequestErasure(k.Config.Grace, k.now)
+	})
+	if err != nil {
+		return ErasureView{}, err
+	}
+	e := facts[0].Event.(domain.ErasureRequested) //nolint:forcetypeassert // decided above
+	return ErasureView{ID: k.erasureID(a.ID), State: domain.ErasureWaiting, Requested: facts[0].At, Due: e.Due}, nil
+}
+
+// Erasure names one erasure.
+type Erasure struct {
+	ID string `json:"id"`
+}
+
+// seeErasure gives the state to whoever holds the id.
+func (k *call) seeErasure(ctx context.Context, in Erasure) (ErasureView, error) {
+	id, ok := k.parseErasureID(in.ID)
+	if !ok {
+		return ErasureView{}, domain.ErrNotFound
+	}
+	a, _, err := k.account(ctx, id)
+	if err != nil {
+		return ErasureView{}, err
+	}
+	if a.Erasure.State == domain.ErasureNone {
+		return ErasureView{}, domain.ErrNotFound
+	}
+	return k.erasureView(a), nil
+}
+
+// cancelErasure keeps the caller's account, while the erasure waits.
+func (k *call) cancelErasure(ctx context.Context, in Erasure) (ErasureView, error) {
+	id, ok := k.parseErasureID(in.ID)
+	if !ok || id != k.Caller.Account {
+		return ErasureView{}, domain.ErrNotFound
+	}
+	a, _, err := k.change(ctx, id, (*domain.Account).CancelErasure)
+	if err != nil {
+		return ErasureView{}, err
+	}
+	return k.erasureView(a), nil
+}
+
+// SettleErasure starts an erasure that is due and carries a started one out to its end.
+type SettleErasure struct {
+	Account domain.AccountID `json:"account"`
+}
+
+// settleErasure is for the process that fires deadlines and finishes what a crash left. Each step can be repeated.
+func (k *call) settleErasure(ctx context.Context, in SettleErasure) (ErasureView, error) {
+	var a *domain.Account
+	err := retry(ctx, func() error {
+		var err error
+		var started bool
+		if a, started, err = k.startErasure(ctx, in.Account); err != nil || !started {
+			return err
+		}
+		return k.eraseAll(ctx, a)
+	})
+	if err != nil || a == nil {
+		return ErasureView{}, err
+	}
+	return k.erasureView(a), nil
+}
+
+// startErasure reports whether there is something to carry out.
+func (k *call) startErasure(ctx context.Context, id domain.AccountID) (*domain.Account, bool, error) {
+	a, head, err := k.account(ctx, id)
+	if err != nil {
+		return a, false, err
+	}
+	if a.Erasure.State == domain.ErasureRunning {
+		return a, true, nil
+	}
+	events := a.StartErasure(k.now)
+	if len(events) == 0 {
+		return a, false, nil
+	}
+	asked := a.Erasure.RequestedBy
+	done, err := k.step(ctx, head, asked, asked, about{subject: id, region: a.Region}, events[0])
+	if err != nil {
+		return a, false, err
+	}
+	return a, true, a.Apply(done.Facts[0])
+}
+
+// eraseAll: the claim retires and its row goes, keys and secrets are destroyed, then it is completed.
+func (k *call) eraseAll(ctx context.Context, a *domain.Account) error {
+	asked := a.Erasure.RequestedBy
+	if err := k.retireClaim(ctx, a); err != nil {
+		return err
+	}
+	keys := []string{domain.AccountKey(a.ID), domain.IdentifierKey(a.Opened.Claim)}
+	for id := range a.Devices {
+		keys = append(keys, domain.DeviceKey(id))
+	}
+	err := errors.Join(
+		k.Vault.DeleteIdentifier(ctx, a.Opened.Claim.UUID),
+		k.Vault.DestroySecrets(ctx, accountSecret(a.ID)),
+		k.Journal.Destroy(ctx, keys...))
+	if err != nil {
+		return err
+	}
+	if k.Forget != nil {
+		k.Forget(a.ID)
+	}
+	_, head, err := k.account(ctx, a.ID)
+	if err != nil {
+		return err
+	}
+	done, err := k.step(ctx, head, asked, asked, about{subject: a.ID, region: a.Region}, domain.ErasureCompleted{})
+	if err != nil {
+		return err
+	}
+	return a.Apply(done.Facts[0])
+}
+
+func (k *call) retireClaim(ctx context.Context, a *domain.Account) error {
+	claim := &domain.Claim{}
+	head, err := k.fold(ctx, domain.IdentifierStream(a.Opened.Claim), claim, nil)
+	if err != nil || !claim.Held() || claim.Account != a.ID {
+		return err
+	}
+	asked := a.Erasure.RequestedBy
+	_, err = k.step(ctx, head, asked, asked, about{subject: a.ID, region: a.Region}, domain.IdentifierRetired{})
+	return err
+}

@@ -1,0 +1,38 @@
+package commands
+
+import (
+	"context"
+	"errors"
+
+	"accountledger/domain"
+	"accountledger/eventstore"
+	"accountledger/journal"
+	"accountledger/passwords"
+	"accountledger/vault"
+)
+
+// refusal turns whatever went wrong into one of the domain's errors; what is not foreseen is internal, with its cause for the log.
+func refusal(err error) error {
+	var known *domain.Error
+	var busy *passwords.BusyError
+	var conflict *journal.ConflictError
+	var unknownType *journal.UnknownTypeError
+	switch {
+	case err == nil || errors.As(err, &known):
+		return err
+	case errors.As(err, &busy):
+		return domain.ErrOverload.After(int(busy.RetryAfter.Seconds()) + 1).Because(err)
+	case errors.As(err, &conflict):
+		return domain.ErrBusy.After(1).Because(err)
+	case errors.Is(err, journal.ErrUnknownOutcome):
+		return domain.ErrUnsure.Because(err)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return domain.ErrUnavailable.After(1).Because(err)
+	case errors.As(err, &unknownType):
+		return domain.ErrUnavailable.After(60).Because(err)
+	case errors.Is(err, eventstore.ErrReadOnly), errors.Is(err, eventstore.ErrNoSpace), errors.Is(err, eventstore.ErrUnavailable),
+		errors.Is(err, eventstore.ErrClosed), errors.Is(err, vault.ErrUnavailable):
+		return domain.ErrUnavailable.After(5).Because(err)
+	}
+	return domain.ErrInternal.Because(err)
+}

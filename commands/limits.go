@@ -1,0 +1,108 @@
+package commands
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"accountledger/domain"
+	"accountledger/journal"
+)
+
+// Limit is how many events a window may see.
+type Limit struct {
+	Events int
+	Window time.Duration
+}
+
+// limiter counts refusals in windows, in memory: a restart forgets the window under way.
+type limiter struct {
+	now func() time.Time
+	mu  sync.Mutex
+	by  *lru.Cache[limitKey, *window]
+}
+
+type limitKey struct {
+	hash [32]byte
+	kind domain.AttemptKind
+}
+
+type window struct {
+	ends     time.Time
+	events   int
+	recorded bool
+}
+
+const limitedAtOnce = 1 << 16
+
+func newLimiter(now func() time.Time) *limiter {
+	c, err := lru.New[limitKey, *window](limitedAtOnce)
+	if err != nil {
+		panic(err) // only for a size below 1
+	}
+	return &limiter{now: now, by: c}
+}
+
+// current is the key's window, begun anew when the last one is over. The caller holds mu.
+func (l *limiter) current(key limitKey, limit Limit) *window {
+	now := l.now()
+	w, ok := l.by.Get(key)
+	if !ok || !now.Before(w.ends) || w.ends.Sub(now) > limit.Window {
+		w = &window{ends: now.Add(limit.Window)}
+		l.by.Add(key, w)
+	}
+	return w
+}
+
+// over tells whether a key is past its limit, and for how many seconds.
+func (l *limiter) over(key limitKey, limit Limit) (bool, int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w := l.current(key, limit)
+	return w.events >= limit.Events, int(w.ends.Sub(l.now()).Seconds()) + 1
+}
+
+// count counts a refusal and tells whether it is the first one past the limit of its window.
+func (l *limiter) count(key limitKey, limit Limit) (first bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	w := l.current(key, limit)
+	w.events++
+	if w.events < limit.Events || w.recorded {
+		return false
+	}
+	w.recorded = true
+	return true
+}
+
+// attemptsHash names the attempts of an identifier on a day; under the day's key, so it means nothing once that is destroyed.
+func (c *core) attemptsHash(ctx context.Context, digest [32]byte, day domain.Day) ([32]byte, error) {
+	key, err := c.dayKey(ctx, day)
+	if err != nil {
+		return [32]byte{}, err
+	}
+	return key.MAC([]byte("attempts"), digest[:]), nil
+}
+
+// refused counts a refused attempt, and records it once a window when it is above the limit. It never
+// touches the account: however many refusals there are, the account stays as quick as before.
+func (k *call) refused(ctx context.Context, hash [32]byte, kind domain.AttemptKind, limit Limit) error {
+	if !k.limits.count(limitKey{hash, kind}, limit) {
+		return nil
+	}
+	stream := domain.AttemptsStream(hash, domain.DayOf(k.now))
+	return retry(ctx, func() error {
+		head, err := k.Journal.LastOf(ctx, stream)
+		if err != nil {
+			return err
+		}
+		entries, err := k.entries(ctx, stream, about{}, domain.AttemptsLimited{Attempt: kind, Limit: limit.Events, Seconds: int(limit.Window.Seconds())})
+		if err != nil {
+			return err
+		}
+		_, err = k.Journal.Append(ctx, journal.Head{Stream: stream, Version: head.Version, At: head.At}, entries...)
+		return err
+	})
+}

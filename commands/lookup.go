@@ -1,0 +1,59 @@
+package commands
+
+import (
+	"context"
+
+	"accountledger/domain"
+)
+
+// Why is what an officer states before looking.
+type Why struct {
+	Purpose domain.Purpose `json:"purpose"`
+	Case    domain.CaseID  `json:"case"`
+}
+
+func (w Why) validate() error {
+	if w.Purpose.ValidateLook() != nil {
+		return domain.ErrLookPurpose
+	}
+	if w.Case.Validate() != nil {
+		return domain.ErrCase
+	}
+	return nil
+}
+
+// LookUp asks which account has an e-mail address. There is no other way to search for one.
+type LookUp struct {
+	Why
+	Email string `json:"email"`
+}
+
+// LookedUp is the account, if there is one.
+type LookedUp struct {
+	Found   bool
+	Account domain.AccountID
+}
+
+// lookUp records the look, then answers.
+func (k *call) lookUp(ctx context.Context, in LookUp) (LookedUp, error) {
+	contact, err := domain.ParseEmail(in.Email)
+	if err != nil {
+		return LookedUp{}, err
+	}
+	if err := in.validate(); err != nil {
+		return LookedUp{}, err
+	}
+	_, claim, err := k.claimOf(ctx, k.digest(spacePeople, contact))
+	if err != nil {
+		return LookedUp{}, err
+	}
+	out := LookedUp{Found: claim.Held()}
+	if out.Found {
+		out.Account = claim.Account
+	}
+	_, err = k.record(ctx, about{subject: out.Account, purpose: in.Purpose, caseID: in.Case}, domain.AccessLookedUp{Kind: contact.Kind, Found: out.Found})
+	if err != nil {
+		return LookedUp{}, err
+	}
+	return out, nil
+}

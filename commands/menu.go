@@ -1,0 +1,103 @@
+package commands
+
+import (
+	"context"
+
+	"accountledger/domain"
+)
+
+// Menu is all that can be asked of the ledger, a line each, with who may ask in New's menu below.
+type Menu struct {
+	Authenticate Authenticate
+	Ciphers      Ciphers
+
+	SignUp    Command[SignUp, SignedUp]
+	CheckCode Command[CheckCode, Checked]
+	Resend    Command[Resend, Resent]
+	SignIn    Command[SignIn, SignedIn]
+	Enrol     Command[Enrol, Enrolled]
+	Catalogue Command[Catalogue, []CatalogueEntry]
+
+	ListSessions      Command[struct{}, []Session]
+	EndSession        Command[EndSession, struct{}]
+	SignOutEverywhere Command[struct{}, struct{}]
+
+	Me              Command[struct{}, Me]
+	History         Command[struct{}, []HistoryEntry]
+	ListPermissions Command[struct{}, Permissions]
+	SetPermission   Command[SetPermission, PermissionSet]
+	ListDevices     Command[struct{}, []Device]
+	LinkDevice      Command[LinkDevice, Device]
+	RenameDevice    Command[RenameDevice, Device]
+	UnlinkDevice    Command[UnlinkDevice, struct{}]
+	RequestErasure  Command[RequestErasure, ErasureView]
+	SeeErasure      Command[Erasure, ErasureView]
+	CancelErasure   Command[Erasure, ErasureView]
+
+	DecideAccess Command[DecideAccess, AccessDecision]
+
+	LookUp      Command[LookUp, LookedUp]
+	Reveal      Command[Reveal, Revealed]
+	RecordQuery Command[RecordQuery, domain.EventID]
+
+	AddStaff   Command[AddStaff, StaffAdded]
+	AddService Command[AddService, ServiceAdded]
+	Operate    Command[Operate, domain.EventID]
+
+	PublishNotices Command[struct{}, struct{}]
+	SettleSignUp   Command[SettleSignUp, struct{}]
+	SettleErasure  Command[SettleErasure, ErasureView]
+	Retain         Command[struct{}, struct{}]
+	Message        Command[Message, MessageToSend]
+}
+
+func menu(c *core) *Menu {
+	return &Menu{
+		Authenticate: c.authenticate,
+		Ciphers:      c.ciphers,
+
+		SignUp:    by(c, anyone, onCall((*call).signUp)),
+		CheckCode: by(c, anyone, onCall((*call).checkCode)),
+		Resend:    by(c, anyone, onCall((*call).resend)),
+		SignIn:    by(c, anyone, onCall((*call).signIn)),
+		Enrol:     by(c, anyone, onCall((*call).enrol)),
+		Catalogue: by(c, anyone, onCall((*call).catalogue)),
+
+		ListSessions:      by(c, signedIn, onCall((*call).listSessions)),
+		EndSession:        by(c, signedIn, onCall((*call).endSession)),
+		SignOutEverywhere: by(c, signedIn, onCall((*call).signOutEverywhere)),
+
+		Me:              by(c, ownerEvenClosing, onCall((*call).me)),
+		History:         by(c, owner, onCall((*call).history)),
+		ListPermissions: by(c, owner, onCall((*call).listPermissions)),
+		SetPermission:   by(c, owner, onCall((*call).setPermission)),
+		ListDevices:     by(c, owner, onCall((*call).listDevices)),
+		LinkDevice:      by(c, owner, onCall((*call).linkDevice)),
+		RenameDevice:    by(c, owner, onCall((*call).renameDevice)),
+		UnlinkDevice:    by(c, owner, onCall((*call).unlinkDevice)),
+		RequestErasure:  by(c, ownerEvenClosing, onCall((*call).requestErasure)),
+		SeeErasure:      by(c, anyone, onCall((*call).seeErasure)), // the id is the proof
+		CancelErasure:   by(c, ownerEvenClosing, onCall((*call).cancelErasure)),
+
+		DecideAccess: by(c, service, onCall((*call).decideAccess)),
+
+		LookUp:      by(c, officer(domain.RoleCompliance), onCall((*call).lookUp)),
+		Reveal:      by(c, officer(domain.RoleCompliance), onCall((*call).reveal)),
+		RecordQuery: by(c, anyOfficer, onCall((*call).recordQuery)),
+
+		AddStaff:   by(c, operator, onCall((*call).addStaff)),
+		AddService: by(c, operator, onCall((*call).addService)),
+		Operate:    by(c, operator, onCall((*call).operate)),
+
+		PublishNotices: by(c, system, onCall((*call).publishNotices)),
+		SettleSignUp:   by(c, system, onCall((*call).settleSignUp)),
+		SettleErasure:  by(c, system, onCall((*call).settleErasure)),
+		Retain:         by(c, system, onCall((*call).retain)),
+		Message:        by(c, system, onCall((*call).message)),
+	}
+}
+
+// onCall lets a method of a call stand in the menu.
+func onCall[I, O any](run func(*call, context.Context, I) (O, error)) func(context.Context, *call, I) (O, error) {
+	return func(ctx context.Context, k *call, in I) (O, error) { return run(k, ctx, in) }
+}

@@ -1,0 +1,115 @@
+package commands
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"accountledger/domain"
+)
+
+// PermissionView is what holds for one purpose of a permission.
+type PermissionView struct {
+	Permission domain.Permission
+	Purpose    domain.Purpose
+	State      domain.State
+	// Effective: it is granted, and on a notice that still counts.
+	Effective bool
+	Since     time.Time
+	Event     domain.EventID
+}
+
+// Permissions are all of an account's, with the tag of the last decision on any of them.
+type Permissions struct {
+	All []PermissionView
+	Tag string
+}
+
+func permissionTag(a *domain.Account) string { return strconv.FormatInt(a.PermissionAt, 10) }
+
+// listPermissions gives every permission and purpose of the catalogue; what was never decided on is off.
+func (k *call) listPermissions(ctx context.Context, _ struct{}) (Permissions, error) {
+	a, _, err := k.account(ctx, k.Caller.Account)
+	if err != nil {
+		return Permissions{}, err
+	}
+	return k.permissionsOf(ctx, a)
+}
+
+func (k *call) permissionsOf(ctx context.Context, a *domain.Account) (Permissions, error) {
+	out := Permissions{Tag: permissionTag(a)}
+	for _, p := range domain.TheCatalogue().Permissions {
+		notices, err := k.notices(ctx, p.Key)
+		if err != nil {
+			return out, err
+		}
+		for _, u := range p.Purposes {
+			out.All = append(out.All, permissionView(a, p.Key, u.Key, notices))
+		}
+	}
+	return out, nil
+}
+
+func permissionView(a *domain.Account, p domain.Permission, u domain.Purpose, notices *domain.Notices) PermissionView {
+	s := a.Permissions[domain.Allowance{Permission: p, Purpose: u}]
+	if s.State == "" {
+		s.State = domain.StateNone
+	}
+	outcome, _, _ := a.Decide(p, u, notices.Material())
+	return PermissionView{Permission: p, Purpose: u, State: s.State, Effective: outcome == domain.Allowed, Since: s.At, Event: s.Event}
+}
+
+// SetPermission allows a purpose of a permission, or no longer.
+type SetPermission struct {
+	Permission domain.Permission `json:"permission"`
+	Purpose    domain.Purpose    `json:"purpose"`
+	Grant      bool              `json:"grant"`
+	Notice     domain.EventID    `json:"notice,omitzero"`
+	// IfMatch is the tag that the caller last read, or empty. Another one means that somebody decided meanwhile.
+	IfMatch string `json:"-"`
+}
+
+// PermissionSet is the answer to a decision.
+type PermissionSet struct {
+	PermissionView
+	Tag string
+}
+
+// setPermission appends a grant, a withdrawal, or a confirmation of what was.
+func (k *call) setPermission(ctx context.Context, in SetPermission) (PermissionSet, error) {
+	catalogue := domain.TheCatalogue()
+	if _, ok := catalogue.Permission(in.Permission); !ok {
+		return PermissionSet{}, domain.ErrPermission
+	}
+	notices, err := k.notices(ctx, in.Permission)
+	if err != nil {
+		return PermissionSet{}, err
+	}
+	_, facts, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) {
+		if in.IfMatch != "" && in.IfMatch != permissionTag(a) {
+			return nil, domain.ErrStale
+		}
+		return a.SetPermission(domain.SetPermission{Permission: in.Permission, Purpose: in.Purpose, Grant: in.Grant, Notice: in.Notice}, catalogue, notices, k.now)
+	})
+	if err != nil {
+		return PermissionSet{}, err
+	}
+	return PermissionSet{answerOf(facts[0], notices), strconv.FormatInt(facts[0].Version, 10)}, nil
+}
+
+// answerOf answers from the event, so that a repeat answers as the first time.
+func answerOf(f domain.Fact, notices *domain.Notices) PermissionView {
+	v := PermissionView{Since: f.At, Event: f.ID}
+	d := domain.Decision{}
+	switch e := f.Event.(type) {
+	case domain.PermissionGranted:
+		d, v.State = e.Decision, domain.StateGranted
+	case domain.PermissionWithdrawn:
+		d, v.State = e.Decision, domain.StateWithdrawn
+	case domain.PermissionConfirmed:
+		d, v.State = e.Decision, e.State
+	}
+	v.Permission, v.Purpose = d.Permission, d.For
+	v.Effective = v.State == domain.StateGranted && d.NoticeVersion >= notices.Material()
+	return v
+}

@@ -1,0 +1,26 @@
+package commands
+
+import (
+	"context"
+	"time"
+
+	"accountledger/domain"
+)
+
+// MonthKeyLifetime is how long what is sealed under a month's key can be read: where sessions were begun from.
+const MonthKeyLifetime = 12
+
+// Retain destroys keys whose time is over: of days after 30, of months after 12 (months). It looks back far enough
+// that nothing is missed while the ledger was off.
+func (k *call) retain(ctx context.Context, _ struct{}) (struct{}, error) {
+	var keys []string
+	last := k.now.Add(-DayKeyLifetime)
+	for back := 1; back <= 60; back++ {
+		keys = append(keys, DayKey(domain.DayOf(last.Add(-time.Duration(back)*24*time.Hour))))
+	}
+	first := time.Date(k.now.Year(), k.now.Month(), 1, 0, 0, 0, 0, time.UTC)
+	for back := 1; back <= 12; back++ {
+		keys = append(keys, domain.MonthKey(domain.MonthOf(first.AddDate(0, -MonthKeyLifetime-back, 0))))
+	}
+	return struct{}{}, k.Journal.Destroy(ctx, keys...)
+}

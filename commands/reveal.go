@@ -1,0 +1,100 @@
+package commands
+
+import (
+	"context"
+	"slices"
+
+	"accountledger/domain"
+	"accountledger/journal"
+)
+
+// Reveal asks to see personal parts of one person.
+type Reveal struct {
+	Why
+	Account domain.AccountID      `json:"account"`
+	Parts   []domain.RevealedPart `json:"parts"`
+}
+
+// Revealed is what was asked for; a part whose key is gone is missing.
+type Revealed struct {
+	Record     domain.EventID
+	Email      string
+	BirthMonth domain.Month
+	Devices    []Device
+	Clients    []Session
+}
+
+// reveal records who sees what of whom and why, then shows it. An account that does not exist gives the same
+// answer as one that is erased; both looks are recorded.
+func (k *call) reveal(ctx context.Context, in Reveal) (Revealed, error) {
+	if err := in.validate(); err != nil {
+		return Revealed{}, err
+	}
+	if len(in.Parts) == 0 {
+		return Revealed{}, domain.ErrPart
+	}
+	for _, p := range in.Parts {
+		if p.Validate() != nil {
+			return Revealed{}, domain.ErrPart
+		}
+	}
+	a, _, err := k.account(ctx, in.Account)
+	if err != nil {
+		return Revealed{}, err
+	}
+	f, err := k.record(ctx, about{subject: in.Account, region: a.Region, purpose: in.Purpose, caseID: in.Case}, domain.AccessRevealed{Parts: in.Parts})
+	if err != nil {
+		return Revealed{}, err
+	}
+	if !a.Exists() || a.Erasure.Done() {
+		return Revealed{}, domain.ErrNotFound
+	}
+	out := Revealed{Record: f.ID}
+	return out, k.openParts(ctx, a, in.Parts, &out)
+}
+
+func (k *call) openParts(ctx context.Context, a *domain.Account, parts []domain.RevealedPart, out *Revealed) error {
+	if slices.Contains(parts, domain.RevealEmail) {
+		contact, err := journal.Open(ctx, k.Journal, a.OpenedFact, a.Opened.Contact)
+		if err = ignoreUnreadable(err); err != nil {
+			return err
+		}
+		out.Email = contact.Typed
+	}
+	if slices.Contains(parts, domain.RevealBirth) {
+		birth, err := journal.Open(ctx, k.Journal, a.OpenedFact, a.Opened.Birth)
+		if err = ignoreUnreadable(err); err != nil {
+			return err
+		}
+		out.BirthMonth = birth.Month
+	}
+	models, names := slices.Contains(parts, domain.RevealModels), slices.Contains(parts, domain.RevealNames)
+	if models || names {
+		for _, d := range a.Devices {
+			v, err := k.deviceView(ctx, d)
+			if err != nil {
+				return err
+			}
+			if !models {
+				v.Model = ""
+			}
+			if !names {
+				v.Name = ""
+			}
+			out.Devices = append(out.Devices, v)
+		}
+		slices.SortFunc(out.Devices, func(x, y Device) int { return x.Linked.Compare(y.Linked) })
+	}
+	if slices.Contains(parts, domain.RevealClients) {
+		return k.revealClients(ctx, a, out)
+	}
+	return nil
+}
+
+func (k *call) revealClients(ctx context.Context, a *domain.Account, out *Revealed) error {
+	as := &call{core: k.core, Request: k.Request, now: k.now}
+	as.Caller = domain.Caller{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: a.ID.UUID}}, Account: a.ID}
+	sessions, err := as.listSessions(ctx, struct{}{})
+	out.Clients = sessions
+	return err
+}

@@ -1,0 +1,54 @@
+package commands
+
+import (
+	"context"
+
+	"accountledger/domain"
+	"accountledger/journal"
+)
+
+// AddService connects a service. It is an operator's command.
+type AddService struct {
+	Name    domain.Slug        `json:"name"`
+	Allowed []domain.Allowance `json:"allowed"`
+}
+
+// ServiceAdded is the answer: the key is shown here alone.
+type ServiceAdded struct {
+	Service domain.ServiceID
+	Key     Token
+}
+
+func (k *call) addService(ctx context.Context, in AddService) (ServiceAdded, error) {
+	if in.Name.Validate() != nil {
+		return ServiceAdded{}, domain.ErrSlug
+	}
+	if len(in.Allowed) == 0 {
+		return ServiceAdded{}, domain.ErrAllowed
+	}
+	for _, a := range in.Allowed {
+		p, ok := domain.TheCatalogue().Permission(a.Permission)
+		if !ok {
+			return ServiceAdded{}, domain.ErrAllowed
+		}
+		if _, ok := p.Purpose(a.Purpose); !ok {
+			return ServiceAdded{}, domain.ErrAllowed
+		}
+	}
+	id := domain.ServiceID{UUID: domain.Derive(k.command.UUID, "service")}
+	stream := domain.ServiceStream(id)
+	digest := k.keys.identifiers.MAC([]byte(spaceServices), []byte(in.Name))
+	if err := k.reserve(ctx, digest, id.UUID, stream, domain.ErrSlugTaken); err != nil {
+		return ServiceAdded{}, err
+	}
+	secret, err := k.secret(ctx, "service", k.now)
+	if err != nil {
+		return ServiceAdded{}, err
+	}
+	entries, err := k.entries(ctx, stream, about{}, domain.ServiceAdded{Name: in.Name, KeyHash: hashSecret(secret), Allowed: in.Allowed})
+	if err != nil {
+		return ServiceAdded{}, err
+	}
+	_, err = k.commit(ctx, journal.NoStream(stream), entries)
+	return ServiceAdded{Service: id, Key: idToken(servicePrefix, id.UUID, secret)}, err
+}

@@ -1,0 +1,204 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"accountledger/domain"
+	"accountledger/journal"
+	"accountledger/passwords"
+	"accountledger/vault"
+)
+
+// SignIn begins a session of a person, or of an officer.
+type SignIn struct {
+	Email    string             `json:"email"`
+	Password passwords.Password `json:"-"`
+	Staff    bool               `json:"staff"`
+}
+
+// SignedIn is the answer: the token is shown here alone.
+type SignedIn struct {
+	Token   Token
+	Session domain.SessionID
+	Expires time.Time
+	Account domain.AccountID // of a person
+	Roles   []domain.Role    // of an officer
+	Closing bool
+}
+
+// signIn costs the same and says the same for an identifier that nobody has and for a wrong password.
+func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
+	contact, err := domain.ParseEmail(in.Email)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	space := spacePeople
+	if in.Staff {
+		space = spaceStaff
+	}
+	digest := k.digest(space, contact)
+	hash, err := k.attemptsHash(ctx, digest, domain.DayOf(k.now))
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if over, seconds := k.limits.over(limitKey{hash, domain.AttemptSignIn}, k.Config.SignIns); over {
+		return SignedIn{}, domain.ErrRate.After(seconds)
+	}
+	who, err := k.holder(ctx, digest, in.Staff)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	right, err := k.rightPassword(ctx, who, in.Password)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if !right {
+		return SignedIn{}, errors.Join(domain.ErrCredentials, k.refused(ctx, hash, domain.AttemptSignIn, k.Config.SignIns))
+	}
+	return k.begin(ctx, who)
+}
+
+// holder is who an identifier belongs to; its secret is empty when it is nobody's.
+type holder struct {
+	id      uuid.UUID
+	kind    domain.ActorKind
+	secret  string
+	account *domain.Account
+	roles   []domain.Role
+	ownerAt int64
+}
+
+func (k *call) holder(ctx context.Context, digest vault.Digest, staff bool) (holder, error) {
+	if staff {
+		return k.officerHolder(ctx, digest)
+	}
+	_, claim, err := k.claimOf(ctx, digest)
+	if err != nil {
+		return holder{}, err
+	}
+	account, _, err := k.account(ctx, claim.Account)
+	if err != nil || !claim.Held() || !account.Exists() {
+		return holder{kind: domain.ActorPerson}, err
+	}
+	return holder{id: account.ID.UUID, kind: domain.ActorPerson, secret: accountSecret(account.ID), account: account, ownerAt: account.Version}, nil
+}
+
+func (k *call) officerHolder(ctx context.Context, digest vault.Digest) (holder, error) {
+	id, err := k.Vault.Identifier(ctx, digest)
+	if errors.Is(err, vault.ErrNotFound) {
+		return holder{kind: domain.ActorStaff}, nil
+	} else if err != nil {
+		return holder{}, err
+	}
+	staff, err := k.staffState(ctx, domain.StaffID{UUID: id})
+	if err != nil || !staff.Enrolled {
+		return holder{kind: domain.ActorStaff}, err
+	}
+	return holder{id: id, kind: domain.ActorStaff, secret: staffSecret(domain.StaffID{UUID: id}), roles: staff.Roles}, nil
+}
+
+// rightPassword hashes once, whoever it is.
+func (k *call) rightPassword(ctx context.Context, who holder, p passwords.Password) (bool, error) {
+	var stored []byte
+	if who.secret != "" {
+		var err error
+		stored, err = k.Vault.Secret(ctx, who.secret)
+		if err != nil && !errors.Is(err, vault.ErrNotFound) && !errors.Is(err, vault.ErrDestroyed) {
+			return false, err
+		}
+	}
+	if stored == nil {
+		return false, k.Hasher.VerifyNothing(ctx, p)
+	}
+	right, old, err := k.Hasher.Verify(ctx, p, string(stored))
+	if err != nil || !right || !old {
+		return right, err
+	}
+	renewed, err := k.Hasher.Hash(ctx, p)
+	if err != nil {
+		return true, nil // the old hash still holds; the next sign-in tries again
+	}
+	return true, k.Vault.PutSecret(ctx, who.secret, []byte(renewed))
+}
+
+// begin appends the session's start to the month's stream.
+func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
+	a, lifetime := about{}, domain.StaffSessionLifetime
+	if who.account != nil {
+		a, lifetime = about{subject: who.account.ID, region: who.account.Region}, domain.SessionLifetime
+		if err := k.ageAgain(ctx, who.account); err != nil {
+			return SignedIn{}, err
+		}
+	}
+	k.Caller.Actor = domain.Actor{Kind: who.kind, ID: domain.ID[any]{UUID: who.id}}
+	id := domain.SessionID{UUID: domain.Derive(k.command.UUID, "session")}
+	month := domain.MonthOf(k.now)
+	stream := domain.SessionsStream(who.id, month)
+	defer k.streams.lock(stream)()
+	var started domain.Fact
+	err := retry(ctx, func() error {
+		var sessions domain.Sessions
+		head, err := k.fold(ctx, stream, &sessions, nil)
+		if err != nil {
+			return err
+		}
+		if before := sessions.All[id]; before != nil {
+			started = before.Fact
+			return k.sameRequest(ctx, []domain.Fact{started})
+		}
+		secret, err := k.secret(ctx, "session", k.now)
+		if err != nil {
+			return err
+		}
+		entries, err := k.entries(ctx, stream, a, k.sessionStarted(id, who, month, secret, lifetime))
+		if err != nil {
+			return err
+		}
+		facts, err := k.commit(ctx, head, entries)
+		if err == nil {
+			started = facts[0]
+		}
+		return err
+	})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	secret, err := k.secret(ctx, "session", started.At)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	e := started.Event.(domain.SessionStarted) //nolint:forcetypeassert // found or made above
+	out := SignedIn{Token: sessionToken{who.kind, who.id, month, id, secret}.String(), Session: id, Expires: e.Expires, Roles: who.roles}
+	if who.account != nil {
+		out.Account, out.Closing = who.account.ID, who.account.Erasure.UnderWay()
+	}
+	return out, nil
+}
+
+func (k *call) sessionStarted(id domain.SessionID, who holder, month domain.Month, secret []byte, lifetime time.Duration) domain.SessionStarted {
+	keys := []string{domain.StaffKey(domain.StaffID{UUID: who.id}), domain.MonthKey(month)}
+	if who.kind == domain.ActorPerson {
+		keys[0] = domain.AccountKey(who.account.ID)
+	}
+	return domain.SessionStarted{Session: id, Owner: who.kind, SecretHash: hashSecret(secret), Expires: k.now.Add(lifetime), OwnerAt: who.ownerAt,
+		Client: domain.Personal(k.Client, keys...)}
+}
+
+// ageAgain decides the person's age group anew.
+func (k *call) ageAgain(ctx context.Context, account *domain.Account) error {
+	birth, err := journal.Open(ctx, k.Journal, account.OpenedFact, account.Opened.Birth)
+	if err != nil {
+		return err
+	}
+	if len(account.DecideCapacity(birth, k.now)) == 0 {
+		return nil
+	}
+	again := &call{core: k.core, Request: k.Request, input: k.input, now: k.now, command: domain.CommandID{UUID: domain.Derive(k.command.UUID, "age")}}
+	again.Caller = domain.System()
+	_, _, err = again.change(ctx, account.ID, func(a *domain.Account) ([]any, error) { return a.DecideCapacity(birth, k.now), nil })
+	return err
+}

@@ -1,0 +1,158 @@
+package commands
+
+import (
+	"context"
+	"encoding/base64"
+	"time"
+
+	"accountledger/domain"
+	"accountledger/journal"
+	"accountledger/passwords"
+)
+
+// SignUp asks for an account by e-mail with a password.
+type SignUp struct {
+	Email      string             `json:"email"`
+	Password   passwords.Password `json:"-"`
+	Region     domain.Region      `json:"region"`
+	Language   domain.Language    `json:"language"`
+	BirthMonth string             `json:"birth_month"`
+}
+
+// SignedUp is the answer: the same whether or not the address has an account.
+type SignedUp struct {
+	Verification domain.SignUpID
+	// Handle is needed to check a code or ask for another; it is in this answer alone.
+	Handle      string
+	Expires     time.Time // of the sign-up
+	CodeExpires time.Time // of the first code
+}
+
+// Names of secrets. They are stored and do not change.
+func signUpSecret(id domain.SignUpID) string   { return "password/signup/" + id.String() }
+func accountSecret(id domain.AccountID) string { return "password/account/" + id.String() }
+func staffSecret(id domain.StaffID) string     { return "password/staff/" + id.String() }
+
+// signUp appends one event to a stream of its own, in the same time and with the same answer whether or not the
+// address is taken; what the message says is decided by who sends it.
+func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
+	request, contact, err := k.signUpRequest(in)
+	if err != nil {
+		return SignedUp{}, err
+	}
+	id := domain.SignUpID{UUID: domain.Derive(k.command.UUID, "sign_up")}
+	stream := domain.SignUpStream(id)
+	if done, err := k.signedUpBefore(ctx, id); err != nil || done != nil {
+		return signedUpAnswer(ctx, k, id, done, err)
+	}
+	hash, err := k.Hasher.Hash(ctx, in.Password)
+	if err != nil {
+		return SignedUp{}, err
+	}
+	if request.LongCode, err = k.guessed(ctx, contact); err != nil {
+		return SignedUp{}, err
+	}
+	handle, err := k.handle(ctx, k.now)
+	if err != nil {
+		return SignedUp{}, err
+	}
+	request.HandleHash = domain.HashHandle(handle)
+	request.Contact = domain.Personal(contact, domain.SignUpKey(id))
+	request.Birth = domain.Personal(domain.BirthMonth{Month: domain.Month(in.BirthMonth)}, domain.SignUpKey(id))
+	if err := k.Vault.PutSecret(ctx, signUpSecret(id), []byte(hash)); err != nil {
+		return SignedUp{}, err
+	}
+	entries, err := k.entries(ctx, stream, about{region: in.Region}, request)
+	if err != nil {
+		return SignedUp{}, err
+	}
+	facts, err := k.commit(ctx, journal.NoStream(stream), entries)
+	if err != nil {
+		return SignedUp{}, err
+	}
+	return signedUpAnswer(ctx, k, id, &facts[0], nil)
+}
+
+// signUpRequest checks what was sent, before anything is stored or hashed.
+func (k *call) signUpRequest(in SignUp) (domain.SignUpRequested, domain.Contact, error) {
+	var none domain.SignUpRequested
+	contact, err := domain.ParseEmail(in.Email)
+	if err != nil {
+		return none, contact, err
+	}
+	if in.Region.Validate() != nil {
+		return none, contact, domain.ErrRegion
+	}
+	if in.Language.Validate() != nil {
+		return none, contact, domain.ErrLanguage
+	}
+	birth, err := domain.ParseBirthMonth(in.BirthMonth, k.now)
+	if err != nil {
+		return none, contact, err
+	}
+	if err := k.checkPassword(in.Password, contact); err != nil {
+		return none, contact, err
+	}
+	capacity, rules := domain.DecideCapacity(in.Region, birth, k.now)
+	if capacity == domain.CapacityRefused {
+		return none, contact, domain.ErrCapacity
+	}
+	return domain.SignUpRequested{Kind: contact.Kind, Language: in.Language, Rules: rules, Capacity: capacity}, contact, nil
+}
+
+func (k *call) signedUpBefore(ctx context.Context, id domain.SignUpID) (*domain.Fact, error) {
+	if !k.keyed {
+		return nil, nil
+	}
+	s, err := k.signUpState(ctx, id)
+	if err != nil || s.Requested == nil {
+		return nil, err
+	}
+	return &s.Fact, k.sameRequest(ctx, []domain.Fact{s.Fact})
+}
+
+func (c *core) signUpState(ctx context.Context, id domain.SignUpID) (*domain.SignUp, error) {
+	s, _, err := c.signUpAnd(ctx, id)
+	return s, err
+}
+
+func (c *core) signUpAnd(ctx context.Context, id domain.SignUpID) (*domain.SignUp, journal.Head, error) {
+	s := &domain.SignUp{}
+	head, err := c.fold(ctx, domain.SignUpStream(id), s, nil)
+	return s, head, err
+}
+
+func signedUpAnswer(ctx context.Context, k *call, id domain.SignUpID, f *domain.Fact, err error) (SignedUp, error) {
+	if err != nil {
+		return SignedUp{}, err
+	}
+	handle, err := k.handle(ctx, f.At)
+	if err != nil {
+		return SignedUp{}, err
+	}
+	return SignedUp{Verification: id, Handle: handle, Expires: f.At.Add(domain.SignUpLifetime), CodeExpires: f.At.Add(domain.CodeLifetime)}, nil
+}
+
+func (k *call) handle(ctx context.Context, at time.Time) (string, error) {
+	b, err := k.secret(ctx, "handle", at)
+	return base64.RawURLEncoding.EncodeToString(b), err
+}
+
+// guessed tells whether too many wrong codes were tried for an identifier today; its new codes are longer then.
+func (k *call) guessed(ctx context.Context, contact domain.Contact) (bool, error) {
+	day := domain.DayOf(k.now)
+	hash, err := k.attemptsHash(ctx, k.digest(spacePeople, contact), day)
+	if err != nil {
+		return false, err
+	}
+	var attempts domain.Attempts
+	_, err = k.fold(ctx, domain.AttemptsStream(hash, day), &attempts, nil)
+	return attempts.Limited[domain.AttemptCode] > 0, err
+}
+
+func (k *call) checkPassword(p passwords.Password, contact domain.Contact) error {
+	if err := k.Checker.Check(p, contact.Typed); err != nil {
+		return passwordRefusal(err)
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"accountledger/domain"
+	"accountledger/journal"
+	"accountledger/passwords"
+	"accountledger/vault"
+)
+
+// AddStaff adds an officer with a role. It is an operator's command.
+type AddStaff struct {
+	Email string      `json:"email"`
+	Name  string      `json:"name"`
+	Role  domain.Role `json:"role"`
+}
+
+// StaffAdded is the answer: the one-time code is shown here alone.
+type StaffAdded struct {
+	Staff   domain.StaffID
+	Code    Token
+	Expires time.Time
+}
+
+// addStaff enrols an officer; a role that one person alone granted is marked so.
+func (k *call) addStaff(ctx context.Context, in AddStaff) (StaffAdded, error) {
+	contact, err := domain.ParseEmail(in.Email)
+	if err != nil {
+		return StaffAdded{}, err
+	}
+	if in.Role.Validate() != nil {
+		return StaffAdded{}, domain.ErrRole
+	}
+	if in.Name != "" {
+		var ok bool
+		if in.Name, ok = domain.Text(in.Name); !ok {
+			return StaffAdded{}, domain.ErrPersonName
+		}
+	}
+	id := domain.StaffID{UUID: domain.Derive(k.command.UUID, "staff")}
+	if err := k.reserve(ctx, k.digest(spaceStaff, contact), id.UUID, domain.StaffStream(id), domain.ErrStaffTaken); err != nil {
+		return StaffAdded{}, err
+	}
+	secret, err := k.secret(ctx, "enrolment", k.now)
+	if err != nil {
+		return StaffAdded{}, err
+	}
+	expires := k.now.Add(domain.EnrolmentLifetime)
+	stream := domain.StaffStream(id)
+	entries, err := k.entries(ctx, stream, about{},
+		domain.StaffAdded{CodeHash: hashSecret(secret), Expires: expires,
+			Officer: domain.Personal(domain.OfficerInfo{Contact: contact, Name: in.Name}, domain.StaffKey(id))},
+		domain.StaffRoleGranted{Role: in.Role, Alone: true})
+	if err != nil {
+		return StaffAdded{}, err
+	}
+	_, err = k.commit(ctx, journal.NoStream(stream), entries)
+	return StaffAdded{Staff: id, Code: idToken(enrolmentPrefix, id.UUID, secret), Expires: expires}, err
+}
+
+// reserve gives a name to an id, unless another id that exists has it.
+func (k *call) reserve(ctx context.Context, digest vault.Digest, id uuid.UUID, stream string, taken error) error {
+	for {
+		row, err := k.Vault.InsertIdentifier(ctx, digest, id)
+		if err != nil || row == id {
+			return err
+		}
+		head, err := k.Journal.LastOf(ctx, otherStream(stream, id, row))
+		if err != nil {
+			return err
+		}
+		if head.Exists() {
+			return taken
+		}
+		if err := k.Vault.DeleteIdentifier(ctx, row); err != nil { // a crash left the row without its stream
+			return err
+		}
+	}
+}
+
+// otherStream is the stream of another id of the same kind.
+func otherStream(stream string, id, other uuid.UUID) string {
+	return stream[:len(stream)-len(id.String())] + other.String()
+}
+
+// Enrol sets an officer's password by the one-time code.
+type Enrol struct {
+	Code     Token              `json:"-"`
+	Password passwords.Password `json:"-"`
+}
+
+// Enrolled is the answer.
+type Enrolled struct {
+	Roles []domain.Role
+}
+
+// enrol decides on the code, then keeps the password. The event comes last: until then the code still works.
+func (k *call) enrol(ctx context.Context, in Enrol) (Enrolled, error) {
+	uid, secret, ok := parseIDToken(enrolmentPrefix, in.Code)
+	id := domain.StaffID{UUID: uid}
+	if !ok {
+		return Enrolled{}, domain.ErrEnrolment
+	}
+	stream := domain.StaffStream(id)
+	defer k.streams.lock(stream)()
+	staff := &domain.Staff{}
+	var added domain.Fact
+	head, err := k.fold(ctx, stream, staff, func(f domain.Fact) {
+		if _, ok := f.Event.(domain.StaffAdded); ok {
+			added = f
+		}
+	})
+	if err != nil {
+		return Enrolled{}, err
+	}
+	events, err := staff.Enrol(hashSecret(secret), k.now)
+	if err != nil {
+		return Enrolled{}, err
+	}
+	officer, err := journal.Open(ctx, k.Journal, added, staff.Added.Officer)
+	if err != nil {
+		return Enrolled{}, err
+	}
+	if err := k.checkPassword(in.Password, officer.Contact); err != nil {
+		return Enrolled{}, err
+	}
+	hash, err := k.Hasher.Hash(ctx, in.Password)
+	if err != nil {
+		return Enrolled{}, err
+	}
+	if err := k.Vault.PutSecret(ctx, staffSecret(id), []byte(hash)); err != nil {
+		return Enrolled{}, err
+	}
+	k.Caller.Actor = domain.Actor{Kind: domain.ActorStaff, ID: domain.ID[any]{UUID: uid}}
+	entries, err := k.entries(ctx, stream, about{}, events...)
+	if err != nil {
+		return Enrolled{}, err
+	}
+	_, err = k.commit(ctx, head, entries)
+	var conflict *journal.ConflictError
+	if errors.As(err, &conflict) {
+		return Enrolled{}, domain.ErrEnrolment
+	}
+	return Enrolled{staff.Roles}, err
+}

@@ -1,0 +1,109 @@
+package commands
+
+import (
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"accountledger/domain"
+)
+
+// Token is a bearer's proof: of a session, of a service, or an officer's one-time code. It prints as [token].
+type Token string
+
+// Format prints [token] for every verb.
+func (Token) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte("[token]")) }
+
+// LogValue logs [token].
+func (Token) LogValue() slog.Value { return slog.StringValue("[token]") }
+
+// Tokens begin with what they are, so that scanners for leaked secrets can find them.
+const (
+	personPrefix    = "alp_"
+	staffPrefix     = "als_"
+	servicePrefix   = "alk_"
+	enrolmentPrefix = "ale_"
+)
+
+const secretBytes = 32
+
+// sessionToken names the owner, the month the session began in, the session, and its secret.
+type sessionToken struct {
+	kind    domain.ActorKind
+	owner   uuid.UUID
+	month   domain.Month
+	session domain.SessionID
+	secret  []byte
+}
+
+func (t sessionToken) String() Token {
+	b := make([]byte, 0, 16+2+16+secretBytes)
+	b = append(b, t.owner[:]...)
+	b = binary.BigEndian.AppendUint16(b, monthNumber(t.month))
+	b = append(b, t.session.UUID[:]...)
+	b = append(b, t.secret...)
+	prefix := personPrefix
+	if t.kind == domain.ActorStaff {
+		prefix = staffPrefix
+	}
+	return Token(prefix + base64.RawURLEncoding.EncodeToString(b))
+}
+
+func parseSessionToken(s Token) (t sessionToken, ok bool) {
+	body, person := strings.CutPrefix(string(s), personPrefix)
+	t.kind = domain.ActorPerson
+	if !person {
+		if body, ok = strings.CutPrefix(string(s), staffPrefix); !ok {
+			return t, false
+		}
+		t.kind = domain.ActorStaff
+	}
+	b, err := base64.RawURLEncoding.Strict().DecodeString(body)
+	if err != nil || len(b) != 16+2+16+secretBytes {
+		return t, false
+	}
+	t.owner = uuid.UUID(b[:16])
+	t.month = monthOf(binary.BigEndian.Uint16(b[16:18]))
+	t.session = domain.SessionID{UUID: uuid.UUID(b[18:34])}
+	t.secret = b[34:]
+	return t, true
+}
+
+func monthNumber(m domain.Month) uint16 {
+	t, err := time.Parse("2006-01", string(m))
+	if err != nil {
+		return 0
+	}
+	return uint16(t.Year()*12 + int(t.Month()) - 1) //nolint:gosec // years of this age fit
+}
+
+func monthOf(n uint16) domain.Month {
+	return domain.MonthOf(time.Date(int(n)/12, time.Month(n%12+1), 1, 0, 0, 0, 0, time.UTC))
+}
+
+// idToken is the proof of a service or of an officer's enrolment: whose it is, and the secret.
+func idToken(prefix string, id uuid.UUID, secret []byte) Token {
+	return Token(prefix + base64.RawURLEncoding.EncodeToString(append(id[:], secret...)))
+}
+
+func parseIDToken(prefix string, s Token) (id uuid.UUID, secret []byte, ok bool) {
+	body, ok := strings.CutPrefix(string(s), prefix)
+	b, err := base64.RawURLEncoding.Strict().DecodeString(body)
+	if !ok || err != nil || len(b) != 16+secretBytes {
+		return id, nil, false
+	}
+	return uuid.UUID(b[:16]), b[16:], true
+}
+
+// hashSecret is what the log keeps of a secret. Secrets are random with 256 bit, so a plain hash will do.
+func hashSecret(secret []byte) domain.Hash {
+	h := sha256.Sum256(append([]byte("accountledger/secret/1\x00"), secret...))
+	return domain.Hash(hex.EncodeToString(h[:]))
+}

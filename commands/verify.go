@@ -1,0 +1,191 @@
+package commands
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"time"
+
+	"accountledger/domain"
+	"accountledger/journal"
+	"accountledger/vault"
+)
+
+// CheckCode proves an identifier by the code that was sent to it.
+type CheckCode struct {
+	Verification domain.SignUpID `json:"verification"`
+	Handle       string          `json:"-"`
+	Code         string          `json:"-"`
+}
+
+// Checked is the answer to the right code.
+type Checked struct {
+	Account domain.AccountID
+}
+
+// checkCode decides on a code and, when it is right, completes the sign-up.
+func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
+	signUp, err := k.ownSignUp(ctx, in.Verification, in.Handle)
+	if err != nil {
+		return Checked{}, err
+	}
+	defer k.streams.lock(domain.VerificationStream(in.Verification))()
+	if done, err := k.checkedBefore(ctx, in.Verification, signUp); done || err != nil {
+		return Checked{signUp.AccountOf()}, err
+	}
+	if signUp.Ended() {
+		return Checked{}, domain.ErrEnded
+	}
+	if err := k.decideCode(ctx, in, signUp); err != nil {
+		return Checked{}, err
+	}
+	account, err := k.completeSignUp(ctx, in.Verification)
+	return Checked{account}, err
+}
+
+func (k *call) ownSignUp(ctx context.Context, id domain.SignUpID, handle string) (*domain.SignUp, error) {
+	signUp, err := k.signUpState(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if !signUp.Owns(handle) {
+		return nil, domain.ErrVerification
+	}
+	return signUp, nil
+}
+
+// checkedBefore answers a repeat of the check that passed.
+func (k *call) checkedBefore(ctx context.Context, id domain.SignUpID, s *domain.SignUp) (bool, error) {
+	if !k.keyed || s.Account.IsZero() {
+		return false, nil
+	}
+	var before []domain.Fact
+	v := domain.NewVerification(s.Fact.At)
+	_, err := k.fold(ctx, domain.VerificationStream(id), &v, func(f domain.Fact) {
+		if f.Command == k.command {
+			before = append(before, f)
+		}
+	})
+	if err != nil || len(before) == 0 || !v.Passed {
+		return false, err
+	}
+	return true, k.sameRequest(ctx, before)
+}
+
+// decideCode appends what the code came to. For an address that was taken when the sign-up was asked for, no
+// code passes, but everything is counted and answered as for any other.
+func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.SignUp) error {
+	contact, err := journal.Open(ctx, k.Journal, signUp.Fact, signUp.Requested.Contact)
+	if errors.Is(err, journal.ErrUnreadable) {
+		return domain.ErrEnded
+	} else if err != nil {
+		return err
+	}
+	digest := k.digest(spacePeople, contact)
+	_, claim, err := k.claimOf(ctx, digest)
+	if err != nil {
+		return err
+	}
+	takenBefore := claim.Held() && !claim.Since.At.After(signUp.Fact.At)
+	stream := domain.VerificationStream(in.Verification)
+	var refusedCode error
+	err = retry(ctx, func() error {
+		v := domain.NewVerification(signUp.Fact.At)
+		head, err := k.fold(ctx, stream, &v, nil)
+		if err != nil {
+			return err
+		}
+		want := k.code(signUp, in.Verification, v.Issue, contact)
+		right := subtle.ConstantTimeCompare([]byte(want), []byte(domain.CleanCode(in.Code))) == 1 && !takenBefore
+		var events []any
+		if events, refusedCode = v.Check(right, k.now); len(events) == 0 {
+			return nil
+		}
+		if head.At.IsZero() {
+			head.At = signUp.Fact.At
+		}
+		entries, err := k.entries(ctx, stream, about{region: signUp.Fact.Region}, events...)
+		if err != nil {
+			return err
+		}
+		_, err = k.Journal.Append(ctx, head, entries...)
+		return err
+	})
+	if err != nil || refusedCode == nil {
+		return err
+	}
+	hash, err := k.attemptsHash(ctx, digest, domain.DayOf(k.now))
+	if err == nil {
+		err = k.refused(ctx, hash, domain.AttemptCode, k.Config.WrongCodes)
+	}
+	return errors.Join(refusedCode, err)
+}
+
+// code is the code of an issue of a sign-up's verification.
+func (c *core) code(s *domain.SignUp, id domain.SignUpID, issue int, contact domain.Contact) string {
+	in := domain.CodeInput{Purpose: domain.VerifySignUp, Verification: id, Issue: issue, Medium: domain.MediumEmail,
+		Destination: contact.Normalised, Long: s.Requested.LongCode}
+	return in.Code(c.keys.codes.MAC(in.Parts()...))
+}
+
+// claimOf reads who owns an identifier: the zero claim when nobody ever did.
+func (c *core) claimOf(ctx context.Context, digest vault.Digest) (domain.ClaimID, *domain.Claim, error) {
+	claim := &domain.Claim{}
+	id, err := c.Vault.Identifier(ctx, digest)
+	if errors.Is(err, vault.ErrNotFound) {
+		return domain.ClaimID{}, claim, nil
+	} else if err != nil {
+		return domain.ClaimID{}, claim, err
+	}
+	_, err = c.fold(ctx, domain.IdentifierStream(domain.ClaimID{UUID: id}), claim, nil)
+	return domain.ClaimID{UUID: id}, claim, err
+}
+
+// Resend asks for a code again.
+type Resend struct {
+	Verification domain.SignUpID `json:"verification"`
+	Handle       string          `json:"-"`
+}
+
+// Resent tells how long the code holds that was or will be sent.
+type Resent struct {
+	CodeExpires time.Time
+}
+
+// resend raises the issue, which kills the old code; within a minute it repeats the issue instead.
+func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
+	signUp, err := k.ownSignUp(ctx, in.Verification, in.Handle)
+	if err != nil {
+		return Resent{}, err
+	}
+	if signUp.Ended() || k.now.After(signUp.Due()) {
+		return Resent{}, domain.ErrEnded
+	}
+	stream := domain.VerificationStream(in.Verification)
+	defer k.streams.lock(stream)()
+	var v domain.Verification
+	err = retry(ctx, func() error {
+		v = domain.NewVerification(signUp.Fact.At)
+		head, err := k.fold(ctx, stream, &v, nil)
+		if err != nil {
+			return err
+		}
+		events, err := v.Resend(k.now)
+		if err != nil || len(events) == 0 {
+			return err
+		}
+		if head.At.IsZero() {
+			head.At = signUp.Fact.At
+		}
+		entries, err := k.entries(ctx, stream, about{region: signUp.Fact.Region}, events...)
+		if err != nil {
+			return err
+		}
+		facts, err := k.Journal.Append(ctx, head, entries...)
+		if err == nil {
+			err = v.Apply(facts.Facts[0])
+		}
+		return err
+	})
+	return Resent{v.IssuedAt.Add(domain.CodeLifetime)}, err
+}

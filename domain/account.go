@@ -1,0 +1,114 @@
+package domain
+
+import "time"
+
+// AccountOpened: a proven sign-up became an account. It needs the account's key and the identifier's to
+// read the address, so the address dies with either.
+type AccountOpened struct {
+	SignUp   SignUpID         `json:"sign_up"`
+	Claim    ClaimID          `json:"claim"`
+	Kind     IdentifierKind   `json:"kind"`
+	Language Language         `json:"language"`
+	Rules    Rules            `json:"rules"`
+	Capacity Capacity         `json:"capacity"`
+	Contact  Part[Contact]    `json:"contact"`
+	Birth    Part[BirthMonth] `json:"birth_month"`
+}
+
+// AccountCapacityDecided: by the rules in force the person's capacity is another one now.
+type AccountCapacityDecided struct {
+	Rules    Rules    `json:"rules"`
+	Capacity Capacity `json:"capacity"`
+	Previous Capacity `json:"previous"`
+}
+
+// AccountSignedOutEverywhere: every session begun before it has ended.
+type AccountSignedOutEverywhere struct{}
+
+// Account is the state of an account: what decisions need, nothing else.
+type Account struct {
+	ID           AccountID
+	Version      int64 // of the last fact applied
+	Opened       *AccountOpened
+	OpenedFact   Fact
+	Region       Region
+	Rules        Rules
+	Capacity     Capacity
+	Permissions  map[Allowance]PermissionState
+	PermissionAt int64 // version of the last decision on a permission; -1 before the first
+	Devices      map[DeviceID]*Device
+	EverywhereAt int64 // version of the last sign-out everywhere; -1 before the first
+	Erasure      Erasure
+	linked       map[DeviceKind]Day
+}
+
+// NewAccount is an account before its first fact.
+func NewAccount(id AccountID) *Account {
+	return &Account{ID: id, Version: -1, PermissionAt: -1, EverywhereAt: -1,
+		Permissions: map[Allowance]PermissionState{}, Devices: map[DeviceID]*Device{}, linked: map[DeviceKind]Day{}}
+}
+
+// Exists reports whether the account was ever opened.
+func (a *Account) Exists() bool { return a.Opened != nil }
+
+// Apply assigns what a fact says.
+func (a *Account) Apply(f Fact) error {
+	switch e := f.Event.(type) {
+	case AccountOpened:
+		a.Opened, a.OpenedFact, a.Region, a.Rules, a.Capacity = &e, f, f.Region, e.Rules, e.Capacity
+	case AccountCapacityDecided:
+		a.Rules, a.Capacity = e.Rules, e.Capacity
+	case AccountSignedOutEverywhere:
+		a.EverywhereAt = f.Version
+	case PermissionGranted:
+		a.decided(f, e.Decision, true)
+	case PermissionWithdrawn:
+		a.decided(f, e.Decision, false)
+	case PermissionConfirmed:
+		a.PermissionAt = f.Version
+		a.confirmed(f, e)
+	case DeviceLinked:
+		a.Devices[e.Device] = &Device{DeviceLinked: e, Fact: f, NameFact: f, Name: e.Name}
+		a.linked[e.Kind] = DayOf(f.At)
+	case DeviceRenamed:
+		if d := a.Devices[e.Device]; d != nil {
+			d.Name, d.NameFact = e.Name, f
+		}
+	case DeviceUnlinked:
+		delete(a.Devices, e.Device)
+	case ErasureRequested, ErasureCancelled, ErasureStarted, ErasureCompleted:
+		a.Erasure.apply(f)
+	default:
+		return unexpected(f)
+	}
+	a.Version = f.Version
+	return nil
+}
+
+// Open reports whether the account can be used: it exists and no erasure is under way.
+func (a *Account) Open() error {
+	switch {
+	case !a.Exists():
+		return ErrNotFound
+	case a.Erasure.UnderWay():
+		return ErrClosing
+	}
+	return nil
+}
+
+// SignOutEverywhere decides on ending all sessions.
+func (a *Account) SignOutEverywhere() ([]any, error) {
+	if !a.Exists() {
+		return nil, ErrNotFound
+	}
+	return []any{AccountSignedOutEverywhere{}}, nil
+}
+
+// DecideCapacity decides anew, as at each sign-in, what the person may decide alone.
+func (a *Account) DecideCapacity(birth BirthMonth, now time.Time) []any {
+	capacity, rules := DecideCapacity(a.Region, birth, now)
+	if capacity == a.Capacity {
+		return nil
+	}
+	return []any{AccountCapacityDecided{Rules: rules, Capacity: capacity, Previous: a.Capacity}}
+}

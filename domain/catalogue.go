@@ -1,0 +1,123 @@
+package domain
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/hex"
+	"fmt"
+	"regexp"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+)
+
+//go:embed catalogue.json
+var catalogueJSON []byte
+
+// Permission is the key of a permission in the catalogue.
+type Permission string
+
+// Purpose is the key of a purpose: of a permission, or of an officer's look.
+type Purpose string
+
+var keyPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+
+// Validate refuses what is no key.
+func (p Permission) Validate() error { return key(string(p)) }
+
+// Validate refuses what is no key.
+func (p Purpose) Validate() error { return key(string(p)) }
+
+func key(s string) error {
+	if len(s) > 40 {
+		return errValue
+	}
+	return matches(keyPattern, s)
+}
+
+// LegalBasis is what makes a use of data lawful (GDPR Art. 6).
+type LegalBasis string
+
+// LegalBasisConsent: the person agreed (Art. 6 (1) a).
+const LegalBasisConsent LegalBasis = "consent"
+
+// Validate refuses what is no legal basis.
+func (b LegalBasis) Validate() error { return oneOf(b, LegalBasisConsent) }
+
+// Texts is one text in several languages; English is always there.
+type Texts map[Language]string
+
+// In gives the text in a language, else in its base language, else in English, and the language given.
+func (t Texts) In(l Language) (string, Language) {
+	for _, try := range []Language{l, l[:min(len(l), 2)], "en"} {
+		if s, ok := t[try]; ok {
+			return s, try
+		}
+	}
+	return "", ""
+}
+
+// Catalogue is the permissions that people decide on. All of them are off until they decide.
+type Catalogue struct {
+	Version     int                   `json:"version"`
+	Controller  Slug                  `json:"controller"`
+	Permissions []CataloguePermission `json:"permissions"`
+}
+
+// CataloguePermission is one permission with what it may be used for.
+type CataloguePermission struct {
+	Key         Permission         `json:"key"`
+	Title       Texts              `json:"title"`
+	Description Texts              `json:"description"`
+	Purposes    []CataloguePurpose `json:"purposes"`
+	Notice      CatalogueNotice    `json:"notice"`
+}
+
+// CataloguePurpose is one use of a permission, decided on its own.
+type CataloguePurpose struct {
+	Key         Purpose    `json:"key"`
+	LegalBasis  LegalBasis `json:"legal_basis"`
+	Description Texts      `json:"description"`
+}
+
+// CatalogueNotice is the text shown before a decision. A material new one inherits no consent.
+type CatalogueNotice struct {
+	Version  int   `json:"version"`
+	Material bool  `json:"material"`
+	Text     Texts `json:"text"`
+}
+
+// TheCatalogue gives the catalogue that this program carries.
+var TheCatalogue = sync.OnceValue(func() Catalogue {
+	var c Catalogue
+	if err := json.Unmarshal(catalogueJSON, &c, json.RejectUnknownMembers(true)); err != nil {
+		panic(fmt.Sprintf("domain: catalogue.json: %v", err))
+	}
+	return c
+})
+
+// Permission finds a permission.
+func (c Catalogue) Permission(key Permission) (CataloguePermission, bool) {
+	for _, p := range c.Permissions {
+		if p.Key == key {
+			return p, true
+		}
+	}
+	return CataloguePermission{}, false
+}
+
+// Purpose finds a purpose of a permission.
+func (p CataloguePermission) Purpose(key Purpose) (CataloguePurpose, bool) {
+	for _, u := range p.Purposes {
+		if u.Key == key {
+			return u, true
+		}
+	}
+	return CataloguePurpose{}, false
+}
+
+// HashText is the SHA-256 by which a grant names the text it was given on.
+func HashText(s string) Hash {
+	h := sha256.Sum256([]byte(s))
+	return Hash(hex.EncodeToString(h[:]))
+}

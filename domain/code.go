@@ -1,0 +1,44 @@
+package domain
+
+import (
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// CodeInput is what a code depends on; under a key of the ledger it gives the code, so no code is ever stored.
+type CodeInput struct {
+	Purpose      Purpose
+	Verification SignUpID
+	Issue        int
+	Medium       Medium
+	Destination  string // normalised
+	Long         bool   // 64 bit: after too many wrong codes for one identifier on a day, so that guessing ends and nobody is locked out
+}
+
+// Parts are the input of the keyed hash, in a fixed order.
+func (c CodeInput) Parts() [][]byte {
+	return [][]byte{[]byte("code/1"), []byte(c.Purpose), c.Verification.UUID[:], []byte(strconv.Itoa(c.Issue)), []byte(c.Medium), []byte(c.Destination), []byte(strconv.FormatBool(c.Long))}
+}
+
+const longAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ" // Crockford's base 32: nothing looks like anything else
+
+// Code is the code that a keyed hash of Parts gives: six digits, or 13 characters that carry 64 bit.
+func (c CodeInput) Code(mac [32]byte) string {
+	n := binary.BigEndian.Uint64(mac[:8])
+	if !c.Long {
+		return fmt.Sprintf("%06d", n%1_000_000)
+	}
+	var b [13]byte
+	for i := range b {
+		b[i] = longAlphabet[n&31]
+		n >>= 5
+	}
+	return string(b[:])
+}
+
+// CleanCode is a code as typed, without spaces and dashes, in capitals.
+func CleanCode(s string) string {
+	return strings.ToUpper(strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(s))
+}

@@ -1,0 +1,99 @@
+package domain
+
+import "time"
+
+// MaxDevices bounds the devices linked at one time.
+const MaxDevices = 100
+
+// DeviceText is a device's model or the name its owner gave it. It is personal.
+type DeviceText struct {
+	Text string `json:"text"`
+}
+
+// DeviceLinked: a device belongs to the account. Its kind is public; model and name are parts of their own.
+type DeviceLinked struct {
+	Device     DeviceID         `json:"device"`
+	Kind       DeviceKind       `json:"kind"`
+	FirstOfDay bool             `json:"first_of_day,omitzero"` // the person's first of this kind that day
+	Model      Part[DeviceText] `json:"device_model"`
+	Name       Part[DeviceText] `json:"device_name"`
+}
+
+// DeviceRenamed: its owner gave it another name.
+type DeviceRenamed struct {
+	Device DeviceID         `json:"device"`
+	Name   Part[DeviceText] `json:"device_name"`
+}
+
+// DeviceUnlinked: it belongs to the account no longer; its key is destroyed.
+type DeviceUnlinked struct {
+	Device DeviceID   `json:"device"`
+	Kind   DeviceKind `json:"kind"`
+}
+
+// Device is the state of a linked device.
+type Device struct {
+	DeviceLinked
+	Fact     Fact
+	Name     Part[DeviceText] // the latest
+	NameFact Fact             // of the event that holds it
+}
+
+// LinkDevice is the wish to link a device.
+type LinkDevice struct {
+	ID    DeviceID
+	Kind  DeviceKind
+	Model string
+	Name  string
+}
+
+// LinkDevice decides on linking a device.
+func (a *Account) LinkDevice(link LinkDevice, now time.Time) ([]any, error) {
+	if err := a.Open(); err != nil {
+		return nil, err
+	}
+	if link.Kind.Validate() != nil {
+		return nil, ErrDeviceKind
+	}
+	model, ok := Text(link.Model)
+	if !ok {
+		return nil, ErrDeviceModel
+	}
+	name, ok := Text(link.Name)
+	if !ok {
+		return nil, ErrDeviceName
+	}
+	if len(a.Devices) >= MaxDevices {
+		return nil, ErrTooMany
+	}
+	keys := []string{AccountKey(a.ID), DeviceKey(link.ID)}
+	return []any{DeviceLinked{Device: link.ID, Kind: link.Kind, FirstOfDay: a.linked[link.Kind] != DayOf(now),
+		Model: Personal(DeviceText{model}, keys...), Name: Personal(DeviceText{name}, keys...)}}, nil
+}
+
+// RenameDevice decides on a new name for a device.
+func (a *Account) RenameDevice(id DeviceID, name string) ([]any, error) {
+	if err := a.Open(); err != nil {
+		return nil, err
+	}
+	if a.Devices[id] == nil {
+		return nil, ErrNotFound
+	}
+	text, ok := Text(name)
+	if !ok {
+		return nil, ErrDeviceName
+	}
+	return []any{DeviceRenamed{Device: id, Name: Personal(DeviceText{text}, AccountKey(a.ID), DeviceKey(id))}}, nil
+}
+
+// UnlinkDevice decides on unlinking a device.
+func (a *Account) UnlinkDevice(id DeviceID) ([]any, error) {
+	if err := a.Open(); err != nil {
+		return nil, err
+	}
+	d := a.Devices[id]
+	if d == nil {
+		return nil, ErrNotFound
+	}
+	return []any{DeviceUnlinked{Device: id, Kind: d.Kind}}, nil
+}

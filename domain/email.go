@@ -1,0 +1,109 @@
+package domain
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Contact is an identifier of a person: as it was typed, for messages, and normalised, for
+// telling whether two are the same. It is personal and prints as [personal].
+type Contact struct {
+	Kind       IdentifierKind `json:"kind"`
+	Typed      string         `json:"typed"`
+	Normalised string         `json:"normalised"`
+}
+
+// Format prints [personal] for every verb.
+func (Contact) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(personal)) }
+
+// LogValue logs [personal].
+func (Contact) LogValue() slog.Value { return slog.StringValue(personal) }
+
+// Limits of RFC 5321, section 4.5.3.1, in octets.
+const (
+	maxEmailLocal = 64
+	maxEmail      = 254
+)
+
+// ParseEmail reads an address as people write them: local part, @, host name. The local part is
+// NFC and kept; comparing ignores its case, as every large provider does. The host is
+// brought to its ASCII form (IDNA 2008, RFC 5891) in lower case and must have a dot. Quoted local parts, address
+// literals and comments are refused: nobody signs up with them.
+func ParseEmail(s string) (Contact, error) {
+	if len(s) > 4*maxEmail || !utf8.ValidString(s) {
+		return Contact{}, ErrEmail
+	}
+	typed := norm.NFC.String(strings.TrimSpace(s))
+	at := strings.LastIndexByte(typed, '@')
+	if at < 1 {
+		return Contact{}, ErrEmail
+	}
+	local := typed[:at]
+	host, err := idna.Lookup.ToASCII(strings.TrimSuffix(typed[at+1:], "."))
+	if err != nil || !validHost(host) || !validLocal(local) {
+		return Contact{}, ErrEmail
+	}
+	host = strings.ToLower(host)
+	if len(local)+1+len(host) > maxEmail {
+		return Contact{}, ErrEmail
+	}
+	folded := norm.NFC.String(cases.Fold().String(local))
+	return Contact{Kind: IdentifierEmail, Typed: local + "@" + host, Normalised: folded + "@" + host}, nil
+}
+
+func validLocal(local string) bool {
+	if len(local) > maxEmailLocal || local[0] == '.' || local[len(local)-1] == '.' || strings.Contains(local, "..") {
+		return false
+	}
+	for _, r := range local {
+		ascii := r < utf8.RuneSelf
+		switch {
+		case ascii && (r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'):
+		case ascii && strings.ContainsRune("!#$%&'*+-/=?^_`{|}~.", r): // atext of RFC 5322, and the dot
+		case !ascii && (unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r)): // RFC 6531
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func validHost(host string) bool {
+	labels := strings.Split(host, ".")
+	if len(host) > 253 || len(labels) < 2 {
+		return false
+	}
+	for _, l := range labels {
+		if l == "" || len(l) > 63 || l[0] == '-' || l[len(l)-1] == '-' {
+			return false
+		}
+		for _, r := range l {
+			if r >= utf8.RuneSelf || !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' {
+				return false
+			}
+		}
+	}
+	last := labels[len(labels)-1]
+	return len(last) >= 2 && !unicode.IsDigit(rune(last[0])) // not an address in digits
+}
+
+// Text reads a free text of a person's, such as a device's name: 1 to 100 characters in NFC, no control
+// or formatting characters, no surrounding space.
+func Text(s string) (string, bool) {
+	if len(s) > 4*100 || !utf8.ValidString(s) {
+		return "", false
+	}
+	s = norm.NFC.String(strings.TrimSpace(s))
+	n := utf8.RuneCountInString(s)
+	if n < 1 || n > 100 || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }) {
+		return "", false
+	}
+	return s, true
+}

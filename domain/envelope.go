@@ -1,0 +1,58 @@
+package domain
+
+import "time"
+
+// MetadataFormat is the format of the metadata that this program writes.
+const MetadataFormat = 1
+
+// ActorKind says what kind of one acts.
+type ActorKind string
+
+// Kinds of actors.
+const (
+	ActorGuest    ActorKind = "guest"    // nobody is signed in
+	ActorPerson   ActorKind = "person"   // an account's owner
+	ActorStaff    ActorKind = "staff"    // an officer
+	ActorService  ActorKind = "service"  // a connected service
+	ActorOperator ActorKind = "operator" // whoever runs commands on the machine; id 0, uid in the event
+	ActorSystem   ActorKind = "system"   // the ledger itself: processes, notifier
+)
+
+// Validate refuses what is no kind of actor.
+func (k ActorKind) Validate() error {
+	return oneOf(k, ActorGuest, ActorPerson, ActorStaff, ActorService, ActorOperator, ActorSystem)
+}
+
+// Actor is who did it; the id names an account, an officer or a service.
+type Actor struct {
+	Kind ActorKind `json:"kind"`
+	ID   ID[any]   `json:"id,omitzero"`
+}
+
+// Metadata answers an auditor of one event: who, what, whose, when, from where, why. It is
+// filled in one place and holds nothing personal: people appear by opaque id.
+type Metadata struct {
+	Format      int         `json:"format"`
+	At          time.Time   `json:"at"` // UTC, never before the previous event of its stream
+	Command     CommandID   `json:"command,omitzero"`
+	Fingerprint Fingerprint `json:"fingerprint,omitzero"` // keyed hash of the request without its secrets
+	Actor       Actor       `json:"actor"`
+	OnBehalfOf  Actor       `json:"on_behalf_of,omitzero"`
+	Subject     AccountID   `json:"subject,omitzero"` // whose data or account it is about
+	Region      Region      `json:"region,omitzero"`
+	Channel     Channel     `json:"channel,omitzero"`
+	Correlation EventID     `json:"correlation,omitzero"` // first event of the process it belongs to
+	Causation   EventID     `json:"causation,omitzero"`   // event that it follows from
+	Purpose     Purpose     `json:"purpose,omitzero"`
+	Case        CaseID      `json:"case,omitzero"`
+}
+
+// Fact is an event as it stands in its stream.
+type Fact struct {
+	ID      EventID
+	Stream  string
+	Version int64
+	Type    string // as stored, with its version
+	Metadata
+	Event any
+}

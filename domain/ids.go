@@ -1,0 +1,72 @@
+package domain
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+
+	"github.com/google/uuid"
+)
+
+// ID is an opaque id of one kind of thing. It is public: it tells nothing of whom it names.
+type ID[K any] struct{ uuid.UUID }
+
+// Kinds of things that have ids.
+type (
+	accountKind  struct{}
+	signUpKind   struct{}
+	claimKind    struct{}
+	deviceKind   struct{}
+	sessionKind  struct{}
+	staffKind    struct{}
+	serviceKind  struct{}
+	deliveryKind struct{}
+	commandKind  struct{}
+	eventKind    struct{}
+
+	// AccountID names a person's account; it is all that views and services see of a person.
+	AccountID = ID[accountKind]
+	// SignUpID names a sign-up and its verification.
+	SignUpID = ID[signUpKind]
+	// ClaimID names the claim that an account has on an identifier.
+	ClaimID = ID[claimKind]
+	// DeviceID names a linked device.
+	DeviceID = ID[deviceKind]
+	// SessionID names a session.
+	SessionID = ID[sessionKind]
+	// StaffID names an officer.
+	StaffID = ID[staffKind]
+	// ServiceID names a connected service.
+	ServiceID = ID[serviceKind]
+	// DeliveryID names one message to a person.
+	DeliveryID = ID[deliveryKind]
+	// CommandID names one command; every id that the command makes derives from it.
+	CommandID = ID[commandKind]
+	// EventID names an event.
+	EventID = ID[eventKind]
+)
+
+// IsZero reports whether the id names nothing.
+func (id ID[K]) IsZero() bool { return id.UUID == uuid.Nil }
+
+// ParseID reads the canonical form of an id; anything else is not an id.
+func ParseID(s string) (uuid.UUID, bool) {
+	id, err := uuid.Parse(s)
+	return id, err == nil && id.String() == s && id != uuid.Nil
+}
+
+// Derive gives the id of what a step makes of origin: a UUIDv8 (RFC 9562) of
+// SHA-256 over a fixed prefix, the origin and the step. The same origin and step
+// give the same id for ever, so whoever repeats a step repeats its id.
+func Derive(origin uuid.UUID, step string, n ...uint64) uuid.UUID {
+	h := sha256.New()
+	h.Write([]byte("accountledger/derive/1\x00"))
+	h.Write(origin[:])
+	h.Write([]byte(step))
+	for _, v := range n {
+		h.Write(binary.BigEndian.AppendUint64([]byte{0}, v))
+	}
+	id := uuid.UUID(h.Sum(nil)[:16])
+	id[6] = id[6]&0x0f | 0x80
+	id[8] = id[8]&0x3f | 0x80
+	return id
+}

@@ -1,0 +1,167 @@
+package domain
+
+import "time"
+
+// Method is how a decision was given.
+type Method string
+
+// MethodSettings: in the settings, by the person's own request.
+const MethodSettings Method = "settings"
+
+// Validate refuses what is no method.
+func (m Method) Validate() error { return oneOf(m, MethodSettings) }
+
+// GivenBy is who decided.
+type GivenBy string
+
+// GivenBySelf: the person whose data it is.
+const GivenBySelf GivenBy = "self"
+
+// Validate refuses what is nobody.
+func (g GivenBy) Validate() error { return oneOf(g, GivenBySelf) }
+
+// State of a permission for a purpose.
+type State string
+
+// States. None is the state before any decision; like Withdrawn it allows nothing.
+const (
+	StateNone      State = "none"
+	StateGranted   State = "granted"
+	StateWithdrawn State = "withdrawn"
+)
+
+// Validate refuses what is no state.
+func (s State) Validate() error { return oneOf(s, StateNone, StateGranted, StateWithdrawn) }
+
+// Decision is what a grant and a withdrawal prove: on what text, in which language, by whom, on which basis.
+type Decision struct {
+	Permission    Permission `json:"permission"`
+	For           Purpose    `json:"for"`
+	Notice        EventID    `json:"notice,omitzero"` // the event that published the text shown
+	NoticeHash    Hash       `json:"notice_hash,omitzero"`
+	NoticeVersion int        `json:"notice_version,omitzero"`
+	Language      Language   `json:"language,omitzero"` // the text was shown in
+	LegalBasis    LegalBasis `json:"legal_basis"`
+	Method        Method     `json:"method"`
+	GivenBy       GivenBy    `json:"given_by"`
+	Capacity      Capacity   `json:"capacity"`
+	Previous      State      `json:"previous"`
+	FirstOfDay    bool       `json:"first_of_day,omitzero"` // the person's first such decision of the day
+}
+
+// PermissionGranted: the person allows a purpose of a permission.
+type PermissionGranted struct{ Decision }
+
+// PermissionWithdrawn: the person allows it no longer.
+type PermissionWithdrawn struct{ Decision }
+
+// PermissionConfirmed: the person set it to what it was.
+type PermissionConfirmed struct {
+	Decision
+	State State `json:"state"`
+}
+
+// PermissionState is what holds for one purpose of a permission.
+type PermissionState struct {
+	State         State
+	Event         EventID // the decision in force
+	NoticeVersion int
+	At            time.Time
+	granted       Day
+	withdrawn     Day
+}
+
+func (a *Account) decided(f Fact, d Decision, granted bool) {
+	key := Allowance{d.Permission, d.For}
+	s := a.Permissions[key]
+	s.Event, s.At, s.NoticeVersion = f.ID, f.At, d.NoticeVersion
+	if granted {
+		s.State, s.granted = StateGranted, DayOf(f.At)
+	} else {
+		s.State, s.withdrawn = StateWithdrawn, DayOf(f.At)
+	}
+	a.Permissions[key] = s
+	a.PermissionAt = f.Version
+}
+
+// confirmed: agreeing again to a newer notice makes the consent count again.
+func (a *Account) confirmed(f Fact, e PermissionConfirmed) {
+	if e.State != StateGranted {
+		return
+	}
+	key := Allowance{e.Permission, e.For}
+	s := a.Permissions[key]
+	s.Event, s.At, s.NoticeVersion = f.ID, f.At, e.NoticeVersion
+	a.Permissions[key] = s
+}
+
+// SetPermission is the wish to allow a purpose, or no longer.
+type SetPermission struct {
+	Permission Permission
+	Purpose    Purpose
+	Grant      bool
+	Notice     EventID // the notice that was shown; needed for a grant
+}
+
+// SetPermission decides on a permission by the notices published for it.
+func (a *Account) SetPermission(set SetPermission, catalogue Catalogue, notices *Notices, now time.Time) ([]any, error) {
+	if err := a.Open(); err != nil {
+		return nil, err
+	}
+	permission, ok := catalogue.Permission(set.Permission)
+	if !ok {
+		return nil, ErrPermission
+	}
+	purpose, ok := permission.Purpose(set.Purpose)
+	if !ok {
+		return nil, ErrPurpose
+	}
+	before := a.Permissions[Allowance{set.Permission, set.Purpose}]
+	if before.State == "" {
+		before.State = StateNone
+	}
+	d := Decision{Permission: set.Permission, For: set.Purpose, LegalBasis: purpose.LegalBasis, Method: MethodSettings,
+		GivenBy: GivenBySelf, Capacity: a.Capacity, Previous: before.State}
+	if notice, ok := notices.ByEvent(set.Notice); ok {
+		d.Notice, d.NoticeHash, d.NoticeVersion, d.Language = notice.Event, notice.Hash, notice.Version, notice.Language
+	}
+	today := DayOf(now)
+	switch {
+	case set.Grant && a.Capacity != CapacitySelf:
+		return nil, ErrGuardian
+	case set.Grant && (d.Notice.IsZero() || d.NoticeVersion < notices.newest()):
+		return nil, ErrNotice
+	case set.Grant && before.State == StateGranted:
+		return []any{PermissionConfirmed{d, StateGranted}}, nil
+	case set.Grant:
+		d.FirstOfDay = before.granted != today
+		return []any{PermissionGranted{d}}, nil
+	case before.State == StateGranted:
+		d.FirstOfDay = before.withdrawn != today
+		return []any{PermissionWithdrawn{d}}, nil
+	}
+	return []any{PermissionConfirmed{d, before.State}}, nil
+}
+
+// Decide tells whether a purpose of a permission is allowed now, and why. material is the version
+// of the newest material notice.
+func (a *Account) Decide(p Permission, u Purpose, material int) (Outcome, AccessReason, EventID) {
+	s := a.Permissions[Allowance{p, u}]
+	switch {
+	case !a.Exists():
+		return Denied, ReasonUnknown, EventID{}
+	case a.Erasure.Done():
+		return Denied, ReasonErased, EventID{}
+	case a.Erasure.UnderWay():
+		return Denied, ReasonClosing, EventID{}
+	case a.Capacity != CapacitySelf:
+		return Denied, ReasonCapacity, EventID{}
+	case s.State == StateWithdrawn:
+		return Denied, ReasonWithdrawn, EventID{}
+	case s.State != StateGranted:
+		return Denied, ReasonNever, EventID{}
+	case s.NoticeVersion < material:
+		return Denied, ReasonNotice, EventID{}
+	}
+	return Allowed, ReasonGranted, s.Event
+}

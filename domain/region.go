@@ -1,0 +1,116 @@
+package domain
+
+import (
+	_ "embed"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"golang.org/x/text/language"
+)
+
+//go:embed capacity.json
+var capacityJSON []byte
+
+// Region is the country whose rules apply: ISO 3166-1 alpha-2, upper case.
+type Region string
+
+// Validate refuses what is no country.
+func (r Region) Validate() error {
+	p, err := language.ParseRegion(string(r))
+	if len(r) != 2 || err != nil || !p.IsCountry() || p.String() != string(r) {
+		return errValue
+	}
+	return nil
+}
+
+// Capacity is whether a person decides alone.
+type Capacity string
+
+// Capacities.
+const (
+	CapacitySelf     Capacity = "self"
+	CapacityGuardian Capacity = "guardian_required"
+	CapacityRefused  Capacity = "refused"
+)
+
+// Validate refuses what is no capacity.
+func (c Capacity) Validate() error { return oneOf(c, CapacitySelf, CapacityGuardian, CapacityRefused) }
+
+// Rules names what was applied to a person: the region's row of a version of the table.
+type Rules struct {
+	Region  Region `json:"region"`
+	Version int    `json:"version"`
+}
+
+// Ages is one row of the table: from which age a person decides alone, and below which none has an account.
+type Ages struct {
+	Region       Region `json:"region"`
+	SelfFrom     int    `json:"self_from"`
+	Basis        string `json:"basis"`
+	RefusedBelow int    `json:"refused_below"`
+}
+
+type capacityTable struct {
+	Version int    `json:"version"`
+	Default Ages   `json:"default"`
+	Regions []Ages `json:"regions"`
+}
+
+var theCapacityTable = sync.OnceValue(func() capacityTable {
+	var t capacityTable
+	if err := json.Unmarshal(capacityJSON, &t, json.RejectUnknownMembers(true)); err != nil {
+		panic(fmt.Sprintf("domain: capacity.json: %v", err))
+	}
+	return t
+})
+
+// BirthMonth is the month a person was born in. It is personal: events hold it sealed.
+type BirthMonth struct {
+	Month Month `json:"month"`
+}
+
+// ParseBirthMonth reads yyyy-mm, from 130 years ago up to now's month.
+func ParseBirthMonth(s string, now time.Time) (BirthMonth, error) {
+	m := Month(s)
+	if m.Validate() != nil || m > MonthOf(now) || m < MonthOf(now.AddDate(-130, 0, 0)) {
+		return BirthMonth{}, ErrBirthMonth
+	}
+	return BirthMonth{m}, nil
+}
+
+// Age is the years completed for certain: the month of birth counts as over at its end.
+func (b BirthMonth) Age(now time.Time) int {
+	t, err := time.Parse("2006-01", string(b.Month))
+	if err != nil {
+		return 0
+	}
+	now = now.UTC()
+	age := now.Year() - t.Year()
+	if now.Month() <= t.Month() {
+		age--
+	}
+	return max(age, 0)
+}
+
+// DecideCapacity applies the table to a person: GDPR Art. 8 by member state, COPPA, PIPL, DPDP,
+// and elsewhere the table's default.
+func DecideCapacity(region Region, birth BirthMonth, now time.Time) (Capacity, Rules) {
+	table := theCapacityTable()
+	ages := table.Default
+	for _, a := range table.Regions {
+		if a.Region == region {
+			ages = a
+		}
+	}
+	rules := Rules{Region: region, Version: table.Version}
+	switch age := birth.Age(now); {
+	case age < ages.RefusedBelow:
+		return CapacityRefused, rules
+	case age < ages.SelfFrom:
+		return CapacityGuardian, rules
+	default:
+		return CapacitySelf, rules
+	}
+}

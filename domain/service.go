@@ -1,0 +1,44 @@
+package domain
+
+import (
+	"crypto/subtle"
+	"slices"
+)
+
+// Allowance is a permission and purpose that a service may ask for.
+type Allowance struct {
+	Permission Permission `json:"permission"`
+	Purpose    Purpose    `json:"purpose"`
+}
+
+// ServiceAdded: a service was connected. Its key is random; the log keeps a hash.
+type ServiceAdded struct {
+	Name    Slug        `json:"name"`
+	KeyHash Hash        `json:"key_hash"`
+	Allowed []Allowance `json:"allowed"`
+}
+
+// Service is the state of a connected service.
+type Service struct {
+	Added *ServiceAdded
+}
+
+// Apply assigns what a fact says.
+func (s *Service) Apply(f Fact) error {
+	e, ok := f.Event.(ServiceAdded)
+	if !ok {
+		return unexpected(f)
+	}
+	s.Added = &e
+	return nil
+}
+
+// Owns tells in constant time whether a key is the service's.
+func (s *Service) Owns(key Hash) bool {
+	return s.Added != nil && subtle.ConstantTimeCompare([]byte(key), []byte(s.Added.KeyHash)) == 1
+}
+
+// May reports whether the service may ask.
+func (s *Service) May(p Permission, u Purpose) bool {
+	return s.Added != nil && slices.Contains(s.Added.Allowed, Allowance{p, u})
+}

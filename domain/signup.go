@@ -1,0 +1,116 @@
+package domain
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"fmt"
+	"time"
+)
+
+// SignUpLifetime is how long a sign-up waits to be proven; then it lapses and its key is destroyed.
+const SignUpLifetime = 24 * time.Hour
+
+// SignUpRequested: somebody wants an account under an identifier that is not proven yet. The same
+// event is stored whether or not the identifier is taken.
+type SignUpRequested struct {
+	Kind       IdentifierKind   `json:"kind"`
+	Language   Language         `json:"language"`
+	Rules      Rules            `json:"rules"`
+	Capacity   Capacity         `json:"capacity"`
+	HandleHash Hash             `json:"handle_hash"` // of the handle in the answer, which check and resend need
+	LongCode   bool             `json:"long_code,omitzero"`
+	Contact    Part[Contact]    `json:"contact"`
+	Birth      Part[BirthMonth] `json:"birth_month"`
+}
+
+// SignUpCompleted: the identifier was proven and the account exists.
+type SignUpCompleted struct {
+	Account AccountID `json:"account"`
+}
+
+// LapseReason is why a sign-up came to nothing.
+type LapseReason string
+
+// Reasons.
+const (
+	LapseExpired  LapseReason = "expired"
+	LapseTaken    LapseReason = "taken" // proven, but another account was quicker
+	LapseTries    LapseReason = "too_many_tries"
+	LapseRestored LapseReason = "restored"
+)
+
+// Validate refuses what is no reason.
+func (r LapseReason) Validate() error {
+	return oneOf(r, LapseExpired, LapseTaken, LapseTries, LapseRestored)
+}
+
+// SignUpLapsed: it came to nothing, and its key is destroyed.
+type SignUpLapsed struct {
+	Reason LapseReason `json:"reason"`
+}
+
+// SignUp is the state of a sign-up.
+type SignUp struct {
+	Requested *SignUpRequested
+	Fact      Fact // the request's
+	Account   AccountID
+	Lapsed    LapseReason
+}
+
+// Apply assigns what a fact says.
+func (s *SignUp) Apply(f Fact) error {
+	switch e := f.Event.(type) {
+	case SignUpRequested:
+		s.Requested, s.Fact = &e, f
+	case SignUpCompleted:
+		s.Account = e.Account
+	case SignUpLapsed:
+		s.Lapsed = e.Reason
+	default:
+		return unexpected(f)
+	}
+	return nil
+}
+
+// Ended reports whether it was completed or lapsed.
+func (s *SignUp) Ended() bool { return !s.Account.IsZero() || s.Lapsed != "" }
+
+// ID is the sign-up's id, which is also its verification's.
+func (s *SignUp) ID() (SignUpID, bool) {
+	id, ok := ParseID(afterDash(s.Fact.Stream))
+	return SignUpID{id}, ok && s.Requested != nil
+}
+
+// Due is when it lapses if nobody proves it.
+func (s *SignUp) Due() time.Time { return s.Fact.At.Add(SignUpLifetime) }
+
+// Owns tells in constant time whether the handle is the one of the answer to the sign-up.
+func (s *SignUp) Owns(handle string) bool {
+	if s.Requested == nil {
+		return false
+	}
+	return subtle.ConstantTimeCompare([]byte(HashHandle(handle)), []byte(s.Requested.HandleHash)) == 1
+}
+
+// HashHandle is what the log keeps of a handle: handles are random, so a plain hash will do.
+func HashHandle(handle string) Hash {
+	h := sha256.Sum256([]byte("accountledger/handle/1\x00" + handle))
+	return Hash(hex.EncodeToString(h[:]))
+}
+
+// AccountOf is the account that a sign-up becomes; it derives from the request.
+func (s *SignUp) AccountOf() AccountID { return AccountID{Derive(s.Fact.ID.UUID, "account")} }
+
+func unexpected(f Fact) error {
+	return fmt.Errorf("domain: %s at version %d has an event it cannot have: %s", f.Stream, f.Version, f.Type)
+}
+
+func afterDash(stream string) string {
+	for i := range stream {
+		if stream[i] == '-' {
+			return stream[i+1:]
+		}
+	}
+	return ""
+}

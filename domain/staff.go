@@ -1,0 +1,67 @@
+package domain
+
+import (
+	"crypto/subtle"
+	"slices"
+	"time"
+)
+
+// EnrolmentLifetime is how long an officer's one-time code holds.
+const EnrolmentLifetime = 24 * time.Hour
+
+// OfficerInfo is an officer's address and name. It is personal.
+type OfficerInfo struct {
+	Contact Contact `json:"contact"`
+	Name    string  `json:"name,omitzero"`
+}
+
+// StaffAdded: an officer was added and given a one-time code, of which the log keeps a hash.
+type StaffAdded struct {
+	CodeHash Hash              `json:"code_hash"`
+	Expires  time.Time         `json:"expires"`
+	Officer  Part[OfficerInfo] `json:"officer"`
+}
+
+// StaffRoleGranted: the officer has a role. Alone: nobody but the one who granted it agreed.
+type StaffRoleGranted struct {
+	Role  Role `json:"role"`
+	Alone bool `json:"alone"`
+}
+
+// StaffEnrolled: the officer used the code and set a password.
+type StaffEnrolled struct{}
+
+// Staff is the state of an officer.
+type Staff struct {
+	Added    *StaffAdded
+	Roles    []Role
+	Enrolled bool
+	AddedAt  time.Time
+}
+
+// Apply assigns what a fact says.
+func (s *Staff) Apply(f Fact) error {
+	switch e := f.Event.(type) {
+	case StaffAdded:
+		s.Added, s.AddedAt = &e, f.At
+	case StaffRoleGranted:
+		s.Roles = append(s.Roles, e.Role)
+	case StaffEnrolled:
+		s.Enrolled = true
+	default:
+		return unexpected(f)
+	}
+	return nil
+}
+
+// Has reports whether the officer has a role.
+func (s *Staff) Has(r Role) bool { return slices.Contains(s.Roles, r) }
+
+// Enrol decides on using the one-time code.
+func (s *Staff) Enrol(code Hash, now time.Time) ([]any, error) {
+	if s.Added == nil || s.Enrolled || !now.Before(s.Added.Expires) || s.AddedAt.After(now.Add(MaxAhead)) ||
+		subtle.ConstantTimeCompare([]byte(code), []byte(s.Added.CodeHash)) != 1 {
+		return nil, ErrEnrolment
+	}
+	return []any{StaffEnrolled{}}, nil
+}

@@ -1,0 +1,100 @@
+package domain
+
+import (
+	"encoding/hex"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Names of streams. They are stored and do not change.
+
+// SignUpStream holds one sign-up asked for and its end.
+func SignUpStream(id SignUpID) string { return "signup-" + id.String() }
+
+// VerificationStream holds the proving of one identifier. A sign-up's verification has the sign-up's id.
+func VerificationStream(id SignUpID) string { return "verification-" + id.String() }
+
+// IdentifierStream holds who has a claim on an identifier.
+func IdentifierStream(id ClaimID) string { return "identifier-" + id.String() }
+
+// AccountStream holds an account's lifecycle, permissions and devices.
+func AccountStream(id AccountID) string { return "account-" + id.String() }
+
+// SessionsStream holds the sessions that an account or officer began in a month.
+func SessionsStream(owner uuid.UUID, month Month) string {
+	return "sessions-" + owner.String() + "-" + string(month)
+}
+
+// AttemptsStream holds what was refused above a limit on one day, under a hash keyed by that day.
+func AttemptsStream(hash [32]byte, day Day) string {
+	return "attempts-" + hex.EncodeToString(hash[:16]) + "-" + string(day)
+}
+
+// StaffStream holds an officer's enrolment and roles.
+func StaffStream(id StaffID) string { return "staff-" + id.String() }
+
+// ServiceStream holds a connected service.
+func ServiceStream(id ServiceID) string { return "service-" + id.String() }
+
+// AccessStream holds what one writing process recorded of accesses on a day.
+func AccessStream(writer uuid.UUID, day Day) string {
+	return "access-" + writer.String() + "-" + string(day)
+}
+
+// DeliveryStream holds one message to a person.
+func DeliveryStream(id DeliveryID) string { return "delivery-" + id.String() }
+
+// NoticeStream holds the texts published for a permission.
+func NoticeStream(p Permission) string { return "notice-" + string(p) }
+
+// OperationsStream holds operators' acts.
+const OperationsStream = "operations"
+
+// Names of keys. They are stored and do not change.
+
+// SignUpKey seals what an unproven sign-up said.
+func SignUpKey(id SignUpID) string { return "signup/" + id.String() }
+
+// AccountKey seals an account's personal parts.
+func AccountKey(id AccountID) string { return "account/" + id.String() }
+
+// IdentifierKey seals, with the account's, what an identifier says; it goes when the identifier changes.
+func IdentifierKey(id ClaimID) string { return "identifier/" + id.String() }
+
+// DeviceKey seals, with the account's, a device's model and name; it goes when the device is unlinked.
+func DeviceKey(id DeviceID) string { return "device/" + id.String() }
+
+// StaffKey seals an officer's name and address.
+func StaffKey(id StaffID) string { return "staff/" + id.String() }
+
+// MonthKey seals, with the account's, what is to die with the month's retention.
+func MonthKey(m Month) string { return "month/" + string(m) }
+
+// LedgerKey seals text that is about nobody. Many parts share it.
+func LedgerKey() string { return "ledger/1" }
+
+// Month is a calendar month in UTC, yyyy-mm.
+type Month string
+
+// MonthOf is the month of t.
+func MonthOf(t time.Time) Month { return Month(t.UTC().Format("2006-01")) }
+
+// Validate refuses what is no month.
+func (m Month) Validate() error { return timeOf("2006-01", string(m)) }
+
+// Day is a calendar day in UTC, yyyy-mm-dd.
+type Day string
+
+// DayOf is the day of t.
+func DayOf(t time.Time) Day { return Day(t.UTC().Format(time.DateOnly)) }
+
+// Validate refuses what is no day.
+func (d Day) Validate() error { return timeOf(time.DateOnly, string(d)) }
+
+func timeOf(layout, s string) error {
+	if t, err := time.Parse(layout, s); err != nil || t.Format(layout) != s {
+		return errValue
+	}
+	return nil
+}

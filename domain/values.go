@@ -1,0 +1,134 @@
+package domain
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+)
+
+// Public values. Each is a closed set or a narrow pattern, so that nothing personal can
+// slip into what is stored in clear: the journal refuses any string without a Validate.
+
+var errValue = errors.New("not one of the values allowed here")
+
+func oneOf[T comparable](v T, all ...T) error {
+	if slices.Contains(all, v) {
+		return nil
+	}
+	return errValue
+}
+
+func matches(re *regexp.Regexp, s string) error {
+	if re.MatchString(s) {
+		return nil
+	}
+	return errValue
+}
+
+// Channel is the way by which a request came.
+type Channel string
+
+// Channels.
+const (
+	ChannelAPI     Channel = "api"     // HTTP, by a program or a page
+	ChannelConsole Channel = "console" // an operator's command on the machine
+	ChannelProcess Channel = "process" // the ledger's own processes
+)
+
+// Validate refuses what is no channel.
+func (c Channel) Validate() error { return oneOf(c, ChannelAPI, ChannelConsole, ChannelProcess) }
+
+// IdentifierKind is a kind of identifier that people sign up and sign in by.
+type IdentifierKind string
+
+// IdentifierEmail is an e-mail address.
+const IdentifierEmail IdentifierKind = "email"
+
+// Validate refuses what is no kind of identifier.
+func (k IdentifierKind) Validate() error { return oneOf(k, IdentifierEmail) }
+
+// DeviceKind is what a device is; it is public and counted.
+type DeviceKind string
+
+// DeviceKinds lists every kind of device.
+func DeviceKinds() []DeviceKind {
+	return []DeviceKind{"phone", "tablet", "watch", "band", "vacuum", "tv", "speaker", "camera", "scale", "light", "router", "laptop", "car", "other"}
+}
+
+// Validate refuses what is no kind of device.
+func (k DeviceKind) Validate() error { return oneOf(k, DeviceKinds()...) }
+
+// Role is what an officer may do.
+type Role string
+
+// Roles. An admin may manage officers and services, and neither search nor query.
+const (
+	RoleAdmin      Role = "admin"
+	RoleCompliance Role = "compliance"
+	RoleAnalyst    Role = "analyst"
+)
+
+// Roles lists every role.
+func Roles() []Role { return []Role{RoleAdmin, RoleCompliance, RoleAnalyst} }
+
+// Validate refuses what is no role.
+func (r Role) Validate() error { return oneOf(r, Roles()...) }
+
+// CaseID is an officer's reference to the case a look belongs to, such as DSR-2026-0042.
+type CaseID string
+
+var casePattern = regexp.MustCompile(`^[A-Z]{2,8}-[0-9]{1,4}(-[0-9]{1,8})?$`)
+
+// CasePattern describes a case in words.
+const CasePattern = "two to eight capital letters, a dash, digits, and optionally a dash and digits, such as DSR-2026-0042"
+
+// Validate refuses what does not look like a case.
+func (c CaseID) Validate() error { return matches(casePattern, string(c)) }
+
+// Slug is a name that an operator gives to a service.
+type Slug string
+
+var slugPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
+
+// Validate refuses what is no slug: 2 to 40 lower-case letters, digits and single dashes.
+func (s Slug) Validate() error {
+	if len(s) < 2 || len(s) > 40 {
+		return errValue
+	}
+	return matches(slugPattern, string(s))
+}
+
+// Language is a language that texts are shown in (BCP 47).
+type Language string
+
+var languagePattern = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z]{2})?$`)
+
+// Validate refuses what does not look like a language.
+func (l Language) Validate() error { return matches(languagePattern, string(l)) }
+
+// Hash is a SHA-256 or HMAC-SHA-256 in hexadecimal.
+type Hash string
+
+var hashPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+// Validate refuses what is no hash.
+func (h Hash) Validate() error { return matches(hashPattern, string(h)) }
+
+// Fingerprint is a keyed hash of a request, 128 bit in hexadecimal: it tells whether two are the same, and nothing of either.
+type Fingerprint string
+
+var fingerprintPattern = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// Validate refuses what is no fingerprint.
+func (f Fingerprint) Validate() error { return matches(fingerprintPattern, string(f)) }
+
+// PublishedText is a text that was published to everyone, such as a notice. It is never about a person.
+type PublishedText string
+
+// Validate bounds the text.
+func (t PublishedText) Validate() error {
+	if t == "" || len(t) > 8<<10 {
+		return errValue
+	}
+	return nil
+}

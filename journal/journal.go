@@ -1,0 +1,252 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"reflect"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+
+	"accountledger/domain"
+	"accountledger/eventstore"
+)
+
+// What the store says passes through under the journal's name.
+type (
+	// Position is a place in the log.
+	Position = eventstore.Position
+	// Checkpoint is a verified place in one log.
+	Checkpoint = eventstore.Checkpoint
+	// ConflictError: the stream has moved; load again and decide anew.
+	ConflictError = eventstore.ConflictError
+)
+
+// ErrUnknownOutcome: whether the append happened could not be found out in time.
+var ErrUnknownOutcome = eventstore.ErrUnknownOutcome
+
+// Head is the end of a stream as somebody read it: what an append is decided on.
+type Head struct {
+	Stream  string
+	Version int64     // NoStream when there is no event
+	At      time.Time // of the last event
+}
+
+// NoStream is the head of a stream that does not exist.
+func NoStream(stream string) Head { return Head{Stream: stream, Version: eventstore.NoStream} }
+
+// Exists reports whether the stream has an event.
+func (h Head) Exists() bool { return h.Version != eventstore.NoStream }
+
+// Entry is an event to append.
+type Entry struct {
+	ID       domain.EventID
+	Metadata domain.Metadata
+	Event    any
+}
+
+// Record is an event as it stands in the log.
+type Record struct {
+	domain.Fact
+	Position Position
+}
+
+// Committed says what an append did.
+type Committed struct {
+	Head     Head
+	Position Position
+	Facts    []domain.Fact
+}
+
+// Journal reads and appends typed events. It is safe for concurrent use.
+type Journal struct {
+	store    eventstore.Store
+	registry *Registry
+	sealing  *sealing
+	pages    *pageCache
+}
+
+// New makes a journal over a log and the keys its parts are sealed under.
+func New(store eventstore.Store, registry *Registry, keys Keys) *Journal {
+	return &Journal{store: store, registry: registry, sealing: newSealing(registry, keys), pages: newPageCache()}
+}
+
+// Append adds events after head, all or none. It seals once and settles an unknown outcome itself, by
+// appending the same bytes again while ctx lasts. A *ConflictError means that the stream has moved.
+// Times before the head's are lifted to it, so that a stream's times never go back.
+func (j *Journal) Append(ctx context.Context, head Head, entries ...Entry) (Committed, error) {
+	events := make([]eventstore.Event, len(entries))
+	facts := make([]domain.Fact, len(entries))
+	at := head.At
+	for i, e := range entries {
+		if e.Metadata.At.Before(at) {
+			e.Metadata.At = at
+		}
+		at = e.Metadata.At.UTC().Round(0)
+		e.Metadata.At, e.Metadata.Format = at, domain.MetadataFormat
+		var err error
+		if events[i], facts[i], err = j.encode(ctx, head.Stream, e); err != nil {
+			return Committed{}, err
+		}
+		facts[i].Version = head.Version + 1 + int64(i)
+	}
+	done, err := j.settle(ctx, head, events)
+	if err != nil {
+		return Committed{}, err
+	}
+	return Committed{Head: Head{Stream: head.Stream, Version: done.Version, At: at}, Position: done.Position, Facts: facts}, nil
+}
+
+// settleTries bounds how often the same bytes are appended again while the outcome is unknown.
+const settleTries = 5
+
+func (j *Journal) settle(ctx context.Context, head Head, events []eventstore.Event) (done eventstore.Appended, err error) {
+	for try := range settleTries {
+		done, err = j.store.Append(ctx, head.Stream, head.Version, events...)
+		if !errors.Is(err, eventstore.ErrUnknownOutcome) || errors.Is(err, eventstore.ErrReadOnly) {
+			return done, err
+		}
+		select {
+		case <-ctx.Done():
+			return done, err
+		case <-time.After(time.Duration(try+1) * 50 * time.Millisecond):
+		}
+	}
+	return done, err
+}
+
+func (j *Journal) encode(ctx context.Context, stream string, e Entry) (eventstore.Event, domain.Fact, error) {
+	var none eventstore.Event
+	t, err := j.registry.Of(e.Event)
+	if err != nil {
+		return none, domain.Fact{}, err
+	}
+	if err := t.shape.check(reflect.ValueOf(e.Event)); err != nil {
+		return none, domain.Fact{}, fmt.Errorf("journal: %s%w", t.name, err)
+	}
+	if err := checkMetadata(e.Metadata); err != nil {
+		return none, domain.Fact{}, fmt.Errorf("journal: %s: metadata: %w", t.name, err)
+	}
+	sealed, err := j.sealing.seal(ctx, place{stream, e.ID, t.name}, t, e.Event)
+	if err != nil {
+		return none, domain.Fact{}, err
+	}
+	data, err := json.Marshal(sealed)
+	if err != nil {
+		return none, domain.Fact{}, fmt.Errorf("journal: %s cannot be written: %w", t.name, err)
+	}
+	metadata, err := json.Marshal(e.Metadata)
+	if err != nil {
+		return none, domain.Fact{}, fmt.Errorf("journal: metadata of %s cannot be written: %w", t.name, err)
+	}
+	fact := domain.Fact{ID: e.ID, Stream: stream, Type: t.name, Metadata: e.Metadata, Event: sealed}
+	return eventstore.Event{ID: e.ID.UUID, Type: t.name, Data: data, Metadata: metadata}, fact, nil
+}
+
+// Read yields a stream's events from a version on, as the leader has them. A stream that does not exist
+// yields nothing.
+func (j *Journal) Read(ctx context.Context, stream string, from int64) iter.Seq2[Record, error] {
+	return j.read(ctx, stream, eventstore.Forwards, from)
+}
+
+// ReadBack yields a stream's events from its last one backwards.
+func (j *Journal) ReadBack(ctx context.Context, stream string) iter.Seq2[Record, error] {
+	return j.read(ctx, stream, eventstore.Backwards, eventstore.End)
+}
+
+func (j *Journal) read(ctx context.Context, stream string, d eventstore.Direction, from int64) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for stored, err := range j.store.ReadStream(ctx, stream, d, from) {
+			if err != nil {
+				yield(Record{}, err)
+				return
+			}
+			rec, err := j.decode(stored)
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// LastOf reads the end of a stream without its events.
+func (j *Journal) LastOf(ctx context.Context, stream string) (Head, error) {
+	for rec, err := range j.ReadBack(ctx, stream) {
+		if err != nil {
+			return Head{}, err
+		}
+		return Head{Stream: stream, Version: rec.Version, At: rec.At}, nil
+	}
+	return NoStream(stream), nil
+}
+
+func (j *Journal) decode(stored eventstore.Recorded) (Record, error) {
+	fact := domain.Fact{ID: domain.EventID{UUID: stored.ID}, Stream: stored.Stream, Version: stored.Version, Type: stored.Type}
+	if err := json.Unmarshal(stored.Metadata, &fact.Metadata); err != nil {
+		return Record{}, fmt.Errorf("journal: metadata of %s version %d cannot be read: %w", stored.Stream, stored.Version, err)
+	}
+	if fact.Format != domain.MetadataFormat {
+		return Record{}, &UnknownTypeError{Type: fmt.Sprintf("metadata format %d", fact.Format)}
+	}
+	event, err := j.registry.Decode(stored.Type, stored.Data)
+	if err != nil {
+		return Record{}, fmt.Errorf("%s version %d: %w", stored.Stream, stored.Version, err)
+	}
+	fact.Event = event
+	return Record{Fact: fact, Position: stored.Position}, nil
+}
+
+// Open reads a part of a fact: ErrUnreadable when its key is gone, which is normal after an erasure;
+// ErrForged when the part does not belong there. A missing part gives the zero value.
+func Open[T any](ctx context.Context, j *Journal, f domain.Fact, p domain.Part[T]) (T, error) {
+	var v T
+	sealed := p.Sealed()
+	if sealed == nil {
+		return v, nil
+	}
+	err := j.sealing.open(ctx, place{f.Stream, f.ID, f.Type}, sealed, &v)
+	return v, err
+}
+
+// Destroy destroys keys for ever, and whatever was derived from them here.
+func (j *Journal) Destroy(ctx context.Context, names ...string) error {
+	err := j.sealing.keys.DestroyKeys(ctx, names...)
+	j.sealing.forget(names...)
+	return err
+}
+
+// Forget drops what was derived from keys of these names; their keys stay.
+func (j *Journal) Forget(names ...string) { j.sealing.forget(names...) }
+
+// Head is the end of the log.
+func (j *Journal) Head(ctx context.Context) (Checkpoint, error) { return j.store.Head(ctx) }
+
+// LogID tells which log it is.
+func (j *Journal) LogID(ctx context.Context) (uuid.UUID, error) { return j.store.LogID(ctx) }
+
+// Distance is how far apart two positions are, and in what unit.
+func (j *Journal) Distance(ctx context.Context, from, to Position) (int64, string, error) {
+	n, unit, err := j.store.Distance(ctx, from, to)
+	return n, string(unit), err
+}
+
+func checkMetadata(m domain.Metadata) error {
+	for _, v := range []struct {
+		value    validator
+		optional bool
+	}{{m.Actor.Kind, false}, {m.OnBehalfOf.Kind, true}, {m.Fingerprint, true}, {m.Region, true}, {m.Channel, false}, {m.Purpose, true}, {m.Case, true}} {
+		if v.optional && reflect.ValueOf(v.value).IsZero() {
+			continue
+		}
+		if err := v.value.Validate(); err != nil {
+			return err
+		}
+	}
+	if m.At.IsZero() {
+		return errors.New("no time")
+	}
+	return nil
+}

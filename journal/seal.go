@@ -1,0 +1,307 @@
+package journal
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"sync"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"accountledger/domain"
+	"accountledger/vault"
+)
+
+// ErrUnreadable: the part's key is destroyed, or never was here. That is normal after an erasure.
+var ErrUnreadable = errors.New("journal: the part's key is gone")
+
+// ErrForged: the part does not fit the place it stands in, or was changed.
+var ErrForged = errors.New("journal: the part does not belong here or was changed")
+
+// Names of algorithms in stored parts.
+const (
+	algGCM  = "A256GCM"
+	algXAES = "XA256GCM"
+)
+
+// Keys is what sealing needs of the vault.
+type Keys interface {
+	CreateKeys(ctx context.Context, names ...string) ([]*vault.Key, error)
+	Keys(ctx context.Context, names ...string) ([]*vault.Key, error)
+	DestroyKeys(ctx context.Context, names ...string) error
+}
+
+// place is what a part is bound to: moved anywhere else, it does not open.
+type place struct {
+	stream string
+	event  domain.EventID
+	typ    string // as stored
+}
+
+// sealing seals and opens parts; it keeps derived ciphers of recently used keys.
+type sealing struct {
+	registry *Registry
+	keys     Keys
+	rand     io.Reader
+	ciphers  *lru.Cache[string, *family] // by the name of a part's first key
+}
+
+// family is the derived ciphers of parts that have their first key in common.
+type family struct {
+	mu sync.Mutex
+	by map[string]cipher.AEAD // by algorithm and key ids, which no two keys share
+}
+
+const cachedCiphers = 1 << 16
+
+func newSealing(registry *Registry, keys Keys) *sealing {
+	c, err := lru.New[string, *family](cachedCiphers)
+	if err != nil {
+		panic(err) // only for a size below 1
+	}
+	return &sealing{registry: registry, keys: keys, rand: rand.Reader, ciphers: c}
+}
+
+// seal puts the sealed form in place of each clear part of an event, making the keys that are missing. It
+// gives the event back as a new value.
+func (s *sealing) seal(ctx context.Context, at place, t Type, event any) (any, error) {
+	if len(t.shape.parts) == 0 {
+		return event, nil
+	}
+	sealed := reflect.New(t.goType).Elem()
+	sealed.Set(reflect.ValueOf(event))
+	for _, f := range t.shape.parts {
+		field := sealed.FieldByIndex(f.index)
+		clear, names := field.Interface().(part).Clear()
+		if clear == nil {
+			continue
+		}
+		p, err := s.sealPart(ctx, at, f.name, clear, names)
+		if err != nil {
+			return nil, fmt.Errorf("journal: sealing part %s of %s: %w", f.name, t.name, err)
+		}
+		field.Addr().Interface().(sealer).Seal(p)
+	}
+	return sealed.Interface(), nil
+}
+
+func (s *sealing) sealPart(ctx context.Context, at place, name string, clear any, names []string) (*domain.Sealed, error) {
+	if len(names) == 0 {
+		return nil, errors.New("a part needs a key")
+	}
+	keys, err := s.ensure(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := json.Marshal(clear, json.Deterministic(true))
+	if err != nil {
+		return nil, errors.New("the value cannot be written") // the cause could repeat it
+	}
+	p := &domain.Sealed{Name: name, Version: s.registry.parts[name].version, Keys: names, Alg: algFor(names)}
+	aead, err := s.cipher(p.Alg, keys)
+	if err != nil {
+		return nil, err
+	}
+	p.Nonce = make([]byte, aead.NonceSize())
+	if _, err := io.ReadFull(s.rand, p.Nonce); err != nil {
+		return nil, fmt.Errorf("no randomness: %w", err)
+	}
+	p.Bytes = aead.Seal(nil, p.Nonce, pad(plain), additional(at, p))
+	return p, nil
+}
+
+func (s *sealing) ensure(ctx context.Context, names []string) ([]*vault.Key, error) {
+	keys, err := s.keys.Keys(ctx, names...)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range keys {
+		if k == nil {
+			return s.keys.CreateKeys(ctx, names...)
+		}
+	}
+	return keys, nil
+}
+
+// open reads a part into a new value of its type.
+func (s *sealing) open(ctx context.Context, at place, p *domain.Sealed, into any) error {
+	keys, err := s.keys.Keys(ctx, p.Keys...)
+	if err != nil {
+		return err
+	}
+	for _, k := range keys {
+		if k == nil {
+			s.forget(p.Keys...)
+			return ErrUnreadable
+		}
+	}
+	if len(keys) == 0 {
+		return ErrForged
+	}
+	aead, err := s.cipher(p.Alg, keys)
+	if err != nil {
+		return err
+	}
+	if len(p.Nonce) != aead.NonceSize() {
+		return ErrForged
+	}
+	padded, err := aead.Open(nil, p.Nonce, p.Bytes, additional(at, p))
+	if err != nil {
+		return ErrForged
+	}
+	plain, ok := unpad(padded)
+	if !ok {
+		return ErrForged
+	}
+	return s.registry.decodePart(p, plain, into)
+}
+
+// decodePart reads a part's clear value through its upcasters.
+func (r *Registry) decodePart(p *domain.Sealed, plain []byte, into any) error {
+	current := r.parts[p.Name].version
+	if p.Version > current || r.parts[p.Name].goType != reflect.TypeOf(into).Elem() {
+		return &UnknownTypeError{Type: fmt.Sprintf("part %s version %d", p.Name, p.Version)}
+	}
+	if p.Version < current {
+		var fields map[string]jsontext.Value
+		if err := json.Unmarshal(plain, &fields); err != nil {
+			return ErrForged
+		}
+		for v := p.Version; v < current; v++ {
+			if err := r.partUp[p.Name][v].Up(fields); err != nil {
+				return fmt.Errorf("journal: upcasting part %s from version %d failed", p.Name, v)
+			}
+		}
+		var err error
+		if plain, err = json.Marshal(fields); err != nil {
+			return ErrForged
+		}
+	}
+	if err := json.Unmarshal(plain, into); err != nil {
+		return ErrForged // the cause could repeat the value
+	}
+	return nil
+}
+
+// cipher derives the cipher of a part from all of its keys: whoever lacks one of them has nothing.
+func (s *sealing) cipher(alg string, keys []*vault.Key) (cipher.AEAD, error) {
+	id := make([]byte, 0, len(alg)+16*len(keys))
+	id = append(id, alg...)
+	for _, k := range keys {
+		id = append(id, k.ID[:]...)
+	}
+	f, ok := s.ciphers.Get(keys[0].Name)
+	if !ok {
+		f = &family{by: map[string]cipher.AEAD{}}
+		s.ciphers.Add(keys[0].Name, f)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if c, ok := f.by[string(id)]; ok {
+		return c, nil
+	}
+	var ikm, info []byte
+	info = append(info, "accountledger/part/1"...)
+	for _, k := range keys {
+		m := k.Material()
+		ikm = append(ikm, m[:]...)
+		info = appendField(info, []byte(k.Name))
+	}
+	key, err := hkdf.Key(sha256.New, ikm, nil, string(info), 32)
+	if err != nil {
+		return nil, fmt.Errorf("journal: deriving a part's key: %w", err)
+	}
+	c, err := newCipher(alg, key)
+	if err != nil {
+		return nil, err
+	}
+	f.by[string(id)] = c
+	return c, nil
+}
+
+// forget drops the derived ciphers of parts whose first key has one of these names.
+func (s *sealing) forget(names ...string) {
+	for _, n := range names {
+		s.ciphers.Remove(n)
+	}
+}
+
+func newCipher(alg string, key []byte) (cipher.AEAD, error) {
+	switch alg {
+	case algGCM:
+		block, err := aes.NewCipher(key)
+		if err != nil {
+			return nil, fmt.Errorf("journal: %w", err)
+		}
+		return cipher.NewGCM(block)
+	case algXAES:
+		return NewXAES(key)
+	}
+	return nil, &UnknownTypeError{Type: "sealing algorithm " + alg}
+}
+
+// algFor takes the extended nonce where many people share all of the keys.
+func algFor(names []string) string {
+	for _, n := range names {
+		if !strings.HasPrefix(n, "month/") && !strings.HasPrefix(n, "ledger/") {
+			return algGCM
+		}
+	}
+	return algXAES
+}
+
+// additional is what the seal covers besides the value, each field with its length before it.
+func additional(at place, p *domain.Sealed) []byte {
+	b := make([]byte, 0, 256)
+	b = appendField(b, []byte("accountledger/sealed/1"))
+	b = appendField(b, []byte(at.stream))
+	b = appendField(b, at.event.UUID[:])
+	b = appendField(b, []byte(at.typ))
+	b = appendField(b, []byte(p.Name))
+	b = binary.BigEndian.AppendUint32(b, uint32(p.Version)) //nolint:gosec // versions are small
+	b = appendField(b, []byte(p.Alg))
+	for _, k := range p.Keys {
+		b = appendField(b, []byte(k))
+	}
+	return b
+}
+
+func appendField(b, field []byte) []byte {
+	b = binary.BigEndian.AppendUint32(b, uint32(len(field))) //nolint:gosec // fields are far below 4 GiB
+	return append(b, field...)
+}
+
+// padBlock hides how long a value is, up to its multiple.
+const padBlock = 64
+
+// pad is ISO/IEC 7816-4: one 0x80, then zeros up to a multiple of padBlock.
+func pad(b []byte) []byte {
+	out := make([]byte, (len(b)/padBlock+1)*padBlock)
+	copy(out, b)
+	out[len(b)] = 0x80
+	return out
+}
+
+func unpad(b []byte) ([]byte, bool) {
+	for i := len(b) - 1; i >= 0; i-- {
+		switch b[i] {
+		case 0:
+		case 0x80:
+			return b[:i], true
+		default:
+			return nil, false
+		}
+	}
+	return nil, false
+}

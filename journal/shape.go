@@ -1,0 +1,164 @@
+package journal
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"accountledger/domain"
+)
+
+// part is what every domain.Part is.
+type part interface {
+	Clear() (any, []string)
+	Sealed() *domain.Sealed
+	New() any
+	IsZero() bool
+}
+
+// sealer is a part that can be given its sealed form.
+type sealer interface{ Seal(*domain.Sealed) }
+
+type validator interface{ Validate() error }
+
+var (
+	partType      = reflect.TypeFor[part]()
+	validatorType = reflect.TypeFor[validator]()
+	timeType      = reflect.TypeFor[time.Time]()
+	uuidType      = reflect.TypeFor[uuid.UUID]()
+)
+
+// shape is where an event keeps its parts, and which of its values can be checked.
+type shape struct {
+	parts  []partField
+	values []valueField
+}
+
+type partField struct {
+	index  []int
+	name   string
+	goType reflect.Type
+}
+
+type valueField struct {
+	index    []int
+	optional bool
+	place    string
+}
+
+// shapeOf walks a type and refuses whatever could hold text that nobody checks: public fields are closed
+// types, everything else is a part.
+func shapeOf(t reflect.Type) (shape, error) {
+	var s shape
+	if t.Kind() != reflect.Struct {
+		return s, fmt.Errorf("%s is no struct", t)
+	}
+	return s, s.walk(t, nil, "", false)
+}
+
+func (s *shape) walk(t reflect.Type, index []int, place string, optional bool) error {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		at := append(append([]int{}, index...), i)
+		name, tag, _ := strings.Cut(f.Tag.Get("json"), ",")
+		opt := optional || strings.Contains(tag, "omitzero")
+		path := place + "/" + name
+		if f.Anonymous {
+			path = place
+		} else if name == "" || !f.IsExported() {
+			return fmt.Errorf("field %s of %s has no name", f.Name, t)
+		}
+		if f.Type.Implements(partType) {
+			room := reflect.New(f.Type).Interface().(part).New()
+			s.parts = append(s.parts, partField{index: at, name: name, goType: reflect.TypeOf(room).Elem()})
+			continue
+		}
+		if err := s.field(f.Type, at, path, opt); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *shape) field(t reflect.Type, at []int, path string, opt bool) error {
+	switch {
+	case t.Implements(validatorType):
+		s.values = append(s.values, valueField{index: at, optional: opt, place: path})
+		return nil
+	case t == timeType, isID(t):
+		return nil
+	}
+	switch t.Kind() {
+	case reflect.Bool, reflect.Int, reflect.Int64:
+		return nil
+	case reflect.Struct:
+		return s.walk(t, at, path, opt)
+	case reflect.Slice:
+		return s.slice(t, at, path, opt)
+	default:
+		return fmt.Errorf("%s is a %s: public fields are closed types, everything else is a part", path, t)
+	}
+}
+
+// slice checks elements through a shape of their own.
+func (s *shape) slice(t reflect.Type, at []int, path string, opt bool) error {
+	elem := t.Elem()
+	if !elem.Implements(validatorType) && !isID(elem) {
+		inner, err := shapeOf(elem)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if len(inner.parts) > 0 {
+			return fmt.Errorf("%s: a list cannot hold parts", path)
+		}
+	}
+	s.values = append(s.values, valueField{index: at, optional: opt, place: path})
+	return nil
+}
+
+func isID(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && t.NumField() == 1 && t.Field(0).Anonymous && t.Field(0).Type == uuidType
+}
+
+// check refuses an event with a public value that is none of those allowed.
+func (s *shape) check(event reflect.Value) error {
+	for _, f := range s.values {
+		v := event.FieldByIndex(f.index)
+		if f.optional && v.IsZero() {
+			continue
+		}
+		if err := checkValue(v); err != nil {
+			return fmt.Errorf("%s: %w", f.place, err)
+		}
+	}
+	return nil
+}
+
+func checkValue(v reflect.Value) error {
+	if val, ok := v.Interface().(validator); ok {
+		return val.Validate()
+	}
+	for i := range v.Len() {
+		elem := v.Index(i)
+		if val, ok := elem.Interface().(validator); ok {
+			if err := val.Validate(); err != nil {
+				return err
+			}
+			continue
+		}
+		if isID(elem.Type()) {
+			continue
+		}
+		inner, err := shapeOf(elem.Type())
+		if err != nil {
+			return err
+		}
+		if err := inner.check(elem); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,204 @@
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill/message"
+	lru "github.com/hashicorp/golang-lru/v2"
+
+	"accountledger/eventstore"
+)
+
+// PageSize is how many events a message carries at most.
+const PageSize = 512
+
+// Page is what one message carries: a run of the log, decoded.
+type Page struct {
+	Records []Record
+	// Checkpoint is where the reader stands once it has dealt with the page.
+	Checkpoint Checkpoint
+	// Waits is set when the event after Records cannot be read by this program: the reader stands before it.
+	Waits error
+}
+
+// Subscriber hands the log to one consumer as Watermill messages, one page each, in commit order. A page comes
+// after the one before was acknowledged; a nack means: read again from the consumer's checkpoint.
+type Subscriber struct {
+	journal *Journal
+	from    func(context.Context) (Checkpoint, error)
+	waits   func(error)
+	log     *slog.Logger
+	closing chan struct{}
+	once    sync.Once
+	running sync.WaitGroup
+}
+
+// Subscriber makes a subscription for one consumer. from gives the consumer's own checkpoint, asked at the
+// start and after each nack; waits is told why the consumer stands still, and nil when it goes on.
+func (j *Journal) Subscriber(from func(context.Context) (Checkpoint, error), waits func(error), log *slog.Logger) *Subscriber {
+	return &Subscriber{journal: j, from: from, waits: waits, log: log, closing: make(chan struct{})}
+}
+
+type pageKey struct{}
+
+// PageOf gives the page that a message carries.
+func PageOf(m *message.Message) Page {
+	p, _ := m.Context().Value(pageKey{}).(Page)
+	return p
+}
+
+// Subscribe starts to read; the topic names the consumer in logs.
+func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
+	out := make(chan *message.Message)
+	ctx, cancel := context.WithCancel(ctx)
+	s.running.Add(1)
+	go func() {
+		defer s.running.Done()
+		defer close(out)
+		defer cancel()
+		for {
+			err := s.run(ctx, out)
+			if ctx.Err() != nil || errors.Is(err, eventstore.ErrClosed) {
+				return
+			}
+			s.waits(err)
+			if err != nil {
+				s.log.Warn("consumer reads again from its checkpoint", "consumer", topic, "reason", err.Error())
+			}
+			if !pause(ctx, retryPause) {
+				return
+			}
+		}
+	}()
+	go func() {
+		select {
+		case <-s.closing:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	return out, nil
+}
+
+// retryPause lies between two tries after an error.
+const retryPause = 250 * time.Millisecond
+
+// run hands out pages until something fails or a page is not acknowledged.
+func (s *Subscriber) run(ctx context.Context, out chan<- *message.Message) error {
+	from, err := s.from(ctx)
+	if err != nil {
+		return err
+	}
+	sub, err := s.journal.store.Subscribe(ctx, from)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = sub.Close() }()
+	at := from
+	for {
+		raw, err := sub.Next(ctx, PageSize)
+		if err != nil {
+			return err
+		}
+		page := s.journal.page(at, raw)
+		if len(page.Records) > 0 || page.Waits == nil {
+			acked, err := s.hand(ctx, out, page)
+			if !acked || err != nil {
+				return err
+			}
+		}
+		if page.Waits != nil {
+			return page.Waits
+		}
+		s.waits(nil)
+		at = page.Checkpoint
+	}
+}
+
+func (s *Subscriber) hand(ctx context.Context, out chan<- *message.Message, page Page) (acked bool, err error) {
+	m := message.NewMessage(watermill.NewUUID(), nil)
+	m.SetContext(context.WithValue(ctx, pageKey{}, page))
+	select {
+	case out <- m:
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	select {
+	case <-m.Acked():
+		return true, nil
+	case <-m.Nacked():
+		return false, nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+}
+
+// Close ends the subscription once the page under way is dealt with.
+func (s *Subscriber) Close() error {
+	s.once.Do(func() { close(s.closing) })
+	s.running.Wait()
+	return nil
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// pageCache keeps decoded pages by their ends: consumers near the head all read the same ones.
+type pageCache struct {
+	cache *lru.Cache[[2]Position, Page]
+}
+
+const cachedPages = 16
+
+func newPageCache() *pageCache {
+	c, err := lru.New[[2]Position, Page](cachedPages)
+	if err != nil {
+		panic(err) // only for a size below 1
+	}
+	return &pageCache{c}
+}
+
+// page decodes a run of the log up to the first event that this program does not know.
+func (j *Journal) page(from Checkpoint, raw eventstore.Page) Page {
+	key := [2]Position{from.Position, raw.Checkpoint.Position}
+	if p, ok := j.pages.cache.Get(key); ok {
+		return p
+	}
+	p := Page{Checkpoint: raw.Checkpoint, Records: make([]Record, 0, len(raw.Events))}
+	before := from
+	for _, stored := range raw.Events {
+		rec, err := j.decode(stored)
+		if err != nil {
+			p.Waits, p.Checkpoint = fmt.Errorf("at %s: %w", stored.Position, err), before
+			return p
+		}
+		p.Records = append(p.Records, rec)
+		before = Checkpoint{Log: raw.Checkpoint.Log, Position: stored.Position, Event: stored.ID}
+	}
+	j.pages.cache.Add(key, p)
+	return p
+}
+
+// ReadAll reads a page of the log after a checkpoint without waiting; a page whose checkpoint has not
+// moved is the end of the log.
+func (j *Journal) ReadAll(ctx context.Context, after Checkpoint, limit int) (Page, error) {
+	raw, err := j.store.ReadAll(ctx, after.Position, limit)
+	if err != nil {
+		return Page{}, err
+	}
+	return j.page(after, raw), nil
+}

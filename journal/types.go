@@ -1,0 +1,64 @@
+package journal
+
+import "accountledger/domain"
+
+// Types lists every type of event by the name it has in the log.
+func Types() []Type {
+	return []Type{
+		Event[domain.SignUpRequested]("sign_up.requested.v1"),
+		Event[domain.SignUpCompleted]("sign_up.completed.v1"),
+		Event[domain.SignUpLapsed]("sign_up.lapsed.v1"),
+
+		Event[domain.VerificationIssued]("verification.issued.v1"),
+		Event[domain.VerificationFailed]("verification.failed.v1"),
+		Event[domain.VerificationPassed]("verification.passed.v1"),
+		Event[domain.VerificationEnded]("verification.ended.v1"),
+
+		Event[domain.IdentifierClaimed]("identifier.claimed.v1"),
+		Event[domain.IdentifierRetired]("identifier.retired.v1"),
+
+		Event[domain.AccountOpened]("account.opened.v1"),
+		Event[domain.AccountCapacityDecided]("account.capacity_decided.v1"),
+		Event[domain.AccountSignedOutEverywhere]("account.signed_out_everywhere.v1"),
+
+		Event[domain.PermissionGranted]("permission.granted.v1"),
+		Event[domain.PermissionWithdrawn]("permission.withdrawn.v1"),
+		Event[domain.PermissionConfirmed]("permission.confirmed.v1"),
+
+		Event[domain.DeviceLinked]("device.linked.v1"),
+		Event[domain.DeviceRenamed]("device.renamed.v1"),
+		Event[domain.DeviceUnlinked]("device.unlinked.v1"),
+
+		Event[domain.ErasureRequested]("erasure.requested.v1"),
+		Event[domain.ErasureCancelled]("erasure.cancelled.v1"),
+		Event[domain.ErasureStarted]("erasure.started.v1"),
+		Event[domain.ErasureCompleted]("erasure.completed.v1"),
+
+		Event[domain.SessionStarted]("session.started.v1"),
+		Event[domain.SessionEnded]("session.ended.v1"),
+		Event[domain.AttemptsLimited]("attempts.limited.v1"),
+
+		Event[domain.StaffAdded]("staff.added.v1"),
+		Event[domain.StaffRoleGranted]("staff.role_granted.v1"),
+		Event[domain.StaffEnrolled]("staff.enrolled.v1"),
+		Event[domain.ServiceAdded]("service.added.v1"),
+
+		Event[domain.AccessDecided]("access.decided.v1"),
+		Event[domain.AccessRevealed]("access.revealed.v1"),
+		Event[domain.AccessLookedUp]("access.looked_up.v1"),
+		Event[domain.AccessQueried]("access.queried.v1"),
+
+		Event[domain.DeliveryAttempted]("delivery.attempted.v1"),
+		Event[domain.DeliverySucceeded]("delivery.succeeded.v1"),
+		Event[domain.DeliveryFailed]("delivery.failed.v1"),
+
+		Event[domain.NoticePublished]("notice.published.v1"),
+		Event[domain.OperationPerformed]("operation.performed.v1"),
+	}
+}
+
+// Upcasters lists how events of older versions are read.
+func Upcasters() []Upcaster { return nil }
+
+// PartUpcasters lists how parts of older versions are read.
+func PartUpcasters() []PartUpcaster { return nil }

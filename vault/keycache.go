@@ -1,0 +1,116 @@
+package vault
+
+import (
+	"container/list"
+	"hash/maphash"
+	"sync"
+)
+
+// DefaultCacheKeys is how many keys an engine keeps at hand; at about 300 bytes each
+// that is 20 MB at most.
+const DefaultCacheKeys = 1 << 16
+
+const cacheShards = 16
+
+// KeyCache keeps the keys used last, for engines. What was evicted is not brought
+// back by a read that began earlier: a reader takes a Ticket before it asks its
+// store, and Put refuses a key whose ticket is older than an eviction.
+// All methods are safe for concurrent use.
+type KeyCache struct {
+	seed   maphash.Seed
+	shards [cacheShards]keyShard
+}
+
+type keyShard struct {
+	mu        sync.Mutex
+	limit     int
+	evictions uint64
+	byName    map[string]*list.Element
+	recent    list.List // of *Key, the last used first
+}
+
+// Ticket tells what had been evicted when a read began.
+type Ticket struct{ evictions uint64 }
+
+// NewKeyCache makes a cache for at most size keys (at least one for each of its 16 parts).
+func NewKeyCache(size int) *KeyCache {
+	c := &KeyCache{seed: maphash.MakeSeed()}
+	for i := range c.shards {
+		c.shards[i].limit = max(1, size/cacheShards)
+		c.shards[i].byName = make(map[string]*list.Element)
+	}
+	return c
+}
+
+// Get gives a key if it is at hand, else nil.
+func (c *KeyCache) Get(name string) *Key {
+	s := c.shard(name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.byName[name]
+	if !ok {
+		return nil
+	}
+	s.recent.MoveToFront(e)
+	return e.Value.(*Key) //nolint:forcetypeassert // the list holds nothing else
+}
+
+// Ticket is taken before the store is asked for name.
+func (c *KeyCache) Ticket(name string) Ticket {
+	s := c.shard(name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Ticket{evictions: s.evictions}
+}
+
+// Put keeps a key that the store gave after ticket was taken. It says false, and
+// keeps nothing, when something was evicted since: then the store must be asked again.
+func (c *KeyCache) Put(k *Key, ticket Ticket) bool {
+	s := c.shard(k.Name)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.evictions != ticket.evictions {
+		return false
+	}
+	if e, ok := s.byName[k.Name]; ok {
+		e.Value = k
+		s.recent.MoveToFront(e)
+		return true
+	}
+	s.byName[k.Name] = s.recent.PushFront(k)
+	if s.recent.Len() > s.limit {
+		oldest := s.recent.Back()
+		delete(s.byName, s.recent.Remove(oldest).(*Key).Name) //nolint:forcetypeassert // as above
+	}
+	return true
+}
+
+// Evict drops keys, whether they are there or not, and makes older tickets void.
+func (c *KeyCache) Evict(names ...string) {
+	for _, name := range names {
+		s := c.shard(name)
+		s.mu.Lock()
+		s.evictions++
+		if e, ok := s.byName[name]; ok {
+			s.recent.Remove(e)
+			delete(s.byName, name)
+		}
+		s.mu.Unlock()
+	}
+}
+
+// Clear drops everything and makes all tickets void.
+func (c *KeyCache) Clear() {
+	for i := range c.shards {
+		s := &c.shards[i]
+		s.mu.Lock()
+		s.evictions++
+		clear(s.byName)
+		s.recent.Init()
+		s.mu.Unlock()
+	}
+}
+
+func (c *KeyCache) shard(name string) *keyShard {
+	return &c.shards[maphash.String(c.seed, name)%cacheShards]
+}

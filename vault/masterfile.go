@@ -1,0 +1,114 @@
+package vault
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// ErrMasterKeyFile: the file of the master key cannot be used: it is cut short or
+// altered, or people other than its owner may read it. A missing file is
+// fs.ErrNotExist, and one that stands in the way of a new one fs.ErrExist.
+var ErrMasterKeyFile = errors.New("vault: unusable master key file")
+
+const (
+	masterHeading = "accountledger master key, version 1"
+	// maxMasterFileBytes bounds what is read before the text is looked at.
+	maxMasterFileBytes = 4 << 10
+)
+
+// CreateMasterKey makes a random master key and keeps it in a new file at path, with
+// mode 0600. When it returns, file and folder are on disk. It never replaces a file
+// (fs.ErrExist). A crash before it returns may leave a file that LoadMasterKey
+// refuses; nothing can have been wrapped under it, so it may be deleted.
+func CreateMasterKey(path string) (*MasterKey, error) {
+	m, err := NewMasterKey()
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, fmt.Errorf("vault: creating the master key file: %w", err)
+	}
+	_, err = f.Write(m.encode())
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = syncFolder(filepath.Dir(path))
+	}
+	if err != nil {
+		_ = os.Remove(path)
+		return nil, fmt.Errorf("vault: writing the master key file: %w", err)
+	}
+	return m, nil
+}
+
+// LoadMasterKey reads the master key that CreateMasterKey kept at path. It gives
+// fs.ErrNotExist when there is none and ErrMasterKeyFile when it cannot be trusted.
+func LoadMasterKey(path string) (*MasterKey, error) {
+	f, err := os.Open(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return nil, fmt.Errorf("vault: opening the master key file: %w", err)
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("vault: reading the master key file: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%w: it is not a plain file", ErrMasterKeyFile)
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("%w: mode %04o lets others in; run chmod 600 on it", ErrMasterKeyFile, info.Mode().Perm())
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxMasterFileBytes))
+	if err != nil {
+		return nil, fmt.Errorf("vault: reading the master key file: %w", err)
+	}
+	return decodeMasterKey(text)
+}
+
+// encode writes four lines: heading, id, key, and the start of a SHA-256 over the three.
+func (m *MasterKey) encode() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s\nid %s\nkey %s\n", masterHeading, m.ID, hex.EncodeToString(m.material[:]))
+	sum := sha256.Sum256(b.Bytes())
+	fmt.Fprintf(&b, "sum %s\n", hex.EncodeToString(sum[:8]))
+	return b.Bytes()
+}
+
+func decodeMasterKey(text []byte) (*MasterKey, error) {
+	lines := strings.Split(string(text), "\n")
+	if len(lines) != 5 || lines[4] != "" || lines[0] != masterHeading {
+		return nil, fmt.Errorf("%w: it does not hold the four lines of a master key", ErrMasterKeyFile)
+	}
+	id, err := uuid.Parse(strings.TrimPrefix(lines[1], "id "))
+	if err != nil {
+		return nil, fmt.Errorf("%w: line 2 is not an id", ErrMasterKeyFile)
+	}
+	material, err := hex.DecodeString(strings.TrimPrefix(lines[2], "key "))
+	if err != nil || len(material) != KeyBytes {
+		return nil, fmt.Errorf("%w: line 3 is not a key", ErrMasterKeyFile)
+	}
+	m := &MasterKey{ID: id, material: [KeyBytes]byte(material)}
+	if !bytes.Equal(m.encode(), text) {
+		return nil, fmt.Errorf("%w: its checksum does not fit its text", ErrMasterKeyFile)
+	}
+	return m, nil
+}
+
+// syncFolder makes the names in a folder durable.
+func syncFolder(dir string) error {
+	d, err := os.Open(dir) //nolint:gosec // the folder of the operator's file
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,121 @@
+// Package vault is the port to what must be destroyable: data keys, the map from
+// identifiers to claims, and secrets. The log is for ever; what is in here is
+// not, and once it is destroyed what the log holds sealed under it is noise.
+//
+// Engines are folders beside this file; every one of them passes package vaulttest.
+package vault
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/google/uuid"
+)
+
+var (
+	// ErrNotFound: there is no such key, row or secret, and there never was.
+	ErrNotFound = errors.New("vault: not found")
+	// ErrDestroyed: it was destroyed and will not be made again.
+	ErrDestroyed = errors.New("vault: destroyed")
+	// ErrMasterKey: the vault was written under another master key.
+	ErrMasterKey = errors.New("vault: wrong master key")
+	// ErrUnavailable: the vault cannot be read or written now.
+	ErrUnavailable = errors.New("vault: cannot be reached")
+	// ErrInvalid: an empty or overlong name, a secret that is too large, or a claim that
+	// is nil or another digest's.
+	ErrInvalid = errors.New("vault: invalid argument")
+	// ErrCorrupt: stored bytes do not open under the master key: damaged, or moved from another row.
+	ErrCorrupt = errors.New("vault: damaged")
+)
+
+const (
+	// KeyBytes is the size of every key: 256 bit.
+	KeyBytes = 32
+	// MaxNameBytes bounds the name of a key or secret.
+	MaxNameBytes = 255
+	// MaxSecretBytes bounds a secret.
+	MaxSecretBytes = 4 << 10
+)
+
+// Key is a random 256-bit key. It prints as its name in every verb, never as its bytes.
+type Key struct {
+	Name string
+	// ID is random and made with the key; it tells keys of one name in different vaults apart.
+	ID       uuid.UUID
+	material [KeyBytes]byte
+}
+
+// NewKey is for engines.
+func NewKey(name string, id uuid.UUID, material [KeyBytes]byte) *Key {
+	return &Key{Name: name, ID: id, material: material}
+}
+
+// Material is the key's bytes. Callers derive from it and do not keep it.
+func (k *Key) Material() [KeyBytes]byte { return k.material }
+
+// String is the key's name.
+func (k Key) String() string { return k.Name }
+
+// Format writes the key's name, whatever the verb.
+func (k Key) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, k.Name) }
+
+// MAC is HMAC-SHA256 under the key over the parts, each with its length before it.
+func (k *Key) MAC(parts ...[]byte) [sha256.Size]byte {
+	h := hmac.New(sha256.New, k.material[:])
+	for _, p := range parts {
+		n := len(p)
+		h.Write([]byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}) //nolint:gosec // big-endian length
+		h.Write(p)
+	}
+	return [sha256.Size]byte(h.Sum(nil))
+}
+
+// Digest is the keyed hash of a normalised identifier. The identifier itself is nowhere in the vault.
+type Digest [sha256.Size]byte
+
+// Vault keeps what must be destroyable.
+//
+// Whatever a method acknowledged survives a crash and a loss of power. After a
+// destruction answered nothing of it is returned by any process for longer than a
+// second, and by this one not at all; a tombstone stays, and the bytes are gone
+// from the engine's files as far as the engine says (its doc comment tells).
+// A call whose context ends while it writes may or may not have taken effect; every
+// one of them can be repeated. All methods are safe for concurrent use.
+type Vault interface {
+	// CreateKeys gives the keys of these names, in their order, making those that are
+	// not there yet, all in one transaction. ErrDestroyed when one of them was destroyed;
+	// then none is made.
+	CreateKeys(ctx context.Context, names ...string) ([]*Key, error)
+	// Key gives one key: ErrNotFound, ErrDestroyed.
+	Key(ctx context.Context, name string) (*Key, error)
+	// Keys gives many keys at once, in their order; nil where one is not there or destroyed.
+	Keys(ctx context.Context, names ...string) ([]*Key, error)
+	// DestroyKeys destroys keys, whether they are there or not, so that none of these
+	// names can be made again.
+	DestroyKeys(ctx context.Context, names ...string) error
+
+	// InsertIdentifier maps a digest to a claim if it has none, and gives the claim that it has now.
+	// A claim belongs to one digest at a time: ErrInvalid when it is another's.
+	InsertIdentifier(ctx context.Context, digest Digest, claim uuid.UUID) (uuid.UUID, error)
+	// Identifier gives the claim of a digest, or ErrNotFound.
+	Identifier(ctx context.Context, digest Digest) (uuid.UUID, error)
+	// DeleteIdentifier deletes the row that holds claim, if there still is one.
+	DeleteIdentifier(ctx context.Context, claim uuid.UUID) error
+
+	// PutSecret keeps a secret under a name, in place of an earlier one. ErrDestroyed
+	// when the name was destroyed.
+	PutSecret(ctx context.Context, name string, secret []byte) error
+	// Secret gives a secret: ErrNotFound, ErrDestroyed.
+	Secret(ctx context.Context, name string) ([]byte, error)
+	// DestroySecrets destroys secrets, whether they are there or not; their names are used up.
+	DestroySecrets(ctx context.Context, names ...string) error
+
+	// Ping says whether the vault can be read and written.
+	Ping(ctx context.Context) error
+	// Close frees the vault. It may be called twice.
+	Close() error
+}
