@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/spf13/cobra"
+
+	"accountledger/server"
+)
+
+// settings gives a command flags for settings; none named means all.
+func settings(c *cobra.Command, keys ...string) {
+	c.Flags().String("config", "", "config file (YAML); also "+server.Prefix+"CONFIG")
+	for _, s := range server.Settings() {
+		if len(keys) > 0 && !contains(keys, s.Key) {
+			continue
+		}
+		help := s.Help + " (" + s.Env() + ")"
+		switch d := s.Default.(type) {
+		case string:
+			c.Flags().String(s.Flag(), d, help)
+		case bool:
+			c.Flags().Bool(s.Flag(), d, help)
+		case int:
+			c.Flags().Int(s.Flag(), d, help)
+		case uint64:
+			c.Flags().Uint64(s.Flag(), d, help)
+		case time.Duration:
+			c.Flags().Duration(s.Flag(), d, help)
+		}
+	}
+}
+
+func contains(all []string, s string) bool {
+	for _, a := range all {
+		if a == s {
+			return true
+		}
+	}
+	return false
+}
+
+// load reads the configuration that holds for a command: its flags, the environment, the file.
+func load(c *cobra.Command) (server.Config, error) {
+	given := map[string]any{}
+	for _, s := range server.Settings() {
+		if f := c.Flags().Lookup(s.Flag()); f != nil && f.Changed {
+			given[s.Key] = f.Value.String()
+		}
+	}
+	path, err := c.Flags().GetString("config")
+	if err != nil {
+		return server.Config{}, err
+	}
+	if path == "" {
+		path = os.Getenv(server.Prefix + "CONFIG")
+	}
+	return server.LoadConfig(path, given)
+}
+
+// console runs an operator's command on the running server, or on the same server opened for it.
+func console(c *cobra.Command, run func(context.Context, server.Console) error) error {
+	cfg, err := load(c)
+	if err != nil {
+		return err
+	}
+	con, err := server.OpenConsole(c.Context(), cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = con.Close() }()
+	return run(c.Context(), con)
+}
+
+func printJSON(c *cobra.Command, v any) error {
+	b, err := json.Marshal(v, jsontext.Multiline(true), json.Deterministic(true))
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(c.OutOrStdout(), string(b))
+	return err
+}

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"accountledger/server"
+)
+
+func mailbox() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "mailbox",
+		Short: "Show the messages of the local mailbox (serve --dev without a mail server)",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return console(c, func(ctx context.Context, con server.Console) error {
+				messages, err := con.Mailbox(ctx)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					if messages == nil {
+						messages = []server.MailboxEntry{}
+					}
+					return printJSON(c, messages)
+				}
+				return printMailbox(c, messages)
+			})
+		},
+	}
+	settings(c, "data", "dev", "master_key")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, the newest message last")
+	return c
+}
+
+func printMailbox(c *cobra.Command, messages []server.MailboxEntry) error {
+	out := c.OutOrStdout()
+	if len(messages) == 0 {
+		_, err := fmt.Fprintln(out, "The mailbox is empty.")
+		return err
+	}
+	for _, m := range messages {
+		if _, err := fmt.Fprintf(out, "%s  to %s\n%s\n\n%s\n\n", m.At.Local().Format(time.DateTime), m.To, m.Subject,
+			"  "+strings.ReplaceAll(strings.TrimSpace(m.Text), "\n", "\n  ")); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,48 @@
+// Command accountledger is the account ledger: its server, and what operators do on the machine.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"accountledger/domain"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := root().ExecuteContext(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "accountledger:", explain(err))
+		stop()
+		os.Exit(1) //nolint:gocritic // stop has run
+	}
+}
+
+func root() *cobra.Command {
+	c := &cobra.Command{
+		Use:           "accountledger",
+		Short:         "An event-sourced ledger of people's accounts",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	c.AddCommand(serve(), status(), mailbox(), staff(), service(), replay())
+	return c
+}
+
+// explain says what a refusal says to people.
+func explain(err error) string {
+	var known *domain.Error
+	if errors.As(err, &known) {
+		if known.Field != "" {
+			return known.Message + " (" + known.Field + ")"
+		}
+		return known.Message
+	}
+	return err.Error()
+}

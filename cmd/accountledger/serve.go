@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"accountledger/server"
+)
+
+func serve() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the ledger: API, processes, views and messages",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			cfg, err := load(c)
+			if err != nil {
+				return err
+			}
+			s, err := server.Open(c.Context(), cfg, server.Options{LogTo: c.ErrOrStderr()})
+			if err != nil {
+				return err
+			}
+			err = s.Run(c.Context(), func(address string) { welcome(c, cfg, address) })
+			if closed := s.Close(); err == nil {
+				err = closed
+			}
+			return err
+		},
+	}
+	settings(c)
+	return c
+}
+
+// welcome says what runs here and what to type next.
+func welcome(c *cobra.Command, cfg server.Config, address string) {
+	out := c.OutOrStdout()
+	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
+	p("The account ledger is running.")
+	p("")
+	p("  API            http://%s", address)
+	p("  Documentation  http://%s/docs", address)
+	p("  Data           %s", cfg.Data)
+	p("  Messages       %s", server.MessagesTo(cfg))
+	if cfg.Dev {
+		p("  Master key     in the data folder, because of --dev: anyone who copies the folder can read everything in it")
+	}
+	p("")
+	p("Next, in another terminal:")
+	p("")
+	p("  curl -s http://%s/v1/sign-ups -H 'Content-Type: application/json' \\", address)
+	p(`    -d '{"email":"ada@example.com","password":"correct-horse-battery","region":"DE","language":"en","birth_month":"1990-05"}'`)
+	if cfg.Dev && cfg.SMTP.Host == "" {
+		p("  go run ./cmd/accountledger mailbox --data %s", cfg.Data)
+	}
+	p("  go run ./cmd/accountledger status --data %s", cfg.Data)
+	p("")
+	p("README.md shows the whole walk. Ctrl-C stops; nothing that was answered is lost.")
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"accountledger/server"
+)
+
+func staff() *cobra.Command {
+	c := &cobra.Command{Use: "staff", Short: "Manage officers"}
+	c.AddCommand(staffAdd())
+	return c
+}
+
+func staffAdd() *cobra.Command {
+	var in server.StaffAdd
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "add",
+		Short: "Add an officer and print the one-time code with which they set their password",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return console(c, func(ctx context.Context, con server.Console) error {
+				added, err := con.StaffAdd(ctx, in)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(c, added)
+				}
+				_, err = fmt.Fprintf(c.OutOrStdout(), "Officer %s added as %s.\nEnrolment code, shown once, until %s:\n\n  %s\n\nThe officer sends it with a password to POST /v1/enrolments.\n",
+					added.Staff, in.Role, added.Expires.Local().Format(time.DateTime), added.Code)
+				return err
+			})
+		},
+	}
+	settings(c, "data", "dev", "master_key")
+	c.Flags().StringVar(&in.Email, "email", "", "the officer's e-mail address")
+	c.Flags().StringVar(&in.Name, "name", "", "the officer's name")
+	c.Flags().StringVar(&in.Role, "role", "", "admin, compliance or analyst")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	must(c.MarkFlagRequired("email"), c.MarkFlagRequired("role"))
+	return c
+}
+
+// must is for mistakes of the program's own.
+func must(errs ...error) {
+	for _, err := range errs {
+		if err != nil {
+			panic(err)
+		}
+	}
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"accountledger/server"
+)
+
+func status() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Tell how the ledger is doing: head, what lags, what waits or stopped and why",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return console(c, func(ctx context.Context, con server.Console) error {
+				st, err := con.Status(ctx)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(c, st)
+				}
+				return printStatus(c, st)
+			})
+		},
+	}
+	settings(c, "data", "dev", "master_key")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func printStatus(c *cobra.Command, st server.Status) error {
+	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 2, ' ', 0)
+	p := func(format string, a ...any) { _, _ = fmt.Fprintf(w, format+"\n", a...) }
+	running := "no server runs; opened for this command"
+	if st.Running {
+		running = "running at http://" + st.Address
+	}
+	ready := "yes"
+	if !st.Ready {
+		ready = "no: " + st.Reason
+	}
+	p("server\t%s (%s)", running, st.Version)
+	p("ready\t%s", ready)
+	p("log\t%s, head %s", st.Log.ID, st.Log.Head)
+	p("messages\t%s", st.Messages)
+	p("deadlines\t%d waiting", st.Deadlines)
+	p("")
+	p("CONSUMER\tSTATE\tLAG\tSECONDS\tAT\tREASON")
+	for _, s := range st.Consumers {
+		p("%s\t%s\t%d %s\t%.1f\t%s\t%s", s.Name, s.State, s.Lag, s.LagUnit, s.LagSeconds, s.Position, s.Reason)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,151 @@
+package passwords
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync/atomic"
+	"time"
+)
+
+// Options of NewHasher. A zero field takes its default.
+type Options struct {
+	// Params are those of new hashes: DefaultParams.
+	Params Params
+	// Workers is how many hashes are computed at once, each with its memory: GOMAXPROCS.
+	Workers int
+	// Queue is how many callers may wait: 64 a worker, about a second's worth.
+	Queue int
+}
+
+// Hasher computes Argon2id hashes, a bounded number at a time, so that a flood of
+// sign-ins exhausts neither memory nor cores. It is safe for concurrent use.
+type Hasher struct {
+	params  Params
+	admit   chan struct{} // one place for each caller who computes or waits
+	compute chan struct{} // one for each who computes
+	took    atomic.Int64  // nanoseconds a hash takes, smoothed
+	derive  func(text string, p Params, salt []byte, size uint32) []byte
+}
+
+// BusyError says that too many callers wait already. Nothing was computed.
+type BusyError struct {
+	// RetryAfter is when those who wait now will have been served; at least a second.
+	RetryAfter time.Duration
+}
+
+// Error says so.
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("passwords: too many hashes wait; retry after %s", e.RetryAfter)
+}
+
+// NewHasher makes a hasher. It holds no resources while it is idle.
+func NewHasher(o Options) (*Hasher, error) {
+	if o.Params == (Params{}) {
+		o.Params = DefaultParams()
+	}
+	if o.Workers == 0 {
+		o.Workers = runtime.GOMAXPROCS(0)
+	}
+	if o.Queue == 0 {
+		o.Queue = 64 * o.Workers
+	}
+	if !o.Params.valid() {
+		return nil, errors.New("passwords: Argon2id parameters out of bounds")
+	}
+	if o.Workers < 0 || o.Queue < 0 {
+		return nil, errors.New("passwords: negative number of workers or places to wait")
+	}
+	return &Hasher{
+		params: o.Params, derive: deriveArgon2id,
+		admit: make(chan struct{}, o.Workers+o.Queue), compute: make(chan struct{}, o.Workers),
+	}, nil
+}
+
+// Load is how many hashes are being computed and how many callers wait.
+func (h *Hasher) Load() (computing, waiting int) {
+	computing = len(h.compute)
+	return computing, max(0, len(h.admit)-computing)
+}
+
+// Hash gives a password's hash in the PHC string format, with a random salt. It gives
+// *BusyError, the context's error while it waits, or *RejectedError for a password
+// with characters that none may have; other rules are Checker's.
+func (h *Hasher) Hash(ctx context.Context, p Password) (string, error) {
+	text, err := p.prepare()
+	if err != nil {
+		return "", &RejectedError{Reason: Invalid}
+	}
+	s := stored{params: h.params, salt: make([]byte, saltBytes)}
+	if _, err := rand.Read(s.salt); err != nil {
+		return "", fmt.Errorf("passwords: making a salt: %w", err)
+	}
+	if s.hash, err = h.run(ctx, text, s.params, s.salt, hashBytes); err != nil {
+		return "", err
+	}
+	return s.String(), nil
+}
+
+// Verify says whether a password is that of a hash, and if so whether the hash was made
+// with other parameters than today's and should be made again. It gives *BusyError, the
+// context's error while it waits, or ErrHash.
+func (h *Hasher) Verify(ctx context.Context, p Password, phc string) (ok, needsRehash bool, err error) {
+	s, err := parse(phc)
+	if err != nil {
+		return false, false, err
+	}
+	text, badForm := p.prepare()                                         // such a password fits no hash, and takes as long to say so
+	hash, err := h.run(ctx, text, s.params, s.salt, uint32(len(s.hash))) //nolint:gosec // parse bounds it
+	if err != nil {
+		return false, false, err
+	}
+	ok = subtle.ConstantTimeCompare(hash, s.hash) == 1 && badForm == nil
+	return ok, ok && h.NeedsRehash(phc), nil
+}
+
+// VerifyNothing takes as long as Verify, for a person who has no password here, so that
+// the time of an answer does not tell whether there is one.
+func (h *Hasher) VerifyNothing(ctx context.Context, p Password) error {
+	text, _ := p.prepare()
+	_, err := h.run(ctx, text, h.params, make([]byte, saltBytes), hashBytes)
+	return err
+}
+
+// NeedsRehash says whether a hash was made with other parameters than new ones are. One
+// that cannot be read needs it.
+func (h *Hasher) NeedsRehash(phc string) bool {
+	s, err := parse(phc)
+	return err != nil || s.params != h.params || len(s.salt) != saltBytes || len(s.hash) != hashBytes
+}
+
+// run computes one hash when there is a worker for it.
+func (h *Hasher) run(ctx context.Context, text string, p Params, salt []byte, size uint32) ([]byte, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case h.admit <- struct{}{}:
+		defer func() { <-h.admit }()
+	default:
+		return nil, &BusyError{RetryAfter: h.retryAfter()}
+	}
+	select {
+	case h.compute <- struct{}{}:
+		defer func() { <-h.compute }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	began := time.Now()
+	hash := h.derive(text, p, salt, size)
+	h.took.Store((7*h.took.Load() + int64(time.Since(began))) / 8) // a lost update does no harm
+	return hash, nil
+}
+
+func (h *Hasher) retryAfter() time.Duration {
+	rounds := (cap(h.admit) + cap(h.compute) - 1) / cap(h.compute)
+	wait := time.Duration(rounds) * time.Duration(h.took.Load())
+	return max(time.Second, wait.Round(time.Second))
+}

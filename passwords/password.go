@@ -1,0 +1,71 @@
+// Package passwords decides which passwords are good enough and keeps those that are
+// as Argon2id hashes.
+//
+// The rules are those of NIST SP 800-63B revision 4 (3.1.1.2) and OWASP ASVS 4.0.3
+// (2.1): length, a list of common and breached passwords and of words that belong to
+// the person, every printable character allowed, nothing truncated, no change by date.
+package passwords
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"unicode/utf8"
+
+	"golang.org/x/text/secure/precis"
+)
+
+const redacted = "[password]"
+
+// errNotPreparable is for prepare's callers.
+var errNotPreparable = errors.New("passwords: characters that no password may have")
+
+// Password is what a person typed. It prints as [password] in every verb of fmt, in
+// slog and in JSON, also from within another struct; only this package reads it.
+// The zero Password is the empty one.
+type Password struct{ text *string } // behind a pointer, since fmt looks into unexported fields
+
+// New takes a password as it was typed.
+func New(text string) Password { return Password{text: &text} }
+
+// String is [password].
+func (Password) String() string { return redacted }
+
+// Format writes [password], whatever the verb.
+func (Password) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redacted) }
+
+// LogValue is [password].
+func (Password) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// MarshalText gives [password].
+func (Password) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// UnmarshalText takes a password as it was typed, so that it can stand in a request's body.
+func (p *Password) UnmarshalText(text []byte) error {
+	*p = New(string(text))
+	return nil
+}
+
+func (p Password) reveal() string {
+	if p.text == nil {
+		return ""
+	}
+	return *p.text
+}
+
+// prepare brings a password into the one form in which it is checked and hashed: RFC
+// 8265's OpaqueString profile, which is Unicode NFC with every kind of space as U+0020,
+// case kept. It refuses control characters, invalid UTF-8, and characters that this
+// version of Unicode does not know, whose form could change later.
+func (p Password) prepare() (string, error) {
+	text := p.reveal()
+	if !utf8.ValidString(text) {
+		return "", errNotPreparable
+	}
+	prepared, err := precis.OpaqueString.String(text)
+	if err != nil {
+		return "", errNotPreparable // its text may repeat characters
+	}
+	return prepared, nil
+}

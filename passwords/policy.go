@@ -1,0 +1,150 @@
+package passwords
+
+import (
+	"errors"
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	// DefaultMinLength is the least that NIST allows, for passwords that stand beside a
+	// second factor. Where the password is the only factor it asks for 15.
+	DefaultMinLength = 8
+	// DefaultMaxLength is ASVS's bound; NIST asks that at least 64 be allowed.
+	DefaultMaxLength = 128
+	// longest bounds MaxLength, so that a password is always cheap to look at.
+	longest = 1024
+)
+
+// Policy is what an operator can configure. The zero Policy is the default one.
+type Policy struct {
+	// MinLength and MaxLength count characters (Unicode code points) after normalisation;
+	// 0 means 8 and 128.
+	MinLength, MaxLength int
+	// RequireMixed asks for three of: lower case, upper case, digits, others. NIST and
+	// ASVS advise against such rules; it is for operators who are bound to them.
+	RequireMixed bool
+	// Breached is the path of a file of breached passwords in the format of Have I Been
+	// Pwned: lines of SHA-1 in hex, a colon and a count, ordered by hash. Empty: none.
+	Breached string
+	// Words are names that everybody here knows, such as the service's; a password must
+	// not be like one of them.
+	Words []string
+}
+
+// Checker checks passwords against a policy. It is safe for concurrent use.
+type Checker struct {
+	policy   Policy
+	common   commonList
+	breached *breachedFile
+}
+
+// NewChecker reads the list of common passwords (some 2 MB of memory) and opens the
+// file of breached ones; an unusable file is an error.
+func NewChecker(p Policy) (*Checker, error) {
+	if p.MinLength == 0 {
+		p.MinLength = DefaultMinLength
+	}
+	if p.MaxLength == 0 {
+		p.MaxLength = DefaultMaxLength
+	}
+	if p.MinLength < 1 || p.MaxLength < p.MinLength || p.MaxLength > longest {
+		return nil, fmt.Errorf("passwords: lengths must be 1 <= minimum <= maximum <= %d", longest)
+	}
+	common, err := loadCommon()
+	if err != nil {
+		return nil, err
+	}
+	c := &Checker{policy: p, common: common}
+	if p.Breached != "" {
+		if c.breached, err = openBreached(p.Breached); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// Close closes the file of breached passwords.
+func (c *Checker) Close() error {
+	if c.breached == nil {
+		return nil
+	}
+	return c.breached.close()
+}
+
+// Check refuses a password with *RejectedError. identifiers are what others know of
+// the person: e-mail address, phone number, name. ErrBreachedFile means that the file
+// could not be read, and nothing about the password.
+func (c *Checker) Check(p Password, identifiers ...string) error {
+	text, err := c.checkForm(p)
+	if err != nil {
+		return err
+	}
+	if c.policy.RequireMixed && kinds(text) < 3 {
+		return &RejectedError{Reason: NotMixed}
+	}
+	folded := fold(text)
+	if c.common.has(folded) {
+		return &RejectedError{Reason: Common}
+	}
+	for _, id := range identifiers {
+		if likeIdentifier(folded, fold(id)) {
+			return &RejectedError{Reason: LikeIdentifier}
+		}
+	}
+	for _, word := range c.policy.Words {
+		if likeIdentifier(folded, fold(word)) {
+			return &RejectedError{Reason: LikeIdentifier}
+		}
+	}
+	if c.breached == nil {
+		return nil
+	}
+	found, err := c.breached.has(text)
+	if err == nil && found {
+		err = &RejectedError{Reason: Breached}
+	}
+	return err
+}
+
+// checkForm prepares a password and looks at its length.
+func (c *Checker) checkForm(p Password) (string, error) {
+	tooShort := &RejectedError{Reason: TooShort, Limit: c.policy.MinLength}
+	tooLong := &RejectedError{Reason: TooLong, Limit: c.policy.MaxLength}
+	switch typed := utf8.RuneCountInString(p.reveal()); {
+	case typed == 0:
+		return "", tooShort
+	case typed > 4*c.policy.MaxLength: // normalisation makes no more than three into one
+		return "", tooLong
+	}
+	text, err := p.prepare()
+	if errors.Is(err, errNotPreparable) {
+		return "", &RejectedError{Reason: Invalid}
+	}
+	switch n := utf8.RuneCountInString(text); {
+	case n < c.policy.MinLength:
+		return "", tooShort
+	case n > c.policy.MaxLength:
+		return "", tooLong
+	}
+	return text, nil
+}
+
+// kinds counts the kinds of characters: lower case, upper case, digits, others.
+func kinds(text string) int {
+	var lower, upper, digit, other int
+	for _, r := range text {
+		switch {
+		case unicode.IsLower(r):
+			lower = 1
+		case unicode.IsUpper(r):
+			upper = 1
+		case unicode.IsDigit(r):
+			digit = 1
+		default:
+			other = 1
+		}
+	}
+	return lower + upper + digit + other
+}

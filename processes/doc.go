@@ -1,0 +1,6 @@
+// Package processes finishes what a crash cut in two and fires deadlines: sign-ups that were proven are completed,
+// unproven ones lapse after a day, erasures start when they are due and are carried to their end.
+//
+// What waits stands in a small list that follows the log. The list is a convenience: lost, it is made again from
+// the log; nothing rests on it but how soon the ledger is ready.
+package processes

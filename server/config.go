@@ -1,0 +1,209 @@
+package server
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/knadh/koanf/parsers/yaml"
+	"github.com/knadh/koanf/providers/confmap"
+	"github.com/knadh/koanf/providers/file"
+	"github.com/knadh/koanf/v2"
+)
+
+// Config is what operators set: by flag, else by ACCOUNTLEDGER_… in the environment, else in the config file, else the default.
+type Config struct {
+	// Data is the folder that holds everything but the master key.
+	Data string `koanf:"data"`
+	// HTTP is where the API listens; port 0 picks a free one.
+	HTTP string `koanf:"http"`
+	// Dev makes a master key in the data folder and keeps messages in a local mailbox.
+	Dev bool `koanf:"dev"`
+	// MasterKey is the path of the master key's file, outside the data folder.
+	MasterKey string          `koanf:"master_key"`
+	Log       LogConfig       `koanf:"log"`
+	Erasure   ErasureConfig   `koanf:"erasure"`
+	Passwords PasswordsConfig `koanf:"passwords"`
+	SMTP      SMTPConfig      `koanf:"smtp"`
+	Store     StoreConfig     `koanf:"store"`
+}
+
+// LogConfig is how the server logs.
+type LogConfig struct {
+	Level  string `koanf:"level"`  // debug, info, warn, error
+	Format string `koanf:"format"` // text, json
+}
+
+// ErasureConfig is how accounts are erased.
+type ErasureConfig struct {
+	Grace time.Duration `koanf:"grace"` // how long an erasure can be cancelled
+}
+
+// PasswordsConfig is what passwords must be like.
+type PasswordsConfig struct {
+	MinLength    int    `koanf:"min_length"`
+	MaxLength    int    `koanf:"max_length"`
+	RequireMixed bool   `koanf:"require_mixed"`
+	Breached     string `koanf:"breached"` // file in the format of Have I Been Pwned
+	Workers      int    `koanf:"workers"`  // hashes computed at once; 0: one a processor
+	Waiting      int    `koanf:"waiting"`  // requests that may wait for a worker
+}
+
+// SMTPConfig is the server that e-mail is handed to. Without a host there is none.
+type SMTPConfig struct {
+	Host         string `koanf:"host"`
+	Port         int    `koanf:"port"`
+	Username     string `koanf:"username"`
+	PasswordFile string `koanf:"password_file"`
+	From         string `koanf:"from"`
+	TLS          string `koanf:"tls"` // none, opportunistic, mandatory
+}
+
+// StoreConfig is the embedded log's.
+type StoreConfig struct {
+	Reserve uint64 `koanf:"reserve"` // free bytes under which nothing is appended
+}
+
+// Prefix of environment variables.
+const Prefix = "ACCOUNTLEDGER_"
+
+// testPrefix is for tests' own variables.
+const testPrefix = Prefix + "TEST_"
+
+// Setting is one key of the configuration.
+type Setting struct {
+	Key     string // dotted, as in the file
+	Default any
+	Help    string
+}
+
+// Flag is the setting's flag.
+func (s Setting) Flag() string { return strings.NewReplacer(".", "-", "_", "-").Replace(s.Key) }
+
+// Env is the setting's environment variable.
+func (s Setting) Env() string {
+	return Prefix + strings.ToUpper(strings.ReplaceAll(s.Key, ".", "_"))
+}
+
+// Settings lists every key there is.
+func Settings() []Setting {
+	return []Setting{
+		{"data", "./data", "folder that holds everything but the master key"},
+		{"http", "127.0.0.1:8080", "where the API listens, HOST:PORT; port 0 picks one"},
+		{"dev", false, "make a master key in the data folder and keep messages in a local mailbox"},
+		{"master_key", "", "file of the master key, outside the data folder"},
+		{"log.level", "info", "debug, info, warn or error"},
+		{"log.format", "text", "text or json"},
+		{"erasure.grace", 14 * 24 * time.Hour, "how long an erasure waits and can be cancelled"},
+		{"passwords.min_length", 8, "least characters of a password"},
+		{"passwords.max_length", 128, "most characters of a password"},
+		{"passwords.require_mixed", false, "ask for three of lower case, upper case, digits, others"},
+		{"passwords.breached", "", "file of breached passwords in the format of Have I Been Pwned"},
+		{"passwords.workers", 0, "passwords hashed at once; 0: one a processor"},
+		{"passwords.waiting", 64, "requests that may wait for a hash; beyond it they are told to come back"},
+		{"smtp.host", "", "mail server; empty: none"},
+		{"smtp.port", 587, "port of the mail server"},
+		{"smtp.username", "", "user name at the mail server"},
+		{"smtp.password_file", "", "file with the password at the mail server"},
+		{"smtp.from", "", "address that messages come from"},
+		{"smtp.tls", "opportunistic", "none, opportunistic or mandatory"},
+		{"store.reserve", uint64(256 << 20), "free bytes under which nothing is appended"},
+	}
+}
+
+// LoadConfig reads the configuration: flags given, then the environment, then the file, then defaults. A key that nobody knows is an error.
+func LoadConfig(path string, flags map[string]any) (Config, error) {
+	k := koanf.New(".")
+	known := map[string]bool{}
+	defaults := map[string]any{}
+	for _, s := range Settings() {
+		defaults[s.Key], known[s.Key] = s.Default, true
+	}
+	var c Config
+	if err := k.Load(confmap.Provider(defaults, "."), nil); err != nil {
+		return c, fmt.Errorf("config: defaults: %w", err)
+	}
+	if path != "" {
+		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
+			return c, fmt.Errorf("config: file %s: %w", path, err)
+		}
+	}
+	env, err := environment()
+	if err != nil {
+		return c, err
+	}
+	for _, layer := range []map[string]any{env, flags} {
+		if err := k.Load(confmap.Provider(layer, "."), nil); err != nil {
+			return c, fmt.Errorf("config: %w", err)
+		}
+	}
+	for _, key := range k.Keys() {
+		if !known[key] {
+			return c, fmt.Errorf("config: there is no key %q", key)
+		}
+	}
+	err = k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
+		Result: &c, TagName: "koanf", WeaklyTypedInput: true, ErrorUnused: true,
+		DecodeHook: mapstructure.StringToTimeDurationHookFunc(),
+	}})
+	if err != nil {
+		return c, fmt.Errorf("config: %w", err)
+	}
+	return c, c.check()
+}
+
+// environment reads ACCOUNTLEDGER_… variables; one that names no key is an error.
+func environment() (map[string]any, error) {
+	byEnv := map[string]string{}
+	for _, s := range Settings() {
+		byEnv[s.Env()] = s.Key
+	}
+	out := map[string]any{}
+	for _, pair := range os.Environ() {
+		name, value, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(name, Prefix) || strings.HasPrefix(name, testPrefix) || name == Prefix+"CONFIG" {
+			continue
+		}
+		key, ok := byEnv[name]
+		if !ok {
+			return nil, fmt.Errorf("config: there is no setting for environment variable %s", name)
+		}
+		out[key] = value
+	}
+	return out, nil
+}
+
+func (c *Config) check() error {
+	switch {
+	case c.Data == "":
+		return fmt.Errorf("config: data: name a folder")
+	case c.Erasure.Grace < 0:
+		return fmt.Errorf("config: erasure.grace: give a duration such as 336h, not below 0")
+	case !among(c.Log.Level, "debug", "info", "warn", "error"):
+		return fmt.Errorf("config: log.level: give debug, info, warn or error")
+	case !among(c.Log.Format, "text", "json"):
+		return fmt.Errorf("config: log.format: give text or json")
+	case !among(c.SMTP.TLS, "none", "opportunistic", "mandatory"):
+		return fmt.Errorf("config: smtp.tls: give none, opportunistic or mandatory")
+	case c.SMTP.Host != "" && c.SMTP.From == "":
+		return fmt.Errorf("config: smtp.from: give the address that messages come from")
+	}
+	return nil
+}
+
+func among(s string, all ...string) bool {
+	for _, a := range all {
+		if s == a {
+			return true
+		}
+	}
+	return false
+}
+
+// path is a place in the data folder.
+func (c *Config) path(parts ...string) string {
+	return filepath.Join(append([]string{c.Data}, parts...)...)
+}

@@ -1,0 +1,160 @@
+package server
+
+import (
+	"context"
+	"time"
+
+	"accountledger/commands"
+	"accountledger/domain"
+)
+
+// Console is what operators can do on the machine: of the running server, or, when none runs, of the same Server opened for the purpose.
+type Console interface {
+	// Status tells how the ledger is doing. It shows nothing personal.
+	Status(ctx context.Context) (Status, error)
+	// Mailbox gives the messages of the local mailbox. They are personal, so reading them is recorded first.
+	Mailbox(ctx context.Context) ([]MailboxEntry, error)
+	// StaffAdd adds an officer and gives the one-time enrolment code.
+	StaffAdd(ctx context.Context, in StaffAdd) (StaffAdded, error)
+	// ServiceAdd connects a service and gives its key.
+	ServiceAdd(ctx context.Context, in ServiceAdd) (ServiceAdded, error)
+	// Rebuild builds views again from the log; none named means all. progress may be called often.
+	Rebuild(ctx context.Context, views []string, progress func(Progress)) error
+	// Close frees the console.
+	Close() error
+}
+
+// Status is how the ledger is doing.
+type Status struct {
+	Version   string           `json:"version"`
+	Running   bool             `json:"running"` // a server answers; false: opened for this command
+	Address   string           `json:"address,omitzero"`
+	Ready     bool             `json:"ready"`
+	Reason    string           `json:"reason,omitzero"` // why it is not ready
+	Log       LogStatus        `json:"log"`
+	Messages  string           `json:"messages"` // where messages to people go
+	Consumers []ConsumerStatus `json:"consumers"`
+	Deadlines int              `json:"deadlines"` // sign-ups and erasures that wait for their time
+}
+
+// LogStatus is the log's.
+type LogStatus struct {
+	ID   string `json:"id"`
+	Head string `json:"head"`
+}
+
+// ConsumerStatus is one consumer's.
+type ConsumerStatus struct {
+	Name       string  `json:"name"`
+	Position   string  `json:"position"`
+	Lag        int64   `json:"lag"` // up to the head
+	LagUnit    string  `json:"lag_unit"`
+	LagSeconds float64 `json:"lag_seconds"` // age of the oldest event not handled
+	State      string  `json:"state"`       // running, waiting, stopped, rebuilding, idle
+	Reason     string  `json:"reason,omitzero"`
+}
+
+// MailboxEntry is one message of the local mailbox.
+type MailboxEntry struct {
+	ID      string    `json:"id"`
+	At      time.Time `json:"at"`
+	To      string    `json:"to"`
+	Subject string    `json:"subject"`
+	Text    string    `json:"text"`
+	Code    string    `json:"code,omitzero"`
+	Expires time.Time `json:"expires,omitzero"`
+}
+
+// StaffAdd is an officer to add.
+type StaffAdd struct {
+	Email string `json:"email"`
+	Name  string `json:"name,omitzero"`
+	Role  string `json:"role"`
+}
+
+// StaffAdded is the answer; the code is shown once.
+type StaffAdded struct {
+	Staff   string    `json:"staff"`
+	Code    string    `json:"code"`
+	Expires time.Time `json:"expires"`
+}
+
+// ServiceAdd is a service to connect.
+type ServiceAdd struct {
+	Name  string   `json:"name"`
+	Allow []string `json:"allow"` // permission:purpose
+}
+
+// ServiceAdded is the answer; the key is shown once.
+type ServiceAdded struct {
+	Service string `json:"service"`
+	Key     string `json:"key"`
+}
+
+// Progress is how far a rebuild has come.
+type Progress struct {
+	View  string `json:"view,omitzero"`
+	Done  int64  `json:"done"`
+	Total int64  `json:"total"`
+	Unit  string `json:"unit,omitzero"`
+}
+
+// operator is the server's console for one system user.
+type operator struct {
+	*Server
+	uid int
+}
+
+func (o operator) request(operation string) commands.Request {
+	return commands.Request{Caller: domain.Operator(o.uid), Channel: domain.ChannelConsole, Operation: operation}
+}
+
+// record writes the operator's command into the log before it is carried out.
+func (o operator) record(ctx context.Context, op domain.Operation, views ...domain.ViewName) error {
+	_, err := o.menu.Operate(ctx, o.request(string(op)), commands.Operate{Operation: op, Views: views})
+	return err
+}
+
+// Status answers even when the log takes no more: then it is needed most.
+func (o operator) Status(ctx context.Context) (Status, error) {
+	if err := o.record(ctx, domain.OpStatus); err != nil {
+		o.log.Warn("an operator's status could not be recorded", "error", err.Error())
+	}
+	return o.status(ctx)
+}
+
+func (o operator) Mailbox(ctx context.Context) ([]MailboxEntry, error) {
+	if err := o.record(ctx, domain.OpMailbox); err != nil {
+		return nil, err
+	}
+	return o.mailboxEntries()
+}
+
+func (o operator) StaffAdd(ctx context.Context, in StaffAdd) (StaffAdded, error) {
+	if err := o.record(ctx, domain.OpStaffAdd); err != nil {
+		return StaffAdded{}, err
+	}
+	a, err := o.menu.AddStaff(ctx, o.request("addStaff"), commands.AddStaff{Email: in.Email, Name: in.Name, Role: domain.Role(in.Role)})
+	if err != nil {
+		return StaffAdded{}, err
+	}
+	return StaffAdded{Staff: a.Value.Staff.String(), Code: string(a.Value.Code), Expires: a.Value.Expires}, nil
+}
+
+func (o operator) ServiceAdd(ctx context.Context, in ServiceAdd) (ServiceAdded, error) {
+	allowed, err := allowances(in.Allow)
+	if err != nil {
+		return ServiceAdded{}, err
+	}
+	if err := o.record(ctx, domain.OpServiceAdd); err != nil {
+		return ServiceAdded{}, err
+	}
+	a, err := o.menu.AddService(ctx, o.request("addService"), commands.AddService{Name: domain.Slug(in.Name), Allowed: allowed})
+	if err != nil {
+		return ServiceAdded{}, err
+	}
+	return ServiceAdded{Service: a.Value.Service.String(), Key: string(a.Value.Key)}, nil
+}
+
+// Close leaves the server as it is.
+func (o operator) Close() error { return nil }

@@ -1,0 +1,235 @@
+// Package sqlite keeps the vault in one SQLite file, for one process.
+//
+// Every write is in the file's write-ahead log and fsynced before it is acknowledged
+// (synchronous=FULL). Writers that wait together share one transaction. After a
+// destruction the write-ahead log is copied into the file and cut to nothing, so that
+// the bytes are in no file of the vault when the call returns; blocks that the file
+// system or the disk keeps of its own accord are beyond its reach, as are copies made
+// of the folder.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+	_ "modernc.org/sqlite" // the driver
+
+	"accountledger/vault"
+)
+
+var (
+	// ErrSchema: the file is no vault, or one of another version of this program.
+	ErrSchema = errors.New("vault: unknown file")
+	// ErrLocked: another process has the vault open. It is also vault.ErrUnavailable.
+	ErrLocked = fmt.Errorf("%w: another process has it open", vault.ErrUnavailable)
+	// ErrClosed: the vault was closed. It is also vault.ErrUnavailable.
+	ErrClosed = fmt.Errorf("%w: it was closed", vault.ErrUnavailable)
+	// ErrRemains: what was to be destroyed is destroyed for every caller and stays so, but
+	// its bytes are still in the files, because another program reads them. Repeat the
+	// call; any later write tries again too. It is also vault.ErrUnavailable.
+	ErrRemains = fmt.Errorf("%w: destroyed, but another program holds its bytes in the files", vault.ErrUnavailable)
+)
+
+const fileName = "vault.db"
+
+// Options of Open. A zero field takes its default.
+type Options struct {
+	// CacheKeys is how many unwrapped keys are kept in memory: vault.DefaultCacheKeys.
+	CacheKeys int
+	// Readers is how many reads go on at once: 4.
+	Readers int
+	// Patience is how long a try waits for other programs that hold the file: 250 ms.
+	// Destroying tries four times.
+	Patience time.Duration
+}
+
+// Vault is the SQLite engine. Make it by Open.
+type Vault struct {
+	master *vault.MasterKey
+	cache  *vault.KeyCache
+	lock   *os.File
+
+	reads *sql.DB
+	find  statements
+	// gate is held for reading by every read and for writing while the write-ahead log
+	// is cut, which needs that nobody reads.
+	gate sync.RWMutex
+
+	writes   *sql.DB
+	requests chan *request
+	quit     chan struct{}
+	stopped  chan struct{}
+	close    sync.Once
+	closeErr error
+}
+
+var _ vault.Vault = (*Vault)(nil)
+
+// Open opens the vault in dir, and makes it if there is none: the folder for its owner
+// alone (0700), the file likewise (0600). It gives vault.ErrMasterKey when the vault was
+// written under another master key, ErrSchema, ErrLocked, or vault.ErrUnavailable.
+func Open(ctx context.Context, dir string, master *vault.MasterKey, o Options) (*Vault, error) {
+	if o.CacheKeys <= 0 {
+		o.CacheKeys = vault.DefaultCacheKeys
+	}
+	if o.Readers <= 0 {
+		o.Readers = 4
+	}
+	if o.Patience <= 0 {
+		o.Patience = 250 * time.Millisecond
+	}
+	path, err := makeFile(dir)
+	if err != nil {
+		return nil, unavailable("making its folder", err)
+	}
+	v := &Vault{
+		master: master, cache: vault.NewKeyCache(o.CacheKeys),
+		requests: make(chan *request), quit: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	if v.lock, err = lockFolder(dir); err != nil {
+		return nil, err
+	}
+	if err := v.start(ctx, path, o); err != nil {
+		return nil, errors.Join(err, v.release())
+	}
+	return v, nil
+}
+
+func (v *Vault) start(ctx context.Context, path string, o Options) error {
+	var err error
+	if v.writes, err = sql.Open("sqlite", address(path, o.Patience, false)); err != nil {
+		return unavailable("opening the file", err)
+	}
+	conn, err := v.writes.Conn(ctx)
+	if err != nil {
+		return unavailable("opening the file", err)
+	}
+	w := &writer{vault: v, conn: conn, patience: o.Patience}
+	if err = v.prepare(ctx, conn); err == nil {
+		err = w.start(ctx)
+	}
+	if err == nil {
+		v.reads, err = sql.Open("sqlite", address(path, o.Patience, true))
+	}
+	if err == nil {
+		v.reads.SetMaxOpenConns(o.Readers)
+		v.reads.SetMaxIdleConns(o.Readers)
+		err = v.find.prepare(ctx, v.reads)
+	}
+	if err == nil {
+		// A crash may have come between a destruction and the cut that belongs to it.
+		err = w.cut(ctx)
+	}
+	if errors.Is(err, ErrRemains) {
+		w.owed, err = true, nil // another program reads; later writes try again
+	}
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	go w.run() //nolint:gosec // it outlives the caller of Open; Close ends it
+	return nil
+}
+
+// Close ends the vault after the writes that wait. It may be called twice.
+func (v *Vault) Close() error {
+	v.close.Do(func() {
+		close(v.quit)
+		<-v.stopped
+		v.cache.Clear()
+		v.closeErr = v.release()
+	})
+	return v.closeErr
+}
+
+func (v *Vault) release() error {
+	v.gate.Lock() // reads under way end first
+	defer v.gate.Unlock()
+	var errs []error
+	if v.reads != nil {
+		errs = append(errs, v.find.close(), v.reads.Close())
+	}
+	if v.writes != nil {
+		errs = append(errs, v.writes.Close())
+	}
+	errs = append(errs, v.lock.Close())
+	if err := errors.Join(errs...); err != nil {
+		return unavailable("closing", err)
+	}
+	return nil
+}
+
+// makeFile makes folder and file for the owner alone, and closes them to others if
+// they were not. SQLite gives its other files the mode of this one.
+func makeFile(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder needs its execute bit
+		return "", err
+	}
+	path := filepath.Join(dir, fileName)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator names the folder
+	if err != nil {
+		return "", err
+	}
+	if err := errors.Join(f.Chmod(0o600), f.Close(), syncFolder(dir), syncFolder(filepath.Dir(dir))); err != nil {
+		return "", err
+	}
+	return path, nil
+}
+
+func syncFolder(dir string) error {
+	d, err := os.Open(dir) //nolint:gosec // the vault's own folder
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// lockFolder makes this process the only one: its cache is emptied by its own
+// destructions, not by those of others. The lock ends with the process.
+func lockFolder(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "vault.lock"), os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // in the vault's own folder
+	if err != nil {
+		return nil, unavailable("making its lock", err)
+	}
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == nil {
+		return f, nil
+	}
+	_ = f.Close()
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return nil, ErrLocked
+	}
+	return nil, unavailable("locking its folder", err)
+}
+
+// address is the driver's name for the file with what every connection sets.
+func address(path string, patience time.Duration, readOnly bool) string {
+	q := url.Values{"mode": {"rw"}, "_dqs": {"0"}, "_pragma": {
+		fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds()),
+		"journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)",
+		"temp_store(MEMORY)", // pages saved for a savepoint are never in a file
+		"trusted_schema(OFF)",
+	}}
+	if readOnly {
+		q.Set("_query_only", "1")
+	}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
+}
+
+func unavailable(doing string, err error) error {
+	return fmt.Errorf("%w: %s: %w", vault.ErrUnavailable, doing, err)
+}

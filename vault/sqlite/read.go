@@ -1,0 +1,69 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"accountledger/vault"
+)
+
+// scanner is one row of a result.
+type scanner interface{ Scan(into ...any) error }
+
+// reading runs a read while no cut is under way.
+func (v *Vault) reading(ctx context.Context, read func() error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	v.gate.RLock()
+	defer v.gate.RUnlock()
+	select {
+	case <-v.quit:
+		return ErrClosed
+	default:
+		return read()
+	}
+}
+
+// readError is what a caller is told when a read failed.
+func readError(ctx context.Context, err error) error {
+	switch {
+	case err == nil, errors.Is(err, vault.ErrDestroyed), errors.Is(err, vault.ErrCorrupt):
+		return err
+	case errors.Is(err, sql.ErrNoRows):
+		return vault.ErrNotFound
+	case ctx.Err() != nil:
+		return ctx.Err()
+	default:
+		return unavailable("reading", err)
+	}
+}
+
+// openKey reads live, id, wrapped and unwraps.
+func (v *Vault) openKey(name string, row scanner) (*vault.Key, error) {
+	var live bool
+	var id, wrapped []byte
+	if err := row.Scan(&live, &id, &wrapped); err != nil {
+		return nil, err
+	}
+	return v.unwrapKey(name, live, id, wrapped)
+}
+
+func (v *Vault) unwrapKey(name string, live bool, id, wrapped []byte) (*vault.Key, error) {
+	if !live {
+		return nil, fmt.Errorf("%w: key %q", vault.ErrDestroyed, name)
+	}
+	keyID, err := uuid.FromBytes(id)
+	if err != nil {
+		return nil, fmt.Errorf("%w: the id of key %q", vault.ErrCorrupt, name)
+	}
+	key, err := v.master.UnwrapKey(name, keyID, wrapped)
+	if err != nil {
+		return nil, fmt.Errorf("key %q: %w", name, err)
+	}
+	return key, nil
+}

@@ -1,0 +1,151 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"accountledger/vault"
+)
+
+const (
+	// applicationID is "ALVT" and tells the file from other SQLite databases.
+	applicationID = 0x414C5654
+	schemaVersion = 1
+)
+
+// SQLite's secure_delete zeroes what is deleted, but when a b-tree page is rebuilt the
+// cells that moved to a neighbour can stay behind in its unused middle, and deleting the
+// cell later does not reach that copy (seen once in some ten thousand rows). So nothing
+// that must be destroyable is ever in a cell that moves: those columns stand in rowid
+// tables that only grow at their end, which SQLite never rebuilds; rows are never deleted
+// but overwritten in place by zeros of the same size; and indexes hold names, which may
+// stay, or three bytes of a digest or claim, which are a place to look and no more.
+//
+// For rows to keep their size, flags are 0 or 1 and times are Unix milliseconds.
+const schema = `
+CREATE TABLE vault (
+	one        INTEGER PRIMARY KEY CHECK (one = 1),
+	id         BLOB NOT NULL,
+	created_at INTEGER NOT NULL,
+	pinged_at  INTEGER NOT NULL,
+	master     BLOB NOT NULL,
+	proof      BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE keys (
+	row     INTEGER PRIMARY KEY,
+	name    BLOB NOT NULL UNIQUE,
+	live    INTEGER NOT NULL,
+	at      INTEGER NOT NULL, -- made, or destroyed where live = 0
+	id      BLOB NOT NULL,
+	master  BLOB NOT NULL,
+	wrapped BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE secrets (
+	row     INTEGER PRIMARY KEY,
+	name    BLOB NOT NULL,
+	current INTEGER NOT NULL, -- 0: another row took its place
+	live    INTEGER NOT NULL,
+	at      INTEGER NOT NULL, -- put, or destroyed where live = 0
+	id      BLOB NOT NULL,
+	master  BLOB NOT NULL,
+	wrapped BLOB NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX secrets_name ON secrets (name) WHERE current = 1;
+
+CREATE TABLE identifiers (
+	row    INTEGER PRIMARY KEY,
+	live   INTEGER NOT NULL,
+	digest BLOB NOT NULL,
+	claim  BLOB NOT NULL
+) STRICT;
+CREATE INDEX identifiers_digest ON identifiers (substr(digest, 1, 3)) WHERE live = 1;
+CREATE INDEX identifiers_claim ON identifiers (substr(claim, 14, 3)) WHERE live = 1;
+`
+
+// prepare makes the tables in a new file or checks those of an old one: that they are
+// ours, of this version, and written under this master key.
+func (v *Vault) prepare(ctx context.Context, conn *sql.Conn) error {
+	var app, version int
+	if err := conn.QueryRowContext(ctx, "PRAGMA application_id").Scan(&app); err != nil {
+		return unavailable("reading the file", err)
+	}
+	if err := conn.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version); err != nil {
+		return unavailable("reading the file", err)
+	}
+	if app == 0 && version == 0 {
+		var tables int
+		if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
+			return unavailable("reading the file", err)
+		}
+		if tables == 0 {
+			return v.create(ctx, conn)
+		}
+	}
+	if app != applicationID {
+		return fmt.Errorf("%w: the file is not a vault", ErrSchema)
+	}
+	if version != schemaVersion {
+		return fmt.Errorf("%w: schema %d, this program knows %d", ErrSchema, version, schemaVersion)
+	}
+	return v.checkMaster(ctx, conn)
+}
+
+func (v *Vault) create(ctx context.Context, conn *sql.Conn) error {
+	id, err := uuid.NewRandom()
+	if err != nil {
+		return unavailable("making an id", err)
+	}
+	proof, err := v.master.Wrap(vault.KindCheck, "vault", id, nil)
+	if err != nil {
+		return err
+	}
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return unavailable("making the tables", err)
+	}
+	defer func() { _ = tx.Rollback() }()
+	marks := fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d;", applicationID, schemaVersion)
+	if _, err := tx.ExecContext(ctx, schema+marks); err != nil {
+		return unavailable("making the tables", err)
+	}
+	now := time.Now().UnixMilli()
+	if _, err := tx.ExecContext(ctx, "INSERT INTO vault VALUES (1, ?, ?, ?, ?, ?)",
+		id[:], now, now, v.master.ID[:], proof); err != nil {
+		return unavailable("making the tables", err)
+	}
+	if err := tx.Commit(); err != nil {
+		return unavailable("making the tables", err)
+	}
+	return nil
+}
+
+func (v *Vault) checkMaster(ctx context.Context, conn *sql.Conn) error {
+	var id, master, proof []byte
+	err := conn.QueryRowContext(ctx, "SELECT id, master, proof FROM vault").Scan(&id, &master, &proof)
+	if err != nil {
+		return unavailable("reading the file", err)
+	}
+	vaultID, err := uuid.FromBytes(id)
+	if err != nil {
+		return fmt.Errorf("%w: the vault's id", vault.ErrCorrupt)
+	}
+	masterID, err := uuid.FromBytes(master)
+	if err != nil {
+		return fmt.Errorf("%w: the master key's id", vault.ErrCorrupt)
+	}
+	if masterID != v.master.ID {
+		return fmt.Errorf("%w: it needs %s, not %s", vault.ErrMasterKey, masterID, v.master.ID)
+	}
+	_, err = v.master.Unwrap(vault.KindCheck, "vault", vaultID, proof)
+	if errors.Is(err, vault.ErrCorrupt) {
+		return fmt.Errorf("%w: the key named %s does not open it", vault.ErrMasterKey, masterID)
+	}
+	return err
+}

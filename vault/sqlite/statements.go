@@ -1,0 +1,109 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+)
+
+const (
+	findKey        = "SELECT live, id, wrapped FROM keys WHERE name = ?"
+	findSecret     = "SELECT row, live, id, wrapped FROM secrets WHERE current = 1 AND name = ?"                                     //nolint:gosec // no credential
+	findIdentifier = "SELECT row, claim FROM identifiers WHERE live = 1 AND substr(digest, 1, 3) = substr(?1, 1, 3) AND digest = ?1" //nolint:lll // one statement
+	findClaim      = "SELECT row FROM identifiers WHERE live = 1 AND substr(claim, 14, 3) = substr(?1, 14, 3) AND claim = ?1"
+
+	insertKey = "INSERT INTO keys (name, live, at, id, master, wrapped) VALUES (?, 1, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+	// Zeros of the size that was there go over it in place.
+	destroyKey = `UPDATE keys SET live = 0, at = ?2, id = zeroblob(length(id)), master = zeroblob(length(master)),
+		wrapped = zeroblob(length(wrapped)) WHERE name = ?1 AND live = 1`
+	buryKey = "INSERT INTO keys (name, live, at, id, master, wrapped) VALUES (?, 0, ?, x'', x'', x'') ON CONFLICT DO NOTHING"
+
+	insertSecret  = "INSERT INTO secrets (name, current, live, at, id, master, wrapped) VALUES (?, 1, 1, ?, ?, ?, ?)" //nolint:gosec // no credential
+	replaceSecret = "UPDATE secrets SET at = ?2, id = ?3, master = ?4, wrapped = ?5 WHERE row = ?1"                   //nolint:gosec // no credential
+	wipeSecret    = `UPDATE secrets SET current = ?3, live = 0, at = ?2, id = zeroblob(length(id)),
+		master = zeroblob(length(master)), wrapped = zeroblob(length(wrapped)) WHERE row = ?1`
+	burySecret = "INSERT INTO secrets (name, current, live, at, id, master, wrapped) VALUES (?, 1, 0, ?, x'', x'', x'')" //nolint:gosec // no credential
+
+	insertIdentifier = "INSERT INTO identifiers (live, digest, claim) VALUES (1, ?, ?)"
+	wipeIdentifier   = "UPDATE identifiers SET live = 0, digest = zeroblob(32), claim = zeroblob(16) WHERE row = ?"
+
+	touch = "UPDATE vault SET pinged_at = ?"
+)
+
+// statements are those of the readers.
+type statements struct {
+	key, secret, identifier *sql.Stmt
+}
+
+func (s *statements) prepare(ctx context.Context, db preparer) error {
+	return prepareAll(ctx, db, []prepared{
+		{&s.key, findKey}, {&s.secret, findSecret}, {&s.identifier, findIdentifier},
+	})
+}
+
+func (s *statements) close() error { return closeAll(s.key, s.secret, s.identifier) }
+
+// writeStatements are those of the writer's connection.
+type writeStatements struct {
+	begin, savepoint, undo, release, commit, rollback *sql.Stmt
+	findKey, insertKey, destroyKey, buryKey           *sql.Stmt
+
+	findSecret, insertSecret, replaceSecret, wipeSecret, burySecret *sql.Stmt
+	findIdentifier, findClaim, insertIdentifier, wipeIdentifier     *sql.Stmt
+
+	touch *sql.Stmt
+}
+
+func (s *writeStatements) prepare(ctx context.Context, conn preparer) error {
+	return prepareAll(ctx, conn, s.list())
+}
+
+func (s *writeStatements) close() error {
+	var all []*sql.Stmt
+	for _, p := range s.list() {
+		all = append(all, *p.into)
+	}
+	return closeAll(all...)
+}
+
+func (s *writeStatements) list() []prepared {
+	return []prepared{
+		{&s.begin, "BEGIN IMMEDIATE"}, {&s.savepoint, "SAVEPOINT one"}, {&s.undo, "ROLLBACK TO one"},
+		{&s.release, "RELEASE one"}, {&s.commit, "COMMIT"}, {&s.rollback, "ROLLBACK"},
+		{&s.findKey, findKey}, {&s.insertKey, insertKey}, {&s.destroyKey, destroyKey}, {&s.buryKey, buryKey},
+		{&s.findSecret, findSecret}, {&s.insertSecret, insertSecret}, {&s.replaceSecret, replaceSecret},
+		{&s.wipeSecret, wipeSecret}, {&s.burySecret, burySecret},
+		{&s.findIdentifier, findIdentifier}, {&s.findClaim, findClaim},
+		{&s.insertIdentifier, insertIdentifier}, {&s.wipeIdentifier, wipeIdentifier},
+		{&s.touch, touch},
+	}
+}
+
+type preparer interface {
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+type prepared struct {
+	into  **sql.Stmt
+	query string
+}
+
+func prepareAll(ctx context.Context, db preparer, list []prepared) error {
+	for _, p := range list {
+		var err error
+		if *p.into, err = db.PrepareContext(ctx, p.query); err != nil {
+			return unavailable("preparing a statement", err)
+		}
+	}
+	return nil
+}
+
+func closeAll(list ...*sql.Stmt) error {
+	var errs []error
+	for _, s := range list {
+		if s != nil {
+			errs = append(errs, s.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
