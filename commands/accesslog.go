@@ -37,10 +37,11 @@ func newAccessLog(c *core, writer uuid.UUID) *accessLog { return &accessLog{core
 // record returns once the event is durable. What cannot be recorded must not be shown.
 func (k *call) record(ctx context.Context, a about, event any) (domain.Fact, error) {
 	l := k.access
-	entries, err := k.entries(ctx, "access", a, event)
+	entries, err := k.entries(ctx, journal.NoStream("access"), a, event)
 	if err != nil {
 		return domain.Fact{}, err
 	}
+	entries[0].ID = domain.EventID{UUID: uuid.New()} // a repeat is a look of its own
 	r := &accessRecord{entry: entries[0], done: make(chan struct{})}
 	l.mu.Lock()
 	l.queue = append(l.queue, r)
@@ -48,7 +49,7 @@ func (k *call) record(ctx context.Context, a about, event any) (domain.Fact, err
 	l.busy = true
 	l.mu.Unlock()
 	if lead {
-		l.drain(context.WithoutCancel(ctx))
+		go l.drain(context.WithoutCancel(ctx)) // beside the caller, who would else wait for all who come after
 	}
 	<-r.done
 	k.position = r.at

@@ -2,7 +2,7 @@ package commands
 
 import (
 	"context"
-	"maps"
+	"errors"
 	"sync"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -68,18 +68,20 @@ func (c *core) accountAnd(ctx context.Context, id domain.AccountID, command doma
 	if !f.head.Exists() {
 		c.folded.by.Remove(id) // nothing to keep of what is not there
 	}
-	return cloneAccount(f.account), f.head, f.repeats[command], nil
+	return f.account.Clone(), f.head, f.repeats[command], nil
 }
 
-func cloneAccount(a *domain.Account) *domain.Account {
-	b := *a
-	b.Permissions = maps.Clone(a.Permissions)
-	b.Devices = make(map[domain.DeviceID]*domain.Device, len(a.Devices))
-	for id, d := range a.Devices {
-		one := *d
-		b.Devices[id] = &one
+// seen takes the place in the log of what was appended before as the answer's.
+func (k *call) seen(ctx context.Context, facts []domain.Fact) error {
+	last := facts[len(facts)-1]
+	for rec, err := range k.Journal.Read(ctx, last.Stream, last.Version) {
+		if err != nil {
+			return err
+		}
+		k.position = rec.Position
+		break
 	}
-	return &b
+	return nil
 }
 
 // change loads the caller's account, decides, appends, and gives the account as it is afterwards with the facts.
@@ -97,13 +99,13 @@ func (k *call) change(ctx context.Context, id domain.AccountID, decide func(*dom
 		account = a
 		if len(before) > 0 && k.keyed {
 			facts = before
-			return k.sameRequest(ctx, before)
+			return errors.Join(k.sameRequest(ctx, before), k.seen(ctx, before))
 		}
 		events, err := decide(a)
 		if err != nil || len(events) == 0 {
 			return err
 		}
-		entries, err := k.entries(ctx, stream, about{subject: id, region: a.Region}, events...)
+		entries, err := k.entries(ctx, head, about{subject: id, region: a.Region}, events...)
 		if err != nil {
 			return err
 		}

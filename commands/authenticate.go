@@ -67,5 +67,5 @@ func (c *core) authenticateService(ctx context.Context, id domain.ServiceID, sec
 	if !s.Owns(hashSecret(secret)) {
 		return domain.Guest(), domain.ErrServiceKey
 	}
-	return domain.Caller{Actor: domain.Actor{Kind: domain.ActorService, ID: domain.ID[any]{UUID: id.UUID}}, Service: id}, nil
+	return domain.Caller{Actor: domain.Actor{Kind: domain.ActorService, ID: domain.ID[any](id)}, Service: id}, nil
 }

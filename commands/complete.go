@@ -60,6 +60,11 @@ func (k *call) endSignUp(ctx context.Context, id domain.SignUpID, s *domain.Sign
 	if _, err := k.step(ctx, head, s.Fact, s.Fact, a, end); err != nil {
 		return err
 	}
+	if a.subject.IsZero() { // it lapsed: nobody's account will take its messages along
+		if err := k.forgetElsewhere(s.AccountOf()); err != nil {
+			return err
+		}
+	}
 	return k.forgetSignUp(ctx, id)
 }
 
@@ -143,19 +148,26 @@ type SettleSignUp struct {
 	ID domain.SignUpID `json:"id"`
 }
 
+// SettledSignUp tells whether the sign-up has ended; one that has not waits for its time.
+type SettledSignUp struct {
+	Ended bool
+}
+
 // settleSignUp is for the process that finishes what a crash left, and for deadlines. Nothing happens before its time.
-func (k *call) settleSignUp(ctx context.Context, in SettleSignUp) (struct{}, error) {
-	var none struct{}
+func (k *call) settleSignUp(ctx context.Context, in SettleSignUp) (SettledSignUp, error) {
+	done := SettledSignUp{Ended: true}
+	defer k.streams.lock(domain.VerificationStream(in.ID))()
 	signUp, head, err := k.signUpAnd(ctx, in.ID)
 	if err != nil || signUp.Requested == nil {
-		return none, err
+		return done, err
 	}
 	if signUp.Ended() {
-		return none, k.forgetSignUp(ctx, in.ID)
+		return done, k.forgetSignUp(ctx, in.ID)
 	}
 	v := domain.NewVerification(signUp.Fact.At)
-	if _, err := k.fold(ctx, domain.VerificationStream(in.ID), &v, nil); err != nil {
-		return none, err
+	proving, err := k.fold(ctx, domain.VerificationStream(in.ID), &v, nil)
+	if err != nil {
+		return done, err
 	}
 	switch {
 	case v.Passed:
@@ -163,9 +175,26 @@ func (k *call) settleSignUp(ctx context.Context, in SettleSignUp) (struct{}, err
 		if errors.Is(err, domain.ErrTaken) {
 			err = nil
 		}
-		return none, err
+		return done, err
 	case !k.now.Before(signUp.Due()):
-		return none, k.endSignUp(ctx, in.ID, signUp, head, domain.SignUpLapsed{Reason: domain.LapseExpired})
+		return done, k.lapse(ctx, in.ID, signUp, head, v, proving)
 	}
-	return none, nil
+	return SettledSignUp{}, nil
+}
+
+// lapse ends the verification first: its stream decides whether a code that is given at this moment comes too late.
+func (k *call) lapse(ctx context.Context, id domain.SignUpID, s *domain.SignUp, head journal.Head, v domain.Verification, proving journal.Head) error {
+	reason := domain.LapseExpired
+	switch v.Ended {
+	case domain.EndTries:
+		reason = domain.LapseTries
+	case "":
+		if proving.At.IsZero() {
+			proving.At = s.Fact.At
+		}
+		if _, err := k.step(ctx, proving, s.Fact, s.Fact, about{region: s.Fact.Region}, domain.VerificationEnded{Reason: domain.EndExpired}); err != nil {
+			return err
+		}
+	}
+	return k.endSignUp(ctx, id, s, head, domain.SignUpLapsed{Reason: reason})
 }

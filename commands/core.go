@@ -40,8 +40,9 @@ type Deps struct {
 	Now     func() time.Time
 	Config  Config
 	Log     *slog.Logger
-	// Forget drops what other parts of the process keep of a person once an erasure is done; may be nil.
-	Forget func(domain.AccountID)
+	// Forget drops what else is kept of a person, such as messages of a local mailbox. It can be repeated; an erasure
+	// is not complete before it succeeded. May be nil.
+	Forget func(domain.AccountID) error
 }
 
 // core is what all commands share.

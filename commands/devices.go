@@ -106,3 +106,12 @@ func (k *call) unlinkDevice(ctx context.Context, in UnlinkDevice) (struct{}, err
 	k.Journal.Forget(domain.AccountKey(k.Caller.Account))
 	return struct{}{}, k.Journal.Destroy(ctx, domain.DeviceKey(in.ID))
 }
+
+// SettleUnlinked destroys the key of a device that was unlinked, should a crash have left it.
+type SettleUnlinked struct {
+	Device domain.DeviceID `json:"device"`
+}
+
+func (k *call) settleUnlinked(ctx context.Context, in SettleUnlinked) (struct{}, error) {
+	return struct{}{}, k.Journal.Destroy(ctx, domain.DeviceKey(in.Device))
+}

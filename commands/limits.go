@@ -8,7 +8,6 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"accountledger/domain"
-	"accountledger/journal"
 )
 
 // Limit is how many events a window may see.
@@ -98,11 +97,11 @@ func (k *call) refused(ctx context.Context, hash [32]byte, kind domain.AttemptKi
 		if err != nil {
 			return err
 		}
-		entries, err := k.entries(ctx, stream, about{}, domain.AttemptsLimited{Attempt: kind, Limit: limit.Events, Seconds: int(limit.Window.Seconds())})
+		entries, err := k.entries(ctx, head, about{}, domain.AttemptsLimited{Attempt: kind, Limit: limit.Events, Seconds: int(limit.Window.Seconds())})
 		if err != nil {
 			return err
 		}
-		_, err = k.Journal.Append(ctx, journal.Head{Stream: stream, Version: head.Version, At: head.At}, entries...)
+		_, err = k.Journal.Append(ctx, head, entries...)
 		return err
 	})
 }

@@ -45,7 +45,8 @@ type Menu struct {
 	Operate    Command[Operate, domain.EventID]
 
 	PublishNotices Command[struct{}, struct{}]
-	SettleSignUp   Command[SettleSignUp, struct{}]
+	SettleSignUp   Command[SettleSignUp, SettledSignUp]
+	SettleUnlinked Command[SettleUnlinked, struct{}]
 	SettleErasure  Command[SettleErasure, ErasureView]
 	Retain         Command[struct{}, struct{}]
 	Message        Command[Message, MessageToSend]
@@ -91,6 +92,7 @@ func menu(c *core) *Menu {
 
 		PublishNotices: by(c, system, onCall((*call).publishNotices)),
 		SettleSignUp:   by(c, system, onCall((*call).settleSignUp)),
+		SettleUnlinked: by(c, system, onCall((*call).settleUnlinked)),
 		SettleErasure:  by(c, system, onCall((*call).settleErasure)),
 		Retain:         by(c, system, onCall((*call).retain)),
 		Message:        by(c, system, onCall((*call).message)),

@@ -28,7 +28,7 @@ func (k *call) publishNotices(ctx context.Context, _ struct{}) (struct{}, error)
 			if len(missing) == 0 {
 				return nil
 			}
-			entries, err := k.entries(ctx, stream, about{}, missing...)
+			entries, err := k.entries(ctx, head, about{}, missing...)
 			if err != nil {
 				return err
 			}

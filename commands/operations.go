@@ -19,7 +19,7 @@ func (k *call) operate(ctx context.Context, in Operate) (domain.EventID, error) 
 		if err != nil {
 			return err
 		}
-		entries, err := k.entries(ctx, domain.OperationsStream, about{}, domain.OperationPerformed{Operation: in.Operation, UID: k.Caller.UID, Views: in.Views})
+		entries, err := k.entries(ctx, head, about{}, domain.OperationPerformed{Operation: in.Operation, UID: k.Caller.UID, Views: in.Views})
 		if err != nil {
 			return err
 		}

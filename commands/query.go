@@ -15,6 +15,9 @@ type RecordQuery struct {
 }
 
 func (k *call) recordQuery(ctx context.Context, in RecordQuery) (domain.EventID, error) {
+	if in.View.Validate() != nil {
+		return domain.EventID{}, domain.ErrNotFound
+	}
 	mac := k.keys.commands.MAC([]byte("query"), []byte(in.View), in.Query)
 	f, err := k.record(ctx, about{}, domain.AccessQueried{View: in.View, Fingerprint: domain.Fingerprint(hex.EncodeToString(mac[:16])), Rows: in.Rows})
 	return f.ID, err

@@ -11,6 +11,7 @@ import (
 
 	"accountledger/domain"
 	"accountledger/journal"
+	"accountledger/vault"
 )
 
 // Request is who asks, how, and by which key a repeat is recognised.
@@ -92,8 +93,9 @@ type about struct {
 	caseID  domain.CaseID
 }
 
-// entries makes the entries of one append. Their ids derive from the command and the stream, so a repeat has the same ones.
-func (k *call) entries(ctx context.Context, stream string, a about, events ...any) ([]journal.Entry, error) {
+// entries makes the entries of one append after head. Their ids derive from the command and the place they are for: a
+// repeat that finds the same head has the same ones, and no two events ever have one id.
+func (k *call) entries(ctx context.Context, head journal.Head, a about, events ...any) ([]journal.Entry, error) {
 	m := domain.Metadata{At: k.now, Command: k.command, Actor: k.Caller.Actor, Subject: a.subject, Region: a.region,
 		Channel: k.Channel, Purpose: a.purpose, Case: a.caseID}
 	if k.keyed {
@@ -104,7 +106,7 @@ func (k *call) entries(ctx context.Context, stream string, a about, events ...an
 	}
 	out := make([]journal.Entry, len(events))
 	for i, e := range events {
-		out[i] = journal.Entry{ID: domain.EventID{UUID: domain.Derive(k.command.UUID, stream, uint64(i))}, Metadata: m, Event: e} //nolint:gosec // small
+		out[i] = journal.Entry{ID: domain.EventID{UUID: domain.Derive(k.command.UUID, head.Stream, uint64(head.Version+1+int64(i)))}, Metadata: m, Event: e} //nolint:gosec // versions are not negative
 	}
 	return out, nil
 }
@@ -132,11 +134,22 @@ func (k *call) commit(ctx context.Context, head journal.Head, entries []journal.
 	return facts, k.sameRequest(ctx, facts)
 }
 
+// mine gathers what a command with an Idempotency-Key appended before.
+func (k *call) mine(before *[]domain.Fact) func(domain.Fact) {
+	return func(f domain.Fact) {
+		if k.keyed && f.Command == k.command {
+			*before = append(*before, f)
+		}
+	}
+}
+
 // sameRequest refuses facts that were made under the same Idempotency-Key by another request.
 func (k *call) sameRequest(ctx context.Context, facts []domain.Fact) error {
 	for _, f := range facts {
 		want, err := k.fingerprint(ctx, domain.DayOf(f.At))
-		if err != nil {
+		if errors.Is(err, vault.ErrDestroyed) {
+			return domain.ErrRepeatLate // so long ago that nobody can tell any more
+		} else if err != nil {
 			return err
 		}
 		if f.Fingerprint != want {

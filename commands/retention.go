@@ -10,16 +10,16 @@ import (
 // MonthKeyLifetime is how long what is sealed under a month's key can be read: where sessions were begun from.
 const MonthKeyLifetime = 12
 
-// Retain destroys keys whose time is over: of days after 30, of months after 12 (months). It looks back far enough
-// that nothing is missed while the ledger was off.
+// Retain destroys keys whose time is over: of days after 30, of months after 12 (months). It looks back a year
+// further, so that nothing is missed while the ledger was off.
 func (k *call) retain(ctx context.Context, _ struct{}) (struct{}, error) {
 	var keys []string
 	last := k.now.Add(-DayKeyLifetime)
-	for back := 1; back <= 60; back++ {
+	for back := 1; back <= 400; back++ {
 		keys = append(keys, DayKey(domain.DayOf(last.Add(-time.Duration(back)*24*time.Hour))))
 	}
 	first := time.Date(k.now.Year(), k.now.Month(), 1, 0, 0, 0, 0, time.UTC)
-	for back := 1; back <= 12; back++ {
+	for back := 1; back <= 24; back++ {
 		keys = append(keys, domain.MonthKey(domain.MonthOf(first.AddDate(0, -MonthKeyLifetime-back, 0))))
 	}
 	return struct{}{}, k.Journal.Destroy(ctx, keys...)

@@ -15,6 +15,9 @@ type Reveal struct {
 	Parts   []domain.RevealedPart `json:"parts"`
 }
 
+// mostParts is how many parts there are to ask for.
+const mostParts = 5
+
 // Revealed is what was asked for; a part whose key is gone is missing.
 type Revealed struct {
 	Record     domain.EventID
@@ -30,7 +33,7 @@ func (k *call) reveal(ctx context.Context, in Reveal) (Revealed, error) {
 	if err := in.validate(); err != nil {
 		return Revealed{}, err
 	}
-	if len(in.Parts) == 0 {
+	if len(in.Parts) == 0 || len(in.Parts) > mostParts {
 		return Revealed{}, domain.ErrPart
 	}
 	for _, p := range in.Parts {
@@ -93,7 +96,7 @@ func (k *call) openParts(ctx context.Context, a *domain.Account, parts []domain.
 
 func (k *call) revealClients(ctx context.Context, a *domain.Account, out *Revealed) error {
 	as := &call{core: k.core, Request: k.Request, now: k.now}
-	as.Caller = domain.Caller{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: a.ID.UUID}}, Account: a.ID}
+	as.Caller = domain.Caller{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any](a.ID)}, Account: a.ID}
 	sessions, err := as.listSessions(ctx, struct{}{})
 	out.Clients = sessions
 	return err

@@ -45,10 +45,16 @@ func (k *call) addService(ctx context.Context, in AddService) (ServiceAdded, err
 	if err != nil {
 		return ServiceAdded{}, err
 	}
-	entries, err := k.entries(ctx, stream, about{}, domain.ServiceAdded{Name: in.Name, KeyHash: hashSecret(secret), Allowed: in.Allowed})
+	entries, err := k.entries(ctx, journal.NoStream(stream), about{}, domain.ServiceAdded{Name: in.Name, KeyHash: hashSecret(secret), Allowed: in.Allowed})
 	if err != nil {
 		return ServiceAdded{}, err
 	}
-	_, err = k.commit(ctx, journal.NoStream(stream), entries)
-	return ServiceAdded{Service: id, Key: idToken(servicePrefix, id.UUID, secret)}, err
+	facts, err := k.commit(ctx, journal.NoStream(stream), entries)
+	if err != nil {
+		return ServiceAdded{}, err
+	}
+	if secret, err = k.secret(ctx, "service", facts[0].At); err != nil { // the first time's, if this is a repeat
+		return ServiceAdded{}, err
+	}
+	return ServiceAdded{Service: id, Key: idToken(servicePrefix, id.UUID, secret)}, nil
 }

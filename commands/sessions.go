@@ -88,6 +88,10 @@ type EndSession struct {
 func (k *call) endSession(ctx context.Context, in EndSession) (struct{}, error) {
 	found := false
 	err := retry(ctx, func() error {
+		if before, err := k.endedBefore(ctx, in.ID); err != nil || before {
+			found = before
+			return err
+		}
 		return k.eachOpen(ctx, func(_ domain.Month, head journal.Head, s *domain.Session) error {
 			if s.Session != in.ID {
 				return nil
@@ -102,8 +106,28 @@ func (k *call) endSession(ctx context.Context, in EndSession) (struct{}, error) 
 	return struct{}{}, err
 }
 
+// endedBefore reports whether this very command ended the session before.
+func (k *call) endedBefore(ctx context.Context, id domain.SessionID) (bool, error) {
+	if !k.keyed {
+		return false, nil
+	}
+	var before []domain.Fact
+	for _, month := range k.months() {
+		var sessions domain.Sessions
+		if _, err := k.fold(ctx, domain.SessionsStream(k.Caller.Actor.ID.UUID, month), &sessions, k.mine(&before)); err != nil {
+			return false, err
+		}
+	}
+	for _, f := range before {
+		if e, ok := f.Event.(domain.SessionEnded); ok && e.Session == id {
+			return true, k.sameRequest(ctx, before)
+		}
+	}
+	return false, nil
+}
+
 func (k *call) appendEnd(ctx context.Context, head journal.Head, s *domain.Session) error {
-	entries, err := k.entries(ctx, head.Stream, about{subject: s.Fact.Subject, region: s.Fact.Region}, domain.SessionEnded{Session: s.Session})
+	entries, err := k.entries(ctx, head, about{subject: s.Fact.Subject, region: s.Fact.Region}, domain.SessionEnded{Session: s.Session})
 	if err != nil {
 		return err
 	}

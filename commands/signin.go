@@ -120,7 +120,7 @@ func (k *call) rightPassword(ctx context.Context, who holder, p passwords.Passwo
 	}
 	renewed, err := k.Hasher.Hash(ctx, p)
 	if err != nil {
-		return true, nil // the old hash still holds; the next sign-in tries again
+		return true, nil //nolint:nilerr // the old hash still holds; the next sign-in tries again
 	}
 	return true, k.Vault.PutSecret(ctx, who.secret, []byte(renewed))
 }
@@ -136,11 +136,14 @@ func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
 	}
 	k.Caller.Actor = domain.Actor{Kind: who.kind, ID: domain.ID[any]{UUID: who.id}}
 	id := domain.SessionID{UUID: domain.Derive(k.command.UUID, "session")}
-	month := domain.MonthOf(k.now)
+	month, err := k.sessionMonth(ctx, who.id, id)
+	if err != nil {
+		return SignedIn{}, err
+	}
 	stream := domain.SessionsStream(who.id, month)
 	defer k.streams.lock(stream)()
 	var started domain.Fact
-	err := retry(ctx, func() error {
+	err = retry(ctx, func() error {
 		var sessions domain.Sessions
 		head, err := k.fold(ctx, stream, &sessions, nil)
 		if err != nil {
@@ -154,7 +157,7 @@ func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
 		if err != nil {
 			return err
 		}
-		entries, err := k.entries(ctx, stream, a, k.sessionStarted(id, who, month, secret, lifetime))
+		entries, err := k.entries(ctx, head, a, k.sessionStarted(id, who, month, secret, lifetime))
 		if err != nil {
 			return err
 		}
@@ -177,6 +180,22 @@ func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
 		out.Account, out.Closing = who.account.ID, who.account.Erasure.UnderWay()
 	}
 	return out, nil
+}
+
+// sessionMonth is the month that a session begins in; a repeat just after a month's end finds the first time's.
+func (k *call) sessionMonth(ctx context.Context, owner uuid.UUID, id domain.SessionID) (domain.Month, error) {
+	month, before := domain.MonthOf(k.now), domain.MonthOf(k.now.Add(-repeatWindow))
+	if !k.keyed || before == month {
+		return month, nil
+	}
+	var sessions domain.Sessions
+	if _, err := k.fold(ctx, domain.SessionsStream(owner, before), &sessions, nil); err != nil {
+		return month, err
+	}
+	if sessions.All[id] != nil {
+		return before, nil
+	}
+	return month, nil
 }
 
 func (k *call) sessionStarted(id domain.SessionID, who holder, month domain.Month, secret []byte, lifetime time.Duration) domain.SessionStarted {

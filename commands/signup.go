@@ -42,6 +42,9 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	}
 	id := domain.SignUpID{UUID: domain.Derive(k.command.UUID, "sign_up")}
 	stream := domain.SignUpStream(id)
+	if k.keyed { // one of many repeats at once hashes, and its password is the one that is kept
+		defer k.streams.lock(stream)()
+	}
 	if done, err := k.signedUpBefore(ctx, id); err != nil || done != nil {
 		return signedUpAnswer(ctx, k, id, done, err)
 	}
@@ -62,7 +65,7 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	if err := k.Vault.PutSecret(ctx, signUpSecret(id), []byte(hash)); err != nil {
 		return SignedUp{}, err
 	}
-	entries, err := k.entries(ctx, stream, about{region: in.Region}, request)
+	entries, err := k.entries(ctx, journal.NoStream(stream), about{region: in.Region}, request)
 	if err != nil {
 		return SignedUp{}, err
 	}

@@ -52,15 +52,22 @@ func (k *call) addStaff(ctx context.Context, in AddStaff) (StaffAdded, error) {
 	}
 	expires := k.now.Add(domain.EnrolmentLifetime)
 	stream := domain.StaffStream(id)
-	entries, err := k.entries(ctx, stream, about{},
+	entries, err := k.entries(ctx, journal.NoStream(stream), about{},
 		domain.StaffAdded{CodeHash: hashSecret(secret), Expires: expires,
 			Officer: domain.Personal(domain.OfficerInfo{Contact: contact, Name: in.Name}, domain.StaffKey(id))},
 		domain.StaffRoleGranted{Role: in.Role, Alone: true})
 	if err != nil {
 		return StaffAdded{}, err
 	}
-	_, err = k.commit(ctx, journal.NoStream(stream), entries)
-	return StaffAdded{Staff: id, Code: idToken(enrolmentPrefix, id.UUID, secret), Expires: expires}, err
+	facts, err := k.commit(ctx, journal.NoStream(stream), entries)
+	if err != nil {
+		return StaffAdded{}, err
+	}
+	if secret, err = k.secret(ctx, "enrolment", facts[0].At); err != nil { // the first time's, if this is a repeat
+		return StaffAdded{}, err
+	}
+	e := facts[0].Event.(domain.StaffAdded) //nolint:forcetypeassert // appended above
+	return StaffAdded{Staff: id, Code: idToken(enrolmentPrefix, id.UUID, secret), Expires: e.Expires}, nil
 }
 
 // reserve gives a name to an id, unless another id that exists has it.
@@ -110,13 +117,19 @@ func (k *call) enrol(ctx context.Context, in Enrol) (Enrolled, error) {
 	defer k.streams.lock(stream)()
 	staff := &domain.Staff{}
 	var added domain.Fact
+	var before []domain.Fact
+	mine := k.mine(&before)
 	head, err := k.fold(ctx, stream, staff, func(f domain.Fact) {
 		if _, ok := f.Event.(domain.StaffAdded); ok {
 			added = f
 		}
+		mine(f)
 	})
 	if err != nil {
 		return Enrolled{}, err
+	}
+	if len(before) > 0 && staff.Added != nil && staff.Added.CodeHash == hashSecret(secret) {
+		return Enrolled{staff.Roles}, k.sameRequest(ctx, before)
 	}
 	events, err := staff.Enrol(hashSecret(secret), k.now)
 	if err != nil {
@@ -137,7 +150,7 @@ func (k *call) enrol(ctx context.Context, in Enrol) (Enrolled, error) {
 		return Enrolled{}, err
 	}
 	k.Caller.Actor = domain.Actor{Kind: domain.ActorStaff, ID: domain.ID[any]{UUID: uid}}
-	entries, err := k.entries(ctx, stream, about{}, events...)
+	entries, err := k.entries(ctx, head, about{}, events...)
 	if err != nil {
 		return Enrolled{}, err
 	}

@@ -30,11 +30,8 @@ func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 		return Checked{}, err
 	}
 	defer k.streams.lock(domain.VerificationStream(in.Verification))()
-	if done, err := k.checkedBefore(ctx, in.Verification, signUp); done || err != nil {
-		return Checked{signUp.AccountOf()}, err
-	}
 	if signUp.Ended() {
-		return Checked{}, domain.ErrEnded
+		return k.checkedBefore(ctx, in.Verification, signUp)
 	}
 	if err := k.decideCode(ctx, in, signUp); err != nil {
 		return Checked{}, err
@@ -54,22 +51,37 @@ func (k *call) ownSignUp(ctx context.Context, id domain.SignUpID, handle string)
 	return signUp, nil
 }
 
-// checkedBefore answers a repeat of the check that passed.
-func (k *call) checkedBefore(ctx context.Context, id domain.SignUpID, s *domain.SignUp) (bool, error) {
-	if !k.keyed || s.Account.IsZero() {
-		return false, nil
-	}
+// checkedBefore answers for a sign-up that has ended: to a repeat of the check that passed as the first time.
+func (k *call) checkedBefore(ctx context.Context, id domain.SignUpID, s *domain.SignUp) (Checked, error) {
 	var before []domain.Fact
 	v := domain.NewVerification(s.Fact.At)
-	_, err := k.fold(ctx, domain.VerificationStream(id), &v, func(f domain.Fact) {
-		if f.Command == k.command {
-			before = append(before, f)
-		}
-	})
-	if err != nil || len(before) == 0 || !v.Passed {
-		return false, err
+	if _, err := k.fold(ctx, domain.VerificationStream(id), &v, k.mine(&before)); err != nil {
+		return Checked{}, err
 	}
-	return true, k.sameRequest(ctx, before)
+	if len(before) == 0 || !v.Passed {
+		return Checked{}, domain.ErrEnded
+	}
+	if err := k.sameRequest(ctx, before); err != nil {
+		return Checked{}, err
+	}
+	if s.Account.IsZero() {
+		return Checked{}, domain.ErrTaken
+	}
+	return Checked{s.Account}, nil
+}
+
+// refusalBefore is what the first of several same checks was told.
+func refusalBefore(before []domain.Fact) error {
+	var told error
+	for _, f := range before {
+		switch f.Event.(type) {
+		case domain.VerificationFailed:
+			told = domain.ErrCode
+		case domain.VerificationEnded:
+			told = domain.ErrEnded
+		}
+	}
+	return told
 }
 
 // decideCode appends what the code came to. For an address that was taken when the sign-up was asked for, no
@@ -89,14 +101,24 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.Sign
 	takenBefore := claim.Held() && !claim.Since.At.After(signUp.Fact.At)
 	stream := domain.VerificationStream(in.Verification)
 	var refusedCode error
+	repeated := false
 	err = retry(ctx, func() error {
 		v := domain.NewVerification(signUp.Fact.At)
-		head, err := k.fold(ctx, stream, &v, nil)
+		var before []domain.Fact
+		head, err := k.fold(ctx, stream, &v, k.mine(&before))
 		if err != nil {
 			return err
 		}
+		if len(before) > 0 {
+			repeated, refusedCode = true, refusalBefore(before)
+			return k.sameRequest(ctx, before)
+		}
 		want := k.code(signUp, in.Verification, v.Issue, contact)
 		right := subtle.ConstantTimeCompare([]byte(want), []byte(domain.CleanCode(in.Code))) == 1 && !takenBefore
+		if right && v.Passed { // a crash came between the proof and the account: go on from there
+			refusedCode = nil
+			return nil
+		}
 		var events []any
 		if events, refusedCode = v.Check(right, k.now); len(events) == 0 {
 			return nil
@@ -104,15 +126,18 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.Sign
 		if head.At.IsZero() {
 			head.At = signUp.Fact.At
 		}
-		entries, err := k.entries(ctx, stream, about{region: signUp.Fact.Region}, events...)
+		entries, err := k.entries(ctx, head, about{region: signUp.Fact.Region}, events...)
 		if err != nil {
 			return err
 		}
 		_, err = k.Journal.Append(ctx, head, entries...)
 		return err
 	})
-	if err != nil || refusedCode == nil {
+	if err != nil {
 		return err
+	}
+	if refusedCode == nil || repeated {
+		return refusedCode
 	}
 	hash, err := k.attemptsHash(ctx, digest, domain.DayOf(k.now))
 	if err == nil {
@@ -166,9 +191,14 @@ func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
 	var v domain.Verification
 	err = retry(ctx, func() error {
 		v = domain.NewVerification(signUp.Fact.At)
-		head, err := k.fold(ctx, stream, &v, nil)
+		var before []domain.Fact
+		head, err := k.fold(ctx, stream, &v, k.mine(&before))
 		if err != nil {
 			return err
+		}
+		if len(before) > 0 {
+			v.IssuedAt = before[0].At
+			return k.sameRequest(ctx, before)
 		}
 		events, err := v.Resend(k.now)
 		if err != nil || len(events) == 0 {
@@ -177,7 +207,7 @@ func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
 		if head.At.IsZero() {
 			head.At = signUp.Fact.At
 		}
-		entries, err := k.entries(ctx, stream, about{region: signUp.Fact.Region}, events...)
+		entries, err := k.entries(ctx, head, about{region: signUp.Fact.Region}, events...)
 		if err != nil {
 			return err
 		}

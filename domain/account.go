@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // AccountOpened: a proven sign-up became an account. It needs the account's key and the identifier's to
 // read the address, so the address dies with either.
@@ -46,6 +49,18 @@ type Account struct {
 func NewAccount(id AccountID) *Account {
 	return &Account{ID: id, Version: -1, PermissionAt: -1, EverywhereAt: -1,
 		Permissions: map[Allowance]PermissionState{}, Devices: map[DeviceID]*Device{}, linked: map[DeviceKind]Day{}}
+}
+
+// Clone is a copy that can be changed without the original seeing it.
+func (a *Account) Clone() *Account {
+	b := *a
+	b.Permissions, b.linked = maps.Clone(a.Permissions), maps.Clone(a.linked)
+	b.Devices = make(map[DeviceID]*Device, len(a.Devices))
+	for id, d := range a.Devices {
+		one := *d
+		b.Devices[id] = &one
+	}
+	return &b
 }
 
 // Exists reports whether the account was ever opened.

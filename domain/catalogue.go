@@ -49,7 +49,7 @@ type Texts map[Language]string
 
 // In gives the text in a language, else in its base language, else in English, and the language given.
 func (t Texts) In(l Language) (string, Language) {
-	for _, try := range []Language{l, l[:min(len(l), 2)], "en"} {
+	for _, try := range []Language{l, l.base(), "en"} {
 		if s, ok := t[try]; ok {
 			return s, try
 		}

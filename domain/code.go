@@ -38,7 +38,8 @@ func (c CodeInput) Code(mac [32]byte) string {
 	return string(b[:])
 }
 
-// CleanCode is a code as typed, without spaces and dashes, in capitals.
+// CleanCode is a code as typed, without spaces and dashes, in capitals, with the letters that look like a digit
+// read as that digit: no code has them.
 func CleanCode(s string) string {
-	return strings.ToUpper(strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(s))
+	return strings.NewReplacer(" ", "", "-", "", "\u00a0", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(s))
 }

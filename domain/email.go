@@ -95,15 +95,25 @@ func validHost(host string) bool {
 }
 
 // Text reads a free text of a person's, such as a device's name: 1 to 100 characters in NFC, no control
-// or formatting characters, no surrounding space.
+// characters, none that act unseen, no surrounding space.
 func Text(s string) (string, bool) {
 	if len(s) > 4*100 || !utf8.ValidString(s) {
 		return "", false
 	}
 	s = norm.NFC.String(strings.TrimSpace(s))
 	n := utf8.RuneCountInString(s)
-	if n < 1 || n > 100 || strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }) {
+	if n < 1 || n > 100 || strings.ContainsFunc(s, unseen) {
 		return "", false
 	}
 	return s, true
+}
+
+// unseen tells of characters that act without being seen: control characters, breaks of lines, and what
+// changes the direction of the text around it. Joiners and tags stay: emoji and some scripts are written with them.
+func unseen(r rune) bool {
+	const joinerNon, joiner, firstTag, lastTag = 0x200c, 0x200d, 0xe0020, 0xe007f
+	if r == joinerNon || r == joiner || r >= firstTag && r <= lastTag {
+		return false
+	}
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }

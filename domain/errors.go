@@ -41,7 +41,7 @@ func (e *Error) Unwrap() error { return e.Cause }
 
 // Is makes errors.Is match on the code.
 func (e *Error) Is(target error) bool {
-	t, ok := target.(*Error) //nolint:errorlint // Is compares with the target itself
+	t, ok := target.(*Error)
 	return ok && t.Code == e.Code
 }
 

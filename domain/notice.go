@@ -36,7 +36,7 @@ func (n *Notices) Apply(f Fact) error {
 // Current is the newest notice in a language, or in English.
 func (n *Notices) Current(l Language) (PublishedNotice, bool) {
 	var found PublishedNotice
-	for _, try := range []Language{"en", l[:min(len(l), 2)], l} {
+	for _, try := range []Language{"en", l.base(), l} {
 		for _, p := range n.All {
 			if p.Language == try && p.Version >= n.newest() {
 				found = p

@@ -16,10 +16,10 @@ var capacityJSON []byte
 // Region is the country whose rules apply: ISO 3166-1 alpha-2, upper case.
 type Region string
 
-// Validate refuses what is no country.
+// Validate refuses what is no country, and other names of one, such as UK for GB, that would miss its rules.
 func (r Region) Validate() error {
 	p, err := language.ParseRegion(string(r))
-	if len(r) != 2 || err != nil || !p.IsCountry() || p.String() != string(r) {
+	if len(r) != 2 || err != nil || !p.IsCountry() || p.Canonicalize() != p || p.String() != string(r) {
 		return errValue
 	}
 	return nil

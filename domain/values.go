@@ -4,6 +4,7 @@ import (
 	"errors"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // Public values. Each is a closed set or a narrow pattern, so that nothing personal can
@@ -105,6 +106,12 @@ var languagePattern = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z]{2})?$`)
 
 // Validate refuses what does not look like a language.
 func (l Language) Validate() error { return matches(languagePattern, string(l)) }
+
+// base is the language without its country: fil of fil-PH.
+func (l Language) base() Language {
+	b, _, _ := strings.Cut(string(l), "-")
+	return Language(b)
+}
 
 // Hash is a SHA-256 or HMAC-SHA-256 in hexadecimal.
 type Hash string

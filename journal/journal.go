@@ -186,6 +186,9 @@ func (j *Journal) LastOf(ctx context.Context, stream string) (Head, error) {
 func (j *Journal) decode(stored eventstore.Recorded) (Record, error) {
 	fact := domain.Fact{ID: domain.EventID{UUID: stored.ID}, Stream: stored.Stream, Version: stored.Version, Type: stored.Type}
 	if err := json.Unmarshal(stored.Metadata, &fact.Metadata); err != nil {
+		if newer := newerFormat(stored.Metadata); newer != nil {
+			return Record{}, newer
+		}
 		return Record{}, fmt.Errorf("journal: metadata of %s version %d cannot be read: %w", stored.Stream, stored.Version, err)
 	}
 	if fact.Format != domain.MetadataFormat {
@@ -197,6 +200,17 @@ func (j *Journal) decode(stored eventstore.Recorded) (Record, error) {
 	}
 	fact.Event = event
 	return Record{Fact: fact, Position: stored.Position}, nil
+}
+
+// newerFormat tells metadata of another format, which may hold anything else in another form, from damaged ones.
+func newerFormat(metadata []byte) error {
+	var m struct {
+		Format int `json:"format"`
+	}
+	if err := json.Unmarshal(metadata, &m); err != nil || m.Format == domain.MetadataFormat {
+		return nil //nolint:nilerr // then the first error says what is wrong
+	}
+	return &UnknownTypeError{Type: fmt.Sprintf("metadata format %d", m.Format)}
 }
 
 // Open reads a part of a fact: ErrUnreadable when its key is gone, which is normal after an erasure;

@@ -112,6 +112,12 @@ func NewRegistry(types []Type, upcasters []Upcaster, partUpcasters []PartUpcaste
 func (r *Registry) addUpcasters(upcasters []Upcaster) error {
 	var errs []error
 	for _, u := range upcasters {
+		if _, twice := r.up[u.From]; twice {
+			errs = append(errs, fmt.Errorf("journal: %q has two upcasters", u.From))
+		}
+		if _, current := r.byName[u.From]; current {
+			errs = append(errs, fmt.Errorf("journal: %q is current and has an upcaster", u.From))
+		}
 		r.up[u.From] = u
 	}
 	for _, u := range upcasters {
@@ -134,6 +140,7 @@ func (r *Registry) addUpcasters(upcasters []Upcaster) error {
 }
 
 func (r *Registry) addPartUpcasters(upcasters []PartUpcaster) error {
+	upcasters = slices.Clone(upcasters)
 	slices.SortFunc(upcasters, func(a, b PartUpcaster) int { return a.From - b.From })
 	for _, u := range upcasters {
 		info, ok := r.parts[u.Part]
@@ -172,7 +179,7 @@ func (r *Registry) Of(event any) (Type, error) {
 // Decode reads stored data of a stored type into the current Go form.
 func (r *Registry) Decode(stored string, data []byte) (any, error) {
 	if t, ok := r.byName[stored]; ok {
-		return t.decode(data)
+		return t.read(data)
 	}
 	if _, ok := r.up[stored]; !ok {
 		return nil, &UnknownTypeError{Type: stored}
@@ -193,7 +200,23 @@ func (r *Registry) Decode(stored string, data []byte) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("journal: upcasting %s: %w", stored, err)
 	}
-	return r.byName[name].decode(data)
+	return r.byName[name].read(data)
+}
+
+// read decodes an event and gives each part the name of the place it stands in: one that was put into another
+// place of its event does not open there, since the seal covers the name.
+func (t Type) read(data []byte) (any, error) {
+	event, err := t.decode(data)
+	if err != nil || len(t.shape.parts) == 0 {
+		return event, err
+	}
+	v := reflect.ValueOf(event)
+	for _, p := range t.shape.parts {
+		if sealed := v.FieldByIndex(p.index).Interface().(part).Sealed(); sealed != nil { //nolint:forcetypeassert // shapes hold parts only
+			sealed.Name = p.name
+		}
+	}
+	return event, nil
 }
 
 func splitName(name string) (base string, version int) {

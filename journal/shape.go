@@ -71,7 +71,13 @@ func (s *shape) walk(t reflect.Type, index []int, place string, optional bool) e
 		} else if name == "" || !f.IsExported() {
 			return fmt.Errorf("field %s of %s has no name", f.Name, t)
 		}
+		if indirect(f.Type) {
+			return fmt.Errorf("%s is a %s: an event is one value", path, f.Type)
+		}
 		if f.Type.Implements(partType) {
+			if place != "" {
+				return fmt.Errorf("%s: a part stands at the top of its event", path)
+			}
 			room := reflect.New(f.Type).Interface().(part).New()
 			s.parts = append(s.parts, partField{index: at, name: name, goType: reflect.TypeOf(room).Elem()})
 			continue
@@ -106,6 +112,9 @@ func (s *shape) field(t reflect.Type, at []int, path string, opt bool) error {
 // slice checks elements through a shape of their own.
 func (s *shape) slice(t reflect.Type, at []int, path string, opt bool) error {
 	elem := t.Elem()
+	if indirect(elem) {
+		return fmt.Errorf("%s is a %s: an event is one value", path, t)
+	}
 	if !elem.Implements(validatorType) && !isID(elem) {
 		inner, err := shapeOf(elem)
 		if err != nil {
@@ -117,6 +126,11 @@ func (s *shape) slice(t reflect.Type, at []int, path string, opt bool) error {
 	}
 	s.values = append(s.values, valueField{index: at, optional: opt, place: path})
 	return nil
+}
+
+// indirect tells types whose value could be nothing, or anything.
+func indirect(t reflect.Type) bool {
+	return t.Kind() == reflect.Pointer || t.Kind() == reflect.Interface
 }
 
 func isID(t reflect.Type) bool {

@@ -139,7 +139,8 @@ func (s *Subscriber) hand(ctx context.Context, out chan<- *message.Message, page
 	}
 }
 
-// Close ends the subscription once the page under way is dealt with.
+// Close ends the subscription: the context of the page under way ends, and unless it was acknowledged it is read
+// again next time. Close returns once nothing more is handed out.
 func (s *Subscriber) Close() error {
 	s.once.Do(func() { close(s.closing) })
 	s.running.Wait()

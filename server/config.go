@@ -64,7 +64,7 @@ type SMTPConfig struct {
 
 // StoreConfig is the embedded log's.
 type StoreConfig struct {
-	Reserve uint64 `koanf:"reserve"` // free bytes under which nothing is appended
+	Reserve int64 `koanf:"reserve"` // free bytes under which nothing is appended
 }
 
 // Prefix of environment variables.
@@ -103,14 +103,14 @@ func Settings() []Setting {
 		{"passwords.require_mixed", false, "ask for three of lower case, upper case, digits, others"},
 		{"passwords.breached", "", "file of breached passwords in the format of Have I Been Pwned"},
 		{"passwords.workers", 0, "passwords hashed at once; 0: one a processor"},
-		{"passwords.waiting", 64, "requests that may wait for a hash; beyond it they are told to come back"},
+		{"passwords.waiting", 0, "requests that may wait for a hash, beyond which they are told to come back; 0: 64 a worker"},
 		{"smtp.host", "", "mail server; empty: none"},
 		{"smtp.port", 587, "port of the mail server"},
 		{"smtp.username", "", "user name at the mail server"},
 		{"smtp.password_file", "", "file with the password at the mail server"},
 		{"smtp.from", "", "address that messages come from"},
 		{"smtp.tls", "opportunistic", "none, opportunistic or mandatory"},
-		{"store.reserve", uint64(256 << 20), "free bytes under which nothing is appended"},
+		{"store.reserve", int64(256 << 20), "free bytes under which nothing is appended"},
 	}
 }
 

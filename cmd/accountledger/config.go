@@ -28,8 +28,8 @@ func settings(c *cobra.Command, keys ...string) {
 			c.Flags().Bool(s.Flag(), d, help)
 		case int:
 			c.Flags().Int(s.Flag(), d, help)
-		case uint64:
-			c.Flags().Uint64(s.Flag(), d, help)
+		case int64:
+			c.Flags().Int64(s.Flag(), d, help)
 		case time.Duration:
 			c.Flags().Duration(s.Flag(), d, help)
 		}

@@ -1,0 +1,83 @@
+package api
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"reflect"
+	"strings"
+	"unicode"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// body is a request's body of a type. It is decoded strictly, and what is wrong with it is kept for route to say, so
+// that huma never words it.
+type body[T any] struct {
+	value T
+	fault error
+}
+
+// decoder is a body of any type.
+type decoder interface {
+	decode(data []byte)
+	wrong() error
+}
+
+func (b *body[T]) decode(data []byte) { b.fault = strictly(data, &b.value) }
+func (b *body[T]) wrong() error       { return b.fault }
+
+// Schema describes the body as its type.
+func (b body[T]) Schema(r huma.Registry) *huma.Schema {
+	return r.Schema(reflect.TypeFor[T](), true, "")
+}
+
+// strictly decodes one JSON object: in UTF-8, no name twice, none unknown, no control characters in any text.
+func strictly(data []byte, into any) error {
+	t := reflect.TypeOf(into).Elem()
+	if err := wellFormed(data, t); err != nil {
+		return err
+	}
+	err := json.Unmarshal(data, into, json.RejectUnknownMembers(true))
+	var wrong *json.SemanticError
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, json.ErrUnknownName) && errors.As(err, &wrong):
+		at, _ := place(t, wrong.JSONPointer.Parent())
+		return errUnknownField.At(at)
+	case errors.As(err, &wrong):
+		at, held := place(t, wrong.JSONPointer)
+		return wrongType(kindOf(held)).At(at)
+	default:
+		return errMalformed
+	}
+}
+
+// wellFormed looks at the JSON alone.
+func wellFormed(data []byte, t reflect.Type) error {
+	d := jsontext.NewDecoder(bytes.NewBuffer(data))
+	for first := true; ; first = false {
+		token, err := d.ReadToken()
+		switch {
+		case errors.Is(err, io.EOF) && d.StackDepth() == 0 && !first:
+			return nil
+		case errors.Is(err, jsontext.ErrDuplicateName):
+			var twice *jsontext.SyntacticError
+			if !errors.As(err, &twice) {
+				return errDuplicate
+			}
+			at, _ := place(t, twice.JSONPointer.Parent())
+			return errDuplicate.At(at)
+		case err != nil:
+			return errMalformed
+		case first && token.Kind() != '{':
+			return errNoObject
+		case token.Kind() == '"' && strings.ContainsFunc(token.String(), unicode.IsControl):
+			at, _ := place(t, d.StackPointer())
+			return errControl.At(at)
+		}
+	}
+}

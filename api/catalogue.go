@@ -1,0 +1,102 @@
+package api
+
+import (
+	"context"
+
+	"golang.org/x/text/language"
+
+	"accountledger/commands"
+	"accountledger/domain"
+)
+
+type catalogueIn struct {
+	Language       string `query:"language" doc:"The language of texts (BCP 47); else Accept-Language decides. English where there is no other." example:"de"`
+	AcceptLanguage string `header:"Accept-Language" doc:"Decides when the parameter is not given."`
+}
+
+type catalogueOut struct {
+	Vary string `header:"Vary"`
+	Body catalogueAnswer
+}
+
+type catalogueAnswer struct {
+	Permissions []cataloguePermission `json:"permissions"`
+	DeviceKinds []domain.DeviceKind   `json:"device_kinds"`
+}
+
+type cataloguePermission struct {
+	Permission  domain.Permission  `json:"permission" example:"location"`
+	Title       string             `json:"title"`
+	Description string             `json:"description"`
+	Default     domain.State       `json:"default" enum:"none" doc:"Every permission is off until you decide."`
+	Purposes    []cataloguePurpose `json:"purposes"`
+	Notice      *catalogueNotice   `json:"notice,omitzero" doc:"To be shown before a decision."`
+}
+
+type cataloguePurpose struct {
+	Purpose     domain.Purpose    `json:"purpose" example:"navigation"`
+	LegalBasis  domain.LegalBasis `json:"legal_basis"`
+	Description string            `json:"description"`
+}
+
+type catalogueNotice struct {
+	ID         domain.EventID       `json:"id" format:"uuid" doc:"Send it with a grant."`
+	Version    int                  `json:"version"`
+	Material   bool                 `json:"material" doc:"Consent given on an earlier version does not carry over."`
+	Language   domain.Language      `json:"language"`
+	Controller domain.Slug          `json:"controller"`
+	Hash       domain.Hash          `json:"hash" doc:"SHA-256 of the text."`
+	Text       domain.PublishedText `json:"text"`
+}
+
+// catalogue gives what can be decided on, with the notices in force.
+func (a *API) catalogue() {
+	route(a, operation("catalogue", "GET", "/v1/catalogue", "signing up", "What can be decided on", "Permissions with their purposes and notices, and kinds of devices. For everybody."), anyone,
+		func(ctx context.Context, r *ask, in *catalogueIn) (*catalogueOut, error) {
+			l, err := chosenLanguage(in.Language, in.AcceptLanguage)
+			if err != nil {
+				return nil, err
+			}
+			out, err := a.Menu.Catalogue(ctx, r.Request, commands.Catalogue{Language: l})
+			if err != nil {
+				return nil, err
+			}
+			ans := catalogueAnswer{make([]cataloguePermission, len(out.Value)), domain.DeviceKinds()}
+			for i, e := range out.Value {
+				ans.Permissions[i] = cataloguePermissionOf(e, l)
+			}
+			return &catalogueOut{"Accept-Language", ans}, nil
+		})
+}
+
+func cataloguePermissionOf(e commands.CatalogueEntry, l domain.Language) cataloguePermission {
+	p := cataloguePermission{Permission: e.Key, Default: domain.StateNone}
+	p.Title, _ = e.Title.In(l)
+	p.Description, _ = e.Description.In(l)
+	for _, u := range e.Purposes {
+		text, _ := u.Description.In(l)
+		p.Purposes = append(p.Purposes, cataloguePurpose{u.Key, u.LegalBasis, text})
+	}
+	if n := e.Current; !n.Event.IsZero() {
+		p.Notice = &catalogueNotice{n.Event, n.Version, n.Material, n.Language, n.Controller, n.Hash, n.Text}
+	}
+	return p
+}
+
+// chosenLanguage is the parameter, else what the header prefers among the languages there are texts in.
+func chosenLanguage(parameter, header string) (domain.Language, error) {
+	if parameter != "" {
+		l := domain.Language(parameter)
+		if l.Validate() != nil {
+			return "", domain.ErrLanguage.At("")
+		}
+		return l, nil
+	}
+	wanted, _, err := language.ParseAcceptLanguage(header)
+	if err != nil {
+		return "en", nil // a header that cannot be read asks for nothing
+	}
+	tag, _, _ := language.NewMatcher([]language.Tag{language.English, language.German}).Match(wanted...)
+	base, _ := tag.Base()
+	return domain.Language(base.String()), nil
+}

@@ -1,0 +1,45 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"accountledger/commands"
+	"accountledger/domain"
+)
+
+type decideIn struct {
+	Keyed
+	Body body[decideBody]
+}
+
+type decideBody struct {
+	Account    string            `json:"account" format:"uuid" doc:"Whose data."`
+	Permission domain.Permission `json:"permission" example:"location"`
+	Purpose    domain.Purpose    `json:"purpose" example:"navigation"`
+}
+
+type decideAnswer struct {
+	Decision domain.EventID `json:"decision" format:"uuid" doc:"The entry that records this decision."`
+	Outcome  domain.Outcome `json:"outcome" enum:"allowed,denied"`
+	At       time.Time      `json:"at"`
+}
+
+// decideAccess tells a service whether it may use somebody's data now. Withdrawn, never given, unknown and erased are all
+// just denied.
+func (a *API) decideAccess() {
+	route(a, operation("decideAccess", "POST", "/v1/decisions", "services", "May I use this data now?",
+		"Recorded before it is answered. Withdrawn, never given, unknown and erased are all just denied."), service,
+		func(ctx context.Context, r *ask, in *decideIn) (*answer[decideAnswer], error) {
+			id, ok := domain.ParseID(in.Body.value.Account)
+			if !ok {
+				return nil, errID.At("/account")
+			}
+			out, err := a.Menu.DecideAccess(ctx, r.Request, commands.DecideAccess{Account: domain.AccountID{UUID: id},
+				Permission: in.Body.value.Permission, Purpose: in.Body.value.Purpose})
+			if err != nil {
+				return nil, err
+			}
+			return reply(a, out.Position, decideAnswer{out.Value.ID, out.Value.Outcome, out.Value.At}), nil
+		})
+}

@@ -1,0 +1,41 @@
+package api
+
+import (
+	"context"
+
+	"accountledger/commands"
+	"accountledger/domain"
+	"accountledger/passwords"
+)
+
+type enrolIn struct {
+	Keyed
+	Body body[enrolBody]
+}
+
+type enrolBody struct {
+	Code     commands.Token     `json:"code" doc:"The one-time code that 'staff add' printed. It holds for 24 hours."`
+	Password passwords.Password `json:"password" format:"password"`
+}
+
+type enrolAnswer struct {
+	Roles []domain.Role `json:"roles"`
+}
+
+// enrol lets an officer set the password of a new account, once.
+func (a *API) enrol() {
+	route(a, operation("enrol", "POST", "/v1/enrolments", "sessions", "Set an officer's password", "With the one-time code from 'accountledger staff add'."), anyone,
+		func(ctx context.Context, r *ask, in *enrolIn) (*answer[enrolAnswer], error) {
+			switch b := in.Body.value; {
+			case b.Code == "":
+				return nil, errRequired.At("/code")
+			case b.Password == (passwords.Password{}):
+				return nil, errRequired.At("/password")
+			}
+			out, err := a.Menu.Enrol(ctx, r.Request, commands.Enrol{Code: in.Body.value.Code, Password: in.Body.value.Password})
+			if err != nil {
+				return nil, err
+			}
+			return reply(a, out.Position, enrolAnswer{out.Value.Roles}), nil
+		})
+}

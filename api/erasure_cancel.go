@@ -1,0 +1,24 @@
+package api
+
+import (
+	"context"
+
+	"accountledger/commands"
+)
+
+type cancelErasureIn struct {
+	Keyed
+	ID string `path:"id" doc:"The erasure, from the answer to its request."`
+}
+
+// cancelErasure keeps a person's account, while its erasure waits.
+func (a *API) cancelErasure() {
+	route(a, operation("cancelErasure", "DELETE", "/v1/erasures/{id}", "erasure", "Keep your account", "Possible until the erasure begins."), ownerEvenClosing,
+		func(ctx context.Context, r *ask, in *cancelErasureIn) (*answer[erasureAnswer], error) {
+			out, err := a.Menu.CancelErasure(ctx, r.Request, commands.Erasure{ID: in.ID})
+			if err != nil {
+				return nil, err
+			}
+			return reply(a, out.Position, erasureOf(out.Value)), nil
+		})
+}

@@ -1,0 +1,40 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"accountledger/commands"
+	"accountledger/domain"
+)
+
+type requestErasureIn struct{ Keyed }
+
+type erasureAnswer struct {
+	ID          string              `json:"id" doc:"Opens this state to whoever holds it, also when nobody can sign in any more. Keep it to yourself."`
+	State       domain.ErasureState `json:"state" enum:"requested,cancelled,started,completed"`
+	RequestedAt time.Time           `json:"requested_at"`
+	DueAt       time.Time           `json:"due_at" doc:"Until then it can be cancelled."`
+	EndedAt     *time.Time          `json:"ended_at,omitzero"`
+}
+
+func erasureOf(v commands.ErasureView) erasureAnswer {
+	out := erasureAnswer{ID: v.ID, State: v.State, RequestedAt: v.Requested, DueAt: v.Due}
+	if !v.Ended.IsZero() {
+		out.EndedAt = &v.Ended
+	}
+	return out
+}
+
+// requestErasure asks for a person's account to be erased. Decisions on their data are denied at once.
+func (a *API) requestErasure() {
+	route(a, accepted(operation("requestErasure", "POST", "/v1/erasures", "erasure", "Ask for your account to be erased",
+		"From now on every use of your data is denied. When it is due, the keys to your data are destroyed for ever.")), ownerEvenClosing,
+		func(ctx context.Context, r *ask, _ *requestErasureIn) (*answer[erasureAnswer], error) {
+			out, err := a.Menu.RequestErasure(ctx, r.Request, commands.RequestErasure{})
+			if err != nil {
+				return nil, err
+			}
+			return reply(a, out.Position, erasureOf(out.Value)), nil
+		})
+}

@@ -1,0 +1,41 @@
+package api
+
+import (
+	"context"
+
+	"accountledger/commands"
+	"accountledger/domain"
+)
+
+type lookUpIn struct {
+	Keyed
+	Body body[lookUpBody]
+}
+
+type lookUpBody struct {
+	Email   string         `json:"email" format:"email"`
+	Purpose domain.Purpose `json:"purpose" enum:"subject_request,security_incident,legal_order,fraud_investigation,support,audit"`
+	Case    domain.CaseID  `json:"case" doc:"The case it belongs to." example:"DSR-2026-0042"`
+}
+
+type lookUpAnswer struct {
+	Found   bool              `json:"found"`
+	Account *domain.AccountID `json:"account,omitzero" format:"uuid"`
+}
+
+// lookUp tells which account has an e-mail address: the only way to find one by it. It is recorded first.
+func (a *API) lookUp() {
+	route(a, operation("lookUp", "POST", "/v1/lookups", "looking", "Which account has this address?", "An exact match, and the only way to search for an address. For compliance, recorded with purpose and case."), compliance,
+		func(ctx context.Context, r *ask, in *lookUpIn) (*answer[lookUpAnswer], error) {
+			b := in.Body.value
+			out, err := a.Menu.LookUp(ctx, r.Request, commands.LookUp{Why: commands.Why{Purpose: b.Purpose, Case: b.Case}, Email: b.Email})
+			if err != nil {
+				return nil, err
+			}
+			ans := lookUpAnswer{Found: out.Value.Found}
+			if ans.Found {
+				ans.Account = &out.Value.Account
+			}
+			return reply(a, out.Position, ans), nil
+		})
+}

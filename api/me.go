@@ -1,0 +1,39 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"accountledger/domain"
+	"accountledger/journal"
+)
+
+type meAnswer struct {
+	Account    domain.AccountID `json:"account" format:"uuid"`
+	Email      string           `json:"email"`
+	BirthMonth domain.Month     `json:"birth_month"`
+	Region     domain.Region    `json:"region"`
+	Language   domain.Language  `json:"language"`
+	Rules      domain.Rules     `json:"rules" doc:"The row and version of the table of ages that was applied."`
+	Capacity   domain.Capacity  `json:"capacity" enum:"self,guardian_required,refused" doc:"Whether you decide alone."`
+	OpenedAt   time.Time        `json:"opened_at"`
+	Erasure    *erasureAnswer   `json:"erasure,omitzero" doc:"While the account waits to be erased."`
+}
+
+// me shows a person their own account. It is not recorded: nobody else looks.
+func (a *API) me() {
+	route(a, operation("me", "GET", "/v1/me", "me", "Your account", "What is kept about you here, in clear."), ownerEvenClosing,
+		func(ctx context.Context, r *ask, _ *struct{}) (*answer[meAnswer], error) {
+			out, err := a.Menu.Me(ctx, r.Request, struct{}{})
+			if err != nil {
+				return nil, err
+			}
+			v := out.Value
+			ans := meAnswer{v.Account, v.Email, v.BirthMonth, v.Region, v.Language, v.Rules, v.Capacity, v.Opened, nil}
+			if v.Erasure != nil {
+				e := erasureOf(*v.Erasure)
+				ans.Erasure = &e
+			}
+			return reply(a, journal.Position{}, ans), nil
+		})
+}

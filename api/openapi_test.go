@@ -1,0 +1,57 @@
+package api_test
+
+import (
+	"slices"
+	"testing"
+)
+
+// TestOperationIDs: scripts and generated clients rely on these names, and on nothing else being there.
+func TestOperationIDs(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	spec := l.want(200, "GET", "/openapi.json", "", "")
+	if spec.str(t, "openapi") != "3.1.0" || spec.Header.Get("Content-Type") != "application/openapi+json" {
+		t.Errorf("not OpenAPI 3.1: %s", spec.str(t, "openapi"))
+	}
+	var got, want []string
+	paths, _ := spec.get(t, "paths").(map[string]any)
+	for path, item := range paths {
+		operations, _ := item.(map[string]any)
+		for method := range operations {
+			id := spec.str(t, "paths", path, method, "operationId")
+			got = append(got, method+" "+id)
+			if spec.get(t, "paths", path, method, "summary") == nil || spec.get(t, "paths", path, method, "responses", "default") == nil {
+				t.Errorf("%s has no summary or no refusal", id)
+			}
+		}
+	}
+	methods := map[string]string{"GET": "get", "POST": "post", "PUT": "put", "PATCH": "patch", "DELETE": "delete"}
+	for _, e := range endpoints() {
+		want = append(want, methods[e.method]+" "+e.id)
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("operations are\n%v, not\n%v", got, want)
+	}
+	schemas, _ := spec.get(t, "components", "schemas").(map[string]any)
+	if schemas["Problem"] == nil || schemas["ErrorModel"] != nil {
+		t.Error("refusals are not described as they are")
+	}
+}
+
+// TestBodiesAreDescribed: what a body may hold stands in the description.
+func TestBodiesAreDescribed(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	spec := l.want(200, "GET", "/openapi.json", "", "")
+	if spec.get(t, "components", "schemas", "SignUpBody", "properties", "password", "format") != "password" {
+		t.Errorf("no sign-up body: %v", spec.get(t, "components", "schemas", "SignUpBody"))
+	}
+	if spec.get(t, "paths", "/v1/sign-ups", "post", "requestBody", "content", "application/json", "schema", "$ref") != "#/components/schemas/SignUpBody" {
+		t.Error("sign-up does not refer to its body")
+	}
+	if spec.get(t, "components", "schemas", "Filter", "properties", "value") == nil {
+		t.Error("filters are not described")
+	}
+}

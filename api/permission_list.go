@@ -1,0 +1,61 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"accountledger/commands"
+	"accountledger/domain"
+)
+
+type permissionsIn struct {
+	IfNoneMatch string `header:"If-None-Match" doc:"An ETag of this list: 304 if nothing was decided since."`
+}
+
+type permissionsOut struct {
+	Status int
+	ETag   string `header:"ETag" doc:"Changes with every decision."`
+	Body   permissionsAnswer
+}
+
+type permissionsAnswer struct {
+	Permissions []permissionAnswer `json:"permissions"`
+}
+
+type permissionAnswer struct {
+	Permission domain.Permission `json:"permission" example:"location"`
+	Purpose    domain.Purpose    `json:"purpose" example:"navigation"`
+	State      domain.State      `json:"state" enum:"none,granted,withdrawn"`
+	Effective  bool              `json:"effective" doc:"Granted, and on a notice that still counts."`
+	Since      *time.Time        `json:"since,omitzero" doc:"When it was decided; missing where it never was."`
+	Event      *domain.EventID   `json:"event,omitzero" format:"uuid" doc:"The entry that decided it."`
+}
+
+func permissionOf(v commands.PermissionView) permissionAnswer {
+	out := permissionAnswer{Permission: v.Permission, Purpose: v.Purpose, State: v.State, Effective: v.Effective}
+	if !v.Event.IsZero() {
+		out.Since, out.Event = &v.Since, &v.Event
+	}
+	return out
+}
+
+// listPermissions gives what a person decided on, and all they did not decide on, which is off.
+func (a *API) listPermissions() {
+	route(a, operation("listPermissions", "GET", "/v1/me/permissions", "me", "Your permissions", "All of them, each purpose on its own. What you never decided on is off."), owner,
+		func(ctx context.Context, r *ask, in *permissionsIn) (*permissionsOut, error) {
+			out, err := a.Menu.ListPermissions(ctx, r.Request, struct{}{})
+			if err != nil {
+				return nil, err
+			}
+			tag := etag(out.Value.Tag)
+			if matches(in.IfNoneMatch, tag) {
+				return &permissionsOut{Status: http.StatusNotModified, ETag: tag}, nil
+			}
+			ans := permissionsAnswer{make([]permissionAnswer, len(out.Value.All))}
+			for i, v := range out.Value.All {
+				ans.Permissions[i] = permissionOf(v)
+			}
+			return &permissionsOut{Status: http.StatusOK, ETag: tag, Body: ans}, nil
+		})
+}

@@ -1,0 +1,56 @@
+package api
+
+import (
+	"context"
+
+	"accountledger/commands"
+	"accountledger/domain"
+)
+
+type setPermissionIn struct {
+	Keyed
+	Permission string `path:"permission" doc:"From GET /v1/catalogue." example:"location"`
+	IfMatch    string `header:"If-Match" doc:"The ETag of your permissions as you last saw them; if somebody decided meanwhile, the answer is 412."`
+	Body       body[setPermissionBody]
+}
+
+type setPermissionBody struct {
+	Purpose domain.Purpose `json:"purpose" example:"navigation"`
+	State   domain.State   `json:"state" enum:"granted,withdrawn"`
+	Notice  string         `json:"notice,omitzero" format:"uuid" doc:"The id of the notice that was shown. A grant needs it."`
+}
+
+type setPermissionOut struct {
+	Positioned
+	ETag string `header:"ETag" doc:"Of the permissions as they are now."`
+	Body permissionAnswer
+}
+
+// setPermission allows a purpose of a permission, or no longer. Setting it to what it was is a confirmation.
+func (a *API) setPermission() {
+	route(a, operation("setPermission", "PUT", "/v1/me/permissions/{permission}", "me", "Decide on a permission",
+		"One purpose at a time. A grant rests on the notice in force, which has to be shown before. Whoever asks to use the data gets the new answer at once."), owner,
+		func(ctx context.Context, r *ask, in *setPermissionIn) (*setPermissionOut, error) {
+			b := in.Body.value
+			set := commands.SetPermission{Permission: domain.Permission(in.Permission), Purpose: b.Purpose, Grant: b.State == domain.StateGranted}
+			if b.State != domain.StateGranted && b.State != domain.StateWithdrawn {
+				return nil, errState
+			}
+			if b.Notice != "" {
+				id, ok := domain.ParseID(b.Notice)
+				if !ok {
+					return nil, errNotice
+				}
+				set.Notice = domain.EventID{UUID: id}
+			}
+			var err error
+			if set.IfMatch, err = ifMatch(in.IfMatch); err != nil {
+				return nil, err
+			}
+			out, err := a.Menu.SetPermission(ctx, r.Request, set)
+			if err != nil {
+				return nil, err
+			}
+			return &setPermissionOut{Positioned{a.sealPosition(out.Position)}, etag(out.Value.Tag), permissionOf(out.Value.PermissionView)}, nil
+		})
+}

@@ -1,0 +1,39 @@
+package api
+
+// routes is everything that can be asked over HTTP, a line each.
+func (a *API) routes() {
+	a.home()
+	a.docs()
+	a.health()
+
+	a.signUp()
+	a.checkCode()
+	a.resendCode()
+	a.catalogue()
+
+	a.signIn()
+	a.listSessions()
+	a.endSession()
+	a.signOutEverywhere()
+	a.enrol()
+
+	a.me()
+	a.history()
+	a.accesses()
+	a.listPermissions()
+	a.setPermission()
+	a.listDevices()
+	a.linkDevice()
+	a.renameDevice()
+	a.unlinkDevice()
+
+	a.requestErasure()
+	a.seeErasure()
+	a.cancelErasure()
+
+	a.decideAccess()
+
+	a.lookUp()
+	a.reveal()
+	a.queryView()
+}

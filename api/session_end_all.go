@@ -1,0 +1,17 @@
+package api
+
+import "context"
+
+type endSessionsIn struct{ Keyed }
+
+// signOutEverywhere ends all of the caller's sessions, this one too.
+func (a *API) signOutEverywhere() {
+	route(a, operation("signOutEverywhere", "DELETE", "/v1/sessions", "sessions", "Sign out everywhere", "Ends all your sessions, this one too."), signedIn,
+		func(ctx context.Context, r *ask, _ *endSessionsIn) (*done, error) {
+			out, err := a.Menu.SignOutEverywhere(ctx, r.Request, struct{}{})
+			if err != nil {
+				return nil, err
+			}
+			return &done{Positioned{a.sealPosition(out.Position)}}, nil
+		})
+}

@@ -1,0 +1,53 @@
+package api
+
+import (
+	"context"
+
+	"accountledger/commands"
+	"accountledger/domain"
+)
+
+type checkIn struct {
+	Keyed
+	ID   string `path:"id" doc:"The verification, from the answer to the sign-up."`
+	Body body[checkBody]
+}
+
+type checkBody struct {
+	Handle string `json:"handle" doc:"From the answer to the sign-up."`
+	Code   string `json:"code" doc:"From the latest message. Spaces, dashes and case do not count."`
+}
+
+type checkAnswer struct {
+	Account domain.AccountID `json:"account" format:"uuid" doc:"The account that now exists. Sign in to use it."`
+}
+
+// checkCode proves the address of a sign-up. Five wrong codes end the verification; a missing one is not tried.
+func (a *API) checkCode() {
+	route(a, operation("checkCode", "POST", "/v1/verifications/{id}/check", "signing up", "Prove an address by its code",
+		"The right code makes the account. Five wrong ones end the verification."), anyone,
+		func(ctx context.Context, r *ask, in *checkIn) (*answer[checkAnswer], error) {
+			id, err := verificationID(in.ID)
+			switch {
+			case err != nil:
+				return nil, err
+			case in.Body.value.Handle == "":
+				return nil, errRequired.At("/handle")
+			case in.Body.value.Code == "":
+				return nil, errRequired.At("/code")
+			}
+			out, err := a.Menu.CheckCode(ctx, r.Request, commands.CheckCode{Verification: id, Handle: in.Body.value.Handle, Code: in.Body.value.Code})
+			if err != nil {
+				return nil, err
+			}
+			return reply(a, out.Position, checkAnswer{out.Value.Account}), nil
+		})
+}
+
+func verificationID(s string) (domain.SignUpID, error) {
+	id, ok := domain.ParseID(s)
+	if !ok {
+		return domain.SignUpID{}, domain.ErrVerification
+	}
+	return domain.SignUpID{UUID: id}, nil
+}

@@ -1,0 +1,137 @@
+package api
+
+import (
+	"context"
+	"errors"
+
+	"github.com/go-json-experiment/json"
+
+	"accountledger/commands"
+	"accountledger/domain"
+	"accountledger/journal"
+	"accountledger/projections/view"
+)
+
+type queryViewIn struct {
+	Awaiting
+	View string `path:"view" doc:"accounts, permissions, devices, accesses, activity or daily. Analysts: daily alone." example:"daily"`
+	Body body[queryBody]
+}
+
+type queryBody struct {
+	Filter    *view.Filter    `json:"filter,omitzero" doc:"A tree: all, any, not, or a comparison of a field (eq, in, lt, lte, gt, gte, exists). Sealed fields cannot be named."`
+	Words     string          `json:"words,omitzero" doc:"All must occur; the last may end in *."`
+	Sort      []view.Order    `json:"sort,omitzero" doc:"At most 4 fields; the id breaks ties."`
+	Limit     int             `json:"limit,omitzero" minimum:"1" maximum:"1000" doc:"How many documents to give: 50 if not given, none when a group or histogram is asked for."`
+	Cursor    string          `json:"cursor,omitzero" doc:"From the page before; the rest of the query must be the same."`
+	Group     *view.Group     `json:"group,omitzero"`
+	Histogram *view.Histogram `json:"histogram,omitzero"`
+	WithTotal bool            `json:"with_total,omitzero" doc:"Also count all that match, exactly."`
+}
+
+// canonical is the question without what pages through its answer: the same bytes for the same question.
+func (q queryBody) canonical() ([]byte, error) {
+	q.Cursor, q.Limit = "", 0
+	return json.Marshal(q, json.Deterministic(true))
+}
+
+// queryView searches a view. The query is an entry in the ledger before anybody sees the answer; if it cannot be
+// recorded, nothing is shown. Nothing personal is in the answer: sealed fields are left out.
+func (a *API) queryView() {
+	route(a, operation("queryView", "POST", "/v1/views/{view}/query", "looking", "Search a view",
+		"For compliance; for analysts the view daily, whose cells of closed days with at least 10 people are all they get. Recorded before it is answered."), viewers,
+		func(ctx context.Context, r *ask, in *queryViewIn) (*answer[queryAnswer], error) {
+			schema, ok := a.Views.Schema(in.View)
+			if !ok {
+				return nil, domain.ErrNotFound
+			}
+			asked, err := in.Body.value.canonical()
+			if err != nil {
+				return nil, err
+			}
+			p := page{view: in.View, schema: schema, asked: asked, cursor: in.Body.value.Cursor, caller: r.Caller}
+			if p.query, err = a.viewQuery(r.Caller, schema, in.Body.value); err != nil {
+				return nil, err
+			}
+			if p.from, err = a.openPosition(in.Min); err != nil {
+				return nil, err
+			}
+			found, next, err := a.read(ctx, p)
+			if err != nil {
+				return nil, err
+			}
+			recorded, err := a.Menu.RecordQuery(ctx, r.Request, commands.RecordQuery{View: domain.ViewName(schema.Name), Query: asked,
+				Rows: len(found.Documents) + len(found.Groups) + len(found.Buckets)})
+			if err != nil {
+				return nil, err
+			}
+			return reply(a, recorded.Position, queryAnswerOf(schema, p.query, found, next)), nil
+		})
+}
+
+// viewQuery is what was asked, within what the caller may see.
+func (a *API) viewQuery(c domain.Caller, schema *view.Schema, b queryBody) (view.Query, error) {
+	q := view.Query{Filter: b.Filter, Words: b.Words, Sort: b.Sort, Limit: b.Limit, Total: b.WithTotal, Group: b.Group, Histogram: b.Histogram}
+	var err error
+	if !c.Has(domain.RoleCompliance) {
+		q.Scope, err = dailyScope(schema, a.Now())
+	}
+	return q, err
+}
+
+// page is one page of a query's answer that is asked for.
+type page struct {
+	view   string
+	schema *view.Schema
+	query  view.Query
+	asked  []byte // the query in its canonical form
+	cursor string
+	caller domain.Caller
+	from   journal.Position // what the view must know
+}
+
+// read gives a page and the cursor of the next one, or "".
+func (a *API) read(ctx context.Context, p page) (*view.Result, string, error) {
+	before, err := a.openCursor(&p)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := view.Check(p.schema, &p.query); err != nil {
+		return nil, "", queryRefusal(err)
+	}
+	found, generation, err := a.Views.Query(ctx, p.view, p.query, p.from, a.Wait)
+	switch {
+	case err != nil:
+		return nil, "", queryRefusal(err)
+	case before != "" && before != generation.String():
+		return nil, "", errCursor
+	case found.Next == nil:
+		return found, "", nil
+	}
+	next, err := a.sealCursor(&p, generation.String(), found.Next)
+	return found, next, err
+}
+
+// queryRefusal words what a view refuses.
+func queryRefusal(err error) error {
+	var invalid *view.InvalidError
+	switch {
+	case errors.As(err, &invalid):
+		if invalid.Pointer == "/after" {
+			return errCursor
+		}
+		e := *errQuery
+		e.Field, e.Message = invalid.Pointer, "This "+invalid.Message+"."
+		return &e
+	case errors.Is(err, view.ErrTooManyBuckets):
+		return errBuckets
+	case errors.Is(err, ErrBehind):
+		return errBehind.Because(err)
+	case errors.Is(err, view.ErrFilling), errors.Is(err, view.ErrNoGeneration), errors.Is(err, view.ErrClosed):
+		return domain.ErrUnavailable.After(5).Because(err)
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return domain.ErrUnavailable.After(1).Because(err)
+	default:
+		return err
+	}
+}

@@ -1,0 +1,45 @@
+package domain
+
+import (
+	"fmt"
+	"log/slog"
+)
+
+// What a part says in clear prints as [personal] like the part itself, so that a mistake cannot leak it. As
+// JSON it is written in full: that is what is sealed.
+
+// Format prints [personal] for every verb.
+func (OfficerInfo) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(personal)) }
+
+// LogValue logs [personal].
+func (OfficerInfo) LogValue() slog.Value { return slog.StringValue(personal) }
+
+// Format prints [personal] for every verb.
+func (BirthMonth) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(personal)) }
+
+// LogValue logs [personal].
+func (BirthMonth) LogValue() slog.Value { return slog.StringValue(personal) }
+
+// Format prints [personal] for every verb.
+func (DeviceText) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(personal)) }
+
+// LogValue logs [personal].
+func (DeviceText) LogValue() slog.Value { return slog.StringValue(personal) }
+
+// Format prints [personal] for every verb.
+func (ClientInfo) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(personal)) }
+
+// LogValue logs [personal].
+func (ClientInfo) LogValue() slog.Value { return slog.StringValue(personal) }
+
+// Format prints [personal] for every verb: a code and its destination together would do harm.
+func (CodeInput) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(personal)) }
+
+// LogValue logs [personal].
+func (CodeInput) LogValue() slog.Value { return slog.StringValue(personal) }
+
+// Format prints [personal] for every verb.
+func (LinkDevice) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(personal)) }
+
+// LogValue logs [personal].
+func (LinkDevice) LogValue() slog.Value { return slog.StringValue(personal) }

@@ -1,0 +1,98 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/wal"
+
+	"accountledger/eventstore"
+)
+
+// readError is what a reader gets to see of an error of Pebble's, nil for nil. Damage names
+// the file; position is where the reader stood, 0 when that is not known.
+func readError(err error, position uint64) error {
+	if err == nil {
+		return nil
+	}
+	if !pebble.IsCorruptionError(err) {
+		return fmt.Errorf("embedded: read the log: %w", err)
+	}
+	c := damaged(position, firstLine(err))
+	if info := pebble.ExtractDataCorruptionInfo(err); info != nil {
+		c.File = info.Path
+	}
+	return c
+}
+
+// openError is the same for an error of opening Pebble: damage of the newest
+// write-ahead files is looked for in them.
+func openError(fs vfs.FS, dir string, err error) error {
+	if !pebble.IsCorruptionError(err) {
+		return fmt.Errorf("embedded: open the log: %w", err)
+	}
+	c := damaged(0, firstLine(err))
+	if info := pebble.ExtractDataCorruptionInfo(err); info != nil {
+		c.File = info.Path
+		return c
+	}
+	c.File, c.Offset = firstUnreadable(fs, dir)
+	return c
+}
+
+// firstLine leaves out what Pebble hangs on its errors for its own use.
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
+}
+
+// firstUnreadable looks through the write-ahead files for the first record that
+// cannot be read. When there is none, it is the end of the newest file: what is
+// missing should have come there. Without such files it is the folder.
+func firstUnreadable(fs vfs.FS, dir string) (file string, offset int64) {
+	logs, err := wal.Scan(wal.Dir{FS: fs, Dirname: dir})
+	if err != nil {
+		return dir, -1
+	}
+	file, offset = dir, -1
+	for _, log := range logs {
+		at, err := readThrough(log)
+		file, offset = at.PhysicalFile, at.Physical
+		if err != nil {
+			break
+		}
+	}
+	return file, offset
+}
+
+// readThrough reads a write-ahead file; the place is that of its end or of the error.
+func readThrough(log wal.LogicalLog) (wal.Offset, error) {
+	r := log.OpenForRead()
+	defer func() { _ = r.Close() }()
+	for {
+		record, at, err := r.NextRecord()
+		if err == nil {
+			_, err = io.Copy(io.Discard, record)
+		}
+		if errors.Is(err, io.EOF) {
+			return at, nil
+		}
+		if err != nil {
+			return at, err
+		}
+	}
+}
+
+// locate gives damage found in a record that Pebble read well the folder's name:
+// which of its files held the record is not known.
+func locate(err error, dir string) error {
+	var c *eventstore.CorruptError
+	if errors.As(err, &c) && c.File == "" {
+		c.File = dir
+	}
+	return err
+}

@@ -1,0 +1,199 @@
+package embedded
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// errFrozen ends an operation on files that came after a failed one.
+var errFrozen = errors.New("embedded: the files are frozen after a failed write")
+
+// fence is the file system that Pebble works on. The first operation that
+// fails to change a file freezes them all, as if the machine had stopped at
+// that moment: nothing is written, renamed or removed any more, so what is on the
+// disk stays what recovery expects. Reading goes on.
+//
+// It is there because Pebble cannot be trusted with such a failure: with a
+// Logger whose Fatalf returns, a synced write reports success after a failed
+// fsync, and when it cannot create a new write-ahead file it unlocks a mutex that
+// it does not hold, which ends the process. So Pebble is never told. On its
+// write-ahead files every operation after the freeze reports success and does
+// nothing; elsewhere the goroutine, which is one of Pebble's own for flushing or
+// compaction, never returns. fault has been called before either happens, so
+// nobody can be told of a success that was none.
+type fence struct {
+	vfs.FS
+	fault  func(error)
+	armed  atomic.Bool // before, errors are handed on: Open deals with them
+	frozen atomic.Bool
+	// gate is held for reading during a change, so that seal can wait for all.
+	gate sync.RWMutex
+}
+
+func newFence(fs vfs.FS, fault func(error)) *fence { return &fence{FS: fs, fault: fault} }
+
+// freeze stops all further changes.
+func (f *fence) freeze() { f.frozen.Store(true) }
+
+// seal freezes and waits for changes under way, after which nothing of Pebble's
+// can touch the folder.
+func (f *fence) seal() {
+	f.freeze()
+	f.gate.Lock()
+	defer f.gate.Unlock()
+}
+
+// change does what changes a file that is not a write-ahead file.
+func (f *fence) change(op func() error) error {
+	err := f.guarded(op)
+	if err == nil {
+		return nil
+	}
+	if errors.Is(err, errFrozen) && f.armed.Load() {
+		select {} // the process goes on without this goroutine until it is restarted
+	}
+	return err
+}
+
+// changeLog does the same for a write-ahead file: after the freeze it pretends.
+func (f *fence) changeLog(op func() error) error {
+	err := f.guarded(op)
+	if errors.Is(err, errFrozen) && f.armed.Load() {
+		return nil
+	}
+	return err
+}
+
+func (f *fence) guarded(op func() error) error {
+	f.gate.RLock()
+	defer f.gate.RUnlock()
+	if f.frozen.Load() {
+		return errFrozen
+	}
+	err := op()
+	if err == nil || !f.armed.Load() {
+		return err
+	}
+	f.freeze()
+	f.fault(err)
+	return errFrozen
+}
+
+// isLog reports whether a name is that of one of Pebble's write-ahead files.
+func isLog(name string) bool { return strings.HasSuffix(name, ".log") }
+
+// open does what opens a file for writing.
+func (f *fence) open(name string, op func() (vfs.File, error)) (vfs.File, error) {
+	var file vfs.File
+	do := f.change
+	if isLog(name) {
+		do = f.changeLog
+	}
+	if err := do(func() (err error) { file, err = op(); return err }); err != nil {
+		return nil, err
+	}
+	if file == nil {
+		// A write-ahead file that could not be made: what is written to it goes nowhere.
+		file = vfs.NewMemFile(nil)
+	}
+	return &fencedFile{File: file, fence: f, do: do}, nil
+}
+
+// Create implements vfs.FS.
+func (f *fence) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	return f.open(name, func() (vfs.File, error) { return f.FS.Create(name, category) })
+}
+
+// OpenReadWrite implements vfs.FS.
+func (f *fence) OpenReadWrite(name string, category vfs.DiskWriteCategory, opts ...vfs.OpenOption) (vfs.File, error) {
+	return f.open(name, func() (vfs.File, error) { return f.FS.OpenReadWrite(name, category, opts...) })
+}
+
+// ReuseForWrite implements vfs.FS.
+func (f *fence) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+	return f.open(newname, func() (vfs.File, error) { return f.FS.ReuseForWrite(oldname, newname, category) })
+}
+
+// OpenDir implements vfs.FS. Folders are synced while a write-ahead file is made
+// as well, so after the freeze that pretends; the next change waits for ever.
+func (f *fence) OpenDir(name string) (vfs.File, error) {
+	file, err := f.FS.OpenDir(name)
+	if err != nil {
+		return nil, err
+	}
+	return &fencedFile{File: file, fence: f, do: f.changeLog}, nil
+}
+
+// Link implements vfs.FS.
+func (f *fence) Link(oldname, newname string) error {
+	return f.change(func() error { return f.FS.Link(oldname, newname) })
+}
+
+// Rename implements vfs.FS.
+func (f *fence) Rename(oldname, newname string) error {
+	return f.change(func() error { return f.FS.Rename(oldname, newname) })
+}
+
+// MkdirAll implements vfs.FS.
+func (f *fence) MkdirAll(dir string, perm os.FileMode) error {
+	return f.change(func() error { return f.FS.MkdirAll(dir, perm) })
+}
+
+// Remove implements vfs.FS. A file that cannot be removed is no danger to the others.
+func (f *fence) Remove(name string) error {
+	return f.remove(func() error { return f.FS.Remove(name) })
+}
+
+// RemoveAll implements vfs.FS.
+func (f *fence) RemoveAll(name string) error {
+	return f.remove(func() error { return f.FS.RemoveAll(name) })
+}
+
+func (f *fence) remove(op func() error) error {
+	var failed error
+	if err := f.change(func() error { failed = op(); return nil }); err != nil {
+		return err
+	}
+	return failed
+}
+
+// Unwrap implements vfs.FS.
+func (f *fence) Unwrap() vfs.FS { return f.FS }
+
+// fencedFile is a file opened for writing behind the fence.
+type fencedFile struct {
+	vfs.File
+	fence *fence
+	do    func(func() error) error
+}
+
+// Write implements vfs.File.
+func (f *fencedFile) Write(p []byte) (int, error) {
+	n := len(p)
+	err := f.do(func() (err error) { n, err = f.File.Write(p); return err })
+	return n, err
+}
+
+// WriteAt implements vfs.File.
+func (f *fencedFile) WriteAt(p []byte, offset int64) (int, error) {
+	n := len(p)
+	err := f.do(func() (err error) { n, err = f.File.WriteAt(p, offset); return err })
+	return n, err
+}
+
+// Sync implements vfs.File.
+func (f *fencedFile) Sync() error { return f.do(f.File.Sync) }
+
+// SyncData implements vfs.File.
+func (f *fencedFile) SyncData() error { return f.do(f.File.SyncData) }
+
+// SyncTo implements vfs.File.
+func (f *fencedFile) SyncTo(length int64) (full bool, err error) {
+	err = f.do(func() (err error) { full, err = f.File.SyncTo(length); return err })
+	return full, err
+}

@@ -1,0 +1,208 @@
+package embedded
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/google/uuid"
+)
+
+// pebbleName is Pebble's folder in the log's.
+const pebbleName = "pebble"
+
+// Open opens the log in a folder, and makes it when there is none. What was
+// acknowledged before a crash is there afterwards; if it is not, or stored bytes are not what
+// was written, the error is a *eventstore.CorruptError that names the file, and the
+// files are left as they are. Other errors: ErrLocked, ErrNewerFormat, and the file system's.
+func Open(opts Options) (*Store, error) {
+	opts.setDefaults()
+	dir := opts.FS.PathJoin(opts.Dir, pebbleName)
+	if err := makeFolders(opts.FS, opts.Dir, dir); err != nil {
+		return nil, err
+	}
+	lock, err := lockFolder(dir, opts.FS)
+	if err != nil {
+		return nil, err
+	}
+	s, err := open(opts, dir, lock)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	return s, nil
+}
+
+func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
+	s := &Store{
+		dir: dir, memTableBytes: opts.MemTableBytes, lock: lock, log: opts.Logger, streams: newStreams(), recent: newRecent(recentBytes),
+		queue: newQueue(), moved: newSignal(), closed: make(chan struct{}),
+		space: newSpace(opts.FS, opts.Dir, opts.ReserveBytes),
+		cache: pebble.NewCache(opts.CacheBytes),
+	}
+	s.fence = newFence(opts.FS, s.fail)
+	defer func() {
+		if err != nil {
+			s.cache.Unref()
+		}
+	}()
+	witnessFile := opts.FS.PathJoin(opts.Dir, witnessName)
+	if err := s.checkAcknowledged(dir, witnessFile); err != nil {
+		return nil, err
+	}
+	if s.db, err = s.openPebble(dir, s.fence, false); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.db.Close())
+		}
+	}()
+	m, found, err := readMeta(s.db)
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		if m, err = createMeta(s.db); err != nil {
+			return nil, err
+		}
+	}
+	s.id = m.log
+	last, err := readHead(s.db)
+	if err != nil {
+		return nil, err
+	}
+	if s.witness, err = openWitness(opts.FS, witnessFile, s.id); err != nil {
+		return nil, err
+	}
+	s.head.Store(&last)
+	s.recent.reset(last.position)
+	s.fence.armed.Store(true)
+	s.start(last.position + 1)
+	return s, nil
+}
+
+// checkAcknowledged opens the log for reading only, which replays what Pebble
+// would replay and changes no file, and compares the end of what is there with
+// what was acknowledged. Only then may Pebble cut the end of its write-ahead file.
+func (s *Store) checkAcknowledged(dir, witnessFile string) error {
+	fs := s.fence.FS
+	desc, err := pebble.Peek(dir, fs)
+	if err != nil || !desc.Exists {
+		return err
+	}
+	db, err := s.openPebble(dir, fs, true)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = db.Close() }()
+	m, found, err := readMeta(db)
+	if err != nil {
+		return err
+	}
+	last, err := readHead(db)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return checkUnfinished(fs, dir, witnessFile, last)
+	}
+	acknowledged, err := readWitness(fs, witnessFile, m.log)
+	if err != nil || acknowledged <= last.position {
+		return err
+	}
+	missing := damaged(last.position+1, fmt.Sprintf("%d acknowledged events are missing at the end", acknowledged-last.position))
+	missing.File, missing.Offset = firstUnreadable(fs, dir)
+	return missing
+}
+
+// checkUnfinished takes a log without the record about it for one whose making was
+// interrupted, which is so only while there is nothing else.
+func checkUnfinished(fs vfs.FS, dir, witnessFile string, last head) error {
+	_, err := fs.Stat(witnessFile)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("embedded: the file of acknowledged appends: %w", err)
+	}
+	if err != nil && last.position == 0 {
+		return nil
+	}
+	missing := damaged(0, "the record about the log is missing")
+	missing.File = dir
+	return missing
+}
+
+// openPebble opens Pebble, readOnly without changing a file. A fault that Pebble calls fatal is
+// returned, and what it has begun stays behind the fence.
+func (s *Store) openPebble(dir string, fs vfs.FS, readOnly bool) (*pebble.DB, error) {
+	type result struct {
+		db  *pebble.DB
+		err error
+	}
+	opened := make(chan result, 1)
+	fatal := make(chan error, 1)
+	opts := pebbleOptions(s.memTableBytes, fs, s.cache, s.lock, pebbleLog{s.log, func(err error) {
+		s.fail(err)
+		select {
+		case fatal <- err:
+		default:
+		}
+	}}, events(s.log))
+	opts.ReadOnly = readOnly
+	go func() {
+		db, err := pebble.Open(dir, opts)
+		opened <- result{db, err}
+	}()
+	select {
+	case r := <-opened:
+		if r.err != nil {
+			return nil, openError(s.fence.FS, dir, r.err)
+		}
+		return r.db, nil
+	case err := <-fatal:
+		s.fence.seal()
+		return nil, errors.Join(err, s.lock.Close())
+	}
+}
+
+// makeFolders makes the folders, and their entries durable.
+func makeFolders(fs vfs.FS, dirs ...string) error {
+	for _, dir := range dirs {
+		if err := fs.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("embedded: make the log's folder: %w", err)
+		}
+		parent, err := fs.OpenDir(fs.PathDir(dir))
+		if err != nil {
+			return fmt.Errorf("embedded: make the log's folder: %w", err)
+		}
+		if err := errors.Join(parent.Sync(), parent.Close()); err != nil {
+			return fmt.Errorf("embedded: make the log's folder: %w", err)
+		}
+	}
+	return nil
+}
+
+// lockFolder takes the folder for this store alone.
+func lockFolder(dir string, fs vfs.FS) (*pebble.Lock, error) {
+	lock, err := pebble.LockDirectory(dir, fs)
+	if err == nil {
+		return lock, nil
+	}
+	// The system says that another process has it; without a number of the
+	// system's, Pebble says that this process has.
+	var number syscall.Errno
+	if !errors.As(err, &number) || number == syscall.EAGAIN || number == syscall.EACCES {
+		return nil, ErrLocked
+	}
+	return nil, fmt.Errorf("embedded: lock the log's folder: %w", err)
+}
+
+// newLogID is random: no two logs are mistaken for one another.
+func newLogID() (uuid.UUID, error) {
+	id, err := uuid.NewRandom()
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("embedded: no random number for the log's id: %w", err)
+	}
+	return id, nil
+}

@@ -1,0 +1,149 @@
+package embedded
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+
+	"accountledger/eventstore"
+)
+
+// queue holds the appends that wait for the sequencer, and the groups that wait
+// for the disk. A failure of the store answers all of them.
+type queue struct {
+	mu      sync.Mutex
+	waiting []*request
+	wake    chan struct{} // holds one
+	held    []*request    // in the hands of the sequencer, in no group yet
+	groups  []*group      // written, not settled
+	cause   error         // of the failure
+	failed  chan struct{} // closed by the failure
+	ended   bool          // no more appends: Close has begun
+}
+
+func newQueue() *queue {
+	return &queue{wake: make(chan struct{}, 1), failed: make(chan struct{})}
+}
+
+// put adds a request, unless the store takes none: ErrReadOnly, ErrClosed.
+func (q *queue) put(r *request) error {
+	q.mu.Lock()
+	if err := q.refused(); err != nil {
+		q.mu.Unlock()
+		return err
+	}
+	first := len(q.waiting) == 0
+	q.waiting = append(q.waiting, r)
+	q.mu.Unlock()
+	if first {
+		q.ring()
+	}
+	return nil
+}
+
+func (q *queue) refused() error {
+	switch {
+	case q.cause != nil:
+		return fmt.Errorf("%w: %w", eventstore.ErrReadOnly, q.cause)
+	case q.ended:
+		return eventstore.ErrClosed
+	}
+	return nil
+}
+
+// refusal is the error that put would give.
+func (q *queue) refusal() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.refused()
+}
+
+// failure is the cause of the store's failure, nil while it is well.
+func (q *queue) failure() error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.cause
+}
+
+func (q *queue) ring() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// get takes all that wait, behind those in hand, and gives the queue spare memory for the
+// next. When nothing waits and nothing is in hand it waits itself; false at the end.
+func (q *queue) get(inHand, spare []*request) ([]*request, bool) {
+	for {
+		q.mu.Lock()
+		stop := q.cause != nil
+		if !stop && len(q.waiting)+len(inHand) > 0 {
+			got := q.waiting
+			if len(inHand) > 0 {
+				got = append(inHand, got...)
+			}
+			q.waiting, q.held = spare[:0], got
+			q.mu.Unlock()
+			return got, true
+		}
+		stop = stop || q.ended
+		q.mu.Unlock()
+		if stop {
+			return nil, false
+		}
+		<-q.wake
+	}
+}
+
+// close lets no more appends in and wakes the sequencer, which ends when it has done what waits.
+func (q *queue) close() {
+	q.mu.Lock()
+	q.ended = true
+	q.mu.Unlock()
+	q.ring()
+}
+
+// begin counts a group as handed to the disk, which leaves the rest in the
+// sequencer's hands; false when the store has failed, and then nothing may be written.
+func (q *queue) begin(g *group, rest []*request) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.cause != nil {
+		return false
+	}
+	q.groups = append(q.groups, g)
+	q.held = rest
+	return true
+}
+
+// settle takes the oldest group off the list; false when the store has failed in the
+// meantime and so its callers have been answered.
+func (q *queue) settle(g *group) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.cause != nil {
+		return false
+	}
+	if len(q.groups) == 0 || q.groups[0] != g {
+		panic("embedded: groups settled out of order")
+	}
+	q.groups = append(q.groups[:0], q.groups[1:]...)
+	return true
+}
+
+// fail stops the queue for good and returns what has to be answered; false when it had failed before.
+func (q *queue) fail(cause error) (unwritten []*request, groups []*group, first bool) {
+	q.mu.Lock()
+	if q.cause != nil {
+		q.mu.Unlock()
+		return nil, nil, false
+	}
+	q.cause = cause
+	unwritten, groups = slices.Concat(q.held, q.waiting), q.groups
+	q.held, q.waiting, q.groups = nil, nil, nil
+	close(q.failed)
+	q.mu.Unlock()
+	q.ring()
+	return unwritten, groups, true
+}

@@ -1,0 +1,226 @@
+// Package embedded is the log in one folder of this machine, on Pebble.
+//
+// One goroutine, the sequencer, checks expected versions and gives out positions;
+// it gathers whoever is waiting into a group, which is one write and one fsync. A second,
+// the committer, waits for the fsync, makes the group readable and answers its callers.
+// Positions are dense and count from 1.
+//
+// After the first write that fails, the store takes no more (see fence) and goes on
+// being read until it is opened anew.
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/google/uuid"
+
+	"accountledger/eventstore"
+)
+
+var (
+	// ErrLocked: another store, of this process or another, has the folder open.
+	ErrLocked = errors.New("embedded: the log's folder is in use by another process or store")
+	// ErrNewerFormat: the folder was written by a newer version of this program.
+	ErrNewerFormat = errors.New("embedded: the log has a newer format than this program knows")
+)
+
+// Defaults of Options.
+const (
+	DefaultReserveBytes  = 256 << 20
+	DefaultCacheBytes    = 64 << 20
+	DefaultMemTableBytes = 32 << 20
+)
+
+// Options of a store.
+type Options struct {
+	// Dir is the log's folder; it is made, for this user only, when it is not there.
+	Dir string
+	// ReserveBytes is the free space on Dir's disk below which appends are refused with
+	// ErrNoSpace, because a full disk would stop the log altogether. 0 is
+	// DefaultReserveBytes, less than 0 is none.
+	ReserveBytes int64
+	// CacheBytes bounds the memory for blocks of the log that were read; 0 is DefaultCacheBytes.
+	CacheBytes int64
+	// MemTableBytes is how much is gathered in memory before a sorted file is written, for each of
+	// up to four tables; 0 is DefaultMemTableBytes.
+	MemTableBytes int64
+	// Logger is told of faults, without anything that callers said; nil is none.
+	Logger *slog.Logger
+	// FS is the file system, for tests; nil is the machine's.
+	FS vfs.FS
+}
+
+func (o *Options) setDefaults() {
+	if o.ReserveBytes == 0 {
+		o.ReserveBytes = DefaultReserveBytes
+	}
+	if o.CacheBytes == 0 {
+		o.CacheBytes = DefaultCacheBytes
+	}
+	if o.MemTableBytes == 0 {
+		o.MemTableBytes = DefaultMemTableBytes
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.FS == nil {
+		o.FS = vfs.Default
+	}
+}
+
+// head is the place of the last durable event; position 0 when there is none.
+type head struct {
+	position uint64
+	id       uuid.UUID
+}
+
+// Store implements eventstore.Store.
+type Store struct {
+	id            uuid.UUID
+	db            *pebble.DB
+	cache         *pebble.Cache
+	lock          *pebble.Lock
+	fence         *fence
+	witness       *witness
+	space         *space
+	streams       *streams
+	recent        *recent
+	log           *slog.Logger
+	dir           string // Pebble's
+	memTableBytes int64
+
+	// queue is where appends wait for the sequencer, and where it is known whether
+	// the store has failed or is being closed.
+	queue   *queue
+	commits chan *group
+	slots   chan struct{} // one for each group that may be under way
+	idle    sync.WaitGroup
+
+	head   atomic.Pointer[head]
+	moved  *signal // the head has moved
+	closed chan struct{}
+
+	// use is held for reading while Pebble is being read, so that Close can wait.
+	use       sync.RWMutex
+	isClosed  bool
+	closeOnce sync.Once
+	closeErr  error
+}
+
+var _ eventstore.Store = (*Store)(nil)
+
+// groupsUnderWay is how many groups may have been written and not yet synced. With
+// two, the next one is gathered and written while the disk is busy with the first.
+const groupsUnderWay = 2
+
+func (s *Store) start(next uint64) {
+	s.commits = make(chan *group, groupsUnderWay)
+	s.slots = make(chan struct{}, groupsUnderWay)
+	s.idle.Add(2)
+	go (&sequencer{Store: s, next: next}).run()
+	go s.commit()
+}
+
+// LogID implements eventstore.Store.
+func (s *Store) LogID(context.Context) (uuid.UUID, error) {
+	if s.closing() {
+		return uuid.Nil, eventstore.ErrClosed
+	}
+	return s.id, nil
+}
+
+// Health is nil while the store takes appends; otherwise the error that the
+// next append would get, with its cause: ErrReadOnly, ErrNoSpace, ErrClosed.
+func (s *Store) Health() error {
+	if err := s.queue.refusal(); err != nil {
+		return err
+	}
+	return s.space.check()
+}
+
+// closing reports whether Close has begun.
+func (s *Store) closing() bool {
+	select {
+	case <-s.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// enter is called before reading Pebble, and leave after it, unless enter failed.
+func (s *Store) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.use.RLock()
+	if s.isClosed {
+		s.use.RUnlock()
+		return eventstore.ErrClosed
+	}
+	return nil
+}
+
+func (s *Store) leave() { s.use.RUnlock() }
+
+// Close implements eventstore.Store. It also writes what Pebble has in memory to
+// sorted files, so that the next start has nothing to replay. After a failed
+// write it leaves the files as they are.
+func (s *Store) Close() error {
+	s.closeOnce.Do(func() { s.closeErr = s.close() })
+	return s.closeErr
+}
+
+func (s *Store) close() error {
+	s.queue.close()
+	close(s.closed)
+	stopped := make(chan struct{})
+	go func() { s.idle.Wait(); close(stopped) }()
+	select {
+	case <-stopped:
+	case <-s.queue.failed: // the sequencer may be inside Pebble for ever
+	}
+	s.use.Lock()
+	defer s.use.Unlock()
+	s.isClosed = true
+	err := s.closePebble()
+	err = errors.Join(err, s.witness.close(), s.lock.Close())
+	s.cache.Unref()
+	if err != nil {
+		return fmt.Errorf("embedded: close: %w", err)
+	}
+	return nil
+}
+
+// closePebble ends Pebble in order, or leaves it behind the fence when it failed:
+// parts of it may be waiting there for ever.
+func (s *Store) closePebble() error {
+	done := make(chan error, 1)
+	go func() {
+		if s.queue.failure() != nil {
+			return
+		}
+		flushed, err := s.db.AsyncFlush()
+		if err == nil {
+			<-flushed
+		}
+		done <- errors.Join(err, s.db.Close(), s.witness.sync())
+	}()
+	select {
+	case err := <-done:
+		if s.queue.failure() == nil {
+			return err
+		}
+		return nil
+	case <-s.queue.failed:
+		s.fence.seal()
+		return s.lock.Close() // Pebble's own hold on the folder, which it cannot give up
+	}
+}

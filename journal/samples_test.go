@@ -1,0 +1,100 @@
+package journal_test
+
+import (
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"accountledger/domain"
+)
+
+// id is an id that does not change.
+func id[K ~struct{ uuid.UUID }](n byte) K {
+	return K{UUID: uuid.UUID{0: 0xa1, 6: 0x40, 8: 0x80, 15: n}}
+}
+
+func hash(c string) domain.Hash { return domain.Hash(strings.Repeat(c, 64)) }
+
+var (
+	sampleTime = time.Date(2026, 5, 17, 12, 30, 15, 123456000, time.UTC)
+	contact    = domain.Contact{Kind: domain.IdentifierEmail, Typed: "Ada@example.com", Normalised: "ada@example.com"}
+	birth      = domain.BirthMonth{Month: "1990-05"}
+	watch      = domain.DeviceText{Text: "Ada's watch"}
+	model      = domain.DeviceText{Text: "Model 3"}
+	officer    = domain.OfficerInfo{Contact: contact, Name: "Ada Lovelace"}
+	client     = domain.ClientInfo{Address: "192.0.2.7", UserAgent: "test/1"}
+	decision   = domain.Decision{Permission: "location", For: "weather", Notice: id[domain.EventID](9), NoticeHash: hash("b"), NoticeVersion: 3, Language: "en",
+		LegalBasis: domain.LegalBasisConsent, Method: domain.MethodSettings, GivenBy: domain.GivenBySelf, Capacity: domain.CapacitySelf, Previous: domain.StateWithdrawn, FirstOfDay: true}
+	rules = domain.Rules{Region: "DE", Version: 1}
+)
+
+// samples is one event of every type, with every field set, by the name it has in the log.
+func samples() map[string]any {
+	account, device, claim, signUp, staff := id[domain.AccountID](1), id[domain.DeviceID](2), id[domain.ClaimID](3), id[domain.SignUpID](4), id[domain.StaffID](5)
+	a, d := domain.AccountKey(account), domain.DeviceKey(device)
+	return map[string]any{
+		"sign_up.requested.v1": domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: domain.CapacitySelf, HandleHash: hash("a"),
+			LongCode: true, Contact: domain.Personal(contact, domain.SignUpKey(signUp)), Birth: domain.Personal(birth, domain.SignUpKey(signUp))},
+		"sign_up.completed.v1": domain.SignUpCompleted{Account: account},
+		"sign_up.lapsed.v1":    domain.SignUpLapsed{Reason: domain.LapseTaken},
+
+		"verification.issued.v1": domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp},
+		"verification.failed.v1": domain.VerificationFailed{Issue: 2, Try: 3, FirstOfDay: true},
+		"verification.passed.v1": domain.VerificationPassed{Issue: 2},
+		"verification.ended.v1":  domain.VerificationEnded{Reason: domain.EndTries},
+
+		"identifier.claimed.v1": domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account, Completes: signUp},
+		"identifier.retired.v1": domain.IdentifierRetired{},
+
+		"account.opened.v1": domain.AccountOpened{SignUp: signUp, Claim: claim, Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: domain.CapacityGuardian,
+			Contact: domain.Personal(contact, a, domain.IdentifierKey(claim)), Birth: domain.Personal(birth, a)},
+		"account.capacity_decided.v1":      domain.AccountCapacityDecided{Rules: rules, Capacity: domain.CapacitySelf, Previous: domain.CapacityGuardian},
+		"account.signed_out_everywhere.v1": domain.AccountSignedOutEverywhere{},
+
+		"permission.granted.v1":   domain.PermissionGranted{Decision: decision},
+		"permission.withdrawn.v1": domain.PermissionWithdrawn{Decision: decision},
+		"permission.confirmed.v1": domain.PermissionConfirmed{Decision: decision, State: domain.StateGranted},
+
+		"device.linked.v1":   domain.DeviceLinked{Device: device, Kind: "watch", FirstOfDay: true, Model: domain.Personal(model, a, d), Name: domain.Personal(watch, a, d)},
+		"device.renamed.v1":  domain.DeviceRenamed{Device: device, Name: domain.Personal(watch, a, d)},
+		"device.unlinked.v1": domain.DeviceUnlinked{Device: device, Kind: "watch"},
+
+		"erasure.requested.v1": domain.ErasureRequested{Due: sampleTime},
+		"erasure.cancelled.v1": domain.ErasureCancelled{},
+		"erasure.started.v1":   domain.ErasureStarted{},
+		"erasure.completed.v1": domain.ErasureCompleted{},
+
+		"session.started.v1": domain.SessionStarted{Session: id[domain.SessionID](6), Owner: domain.ActorPerson, SecretHash: hash("c"), Expires: sampleTime, OwnerAt: 12,
+			Client: domain.Personal(client, a, domain.MonthKey("2026-05"))},
+		"session.ended.v1":    domain.SessionEnded{Session: id[domain.SessionID](6)},
+		"attempts.limited.v1": domain.AttemptsLimited{Attempt: domain.AttemptCode, Limit: 20, Seconds: 86400},
+
+		"staff.added.v1":        domain.StaffAdded{CodeHash: hash("d"), Expires: sampleTime, Officer: domain.Personal(officer, domain.StaffKey(staff))},
+		"staff.role_granted.v1": domain.StaffRoleGranted{Role: domain.RoleCompliance, Alone: true},
+		"staff.enrolled.v1":     domain.StaffEnrolled{},
+		"service.added.v1": domain.ServiceAdded{Name: "weather-app", KeyHash: hash("e"), Allowed: []domain.Allowance{
+			{Permission: "location", Purpose: "weather"}, {Permission: "location", Purpose: "navigation"}}},
+
+		"access.decided.v1": domain.AccessDecided{Service: id[domain.ServiceID](7), Permission: "location", For: "weather", Outcome: domain.Allowed, Reason: domain.ReasonGranted,
+			AccountVersion: 4, Grant: id[domain.EventID](9)},
+		"access.revealed.v1":  domain.AccessRevealed{Parts: []domain.RevealedPart{domain.RevealEmail, domain.RevealNames}},
+		"access.looked_up.v1": domain.AccessLookedUp{Kind: domain.IdentifierEmail, Found: true},
+		"access.queried.v1":   domain.AccessQueried{View: "accounts", Fingerprint: domain.Fingerprint(strings.Repeat("f", 32)), Rows: 25},
+
+		"delivery.attempted.v1": domain.DeliveryAttempted{Message: domain.MessageCode, Medium: domain.MediumEmail, Language: "de", Attempt: 2},
+		"delivery.succeeded.v1": domain.DeliverySucceeded{},
+		"delivery.failed.v1":    domain.DeliveryFailed{Failure: domain.FailRefused},
+
+		"notice.published.v1":    domain.NoticePublished{Permission: "location", Version: 3, Material: true, Language: "en", Controller: "the-operator", Region: "DE", Hash: hash("b"), Text: "Location. Off until you allow it."},
+		"operation.performed.v1": domain.OperationPerformed{Operation: domain.OpReplayRebuild, UID: 1000, Views: []domain.ViewName{"accounts", "daily"}},
+	}
+}
+
+// sampleMetadata has every field set.
+func sampleMetadata() domain.Metadata {
+	return domain.Metadata{Format: domain.MetadataFormat, At: sampleTime, Command: id[domain.CommandID](10), Fingerprint: domain.Fingerprint(strings.Repeat("0", 32)),
+		Actor: domain.Actor{Kind: domain.ActorStaff, ID: id[domain.ID[any]](5)}, OnBehalfOf: domain.Actor{Kind: domain.ActorPerson, ID: id[domain.ID[any]](1)},
+		Subject: id[domain.AccountID](1), Region: "DE", Channel: domain.ChannelAPI, Correlation: id[domain.EventID](11), Causation: id[domain.EventID](12),
+		Purpose: domain.LookSubjectRequest, Case: "DSR-2026-0042"}
+}

@@ -1,0 +1,4 @@
+package mailbox
+
+// SetMax lowers the bound, so that a test need not write a thousand files.
+func SetMax(b *Mailbox, n int) { b.max = n }

@@ -1,0 +1,227 @@
+// Package smtptest is a real SMTP server inside a test: it listens on a free port of this machine, keeps what it
+// is given, and refuses what the test tells it to.
+package smtptest
+
+import (
+	"bytes"
+	"crypto/x509"
+	"io"
+	"log"
+	"mime"
+	"mime/multipart"
+	"mime/quotedprintable"
+	"net"
+	"net/mail"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/emersion/go-sasl"
+	gosmtp "github.com/emersion/go-smtp"
+)
+
+// Message is one message that the server took.
+type Message struct {
+	From, To  string
+	Encrypted bool
+	SMTPUTF8  bool
+	User      string // who signed in
+	Helo      string
+	Raw       []byte
+}
+
+// Header gives the parsed headers; it fails the test when there are none.
+func (m Message) Header(t *testing.T) mail.Header {
+	t.Helper()
+	p, err := mail.ReadMessage(bytes.NewReader(m.Raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Header
+}
+
+// Parts gives the decoded bodies by media type.
+func (m Message) Parts(t *testing.T) map[string]string {
+	t.Helper()
+	p, err := mail.ReadMessage(bytes.NewReader(m.Raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, params, err := mime.ParseMediaType(p.Header.Get("Content-Type"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for r := multipart.NewReader(p.Body, params["boundary"]); ; {
+		part, err := r.NextRawPart()
+		if err == io.EOF {
+			return out
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(quotedprintable.NewReader(part))
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind, _, _ := mime.ParseMediaType(part.Header.Get("Content-Type"))
+		out[kind] = strings.ReplaceAll(string(body), "\r\n", "\n")
+	}
+}
+
+// Options of Start.
+type Options struct {
+	TLS      bool   // offer STARTTLS
+	Addr     string // host:port; empty is a free port of 127.0.0.1
+	Password string // of user "ledger"; empty: no signing in
+	UTF8     bool   // offer SMTPUTF8
+	// Rcpt and Data, where set, decide on a recipient and on a message that has been read.
+	Rcpt func(to string) error
+	Data func(m Message) error
+}
+
+// Server is a running server; it ends with its test.
+type Server struct {
+	Host string
+	Port int
+	// Roots trust the server's certificate.
+	Roots *x509.CertPool
+
+	server *gosmtp.Server
+	opts   Options
+	mu     sync.Mutex
+	taken  []Message
+	more   chan struct{}
+}
+
+// Refusal is an SMTP reply for Options.Rcpt and Options.Data.
+func Refusal(code int, message string) error {
+	return &gosmtp.SMTPError{Code: code, EnhancedCode: gosmtp.EnhancedCode{code / 100, 1, 1}, Message: message}
+}
+
+// Start starts a server.
+func Start(t testing.TB, o Options) *Server {
+	t.Helper()
+	s := &Server{opts: o, more: make(chan struct{}, 1)}
+	s.server = gosmtp.NewServer(gosmtp.BackendFunc(func(c *gosmtp.Conn) (gosmtp.Session, error) {
+		return &session{server: s, conn: c}, nil
+	}))
+	s.server.Domain = "mail.test"
+	s.server.EnableSMTPUTF8 = o.UTF8
+	s.server.ErrorLog = log.New(io.Discard, "", 0)
+	if o.TLS {
+		s.server.TLSConfig, s.Roots = certificate(t)
+	}
+	addr := o.Addr
+	if addr == "" {
+		addr = "127.0.0.1:0"
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at, _ := l.Addr().(*net.TCPAddr)
+	s.Host, s.Port = "127.0.0.1", at.Port
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = s.server.Serve(l)
+	}()
+	t.Cleanup(func() {
+		s.Close()
+		<-done
+	})
+	return s
+}
+
+// Close ends the server and its connections.
+func (s *Server) Close() { _ = s.server.Close() }
+
+// Taken gives the messages taken so far, in order.
+func (s *Server) Taken() []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]Message(nil), s.taken...)
+}
+
+// Wait waits for the server to have taken n messages and gives them; the end of the test's context fails the test.
+func (s *Server) Wait(t *testing.T, n int) []Message {
+	t.Helper()
+	for {
+		if got := s.Taken(); len(got) >= n {
+			return got
+		}
+		select {
+		case <-s.more:
+		case <-t.Context().Done():
+			t.Fatalf("the server took %d messages of %d", len(s.Taken()), n)
+		}
+	}
+}
+
+func (s *Server) take(m Message) {
+	s.mu.Lock()
+	s.taken = append(s.taken, m)
+	s.mu.Unlock()
+	select {
+	case s.more <- struct{}{}:
+	default:
+	}
+}
+
+type session struct {
+	server *Server
+	conn   *gosmtp.Conn
+	m      Message
+}
+
+func (s *session) Reset()        { s.m = Message{User: s.m.User} }
+func (s *session) Logout() error { return nil }
+
+func (s *session) AuthMechanisms() []string {
+	if s.server.opts.Password == "" {
+		return nil
+	}
+	return []string{sasl.Plain}
+}
+
+func (s *session) Auth(string) (sasl.Server, error) {
+	return sasl.NewPlainServer(func(_, user, password string) error {
+		if user != "ledger" || password != s.server.opts.Password {
+			return gosmtp.ErrAuthFailed
+		}
+		s.m.User = user
+		return nil
+	}), nil
+}
+
+func (s *session) Mail(from string, o *gosmtp.MailOptions) error {
+	if s.server.opts.Password != "" && s.m.User == "" {
+		return &gosmtp.SMTPError{Code: 530, EnhancedCode: gosmtp.EnhancedCode{5, 7, 0}, Message: "sign in first"}
+	}
+	_, s.m.Encrypted = s.conn.TLSConnectionState()
+	s.m.From, s.m.SMTPUTF8, s.m.Helo = from, o.UTF8, s.conn.Hostname()
+	return nil
+}
+
+func (s *session) Rcpt(to string, _ *gosmtp.RcptOptions) error {
+	s.m.To = to
+	if s.server.opts.Rcpt != nil {
+		return s.server.opts.Rcpt(to)
+	}
+	return nil
+}
+
+func (s *session) Data(r io.Reader) error {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return err
+	}
+	s.m.Raw = raw
+	if s.server.opts.Data != nil {
+		if err := s.server.opts.Data(s.m); err != nil {
+			return err
+		}
+	}
+	s.server.take(s.m)
+	return nil
+}

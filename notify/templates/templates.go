@@ -1,0 +1,158 @@
+// Package templates is what messages to people say: one file of texts a language, and one plain and one HTML
+// form that all of them share.
+//
+// A text holds nothing that a requester wrote. What varies is the service's name, which the operator sets, the
+// code and the time until which it holds, both of which the ledger makes. A subject never holds the code, because
+// subjects show on locked screens.
+package templates
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	"html"
+	"io/fs"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/go-json-experiment/json"
+
+	"accountledger/domain"
+)
+
+//go:embed texts/*.json
+var files embed.FS
+
+// Fallback is the language of whoever's own has no texts.
+const Fallback domain.Language = "en"
+
+// ErrNoText: there is no text for this message.
+var ErrNoText = errors.New("templates: there is no text for this message")
+
+// Texts is every text in every language. It is safe for concurrent use.
+type Texts struct {
+	service string
+	by      map[domain.Language]file
+}
+
+// file is one language as its file holds it.
+type file struct {
+	Language domain.Language `json:"language"`
+	Code     text            `json:"code"`
+	Exists   text            `json:"you_have_it"`
+}
+
+type text struct {
+	Subject string   `json:"subject"`
+	Body    []string `json:"body"` // paragraphs; one that is {code} alone is set large
+}
+
+// Values is what varies from message to message.
+type Values struct {
+	Code  string    // as Code makes it; empty where the message has none
+	Until time.Time // until when it holds
+}
+
+// Email is a message ready to be sent.
+type Email struct {
+	Language domain.Language // of the text, which is Fallback where the person's has none
+	Subject  string
+	Plain    string // lines end in \n
+	HTML     string
+}
+
+// DefaultService stands where the operator set no name.
+const DefaultService = "Account Ledger"
+
+// New reads the texts. service is the name that people know the service by: 1 to 60 characters without control
+// characters, or empty for DefaultService. A text that is missing or puts the code into a subject is an error.
+func New(service string) (*Texts, error) {
+	if service == "" {
+		service = DefaultService
+	}
+	if len([]rune(service)) > 60 || strings.ContainsFunc(service, unicode.IsControl) {
+		return nil, errors.New("templates: the service's name has more than 60 characters, or control characters")
+	}
+	t := &Texts{service: service, by: map[domain.Language]file{}}
+	names, err := fs.Glob(files, "texts/*.json")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		f, err := read(name)
+		if err != nil {
+			return nil, fmt.Errorf("templates: %s: %w", name, err)
+		}
+		t.by[f.Language] = f
+	}
+	if _, ok := t.by[Fallback]; !ok {
+		return nil, fmt.Errorf("templates: no texts in %q", Fallback)
+	}
+	return t, nil
+}
+
+func read(name string) (file, error) {
+	var f file
+	b, err := files.ReadFile(name)
+	if err != nil {
+		return f, err
+	}
+	if err := json.Unmarshal(b, &f, json.RejectUnknownMembers(true)); err != nil {
+		return f, err
+	}
+	for _, t := range []text{f.Code, f.Exists} {
+		switch {
+		case t.Subject == "" || len(t.Body) == 0:
+			return f, ErrNoText
+		case strings.Contains(t.Subject, "{code}"):
+			return f, errors.New("a subject holds the code")
+		}
+	}
+	return f, f.Language.Validate()
+}
+
+// Languages is how many languages have texts.
+func (t *Texts) Languages() int { return len(t.by) }
+
+// Email makes a message in the person's language: that very one, else its base language, else Fallback. It
+// gives ErrNoText for a message that has no text here.
+func (t *Texts) Email(m domain.Message, language domain.Language, v Values) (Email, error) {
+	f := t.in(language)
+	var body text
+	switch m {
+	case domain.MessageCode:
+		body = f.Code
+	case domain.MessageExists:
+		body = f.Exists
+	default:
+		return Email{}, ErrNoText
+	}
+	fill := strings.NewReplacer("{service}", t.service, "{code}", Grouped(v.Code), "{until}", v.Until.UTC().Format("15:04"))
+	e := Email{Language: f.Language, Subject: fill.Replace(body.Subject)}
+	var plain, rich strings.Builder
+	for _, paragraph := range body.Body {
+		said := fill.Replace(paragraph)
+		plain.WriteString(wrap(said))
+		plain.WriteString("\n\n")
+		style := ""
+		if paragraph == "{code}" {
+			style = ` style="font-size:1.6em;font-family:monospace;letter-spacing:0.08em"`
+		}
+		fmt.Fprintf(&rich, "<p%s>%s</p>\n", style, html.EscapeString(said))
+	}
+	e.Plain = strings.TrimSuffix(plain.String(), "\n")
+	e.HTML = fmt.Sprintf("<!doctype html>\n<html lang=\"%s\">\n<head><meta charset=\"utf-8\"><title>%s</title></head>\n<body style=\"font-family:sans-serif;max-width:36em\">\n%s</body>\n</html>\n",
+		f.Language, html.EscapeString(e.Subject), rich.String())
+	return e, nil
+}
+
+func (t *Texts) in(l domain.Language) file {
+	base, _, _ := strings.Cut(string(l), "-")
+	for _, try := range []domain.Language{l, domain.Language(base)} {
+		if f, ok := t.by[try]; ok {
+			return f
+		}
+	}
+	return t.by[Fallback]
+}

@@ -1,0 +1,100 @@
+package projections
+
+import (
+	"strings"
+
+	"accountledger/domain"
+	"accountledger/journal"
+	"accountledger/projections/view"
+)
+
+// Kinds of accesses in the view.
+const (
+	AccessDecided  = "decided"   // a service asked whether it may use somebody's data
+	AccessRevealed = "revealed"  // an officer was shown personal parts
+	AccessLookedUp = "looked_up" // an officer asked whose an identifier is
+	AccessQueried  = "queried"   // an officer queried a view
+)
+
+type accesses struct {
+	kind, subject, actorKind, actor, service, permission, purpose, caseID, outcome, reason, grant, queried, region view.KeywordField
+	parts                                                                                                          view.WordsField
+	accountVersion, rows                                                                                           view.NumberField
+	at                                                                                                             view.TimeField
+}
+
+// Accesses is one document for each look at personal data or decision about one, by the event's id, for
+// compliance, and for the person it was about: who looked at whose data, why, with what outcome, on which grant.
+// Field parts holds the names of the parts shown, to be searched by words.
+func Accesses() Declaration {
+	var f view.Fields
+	v := accesses{
+		kind: f.Keyword("kind"), subject: f.Keyword("subject", view.Optional),
+		actorKind: f.Keyword("actor_kind"), actor: f.Keyword("actor", view.Optional),
+		service: f.Keyword("service", view.Optional), permission: f.Keyword("permission", view.Optional),
+		purpose: f.Keyword("purpose", view.Optional), caseID: f.Keyword("case", view.Optional),
+		outcome: f.Keyword("outcome", view.Optional), reason: f.Keyword("reason", view.Optional),
+		grant: f.Keyword("grant", view.Optional), accountVersion: f.Number("account_version", view.Optional),
+		parts: f.Words("parts", view.Optional), queried: f.Keyword("view", view.Optional), rows: f.Number("rows", view.Optional),
+		at: f.Time("at"), region: f.Keyword("region", view.Optional),
+	}
+	return Declaration{
+		Schema: view.Schema{Name: "accesses", Version: 1, Fields: f, Indexes: []view.Index{
+			{"subject", "-at"}, {"actor", "-at"}, {"service", "-at"}, {"kind", "-at"}, {"case", "-at"}, {"-at"}}},
+		Touches: func(r journal.Record) []string {
+			if isAccess(r.Event) {
+				return []string{r.ID.String()}
+			}
+			return nil
+		},
+		Reduce: v.reduce,
+	}
+}
+
+// isAccess says whether an event is a look at personal data, or a decision about one.
+func isAccess(event any) bool {
+	switch event.(type) {
+	case domain.AccessDecided, domain.AccessRevealed, domain.AccessLookedUp, domain.AccessQueried:
+		return true
+	}
+	return false
+}
+
+func (v accesses) reduce(d *view.Document, r journal.Record) error {
+	setID(v.subject, d, r.Subject)
+	v.actorKind.Set(d, string(r.Actor.Kind))
+	setID(v.actor, d, r.Actor.ID)
+	setKeyword(v.purpose, d, r.Purpose)
+	setKeyword(v.caseID, d, r.Case)
+	setKeyword(v.region, d, r.Region)
+	v.at.Set(d, r.At)
+	switch e := r.Event.(type) {
+	case domain.AccessDecided:
+		v.kind.Set(d, AccessDecided)
+		setID(v.service, d, e.Service)
+		v.permission.Set(d, string(e.Permission))
+		v.purpose.Set(d, string(e.For))
+		v.outcome.Set(d, string(e.Outcome))
+		v.reason.Set(d, string(e.Reason))
+		v.accountVersion.Set(d, e.AccountVersion)
+		setID(v.grant, d, e.Grant)
+	case domain.AccessRevealed:
+		v.kind.Set(d, AccessRevealed)
+		parts := make([]string, len(e.Parts))
+		for i, p := range e.Parts {
+			parts[i] = string(p)
+		}
+		v.parts.Set(d, strings.Join(parts, ", "))
+	case domain.AccessLookedUp:
+		v.kind.Set(d, AccessLookedUp)
+		v.outcome.Set(d, "not_found")
+		if e.Found {
+			v.outcome.Set(d, "found")
+		}
+	case domain.AccessQueried:
+		v.kind.Set(d, AccessQueried)
+		v.queried.Set(d, string(e.View))
+		v.rows.Set(d, int64(e.Rows))
+	}
+	return nil
+}

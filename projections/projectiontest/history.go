@@ -1,0 +1,87 @@
+package projectiontest
+
+import (
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"accountledger/domain"
+)
+
+// History is what happened to a few people.
+type History struct {
+	ledger  *Ledger
+	notices map[domain.Permission]*domain.Notices
+	people  []*Person
+}
+
+// NewHistory begins a history: notices are published.
+func NewHistory(l *Ledger) *History {
+	l.Helper()
+	h := &History{ledger: l, notices: map[domain.Permission]*domain.Notices{}}
+	for _, p := range []domain.Permission{"location", "contacts"} {
+		h.notices[p] = l.Notices(p)
+	}
+	return h
+}
+
+// Step lets one thing happen, drawn at random.
+func (h *History) Step(t *rapid.T) {
+	l := h.ledger
+	l.Pass(time.Duration(rapid.IntRange(0, 20).Draw(t, "hours")) * time.Hour)
+	step := rapid.IntRange(0, 13).Draw(t, "step")
+	if len(h.people) == 0 || step == 0 && len(h.people) < 6 {
+		h.people = append(h.people, l.SignUp(rapid.SampledFrom([]domain.Region{"DE", "FR", "IN"}).Draw(t, "region"), "somebody@example.org", h.notices))
+		return
+	}
+	p := rapid.SampledFrom(h.people).Draw(t, "person")
+	devices := p.LinkedDevices()
+	switch step {
+	case 0, 1:
+		id := l.RequestSignUp(p.Region, "nobody@example.org")
+		first := rapid.Bool().Draw(t, "first")
+		l.AppendAs(domain.Metadata{Region: p.Region}, domain.VerificationStream(id), domain.VerificationFailed{Issue: 1, Try: 1, FirstOfDay: first})
+		l.AppendAs(domain.Metadata{Region: p.Region}, domain.SignUpStream(id), domain.SignUpLapsed{Reason: domain.LapseExpired})
+	case 2, 3, 4, 5:
+		purpose := rapid.SampledFrom([]string{"location/navigation", "location/weather", "contacts/sync"}).Draw(t, "purpose")
+		permission, use, _ := cut(purpose)
+		p.Set(permission, use, rapid.Bool().Draw(t, "grant"))
+	case 6, 7:
+		p.Link(rapid.SampledFrom(domain.DeviceKinds()).Draw(t, "kind"), "a model", "a name")
+	case 8:
+		if len(devices) > 0 {
+			p.Rename(devices[0], "another name")
+		}
+	case 9:
+		if len(devices) > 0 {
+			p.Unlink(devices[0])
+		}
+	case 10:
+		p.Leave(time.Duration(rapid.IntRange(0, 1).Draw(t, "grace")) * time.Hour)
+	case 11:
+		p.Stay()
+	case 12:
+		p.Erase()
+	case 13:
+		l.Look(p)
+	}
+}
+
+// Look records that an officer was shown something and that a service asked for a decision.
+func (l *Ledger) Look(p *Person) {
+	l.Helper()
+	m := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorStaff, ID: domain.ID[any]{UUID: domain.Derive(p.ID.UUID, "officer")}},
+		Subject: p.ID, Region: p.Region, Purpose: domain.LookSupport, Case: "SUP-2026-7"}
+	stream := domain.AccessStream(domain.Derive(p.ID.UUID, "writer"), domain.DayOf(l.now))
+	l.AppendAs(m, stream, domain.AccessRevealed{Parts: []domain.RevealedPart{domain.RevealEmail, domain.RevealModels}})
+	outcome, reason, grant := p.Decide("location", "navigation", 1)
+	service := domain.ServiceID{UUID: domain.Derive(p.ID.UUID, "service")}
+	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorService, ID: domain.ID[any]{UUID: service.UUID}}, Subject: p.ID, Region: p.Region}, stream,
+		domain.AccessDecided{Service: service, Permission: "location", For: "navigation", Outcome: outcome, Reason: reason, AccountVersion: p.Version, Grant: grant})
+}
+
+func cut(s string) (domain.Permission, domain.Purpose, bool) {
+	permission, purpose, ok := strings.Cut(s, "/")
+	return domain.Permission(permission), domain.Purpose(purpose), ok
+}

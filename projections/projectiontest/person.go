@@ -1,0 +1,135 @@
+package projectiontest
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"accountledger/domain"
+	"accountledger/journal"
+)
+
+// Person is somebody with an account, whose events are decided by the domain itself.
+type Person struct {
+	*domain.Account
+	Region  domain.Region
+	ledger  *Ledger
+	notices map[domain.Permission]*domain.Notices
+}
+
+// Notices publishes what the catalogue says of a permission and gives all that was published for it.
+func (l *Ledger) Notices(p domain.Permission) *domain.Notices {
+	l.Helper()
+	entry, ok := domain.TheCatalogue().Permission(p)
+	if !ok {
+		l.Fatalf("the catalogue has no %s", p)
+	}
+	n := &domain.Notices{}
+	for _, f := range l.Append(domain.NoticeStream(p), n.Missing(domain.TheCatalogue(), entry)...).Facts {
+		must(l, n.Apply(f))
+	}
+	return n
+}
+
+// SignUp signs somebody up and verifies them. Notices are those that the person can be shown.
+func (l *Ledger) SignUp(region domain.Region, email string, notices map[domain.Permission]*domain.Notices) *Person {
+	l.Helper()
+	id := l.RequestSignUp(region, email)
+	signUp := domain.SignUpStream(id)
+	meta := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Region: region}
+	l.AppendAs(meta, domain.VerificationStream(id), domain.VerificationPassed{Issue: 1})
+	account, claim := domain.AccountID{UUID: uuid.New()}, domain.ClaimID{UUID: uuid.New()}
+	meta.Subject = account
+	l.AppendAs(meta, domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account, Completes: id})
+	p := &Person{Account: domain.NewAccount(account), Region: region, ledger: l, notices: notices}
+	birth := domain.BirthMonth{Month: "1990-05"}
+	capacity, rules := domain.DecideCapacity(region, birth, l.now)
+	p.record(domain.AccountOpened{SignUp: id, Claim: claim, Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: capacity,
+		Contact: domain.Personal(domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}, domain.AccountKey(account), domain.IdentifierKey(claim)),
+		Birth:   domain.Personal(birth, domain.AccountKey(account))})
+	l.AppendAs(meta, signUp, domain.SignUpCompleted{Account: account})
+	return p
+}
+
+// RequestSignUp is a sign-up that nobody has proven yet.
+func (l *Ledger) RequestSignUp(region domain.Region, email string) domain.SignUpID {
+	l.Helper()
+	id := domain.SignUpID{UUID: uuid.New()}
+	capacity, rules := domain.DecideCapacity(region, domain.BirthMonth{Month: "1990-05"}, l.now)
+	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Region: region}, domain.SignUpStream(id),
+		domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: capacity, HandleHash: domain.HashHandle(email),
+			Contact: domain.Personal(domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}, domain.SignUpKey(id)),
+			Birth:   domain.Personal(domain.BirthMonth{Month: "1990-05"}, domain.SignUpKey(id))})
+	return id
+}
+
+// record appends events to the account's stream and applies them.
+func (p *Person) record(events ...any) journal.Committed {
+	p.ledger.Helper()
+	subject := p.ID
+	done := p.ledger.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: p.ID.UUID}}, Subject: subject, Region: p.Region},
+		domain.AccountStream(p.ID), events...)
+	for _, f := range done.Facts {
+		must(p.ledger, p.Apply(f))
+	}
+	return done
+}
+
+// decide records what the domain decided, nothing when it refused.
+func (p *Person) decide(events []any, err error) {
+	p.ledger.Helper()
+	if err == nil && len(events) > 0 {
+		p.record(events...)
+	}
+}
+
+// Set decides on a permission.
+func (p *Person) Set(permission domain.Permission, purpose domain.Purpose, grant bool) {
+	p.ledger.Helper()
+	n := p.notices[permission]
+	shown, _ := n.Current("de")
+	p.decide(p.SetPermission(domain.SetPermission{Permission: permission, Purpose: purpose, Grant: grant, Notice: shown.Event},
+		domain.TheCatalogue(), n, p.ledger.now))
+}
+
+// Link links a device.
+func (p *Person) Link(kind domain.DeviceKind, model, name string) domain.DeviceID {
+	p.ledger.Helper()
+	id := domain.DeviceID{UUID: uuid.New()}
+	p.decide(p.LinkDevice(domain.LinkDevice{ID: id, Kind: kind, Model: model, Name: name}, p.ledger.now))
+	return id
+}
+
+// Rename renames a device.
+func (p *Person) Rename(id domain.DeviceID, name string) {
+	p.ledger.Helper()
+	p.decide(p.RenameDevice(id, name))
+}
+
+// Unlink unlinks a device.
+func (p *Person) Unlink(id domain.DeviceID) { p.ledger.Helper(); p.decide(p.UnlinkDevice(id)) }
+
+// LinkedDevices gives the ids of the devices linked, in order.
+func (p *Person) LinkedDevices() []domain.DeviceID {
+	return slices.SortedFunc(maps.Keys(p.Devices), func(a, b domain.DeviceID) int { return p.Devices[a].Fact.At.Compare(p.Devices[b].Fact.At) })
+}
+
+// Leave asks for the erasure after a grace, Stay cancels it, Erase carries it out once it is due.
+func (p *Person) Leave(grace time.Duration) {
+	p.ledger.Helper()
+	p.decide(p.RequestErasure(grace, p.ledger.now))
+}
+
+// Stay cancels an erasure.
+func (p *Person) Stay() { p.ledger.Helper(); p.decide(p.CancelErasure()) }
+
+// Erase carries out what is due.
+func (p *Person) Erase() {
+	p.ledger.Helper()
+	if started := p.StartErasure(p.ledger.now); len(started) > 0 {
+		p.record(started...)
+		p.record(domain.ErasureCompleted{})
+	}
+}

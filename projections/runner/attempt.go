@@ -1,0 +1,163 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"accountledger/journal"
+)
+
+// errStop: the consumer has stopped and rests.
+var errStop = errors.New("runner: the consumer stops")
+
+const (
+	// tries is how often an event that fails is tried alone.
+	tries = 3
+	// longest bounds how often the pause between two tries doubles.
+	longest = 7
+)
+
+// work deals with a page: as a whole, and if an event in it is at fault, with what comes before it, with the
+// event alone, and with the rest.
+func (w *worker) work(ctx context.Context, page journal.Page) error {
+	for {
+		err := w.try(ctx, page)
+		index, atFault := failing(err)
+		if !atFault {
+			return err
+		}
+		switch {
+		case len(page.Records) == 0:
+			w.stop("its checkpoint cannot be stored", err)
+			return errStop
+		case index < 0 || index >= len(page.Records):
+			index, err = w.search(ctx, page)
+		case index > 0:
+			err = w.try(ctx, part(page, 0, index))
+			if _, again := failing(err); again {
+				index, err = w.search(ctx, page)
+			}
+		default:
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
+		if index == len(page.Records) {
+			return nil
+		}
+		if err := w.alone(ctx, part(page, index, index+1)); err != nil {
+			return err
+		}
+		page = part(page, index+1, len(page.Records))
+	}
+}
+
+// failing says which record is at fault, -1 when some is and nobody knows which.
+func failing(err error) (int, bool) {
+	var fault *EventError
+	if errors.As(err, &fault) {
+		return fault.Index, true
+	}
+	var panicked *PanicError
+	return -1, errors.As(err, &panicked)
+}
+
+// search deals with records one by one and gives the first at fault, or how many there are when none is any more.
+func (w *worker) search(ctx context.Context, page journal.Page) (int, error) {
+	for i := range page.Records {
+		err := w.try(ctx, part(page, i, i+1))
+		if _, atFault := failing(err); atFault {
+			return i, nil
+		}
+		if err != nil {
+			return i, err
+		}
+	}
+	return len(page.Records), nil
+}
+
+// alone tries one event again before the consumer stops.
+func (w *worker) alone(ctx context.Context, page journal.Page) error {
+	for n := 1; ; n++ {
+		err := w.try(ctx, page)
+		if _, atFault := failing(err); !atFault {
+			return err
+		}
+		if n == tries {
+			w.stopAt(page.Records[0], err)
+			return errStop
+		}
+		if err := w.pause(ctx, n); err != nil {
+			return err
+		}
+	}
+}
+
+// try hands the consumer a page and, while there is trouble that passes, again.
+func (w *worker) try(ctx context.Context, page journal.Page) error {
+	for n := 1; ; n++ {
+		err := w.deal(ctx, page)
+		if err == nil {
+			w.advance(page.Checkpoint.Position)
+			w.set(Running, "")
+			return nil
+		}
+		if _, atFault := failing(err); atFault {
+			return err
+		}
+		if errors.Is(err, ErrUnusable) {
+			w.lose(err)
+			w.fresh = false
+			w.set(Waiting, err.Error())
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		w.set(Waiting, err.Error())
+		w.log.Warn("consumer waits and tries again", "try", n, "reason", err.Error())
+		if err := w.pause(ctx, n); err != nil {
+			return err
+		}
+	}
+}
+
+func (w *worker) deal(ctx context.Context, page journal.Page) (err error) {
+	defer guard(&err)
+	return w.consumer.Handle(ctx, page)
+}
+
+// pause waits longer with every try, and no longer than until somebody wants the turn.
+func (w *worker) pause(ctx context.Context, n int) error {
+	w.mu.Lock()
+	interrupt := w.interrupt
+	w.mu.Unlock()
+	t := time.NewTimer(w.runner.Pause << min(n-1, longest))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-interrupt:
+		return errAgain
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (w *worker) stopAt(r journal.Record, err error) {
+	var fault *EventError
+	if errors.As(err, &fault) {
+		err = fault.Err
+	}
+	w.log.Error("consumer stopped: it cannot digest an event", "stream", r.Stream, "version", r.Version,
+		"position", r.Position.String(), "type", r.Type, "error", err.Error())
+	w.set(Stopped, fmt.Sprintf("%s at position %s (%s version %d): %v", r.Type, r.Position, r.Stream, r.Version, err))
+}
+
+func (w *worker) stop(what string, err error) {
+	w.log.Error("consumer stopped: "+what, "error", err.Error())
+	w.set(Stopped, what+": "+err.Error())
+}

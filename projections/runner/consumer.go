@@ -1,0 +1,96 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"accountledger/journal"
+)
+
+// Consumer reads the log from its own checkpoint on. Its methods are called by one goroutine at a time.
+type Consumer interface {
+	// Name is unique among the consumers of a runner.
+	Name() string
+	// Checkpoint is where the consumer stands, the zero one at the beginning. It is asked at the start and
+	// whenever the log is to be read again; it may take long, as when a view is filled first.
+	Checkpoint(ctx context.Context) (journal.Checkpoint, error)
+	// Handle deals with a page, in order. When it returns nil, what it did is stored with page.Checkpoint; a page can
+	// come again, and one without records only moves the checkpoint. ctx ends when the runner closes.
+	//
+	// An *EventError says that one event is at fault; an error that wraps ErrUnusable, that what the consumer stored
+	// is; every other error is taken as passing trouble, and the page is tried again for ever.
+	Handle(ctx context.Context, page journal.Page) error
+}
+
+// Recoverer is a consumer that can go on when its checkpoint is of another log or what it stored cannot be
+// used: by beginning again, or at the head. One without it stops.
+type Recoverer interface {
+	Recover(ctx context.Context, why error) error
+}
+
+// Searcher is a consumer with readers: Searchable returns once they see everything up to its checkpoint.
+type Searcher interface {
+	Searchable(ctx context.Context) error
+}
+
+// Conditioned is a consumer that knows more of its condition than the runner does, as while it is being
+// rebuilt. The zero State means that it does not.
+type Conditioned interface {
+	Condition() (State, string)
+}
+
+// State is the condition of a consumer.
+type State string
+
+// States.
+const (
+	Running    State = "running"    // it is at the head, or on the way there
+	Waiting    State = "waiting"    // it cannot go on yet, and tries again by itself
+	Stopped    State = "stopped"    // it does not go on by itself
+	Rebuilding State = "rebuilding" // what it stores is being made anew
+)
+
+var (
+	// ErrUnusable means that what a consumer stored cannot be used: it must recover.
+	ErrUnusable = errors.New("runner: what the consumer stored cannot be used")
+	// ErrStopped means that the consumer has stopped. The log and the status say why.
+	ErrStopped = errors.New("runner: the consumer has stopped")
+	// ErrUnknown means that there is no consumer or view of that name.
+	ErrUnknown = errors.New("runner: no such consumer")
+	// ErrRebuilding means that a view has no generation that could answer; one is being filled.
+	ErrRebuilding = errors.New("runner: the view is being rebuilt")
+	// ErrClosed means that the runner or the views have been closed.
+	ErrClosed = errors.New("runner: closed")
+)
+
+// EventError says which event of a page a consumer cannot digest. Those before it are not at fault.
+type EventError struct {
+	Index int // in the page's records
+	Err   error
+}
+
+func (e *EventError) Error() string { return fmt.Sprintf("event %d of the page: %v", e.Index, e.Err) }
+
+// Unwrap gives the cause.
+func (e *EventError) Unwrap() error { return e.Err }
+
+// PanicError is a panic of a consumer's or reducer's own code, told by its type where its text could hold
+// anything.
+type PanicError struct{ Reason string }
+
+func (e *PanicError) Error() string { return "panicked: " + e.Reason }
+
+// guard turns a panic into an error. Texts of the Go runtime hold no values of ours; others are left out.
+func guard(err *error) {
+	switch p := recover().(type) {
+	case nil:
+	case interface {
+		error
+		RuntimeError()
+	}:
+		*err = &PanicError{p.Error()}
+	default:
+		*err = &PanicError{fmt.Sprintf("with a %T", p)}
+	}
+}

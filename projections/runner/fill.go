@@ -1,0 +1,184 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"accountledger/journal"
+	"accountledger/projections/view"
+)
+
+const (
+	// fillPage is how many events are read at once, and fillAhead how many pages a view may lag behind the others.
+	fillPage  = 2048
+	fillAhead = 2
+	// fillDocuments and fillEvents bound what is folded before it is written.
+	fillDocuments = 8 << 10
+	fillEvents    = 64 << 10
+)
+
+// UnreadableError: the log goes on with an event that this program cannot read, so a view cannot come further.
+type UnreadableError struct{ Err error }
+
+func (e *UnreadableError) Error() string { return "runner: the log cannot be read further: " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *UnreadableError) Unwrap() error { return e.Err }
+
+// Filling is one generation on its way to the head of the log.
+type Filling struct {
+	folding *folding
+	at      journal.Checkpoint
+	done    atomic.Int64
+	total   atomic.Int64
+}
+
+// NewFilling begins with a generation where its own checkpoint stands.
+func NewFilling(ctx context.Context, d *Declaration, g view.Generation) (*Filling, error) {
+	stored, err := g.Checkpoint(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	at, err := decodeCheckpoint(stored)
+	if err != nil {
+		return nil, err
+	}
+	return &Filling{folding: newFolding(d, g), at: at}, nil
+}
+
+// Checkpoint is how far it has come, once Fill has returned.
+func (f *Filling) Checkpoint() journal.Checkpoint { return f.at }
+
+// Progress tells what is dealt with and what there was to deal with when Fill began, in the log's unit. It can be
+// asked while Fill runs.
+func (f *Filling) Progress() (done, total int64) { return f.done.Load(), f.total.Load() }
+
+// Fill brings generations to where the head of the log is now. Each page is read and decoded once for all of them; each
+// folds it in a goroutine of its own. Those that stand furthest behind decide where reading begins.
+//
+// The answer has one error for each, nil where all went well: an *EventError when an event cannot be folded, an
+// *UnreadableError, ctx's, or the engine's. What was written by then is kept.
+func Fill(ctx context.Context, j *journal.Journal, all ...*Filling) []error {
+	errs := make([]error, len(all))
+	head, err := j.Head(ctx)
+	if err == nil {
+		err = prepare(ctx, j, head, all)
+	}
+	if err != nil {
+		for i := range errs {
+			errs[i] = err
+		}
+		return errs
+	}
+	var folders sync.WaitGroup
+	pages := make([]chan journal.Page, len(all))
+	gone := make([]chan struct{}, len(all))
+	for i, f := range all {
+		pages[i], gone[i] = make(chan journal.Page, fillAhead), make(chan struct{})
+		folders.Go(func() {
+			defer close(gone[i])
+			errs[i] = f.run(ctx, pages[i])
+		})
+	}
+	err = read(ctx, j, all, head, func(p journal.Page) {
+		for i := range all {
+			select {
+			case pages[i] <- p:
+			case <-gone[i]:
+			}
+		}
+	})
+	for i := range pages {
+		close(pages[i])
+	}
+	folders.Wait()
+	for i := range errs {
+		errs[i] = errors.Join(errs[i], err)
+	}
+	return errs
+}
+
+func prepare(ctx context.Context, j *journal.Journal, head journal.Checkpoint, all []*Filling) error {
+	for _, f := range all {
+		total, _, err := j.Distance(ctx, f.at.Position, head.Position)
+		if err != nil {
+			return err
+		}
+		f.done.Store(0)
+		f.total.Store(total)
+		if f.folding.remembered == nil {
+			f.folding.remembered = newMemory()
+			if f.at.IsZero() {
+				f.folding.known = newKnown(total)
+			}
+		}
+	}
+	return nil
+}
+
+// read hands out pages up to head.
+func read(ctx context.Context, j *journal.Journal, all []*Filling, head journal.Checkpoint, hand func(journal.Page)) error {
+	at := head
+	for _, f := range all {
+		if f.at.Position.Compare(at.Position) < 0 {
+			at = f.at
+		}
+	}
+	for at.Position.Compare(head.Position) < 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		page, err := j.ReadAll(ctx, at, fillPage)
+		if err != nil {
+			return err
+		}
+		if page.Checkpoint.Position.Compare(at.Position) > 0 {
+			hand(page)
+		}
+		if page.Waits != nil {
+			return &UnreadableError{page.Waits}
+		}
+		if page.Checkpoint.Position.Compare(at.Position) <= 0 {
+			return fmt.Errorf("runner: the log ends at %s, before its head", at.Position)
+		}
+		at = page.Checkpoint
+	}
+	return nil
+}
+
+// run folds pages and writes what has gathered, the rest at the end.
+func (f *Filling) run(ctx context.Context, pages <-chan journal.Page) error {
+	gathered, at := 0, f.at
+	clear(f.folding.docs)
+	clear(f.folding.changed)
+	write := func() error {
+		if at == f.at {
+			return nil
+		}
+		if err := f.folding.write(ctx, at); err != nil {
+			return err
+		}
+		f.at, gathered = at, 0
+		return nil
+	}
+	for page := range pages {
+		if page.Checkpoint.Position.Compare(at.Position) <= 0 {
+			continue
+		}
+		if err := f.folding.fold(ctx, page.Records); err != nil {
+			return err
+		}
+		at = page.Checkpoint
+		gathered += len(page.Records)
+		f.done.Store(min(f.done.Load()+int64(len(page.Records)), f.total.Load()))
+		if len(f.folding.changed) >= fillDocuments || gathered >= fillEvents {
+			if err := write(); err != nil {
+				return err
+			}
+		}
+	}
+	return write()
+}

@@ -1,0 +1,162 @@
+package runner
+
+import (
+	"context"
+
+	"accountledger/journal"
+	"accountledger/projections/view"
+)
+
+// Declaration is a view over the events of the ledger.
+type Declaration = view.Declaration[journal.Record]
+
+// folding is documents between their loading and their writing.
+type folding struct {
+	declaration *Declaration
+	generation  view.Generation
+	// remembered keeps documents over many pages, and known tells ids that were surely never stored; both only
+	// while a generation is filled.
+	remembered *memory
+	known      *known
+
+	docs    map[string]*view.Document // as they are now; nil where there is none
+	changed map[string]*view.Document
+	undo    []before
+}
+
+// before is a document as it was before the event under way.
+type before struct {
+	id      string
+	doc     *view.Document
+	changed *view.Document
+}
+
+func newFolding(d *Declaration, g view.Generation) *folding {
+	return &folding{declaration: d, generation: g, docs: map[string]*view.Document{}, changed: map[string]*view.Document{}}
+}
+
+// fold folds records into documents. An *EventError names the record at fault; those before it are folded.
+func (f *folding) fold(ctx context.Context, records []journal.Record) error {
+	touched, faulty, fault := f.touched(records)
+	if err := f.load(ctx, touched[:faulty]); err != nil {
+		return err
+	}
+	for i := range records[:faulty] {
+		if err := f.apply(&records[i], touched[i]); err != nil {
+			return &EventError{Index: i, Err: err}
+		}
+	}
+	if fault != nil {
+		return &EventError{Index: faulty, Err: fault}
+	}
+	return nil
+}
+
+// touched gives the ids that each record touches, up to the first that panics.
+func (f *folding) touched(records []journal.Record) (ids [][]string, n int, err error) {
+	ids = make([][]string, len(records))
+	defer guard(&err)
+	for n = range records {
+		ids[n] = f.declaration.Touches(records[n])
+	}
+	return ids, len(records), nil
+}
+
+// load reads what is stored of the documents that are not at hand, all in one go.
+func (f *folding) load(ctx context.Context, touched [][]string) error {
+	var missing []string
+	for _, ids := range touched {
+		for _, id := range ids {
+			if _, ok := f.docs[id]; ok {
+				continue
+			}
+			d, ok := f.remembered.get(id)
+			f.docs[id] = d
+			if !ok && f.known.maybe(id) {
+				missing = append(missing, id)
+			}
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	found, err := f.generation.Load(ctx, missing)
+	if err != nil {
+		for _, id := range missing {
+			delete(f.docs, id)
+		}
+		return err
+	}
+	for i, id := range missing {
+		f.docs[id] = found[i]
+	}
+	return nil
+}
+
+// apply folds one event into all the documents it touches, or into none.
+func (f *folding) apply(r *journal.Record, ids []string) (err error) {
+	f.undo = f.undo[:0]
+	defer func() {
+		if err != nil {
+			for i := len(f.undo) - 1; i >= 0; i-- {
+				f.restore(f.undo[i])
+			}
+		}
+	}()
+	defer guard(&err)
+	for _, id := range ids {
+		was := f.docs[id]
+		next, err := f.declaration.Fold(was, id, r.Position.Int64(), *r)
+		if err != nil {
+			return err
+		}
+		if next == was {
+			continue
+		}
+		f.undo = append(f.undo, before{id, was, f.changed[id]})
+		f.docs[id], f.changed[id] = next, next
+	}
+	return nil
+}
+
+func (f *folding) restore(b before) {
+	f.docs[b.id] = b.doc
+	if b.changed == nil {
+		delete(f.changed, b.id)
+	} else {
+		f.changed[b.id] = b.changed
+	}
+}
+
+// write stores what has changed, and the checkpoint with it. Afterwards nothing is at hand but what is remembered.
+func (f *folding) write(ctx context.Context, at journal.Checkpoint) error {
+	batch := view.Batch{Documents: make([]*view.Document, 0, len(f.changed))}
+	for _, d := range f.changed {
+		batch.Documents = append(batch.Documents, d)
+	}
+	var err error
+	if batch.Checkpoint, err = encodeCheckpoint(at); err != nil {
+		return err
+	}
+	if err := f.generation.Write(ctx, batch); err != nil {
+		return err
+	}
+	f.remember()
+	clear(f.docs)
+	clear(f.changed)
+	return nil
+}
+
+func (f *folding) remember() {
+	for id := range f.changed {
+		f.known.add(id)
+	}
+	if f.remembered == nil {
+		return
+	}
+	for id, d := range f.docs {
+		if d != nil {
+			f.remembered.put(id, d)
+		}
+	}
+}

@@ -1,0 +1,236 @@
+package runner_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"accountledger/domain"
+	"accountledger/eventstore"
+	"accountledger/journal"
+	"accountledger/projections"
+	"accountledger/projections/projectiontest"
+	"accountledger/projections/runner"
+	"accountledger/projections/view"
+)
+
+// patience bounds how long a test waits for what must happen; it is never waited out when all is well.
+const patience = 30 * time.Second
+
+// line is a runner at work on a ledger.
+type line struct {
+	*runner.Runner
+	views *runner.Views
+	ended chan error
+	log   *buffer
+}
+
+// buffer is a log that can be read while it is written.
+type buffer struct {
+	mu  sync.Mutex
+	all bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.all.String()
+}
+
+func start(t *testing.T, l *projectiontest.Ledger, declarations []runner.Declaration, more ...runner.Consumer) *line {
+	t.Helper()
+	x := &line{ended: make(chan error, 1), log: &buffer{}}
+	log := slog.New(slog.NewJSONHandler(x.log, nil))
+	var err error
+	if x.views, err = runner.OpenViews(t.Context(), l.Engine, l.Journal, log, declarations); err != nil {
+		t.Fatal(err)
+	}
+	x.Runner, err = runner.New(runner.Options{Journal: l.Journal, Log: log, Now: l.Now, Pause: time.Millisecond},
+		append(x.views.Consumers(), more...)...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { x.ended <- x.Run(context.WithoutCancel(t.Context())) }()
+	t.Cleanup(func() { x.stop(t) })
+	return x
+}
+
+func (x *line) stop(t *testing.T) {
+	t.Helper()
+	if x.views == nil {
+		return
+	}
+	if err := errors.Join(x.Close(), <-x.ended, x.views.Close()); err != nil {
+		t.Error(err)
+	}
+	x.views = nil
+}
+
+func (x *line) wait(t *testing.T, name string, at journal.Position) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := x.WaitFor(ctx, name, at); err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, x.log)
+	}
+}
+
+func (x *line) documents(t *testing.T, name string) (docs []*view.Document) {
+	t.Helper()
+	if err := x.views.Use(name, func(g view.Generation) error {
+		docs = projectiontest.Documents(t, g)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return docs
+}
+
+func (x *line) status(t *testing.T, name string) runner.Status {
+	t.Helper()
+	all, err := x.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range all {
+		if s.Name == name {
+			return s
+		}
+	}
+	t.Fatalf("no status of %s", name)
+	return runner.Status{}
+}
+
+// until asks again and again, as a person looking at the status would.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.NewTimer(patience)
+	defer deadline.Stop()
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline.C:
+			t.Fatalf("it never happened that %s", what)
+		}
+	}
+}
+
+func TestWhatWasWrittenCanBeRead(t *testing.T) {
+	l := projectiontest.New(t)
+	x := start(t, l, projections.All())
+	h := map[domain.Permission]*domain.Notices{"location": l.Notices("location")}
+	p := l.SignUp("DE", "anna@example.org", h)
+	p.Set("location", "weather", true)
+	p.Link("phone", "a model", "a name")
+	at := l.Head().Position
+	for _, d := range projections.All() {
+		x.wait(t, d.Name, at)
+		if s := x.status(t, d.Name); s.Lag != 0 || s.Seconds != 0 || s.State != runner.Running || s.Position != at || s.Unit != "events" {
+			t.Errorf("%s: %+v", d.Name, s)
+		}
+	}
+	if n := len(x.documents(t, "accounts")); n != 1 {
+		t.Errorf("%d accounts", n)
+	}
+	result, id, err := x.views.Query(t.Context(), "permissions", view.Query{Filter: view.Compare("state", view.Eq, view.Text("granted"))})
+	if err != nil || len(result.Documents) != 1 || id.View != "permissions" {
+		t.Errorf("%v %v", id, err)
+	}
+	if _, ok := x.views.Schema("accounts"); !ok {
+		t.Error("no schema")
+	}
+	if _, _, err := x.views.Query(t.Context(), "nothing", view.Query{}); !errors.Is(err, runner.ErrUnknown) {
+		t.Error(err)
+	}
+}
+
+func TestWaitingHasADeadline(t *testing.T) {
+	l := projectiontest.New(t)
+	x := start(t, l, projections.All())
+	l.Notices("location")
+	far := eventstore.NewPosition(1000, 1000)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := x.WaitFor(ctx, "accounts", far); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	if err := x.WaitFor(t.Context(), "nothing", far); !errors.Is(err, runner.ErrUnknown) {
+		t.Error(err)
+	}
+}
+
+func TestARestartGoesOnFromTheCheckpoint(t *testing.T) {
+	l := projectiontest.New(t)
+	c := &counter{name: "counter"}
+	x := start(t, l, projections.All(), c)
+	l.Notices("location")
+	for _, d := range projections.All() {
+		x.wait(t, d.Name, l.Head().Position)
+	}
+	x.wait(t, "counter", l.Head().Position)
+	before := x.documents(t, "activity")
+	x.stop(t)
+	seen := c.seen()
+
+	l.Notices("contacts")
+	x = start(t, l, projections.All(), c)
+	x.wait(t, "activity", l.Head().Position)
+	x.wait(t, "counter", l.Head().Position)
+	if after := x.documents(t, "activity"); len(after) != int(l.Head().Position.Int64()) || len(after) <= len(before) {
+		t.Errorf("%d documents, then %d", len(before), len(after))
+	}
+	if strings.Contains(x.log.String(), "filled") {
+		t.Errorf("a view was filled anew:\n%s", x.log)
+	}
+	if got := c.seen(); got != int(l.Head().Position.Int64()) || got <= seen {
+		t.Errorf("the counter saw %d, then %d events", seen, got)
+	}
+}
+
+// counter is a consumer that counts and fails as it is told.
+type counter struct {
+	name string
+	mu   sync.Mutex
+	at   journal.Checkpoint
+	n    int
+	fail func(journal.Page) error
+}
+
+func (c *counter) Name() string { return c.name }
+
+func (c *counter) Checkpoint(context.Context) (journal.Checkpoint, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.at, nil
+}
+
+func (c *counter) Handle(_ context.Context, page journal.Page) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fail != nil {
+		if err := c.fail(page); err != nil {
+			return err
+		}
+	}
+	c.at, c.n = page.Checkpoint, c.n+len(page.Records)
+	return nil
+}
+
+func (c *counter) seen() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.n
+}

@@ -1,0 +1,209 @@
+package runner
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+
+	"accountledger/journal"
+)
+
+// errAgain is the nack of a page: the log is read again from the consumer's checkpoint.
+var errAgain = errors.New("runner: read again from the checkpoint")
+
+// worker is one consumer at work.
+type worker struct {
+	runner   *Runner
+	consumer Consumer
+	log      *slog.Logger
+
+	// turn is held by whoever works on the consumer: its handler, or whoever holds it up.
+	turn chan struct{}
+	// fresh says that the pages that come follow the consumer's checkpoint. It belongs to the turn.
+	fresh bool
+
+	mu        sync.Mutex
+	state     State
+	reason    string
+	since     time.Time // of the state
+	position  journal.Position
+	moved     chan struct{} // closed when position or state change
+	lost      error         // why the consumer must recover before it goes on
+	held      int
+	interrupt chan struct{} // closed when somebody wants the turn
+}
+
+func newWorker(r *Runner, c Consumer) *worker {
+	return &worker{runner: r, consumer: c, log: r.Log.With("consumer", c.Name()), turn: make(chan struct{}, 1), state: Waiting, reason: "it has not been started",
+		since: r.Now(), moved: make(chan struct{}), interrupt: make(chan struct{})}
+}
+
+// take waits for the turn.
+func (w *worker) take(ctx context.Context) error {
+	select {
+	case w.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (w *worker) give() { <-w.turn }
+
+// from gives the consumer's checkpoint, once it has one that fits.
+func (w *worker) from(ctx context.Context) (journal.Checkpoint, error) {
+	for {
+		at, err := w.place(ctx)
+		if !errors.Is(err, errStop) {
+			return at, err
+		}
+		if err := w.rest(ctx); err != nil {
+			return at, err
+		}
+	}
+}
+
+func (w *worker) place(ctx context.Context) (at journal.Checkpoint, err error) {
+	if err := w.take(ctx); err != nil {
+		return at, err
+	}
+	defer w.give()
+	if err := w.recover(ctx); err != nil {
+		return at, err
+	}
+	at, err = w.checkpoint(ctx)
+	var fault *EventError
+	switch {
+	case err == nil:
+		w.fresh = true
+		w.advance(at.Position)
+		w.set(Running, "")
+	case errors.As(err, &fault):
+		w.stop("the view cannot be filled", fault.Err)
+		return at, errStop
+	case errors.Is(err, ErrUnusable):
+		w.lose(err)
+	}
+	return at, err
+}
+
+func (w *worker) checkpoint(ctx context.Context) (at journal.Checkpoint, err error) {
+	defer guard(&err)
+	return w.consumer.Checkpoint(ctx)
+}
+
+// recover lets a consumer begin again whose checkpoint was lost.
+func (w *worker) recover(ctx context.Context) error {
+	w.mu.Lock()
+	why := w.lost
+	w.mu.Unlock()
+	if why == nil {
+		return nil
+	}
+	r, ok := w.consumer.(Recoverer)
+	if !ok {
+		w.stop("it cannot recover", why)
+		return errStop
+	}
+	w.log.Warn("consumer begins anew", "reason", why.Error())
+	if err := r.Recover(ctx, why); err != nil {
+		return err
+	}
+	w.lose(nil)
+	return nil
+}
+
+func (w *worker) lose(why error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lost = why
+}
+
+// waits is told by the subscription why it cannot hand out pages, and nil when it can.
+func (w *worker) waits(err error) {
+	if foreign(err) {
+		w.lose(err)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.state == Stopped || w.held > 0 {
+		return
+	}
+	if err == nil {
+		w.become(Running, "")
+	} else {
+		w.become(Waiting, err.Error())
+	}
+}
+
+// handle deals with one message: a page. A nil answer acknowledges it.
+func (w *worker) handle(m *message.Message) error {
+	ctx := m.Context()
+	if w.take(ctx) != nil {
+		return errAgain
+	}
+	err := errAgain
+	if w.fresh && !w.runner.isClosing() {
+		err = w.work(ctx, journal.PageOf(m))
+	}
+	w.give()
+	if errors.Is(err, errStop) {
+		_ = w.rest(ctx)
+		err = errAgain
+	}
+	if err != nil {
+		return errAgain
+	}
+	return nil
+}
+
+// rest keeps a stopped consumer where it is until somebody held it up or the runner closes.
+func (w *worker) rest(ctx context.Context) error {
+	for {
+		w.mu.Lock()
+		state, moved := w.state, w.moved
+		w.mu.Unlock()
+		if state != Stopped {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// set says how the consumer is.
+func (w *worker) set(state State, reason string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.become(state, reason)
+}
+
+func (w *worker) become(state State, reason string) {
+	if w.held > 0 && state != Rebuilding {
+		return
+	}
+	if w.state != state {
+		w.since = w.runner.Now()
+		w.signal()
+	}
+	w.state, w.reason = state, reason
+}
+
+func (w *worker) advance(to journal.Position) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.position = to
+	w.signal()
+}
+
+func (w *worker) signal() {
+	close(w.moved)
+	w.moved = make(chan struct{})
+}

@@ -1,0 +1,12 @@
+// Package sqlite keeps views in SQLite: one file a generation, and beside them
+// one small file a view that names the live one.
+//
+// Documents and the checkpoint they belong to are written in one transaction.
+// The files are in write-ahead mode with synchronous=NORMAL: after a crash of
+// the process nothing is lost; after a loss of power the newest transactions
+// may be, each whole with its checkpoint, and the consumer folds them again.
+//
+// Nothing that comes from outside reaches the text of a statement: names of
+// columns come from the declaration, whose names are checked, and everything
+// else is a parameter.
+package sqlite

@@ -1,0 +1,79 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"accountledger/projections/view"
+)
+
+func (e *Engine) livePath(name string) string { return filepath.Join(e.dir, name+".live") }
+
+// Live says which generation of a view answers queries.
+func (e *Engine) Live(_ context.Context, name string) (view.GenerationID, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.readLive(name)
+}
+
+func (e *Engine) readLive(name string) (view.GenerationID, error) {
+	if !view.ValidName(name) {
+		return view.GenerationID{}, view.ErrNoGeneration
+	}
+	text, err := os.ReadFile(e.livePath(name))
+	if errors.Is(err, os.ErrNotExist) {
+		return view.GenerationID{}, fmt.Errorf("view %s: none is live: %w", name, view.ErrNoGeneration)
+	}
+	if err != nil {
+		return view.GenerationID{}, fmt.Errorf("sqlite views: %w", err)
+	}
+	id, ok := parseID(strings.TrimSuffix(string(text), "\n"))
+	if !ok || id.View != name {
+		return view.GenerationID{}, fmt.Errorf("view %s: file %s.live: %w", name, name, view.ErrCorrupt)
+	}
+	return id, nil
+}
+
+// Swap makes a generation the live one: the new name is on the disk before it
+// takes the place of the old one, and that step is durable when Swap returns.
+func (e *Engine) Swap(_ context.Context, id view.GenerationID) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	all, err := e.list(id.View)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(all, id) {
+		return fmt.Errorf("generation %s: %w", id, view.ErrNoGeneration)
+	}
+	if err := replaceFile(e.livePath(id.View), id.String()+"\n"); err != nil {
+		return fmt.Errorf("sqlite views: %w", err)
+	}
+	return nil
+}
+
+// replaceFile puts text in the place of a file in one durable step.
+func replaceFile(path, text string) (err error) {
+	next, err := os.OpenFile(path+".next", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the path is ours
+	if err != nil {
+		return err
+	}
+	_, err = next.WriteString(text)
+	err = errors.Join(err, next.Sync(), next.Close())
+	if err != nil {
+		return err
+	}
+	if err := os.Rename(path+".next", path); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}

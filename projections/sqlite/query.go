@@ -1,0 +1,161 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"accountledger/projections/view"
+)
+
+// Words are rare up to so many documents, which are then fetched by the
+// full-text index; beyond that, they are looked for in the rows that the rest of
+// the query comes to. A page meets common words soon enough on the way along the
+// index that sorts; a count has to meet all of them.
+const (
+	rareForPages  = 2000
+	rareForCounts = 100_000
+)
+
+// querier is what runs one statement: a transaction or a pool.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+}
+
+// asking is one query on its way: all its statements see the same moment.
+type asking struct {
+	*store
+	from querier
+	plan *view.Plan
+	// byWords says whether a page begins at the full-text index, and allByWords
+	// whether a count does.
+	byWords, allByWords bool
+}
+
+func (s *store) query(ctx context.Context, query *view.Query) (*view.Result, error) {
+	plan, err := view.NewPlan(s.schema, query)
+	if err != nil {
+		return nil, err
+	}
+	if s.filling.Load() {
+		return nil, view.ErrFilling
+	}
+	snapshot, err := s.reading.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	// Nothing was written, so there is nothing that ending it could lose.
+	defer func() { _ = snapshot.Rollback() }()
+	a := &asking{store: s, from: snapshot, plan: plan}
+	if len(plan.Words) > 0 {
+		n, err := a.countWords(ctx)
+		if err != nil {
+			return nil, err
+		}
+		a.byWords, a.allByWords = n < rareForPages, n < rareForCounts
+	}
+	return a.answer(ctx)
+}
+
+func (a *asking) answer(ctx context.Context) (*view.Result, error) {
+	result := &view.Result{Total: -1}
+	err := a.page(ctx, result)
+	if err == nil && a.plan.Total {
+		result.Total, err = a.total(ctx)
+	}
+	if err == nil && a.plan.Group != nil {
+		err = a.group(ctx, result)
+	}
+	if err == nil && a.plan.Histogram != nil {
+		result.Buckets, err = a.histogram(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// countWords counts the documents that have the words, as far as it matters.
+func (a *asking) countWords(ctx context.Context) (n int, err error) {
+	most := rareForPages
+	if a.plan.Total || a.plan.Group != nil || a.plan.Histogram != nil {
+		most = rareForCounts
+	}
+	err = a.from.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM postings WHERE postings MATCH ? LIMIT ?)`,
+		match(a.plan.Words), most).Scan(&n)
+	return n, err
+}
+
+// page reads one document more than asked for, to know whether there are more.
+func (a *asking) page(ctx context.Context, result *view.Result) error {
+	if a.plan.Limit == 0 {
+		return nil
+	}
+	most := a.plan.Limit + 1
+	plans := a.spread()
+	for _, part := range a.layout.segments(a.plan.Sort, a.plan.After) {
+		var found []*view.Document
+		for _, plan := range plans {
+			if err := a.part(ctx, plan, part, most-len(result.Documents), &found); err != nil {
+				return err
+			}
+		}
+		if len(plans) > 1 {
+			a.merge(found)
+		}
+		result.Documents = append(result.Documents, found...)
+		if len(result.Documents) >= most {
+			result.Documents = result.Documents[:a.plan.Limit]
+			result.Next = a.plan.Next(result.Documents[a.plan.Limit-1])
+			return nil
+		}
+	}
+	return nil
+}
+
+// part reads the first documents of one segment.
+func (a *asking) part(ctx context.Context, plan *view.Plan, part segment, most int, found *[]*view.Document) error {
+	var t sqlText
+	t.add(`SELECT ` + a.layout.selected())
+	a.layout.source(&t, plan, a.byWords)
+	t.add(part.where, part.args...)
+	t.add(` ORDER BY `+part.order+` LIMIT ?`, most)
+	rows, err := a.from.QueryContext(ctx, t.String(), t.args...)
+	if err != nil {
+		return err
+	}
+	return a.scan(rows, func(d *view.Document) { *found = append(*found, d) })
+}
+
+func (a *asking) total(ctx context.Context) (n int64, err error) {
+	var t sqlText
+	switch {
+	case a.plan.Where == nil && len(a.plan.Words) == 0:
+		return count(ctx, a.from)
+	case a.plan.Where == nil:
+		t.add(`SELECT count(*) FROM postings WHERE postings MATCH ?`, match(a.plan.Words))
+	default:
+		t.add(`SELECT count(*)`)
+		a.layout.source(&t, a.plan, a.allByWords)
+	}
+	err = a.from.QueryRowContext(ctx, t.String(), t.args...).Scan(&n)
+	return n, err
+}
+
+// count counts all rows, which SQLite does page by page, and takes off the few
+// tombstones.
+func count(ctx context.Context, from querier) (n int64, err error) {
+	err = from.QueryRowContext(ctx,
+		`SELECT (SELECT count(*) FROM docs) - (SELECT count(*) FROM docs WHERE deleted = 1)`).Scan(&n)
+	return n, err
+}
+
+// summed is the column that adds up a number field, 0 when none is asked for.
+func (l *layout) summed(field int) string {
+	if field == view.NoField {
+		return "0"
+	}
+	return fmt.Sprintf("sum(coalesce(docs.%s, 0))", l.column(field))
+}

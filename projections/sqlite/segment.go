@@ -1,0 +1,96 @@
+package sqlite
+
+import (
+	"strings"
+
+	"accountledger/projections/view"
+)
+
+// segment is a part of a sorted result that one range of an index holds. A page
+// is read segment by segment, in order, until it is full: that way even a page
+// deep inside costs no more than the first one, and missing values come last.
+type segment struct {
+	where string
+	args  []any
+	order string
+}
+
+// segments cuts the result of a sort into such parts: all of it, or what comes
+// after a cursor.
+func (l *layout) segments(keys []view.Key, after *view.Cursor) []segment {
+	if after == nil {
+		return l.whole(keys)
+	}
+	// Equal in all keys and further by id, then equal in all but the last key and
+	// further by that, and so on.
+	all := []segment{l.segment(keys, len(keys), after, "docs.id > ?", after.ID)}
+	for i := len(keys) - 1; i >= 0; i-- {
+		v := after.Values[i]
+		if v.Missing() {
+			continue
+		}
+		op := " > ?"
+		if keys[i].Desc {
+			op = " < ?"
+		}
+		column := "docs." + l.column(keys[i].Field)
+		s := l.segment(keys, i, after, column+op, argument(v))
+		all = append(all, s)
+		if l.schema.At(keys[i].Field).Optional {
+			missing := l.segment(keys, i, after, column+" IS NULL")
+			missing.order = l.orderBy(keys[i+1:], false)
+			all = append(all, missing)
+		}
+	}
+	return all
+}
+
+// whole gives the segments of a whole sort; only its first key is cut in two, so
+// that an index is read in its own order.
+func (l *layout) whole(keys []view.Key) []segment {
+	if len(keys) == 0 || !l.schema.At(keys[0].Field).Optional {
+		return []segment{{order: l.orderBy(keys, true)}}
+	}
+	column := "docs." + l.column(keys[0].Field)
+	return []segment{
+		{where: " AND " + column + " IS NOT NULL", order: l.orderBy(keys, true)},
+		{where: " AND " + column + " IS NULL", order: l.orderBy(keys[1:], false)},
+	}
+}
+
+// segment gives what equals the cursor in the first n keys and meets a condition.
+func (l *layout) segment(keys []view.Key, n int, after *view.Cursor, condition string, args ...any) segment {
+	var where strings.Builder
+	s := segment{order: l.orderBy(keys[n:], true)}
+	for i, key := range keys[:n] {
+		where.WriteString(" AND docs." + l.column(key.Field))
+		if after.Values[i].Missing() {
+			where.WriteString(" IS NULL")
+			continue
+		}
+		where.WriteString(" = ?")
+		s.args = append(s.args, argument(after.Values[i]))
+	}
+	where.WriteString(" AND " + condition)
+	s.where = where.String()
+	s.args = append(s.args, args...)
+	return s
+}
+
+// orderBy sorts by keys, missing values last, and by id. Sorting downwards SQLite
+// has missing values last by itself; sorting upwards it is told so, save for a
+// first key that is known to be there, where an index is read as it stands.
+func (l *layout) orderBy(keys []view.Key, firstThere bool) string {
+	var terms []string
+	for i, key := range keys {
+		term := "docs." + l.column(key.Field)
+		switch {
+		case key.Desc:
+			term += " DESC"
+		case l.schema.At(key.Field).Optional && (i > 0 || !firstThere):
+			term += " NULLS LAST"
+		}
+		terms = append(terms, term)
+	}
+	return strings.Join(append(terms, "docs.id"), ", ")
+}

@@ -1,0 +1,231 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"sync"
+	"sync/atomic"
+
+	"accountledger/projections/view"
+)
+
+const (
+	// readers bounds the connections that answer queries of one generation.
+	readers = 4
+	// readerCache and writerCache are page caches in KiB, the first for each reader.
+	readerCache = 4 << 10
+	writerCache = 8 << 10
+	// fillCache is the writer's while it fills a generation, in KiB.
+	fillCache = 64 << 10
+)
+
+// store is one generation's file, shared by all handles on it.
+type store struct {
+	id     view.GenerationID
+	schema *view.Schema
+	layout *layout
+	path   string
+
+	// mu guards the single connection that writes, and what is prepared on it.
+	mu       sync.Mutex
+	writing  *sql.DB
+	conn     *sql.Conn
+	prepared map[string]*sql.Stmt
+
+	reading *sql.DB
+	loads   map[int]*sql.Stmt
+	filling atomic.Bool
+	// pending counts the documents in the transaction that filling keeps open, 0
+	// when none is; failed says why filling cannot go on. mu guards both.
+	pending int
+	failed  error
+
+	// handles and dropped belong to the engine and are guarded by its mutex.
+	handles int
+	dropped bool
+}
+
+func openStore(ctx context.Context, path string, id view.GenerationID, schema view.Schema) (_ *store, err error) {
+	s := &store{id: id, path: path, prepared: map[string]*sql.Stmt{}}
+	s.schema = &schema
+	s.layout = newLayout(s.schema)
+	defer func() {
+		if err != nil {
+			err = explain(errors.Join(err, s.close()))
+		}
+	}()
+	if err := private(path); err != nil {
+		return nil, err
+	}
+	if s.writing, err = sql.Open("sqlite", dsn(path, "_txlock=immediate", pragma("cache_size", -writerCache))); err != nil {
+		return nil, err
+	}
+	s.writing.SetMaxOpenConns(1)
+	if s.conn, err = s.writing.Conn(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.prepareFile(ctx); err != nil {
+		return nil, err
+	}
+	if s.reading, err = sql.Open("sqlite", dsn(path, pragma("query_only", 1), pragma("cache_size", -readerCache))); err != nil {
+		return nil, err
+	}
+	s.reading.SetMaxOpenConns(readers)
+	s.reading.SetMaxIdleConns(readers)
+	if err := s.prepareLoads(ctx); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// private makes the file if it is not there, readable by its owner alone; SQLite
+// gives its companions the same mode.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the path is ours
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func dsn(path string, more ...string) string {
+	name := "file:" + (&url.URL{Path: path}).EscapedPath() + "?" +
+		pragma("busy_timeout", 10000) + "&" + pragma("journal_mode", "WAL") + "&" + pragma("synchronous", "NORMAL")
+	for _, option := range more {
+		name += "&" + option
+	}
+	return name
+}
+
+func pragma(name string, value any) string {
+	return "_pragma=" + url.QueryEscape(fmt.Sprintf("%s(%v)", name, value))
+}
+
+// prepareFile lays out a new file and refuses one that was made for another view.
+func (s *store) prepareFile(ctx context.Context) error {
+	var tables int
+	if err := s.conn.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&tables); err != nil {
+		return err
+	}
+	if tables == 0 {
+		return s.transaction(ctx, s.lay)
+	}
+	found := map[string]string{}
+	rows, err := s.conn.QueryContext(ctx, `SELECT key, value FROM meta`)
+	if err != nil {
+		return fmt.Errorf("%w: %w", view.ErrCorrupt, err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var key, value string
+		if err := rows.Scan(&key, &value); err != nil {
+			return err
+		}
+		found[key] = value
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	if found["format"] != format || found["view"] != s.schema.Fingerprint() {
+		return view.ErrMismatch
+	}
+	s.filling.Store(found["filling"] == "1")
+	if s.filling.Load() {
+		return s.cache(ctx, fillCache)
+	}
+	return nil
+}
+
+func (s *store) lay(ctx context.Context) error {
+	for _, statement := range s.layout.create() {
+		if _, err := s.conn.ExecContext(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return errors.Join(s.setMeta(ctx, "format", format), s.setMeta(ctx, "view", s.schema.Fingerprint()))
+}
+
+func (s *store) setMeta(ctx context.Context, key, value string) error {
+	_, err := s.conn.ExecContext(ctx, `INSERT INTO meta (key, value) VALUES (?, ?)
+		ON CONFLICT (key) DO UPDATE SET value = excluded.value`, key, value)
+	return err
+}
+
+func (s *store) cache(ctx context.Context, kib int) error {
+	_, err := s.conn.ExecContext(ctx, fmt.Sprintf(`PRAGMA cache_size = -%d`, kib))
+	return err
+}
+
+// transaction runs work on the writing connection, all or nothing. A context
+// that ends lets nothing half done behind: the statements themselves are run
+// without it unless work passes it on.
+func (s *store) transaction(ctx context.Context, work func(context.Context) error) error {
+	whole := context.WithoutCancel(ctx)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if _, err := s.conn.ExecContext(whole, `BEGIN IMMEDIATE`); err != nil {
+		return err
+	}
+	err := work(ctx)
+	if err == nil {
+		if _, err = s.conn.ExecContext(whole, `COMMIT`); err == nil {
+			return nil
+		}
+	}
+	// An error of this one means only that SQLite has rolled back by itself.
+	_, _ = s.conn.ExecContext(whole, `ROLLBACK`)
+	return err
+}
+
+// statement prepares a statement on the writing connection once.
+func (s *store) statement(text string) (*sql.Stmt, error) {
+	if found := s.prepared[text]; found != nil {
+		return found, nil
+	}
+	made, err := s.conn.PrepareContext(context.Background(), text)
+	if err == nil {
+		s.prepared[text] = made
+	}
+	return made, err
+}
+
+// look runs work on what sees every write that has returned: the readers, or
+// while filling the writing connection, whose transaction is still open.
+func (s *store) look(work func(querier) error) error {
+	if !s.filling.Load() {
+		return work(s.reading)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return work(s.conn)
+}
+
+func (s *store) close() error {
+	var errs []error
+	for _, p := range s.loads {
+		errs = append(errs, p.Close())
+	}
+	if s.reading != nil {
+		errs = append(errs, s.reading.Close())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.pending > 0 {
+		errs = append(errs, s.commitFill())
+	}
+	for _, p := range s.prepared {
+		errs = append(errs, p.Close())
+	}
+	if s.conn != nil {
+		errs = append(errs, s.conn.Close())
+	}
+	if s.writing != nil {
+		errs = append(errs, s.writing.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,181 @@
+package sqlite
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"accountledger/projections/view"
+)
+
+// writeChunks are the numbers of rows that one statement writes, largest first.
+func writeChunks() []int { return []int{32, 4, 1} }
+
+// checkEvery is how many rows are written before the context is looked at again.
+const checkEvery = 32
+
+func (s *store) write(ctx context.Context, batch view.Batch) error {
+	if len(batch.Checkpoint) > view.MaxCheckpoint {
+		return fmt.Errorf("view %s: the checkpoint is too long", s.id.View)
+	}
+	docs, err := s.checked(batch.Documents)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	work := func(ctx context.Context) error {
+		if err := s.put(ctx, docs); err != nil {
+			return err
+		}
+		return s.putCheckpoint(batch)
+	}
+	if s.filling.Load() {
+		return s.fill(ctx, len(docs), work)
+	}
+	return s.transaction(ctx, work)
+}
+
+func (s *store) putCheckpoint(batch view.Batch) error {
+	if batch.Checkpoint == nil {
+		return nil
+	}
+	place, err := s.statement(`INSERT INTO checkpoints (partition, place) VALUES (?, ?)
+		ON CONFLICT (partition) DO UPDATE SET place = excluded.place`)
+	if err != nil {
+		return err
+	}
+	_, err = place.ExecContext(context.Background(), batch.Partition, []byte(batch.Checkpoint))
+	return err
+}
+
+// checked gives the documents in the order of the log, in which new ones then lie
+// in the file: what happened at about the same time is read with few pages.
+func (s *store) checked(given []*view.Document) ([]*view.Document, error) {
+	ids := make(map[string]bool, len(given))
+	for _, d := range given {
+		if err := s.schema.CheckDocument(d); err != nil {
+			return nil, err
+		}
+		if ids[d.ID] {
+			return nil, fmt.Errorf("%w: view %s: one id twice in a batch", view.ErrDocument, s.id.View)
+		}
+		ids[d.ID] = true
+	}
+	docs := slices.Clone(given)
+	slices.SortStableFunc(docs, func(a, b *view.Document) int { return cmp.Compare(a.Position, b.Position) })
+	return docs, nil
+}
+
+// put writes documents in the transaction that is open.
+func (s *store) put(ctx context.Context, docs []*view.Document) error {
+	rows := make([]row, len(docs))
+	for i, d := range docs {
+		rows[i].doc = d
+		if s.layout.words && !d.Deleted {
+			rows[i].words = joinWords(s.schema.Words(d))
+		}
+	}
+	if s.layout.words && !s.filling.Load() {
+		var err error
+		if rows, err = s.post(ctx, rows); err != nil {
+			return err
+		}
+	}
+	return s.upsert(ctx, rows)
+}
+
+// row is a document on its way into the file.
+type row struct {
+	doc *view.Document
+	// words are joined as column words holds them.
+	words string
+	// n is the row's number when it is new and the number was chosen, else 0.
+	n int64
+}
+
+// joinWords puts every word between two spaces, so that a search for one finds
+// " word " and one for a beginning " begin".
+func joinWords(words []string) string {
+	if len(words) == 0 {
+		return ""
+	}
+	return " " + strings.Join(words, " ") + " "
+}
+
+// upsert writes rows in chunks; of two versions of a document the greater stays.
+func (s *store) upsert(ctx context.Context, rows []row) error {
+	args := make([]any, 0, checkEvery*(len(s.layout.order)+5))
+	for len(rows) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := 1
+		for _, size := range writeChunks() {
+			if len(rows) >= size {
+				n = size
+				break
+			}
+		}
+		args = args[:0]
+		for i := range n {
+			args = s.rowArgs(args, &rows[i])
+		}
+		statement, err := s.statement(s.layout.upsert(n))
+		if err != nil {
+			return err
+		}
+		if _, err := statement.ExecContext(context.Background(), args...); err != nil {
+			return err
+		}
+		rows = rows[n:]
+	}
+	return nil
+}
+
+func (s *store) rowArgs(args []any, r *row) []any {
+	var n any
+	if r.n != 0 {
+		n = r.n
+	}
+	deleted := int64(0)
+	if r.doc.Deleted {
+		deleted = 1
+	}
+	args = append(args, n, r.doc.ID, r.doc.Position, deleted)
+	if s.layout.words {
+		var words any
+		if r.words != "" {
+			words = r.words
+		}
+		args = append(args, words)
+	}
+	for _, place := range s.layout.order {
+		if place < len(r.doc.Values) {
+			args = append(args, argument(r.doc.Values[place]))
+		} else {
+			args = append(args, nil)
+		}
+	}
+	return args
+}
+
+// upsert gives the statement that writes n rows.
+func (l *layout) upsert(n int) string {
+	columns := []string{"n", "id", "position", "deleted"}
+	if l.words {
+		columns = append(columns, "words")
+	}
+	for _, place := range l.order {
+		columns = append(columns, l.columns[place])
+	}
+	set := make([]string, 0, len(columns)-2)
+	for _, column := range columns[2:] {
+		set = append(set, column+" = excluded."+column)
+	}
+	values := strings.Repeat(marks(len(columns))+",", n)
+	return `INSERT INTO docs (` + strings.Join(columns, ", ") + `) VALUES ` + strings.TrimSuffix(values, ",") +
+		` ON CONFLICT (id) DO UPDATE SET ` + strings.Join(set, ", ") + ` WHERE excluded.position > docs.position`
+}

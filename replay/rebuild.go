@@ -1,0 +1,224 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"accountledger/journal"
+	"accountledger/projections/runner"
+	"accountledger/projections/view"
+)
+
+// ErrUnknownView means that the program has no view of that name.
+var ErrUnknownView = errors.New("replay: no such view")
+
+// Deps is what a rebuild works on.
+type Deps struct {
+	Journal *journal.Journal
+	Engine  view.Engine
+	// Views are all views of the program.
+	Views []runner.Declaration
+	// Hold keeps a view's consumer from working while the new generation takes the live one's place; it is
+	// runner.Runner.Hold, or nil when no consumers run.
+	Hold func(ctx context.Context, view string) (release func(), err error)
+}
+
+// Progress is told how far each view is: events dealt with, and events in all. It is called by one goroutine at a time,
+// a few times a second, and with done equal to total once a view is complete.
+type Progress func(view string, done, total int64)
+
+// progressEvery is how often Progress is told.
+const progressEvery = 200 * time.Millisecond
+
+// Rebuild folds views anew from the beginning of the log, all of them when none is named, beside the live ones, which go
+// on answering and being written to. A new generation that has reached the head takes the place of the live one in
+// one step, and the old one is dropped.
+//
+// A view that fails, or all when ctx ends, stays as it is, and what was folded of it is dropped; the others
+// are swapped. Errors name the view: ErrUnknownView (nothing was begun), a *runner.EventError when an event cannot be
+// folded, a *runner.UnreadableError when a newer program wrote the log, ctx's, or the engine's.
+func Rebuild(ctx context.Context, deps Deps, views []string, progress Progress) error {
+	chosen, err := choose(deps.Views, views)
+	if err != nil {
+		return err
+	}
+	var all []*rebuild
+	for _, d := range chosen {
+		r, err := begin(ctx, deps, d)
+		if err != nil {
+			return errors.Join(err, dropAll(ctx, all))
+		}
+		all = append(all, r)
+	}
+	stop := report(all, progress)
+	fillings := make([]*runner.Filling, len(all))
+	for i, r := range all {
+		fillings[i] = r.filling
+	}
+	errs := runner.Fill(ctx, deps.Journal, fillings...)
+	var installing sync.WaitGroup
+	for i, r := range all {
+		installing.Go(func() { errs[i] = r.finish(ctx, errs[i]) })
+	}
+	installing.Wait()
+	stop()
+	return errors.Join(errs...)
+}
+
+func choose(all []runner.Declaration, names []string) ([]*runner.Declaration, error) {
+	var chosen []*runner.Declaration
+	for i := range all {
+		if len(names) == 0 || slices.Contains(names, all[i].Name) {
+			chosen = append(chosen, &all[i])
+		}
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(chosen, func(d *runner.Declaration) bool { return d.Name == name }) {
+			return nil, ErrUnknownView
+		}
+	}
+	return chosen, nil
+}
+
+// rebuild is one view's.
+type rebuild struct {
+	deps       Deps
+	view       *runner.Declaration
+	generation view.Generation
+	filling    *runner.Filling
+}
+
+func begin(ctx context.Context, deps Deps, d *runner.Declaration) (*rebuild, error) {
+	number, err := view.NextNumber(ctx, deps.Engine, d.Name)
+	if err != nil {
+		return nil, fmt.Errorf("replay: view %s: %w", d.Name, err)
+	}
+	g, err := deps.Engine.Open(ctx, d.Schema, number)
+	if err != nil {
+		return nil, fmt.Errorf("replay: view %s: %w", d.Name, err)
+	}
+	r := &rebuild{deps: deps, view: d, generation: g}
+	if err = g.BeginFill(ctx); err == nil {
+		r.filling, err = runner.NewFilling(ctx, d, g)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("replay: view %s: %w", d.Name, errors.Join(err, r.drop(ctx)))
+	}
+	return r, nil
+}
+
+// finish installs what was filled without an error, and drops it otherwise.
+func (r *rebuild) finish(ctx context.Context, err error) error {
+	if err == nil {
+		err = r.install(ctx)
+	}
+	if err != nil {
+		return fmt.Errorf("replay: view %s: %w", r.view.Name, errors.Join(err, r.drop(ctx)))
+	}
+	return nil
+}
+
+// install makes a filled generation ready for queries, brings it to the head while nobody writes to the live one, and
+// lets it take that one's place.
+func (r *rebuild) install(ctx context.Context) error {
+	if err := r.generation.EndFill(ctx); err != nil {
+		return err
+	}
+	if err := r.catchUp(ctx); err != nil { // what came meanwhile, so that the hold is short
+		return err
+	}
+	if r.deps.Hold != nil {
+		release, err := r.deps.Hold(ctx, r.view.Name)
+		if err != nil {
+			return err
+		}
+		defer release()
+		if err := r.catchUp(ctx); err != nil {
+			return err
+		}
+	}
+	return r.swap(ctx)
+}
+
+func (r *rebuild) catchUp(ctx context.Context) error {
+	if err := runner.Fill(ctx, r.deps.Journal, r.filling)[0]; err != nil {
+		return err
+	}
+	return r.generation.Refresh(ctx)
+}
+
+// swap cannot be cancelled half-way.
+func (r *rebuild) swap(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	old, err := r.deps.Engine.Live(ctx, r.view.Name)
+	none := errors.Is(err, view.ErrNoGeneration) || errors.Is(err, view.ErrCorrupt)
+	if err != nil && !none {
+		return err
+	}
+	if err := r.deps.Engine.Swap(ctx, r.generation.ID()); err != nil {
+		return err
+	}
+	err = r.generation.Close()
+	r.generation = nil
+	if !none {
+		err = errors.Join(err, r.deps.Engine.Drop(ctx, old))
+	}
+	return err
+}
+
+// drop takes away a generation that did not become the live one.
+func (r *rebuild) drop(ctx context.Context) error {
+	if r.generation == nil {
+		return nil
+	}
+	g := r.generation
+	r.generation = nil
+	return errors.Join(g.Close(), r.deps.Engine.Drop(context.WithoutCancel(ctx), g.ID()))
+}
+
+func dropAll(ctx context.Context, all []*rebuild) error {
+	var errs []error
+	for _, r := range all {
+		errs = append(errs, r.drop(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// report tells how far each rebuild is until it is stopped, and then once more.
+func report(all []*rebuild, progress Progress) (stop func()) {
+	if progress == nil {
+		return func() {}
+	}
+	tell := func() {
+		for _, r := range all {
+			done, total := r.filling.Progress()
+			progress(r.view.Name, done, total)
+		}
+	}
+	var running sync.WaitGroup
+	end := make(chan struct{})
+	running.Go(func() {
+		tick := time.NewTicker(progressEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				tell()
+			case <-end:
+				tell()
+				return
+			}
+		}
+	})
+	return func() {
+		close(end)
+		running.Wait()
+	}
+}

@@ -1,0 +1,81 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"accountledger/projections/runner"
+)
+
+// openMetrics registers what /metrics shows: counts and times, nothing about anybody.
+func (s *Server) openMetrics() error {
+	return errors.Join(
+		s.metrics.Register(collectors.NewGoCollector()),
+		s.metrics.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})),
+		s.metrics.Register(newLedgerCollector(s)))
+}
+
+// ledgerCollector asks the ledger how it is whenever it is scraped.
+type ledgerCollector struct {
+	server                               *Server
+	up, lag, seconds, running, deadlines *prometheus.Desc
+	computing, waiting                   *prometheus.Desc
+}
+
+func newLedgerCollector(s *Server) *ledgerCollector {
+	d := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc("accountledger_"+name, help, labels, nil)
+	}
+	return &ledgerCollector{server: s,
+		up:        d("ready", "1 while the process can append and read."),
+		lag:       d("consumer_lag", "What lies between a consumer and the head of the log, in its unit.", "consumer", "unit"),
+		seconds:   d("consumer_lag_seconds", "Age of the oldest event that a consumer has not dealt with.", "consumer"),
+		running:   d("consumer_running", "1 while a consumer runs, 0 while it waits, is rebuilt or has stopped.", "consumer"),
+		deadlines: d("deadlines", "Sign-ups and erasures that wait for their time."),
+		computing: d("password_hashes_computing", "Password hashes under way."),
+		waiting:   d("password_hashes_waiting", "Requests that wait for a password hash."),
+	}
+}
+
+// Describe lists the metrics.
+func (c *ledgerCollector) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{c.up, c.lag, c.seconds, c.running, c.deadlines, c.computing, c.waiting} {
+		out <- d
+	}
+}
+
+// Collect asks; what cannot be told is left out.
+func (c *ledgerCollector) Collect(out chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	gauge(c.up, truth(c.server.check(ctx) == nil))
+	computing, waiting := c.server.hasher.Load()
+	gauge(c.computing, float64(computing))
+	gauge(c.waiting, float64(waiting))
+	if n, err := c.server.processes.Waiting(ctx); err == nil {
+		gauge(c.deadlines, float64(n))
+	}
+	all, err := c.server.consumers(ctx)
+	if err != nil {
+		return
+	}
+	for _, s := range all {
+		gauge(c.lag, float64(s.Lag), s.Name, s.Unit)
+		gauge(c.seconds, s.Seconds, s.Name)
+		gauge(c.running, truth(s.State == runner.Running), s.Name)
+	}
+}
+
+func truth(b bool) float64 {
+	if b {
+		return 1
+	}
+	return 0
+}

@@ -1,0 +1,97 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"accountledger/domain"
+	"accountledger/projections"
+	"accountledger/replay"
+)
+
+// OpenConsole finds the running server, or opens the same Server without listener and consumers.
+func OpenConsole(ctx context.Context, cfg Config) (Console, error) {
+	r, err := dial(ctx, &cfg)
+	if err == nil {
+		return r, nil
+	}
+	if !errors.Is(err, ErrNotRunning) {
+		return nil, err
+	}
+	if !exists(cfg.path("log")) {
+		return nil, fmt.Errorf("there is no ledger in %s: start one with accountledger serve, or name its folder with --data", cfg.Data)
+	}
+	s, err := Open(ctx, cfg, Options{})
+	if err != nil {
+		return nil, err
+	}
+	return &localConsole{operator{s, os.Getuid()}}, nil
+}
+
+// localConsole is the console of a server that was opened for it.
+type localConsole struct{ operator }
+
+// Close closes the server as well.
+func (l *localConsole) Close() error { return l.Server.Close() }
+
+// allowances reads permission:purpose.
+func allowances(all []string) ([]domain.Allowance, error) {
+	out := make([]domain.Allowance, 0, len(all))
+	for _, s := range all {
+		p, u, ok := strings.Cut(s, ":")
+		if !ok {
+			return nil, domain.ErrAllowed
+		}
+		out = append(out, domain.Allowance{Permission: domain.Permission(p), Purpose: domain.Purpose(u)})
+	}
+	return out, nil
+}
+
+// mailboxEntries gives what the local mailbox holds.
+func (s *Server) mailboxEntries() ([]MailboxEntry, error) {
+	if s.mailbox == nil {
+		return nil, errors.New("there is no local mailbox: messages go to the mail server")
+	}
+	all, err := s.mailbox.List()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]MailboxEntry, len(all))
+	for i, m := range all {
+		out[i] = MailboxEntry{ID: m.ID.String(), At: m.At, To: m.To, Subject: m.Subject, Text: m.Text, Code: m.Code, Expires: m.Expires}
+	}
+	return out, nil
+}
+
+// Rebuild builds views again from the log, beside the live ones.
+func (o operator) Rebuild(ctx context.Context, views []string, progress func(Progress)) error {
+	names := make([]domain.ViewName, len(views))
+	for i, v := range views {
+		if _, ok := o.Schema(v); !ok {
+			return &domain.Error{Kind: domain.NotFound, Code: "view_unknown", Message: "There is no view by that name. status lists them among the consumers."}
+		}
+		names[i] = domain.ViewName(v)
+	}
+	if err := o.record(ctx, domain.OpReplayRebuild, names...); err != nil {
+		return err
+	}
+	deps := replay.Deps{Journal: o.journal, Engine: o.engine, Views: projections.All()}
+	if o.address.Load() != nil {
+		deps.Hold = o.runner.Hold
+	}
+	var done map[string]int64
+	return replay.Rebuild(ctx, deps, views, func(view string, n, total int64) {
+		if done == nil {
+			done = map[string]int64{}
+		}
+		done[view] = n
+		all := Progress{View: view, Total: total * int64(len(done)), Unit: "events"}
+		for _, d := range done {
+			all.Done += d
+		}
+		progress(all)
+	})
+}

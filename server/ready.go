@@ -1,0 +1,55 @@
+package server
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"accountledger/api"
+)
+
+// readyFor is how long one look at the vault stands: it writes, and anybody may ask.
+const readyFor = time.Second
+
+// readiness remembers the last look.
+type readiness struct {
+	mu  sync.Mutex
+	at  time.Time
+	err error
+}
+
+// check says whether the process can append and read.
+func (s *Server) check(ctx context.Context) error {
+	if err := s.store.Health(); err != nil {
+		return err
+	}
+	s.ready.mu.Lock()
+	defer s.ready.mu.Unlock()
+	if age := time.Since(s.ready.at); age >= 0 && age < readyFor {
+		return s.ready.err
+	}
+	s.ready.err = s.vault.Ping(ctx)
+	if s.ready.err == nil {
+		_, s.ready.err = s.journal.Head(ctx)
+	}
+	s.ready.at = time.Now()
+	return s.ready.err
+}
+
+// Ready tells load balancers whether this process can append and read. Consumers that lag or stopped are named, and
+// take nothing out of service.
+func (s *Server) Ready(ctx context.Context) api.Readiness {
+	r := api.Readiness{Ready: true}
+	if err := s.check(ctx); err != nil {
+		s.log.Warn("not ready", "error", err.Error())
+		r.Ready, r.Reason = false, "the log or the vault cannot be written or read now"
+	}
+	consumers, err := s.consumers(ctx)
+	if err != nil {
+		return r
+	}
+	for _, c := range consumers {
+		r.Consumers = append(r.Consumers, api.ConsumerState{Name: c.Name, State: string(c.State), Lag: c.Lag, Unit: c.Unit, LagSeconds: c.Seconds, Reason: c.Reason})
+	}
+	return r
+}

@@ -1,0 +1,220 @@
+// Package server wires the ledger together: it is the only place that knows every adapter. The same Server runs
+// behind serve, behind operators' commands when no server runs, and in tests.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"path/filepath"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"accountledger/commands"
+	"accountledger/domain"
+	"accountledger/eventstore/embedded"
+	"accountledger/journal"
+	"accountledger/notify/mailbox"
+	"accountledger/passwords"
+	"accountledger/processes"
+	"accountledger/projections"
+	"accountledger/projections/runner"
+	viewsqlite "accountledger/projections/sqlite"
+	vaultsqlite "accountledger/vault/sqlite"
+)
+
+// Options are what a program or a test decides, rather than an operator.
+type Options struct {
+	// LogTo takes the logs; nil: nowhere.
+	LogTo io.Writer
+	// Now is the clock; nil: the system's.
+	Now func() time.Time
+	// Hashing are the parameters of new password hashes; the zero ones are the product's. Tests take cheaper ones.
+	Hashing passwords.Params
+}
+
+// Server is the whole ledger on one data folder. Open it, Run it or use its console, Close it.
+type Server struct {
+	cfg       Config
+	now       func() time.Time
+	log       *slog.Logger
+	closers   []func() error
+	store     *embedded.Store
+	vault     *vaultsqlite.Vault
+	journal   *journal.Journal
+	hasher    *passwords.Hasher
+	menu      *commands.Menu
+	mailbox   *mailbox.Mailbox // nil where a mail server is configured
+	processes *processes.Processes
+	engine    *viewsqlite.Engine
+	views     *runner.Views
+	runner    *runner.Runner
+	metrics   *prometheus.Registry
+	ready     readiness
+	address   atomic.Pointer[string] // of the API, once it listens
+}
+
+// Open opens everything and starts nothing. ErrRunning when another server has the data folder.
+func Open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.LogTo == nil {
+		o.LogTo = io.Discard
+	}
+	if cfg.Data, err = filepath.Abs(cfg.Data); err != nil {
+		return nil, fmt.Errorf("data folder: %w", err)
+	}
+	s := &Server{cfg: cfg, now: o.Now, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+		}
+	}()
+	for _, open := range []func(context.Context) error{s.openFolder, s.openLog, s.openVault} {
+		if err := open(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.openCommands(ctx, o); err != nil {
+		return nil, err
+	}
+	for _, open := range []func(context.Context) error{s.openConsumers, s.publish} {
+		if err := open(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.openMetrics()
+}
+
+func (s *Server) onClose(c func() error) { s.closers = append(s.closers, c) }
+
+// Close frees everything, the last opened first. Nothing that was acknowledged is lost, with or without it.
+func (s *Server) Close() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i]())
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+func (s *Server) openFolder(context.Context) error {
+	f, err := holdFolder(&s.cfg)
+	if err != nil {
+		return err
+	}
+	s.onClose(f.close)
+	return nil
+}
+
+func (s *Server) openLog(context.Context) error {
+	var err error
+	if s.store, err = embedded.Open(embedded.Options{Dir: s.cfg.path("log"), ReserveBytes: s.cfg.Store.Reserve, Logger: s.log}); err != nil {
+		return err
+	}
+	s.onClose(s.store.Close)
+	return nil
+}
+
+func (s *Server) openVault(ctx context.Context) error {
+	key, err := masterKey(&s.cfg)
+	if err != nil {
+		return err
+	}
+	if s.vault, err = vaultsqlite.Open(ctx, s.cfg.path("vault"), key, vaultsqlite.Options{}); err != nil {
+		return err
+	}
+	s.onClose(s.vault.Close)
+	registry, err := journal.NewRegistry(journal.Types(), journal.Upcasters(), journal.PartUpcasters())
+	if err != nil {
+		return err
+	}
+	s.journal = journal.New(s.store, registry, s.vault)
+	return nil
+}
+
+func (s *Server) openCommands(ctx context.Context, o Options) error {
+	p := s.cfg.Passwords
+	checker, err := passwords.NewChecker(passwords.Policy{MinLength: p.MinLength, MaxLength: p.MaxLength, RequireMixed: p.RequireMixed, Breached: p.Breached})
+	if err != nil {
+		return err
+	}
+	s.onClose(checker.Close)
+	if s.hasher, err = passwords.NewHasher(passwords.Options{Params: o.Hashing, Workers: p.Workers, Queue: p.Waiting}); err != nil {
+		return err
+	}
+	if s.cfg.SMTP.Host == "" && (s.cfg.Dev || exists(s.cfg.path("mailbox"))) {
+		if s.mailbox, err = mailbox.Open(s.cfg.path("mailbox")); err != nil {
+			return err
+		}
+	}
+	config := commands.DefaultConfig()
+	config.Grace = s.cfg.Erasure.Grace
+	s.menu, err = commands.New(ctx, commands.Deps{Journal: s.journal, Vault: s.vault, Checker: checker, Hasher: s.hasher, Now: s.now, Config: config,
+		Log: s.log, Forget: s.forget})
+	return err
+}
+
+// forget deletes what is kept of a person outside log and vault.
+func (s *Server) forget(id domain.AccountID) error {
+	if s.mailbox == nil {
+		return nil
+	}
+	return s.mailbox.Forget(id)
+}
+
+func (s *Server) openConsumers(ctx context.Context) error {
+	var err error
+	s.processes, err = processes.Open(ctx, processes.Deps{Journal: s.journal, Menu: s.menu, Now: s.now, Log: s.log, Path: s.cfg.path("deadlines.db")})
+	if err != nil {
+		return err
+	}
+	s.onClose(s.processes.Close)
+	if s.engine, err = viewsqlite.New(s.cfg.path("views")); err != nil {
+		return err
+	}
+	s.onClose(s.engine.Close)
+	if s.views, err = runner.OpenViews(ctx, s.engine, s.journal, s.log, projections.All()); err != nil {
+		return err
+	}
+	s.onClose(s.views.Close)
+	consumers := append(s.views.Consumers(), s.processes)
+	_, err = s.notifier()
+	if err != nil {
+		return err
+	}
+	s.runner, err = runner.New(runner.Options{Journal: s.journal, Log: s.log, Now: s.now}, consumers...)
+	return err
+}
+
+// publish publishes the notices of this program's catalogue that nobody has published yet.
+func (s *Server) publish(ctx context.Context) error {
+	_, err := s.menu.PublishNotices(ctx, commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "publishNotices"}, struct{}{})
+	return err
+}
+
+// Version is the program's, as its build knows it.
+func Version() string {
+	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" {
+		return b.Main.Version
+	}
+	return "(devel)"
+}
+
+// MessagesTo says where messages to people go.
+func MessagesTo(c Config) string {
+	switch {
+	case c.SMTP.Host != "":
+		return fmt.Sprintf("by e-mail, through %s:%d", c.SMTP.Host, c.SMTP.Port)
+	case c.Dev:
+		return "kept in a local mailbox, since no mail server is configured: accountledger mailbox shows them"
+	default:
+		return "nowhere: no mail server is configured"
+	}
+}

@@ -1,0 +1,41 @@
+package server
+
+import (
+	"context"
+
+	"accountledger/projections/runner"
+)
+
+// status gathers what operators are told.
+func (s *Server) status(ctx context.Context) (Status, error) {
+	st := Status{Version: Version(), Messages: MessagesTo(s.cfg), Ready: true}
+	if address := s.address.Load(); address != nil {
+		st.Running, st.Address = true, *address
+	}
+	if err := s.check(ctx); err != nil {
+		st.Ready, st.Reason = false, err.Error()
+	}
+	head, err := s.journal.Head(ctx)
+	if err != nil {
+		return st, err
+	}
+	id, err := s.journal.LogID(ctx)
+	if err != nil {
+		return st, err
+	}
+	st.Log = LogStatus{ID: id.String(), Head: head.Position.String()}
+	if st.Deadlines, err = s.processes.Waiting(ctx); err != nil {
+		return st, err
+	}
+	consumers, err := s.consumers(ctx)
+	if err != nil {
+		return st, err
+	}
+	for _, c := range consumers {
+		st.Consumers = append(st.Consumers, ConsumerStatus{Name: c.Name, Position: c.Position.String(), Lag: c.Lag, LagUnit: c.Unit,
+			LagSeconds: c.Seconds, State: string(c.State), Reason: c.Reason})
+	}
+	return st, nil
+}
+
+func (s *Server) consumers(ctx context.Context) ([]runner.Status, error) { return s.runner.Status(ctx) }

@@ -1,0 +1,41 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"accountledger/api"
+	"accountledger/journal"
+	"accountledger/projections/runner"
+	"accountledger/projections/view"
+)
+
+var _ api.Views = (*Server)(nil)
+
+// Schema gives what can be asked of a view.
+func (s *Server) Schema(name string) (*view.Schema, bool) { return s.views.Schema(name) }
+
+// Query answers from the live generation, once it has come to min.
+func (s *Server) Query(ctx context.Context, name string, q view.Query, min journal.Position, wait time.Duration) (*view.Result, view.GenerationID, error) {
+	if !min.IsZero() {
+		waiting, cancel := context.WithTimeout(ctx, wait)
+		defer cancel()
+		if err := s.runner.WaitFor(waiting, name, min); err != nil {
+			return nil, view.GenerationID{}, behind(ctx, err)
+		}
+	}
+	result, id, err := s.views.Query(ctx, name, q)
+	return result, id, behind(ctx, err)
+}
+
+// behind says in the API's terms that a view cannot answer yet.
+func behind(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return err
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, runner.ErrStopped), errors.Is(err, runner.ErrRebuilding), errors.Is(err, runner.ErrClosed):
+		return errors.Join(api.ErrBehind, err)
+	}
+	return err
+}
