@@ -18,6 +18,8 @@ import (
 type Config struct {
 	// Data is the folder that holds everything but the master key.
 	Data string `koanf:"data"`
+	// Name is what the service calls itself in messages.
+	Name string `koanf:"name"`
 	// HTTP is where the API listens; port 0 picks a free one.
 	HTTP string `koanf:"http"`
 	// Dev makes a master key in the data folder and keeps messages in a local mailbox.
@@ -92,6 +94,7 @@ func (s Setting) Env() string {
 func Settings() []Setting {
 	return []Setting{
 		{"data", "./data", "folder that holds everything but the master key"},
+		{"name", "Account Ledger", "what the service calls itself in messages"},
 		{"http", "127.0.0.1:8080", "where the API listens, HOST:PORT; port 0 picks one"},
 		{"dev", false, "make a master key in the data folder and keep messages in a local mailbox"},
 		{"master_key", "", "file of the master key, outside the data folder"},

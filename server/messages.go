@@ -1,5 +1,63 @@
 package server
 
-import "accountledger/projections/runner"
+import (
+	"context"
+	"fmt"
+	"os"
+	"strings"
 
-func (s *Server) notifier() (runner.Consumer, error) { return nil, nil }
+	"github.com/prometheus/client_golang/prometheus"
+
+	"accountledger/domain"
+	"accountledger/notify"
+	"accountledger/notify/smtp"
+	"accountledger/notify/templates"
+)
+
+// openNotifier opens the consumer that sends messages; it is nil where there is no way to send any.
+func (s *Server) openNotifier(ctx context.Context) error {
+	channel, err := s.channel()
+	if err != nil || channel == nil {
+		return err
+	}
+	texts, err := templates.New(s.cfg.Name)
+	if err != nil {
+		return err
+	}
+	sent := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "accountledger_messages_total", Help: "Messages to people by what became of them."}, []string{"message", "result"})
+	if err := s.metrics.Register(sent); err != nil {
+		return err
+	}
+	s.notifier, err = notify.Open(ctx, notify.Options{Journal: s.journal, Message: s.menu.Message, Channel: channel, Texts: texts,
+		Path: s.cfg.path("notify.checkpoint"), Log: s.log, Now: s.now,
+		Observe: func(m domain.Message, r notify.Result) { sent.WithLabelValues(string(m), string(r)).Inc() }})
+	if err != nil {
+		return err
+	}
+	s.onClose(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		defer cancel()
+		return s.notifier.Close(ctx)
+	})
+	return nil
+}
+
+// channel is the mail server, or the local mailbox.
+func (s *Server) channel() (notify.Channel, error) {
+	c := s.cfg.SMTP
+	if c.Host == "" {
+		if s.mailbox == nil {
+			return nil, nil
+		}
+		return s.mailbox, nil
+	}
+	var password string
+	if c.PasswordFile != "" {
+		b, err := os.ReadFile(c.PasswordFile)
+		if err != nil {
+			return nil, fmt.Errorf("config: smtp.password_file: %w", err)
+		}
+		password = strings.TrimRight(string(b), "\r\n")
+	}
+	return smtp.New(smtp.Config{Host: c.Host, Port: c.Port, Username: c.Username, Password: password, From: c.From, TLS: smtp.TLS(c.TLS)})
+}

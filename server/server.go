@@ -19,6 +19,7 @@ import (
 	"accountledger/domain"
 	"accountledger/eventstore/embedded"
 	"accountledger/journal"
+	"accountledger/notify"
 	"accountledger/notify/mailbox"
 	"accountledger/passwords"
 	"accountledger/processes"
@@ -51,6 +52,7 @@ type Server struct {
 	menu      *commands.Menu
 	mailbox   *mailbox.Mailbox // nil where a mail server is configured
 	processes *processes.Processes
+	notifier  *notify.Notifier // nil where messages cannot be sent
 	engine    *viewsqlite.Engine
 	views     *runner.Views
 	runner    *runner.Runner
@@ -185,9 +187,11 @@ func (s *Server) openConsumers(ctx context.Context) error {
 	}
 	s.onClose(s.views.Close)
 	consumers := append(s.views.Consumers(), s.processes)
-	_, err = s.notifier()
-	if err != nil {
+	if err := s.openNotifier(ctx); err != nil {
 		return err
+	}
+	if s.notifier != nil {
+		consumers = append(consumers, s.notifier)
 	}
 	s.runner, err = runner.New(runner.Options{Journal: s.journal, Log: s.log, Now: s.now}, consumers...)
 	return err
