@@ -92,10 +92,7 @@ func chosenLanguage(parameter, header string) (domain.Language, error) {
 		}
 		return l, nil
 	}
-	wanted, _, err := language.ParseAcceptLanguage(header)
-	if err != nil {
-		return "en", nil // a header that cannot be read asks for nothing
-	}
+	wanted, _, _ := language.ParseAcceptLanguage(header) // one that cannot be read asks for nothing
 	tag, _, _ := language.NewMatcher([]language.Tag{language.English, language.German}).Match(wanted...)
 	base, _ := tag.Base()
 	return domain.Language(base.String()), nil

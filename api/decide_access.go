@@ -9,7 +9,6 @@ import (
 )
 
 type decideIn struct {
-	Keyed
 	Body body[decideBody]
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 
-	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 
 	"accountledger/domain"
@@ -26,7 +25,7 @@ func causes(err error) []string {
 	var out []string
 	for depth := 0; err != nil && depth < 8; depth++ {
 		out = append(out, fmt.Sprintf("%T", err))
-		if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // it walks the tree itself
+		if many, ok := err.(interface{ Unwrap() []error }); ok {
 			for _, one := range many.Unwrap() {
 				out = append(out, causes(one)...)
 			}
@@ -59,5 +58,5 @@ func (a *API) fail(err error, c echo.Context) {
 	}
 	h.Set("Content-Type", p.ContentType(""))
 	c.Response().WriteHeader(p.Status)
-	_ = json.MarshalWrite(c.Response(), p) // the caller has gone
+	_ = writeLine(c.Response(), p) // the caller has gone
 }

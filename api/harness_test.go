@@ -36,7 +36,7 @@ const (
 
 // ledger is the API over real commands, log, vault and views, on a clock that tests move.
 type ledger struct {
-	t      *testing.T
+	t      testing.TB
 	api    *api.API
 	server *httptest.Server
 	menu   *commands.Menu
@@ -97,7 +97,7 @@ func (s *failingStore) Append(ctx context.Context, stream string, expected int64
 	return s.Store.Append(ctx, stream, expected, events...)
 }
 
-func must[T any](t *testing.T, v T, err error) T {
+func must[T any](t testing.TB, v T, err error) T {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +105,7 @@ func must[T any](t *testing.T, v T, err error) T {
 	return v
 }
 
-func newLedger(t *testing.T) *ledger {
+func newLedger(t testing.TB) *ledger {
 	t.Helper()
 	ctx := t.Context()
 	l := &ledger{t: t, clock: &clock{at: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)}, logs: &buffer{}}
@@ -159,7 +159,7 @@ type reply struct {
 	text string
 }
 
-func (r reply) get(t *testing.T, pointer ...any) any {
+func (r reply) get(t testing.TB, pointer ...any) any {
 	t.Helper()
 	var v any
 	must(t, 0, json.Unmarshal([]byte(r.text), &v))
@@ -179,7 +179,7 @@ func (r reply) get(t *testing.T, pointer ...any) any {
 	return v
 }
 
-func (r reply) str(t *testing.T, pointer ...any) string {
+func (r reply) str(t testing.TB, pointer ...any) string {
 	t.Helper()
 	s, ok := r.get(t, pointer...).(string)
 	if !ok {

@@ -3,7 +3,6 @@ package api
 import (
 	"net/http"
 
-	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 )
 
@@ -64,5 +63,5 @@ func writeJSON(c echo.Context, status int, v any) error {
 	c.Response().Header().Set("Content-Type", "application/json")
 	c.Response().Header().Set("Cache-Control", "no-store")
 	c.Response().WriteHeader(status)
-	return json.MarshalWrite(c.Response(), v)
+	return writeLine(c.Response(), v)
 }

@@ -8,7 +8,6 @@ import (
 )
 
 type lookUpIn struct {
-	Keyed
 	Body body[lookUpBody]
 }
 

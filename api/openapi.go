@@ -2,7 +2,6 @@ package api
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"reflect"
 
@@ -48,7 +47,7 @@ func description(version string) huma.Config {
 // format writes answers and hands bodies to their decoders.
 func format() huma.Format {
 	return huma.Format{
-		Marshal: func(w io.Writer, v any) error { return json.MarshalWrite(w, v) },
+		Marshal: writeLine,
 		Unmarshal: func(data []byte, v any) error {
 			b, ok := v.(decoder)
 			if !ok {

@@ -53,6 +53,11 @@ func (l *ledger) officer(email string, role domain.Role) string {
 	added, err := l.menu.AddStaff(l.t.Context(), l.operator(), commands.AddStaff{Email: email, Role: role})
 	must(l.t, 0, err)
 	l.want(200, "POST", "/v1/enrolments", "", fmt.Sprintf(`{"code": %q, "password": %q}`, string(added.Value.Code), password))
+	return l.staffToken(email)
+}
+
+func (l *ledger) staffToken(email string) string {
+	l.t.Helper()
 	return l.want(201, "POST", "/v1/sessions", "", fmt.Sprintf(`{"email": %q, "password": %q, "staff": true}`, email, password)).str(l.t, "token")
 }
 

@@ -8,7 +8,6 @@ import (
 )
 
 type revealIn struct {
-	Keyed
 	ID   string `path:"id" doc:"The account."`
 	Body body[revealBody]
 }

@@ -17,7 +17,7 @@ import (
 // are told to fall behind.
 type foldingViews struct {
 	mu      sync.Mutex
-	t       *testing.T
+	t       testing.TB
 	journal *journal.Journal
 	at      journal.Checkpoint
 	all     map[string]view.Declaration[journal.Record]
@@ -27,7 +27,7 @@ type foldingViews struct {
 	engine  view.Engine
 }
 
-func newFoldingViews(t *testing.T, j *journal.Journal) *foldingViews {
+func newFoldingViews(t testing.TB, j *journal.Journal) *foldingViews {
 	t.Helper()
 	engine, err := sqlite.New(t.TempDir())
 	must(t, engine, err)

@@ -1,0 +1,91 @@
+package api_test
+
+import (
+	"compress/gzip"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// TestPages: what runs here, the documentation, health; all under policies that load nothing from elsewhere.
+func TestPages(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	home := l.want(200, "GET", "/", "", "", header{"Accept", "text/html,application/xhtml+xml"})
+	for _, link := range []string{"/docs", "/openapi.json", "/healthz", "/readyz", "/metrics"} {
+		if !strings.Contains(home.text, `href="`+link+`"`) {
+			t.Errorf("no link to %s", link)
+		}
+		l.want(200, "GET", link, "", "")
+	}
+	if strings.Contains(home.text, "<script") || !strings.Contains(home.Header.Get("Content-Security-Policy"), "style-src 'sha256-") {
+		t.Error("the first page has a script, or no policy")
+	}
+	if l.want(200, "GET", "/", "", "").str(t, "links", "docs") != "/docs" {
+		t.Error("no links in JSON")
+	}
+	docs := l.want(200, "GET", "/docs", "", "")
+	policy := docs.Header.Get("Content-Security-Policy")
+	if strings.Contains(policy, "unsafe") || strings.Contains(policy, "http") || strings.Contains(docs.text, "http") {
+		t.Errorf("the documentation loads from elsewhere: %s", policy)
+	}
+	for _, asset := range []string{"/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css", "/docs/init.js", "/docs/page.css"} {
+		plain := l.want(200, "GET", asset, "", "", header{"Accept-Encoding", "identity"})
+		packed := l.want(200, "GET", asset, "", "", header{"Accept-Encoding", "gzip"})
+		if packed.Header.Get("Content-Encoding") != "gzip" {
+			continue
+		}
+		z, err := gzip.NewReader(strings.NewReader(packed.text))
+		must(t, 0, err)
+		if text, err := io.ReadAll(z); err != nil || string(text) != plain.text {
+			t.Errorf("%s: packed and plain differ", asset)
+		}
+	}
+}
+
+// TestHeaders: every answer carries them, refusals too.
+func TestHeaders(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	for _, path := range []string{"/", "/docs", "/openapi.json", "/healthz", "/metrics", "/v1/catalogue", "/v1/me", "/nowhere"} {
+		h := l.send("GET", path, "", "").Header
+		if h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Referrer-Policy") != "no-referrer" || h.Get("X-Request-Id") == "" ||
+			!strings.Contains(h.Get("Content-Security-Policy"), "frame-ancestors 'none'") {
+			t.Errorf("%s: %v", path, h)
+		}
+		if strings.HasPrefix(path, "/v1/") && h.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s may be stored", path)
+		}
+	}
+	head := l.want(200, "HEAD", "/healthz", "", "")
+	if head.text != "" || head.Header.Get("Content-Type") != "application/json" {
+		t.Error("HEAD is not GET without a body")
+	}
+}
+
+// TestReady: a process that cannot append and read says so with its status; consumers stand in the body.
+func TestReady(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	if r := l.want(200, "GET", "/readyz", "", ""); r.get(t, "ready") != true || r.str(t, "consumers", 0, "state") != "running" {
+		t.Error(r.text)
+	}
+	l.ready.Store(false)
+	l.want(http.StatusServiceUnavailable, "GET", "/readyz", "", "")
+}
+
+// TestCatalogue speaks the caller's language, English where it cannot.
+func TestCatalogue(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	for _, c := range []struct{ query, accept, want string }{
+		{"", "", "Location"}, {"", "de-AT, en;q=0.5", "Standort"}, {"", "ja", "Location"}, {"", "!!", "Location"},
+		{"?language=de", "en", "Standort"}, {"?language=de-CH", "", "Standort"}, {"?language=fr", "de", "Location"},
+	} {
+		r := l.want(200, "GET", "/v1/catalogue"+c.query, "", "", header{"Accept-Language", c.accept})
+		if r.str(t, "permissions", 0, "title") != c.want || r.str(t, "permissions", 0, "notice", "id") == "" || r.get(t, "device_kinds", 0) == nil {
+			t.Errorf("%+v: %.300s", c, r.text)
+		}
+	}
+}
