@@ -14,12 +14,16 @@ import (
 // A proven sign-up becomes an account in a chain of appends, each with an id that derives from the request: claim
 // the identifier, open the account, end the sign-up. Whoever finds the chain unfinished completes it.
 
-// step appends one event of a chain; its id derives from the chain's first event.
-func (k *call) step(ctx context.Context, head journal.Head, origin, cause domain.Fact, a about, event any) (journal.Committed, error) {
+// step appends what one step of a chain makes; the ids derive from the chain's first event.
+func (k *call) step(ctx context.Context, head journal.Head, origin, cause domain.Fact, a about, events ...any) (journal.Committed, error) {
 	m := domain.Metadata{At: k.now, Command: k.command, Actor: k.Caller.Actor, Subject: a.subject, Region: a.region, Channel: k.Channel,
 		Correlation: origin.ID, Causation: cause.ID}
-	id := domain.EventID{UUID: domain.Derive(origin.ID.UUID, head.Stream, uint64(head.Version+1))} //nolint:gosec // versions are not negative
-	done, err := k.Journal.Append(ctx, head, journal.Entry{ID: id, Metadata: m, Event: event})
+	entries := make([]journal.Entry, len(events))
+	for i, e := range events {
+		id := domain.EventID{UUID: domain.Derive(origin.ID.UUID, head.Stream, uint64(head.Version+1+int64(i)))} //nolint:gosec // versions are not negative
+		entries[i] = journal.Entry{ID: id, Metadata: m, Event: e}
+	}
+	done, err := k.Journal.Append(ctx, head, entries...)
 	if err == nil {
 		k.position = done.Position
 	}

@@ -136,7 +136,8 @@ func (k *call) eraseAll(ctx context.Context, a *domain.Account) error {
 		return err
 	}
 	keys := []string{domain.AccountKey(a.ID), domain.IdentifierKey(a.Opened.Claim)}
-	for id := range a.Devices {
+	end := a.EndErasure()
+	for _, id := range a.DeviceIDs() {
 		keys = append(keys, domain.DeviceKey(id))
 	}
 	err := errors.Join(
@@ -157,11 +158,16 @@ func (k *call) eraseAll(ctx context.Context, a *domain.Account) error {
 		*a = *now
 		return nil
 	}
-	done, err := k.step(ctx, head, asked, asked, about{subject: a.ID, region: a.Region}, domain.ErasureCompleted{})
+	done, err := k.step(ctx, head, asked, asked, about{subject: a.ID, region: a.Region}, end...)
 	if err != nil {
 		return err
 	}
-	return a.Apply(done.Facts[0])
+	for _, f := range done.Facts {
+		if err := a.Apply(f); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (k *call) retireClaim(ctx context.Context, a *domain.Account) error {

@@ -55,6 +55,10 @@ func by[I, O any](c *core, may rule, run func(context.Context, *call, I) (O, err
 		k := &call{core: c, Request: r, input: in, now: c.Now().UTC(), keyed: r.Key != ""}
 		k.command = k.commandID()
 		out, err := run(ctx, k, in)
+		if err != nil { // a refusal says nothing else
+			var none O
+			out, k.position = none, journal.Position{}
+		}
 		if r.Caller.Actor.Kind == domain.ActorGuest {
 			k.position = journal.Position{} // where the log stands is not for guests
 		}

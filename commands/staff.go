@@ -43,6 +43,7 @@ func (k *call) addStaff(ctx context.Context, in AddStaff) (StaffAdded, error) {
 		}
 	}
 	id := domain.StaffID{UUID: domain.Derive(k.command.UUID, "staff")}
+	defer k.streams.lock("reserve/" + spaceStaff)() // from the name to the event: a name without one is taken for a crash's
 	if err := k.reserve(ctx, k.digest(spaceStaff, contact), id.UUID, domain.StaffStream(id), domain.ErrStaffTaken); err != nil {
 		return StaffAdded{}, err
 	}

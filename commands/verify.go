@@ -25,11 +25,11 @@ type Checked struct {
 
 // checkCode decides on a code and, when it is right, completes the sign-up.
 func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
+	defer k.streams.lock(domain.VerificationStream(in.Verification))()
 	signUp, err := k.ownSignUp(ctx, in.Verification, in.Handle)
 	if err != nil {
 		return Checked{}, err
 	}
-	defer k.streams.lock(domain.VerificationStream(in.Verification))()
 	if signUp.Ended() {
 		return k.checkedBefore(ctx, in.Verification, signUp)
 	}

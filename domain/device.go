@@ -1,6 +1,11 @@
 package domain
 
-import "time"
+import (
+	"bytes"
+	"maps"
+	"slices"
+	"time"
+)
 
 // MaxDevices bounds the devices linked at one time.
 const MaxDevices = 100
@@ -37,6 +42,13 @@ type Device struct {
 	Fact     Fact
 	Name     Part[DeviceText] // the latest
 	NameFact Fact             // of the event that holds it
+}
+
+// DeviceIDs lists the linked devices, always in the same order.
+func (a *Account) DeviceIDs() []DeviceID {
+	ids := slices.Collect(maps.Keys(a.Devices))
+	slices.SortFunc(ids, func(x, y DeviceID) int { return bytes.Compare(x.UUID[:], y.UUID[:]) })
+	return ids
 }
 
 // LinkDevice is the wish to link a device.

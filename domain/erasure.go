@@ -90,3 +90,12 @@ func (a *Account) StartErasure(now time.Time) []any {
 	}
 	return nil
 }
+
+// EndErasure is what an erasure that was carried out appends: the devices go with the account.
+func (a *Account) EndErasure() []any {
+	var events []any
+	for _, id := range a.DeviceIDs() {
+		events = append(events, DeviceUnlinked{Device: id, Kind: a.Devices[id].Kind})
+	}
+	return append(events, ErasureCompleted{})
+}

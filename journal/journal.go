@@ -23,6 +23,8 @@ type (
 	Checkpoint = eventstore.Checkpoint
 	// ConflictError: the stream has moved; load again and decide anew.
 	ConflictError = eventstore.ConflictError
+	// ForeignCheckpointError: a checkpoint belongs to another log, or to another history of this one.
+	ForeignCheckpointError = eventstore.ForeignCheckpointError
 )
 
 // ErrUnknownOutcome: whether the append happened could not be found out in time.

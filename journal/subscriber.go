@@ -62,14 +62,16 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 		defer s.running.Done()
 		defer close(out)
 		defer cancel()
+		told := ""
 		for {
 			err := s.run(ctx, out)
 			if ctx.Err() != nil || errors.Is(err, eventstore.ErrClosed) {
 				return
 			}
 			s.waits(err)
-			if err != nil {
-				s.log.Warn("consumer reads again from its checkpoint", "consumer", topic, "reason", err.Error())
+			if err != nil && err.Error() != told { // once, however often it is tried
+				told = err.Error()
+				s.log.Warn("consumer reads again from its checkpoint", "consumer", topic, "reason", told)
 			}
 			if !pause(ctx, retryPause) {
 				return
@@ -173,12 +175,21 @@ func newPageCache() *pageCache {
 	return &pageCache{c}
 }
 
-// page decodes a run of the log up to the first event that this program does not know.
+// page gives a decoded run of the log, from the cache when another consumer has read it before.
 func (j *Journal) page(from Checkpoint, raw eventstore.Page) Page {
 	key := [2]Position{from.Position, raw.Checkpoint.Position}
 	if p, ok := j.pages.cache.Get(key); ok {
 		return p
 	}
+	p := j.decodePage(from, raw)
+	if p.Waits == nil {
+		j.pages.cache.Add(key, p)
+	}
+	return p
+}
+
+// decodePage decodes a run of the log up to the first event that this program does not know.
+func (j *Journal) decodePage(from Checkpoint, raw eventstore.Page) Page {
 	p := Page{Checkpoint: raw.Checkpoint, Records: make([]Record, 0, len(raw.Events))}
 	before := from
 	for _, stored := range raw.Events {
@@ -190,7 +201,6 @@ func (j *Journal) page(from Checkpoint, raw eventstore.Page) Page {
 		p.Records = append(p.Records, rec)
 		before = Checkpoint{Log: raw.Checkpoint.Log, Position: stored.Position, Event: stored.ID}
 	}
-	j.pages.cache.Add(key, p)
 	return p
 }
 
@@ -201,5 +211,5 @@ func (j *Journal) ReadAll(ctx context.Context, after Checkpoint, limit int) (Pag
 	if err != nil {
 		return Page{}, err
 	}
-	return j.page(after, raw), nil
+	return j.decodePage(after, raw), nil
 }

@@ -189,3 +189,47 @@ func TestWhatCannotBeReadIsNotRebuilt(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestARebuildGoesOnWhileEventsCome(t *testing.T) {
+	x := start(t, projectiontest.New(t), projections.All())
+	x.SignUp("DE", "anna@example.org", nil)
+	x.documents(t)
+	begun, enough := make(chan struct{}), make(chan struct{})
+	written := make(chan int, 1)
+	go func() {
+		n := 0
+		defer func() { written <- n }()
+		for ; ; n++ {
+			select {
+			case <-enough:
+				return
+			default:
+				x.Append(domain.OperationsStream, domain.OperationPerformed{Operation: domain.OpStatus})
+			}
+			if n == 10 {
+				close(begun)
+			}
+		}
+	}()
+	<-begun
+	for range 3 {
+		if err := replay.Rebuild(t.Context(), x.deps(), []string{"activity", "daily"}, nil); err != nil {
+			t.Error(err)
+		}
+	}
+	close(enough)
+	n := <-written
+	docs := x.documents(t)["activity"]
+	if got := len(docs) - 1; got != int(x.Head().Position.Int64()) { // the last line is empty
+		t.Errorf("%d documents of %d events, %d of them written meanwhile", got, x.Head().Position.Int64(), n)
+	}
+	status, err := x.runner.Status(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range status {
+		if s.State != runner.Running || s.Lag != 0 {
+			t.Errorf("%+v", s)
+		}
+	}
+}

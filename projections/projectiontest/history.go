@@ -73,11 +73,11 @@ func (l *Ledger) Look(p *Person) {
 	l.Helper()
 	m := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorStaff, ID: domain.ID[any]{UUID: domain.Derive(p.ID.UUID, "officer")}},
 		Subject: p.ID, Region: p.Region, Purpose: domain.LookSupport, Case: "SUP-2026-7"}
-	stream := domain.AccessStream(domain.Derive(p.ID.UUID, "writer"), domain.DayOf(l.now))
+	stream := domain.AccessStream(domain.Derive(p.ID.UUID, "writer"), domain.DayOf(l.Now()))
 	l.AppendAs(m, stream, domain.AccessRevealed{Parts: []domain.RevealedPart{domain.RevealEmail, domain.RevealModels}})
 	outcome, reason, grant := p.Decide("location", "navigation", 1)
 	service := domain.ServiceID{UUID: domain.Derive(p.ID.UUID, "service")}
-	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorService, ID: domain.ID[any]{UUID: service.UUID}}, Subject: p.ID, Region: p.Region}, stream,
+	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorService, ID: domain.ID[any](service)}, Subject: p.ID, Region: p.Region}, stream,
 		domain.AccessDecided{Service: service, Permission: "location", For: "navigation", Outcome: outcome, Reason: reason, AccountVersion: p.Version, Grant: grant})
 }
 

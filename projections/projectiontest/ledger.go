@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,6 +31,7 @@ type Ledger struct {
 	// Views is the folder of Engine.
 	Views string
 
+	mu    sync.Mutex // guards now: consumers ask for the time
 	now   time.Time
 	heads map[string]journal.Head
 }
@@ -73,10 +75,18 @@ func must(t testing.TB, err error) {
 }
 
 // Now is the ledger's clock: the time of the next event.
-func (l *Ledger) Now() time.Time { return l.now }
+func (l *Ledger) Now() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.now
+}
 
 // Pass lets time go by.
-func (l *Ledger) Pass(d time.Duration) { l.now = l.now.Add(d) }
+func (l *Ledger) Pass(d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.now = l.now.Add(d)
+}
 
 // Append adds events to a stream as its owner, and a second to the clock.
 func (l *Ledger) Append(stream string, events ...any) journal.Committed {
@@ -87,7 +97,7 @@ func (l *Ledger) Append(stream string, events ...any) journal.Committed {
 // AppendAs adds events with this metadata; what is missing is filled in.
 func (l *Ledger) AppendAs(m domain.Metadata, stream string, events ...any) journal.Committed {
 	l.Helper()
-	m.At = l.now
+	m.At = l.Now()
 	if m.Actor.Kind == "" {
 		m.Actor = domain.Actor{Kind: domain.ActorSystem}
 		if id, ok := strings.CutPrefix(stream, "account-"); ok {

@@ -8,7 +8,6 @@ import (
 	"github.com/google/uuid"
 
 	"accountledger/domain"
-	"accountledger/journal"
 )
 
 // Person is somebody with an account, whose events are decided by the domain itself.
@@ -45,7 +44,7 @@ func (l *Ledger) SignUp(region domain.Region, email string, notices map[domain.P
 	l.AppendAs(meta, domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account, Completes: id})
 	p := &Person{Account: domain.NewAccount(account), Region: region, ledger: l, notices: notices}
 	birth := domain.BirthMonth{Month: "1990-05"}
-	capacity, rules := domain.DecideCapacity(region, birth, l.now)
+	capacity, rules := domain.DecideCapacity(region, birth, l.Now())
 	p.record(domain.AccountOpened{SignUp: id, Claim: claim, Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: capacity,
 		Contact: domain.Personal(domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}, domain.AccountKey(account), domain.IdentifierKey(claim)),
 		Birth:   domain.Personal(birth, domain.AccountKey(account))})
@@ -57,7 +56,7 @@ func (l *Ledger) SignUp(region domain.Region, email string, notices map[domain.P
 func (l *Ledger) RequestSignUp(region domain.Region, email string) domain.SignUpID {
 	l.Helper()
 	id := domain.SignUpID{UUID: uuid.New()}
-	capacity, rules := domain.DecideCapacity(region, domain.BirthMonth{Month: "1990-05"}, l.now)
+	capacity, rules := domain.DecideCapacity(region, domain.BirthMonth{Month: "1990-05"}, l.Now())
 	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Region: region}, domain.SignUpStream(id),
 		domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: capacity, HandleHash: domain.HashHandle(email),
 			Contact: domain.Personal(domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}, domain.SignUpKey(id)),
@@ -66,7 +65,7 @@ func (l *Ledger) RequestSignUp(region domain.Region, email string) domain.SignUp
 }
 
 // record appends events to the account's stream and applies them.
-func (p *Person) record(events ...any) journal.Committed {
+func (p *Person) record(events ...any) {
 	p.ledger.Helper()
 	subject := p.ID
 	done := p.ledger.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: p.ID.UUID}}, Subject: subject, Region: p.Region},
@@ -74,7 +73,6 @@ func (p *Person) record(events ...any) journal.Committed {
 	for _, f := range done.Facts {
 		must(p.ledger, p.Apply(f))
 	}
-	return done
 }
 
 // decide records what the domain decided, nothing when it refused.
@@ -91,14 +89,14 @@ func (p *Person) Set(permission domain.Permission, purpose domain.Purpose, grant
 	n := p.notices[permission]
 	shown, _ := n.Current("de")
 	p.decide(p.SetPermission(domain.SetPermission{Permission: permission, Purpose: purpose, Grant: grant, Notice: shown.Event},
-		domain.TheCatalogue(), n, p.ledger.now))
+		domain.TheCatalogue(), n, p.ledger.Now()))
 }
 
 // Link links a device.
 func (p *Person) Link(kind domain.DeviceKind, model, name string) domain.DeviceID {
 	p.ledger.Helper()
 	id := domain.DeviceID{UUID: uuid.New()}
-	p.decide(p.LinkDevice(domain.LinkDevice{ID: id, Kind: kind, Model: model, Name: name}, p.ledger.now))
+	p.decide(p.LinkDevice(domain.LinkDevice{ID: id, Kind: kind, Model: model, Name: name}, p.ledger.Now()))
 	return id
 }
 
@@ -119,7 +117,7 @@ func (p *Person) LinkedDevices() []domain.DeviceID {
 // Leave asks for the erasure after a grace, Stay cancels it, Erase carries it out once it is due.
 func (p *Person) Leave(grace time.Duration) {
 	p.ledger.Helper()
-	p.decide(p.RequestErasure(grace, p.ledger.now))
+	p.decide(p.RequestErasure(grace, p.ledger.Now()))
 }
 
 // Stay cancels an erasure.
@@ -128,7 +126,7 @@ func (p *Person) Stay() { p.ledger.Helper(); p.decide(p.CancelErasure()) }
 // Erase carries out what is due.
 func (p *Person) Erase() {
 	p.ledger.Helper()
-	if started := p.StartErasure(p.ledger.now); len(started) > 0 {
+	if started := p.StartErasure(p.ledger.Now()); len(started) > 0 {
 		p.record(started...)
 		p.record(domain.ErasureCompleted{})
 	}

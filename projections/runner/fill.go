@@ -20,10 +20,12 @@ const (
 	fillEvents    = 64 << 10
 )
 
-// UnreadableError: the log goes on with an event that this program cannot read, so a view cannot come further.
+// UnreadableError says that the log goes on with an event that this program cannot read, so a view cannot come further.
 type UnreadableError struct{ Err error }
 
-func (e *UnreadableError) Error() string { return "runner: the log cannot be read further: " + e.Err.Error() }
+func (e *UnreadableError) Error() string {
+	return "runner: the log cannot be read further: " + e.Err.Error()
+}
 
 // Unwrap gives the cause.
 func (e *UnreadableError) Unwrap() error { return e.Err }
@@ -80,7 +82,7 @@ func Fill(ctx context.Context, j *journal.Journal, all ...*Filling) []error {
 		pages[i], gone[i] = make(chan journal.Page, fillAhead), make(chan struct{})
 		folders.Go(func() {
 			defer close(gone[i])
-			errs[i] = f.run(ctx, pages[i])
+			errs[i] = f.run(ctx, j, pages[i])
 		})
 	}
 	err = read(ctx, j, all, head, func(p journal.Page) {
@@ -150,8 +152,8 @@ func read(ctx context.Context, j *journal.Journal, all []*Filling, head journal.
 }
 
 // run folds pages and writes what has gathered, the rest at the end.
-func (f *Filling) run(ctx context.Context, pages <-chan journal.Page) error {
-	gathered, at := 0, f.at
+func (f *Filling) run(ctx context.Context, j *journal.Journal, pages <-chan journal.Page) error {
+	gathered, at, begun := 0, f.at, f.at
 	clear(f.folding.docs)
 	clear(f.folding.changed)
 	write := func() error {
@@ -173,7 +175,11 @@ func (f *Filling) run(ctx context.Context, pages <-chan journal.Page) error {
 		}
 		at = page.Checkpoint
 		gathered += len(page.Records)
-		f.done.Store(min(f.done.Load()+int64(len(page.Records)), f.total.Load()))
+		done, _, err := j.Distance(ctx, begun.Position, at.Position)
+		if err != nil {
+			return err
+		}
+		f.done.Store(min(done, f.total.Load()))
 		if len(f.folding.changed) >= fillDocuments || gathered >= fillEvents {
 			if err := write(); err != nil {
 				return err

@@ -3,11 +3,11 @@ package runner
 import (
 	"errors"
 
-	"accountledger/eventstore"
+	"accountledger/journal"
 )
 
 // foreign says whether a checkpoint belongs to another log, or to another history of it.
 func foreign(err error) bool {
-	var e *eventstore.ForeignCheckpointError
+	var e *journal.ForeignCheckpointError
 	return errors.As(err, &e)
 }

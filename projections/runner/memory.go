@@ -14,7 +14,9 @@ const rememberedDocuments = 16 << 10
 
 // memory keeps the documents used last, so that the cells of a day are not read again for each batch. A
 // nil one keeps nothing.
-type memory struct{ docs *lru.Cache[string, *view.Document] }
+type memory struct {
+	docs *lru.Cache[string, *view.Document]
+}
 
 func newMemory() *memory {
 	c, err := lru.New[string, *view.Document](rememberedDocuments)

@@ -66,10 +66,10 @@ func TestCrash(t *testing.T) {
 func TestCrashWhileFilling(t *testing.T) {
 	dir := t.TempDir()
 	_, g := open(t, dir)
-	docs := crowd(60_000)
+	docs := crowd(25_000)
 	must(t, g.BeginFill(t.Context()))
-	for i := 0; i < len(docs); i += 10_000 {
-		must(t, g.Write(t.Context(), view.Batch{Documents: docs[i : i+10_000], Checkpoint: view.Checkpoint(strconv.Itoa(i + 10_000))}))
+	for i := 0; i < len(docs); i += 5_000 {
+		must(t, g.Write(t.Context(), view.Batch{Documents: docs[i : i+5_000], Checkpoint: view.Checkpoint(strconv.Itoa(i + 5_000))}))
 	}
 	_, after := open(t, crash(t, dir))
 	place, err := after.Checkpoint(t.Context(), 0)

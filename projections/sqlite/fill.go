@@ -8,7 +8,7 @@ import (
 
 // fillCommit is how many documents filling gathers before it commits: the
 // fewer the commits, the fewer times a page of the index by id is written.
-const fillCommit = 50_000
+const fillCommit = 20_000
 
 // beginFill takes away what slows writing down and can be built at the end: the
 // indexes for queries and the full-text index.
@@ -104,7 +104,7 @@ func (s *store) endFill(ctx context.Context) error {
 		}
 	}
 	// The planner chooses between indexes by what they hold.
-	if _, err := s.conn.ExecContext(ctx, `ANALYZE`); err != nil {
+	if _, err := s.conn.ExecContext(ctx, `ANALYZE`); err != nil { //nolint:misspell // a word of SQLite
 		return err
 	}
 	if err := s.transaction(ctx, s.endFilling); err != nil {

@@ -97,7 +97,7 @@ func (s *store) nextNumber() (int64, error) {
 // repost replaces the postings of one row.
 func (s *store) repost(old stored, words string) error {
 	if old.words != "" {
-		drop, err := s.statement(`DELETE FROM postings WHERE rowid = ?`)
+		drop, err := s.statement(`DELETE FROM postings WHERE rowid = ?`) //nolint:sqlclosecheck // closed with the store
 		if err != nil {
 			return err
 		}
@@ -108,7 +108,7 @@ func (s *store) repost(old stored, words string) error {
 	if words == "" {
 		return nil
 	}
-	add, err := s.statement(`INSERT INTO postings (rowid, words) VALUES (?, ?)`)
+	add, err := s.statement(`INSERT INTO postings (rowid, words) VALUES (?, ?)`) //nolint:sqlclosecheck // closed with the store
 	if err != nil {
 		return err
 	}

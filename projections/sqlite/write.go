@@ -42,8 +42,9 @@ func (s *store) putCheckpoint(batch view.Batch) error {
 	if batch.Checkpoint == nil {
 		return nil
 	}
-	place, err := s.statement(`INSERT INTO checkpoints (partition, place) VALUES (?, ?)
-		ON CONFLICT (partition) DO UPDATE SET place = excluded.place`)
+	const text = `INSERT INTO checkpoints (partition, place) VALUES (?, ?)
+		ON CONFLICT (partition) DO UPDATE SET place = excluded.place`
+	place, err := s.statement(text) //nolint:sqlclosecheck // closed with the store
 	if err != nil {
 		return err
 	}
@@ -123,7 +124,7 @@ func (s *store) upsert(ctx context.Context, rows []row) error {
 		for i := range n {
 			args = s.rowArgs(args, &rows[i])
 		}
-		statement, err := s.statement(s.layout.upsert(n))
+		statement, err := s.statement(s.layout.upsert(n)) //nolint:sqlclosecheck // closed with the store
 		if err != nil {
 			return err
 		}

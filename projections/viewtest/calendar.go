@@ -10,8 +10,8 @@ import (
 )
 
 // bucketStart finds the start of a bucket by walking the zone's clock minute by
-// minute, the plain way.
-func bucketStart(t time.Time, interval view.Interval) time.Time {
+// minute, the plain way. known remembers the days walked to in this zone.
+func bucketStart(t time.Time, interval view.Interval, known map[time.Time]time.Time) time.Time {
 	minute := t.Truncate(time.Minute)
 	if interval == view.Hour {
 		for minute.Minute() != 0 {
@@ -29,12 +29,16 @@ func bucketStart(t time.Time, interval view.Interval) time.Time {
 	case view.Month:
 		day = time.Date(y, m, 1, 0, 0, 0, 0, time.UTC)
 	}
+	if at, ok := known[day]; ok {
+		return at
+	}
 	// The first minute whose date on the zone's clock is that day or, where the
 	// zone skipped the day, a later one.
 	at := day.Add(-26 * time.Hour).In(t.Location())
 	for {
 		y, m, d := at.Date()
 		if !time.Date(y, m, d, 0, 0, 0, 0, time.UTC).Before(day) {
+			known[day] = at
 			return at
 		}
 		at = at.Add(time.Minute)

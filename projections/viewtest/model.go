@@ -166,13 +166,13 @@ func (m *model) buckets(docs []*view.Document, h *view.Histogram) []view.Bucket 
 	if err != nil {
 		panic(err)
 	}
-	counted := map[int64]*view.Bucket{}
+	counted, known := map[int64]*view.Bucket{}, map[time.Time]time.Time{}
 	for _, d := range docs {
 		v := m.value(d, h.Field)
 		if v.Missing() {
 			continue
 		}
-		start := bucketStart(v.Time().In(zone), h.Interval)
+		start := bucketStart(v.Time().In(zone), h.Interval, known)
 		b := counted[start.UnixNano()]
 		if b == nil {
 			b = &view.Bucket{Start: start.UnixNano(), Label: start.Format(time.RFC3339)}

@@ -7,7 +7,7 @@ import (
 )
 
 func drawQuery(r *rapid.T) *view.Query {
-	q := &view.Query{Total: true, Limit: rapid.SampledFrom([]int{1, 2, 7, 100}).Draw(r, "limit")}
+	q := &view.Query{Total: true, Limit: rapid.SampledFrom([]int{1, 3, 7, 7, 100, 100}).Draw(r, "limit")}
 	switch rapid.IntRange(0, 4).Draw(r, "filtered") {
 	case 0, 1:
 		q.Filter = drawFilter(r, 3)

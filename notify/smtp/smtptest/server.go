@@ -5,6 +5,7 @@ package smtptest
 import (
 	"bytes"
 	"crypto/x509"
+	"errors"
 	"io"
 	"log"
 	"mime"
@@ -54,7 +55,7 @@ func (m Message) Parts(t *testing.T) map[string]string {
 	out := map[string]string{}
 	for r := multipart.NewReader(p.Body, params["boundary"]); ; {
 		part, err := r.NextRawPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return out
 		} else if err != nil {
 			t.Fatal(err)
@@ -86,11 +87,12 @@ type Server struct {
 	// Roots trust the server's certificate.
 	Roots *x509.CertPool
 
-	server *gosmtp.Server
-	opts   Options
-	mu     sync.Mutex
-	taken  []Message
-	more   chan struct{}
+	server   *gosmtp.Server
+	listener net.Listener
+	opts     Options
+	mu       sync.Mutex
+	taken    []Message
+	more     chan struct{}
 }
 
 // Refusal is an SMTP reply for Options.Rcpt and Options.Data.
@@ -119,6 +121,7 @@ func Start(t testing.TB, o Options) *Server {
 	if err != nil {
 		t.Fatal(err)
 	}
+	s.listener = l
 	at, _ := l.Addr().(*net.TCPAddr)
 	s.Host, s.Port = "127.0.0.1", at.Port
 	done := make(chan struct{})
@@ -133,8 +136,12 @@ func Start(t testing.TB, o Options) *Server {
 	return s
 }
 
-// Close ends the server and its connections.
-func (s *Server) Close() { _ = s.server.Close() }
+// Close ends the server and its connections. The listener is closed here too: the library does not know it
+// before it has begun to serve.
+func (s *Server) Close() {
+	_ = s.server.Close()
+	_ = s.listener.Close()
+}
 
 // Taken gives the messages taken so far, in order.
 func (s *Server) Taken() []Message {

@@ -1,0 +1,172 @@
+package commands_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"reflect"
+	"strings"
+	"testing"
+
+	"accountledger/commands"
+	"accountledger/domain"
+	"accountledger/passwords"
+)
+
+// Who may ask what. y: allowed; s: sign in first; k: a service's key is needed; n: not allowed to whoever it is; c: not while the account closes.
+const authorisation = `
+                   guest person closing service admin compliance analyst operator system
+SignUp             y     y      y       y       y     y          y       y        y
+CheckCode          y     y      y       y       y     y          y       y        y
+Resend             y     y      y       y       y     y          y       y        y
+SignIn             y     y      y       y       y     y          y       y        y
+Enrol              y     y      y       y       y     y          y       y        y
+Catalogue          y     y      y       y       y     y          y       y        y
+SeeErasure         y     y      y       y       y     y          y       y        y
+ListSessions       s     y      y       s       y     y          y       s        s
+EndSession         s     y      y       s       y     y          y       s        s
+SignOutEverywhere  s     y      y       s       y     y          y       s        s
+Me                 s     y      y       n       n     n          n       n        n
+History            s     y      c       n       n     n          n       n        n
+ListPermissions    s     y      c       n       n     n          n       n        n
+SetPermission      s     y      c       n       n     n          n       n        n
+ListDevices        s     y      c       n       n     n          n       n        n
+LinkDevice         s     y      c       n       n     n          n       n        n
+RenameDevice       s     y      c       n       n     n          n       n        n
+UnlinkDevice       s     y      c       n       n     n          n       n        n
+RequestErasure     s     y      y       n       n     n          n       n        n
+CancelErasure      s     y      y       n       n     n          n       n        n
+DecideAccess       k     n      n       y       n     n          n       n        n
+LookUp             s     n      n       n       n     y          n       n        n
+Reveal             s     n      n       n       n     y          n       n        n
+RecordQuery        s     n      n       n       n     y          y       n        n
+AddStaff           n     n      n       n       n     n          n       y        n
+AddService         n     n      n       n       n     n          n       y        n
+Operate            n     n      n       n       n     n          n       y        n
+PublishNotices     n     n      n       n       n     n          n       n        y
+SettleSignUp       n     n      n       n       n     n          n       n        y
+SettleUnlinked     n     n      n       n       n     n          n       n        y
+SettleErasure      n     n      n       n       n     n          n       n        y
+Retain             n     n      n       n       n     n          n       n        y
+Message            n     n      n       n       n     n          n       n        y`
+
+func TestAuthorisation(t *testing.T) {
+	w := newWorld(t)
+	staff := func(roles ...domain.Role) domain.Caller {
+		c := w.officer(fmt.Sprintf("%s@example.com", roles[0]), roles[0])
+		return c
+	}
+	closing := w.person("closing@example.com")
+	do(w, w.RequestErasure, closing, commands.RequestErasure{})
+	closing.Closing = true
+	callers := map[string]domain.Caller{"guest": domain.Guest(), "closing": closing, "service": w.service("weather-app"), "admin": staff(domain.RoleAdmin),
+		"compliance": staff(domain.RoleCompliance), "analyst": staff(domain.RoleAnalyst), "operator": domain.Operator(0), "system": domain.System()}
+	lines := strings.Split(strings.TrimSpace(authorisation), "\n")
+	kinds := strings.Fields(lines[0])
+	menu, seen := reflect.ValueOf(w.Menu).Elem(), map[string]bool{}
+	for n, line := range lines[1:] {
+		cells := strings.Fields(line)
+		name := cells[0]
+		seen[name] = true
+		ask := menu.FieldByName(name)
+		if len(cells) != len(kinds)+1 || !ask.IsValid() {
+			t.Fatalf("row %s does not fit", name)
+		}
+		callers["person"] = w.person(fmt.Sprintf("person%d@example.com", n)) // a new one for each, since what is allowed is carried out
+		for i, kind := range kinds {
+			in := reflect.New(ask.Type().In(2)).Elem()
+			if name == "DecideAccess" {
+				in.Set(reflect.ValueOf(commands.DecideAccess{Permission: weather.Permission, Purpose: weather.Purpose}))
+			}
+			if name == "Operate" {
+				in.Set(reflect.ValueOf(commands.Operate{Operation: domain.OpStatus}))
+			}
+			before := len(w.log())
+			out := ask.Call([]reflect.Value{reflect.ValueOf(t.Context()), reflect.ValueOf(request(callers[kind])), in})
+			err, _ := out[1].Interface().(error)
+			got := "y"
+			for letter, refusal := range map[string]error{"s": domain.ErrSession, "k": domain.ErrServiceKey, "n": domain.ErrForbidden, "c": domain.ErrClosing} {
+				if errors.Is(err, refusal) {
+					got = letter
+				}
+			}
+			if got != cells[i+1] || errors.Is(err, domain.ErrInternal) {
+				t.Errorf("%s as %s: %s, want %s (%v)", name, kind, got, cells[i+1], err)
+			}
+			if got != "y" && len(w.log()) != before {
+				t.Errorf("%s as %s: refused, and something was appended", name, kind)
+			}
+		}
+	}
+	for i := range menu.NumField() {
+		if name := menu.Type().Field(i).Name; !seen[name] && name != "Authenticate" && name != "Ciphers" {
+			t.Errorf("%s stands in no row", name)
+		}
+	}
+}
+
+// Questions and answers print nothing of what they hold.
+func TestPersonalNeverPrints(t *testing.T) {
+	const canary = "canary-7f3a"
+	client := domain.ClientInfo{Address: canary, UserAgent: canary}
+	device := commands.Device{Kind: "watch", Model: canary, Name: canary}
+	for _, v := range []any{
+		commands.SignUp{Email: canary, Password: passwords.New(canary), BirthMonth: canary}, commands.SignedUp{Handle: canary}, commands.CheckCode{Handle: canary, Code: canary},
+		commands.Resend{Handle: canary}, commands.SignIn{Email: canary, Password: passwords.New(canary)}, commands.SignedIn{Token: canary}, commands.Enrol{Code: canary, Password: passwords.New(canary)},
+		commands.Session{Client: client}, commands.Me{Email: canary, BirthMonth: canary}, commands.HistoryEntry{Details: []byte(canary)}, device, commands.LinkDevice{Model: canary, Name: canary},
+		commands.RenameDevice{Name: canary}, commands.LookUp{Email: canary}, commands.Revealed{Email: canary, Devices: []commands.Device{device}}, commands.AddStaff{Email: canary, Name: canary},
+		commands.StaffAdded{Code: canary}, commands.ServiceAdded{Key: canary}, commands.MessageToSend{To: canary, Code: canary}, commands.Request{Client: client, Key: canary}, commands.Token(canary),
+		commands.Answer[commands.Me]{Value: commands.Me{Email: canary}},
+	} {
+		pointer := reflect.New(reflect.TypeOf(v))
+		pointer.Elem().Set(reflect.ValueOf(v))
+		for _, one := range []any{v, pointer.Interface(), []any{v}} {
+			var log bytes.Buffer
+			slog.New(slog.NewTextHandler(&log, nil)).Info("x", "v", one)
+			out := fmt.Sprintf("%v %+v %#v %s %q %x %d", one, one, one, one, one, one, one) + log.String()
+			if strings.Contains(out, canary) || strings.Contains(out, fmt.Sprintf("%x", canary)) || strings.Contains(out, fmt.Sprint([]byte(canary))) {
+				t.Errorf("%T prints %s", one, out)
+			}
+		}
+	}
+}
+
+// Tokens and sealed cursors open for their label and binding alone.
+func TestCiphers(t *testing.T) {
+	w := newWorld(t)
+	cursors, err := w.Ciphers("cursor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	places, err := w.Ciphers("place")
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := cursors.Seal([]byte("page 2"), []byte("ada"))
+	if b, err := cursors.Open(token, []byte("ada")); err != nil || string(b) != "page 2" {
+		t.Errorf("%v", err)
+	}
+	w.restart()
+	again, err := w.Ciphers("cursor")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := again.Open(token, []byte("ada")); err != nil {
+		t.Errorf("in a new process: %v", err)
+	}
+	if _, err := cursors.Open(token, []byte("eve")); err == nil {
+		t.Error("opened for somebody else")
+	}
+	if _, err := places.Open(token, []byte("ada")); err == nil {
+		t.Error("opened under another label")
+	}
+	for _, bad := range []string{"", "x", token + "A", token[1:], "!" + token[1:]} {
+		if _, err := cursors.Open(bad, []byte("ada")); err == nil {
+			t.Errorf("%q opened", bad)
+		}
+	}
+	if cursors.Seal(nil, nil) == cursors.Seal(nil, nil) {
+		t.Error("two tokens are the same")
+	}
+}

@@ -1,0 +1,28 @@
+package notify
+
+import (
+	"strings"
+
+	"accountledger/commands"
+	"accountledger/domain"
+)
+
+// asked tells whether an event asks for a message, and how commands are asked what it says.
+func asked(f domain.Fact) (commands.Message, bool) {
+	ask := commands.Message{}
+	switch e := f.Event.(type) {
+	case domain.SignUpRequested:
+		ask.Issue = 1
+	case domain.VerificationIssued:
+		if e.Purpose != domain.VerifySignUp {
+			return ask, false
+		}
+		ask.Issue = e.Issue
+	default:
+		return ask, false
+	}
+	_, text, _ := strings.Cut(f.Stream, "-") // a sign-up's verification has its id
+	id, ok := domain.ParseID(text)
+	ask.SignUp = domain.SignUpID{UUID: id}
+	return ask, ok
+}

@@ -1,0 +1,137 @@
+package notify
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"accountledger/commands"
+	"accountledger/domain"
+	"accountledger/journal"
+)
+
+// delivery is one message as its stream tells it.
+type delivery struct {
+	id     domain.DeliveryID
+	head   journal.Head
+	state  domain.Delivery
+	kind   domain.Message
+	last   domain.EventID // the latest attempt
+	lastAt time.Time
+	// subject and region are those of its first event.
+	subject domain.AccountID
+	region  domain.Region
+}
+
+func (n *Notifier) load(ctx context.Context, id domain.DeliveryID) (*delivery, error) {
+	stream := domain.DeliveryStream(id)
+	d := &delivery{id: id, head: journal.NoStream(stream)}
+	for rec, err := range n.Journal.Read(ctx, stream, 0) {
+		if err != nil {
+			return nil, err
+		}
+		if err := d.state.Apply(rec.Fact); err != nil {
+			return nil, err
+		}
+		if e, ok := rec.Event.(domain.DeliveryAttempted); ok {
+			d.kind, d.last, d.lastAt = e.Message, rec.ID, rec.At
+		}
+		if rec.Version == 0 {
+			d.subject, d.region = rec.Subject, rec.Region
+		}
+		d.head = journal.Head{Stream: stream, Version: rec.Version, At: rec.At}
+	}
+	return d, nil
+}
+
+// find looks through the day's deliveries to the address: for the one that this event began before, else for the
+// number of a new one. errEnded when the message has ended, or the limits do not allow another.
+func (j *job) find(ctx context.Context, m commands.MessageToSend) error {
+	lately, said := 0, false
+	var free *delivery
+	for number := uint64(1); number <= MaxPerDay && free == nil; number++ {
+		d, err := j.n.load(ctx, domain.DeliveryID{UUID: domain.Derive(uuid.UUID(m.Limits[:16]), "delivery", number)})
+		switch {
+		case err != nil:
+			return err
+		case !d.head.Exists():
+			free = d
+		case d.state.First.Causation == j.cause.ID:
+			return j.resume(d)
+		default:
+			if j.n.Now().Sub(d.state.First.At) < time.Hour {
+				lately++
+			}
+			said = said || d.kind == domain.MessageExists
+		}
+	}
+	switch {
+	case m.Kind == domain.MessageExists && said:
+		return j.unsent(m.Kind, SentAlready)
+	case free == nil || lately >= MaxPerHour:
+		return j.unsent(m.Kind, Limited)
+	}
+	free.kind, free.subject, free.region = m.Kind, m.Subject, m.Region
+	j.delivery = free
+	return nil
+}
+
+// resume goes on with a delivery that this event began before.
+func (j *job) resume(d *delivery) error {
+	if d.state.Ended() {
+		return errEnded
+	}
+	j.delivery, j.due = d, d.lastAt.Add(backoff(d.state.Attempts))
+	return nil
+}
+
+// unsent counts a message that the address's limits do not allow.
+func (j *job) unsent(kind domain.Message, why Result) error {
+	j.n.Log.Info("messages: not sent, as the address had its number of messages", "stream", j.cause.Stream, "version", j.cause.Version,
+		"message", string(kind), "result", string(why))
+	j.n.Observe(kind, why)
+	return errEnded
+}
+
+// end ends the delivery and counts how. One that was never attempted leaves no trace.
+func (j *job) end(ctx context.Context, event any, result Result) error {
+	if j.delivery.state.Attempts == 0 {
+		return errEnded
+	}
+	j.outcome, j.result = event, result
+	return j.record(ctx)
+}
+
+// record appends the end of the delivery; it is repeated until that succeeds, without sending again.
+func (j *job) record(ctx context.Context) error {
+	origin, err := j.originOf(ctx)
+	if err != nil {
+		return err
+	}
+	d := j.delivery
+	m := j.n.metadata(d, origin, d.last)
+	id := domain.EventID{UUID: domain.Derive(d.last.UUID, "ended")}
+	_, err = j.n.Journal.Append(ctx, d.head, journal.Entry{ID: id, Metadata: m, Event: j.outcome})
+	var moved *journal.ConflictError
+	if errors.As(err, &moved) { // somebody else ended it, or tried once more
+		fresh, err := j.n.load(ctx, d.id)
+		if err != nil {
+			return err
+		}
+		if !fresh.state.Ended() {
+			j.delivery = fresh
+			return pause{}
+		}
+	} else if err != nil {
+		return err
+	}
+	j.n.Observe(d.kind, j.result)
+	return errEnded
+}
+
+func (n *Notifier) metadata(d *delivery, origin, cause domain.EventID) domain.Metadata {
+	return domain.Metadata{At: n.Now().UTC(), Actor: domain.System().Actor, Channel: domain.ChannelProcess, Subject: d.subject, Region: d.region,
+		Correlation: origin, Causation: cause}
+}

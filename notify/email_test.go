@@ -1,0 +1,237 @@
+package notify_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"accountledger/commands"
+	"accountledger/domain"
+	"accountledger/notify"
+	"accountledger/notify/smtp"
+	"accountledger/notify/smtp/smtptest"
+)
+
+func (h *house) smtp(s *smtptest.Server) *smtp.Channel {
+	h.Helper()
+	c, err := smtp.New(smtp.Config{Host: s.Host, Port: s.Port, From: "noreply@ledger.example", RootCAs: s.Roots})
+	h.ok(err)
+	return c
+}
+
+// The line from sign-up to account, by a real mail server.
+func TestCodeArrivesAndIsRecorded(t *testing.T) {
+	h := newHouse(t)
+	var before []string
+	s := smtptest.Start(t, smtptest.Options{TLS: true, Data: func(smtptest.Message) error {
+		before = h.deliveries()
+		return nil
+	}})
+	h.start(h.smtp(s), nil)
+	signedUp := h.signUp("Canary@example.com", "de-AT")
+	h.expect("code succeeded")
+	m := s.Wait(t, 1)[0]
+	if m.To != "Canary@example.com" || !m.Encrypted {
+		t.Errorf("to %s, encrypted %v", m.To, m.Encrypted)
+	}
+	if len(before) != 1 || before[0] != "code de 1" {
+		t.Errorf("recorded before it was sent: %q", before)
+	}
+	h.wantDeliveries("code de 1, succeeded")
+	account := h.check(signedUp, codeIn(t, m))
+
+	var request domain.EventID
+	var attempted, succeeded domain.Metadata
+	var attempt domain.EventID
+	for _, r := range h.all() {
+		switch r.Event.(type) {
+		case domain.SignUpRequested:
+			request = r.ID
+		case domain.DeliveryAttempted:
+			attempted, attempt = r.Metadata, r.ID
+		case domain.DeliverySucceeded:
+			succeeded = r.Metadata
+		}
+	}
+	for _, m := range []domain.Metadata{attempted, succeeded} {
+		if m.Actor != domain.System().Actor || m.Channel != domain.ChannelProcess || m.Subject != account || m.Region != "DE" || m.Correlation != request {
+			t.Errorf("metadata %+v", m)
+		}
+	}
+	if attempted.Causation != request || succeeded.Causation != attempt {
+		t.Errorf("caused by %s and %s", attempted.Causation, succeeded.Causation)
+	}
+}
+
+// codeIn finds the code, which stands on a line of its own.
+func codeIn(t *testing.T, m smtptest.Message) string {
+	t.Helper()
+	for line := range strings.Lines(m.Parts(t)["text/plain"]) {
+		if code := domain.CleanCode(strings.TrimSpace(line)); len(code) == 6 && strings.Trim(code, "0123456789") == "" {
+			return code
+		}
+	}
+	t.Fatal("no code in the message")
+	return ""
+}
+
+func TestANewCodeIsAMessageOfItsOwn(t *testing.T) {
+	h := newHouse(t)
+	s := smtptest.Start(t, smtptest.Options{})
+	h.start(h.smtp(s), nil)
+	signedUp := h.signUp("canary@example.com", "en")
+	h.expect("code succeeded")
+	h.clock.add(2 * time.Minute)
+	_, err := h.menu.Resend(t.Context(), guest("resend"), commands.Resend{Verification: signedUp.Verification, Handle: signedUp.Handle})
+	h.ok(err)
+	h.expect("code succeeded")
+	h.wantDeliveries("code en 1, succeeded", "code en 1, succeeded")
+	messages := s.Wait(t, 2)
+	h.check(signedUp, codeIn(t, messages[1]))
+}
+
+func TestRefusedForGood(t *testing.T) {
+	h := newHouse(t)
+	s := smtptest.Start(t, smtptest.Options{Rcpt: func(to string) error { return smtptest.Refusal(550, to+" is unknown") }})
+	h.start(h.smtp(s), nil)
+	h.signUp("canary@example.com", "en")
+	h.expect("code refused")
+	h.wantDeliveries("code en 1, refused")
+}
+
+func TestTriedAgain(t *testing.T) {
+	h := newHouse(t)
+	var calls atomic.Int32
+	s := smtptest.Start(t, smtptest.Options{Rcpt: func(to string) error {
+		if calls.Add(1) <= 2 {
+			return smtptest.Refusal(451, to+" comes too often")
+		}
+		return nil
+	}})
+	h.start(h.smtp(s), nil)
+	h.signUp("canary@example.com", "en")
+	h.expect("code retried", "code retried", "code succeeded")
+	h.wantDeliveries("code en 1, code en 2, code en 3, succeeded")
+}
+
+// waits records how long was waited.
+type waits struct {
+	mu  sync.Mutex
+	all []time.Duration
+}
+
+func (w *waits) hook(h *house) func(*notify.Options) {
+	return func(o *notify.Options) {
+		o.Wait = func(ctx context.Context, d time.Duration) error {
+			w.mu.Lock()
+			w.all = append(w.all, d)
+			w.mu.Unlock()
+			h.clock.add(d)
+			return ctx.Err()
+		}
+	}
+}
+
+func TestGivenUpAfterSixAttempts(t *testing.T) {
+	h := newHouse(t)
+	s := smtptest.Start(t, smtptest.Options{Rcpt: func(string) error { return smtptest.Refusal(451, "later") }})
+	var w waits
+	h.start(h.smtp(s), w.hook(h))
+	h.signUp("canary@example.com", "en")
+	h.expect("code retried", "code retried", "code retried", "code retried", "code retried", "code unreachable")
+	h.wantDeliveries("code en 1, code en 2, code en 3, code en 4, code en 5, code en 6, unreachable")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if want := []time.Duration{time.Second, 5 * time.Second, 25 * time.Second, 125 * time.Second, 5 * time.Minute}; !slices.Equal(w.all, want) {
+		t.Errorf("waited %v", w.all)
+	}
+}
+
+func TestNothingIsSentForWhatHasExpired(t *testing.T) {
+	h := newHouse(t)
+	s := smtptest.Start(t, smtptest.Options{Rcpt: func(string) error { return smtptest.Refusal(451, "later") }})
+	h.start(h.smtp(s), func(o *notify.Options) {
+		o.Wait = func(ctx context.Context, _ time.Duration) error { // as on a machine that slept
+			h.clock.add(domain.CodeLifetime)
+			return ctx.Err()
+		}
+	})
+	h.signUp("canary@example.com", "en")
+	h.expect("code retried", "code expired")
+	h.wantDeliveries("code en 1, expired")
+}
+
+// switched is a channel that can be pointed elsewhere.
+type switched struct {
+	to atomic.Pointer[smtp.Channel]
+}
+
+func (s *switched) Medium() domain.Medium { return domain.MediumEmail }
+
+func (s *switched) Send(ctx context.Context, e notify.Envelope) error {
+	return s.to.Load().Send(ctx, e)
+}
+
+func TestServerDownThenUp(t *testing.T) {
+	h := newHouse(t)
+	s := smtptest.Start(t, smtptest.Options{})
+	nobody, err := smtp.New(smtp.Config{Host: "127.0.0.1", Port: 1, From: "noreply@ledger.example"})
+	h.ok(err)
+	c := &switched{}
+	c.to.Store(nobody)
+	var tries atomic.Int32
+	h.start(c, func(o *notify.Options) {
+		o.Wait = func(ctx context.Context, d time.Duration) error {
+			h.clock.add(d)
+			if tries.Add(1) == 3 {
+				c.to.Store(h.smtp(s))
+			}
+			return ctx.Err()
+		}
+	})
+	h.signUp("canary@example.com", "en")
+	h.expect("code retried", "code retried", "code retried", "code succeeded")
+	h.wantDeliveries("code en 1, code en 2, code en 3, code en 4, succeeded")
+	if got := len(s.Taken()); got != 1 {
+		t.Errorf("%d messages", got)
+	}
+}
+
+// A person whose server is slow holds up nobody else, and the checkpoint stays before that person's message.
+func TestNobodyWaitsForAnother(t *testing.T) {
+	h := newHouse(t)
+	s := smtptest.Start(t, smtptest.Options{Rcpt: func(to string) error {
+		if strings.HasPrefix(to, "slow") {
+			return smtptest.Refusal(451, "later")
+		}
+		return nil
+	}})
+	n := h.open(h.smtp(s), func(o *notify.Options) {
+		o.Senders = 1
+		o.Wait = func(ctx context.Context, _ time.Duration) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+	})
+	before, err := n.Checkpoint(t.Context())
+	h.ok(err)
+	stop := h.run(n)
+	h.signUp("slow.canary@example.com", "en")
+	h.expect("code retried")
+	for i := range 5 {
+		h.signUp(fmt.Sprintf("canary%d@example.com", i), "en")
+		h.expect("code succeeded")
+	}
+	if at, _ := n.Checkpoint(t.Context()); at != before {
+		t.Errorf("the checkpoint is at %s, past a message that has not ended", at.Position)
+	}
+	stop(context.Background())
+	if st := n.Status(); st.Pending != 1 || !st.Oldest.Equal(h.clock.Now()) || st.Durable != before.Position {
+		t.Errorf("status %+v", st)
+	}
+}

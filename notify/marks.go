@@ -1,0 +1,94 @@
+package notify
+
+import (
+	"container/list"
+	"sync"
+	"time"
+
+	"accountledger/journal"
+)
+
+// marks knows how far the log was read, and which messages on the way have not ended. Reading goes on while
+// messages wait; the checkpoint stays before the oldest of them.
+type marks struct {
+	mu   sync.Mutex
+	read journal.Checkpoint
+	open list.List // of *mark, in the order of the log
+}
+
+// mark is one message that has not ended.
+type mark struct {
+	before journal.Checkpoint
+	at     time.Time // of the event
+	place  *list.Element
+}
+
+// reset begins anew at a checkpoint. Messages that have not ended keep going, and hold nothing back any more.
+func (m *marks) reset(at journal.Checkpoint) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.read = at
+	for e := m.open.Front(); e != nil; e = m.open.Front() {
+		e.Value.(*mark).place = nil //nolint:forcetypeassert // the list holds nothing else
+		m.open.Remove(e)
+	}
+}
+
+// passed says whether the event at a position was read before.
+func (m *marks) passed(p journal.Position) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return p.Compare(m.read.Position) <= 0
+}
+
+// advance moves the place that was read to; never back.
+func (m *marks) advance(to journal.Checkpoint) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.move(to)
+}
+
+func (m *marks) move(to journal.Checkpoint) {
+	if to.Position.Compare(m.read.Position) > 0 {
+		m.read = to
+	}
+}
+
+// begin marks a message that an event asks for, and moves past the event.
+func (m *marks) begin(event journal.Checkpoint, at time.Time) *mark {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k := &mark{before: m.read, at: at}
+	k.place = m.open.PushBack(k)
+	m.move(event)
+	return k
+}
+
+// end takes a mark away: its message has ended.
+func (m *marks) end(k *mark) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if k.place != nil { // it is nil after a reset
+		m.open.Remove(k.place)
+	}
+}
+
+// checkpoint is where a restart has to read on from.
+func (m *marks) checkpoint() journal.Checkpoint {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if first := m.open.Front(); first != nil {
+		return first.Value.(*mark).before //nolint:forcetypeassert // the list holds nothing else
+	}
+	return m.read
+}
+
+// pending is how many messages have not ended and when the oldest was asked for.
+func (m *marks) pending() (n int, oldest time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if first := m.open.Front(); first != nil {
+		oldest = first.Value.(*mark).at //nolint:forcetypeassert // the list holds nothing else
+	}
+	return m.open.Len(), oldest
+}

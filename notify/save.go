@@ -1,0 +1,43 @@
+package notify
+
+import "accountledger/journal"
+
+// changed says that the checkpoint may have moved.
+func (n *Notifier) changed() {
+	select {
+	case n.dirty <- struct{}{}:
+	default:
+	}
+}
+
+// save stores the checkpoint soon after it has moved, and not more often than every SaveEvery: it may lag
+// behind, because what is read again is known by its deliveries, and must never run ahead.
+func (n *Notifier) save() {
+	for {
+		select {
+		case <-n.dirty:
+		case <-n.waiting.Done():
+			return
+		}
+		if err := n.store(n.marks.checkpoint()); err != nil {
+			n.Log.Error("messages: the checkpoint cannot be stored; it is tried again", "error", err.Error())
+			n.changed()
+		}
+		if sleep(n.waiting, n.SaveEvery) != nil {
+			return
+		}
+	}
+}
+
+func (n *Notifier) store(at journal.Checkpoint) error {
+	n.saving.Lock()
+	defer n.saving.Unlock()
+	if at == n.saved {
+		return nil
+	}
+	if err := saveCheckpoint(n.Path, at); err != nil {
+		return err
+	}
+	n.saved = at
+	return nil
+}

@@ -1,0 +1,124 @@
+package projections_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"accountledger/domain"
+	"accountledger/journal"
+	"accountledger/projections"
+	"accountledger/projections/projectiontest"
+)
+
+// personal is what the people of the scenario said of themselves; no view may hold it.
+func personal() []string {
+	return []string{"anna.muster@example.org", "bela.beispiel@example.org", "nobody@example.org", "Annas geheimes Telefon", "Modell Geheim", "Annas neuer Name", "192.0.2.77", "Officer Otto"}
+}
+
+// everything lets every type of event happen at least once.
+func everything(l *projectiontest.Ledger) {
+	said := personal()
+	notices := map[domain.Permission]*domain.Notices{"location": l.Notices("location"), "health": l.Notices("health")}
+	operator := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorOperator}, Channel: domain.ChannelConsole}
+	officer, service := domain.StaffID{UUID: uuid.New()}, domain.ServiceID{UUID: uuid.New()}
+	l.AppendAs(operator, domain.StaffStream(officer), domain.StaffAdded{CodeHash: domain.HashHandle("code"), Expires: l.Now().Add(24 * time.Hour),
+		Officer: domain.Personal(domain.OfficerInfo{Contact: domain.Contact{Kind: domain.IdentifierEmail}, Name: said[7]}, domain.StaffKey(officer))},
+		domain.StaffRoleGranted{Role: domain.RoleCompliance, Alone: true}, domain.StaffEnrolled{})
+	l.AppendAs(operator, domain.ServiceStream(service), domain.ServiceAdded{Name: "weather-app", KeyHash: domain.HashHandle("key"),
+		Allowed: []domain.Allowance{{Permission: "location", Purpose: "weather"}}})
+	l.AppendAs(operator, domain.OperationsStream, domain.OperationPerformed{Operation: domain.OpReplayRebuild, UID: 1000, Views: []domain.ViewName{"daily"}})
+
+	anna := l.SignUp("DE", said[0], notices)
+	anna.Set("location", "weather", true)
+	anna.Set("location", "weather", true) // confirms
+	anna.Set("location", "navigation", true)
+	anna.Set("location", "weather", false)
+	anna.Set("location", "weather", true)          // not the first of the day
+	anna.Set("health", "wellness_insights", false) // confirms what it was: no decision
+	phone := anna.Link("phone", said[4], said[3])
+	anna.Rename(phone, said[5])
+	gone := anna.Link("watch", said[4], said[3])
+	anna.Unlink(gone)
+	session := domain.SessionID{UUID: uuid.New()}
+	sessions := domain.SessionsStream(anna.ID.UUID, domain.MonthOf(l.Now()))
+	self := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: anna.ID.UUID}}, Subject: anna.ID, Region: "DE"}
+	l.AppendAs(self, sessions, domain.SessionStarted{Session: session, Owner: domain.ActorPerson, SecretHash: domain.HashHandle("secret"), Expires: l.Now().Add(time.Hour),
+		Client: domain.Personal(domain.ClientInfo{Address: said[6], UserAgent: "a browser"}, domain.AccountKey(anna.ID), domain.MonthKey(domain.MonthOf(l.Now())))},
+		domain.SessionEnded{Session: session})
+	l.AppendAs(self, domain.AccountStream(anna.ID), domain.AccountSignedOutEverywhere{},
+		domain.AccountCapacityDecided{Rules: domain.Rules{Region: "DE", Version: 1}, Capacity: domain.CapacityGuardian, Previous: domain.CapacitySelf},
+		domain.AccountCapacityDecided{Rules: domain.Rules{Region: "DE", Version: 1}, Capacity: domain.CapacitySelf, Previous: domain.CapacityGuardian})
+
+	deliver(l, said[1])
+	l.Pass(24 * time.Hour)
+	bela := l.SignUp("FR", said[1], notices)
+	bela.Link("tablet", said[4], said[3])
+	l.Look(anna)
+	l.Look(bela)
+	look(l, officer, bela)
+	bela.Set("location", "weather", true)
+	bela.Leave(time.Hour)
+	bela.Stay()
+	bela.Leave(0)
+	bela.Erase()
+	anna.Leave(14 * 24 * time.Hour)
+}
+
+// deliver is what happens around a sign-up that comes to nothing.
+func deliver(l *projectiontest.Ledger, email string) {
+	id := l.RequestSignUp("DE", email)
+	guest := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Region: "DE"}
+	l.AppendAs(guest, domain.VerificationStream(id), domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp},
+		domain.VerificationFailed{Issue: 2, Try: 1, FirstOfDay: true}, domain.VerificationFailed{Issue: 2, Try: 2}, domain.VerificationEnded{Reason: domain.EndTries})
+	l.AppendAs(guest, domain.SignUpStream(id), domain.SignUpLapsed{Reason: domain.LapseTries})
+	attempt := domain.DeliveryAttempted{Message: domain.MessageCode, Medium: domain.MediumEmail, Language: "de", Attempt: 1}
+	for _, end := range []any{domain.DeliverySucceeded{}, domain.DeliveryFailed{Failure: domain.FailUnreachable}} {
+		l.AppendAs(domain.Metadata{Channel: domain.ChannelProcess, Region: "DE"}, domain.DeliveryStream(domain.DeliveryID{UUID: uuid.New()}), attempt, end)
+	}
+	l.AppendAs(guest, domain.AttemptsStream([32]byte{1}, domain.DayOf(l.Now())), domain.AttemptsLimited{Attempt: domain.AttemptSignIn, Limit: 20, Seconds: 900})
+	claim := domain.ClaimID{UUID: uuid.New()}
+	l.Append(domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: domain.AccountID{UUID: uuid.New()}, Completes: id}, domain.IdentifierRetired{})
+}
+
+func look(l *projectiontest.Ledger, officer domain.StaffID, p *projectiontest.Person) {
+	m := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorStaff, ID: domain.ID[any](officer)}, Purpose: domain.LookLegalOrder, Case: "LEG-2026-1"}
+	stream := domain.AccessStream(officer.UUID, domain.DayOf(l.Now()))
+	l.AppendAs(m, stream, domain.AccessLookedUp{Kind: domain.IdentifierEmail}, domain.AccessQueried{View: "accounts", Fingerprint: domain.Fingerprint(strings.Repeat("0", 32)), Rows: 3})
+	m.Subject = p.ID
+	l.AppendAs(m, stream, domain.AccessLookedUp{Kind: domain.IdentifierEmail, Found: true})
+}
+
+func TestTheGoldenLogHoldsEveryType(t *testing.T) {
+	l := projectiontest.New(t)
+	readGoldenLog(t, l)
+	seen := map[string]bool{}
+	for at := (journal.Checkpoint{}); ; {
+		page, err := l.Journal.ReadAll(t.Context(), at, 500)
+		if err != nil || page.Waits != nil {
+			t.Fatal(err, page.Waits)
+		}
+		if page.Checkpoint == at {
+			break
+		}
+		at = page.Checkpoint
+		for _, r := range page.Records {
+			seen[r.Type] = true
+		}
+	}
+	for _, typ := range journal.Types() {
+		if !seen[typ.Name()] {
+			t.Errorf("%s is missing: let it happen in the scenario, then run with -update-log -update", typ.Name())
+		}
+	}
+}
+
+func TestViewsAreDeclaredWell(t *testing.T) {
+	for _, d := range projections.All() {
+		if err := d.Check(); err != nil {
+			t.Error(err)
+		}
+	}
+}
