@@ -53,7 +53,7 @@ func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
 	digest := k.digest(spacePeople, contact)
 	m := MessageToSend{Kind: domain.MessageCode, Language: signUp.Requested.Language, To: contact.Typed, Expires: expires,
 		Subject: signUp.AccountOf(), Region: signUp.Fact.Region}
-	if m.Limits, err = k.attemptsHash(ctx, digest, domain.DayOf(k.now)); err != nil {
+	if m.Limits, err = k.attemptsHash(ctx, digest, domain.DayOf(v.IssuedAt)); err != nil {
 		return MessageToSend{}, err
 	}
 	_, claim, err := k.claimOf(ctx, digest)

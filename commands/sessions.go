@@ -88,17 +88,18 @@ type EndSession struct {
 func (k *call) endSession(ctx context.Context, in EndSession) (struct{}, error) {
 	found := false
 	err := retry(ctx, func() error {
-		if before, err := k.endedBefore(ctx, in.ID); err != nil || before {
-			found = before
-			return err
-		}
-		return k.eachOpen(ctx, func(_ domain.Month, head journal.Head, s *domain.Session) error {
+		found = false
+		err := k.eachOpen(ctx, func(_ domain.Month, head journal.Head, s *domain.Session) error {
 			if s.Session != in.ID {
 				return nil
 			}
 			found = true
 			return k.appendEnd(ctx, head, s)
 		})
+		if err == nil && !found {
+			found, err = k.endedBefore(ctx, in.ID)
+		}
+		return err
 	})
 	if err == nil && !found {
 		err = domain.ErrNotFound

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/go-json-experiment/json"
+
+	"accountledger/server"
+)
+
+// run runs one command line and gives what it prints.
+func run(t *testing.T, args ...string) (string, error) {
+	t.Helper()
+	var out bytes.Buffer
+	c := root()
+	c.SetOut(&out)
+	c.SetErr(&out)
+	c.SetArgs(args)
+	err := c.ExecuteContext(t.Context())
+	return out.String(), err
+}
+
+// ledger is a data folder that a server was opened on once.
+func ledger(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data")
+	cfg, err := server.LoadConfig("", map[string]any{"data": dir, "dev": true, "store.reserve": "-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := server.Open(t.Context(), cfg, server.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestCommandsOnAFolderThatNobodyServes(t *testing.T) {
+	t.Setenv("ACCOUNTLEDGER_STORE_RESERVE", "-1")
+	dir := ledger(t)
+	out, err := run(t, "status", "--data", dir, "--json")
+	var st server.Status
+	if err != nil || json.Unmarshal([]byte(out), &st) != nil || st.Running || !st.Ready {
+		t.Errorf("status: %v\n%s", err, out)
+	}
+	if out, err = run(t, "mailbox", "--data", dir); err != nil || !strings.Contains(out, "empty") {
+		t.Errorf("mailbox: %v\n%s", err, out)
+	}
+	if out, err = run(t, "mailbox", "--data", dir, "--json"); err != nil || strings.TrimSpace(out) != "[]" {
+		t.Errorf("mailbox --json: %v\n%s", err, out)
+	}
+	if out, err = run(t, "staff", "add", "--data", dir, "--email", "officer@example.org", "--role", "compliance"); err != nil || !strings.Contains(out, "ale_") {
+		t.Errorf("staff add: %v\n%s", err, out)
+	}
+	if out, err = run(t, "service", "add", "--data", dir, "--name", "maps", "--allow", "location:navigation,contacts:sync"); err != nil || !strings.Contains(out, "alk_") {
+		t.Errorf("service add: %v\n%s", err, out)
+	}
+	if out, err = run(t, "replay", "rebuild", "accounts", "--data", dir); err != nil || !strings.Contains(out, "Rebuilt") {
+		t.Errorf("replay rebuild: %v\n%s", err, out)
+	}
+}
+
+func TestWrongCommandLines(t *testing.T) {
+	t.Setenv("ACCOUNTLEDGER_STORE_RESERVE", "-1")
+	dir := ledger(t)
+	for name, c := range map[string]struct {
+		args []string
+		want string
+	}{
+		"a folder as an argument": {[]string{"serve", dir}, "unknown command"},
+		"no such role":            {[]string{"staff", "add", "--data", dir, "--email", "a@example.org", "--role", "king"}, "role"},
+		"no address":              {[]string{"staff", "add", "--data", dir, "--role", "admin"}, "email"},
+		"no such purpose":         {[]string{"service", "add", "--data", dir, "--name", "maps", "--allow", "location"}, "permission:purpose"},
+		"no such view":            {[]string{"replay", "rebuild", "nothing", "--data", dir}, "no view"},
+		"no ledger":               {[]string{"status", "--data", filepath.Join(dir, "elsewhere")}, "no ledger"},
+		"no such flag":            {[]string{"status", "--dta", dir}, "--dta"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := run(t, c.args...)
+			if err == nil || !strings.Contains(explain(err), c.want) {
+				t.Errorf("%v, wanted %s", err, c.want)
+			}
+		})
+	}
+}
