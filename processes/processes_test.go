@@ -267,4 +267,3 @@ func TestListOfAnotherLogBeginsAnew(t *testing.T) {
 		t.Fatal("the list was not made again from the log")
 	}
 }
-

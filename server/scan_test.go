@@ -16,7 +16,7 @@ import (
 func writings(text string) map[string][]byte {
 	var wide []byte
 	for _, u := range utf16.Encode([]rune(text)) {
-		wide = append(wide, byte(u), byte(u>>8)) //nolint:gosec // little-endian
+		wide = append(wide, byte(u), byte(u>>8))
 	}
 	out := map[string][]byte{
 		"plain": []byte(text), "lower case": []byte(strings.ToLower(text)), "UTF-16": wide,

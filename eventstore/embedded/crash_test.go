@@ -13,7 +13,7 @@ import (
 	"accountledger/eventstore/embedded"
 )
 
-func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed)) } //nolint:gosec // a test's dice
+func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, seed)) }
 
 // lostPower is the folder after a loss of power: some of what was not synced is gone.
 func lostPower(fs *vfs.MemFS, seed uint64) *vfs.MemFS {
@@ -42,7 +42,7 @@ func (c *crashes) add(events []eventstore.Recorded) bool {
 	defer c.mu.Unlock()
 	c.acknowledged = append(c.acknowledged, events...)
 	if n := len(c.images); n < c.want && len(c.acknowledged) > (n+1)*120 {
-		c.images = append(c.images, image{lostPower(c.fs, uint64(n)), len(c.acknowledged)}) //nolint:gosec // a small number
+		c.images = append(c.images, image{lostPower(c.fs, uint64(n)), len(c.acknowledged)})
 	}
 	return len(c.images) < c.want
 }
@@ -62,7 +62,7 @@ func (c *crashes) appendOn(ctx context.Context, s *embedded.Store, w int) error 
 		}
 		done := make([]eventstore.Recorded, len(batch))
 		for i, e := range batch {
-			p := a.Position.Commit() - uint64(len(batch)-1-i) //nolint:gosec // not negative
+			p := a.Position.Commit() - uint64(len(batch)-1-i)
 			done[i] = eventstore.Recorded{Event: e, Stream: stream, Version: expected + 1 + int64(i), Position: eventstore.NewPosition(p, p)}
 		}
 		if !c.add(done) {

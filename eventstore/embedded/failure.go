@@ -11,8 +11,8 @@ import (
 // It is called from the goroutine that met the failure, before that one can
 // tell anyone of a success.
 func (s *Store) fail(cause error) {
-	s.fence.freeze()
 	unwritten, groups, first := s.queue.fail(cause)
+	s.fence.freeze() // after the queue has stopped: from here on writes to the log only pretend
 	if !first {
 		return
 	}

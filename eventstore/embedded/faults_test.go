@@ -26,7 +26,7 @@ func newFaultFS(op, suffix string) *faultFS {
 	return &faultFS{FS: vfs.NewCrashableMem(), op: op, suffix: suffix, held: make(chan struct{}, 1000)}
 }
 
-func (f *faultFS) mem() *vfs.MemFS { return f.FS.(*vfs.MemFS) } //nolint:forcetypeassert // made above
+func (f *faultFS) mem() *vfs.MemFS { return f.FS.(*vfs.MemFS) }
 
 // fail is the error of an operation on a file.
 func (f *faultFS) fail(op, name string) error {

@@ -79,8 +79,10 @@ func (f *fence) guarded(op func() error) error {
 	if err == nil || !f.armed.Load() {
 		return err
 	}
-	f.freeze()
+	// Whoever is told of a success asks first whether there was a fault. So the fault is known
+	// before anything pretends.
 	f.fault(err)
+	f.freeze()
 	return errFrozen
 }
 

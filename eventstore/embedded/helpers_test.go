@@ -18,7 +18,7 @@ const dir = "ledger"
 
 func open(t *testing.T, fs vfs.FS) *embedded.Store {
 	t.Helper()
-	s, err := embedded.Open(embedded.Options{Dir: dir, FS: fs, MemTableBytes: 2 << 20})
+	s, err := embedded.Open(embedded.Options{Dir: dir, FS: fs, MemTableBytes: 2 << 20, IndexAppends: 20})
 	if err != nil {
 		t.Fatal(err)
 	}

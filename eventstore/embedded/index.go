@@ -8,61 +8,124 @@ import (
 	"accountledger/eventstore"
 )
 
-// readTail finds the end of a stream in the index, durable or not. A new stream
-// is told by the filters of the files: the first entry of every stream has version 0.
-func (s *Store) readTail(stream string) (*tail, error) {
+// readTail finds the end of a stream in Pebble's index. A new stream is told by the
+// filters of the files: the first entry of every stream has version 0.
+func (s *Store) readTail(name string) (*tail, error) {
 	none := &tail{last: eventstore.NoStream, first: unknownFirst}
-	if _, found, err := s.readEntry(stream, 0); err != nil || !found {
+	found, err := s.hasEntry(name)
+	if err != nil || !found {
 		return none, err
 	}
-	lower, upper := streamBounds(stream)
-	iter, err := s.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
-	if err != nil {
-		return none, readError(err, 0)
-	}
-	e, found, err := entryAt(iter, iter.Last())
-	if err = errors.Join(err, closeIter(iter)); err != nil || !found {
+	spans, err := s.storedSpans(nil, name, eventstore.Backwards, eventstore.End, noSpans, 1)
+	if err != nil || len(spans) == 0 {
 		return none, err
 	}
-	return &tail{last: e.last(), position: e.position + uint64(e.count) - 1, first: unknownFirst}, nil //nolint:gosec // counts are positive
+	return &tail{last: spans[0].last(), position: spans[0].end() - 1, first: unknownFirst}, nil
 }
 
-// readEntry finds the append that begins with a version. It is Get, except that
-// Get does not ask the filters of the lowest level, where most of the log lies.
-func (s *Store) readEntry(stream string, version int64) (e entry, found bool, err error) {
+// hasEntry reports whether Pebble's index has anything of a stream. It is Get, except
+// that Get does not ask the filters of the lowest level, where most of the log lies.
+func (s *Store) hasEntry(name string) (bool, error) {
 	iter, err := s.db.NewIter(&pebble.IterOptions{
 		LowerBound: []byte{spaceStream}, UpperBound: []byte{spaceEnd}, UseL6Filters: true,
 	})
 	if err != nil {
-		return e, false, readError(err, 0)
+		return false, readError(err, 0)
 	}
 	// The whole key is the prefix, so what is found is that key or nothing.
-	e, found, err = entryAt(iter, iter.SeekPrefixGE(appendStreamKey(nil, stream, version)))
-	return e, found, errors.Join(err, closeIter(iter))
+	found := iter.SeekPrefixGE(appendStreamKey(nil, name, 0))
+	return found, errors.Join(readError(iter.Error(), 0), closeIter(iter))
 }
 
-// entryAt reads the index entry where the iterator stands, if it does.
-func entryAt(iter *pebble.Iterator, valid bool) (e entry, found bool, err error) {
-	if !valid {
-		return e, false, readError(iter.Error(), 0)
+// storedSpans appends to dst the appends that Pebble's index has of a stream, from the one that holds a
+// version on in the direction of reading, of those before the version `before`, until there are limit of them.
+func (s *Store) storedSpans(dst []span, name string, d eventstore.Direction, from, before int64, limit int) (_ []span, err error) {
+	lower, upper := streamBounds(name)
+	iter, err := s.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
+	if err != nil {
+		return dst, readError(err, 0)
 	}
+	defer func() { err = errors.Join(err, closeIter(iter)) }()
+	valid, move := iter.Last, iter.Next
+	if d == eventstore.Backwards {
+		move = iter.Prev
+	}
+	if from != eventstore.End {
+		valid = func() bool { return iter.SeekLT(appendStreamKey(nil, name, from+1)) }
+	}
+	var entry []span
+	for ok := valid(); ok && len(dst) < limit; ok = move() {
+		if entry, err = readEntry(entry[:0], iter); err != nil {
+			return dst, err
+		}
+		if d == eventstore.Forwards && entry[0].version >= before {
+			break
+		}
+		dst = take(dst, entry, d, from, before, limit)
+	}
+	return dst, readError(iter.Error(), 0)
+}
+
+// readEntry reads the index entry where the iterator stands.
+func readEntry(dst []span, iter *pebble.Iterator) ([]span, error) {
 	value, err := iter.ValueAndErr()
 	if err != nil {
-		return e, false, readError(err, 0)
+		return dst, readError(err, 0)
 	}
-	e, ok := parseEntry(iter.Key(), value)
+	dst, ok := parseSpans(dst, iter.Key(), value)
 	if !ok {
-		return e, false, damaged(0, "an entry of the stream index cannot be read")
+		return dst, damaged(0, "an entry of the stream index cannot be read")
 	}
-	return e, true, nil
+	return dst, nil
+}
+
+// take appends to dst those spans of an entry that are asked for, in the direction of reading.
+func take(dst, entry []span, d eventstore.Direction, from, before int64, limit int) []span {
+	for i := range entry {
+		e := entry[i]
+		if d == eventstore.Backwards {
+			e = entry[len(entry)-1-i]
+		}
+		switch {
+		case len(dst) == limit:
+			return dst
+		case e.version >= before:
+		case d == eventstore.Forwards && e.last() < from:
+		case d == eventstore.Backwards && from != eventstore.End && e.version > from:
+		default:
+			dst = append(dst, e)
+		}
+	}
+	return dst
+}
+
+// spans are a stream's appends from the one that holds a version on in the direction
+// of reading, durable or not, at most limit of them.
+func (s *Store) spans(name string, d eventstore.Direction, from int64, limit int) ([]span, error) {
+	// Memory first: what leaves it afterwards was in Pebble before.
+	recent, first := s.windows.spans(name, d, from, limit)
+	if d == eventstore.Backwards {
+		if len(recent) == limit || first == 0 {
+			return recent, nil
+		}
+		return s.storedSpans(recent, name, d, from, first, limit)
+	}
+	if from >= first {
+		return recent, nil
+	}
+	stored, err := s.storedSpans(nil, name, d, from, first, limit)
+	if err != nil {
+		return nil, err
+	}
+	return append(stored, recent[:min(len(recent), limit-len(stored))]...), nil
 }
 
 // isRepeat reports whether the request's events stand already where it wants them,
 // as one append, and the position of the last of them. The stream goes on beyond the
 // expected version, and everything of it can be read.
 func (s *Store) isRepeat(r *request) (last uint64, same bool, err error) {
-	e, found, err := s.readEntry(r.stream, r.expected+1)
-	if err != nil || !found || e.count != int64(r.count) {
+	spans, err := s.spans(r.stream, eventstore.Forwards, r.expected+1, 1)
+	if err != nil || len(spans) == 0 || spans[0].version != r.expected+1 || spans[0].count != int64(r.count) {
 		return 0, false, err
 	}
 	events, err := s.newCursor(nil)
@@ -71,12 +134,12 @@ func (s *Store) isRepeat(r *request) (last uint64, same bool, err error) {
 	}
 	defer func() { err = errors.Join(err, events.close()) }()
 	records := r.records
-	for i := range uint64(r.count) { //nolint:gosec // counts are positive
+	for position := spans[0].position; position < spans[0].end(); position++ {
 		body, _, rest, ok := nextRecord(records)
 		if !ok {
 			return 0, false, damaged(0, "own record cannot be read")
 		}
-		stored, err := events.read(e.position + i)
+		stored, err := events.read(position)
 		if err != nil {
 			return 0, false, err
 		}
@@ -85,7 +148,7 @@ func (s *Store) isRepeat(r *request) (last uint64, same bool, err error) {
 		}
 		records = rest
 	}
-	return e.position + uint64(r.count) - 1, true, nil //nolint:gosec // counts are positive
+	return spans[0].end() - 1, true, nil
 }
 
 func closeIter(iter *pebble.Iterator) error { return readError(iter.Close(), 0) }

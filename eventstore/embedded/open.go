@@ -37,7 +37,7 @@ func Open(opts Options) (*Store, error) {
 
 func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
 	s := &Store{
-		dir: dir, memTableBytes: opts.MemTableBytes, lock: lock, log: opts.Logger, streams: newStreams(), recent: newRecent(recentBytes),
+		dir: dir, memTableBytes: opts.MemTableBytes, lock: lock, log: opts.Logger, windows: newWindows(opts.IndexAppends), recent: newRecent(recentBytes),
 		queue: newQueue(), moved: newSignal(), closed: make(chan struct{}),
 		space: newSpace(opts.FS, opts.Dir, opts.ReserveBytes),
 		cache: pebble.NewCache(opts.CacheBytes),
@@ -72,6 +72,9 @@ func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
 	s.id = m.log
 	last, err := readHead(s.db)
 	if err != nil {
+		return nil, err
+	}
+	if err := s.rebuildIndex(last); err != nil {
 		return nil, err
 	}
 	if s.witness, err = openWitness(opts.FS, witnessFile, s.id); err != nil {
@@ -110,8 +113,15 @@ func (s *Store) checkAcknowledged(dir, witnessFile string) error {
 		return checkUnfinished(fs, dir, witnessFile, last)
 	}
 	acknowledged, err := readWitness(fs, witnessFile, m.log)
-	if err != nil || acknowledged <= last.position {
+	if err != nil {
 		return err
+	}
+	indexed, err := readIndexed(db)
+	if err != nil {
+		return err
+	}
+	if acknowledged = max(acknowledged, indexed); acknowledged <= last.position {
+		return nil
 	}
 	missing := damaged(last.position+1, fmt.Sprintf("%d acknowledged events are missing at the end", acknowledged-last.position))
 	missing.File, missing.Offset = firstUnreadable(fs, dir)

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"iter"
 
-	"github.com/cockroachdb/pebble/v2"
-
 	"accountledger/eventstore"
 )
 
@@ -65,45 +63,32 @@ func checkRead(stream string, direction eventstore.Direction, from int64) error 
 }
 
 // streamPage reads some events of a stream from a version on; none at its end.
-func (s *Store) streamPage(ctx context.Context, stream string, direction eventstore.Direction, from int64) (page []eventstore.Recorded, err error) {
+func (s *Store) streamPage(ctx context.Context, name string, direction eventstore.Direction, from int64) (page []eventstore.Recorded, err error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
 	}
 	defer s.leave()
-	last := s.durable() // before the iterators, so that they have everything up to it
-	lower, upper := streamBounds(stream)
-	index, err := s.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
-	if err != nil {
-		return nil, readError(err, 0)
-	}
-	defer func() { err = errors.Join(err, closeIter(index)) }()
-	e, found, err := firstEntry(index, stream, from)
-	if err != nil || !found {
-		return nil, err
+	durable := s.durable() // before the index is read, which then has everything up to it
+	spans, err := s.spans(name, direction, from, streamPage)
+	if err != nil || len(spans) == 0 {
+		return nil, locate(err, s.dir)
 	}
 	events, err := s.newCursor(make(map[string]string))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, events.close()) }()
-	w := walk{index: index, events: events, stream: stream, durable: last}
+	w := walk{events: events, stream: name, durable: durable}
 	if direction == eventstore.Forwards {
-		return w.forwards(e, from)
+		err = w.forwards(spans, from)
+	} else {
+		err = w.backwards(spans, from)
 	}
-	return w.backwards(e, from)
-}
-
-// firstEntry finds the append that holds a version, or the last one before it.
-func firstEntry(index *pebble.Iterator, stream string, from int64) (entry, bool, error) {
-	if from == eventstore.End {
-		return entryAt(index, index.Last())
-	}
-	return entryAt(index, index.SeekLT(appendStreamKey(nil, stream, from+1)))
+	return w.page, locate(err, s.dir)
 }
 
 // walk is one page of a stream on its way.
 type walk struct {
-	index   *pebble.Iterator
 	events  *cursor
 	stream  string
 	durable uint64
@@ -113,73 +98,64 @@ type walk struct {
 
 func (w *walk) full() bool { return len(w.page) >= streamPage || w.bytes >= streamPageBytes }
 
-func (w *walk) forwards(e entry, version int64) (page []eventstore.Recorded, err error) {
-	if version > e.last() {
-		return nil, nil // e is the stream's last append
-	}
-	for found := true; found && !w.full(); {
-		for ; version <= e.last() && !w.full(); version++ {
-			if e.position+uint64(version-e.version) > w.durable { //nolint:gosec // versions rise
-				return w.page, nil
+func (w *walk) forwards(spans []span, version int64) error {
+	for _, at := range spans {
+		if w.full() {
+			return nil
+		}
+		if version < at.version {
+			return w.gap(at)
+		}
+		for ; version <= at.last() && !w.full(); version++ {
+			if at.at(version) > w.durable {
+				return nil
 			}
-			if err := w.take(e, version); err != nil {
-				return w.page, err
+			if err := w.take(at, version); err != nil {
+				return err
 			}
-		}
-		if version <= e.last() {
-			break
-		}
-		if e, found, err = entryAt(w.index, w.index.Next()); err != nil {
-			return w.page, err
-		}
-		if found && e.version != version {
-			return w.page, w.gap(e)
 		}
 	}
-	return w.page, nil
+	return nil
 }
 
-func (w *walk) backwards(e entry, version int64) (page []eventstore.Recorded, err error) {
-	if version == eventstore.End || version > e.last() {
-		version = e.last()
+func (w *walk) backwards(spans []span, version int64) error {
+	if version == eventstore.End || version > spans[0].last() {
+		version = spans[0].last()
 	}
-	for found := true; found && !w.full(); {
-		for ; version >= e.version && !w.full(); version-- {
-			if e.position+uint64(version-e.version) > w.durable { //nolint:gosec // versions rise
+	for _, at := range spans {
+		if w.full() {
+			return nil
+		}
+		if version > at.last() {
+			return w.gap(at)
+		}
+		for ; version >= at.version && !w.full(); version-- {
+			if at.at(version) > w.durable {
 				continue
 			}
-			if err := w.take(e, version); err != nil {
-				return w.page, err
+			if err := w.take(at, version); err != nil {
+				return err
 			}
 		}
-		if version >= e.version || version < 0 {
-			break
-		}
-		if e, found, err = entryAt(w.index, w.index.Prev()); err != nil {
-			return w.page, err
-		}
-		if !found || e.last() != version {
-			return w.page, w.gap(e)
-		}
 	}
-	return w.page, nil
+	return nil
 }
 
 // take reads one event and checks that it is the one that the index means.
-func (w *walk) take(e entry, version int64) error {
-	position := e.position + uint64(version-e.version) //nolint:gosec // versions rise
+func (w *walk) take(at span, version int64) error {
+	position := at.at(version)
 	r, err := w.events.read(position)
 	if err != nil {
 		return err
 	}
 	if r.Stream != w.stream || r.Version != version {
-		return locate(damaged(position, "the stream index and the log do not agree"), w.events.dir)
+		return damaged(position, "the stream index and the log do not agree")
 	}
 	w.page = append(w.page, r)
 	w.bytes += len(r.Data) + len(r.Metadata)
 	return nil
 }
 
-func (w *walk) gap(e entry) error {
-	return locate(damaged(e.position, "an entry of the stream index is missing"), w.events.dir)
+func (w *walk) gap(at span) error {
+	return damaged(at.position, "an entry of the stream index is missing")
 }

@@ -13,11 +13,14 @@ import (
 // A record is one event as it is stored:
 //
 //	uvarint length of the body
-//	body: id (16 bytes), stream, uvarint version, type, metadata, data,
+//	body: id (16 bytes), uvarint number of events of the same append after this one,
+//	      stream, uvarint version, type, metadata, data,
 //	      each of the four with its length before it as a uvarint
 //	CRC32C (4 bytes, big-endian) over the position (8 bytes, big-endian) and the body
 //
-// The checksum covers the position, so an event that strayed to another place is found.
+// The checksum covers the position, so an event that strayed to another place is
+// found. The number of events to come says where appends begin and end, so that the
+// stream index can be made from the log.
 
 const (
 	idSize  = 16
@@ -32,8 +35,8 @@ func uvarintSize(v uint64) int { return (bits.Len64(v|1) + 6) / 7 }
 
 func fieldSize(n int) int { return uvarintSize(uint64(n)) + n } //nolint:gosec // lengths are not negative
 
-func bodySize(stream string, version int64, e *eventstore.Event) int {
-	return idSize + fieldSize(len(stream)) + uvarintSize(uint64(version)) + //nolint:gosec // versions are not negative
+func bodySize(stream string, version int64, after int, e *eventstore.Event) int {
+	return idSize + uvarintSize(uint64(after)) + fieldSize(len(stream)) + uvarintSize(uint64(version)) + //nolint:gosec // versions are not negative
 		fieldSize(len(e.Type)) + fieldSize(len(e.Metadata)) + fieldSize(len(e.Data))
 }
 
@@ -42,14 +45,15 @@ func bodySize(stream string, version int64, e *eventstore.Event) int {
 func encodeRecords(stream string, first int64, events []eventstore.Event) []byte {
 	total := 0
 	for i := range events {
-		n := bodySize(stream, first+int64(i), &events[i])
+		n := bodySize(stream, first+int64(i), len(events)-1-i, &events[i])
 		total += fieldSize(n) + crcSize
 	}
 	dst := make([]byte, 0, total)
 	for i := range events {
-		e, version := &events[i], first+int64(i)
-		dst = binary.AppendUvarint(dst, uint64(bodySize(stream, version, e))) //nolint:gosec // not negative
+		e, version, after := &events[i], first+int64(i), len(events)-1-i
+		dst = binary.AppendUvarint(dst, uint64(bodySize(stream, version, after, e))) //nolint:gosec // not negative
 		dst = append(dst, e.ID[:]...)
+		dst = binary.AppendUvarint(dst, uint64(after)) //nolint:gosec // not negative
 		dst = append(binary.AppendUvarint(dst, uint64(len(stream))), stream...)
 		dst = binary.AppendUvarint(dst, uint64(version)) //nolint:gosec // not negative
 		dst = append(binary.AppendUvarint(dst, uint64(len(e.Type))), e.Type...)
@@ -85,6 +89,12 @@ func seal(position uint64, body, sum []byte) {
 // recordID is the id of the event in a body.
 func recordID(body []byte) uuid.UUID { return uuid.UUID(body[:idSize]) }
 
+// recordsAfter is how many events of the same append follow the one in a body that was decoded.
+func recordsAfter(body []byte) uint64 {
+	after, _ := binary.Uvarint(body[idSize:])
+	return after
+}
+
 // decode reads a body whose bytes the caller owns: Data and Metadata of the
 // result lie in it. The reason says what is damaged, empty when nothing is.
 func decode(position uint64, body, sum []byte, types map[string]string) (r eventstore.Recorded, reason string) {
@@ -92,8 +102,11 @@ func decode(position uint64, body, sum []byte, types map[string]string) (r event
 		return r, "the checksum of an event does not fit"
 	}
 	r.ID = recordID(body)
-	rest := body[idSize:]
-	stream, rest, ok1 := field(rest)
+	_, n := binary.Uvarint(body[idSize:])
+	if n <= 0 {
+		return r, "an event cannot be read"
+	}
+	stream, rest, ok1 := field(body[idSize+n:])
 	version, n := binary.Uvarint(rest)
 	if !ok1 || n <= 0 {
 		return r, "an event cannot be read"

@@ -36,12 +36,22 @@ type outcome struct {
 	err      error
 }
 
-func newRequest(stream string, expected int64, events []eventstore.Event) *request {
-	return &request{
-		stream: stream, expected: expected, count: len(events), firstID: events[0].ID,
-		records: encodeRecords(stream, expected+1, events),
-		outcome: make(chan outcome, 1),
+func (s *Store) newRequest(stream string, expected int64, events []eventstore.Event) *request {
+	r, _ := s.requests.Get().(*request)
+	if r == nil {
+		r = &request{outcome: make(chan outcome, 1)}
 	}
+	r.stream, r.expected, r.count, r.firstID = stream, expected, len(events), events[0].ID
+	r.records, r.hint = encodeRecords(stream, expected+1, events), hint{}
+	r.state.Store(waiting)
+	return r
+}
+
+// recycle keeps a request for another append. Only those of a success are: nobody
+// else has them any more.
+func (s *Store) recycle(r *request) {
+	r.records = nil
+	s.requests.Put(r)
 }
 
 func (r *request) take() bool     { return r.state.CompareAndSwap(waiting, taken) }
@@ -66,15 +76,15 @@ func (s *Store) Append(ctx context.Context, stream string, expected int64, event
 	if err := s.space.check(); err != nil {
 		return eventstore.Appended{}, err
 	}
-	r := newRequest(stream, expected, events)
-	if err := s.lookAhead(ctx, r); err != nil {
-		return eventstore.Appended{}, err
-	}
-	if err := s.queue.put(r); err != nil {
+	r := s.newRequest(stream, expected, events)
+	if err := s.send(ctx, r); err != nil {
 		return eventstore.Appended{}, err
 	}
 	select {
 	case o := <-r.outcome:
+		if o.err == nil {
+			s.recycle(r)
+		}
 		return o.appended, o.err
 	case <-ctx.Done():
 	}
@@ -89,21 +99,52 @@ func (s *Store) Append(ctx context.Context, stream string, expected int64, event
 	}
 }
 
-// lookAhead finds the last version of a stream that the sequencer has not in
-// memory, so that many callers read at once what the sequencer would read one by one.
-func (s *Store) lookAhead(ctx context.Context, r *request) error {
-	generation, known := s.streams.knows(r.stream)
+// send hands a request to the sequencer, or to a reader when the sequencer would
+// have to look for its stream in Pebble.
+func (s *Store) send(ctx context.Context, r *request) error {
+	generation, known := s.windows.knows(r.stream)
 	if known {
-		return nil
+		return s.queue.put(r)
 	}
-	if err := s.enter(ctx); err != nil {
+	r.hint.generation = generation
+	select {
+	case s.unknown <- r:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.closed:
+		return eventstore.ErrClosed
+	}
+}
+
+// readers is how many streams are looked for at once. They are goroutines of their own, so
+// that a thousand callers do not each need the deep stack of a read.
+const readers = 8
+
+// lookAhead finds the last versions of streams that the sequencer has not in memory.
+func (s *Store) lookAhead() {
+	defer s.idle.Done()
+	for {
+		select {
+		case r := <-s.unknown:
+			if err := s.lookUp(r); err != nil {
+				r.take() // unless its caller left
+				r.answer(outcome{err: err})
+			}
+		case <-s.closed:
+			return
+		}
+	}
+}
+
+func (s *Store) lookUp(r *request) error {
+	if err := s.queue.refusal(); err != nil {
 		return err
 	}
-	defer s.leave()
-	tail, err := s.readTail(r.stream)
+	t, err := s.readTail(r.stream)
 	if err != nil {
 		return err
 	}
-	r.hint = hint{tail: tail, generation: generation}
-	return nil
+	r.hint.tail = t
+	return s.queue.put(r)
 }

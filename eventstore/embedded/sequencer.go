@@ -11,7 +11,7 @@ const (
 	// groupBytes bounds a group, so that it fits into Pebble's memory table and
 	// nobody waits long for others' events.
 	groupBytes = 4 << 20
-	// groupRequests does the same; it is less than streamsInMemory, see streams.get.
+	// groupRequests does the same for small events.
 	groupRequests = 16 << 10
 	// retainBytes is how much memory a group's batch keeps for the next one.
 	retainBytes = 1 << 20
@@ -41,6 +41,11 @@ func (q *sequencer) run() {
 		hand, ok := q.queue.get(q.inHand, q.spare)
 		if !ok {
 			return
+		}
+		if w := q.windows.rotate(); w != nil {
+			// Everything in the window has been handed to Pebble, and nothing of the next group.
+			q.idle.Add(1)
+			go q.index(w, q.next-1)
 		}
 		g, done := q.gather(hand)
 		q.inHand = slices.Concat(q.deferred, hand[done:])
@@ -84,14 +89,14 @@ func (q *sequencer) gather(hand []*request) (g *group, done int) {
 
 // decide gives a request its place or its answer; true when it was appended.
 func (q *sequencer) decide(g *group, r *request) bool {
-	t, err := q.tail(r)
+	s, err := q.find(r)
 	if err != nil {
 		r.answer(outcome{err: err})
 		return false
 	}
-	switch {
+	switch t := &s.tail; {
 	case r.expected == t.last:
-		q.place(g, r, t)
+		q.place(g, r, s)
 		return true
 	case r.expected > t.last || t.beats(r):
 		q.conflict(g, r, t)
@@ -103,16 +108,16 @@ func (q *sequencer) decide(g *group, r *request) bool {
 	return false
 }
 
-// tail is the end of the request's stream as sequenced, durable or not.
-func (q *sequencer) tail(r *request) (*tail, error) {
-	if t := q.streams.get(r.stream, r.hint); t != nil {
-		return t, nil
+// find is the request's stream as sequenced, durable or not.
+func (q *sequencer) find(r *request) (*stream, error) {
+	if s := q.windows.get(r.stream, r.hint); s != nil {
+		return s, nil
 	}
 	t, err := q.readTail(r.stream)
-	if err == nil {
-		q.streams.put(r.stream, t)
+	if err != nil {
+		return nil, err
 	}
-	return t, err
+	return q.windows.put(r.stream, *t), nil
 }
 
 func (q *sequencer) conflict(g *group, r *request, t *tail) {
@@ -134,7 +139,7 @@ func (q *sequencer) decideRepeat(g *group, r *request, t *tail) {
 }
 
 // place appends a request's events to the group.
-func (q *sequencer) place(g *group, r *request, t *tail) {
+func (q *sequencer) place(g *group, r *request, s *stream) {
 	if g.batch == nil {
 		g.batch = q.db.NewBatch(pebble.WithMaxRetainedSizeBytes(retainBytes))
 	}
@@ -151,13 +156,8 @@ func (q *sequencer) place(g *group, r *request, t *tail) {
 		records = rest
 		q.next++
 	}
-	op := g.batch.SetDeferred(streamKeySize(r.stream), entrySize(first, r.count))
-	appendStreamKey(op.Key[:0], r.stream, version)
-	putEntry(op.Value, first, r.count)
-	_ = op.Finish() // nil for a batch without an index
-	last := r.expected + int64(r.count)
-	*t = tail{last: last, position: g.last.position, first: version, firstID: r.firstID}
-	g.answers = append(g.answers, answer{request: r, version: last, at: g.last.position})
+	q.windows.add(s, span{version, first, int64(r.count)}, r.firstID)
+	g.answers = append(g.answers, answer{request: r, version: s.tail.last, at: g.last.position})
 	g.runs = append(g.runs, run{first, r.count, r.records})
 }
 

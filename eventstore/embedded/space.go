@@ -35,7 +35,7 @@ func (s *space) check() error {
 	now, asked := int64(time.Since(s.began))+1, s.asked.Load()
 	if (asked == 0 || now-asked >= int64(spaceEvery)) && s.asked.CompareAndSwap(asked, now) {
 		usage, err := s.fs.GetDiskUsage(s.dir)
-		s.short.Store(err == nil && usage.AvailBytes < uint64(s.reserve)) //nolint:gosec // not negative here
+		s.short.Store(err == nil && usage.AvailBytes < uint64(s.reserve))
 	}
 	if s.short.Load() {
 		return eventstore.ErrNoSpace

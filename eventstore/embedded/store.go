@@ -36,6 +36,7 @@ const (
 	DefaultReserveBytes  = 256 << 20
 	DefaultCacheBytes    = 64 << 20
 	DefaultMemTableBytes = 32 << 20
+	DefaultIndexAppends  = 64 << 10
 )
 
 // Options of a store.
@@ -51,6 +52,9 @@ type Options struct {
 	// MemTableBytes is how much is gathered in memory before a sorted file is written, for each of
 	// up to four tables; 0 is DefaultMemTableBytes.
 	MemTableBytes int64
+	// IndexAppends is how many appends the stream index keeps in memory before it writes them to
+	// Pebble; 0 is DefaultIndexAppends. After a crash up to twice as many are read again.
+	IndexAppends int
 	// Logger is told of faults, without anything that callers said; nil is none.
 	Logger *slog.Logger
 	// FS is the file system, for tests; nil is the machine's.
@@ -66,6 +70,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.MemTableBytes == 0 {
 		o.MemTableBytes = DefaultMemTableBytes
+	}
+	if o.IndexAppends == 0 {
+		o.IndexAppends = DefaultIndexAppends
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -90,11 +97,14 @@ type Store struct {
 	fence         *fence
 	witness       *witness
 	space         *space
-	streams       *streams
+	windows       *windows
 	recent        *recent
 	log           *slog.Logger
 	dir           string // Pebble's
 	memTableBytes int64
+
+	unknown  chan *request // appends to streams that are not in memory
+	requests sync.Pool     // of *request, to use again
 
 	// queue is where appends wait for the sequencer, and where it is known whether
 	// the store has failed or is being closed.
@@ -123,7 +133,11 @@ const groupsUnderWay = 2
 func (s *Store) start(next uint64) {
 	s.commits = make(chan *group, groupsUnderWay)
 	s.slots = make(chan struct{}, groupsUnderWay)
-	s.idle.Add(2)
+	s.unknown = make(chan *request)
+	s.idle.Add(2 + readers)
+	for range readers {
+		go s.lookAhead()
+	}
 	go (&sequencer{Store: s, next: next}).run()
 	go s.commit()
 }
@@ -199,6 +213,15 @@ func (s *Store) close() error {
 	return nil
 }
 
+// flush empties the write-ahead file.
+func (s *Store) flush() error {
+	flushed, err := s.db.AsyncFlush()
+	if err == nil {
+		<-flushed
+	}
+	return err
+}
+
 // closePebble ends Pebble in order, or leaves it behind the fence when it failed:
 // parts of it may be waiting there for ever.
 func (s *Store) closePebble() error {
@@ -207,11 +230,7 @@ func (s *Store) closePebble() error {
 		if s.queue.failure() != nil {
 			return
 		}
-		flushed, err := s.db.AsyncFlush()
-		if err == nil {
-			<-flushed
-		}
-		done <- errors.Join(err, s.db.Close(), s.witness.sync())
+		done <- errors.Join(s.writeIndex(s.windows.young, s.durable()), s.flush(), s.db.Close(), s.witness.sync())
 	}()
 	select {
 	case err := <-done:

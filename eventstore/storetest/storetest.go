@@ -101,7 +101,7 @@ func cases() []testCase {
 // fixture is a store and what tests say of it.
 type fixture struct {
 	eventstore.Store
-	ctx context.Context //nolint:containedctx // of one test
+	ctx context.Context
 }
 
 func start(t *testing.T, open func(t *testing.T) eventstore.Store) *fixture {

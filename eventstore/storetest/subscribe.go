@@ -171,7 +171,7 @@ func subscribeForeign(t *testing.T, f *fixture) {
 }
 
 // waitForNext starts a Next that has nothing to give, and ends it by stop.
-func waitForNext(t *testing.T, f *fixture, ctx context.Context, s eventstore.Subscription, stop func()) error { //nolint:revive // the test's own context comes second
+func waitForNext(t *testing.T, f *fixture, ctx context.Context, s eventstore.Subscription, stop func()) error {
 	t.Helper()
 	errs := make(chan error, 1)
 	waiting := make(chan struct{})

@@ -91,7 +91,7 @@ type prepared struct {
 func prepareAll(ctx context.Context, db preparer, list []prepared) error {
 	for _, p := range list {
 		var err error
-		if *p.into, err = db.PrepareContext(ctx, p.query); err != nil {
+		if *p.into, err = db.PrepareContext(ctx, p.query); err != nil { //nolint:sqlclosecheck // closed by close, with the database
 			return unavailable("preparing a statement", err)
 		}
 	}

@@ -1,0 +1,200 @@
+package embedded
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"accountledger/eventstore"
+)
+
+// tail is the end of a stream: its last append, as sequenced.
+type tail struct {
+	last     int64  // version of the last event, NoStream when there is none
+	position uint64 // of that event
+	// first is the version of the last append's first event and firstID its id;
+	// first is unknownFirst when the tail was read from the index.
+	first   int64
+	firstID uuid.UUID
+}
+
+const unknownFirst = -2
+
+// beats reports that the request lost a race for the stream against its last
+// append, the most common conflict, which is told without reading.
+func (t *tail) beats(r *request) bool {
+	return t.first == r.expected+1 && t.firstID != r.firstID
+}
+
+// windowEvents bounds the events of a window for each of its appends: they are
+// what is read again after a crash.
+const windowEvents = 4
+
+// stream is what is in memory of a stream: its end, and the appends that the index in Pebble does
+// not have yet, in order.
+type stream struct {
+	tail  tail
+	spans []span
+}
+
+// window holds the streams appended to in some stretch of the log.
+type window struct {
+	streams       map[string]*stream
+	spans, events int
+}
+
+func newWindow() *window { return &window{streams: make(map[string]*stream)} }
+
+// full reports that the window has as many appends or streams as it may.
+func (w *window) full(limit int) bool {
+	return len(w.streams) >= limit || w.spans >= limit || w.events >= windowEvents*limit
+}
+
+// windows keep the newest part of the stream index in memory and write it to Pebble in
+// large sorted pieces: one entry for many appends costs far less than one for each.
+// What is not written when the process ends is made again from the log.
+//
+// The young window takes new appends. When it is full it becomes the old one and is
+// written; from then on it only serves as a memory of streams' ends, until the next takes its place.
+type windows struct {
+	limit      int // of appends, for each
+	mu         sync.Mutex
+	young, old *window
+	generation uint64
+	writing    bool // old is not in Pebble yet
+}
+
+// hint is a tail that a caller read from the index in Pebble, outside the sequencer.
+type hint struct {
+	tail       *tail // nil when there is none
+	generation uint64
+}
+
+func newWindows(limit int) *windows {
+	return &windows{limit: limit, young: newWindow(), old: newWindow()}
+}
+
+// knows reports whether a stream is in memory, and the generation as it is now.
+func (w *windows) knows(name string) (generation uint64, known bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if _, known = w.young.streams[name]; !known {
+		_, known = w.old.streams[name]
+	}
+	return w.generation, known
+}
+
+// get is a stream from memory, or else from a hint of the present generation: whatever was
+// appended since it was read is still in memory, and whatever left memory before is
+// in Pebble. It is nil when Pebble must be asked. Only the sequencer calls it and looks into the result.
+func (w *windows) get(name string, h hint) *stream {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s := w.young.streams[name]; s != nil {
+		return s
+	}
+	if s := w.old.streams[name]; s != nil {
+		return w.set(name, s.tail)
+	}
+	if h.tail != nil && h.generation == w.generation {
+		return w.set(name, *h.tail)
+	}
+	return nil
+}
+
+// put remembers the end of a stream that was read from Pebble.
+func (w *windows) put(name string, t tail) *stream {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.set(name, t)
+}
+
+func (w *windows) set(name string, t tail) *stream {
+	s := &stream{tail: t}
+	w.young.streams[name] = s
+	return s
+}
+
+// add takes an append to a stream that get or put gave.
+func (w *windows) add(s *stream, at span, firstID uuid.UUID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s.tail = tail{last: at.last(), position: at.end() - 1, first: at.version, firstID: firstID}
+	s.spans = append(s.spans, at)
+	w.young.spans++
+	w.young.events += int(at.count)
+}
+
+// rotate begins a new window when the young one is full and gives it to be
+// written; nil when there is nothing to do.
+func (w *windows) rotate() *window {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.writing || !w.young.full(w.limit) {
+		return nil
+	}
+	w.old, w.young, w.writing = w.young, newWindow(), true
+	w.generation++
+	return w.old
+}
+
+// written says that the old window is in Pebble.
+func (w *windows) written() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.writing = false
+}
+
+// spans gives a stream's appends that are in memory, from the one that holds a version on in the
+// direction of reading, at most limit of them, and the first version that is in memory at
+// all; Pebble has what comes before it.
+func (w *windows) spans(name string, d eventstore.Direction, from int64, limit int) (out []span, first int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all [2][]span
+	for i, win := range []*window{w.old, w.young} {
+		if s := win.streams[name]; s != nil {
+			all[i] = s.spans
+		}
+	}
+	first = noSpans
+	for i := len(all) - 1; i >= 0; i-- {
+		if len(all[i]) > 0 {
+			first = all[i][0].version
+		}
+	}
+	if d == eventstore.Forwards {
+		for _, spans := range all {
+			n := holding(spans, from)
+			out = append(out, spans[n:min(len(spans), n+limit-len(out))]...)
+		}
+		return out, first
+	}
+	for i := len(all) - 1; i >= 0; i-- {
+		n := len(all[i])
+		if from != eventstore.End {
+			if n = holding(all[i], from); n < len(all[i]) && all[i][n].version <= from {
+				n++
+			}
+		}
+		for ; n > 0 && len(out) < limit; n-- {
+			out = append(out, all[i][n-1])
+		}
+	}
+	return out, first
+}
+
+// noSpans is the first version in memory of a stream of which nothing is.
+const noSpans = int64(^uint64(0) >> 1)
+
+// holding finds the first span that ends at a version or after it.
+func holding(spans []span, version int64) int {
+	n, _ := slices.BinarySearchFunc(spans, version, func(s span, v int64) int {
+		if s.last() < v {
+			return -1
+		}
+		return 1
+	})
+	return n
+}
