@@ -88,6 +88,10 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 	return out, nil
 }
 
+// gather lies between a page that was not full and the next one, so that under load a page, and what its consumer
+// stores in one step, holds what came in the meantime. What comes first after a quiet time waits for nothing.
+const gather = 20 * time.Millisecond
+
 // retryPause lies between two tries after an error.
 const retryPause = 250 * time.Millisecond
 
@@ -120,6 +124,9 @@ func (s *Subscriber) run(ctx context.Context, out chan<- *message.Message) error
 		}
 		s.waits(nil)
 		at = page.Checkpoint
+		if len(raw.Events) < PageSize && !pause(ctx, gather) {
+			return ctx.Err()
+		}
 	}
 }
 
