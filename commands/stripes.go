@@ -10,7 +10,7 @@ import (
 type stripes struct {
 	seed maphash.Seed
 	once sync.Once
-	mu   [256]sync.Mutex
+	mu   [4096]sync.Mutex
 }
 
 func (s *stripes) lock(stream string) (unlock func()) {
