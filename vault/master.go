@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -14,7 +15,10 @@ import (
 // It prints as its id, in every verb and in JSON; its bytes are seen by nobody.
 type MasterKey struct {
 	// ID is random and public: rows name the master key that they are wrapped under.
-	ID       uuid.UUID
+	ID uuid.UUID
+	// MadeAt is when it was made, UTC, in whole seconds; zero where a file of the first
+	// version does not say.
+	MadeAt   time.Time
 	material [KeyBytes]byte
 }
 
@@ -25,7 +29,7 @@ func NewMasterKey() (*MasterKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("vault: making a master key: %w", err)
 	}
-	m := &MasterKey{ID: id}
+	m := &MasterKey{ID: id, MadeAt: time.Now().UTC().Truncate(time.Second)}
 	if _, err := rand.Read(m.material[:]); err != nil {
 		return nil, fmt.Errorf("vault: making a master key: %w", err)
 	}

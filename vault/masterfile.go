@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -20,7 +21,9 @@ import (
 var ErrMasterKeyFile = errors.New("vault: unusable master key file")
 
 const (
-	masterHeading = "accountledger master key, version 1"
+	masterHeading = "accountledger master key, version 2"
+	// firstHeading is that of files which do not say when the key was made.
+	firstHeading = "accountledger master key, version 1"
 	// maxMasterFileBytes bounds what is read before the text is looked at.
 	maxMasterFileBytes = 4 << 10
 )
@@ -75,10 +78,17 @@ func LoadMasterKey(path string) (*MasterKey, error) {
 	return decodeMasterKey(text)
 }
 
-// encode writes four lines: heading, id, key, and the start of a SHA-256 over the three.
+// encode writes five lines: heading, id, when it was made, key, and the start of a
+// SHA-256 over the four. A key that came from a file of the first version has no
+// third line and keeps the heading of that version.
 func (m *MasterKey) encode() []byte {
 	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\nid %s\nkey %s\n", masterHeading, m.ID, hex.EncodeToString(m.material[:]))
+	if m.MadeAt.IsZero() {
+		fmt.Fprintf(&b, "%s\nid %s\n", firstHeading, m.ID)
+	} else {
+		fmt.Fprintf(&b, "%s\nid %s\nmade %s\n", masterHeading, m.ID, m.MadeAt.Format(time.RFC3339))
+	}
+	fmt.Fprintf(&b, "key %s\n", hex.EncodeToString(m.material[:]))
 	sum := sha256.Sum256(b.Bytes())
 	fmt.Fprintf(&b, "sum %s\n", hex.EncodeToString(sum[:8]))
 	return b.Bytes()
@@ -86,8 +96,18 @@ func (m *MasterKey) encode() []byte {
 
 func decodeMasterKey(text []byte) (*MasterKey, error) {
 	lines := strings.Split(string(text), "\n")
-	if len(lines) != 5 || lines[4] != "" || lines[0] != masterHeading {
-		return nil, fmt.Errorf("%w: it does not hold the four lines of a master key", ErrMasterKeyFile)
+	var made time.Time
+	switch {
+	case len(lines) == 5 && lines[4] == "" && lines[0] == firstHeading:
+	case len(lines) == 6 && lines[5] == "" && lines[0] == masterHeading:
+		var err error
+		made, err = time.Parse(time.RFC3339, strings.TrimPrefix(lines[2], "made "))
+		if err != nil {
+			return nil, fmt.Errorf("%w: line 3 is not the time it was made", ErrMasterKeyFile)
+		}
+		lines = append(lines[:2], lines[3:]...)
+	default:
+		return nil, fmt.Errorf("%w: it does not hold the lines of a master key", ErrMasterKeyFile)
 	}
 	id, err := uuid.Parse(strings.TrimPrefix(lines[1], "id "))
 	if err != nil {
@@ -95,9 +115,9 @@ func decodeMasterKey(text []byte) (*MasterKey, error) {
 	}
 	material, err := hex.DecodeString(strings.TrimPrefix(lines[2], "key "))
 	if err != nil || len(material) != KeyBytes {
-		return nil, fmt.Errorf("%w: line 3 is not a key", ErrMasterKeyFile)
+		return nil, fmt.Errorf("%w: the line of the key is not one", ErrMasterKeyFile)
 	}
-	m := &MasterKey{ID: id, material: [KeyBytes]byte(material)}
+	m := &MasterKey{ID: id, MadeAt: made.UTC(), material: [KeyBytes]byte(material)}
 	if !bytes.Equal(m.encode(), text) {
 		return nil, fmt.Errorf("%w: its checksum does not fit its text", ErrMasterKeyFile)
 	}

@@ -19,6 +19,8 @@ const (
 	KindKey Kind = "key"
 	// KindSecret is a secret.
 	KindSecret Kind = "secret"
+	// KindIdentifier is a digest and its claim, in engines that cannot wipe a row.
+	KindIdentifier Kind = "identifier"
 	// KindCheck is the value by which a vault knows its master key.
 	KindCheck Kind = "check"
 )

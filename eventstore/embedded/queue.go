@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 
@@ -93,6 +94,9 @@ func (q *queue) get(inHand, spare []*request) ([]*request, bool) {
 			return nil, false
 		}
 		<-q.wake
+		// Who was answered together comes back together: let the others in as well, so
+		// that one fsync serves all of them.
+		runtime.Gosched()
 	}
 }
 

@@ -28,6 +28,9 @@ var (
 	// ErrTooManyBuckets means that a histogram has more than MaxBuckets buckets:
 	// ask for a longer interval or for less time.
 	ErrTooManyBuckets = errors.New("view: too many buckets")
+	// ErrUnavailable means that the engine is out of reach, or cannot take or
+	// answer anything now: try again later. Nothing that was written is lost.
+	ErrUnavailable = errors.New("view: the engine does not answer or takes nothing now")
 	// ErrClosed means that the generation or the engine has been closed.
 	ErrClosed = errors.New("view: closed")
 )
