@@ -46,7 +46,7 @@ func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.A
 		}
 		account, err = k.openAccount(ctx, id, signUp)
 		if errors.Is(err, domain.ErrTaken) {
-			return errors.Join(err, k.endSignUp(ctx, id, signUp, head, domain.SignUpLapsed{Reason: domain.LapseTaken}))
+			return errors.Join(err, k.endSignUp(ctx, id, signUp, head, domain.SignUpLapsed{Reason: domain.LapseTaken, FirstOfDay: signUp.Requested.FirstOfDay}))
 		} else if err != nil {
 			return err
 		}
@@ -168,7 +168,7 @@ func (k *call) settleSignUp(ctx context.Context, in SettleSignUp) (SettledSignUp
 	if signUp.Ended() {
 		return done, k.forgetSignUp(ctx, in.ID)
 	}
-	v := domain.NewVerification(signUp.Fact.At)
+	v := signUp.Verification()
 	proving, err := k.fold(ctx, domain.VerificationStream(in.ID), &v, nil)
 	if err != nil {
 		return done, err
@@ -196,9 +196,9 @@ func (k *call) lapse(ctx context.Context, id domain.SignUpID, s *domain.SignUp, 
 		if proving.At.IsZero() {
 			proving.At = s.Fact.At
 		}
-		if _, err := k.step(ctx, proving, s.Fact, s.Fact, about{region: s.Fact.Region}, domain.VerificationEnded{Reason: domain.EndExpired}); err != nil {
+		if _, err := k.step(ctx, proving, s.Fact, s.Fact, about{region: s.Fact.Region}, domain.VerificationEnded{Reason: domain.EndExpired, FirstOfDay: s.Requested.FirstOfDay}); err != nil {
 			return err
 		}
 	}
-	return k.endSignUp(ctx, id, s, head, domain.SignUpLapsed{Reason: reason})
+	return k.endSignUp(ctx, id, s, head, domain.SignUpLapsed{Reason: reason, FirstOfDay: s.Requested.FirstOfDay})
 }

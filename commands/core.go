@@ -17,6 +17,8 @@ import (
 
 // Config is what operators set.
 type Config struct {
+	// Controller is who decides on the use of the data (GDPR Art. 4 (7)); every notice names it.
+	Controller domain.Slug
 	// Grace is how long an erasure waits; 0 starts it at once.
 	Grace time.Duration
 	// SignIns bounds refused sign-ins of one identifier in a window, WrongCodes wrong codes a day.
@@ -26,7 +28,7 @@ type Config struct {
 
 // DefaultConfig is what holds where operators say nothing.
 func DefaultConfig() Config {
-	return Config{Grace: domain.DefaultGrace,
+	return Config{Controller: "development", Grace: domain.DefaultGrace,
 		SignIns:    Limit{Events: 20, Window: 15 * time.Minute},
 		WrongCodes: Limit{Events: 20, Window: 24 * time.Hour}}
 }
@@ -53,7 +55,11 @@ type core struct {
 	streams stripes
 	access  *accessLog
 	folded  *foldedAccounts
+	signUps chan struct{} // a place for each sign-up that hashes
 }
+
+// signUpsAtOnce bounds the sign-ups that hash or wait to.
+const signUpsAtOnce = 16
 
 // ledgerKeys are the random keys of the ledger's own keyed hashes. They outlive master keys.
 type ledgerKeys struct {
@@ -121,7 +127,7 @@ func New(ctx context.Context, d Deps) (*Menu, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{Deps: d, keys: keys, limits: newLimiter(d.Now), folded: newFoldedAccounts()}
+	c := &core{Deps: d, keys: keys, limits: newLimiter(d.Now), folded: newFoldedAccounts(), signUps: make(chan struct{}, signUpsAtOnce)}
 	c.access = newAccessLog(c, uuid.New())
 	return menu(c), nil
 }

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -78,17 +79,88 @@ func (l *limiter) count(key limitKey, limit Limit) (first bool) {
 
 // attemptsHash names the attempts of an identifier on a day; under the day's key, so it means nothing once that is destroyed.
 func (c *core) attemptsHash(ctx context.Context, digest [32]byte, day domain.Day) ([32]byte, error) {
+	return c.dayHash(ctx, "attempts", digest, day)
+}
+
+// dayHash is a keyed hash of an identifier for one use on one day; hashes for different uses cannot be linked.
+func (c *core) dayHash(ctx context.Context, use string, digest [32]byte, day domain.Day) ([32]byte, error) {
 	key, err := c.dayKey(ctx, day)
 	if err != nil {
 		return [32]byte{}, err
 	}
-	return key.MAC([]byte("attempts"), digest[:]), nil
+	return key.MAC([]byte(use), digest[:]), nil
+}
+
+// What is seen of an identifier on a day, for counting people rather than requests.
+const (
+	seenSigningUp = "seen signing up"
+	seenFailing   = "seen failing"
+)
+
+// firstOfDay tells whether an identifier is seen for the first time today. It is kept in memory: after a restart it
+// may be told once more.
+func (k *call) firstOfDay(ctx context.Context, digest [32]byte, what string) (bool, error) {
+	hash, err := k.dayHash(ctx, what, digest, domain.DayOf(k.now))
+	if err != nil {
+		return false, err
+	}
+	return k.limits.count(limitKey{hash: hash}, Limit{Events: 1, Window: 24 * time.Hour}), nil
+}
+
+// signInLimit is one of the limits on refused sign-ins.
+type signInLimit struct {
+	key    limitKey
+	limit  Limit
+	stream [32]byte // of attempts
+}
+
+// manyPlaces is how many times as much an identifier may be tried from all addresses together as from one, so that
+// nobody locks its owner out from elsewhere.
+const manyPlaces = 15
+
+// signInLimits bounds refused sign-ins of an identifier from one address, and from all of them.
+func (k *call) signInLimits(ctx context.Context, digest [32]byte) ([]signInLimit, error) {
+	hash, err := k.attemptsHash(ctx, digest, domain.DayOf(k.now))
+	if err != nil {
+		return nil, err
+	}
+	key, err := k.dayKey(ctx, domain.DayOf(k.now))
+	if err != nil {
+		return nil, err
+	}
+	here := key.MAC([]byte("attempts from"), digest[:], []byte(k.Client.Address))
+	one := k.Config.SignIns
+	all := Limit{Events: one.Events * manyPlaces, Window: one.Window}
+	return []signInLimit{{limitKey{here, domain.AttemptSignIn}, one, hash}, {limitKey{hash, domain.AttemptSignIn}, all, hash}}, nil
+}
+
+// overAny gives the seconds to wait when one of the limits is passed, else 0.
+func (k *call) overAny(limits []signInLimit) int {
+	for _, l := range limits {
+		if over, seconds := k.limits.over(l.key, l.limit); over {
+			return seconds
+		}
+	}
+	return 0
+}
+
+// refusedAny counts a refused sign-in against all limits.
+func (k *call) refusedAny(ctx context.Context, limits []signInLimit) error {
+	var errs []error
+	for _, l := range limits {
+		errs = append(errs, k.refusedUnder(ctx, l.key, l.stream, l.limit))
+	}
+	return errors.Join(errs...)
 }
 
 // refused counts a refused attempt, and records it once a window when it is above the limit. It never
 // touches the account: however many refusals there are, the account stays as quick as before.
 func (k *call) refused(ctx context.Context, hash [32]byte, kind domain.AttemptKind, limit Limit) error {
-	if !k.limits.count(limitKey{hash, kind}, limit) {
+	return k.refusedUnder(ctx, limitKey{hash, kind}, hash, limit)
+}
+
+func (k *call) refusedUnder(ctx context.Context, key limitKey, hash [32]byte, limit Limit) error {
+	if !k.limits.count(key, limit) {
 		return nil
 	}
 	stream := domain.AttemptsStream(hash, domain.DayOf(k.now))
@@ -97,7 +169,7 @@ func (k *call) refused(ctx context.Context, hash [32]byte, kind domain.AttemptKi
 		if err != nil {
 			return err
 		}
-		entries, err := k.entries(ctx, head, about{}, domain.AttemptsLimited{Attempt: kind, Limit: limit.Events, Seconds: int(limit.Window.Seconds())})
+		entries, err := k.entries(ctx, head, about{}, domain.AttemptsLimited{Attempt: key.kind, Limit: limit.Events, Seconds: int(limit.Window.Seconds())})
 		if err != nil {
 			return err
 		}

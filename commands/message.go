@@ -36,7 +36,7 @@ func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
 	if err != nil || signUp.Requested == nil || signUp.Ended() {
 		return MessageToSend{}, err
 	}
-	v := domain.NewVerification(signUp.Fact.At)
+	v := signUp.Verification()
 	if _, err := k.fold(ctx, domain.VerificationStream(in.SignUp), &v, nil); err != nil {
 		return MessageToSend{}, err
 	}
@@ -53,7 +53,7 @@ func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
 	digest := k.digest(spacePeople, contact)
 	m := MessageToSend{Kind: domain.MessageCode, Language: signUp.Requested.Language, To: contact.Typed, Expires: expires,
 		Subject: signUp.AccountOf(), Region: signUp.Fact.Region}
-	if m.Limits, err = k.attemptsHash(ctx, digest, domain.DayOf(v.IssuedAt)); err != nil {
+	if m.Limits, err = k.dayHash(ctx, "deliveries", digest, domain.DayOf(v.IssuedAt)); err != nil {
 		return MessageToSend{}, err
 	}
 	_, claim, err := k.claimOf(ctx, digest)
@@ -63,7 +63,7 @@ func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
 	if claim.Held() {
 		return k.existsMessage(ctx, m, claim)
 	}
-	m.Code = k.code(signUp, in.SignUp, v.Issue, contact)
+	m.Code = k.code(in.SignUp, v, contact)
 	return m, nil
 }
 

@@ -24,7 +24,7 @@ func (k *call) publishNotices(ctx context.Context, _ struct{}) (struct{}, error)
 			if err != nil {
 				return err
 			}
-			missing := n.Missing(catalogue, p)
+			missing := n.Missing(k.Config.Controller, p)
 			if len(missing) == 0 {
 				return nil
 			}

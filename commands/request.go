@@ -24,6 +24,8 @@ type Request struct {
 	Operation string
 	// Key is the Idempotency-Key, or empty.
 	Key string
+	// Because is the event that asked for the command, such as the record of an operator's one.
+	Because domain.EventID
 }
 
 // Answer is a command's answer with the place in the log from which views know of it; zero when nothing was appended.
@@ -100,7 +102,8 @@ type about struct {
 // entries makes the entries of one append after head. Their ids derive from the command and the place they are for: a
 // repeat that finds the same head has the same ones, and no two events ever have one id.
 func (k *call) entries(ctx context.Context, head journal.Head, a about, events ...any) ([]journal.Entry, error) {
-	m := domain.Metadata{At: k.now, Command: k.command, Actor: k.Caller.Actor, Subject: a.subject, Region: a.region,
+	m := domain.Metadata{At: k.now, Command: k.command, Actor: k.Caller.Actor, Session: k.Caller.Session,
+		Correlation: k.Because, Causation: k.Because, Subject: a.subject, Region: a.region,
 		Channel: k.Channel, Purpose: a.purpose, Case: a.caseID}
 	if k.keyed {
 		var err error

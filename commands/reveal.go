@@ -45,11 +45,12 @@ func (k *call) reveal(ctx context.Context, in Reveal) (Revealed, error) {
 	if err != nil {
 		return Revealed{}, err
 	}
-	f, err := k.record(ctx, about{subject: in.Account, region: a.Region, purpose: in.Purpose, caseID: in.Case}, domain.AccessRevealed{Parts: in.Parts})
+	found := a.Exists() && !a.Erasure.Done()
+	f, err := k.record(ctx, about{subject: in.Account, region: a.Region, purpose: in.Purpose, caseID: in.Case}, domain.AccessRevealed{Parts: in.Parts, Found: found})
 	if err != nil {
 		return Revealed{}, err
 	}
-	if !a.Exists() || a.Erasure.Done() {
+	if !found {
 		return Revealed{}, domain.ErrNotFound
 	}
 	out := Revealed{Record: f.ID}

@@ -41,11 +41,12 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 		space = spaceStaff
 	}
 	digest := k.digest(space, contact)
-	hash, err := k.attemptsHash(ctx, digest, domain.DayOf(k.now))
+	k.bind(digest)
+	limits, err := k.signInLimits(ctx, digest)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if over, seconds := k.limits.over(limitKey{hash, domain.AttemptSignIn}, k.Config.SignIns); over {
+	if seconds := k.overAny(limits); seconds > 0 {
 		return SignedIn{}, domain.ErrRate.After(seconds)
 	}
 	who, err := k.holder(ctx, digest, in.Staff)
@@ -57,9 +58,16 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 		return SignedIn{}, err
 	}
 	if !right {
-		return SignedIn{}, errors.Join(domain.ErrCredentials, k.refused(ctx, hash, domain.AttemptSignIn, k.Config.SignIns))
+		return SignedIn{}, errors.Join(domain.ErrCredentials, k.refusedAny(ctx, limits))
 	}
 	return k.begin(ctx, who)
+}
+
+// bind ties the command to whom it signs in: guests choose their Idempotency-Keys, and two who chose the same one must not
+// be given what derives from one command, such as a session's secret.
+func (k *call) bind(digest vault.Digest) {
+	mac := k.keys.commands.MAC([]byte("bind"), k.command.UUID[:], digest[:])
+	k.command = domain.CommandID{UUID: domain.Derive(uuid.UUID(mac[:16]), "command")}
 }
 
 // holder is who an identifier belongs to; its secret is empty when it is nobody's.
@@ -150,6 +158,9 @@ func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
 			return err
 		}
 		if before := sessions.All[id]; before != nil {
+			if before.Ended {
+				return domain.ErrRepeatLate
+			}
 			started = before.Fact
 			return k.sameRequest(ctx, []domain.Fact{started})
 		}

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"time"
 
 	"accountledger/domain"
@@ -48,8 +49,11 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	if done, err := k.signedUpBefore(ctx, id); err != nil || done != nil {
 		return signedUpAnswer(ctx, k, id, done, err)
 	}
-	hash, err := k.Hasher.Hash(ctx, in.Password)
+	hash, err := k.hashForSignUp(ctx, in.Password)
 	if err != nil {
+		return SignedUp{}, err
+	}
+	if request.FirstOfDay, err = k.firstOfDay(ctx, k.digest(spacePeople, contact), seenSigningUp); err != nil {
 		return SignedUp{}, err
 	}
 	if request.LongCode, err = k.guessed(ctx, contact); err != nil {
@@ -71,9 +75,31 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	}
 	facts, err := k.commit(ctx, journal.NoStream(stream), entries)
 	if err != nil {
-		return SignedUp{}, err
+		return SignedUp{}, errors.Join(err, k.undoSignUp(ctx, id, err))
 	}
 	return signedUpAnswer(ctx, k, id, &facts[0], nil)
+}
+
+// hashForSignUp hashes, but lets sign-ups take no more than a part of the places for hashing: a flood of them leaves room
+// for those who sign in.
+func (k *call) hashForSignUp(ctx context.Context, p passwords.Password) (string, error) {
+	select {
+	case k.signUps <- struct{}{}:
+		defer func() { <-k.signUps }()
+		return k.Hasher.Hash(ctx, p)
+	default:
+		return "", &passwords.BusyError{RetryAfter: time.Second}
+	}
+}
+
+// undoSignUp destroys what was kept for a sign-up that surely did not happen. One under an Idempotency-Key keeps it: its
+// repeat has the same id.
+func (k *call) undoSignUp(ctx context.Context, id domain.SignUpID, err error) error {
+	var conflict *journal.ConflictError
+	if k.keyed || errors.Is(err, journal.ErrUnknownOutcome) || errors.As(err, &conflict) {
+		return nil
+	}
+	return k.forgetSignUp(context.WithoutCancel(ctx), id)
 }
 
 // signUpRequest checks what was sent, before anything is stored or hashed.

@@ -54,7 +54,7 @@ func (k *call) ownSignUp(ctx context.Context, id domain.SignUpID, handle string)
 // checkedBefore answers for a sign-up that has ended: to a repeat of the check that passed as the first time.
 func (k *call) checkedBefore(ctx context.Context, id domain.SignUpID, s *domain.SignUp) (Checked, error) {
 	var before []domain.Fact
-	v := domain.NewVerification(s.Fact.At)
+	v := s.Verification()
 	if _, err := k.fold(ctx, domain.VerificationStream(id), &v, k.mine(&before)); err != nil {
 		return Checked{}, err
 	}
@@ -99,11 +99,15 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.Sign
 		return err
 	}
 	takenBefore := claim.Held() && !claim.Since.At.After(signUp.Fact.At)
+	guessed, err := k.guessed(ctx, contact)
+	if err != nil {
+		return err
+	}
 	stream := domain.VerificationStream(in.Verification)
 	var refusedCode error
 	repeated := false
 	err = retry(ctx, func() error {
-		v := domain.NewVerification(signUp.Fact.At)
+		v := signUp.Verification()
 		var before []domain.Fact
 		head, err := k.fold(ctx, stream, &v, k.mine(&before))
 		if err != nil {
@@ -113,15 +117,25 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.Sign
 			repeated, refusedCode = true, refusalBefore(before)
 			return k.sameRequest(ctx, before)
 		}
-		want := k.code(signUp, in.Verification, v.Issue, contact)
+		want := k.code(in.Verification, v, contact)
 		right := subtle.ConstantTimeCompare([]byte(want), []byte(domain.CleanCode(in.Code))) == 1 && !takenBefore
-		if right && v.Passed { // a crash came between the proof and the account: go on from there
+		right = right && (v.Long || !guessed || v.Passed) // once too many were tried, only codes that cannot be guessed pass
+		if right && v.Passed {                            // a crash came between the proof and the account: go on from there
 			refusedCode = nil
 			return nil
 		}
 		var events []any
 		if events, refusedCode = v.Check(right, k.now); len(events) == 0 {
 			return nil
+		}
+		if failed, ok := events[0].(domain.VerificationFailed); ok {
+			if failed.FirstOfDay, err = k.firstOfDay(ctx, digest, seenFailing); err != nil {
+				return err
+			}
+			events[0] = failed
+		}
+		if len(events) == 2 { // and that was the last try
+			events[1] = domain.VerificationEnded{Reason: domain.EndTries, FirstOfDay: signUp.Requested.FirstOfDay}
 		}
 		if head.At.IsZero() {
 			head.At = signUp.Fact.At
@@ -147,9 +161,9 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.Sign
 }
 
 // code is the code of an issue of a sign-up's verification.
-func (c *core) code(s *domain.SignUp, id domain.SignUpID, issue int, contact domain.Contact) string {
-	in := domain.CodeInput{Purpose: domain.VerifySignUp, Verification: id, Issue: issue, Medium: domain.MediumEmail,
-		Destination: contact.Normalised, Long: s.Requested.LongCode}
+func (c *core) code(id domain.SignUpID, v domain.Verification, contact domain.Contact) string {
+	in := domain.CodeInput{Purpose: domain.VerifySignUp, Verification: id, Issue: v.Issue, Medium: domain.MediumEmail,
+		Destination: contact.Normalised, Long: v.Long}
 	return in.Code(c.keys.codes.MAC(in.Parts()...))
 }
 
@@ -186,11 +200,21 @@ func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
 	if signUp.Ended() || k.now.After(signUp.Due()) {
 		return Resent{}, domain.ErrEnded
 	}
+	contact, err := journal.Open(ctx, k.Journal, signUp.Fact, signUp.Requested.Contact)
+	if errors.Is(err, journal.ErrUnreadable) {
+		return Resent{}, domain.ErrEnded
+	} else if err != nil {
+		return Resent{}, err
+	}
+	guessed, err := k.guessed(ctx, contact)
+	if err != nil {
+		return Resent{}, err
+	}
 	stream := domain.VerificationStream(in.Verification)
 	defer k.streams.lock(stream)()
 	var v domain.Verification
 	err = retry(ctx, func() error {
-		v = domain.NewVerification(signUp.Fact.At)
+		v = signUp.Verification()
 		var before []domain.Fact
 		head, err := k.fold(ctx, stream, &v, k.mine(&before))
 		if err != nil {
@@ -200,7 +224,7 @@ func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
 			v.IssuedAt = before[0].At
 			return k.sameRequest(ctx, before)
 		}
-		events, err := v.Resend(k.now)
+		events, err := v.Resend(guessed, k.now)
 		if err != nil || len(events) == 0 {
 			return err
 		}

@@ -62,8 +62,10 @@ func (p RevealedPart) Validate() error {
 }
 
 // AccessRevealed: an officer was shown personal parts of one person.
+// Found: there was somebody to show.
 type AccessRevealed struct {
 	Parts []RevealedPart `json:"parts"`
+	Found bool           `json:"found"`
 }
 
 // AccessLookedUp: an officer asked which account has an identifier. Subject is the account found.

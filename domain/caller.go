@@ -1,6 +1,10 @@
 package domain
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/google/uuid"
+)
 
 // Caller is who asks, as Authenticate found out.
 type Caller struct {
@@ -23,7 +27,10 @@ func Guest() Caller { return Caller{Actor: Actor{Kind: ActorGuest}} }
 func System() Caller { return Caller{Actor: Actor{Kind: ActorSystem}} }
 
 // Operator is whoever runs a command on the machine.
-func Operator(uid int) Caller { return Caller{Actor: Actor{Kind: ActorOperator}, UID: uid} }
+func Operator(uid int) Caller {
+	id := Derive(uuid.Nil, "operator", uint64(uid)) //nolint:gosec // user ids are not negative
+	return Caller{Actor: Actor{Kind: ActorOperator, ID: ID[any]{id}}, UID: uid}
+}
 
 // Has reports whether an officer has a role.
 func (c Caller) Has(r Role) bool { return c.Actor.Kind == ActorStaff && slices.Contains(c.Roles, r) }

@@ -60,7 +60,6 @@ func (t Texts) In(l Language) (string, Language) {
 // Catalogue is the permissions that people decide on. All of them are off until they decide.
 type Catalogue struct {
 	Version     int                   `json:"version"`
-	Controller  Slug                  `json:"controller"`
 	Permissions []CataloguePermission `json:"permissions"`
 }
 

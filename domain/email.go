@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
-	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
@@ -54,8 +53,25 @@ func ParseEmail(s string) (Contact, error) {
 	if len(local)+1+len(host) > maxEmail {
 		return Contact{}, ErrEmail
 	}
-	folded := norm.NFC.String(cases.Fold().String(local))
-	return Contact{Kind: IdentifierEmail, Typed: local + "@" + host, Normalised: folded + "@" + host}, nil
+	return Contact{Kind: IdentifierEmail, Typed: local + "@" + host, Normalised: strings.Map(lower, local) + "@" + host}, nil
+}
+
+// lower takes a letter's case away (simple case folding), but never makes an ASCII letter of another one: ſam and
+// sam are two mailboxes.
+func lower(r rune) rune {
+	if r < utf8.RuneSelf {
+		return unicode.ToLower(r)
+	}
+	least := r
+	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+		if f >= utf8.RuneSelf {
+			least = min(least, f)
+		}
+	}
+	if l := unicode.ToLower(least); l >= utf8.RuneSelf {
+		return l
+	}
+	return least
 }
 
 func validLocal(local string) bool {

@@ -62,6 +62,20 @@ func TestWhatIsNoEmail(t *testing.T) {
 	}
 }
 
+// Letters that merely look like others, or fold to them, make another mailbox.
+func TestMailboxesThatAreNotOne(t *testing.T) {
+	for _, pair := range [][2]string{{"ſam@example.com", "sam@example.com"}, {"groß@example.com", "gross@example.com"}, {"ﬀ@example.com", "ff@example.com"}, {"ıvan@example.com", "ivan@example.com"}} {
+		a, err := domain.ParseEmail(pair[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := domain.ParseEmail(pair[1])
+		if err != nil || a.Normalised == b.Normalised {
+			t.Errorf("%q and %q are one: %v", pair[0], pair[1], err)
+		}
+	}
+}
+
 func TestEmailProperties(t *testing.T) {
 	local := rapid.StringMatching(`[a-zA-Z0-9_+öäüÖÄÜéÉßςΣ]{1,16}`)
 	host := rapid.StringMatching(`[a-zA-Z0-9]{1,12}\.(com|example|DE|Org)`)

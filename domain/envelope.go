@@ -14,7 +14,7 @@ const (
 	ActorPerson   ActorKind = "person"   // an account's owner
 	ActorStaff    ActorKind = "staff"    // an officer
 	ActorService  ActorKind = "service"  // a connected service
-	ActorOperator ActorKind = "operator" // whoever runs commands on the machine; id 0, uid in the event
+	ActorOperator ActorKind = "operator" // whoever runs commands on the machine; the id derives from the uid
 	ActorSystem   ActorKind = "system"   // the ledger itself: processes, notifier
 )
 
@@ -37,6 +37,7 @@ type Metadata struct {
 	Command     CommandID   `json:"command,omitzero"`
 	Fingerprint Fingerprint `json:"fingerprint,omitzero"` // keyed hash of the request without its secrets
 	Actor       Actor       `json:"actor"`
+	Session     SessionID   `json:"session,omitzero"` // in which the actor was signed in
 	OnBehalfOf  Actor       `json:"on_behalf_of,omitzero"`
 	Subject     AccountID   `json:"subject,omitzero"` // whose data or account it is about
 	Region      Region      `json:"region,omitzero"`

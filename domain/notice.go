@@ -76,7 +76,7 @@ func (n *Notices) Material() int {
 }
 
 // Missing gives what the catalogue says of a permission and nobody has published yet, in a fixed order.
-func (n *Notices) Missing(c Catalogue, p CataloguePermission) []any {
+func (n *Notices) Missing(controller Slug, p CataloguePermission) []any {
 	var out []any
 	for _, l := range []Language{"en", "de"} {
 		text, ok := p.Notice.Text[l]
@@ -84,7 +84,7 @@ func (n *Notices) Missing(c Catalogue, p CataloguePermission) []any {
 			continue
 		}
 		want := NoticePublished{Permission: p.Key, Version: p.Notice.Version, Material: p.Notice.Material, Language: l,
-			Controller: c.Controller, Hash: HashText(text), Text: PublishedText(text)}
+			Controller: controller, Hash: HashText(text), Text: PublishedText(text)}
 		known := false
 		for _, have := range n.All {
 			known = known || have.NoticePublished == want

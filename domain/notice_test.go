@@ -10,23 +10,23 @@ func TestMissingNotices(t *testing.T) {
 	c := domain.TheCatalogue()
 	p, _ := c.Permission("health")
 	n := &domain.Notices{}
-	first := n.Missing(c, p)
+	first := n.Missing("acme", p)
 	if len(first) != 2 {
 		t.Fatalf("%d notices are missing at first", len(first))
 	}
 	for i, l := range []domain.Language{"en", "de"} {
 		e, ok := first[i].(domain.NoticePublished)
-		if !ok || e.Language != l || e.Hash != domain.HashText(string(e.Text)) || string(e.Text) != p.Notice.Text[l] || e.Controller != c.Controller {
+		if !ok || e.Language != l || e.Hash != domain.HashText(string(e.Text)) || string(e.Text) != p.Notice.Text[l] || e.Controller != "acme" {
 			t.Errorf("notice %d is %#v", i, first[i])
 		}
 	}
 	apply(t, n, noon, first[1])
-	sameEvents(t, n.Missing(c, p), first[0])
+	sameEvents(t, n.Missing("acme", p), first[0])
 	apply(t, n, noon, first[0])
-	sameEvents(t, n.Missing(c, p))
+	sameEvents(t, n.Missing("acme", p))
 
 	p.Notice.Version, p.Notice.Material = 2, false
-	again := n.Missing(c, p)
+	again := n.Missing("acme", p)
 	apply(t, n, noon, again...)
 	if len(again) != 2 || n.Material() != 1 {
 		t.Errorf("%d new notices, material is %d", len(again), n.Material())

@@ -46,6 +46,7 @@ type Decision struct {
 	GivenBy       GivenBy    `json:"given_by"`
 	Capacity      Capacity   `json:"capacity"`
 	Previous      State      `json:"previous"`
+	Before        EventID    `json:"before,omitzero"`       // the decision that was in force
 	FirstOfDay    bool       `json:"first_of_day,omitzero"` // the person's first such decision of the day
 }
 
@@ -66,6 +67,9 @@ type PermissionState struct {
 	State         State
 	Event         EventID // the decision in force
 	NoticeVersion int
+	Notice        EventID // the text it was given on
+	NoticeHash    Hash
+	Language      Language
 	At            time.Time
 	granted       Day
 	withdrawn     Day
@@ -74,7 +78,7 @@ type PermissionState struct {
 func (a *Account) decided(f Fact, d Decision, granted bool) {
 	key := Allowance{d.Permission, d.For}
 	s := a.Permissions[key]
-	s.Event, s.At, s.NoticeVersion = f.ID, f.At, d.NoticeVersion
+	s.rest(f, d)
 	if granted {
 		s.State, s.granted = StateGranted, DayOf(f.At)
 	} else {
@@ -84,6 +88,12 @@ func (a *Account) decided(f Fact, d Decision, granted bool) {
 	a.PermissionAt = f.Version
 }
 
+// rest notes the decision in force and the text it was given on.
+func (s *PermissionState) rest(f Fact, d Decision) {
+	s.Event, s.At = f.ID, f.At
+	s.Notice, s.NoticeHash, s.NoticeVersion, s.Language = d.Notice, d.NoticeHash, d.NoticeVersion, d.Language
+}
+
 // confirmed: agreeing again to a newer notice makes the consent count again.
 func (a *Account) confirmed(f Fact, e PermissionConfirmed) {
 	if e.State != StateGranted {
@@ -91,7 +101,7 @@ func (a *Account) confirmed(f Fact, e PermissionConfirmed) {
 	}
 	key := Allowance{e.Permission, e.For}
 	s := a.Permissions[key]
-	s.Event, s.At, s.NoticeVersion = f.ID, f.At, e.NoticeVersion
+	s.rest(f, e.Decision)
 	a.Permissions[key] = s
 }
 
@@ -121,7 +131,11 @@ func (a *Account) SetPermission(set SetPermission, catalogue Catalogue, notices 
 		before.State = StateNone
 	}
 	d := Decision{Permission: set.Permission, For: set.Purpose, LegalBasis: purpose.LegalBasis, Method: MethodSettings,
-		GivenBy: GivenBySelf, Capacity: a.Capacity, Previous: before.State}
+		GivenBy: GivenBySelf, Capacity: a.Capacity, Previous: before.State, Before: before.Event,
+		Notice: before.Notice, NoticeHash: before.NoticeHash, NoticeVersion: before.NoticeVersion, Language: before.Language}
+	if set.Grant { // a withdrawal ends what was given on a notice; only a grant needs one shown now
+		d.Notice, d.NoticeHash, d.NoticeVersion, d.Language = EventID{}, "", 0, ""
+	}
 	if notice, ok := notices.ByEvent(set.Notice); ok {
 		d.Notice, d.NoticeHash, d.NoticeVersion, d.Language = notice.Event, notice.Hash, notice.Version, notice.Language
 	}

@@ -47,25 +47,36 @@ func TestGrantCarriesItsProof(t *testing.T) {
 	decision := domain.Decision{Permission: "location", For: "weather", Notice: notice.Event, NoticeHash: notice.Hash, NoticeVersion: 1, Language: "de",
 		LegalBasis: domain.LegalBasisConsent, Method: domain.MethodSettings, GivenBy: domain.GivenBySelf, Capacity: domain.CapacitySelf,
 		Previous: domain.StateNone, FirstOfDay: true}
+	// Each decision names the one that it takes the place of.
+	before := func(d domain.Decision) domain.Decision {
+		d.Before = a.Permissions[domain.Allowance{Permission: "location", Purpose: "weather"}].Event
+		return d
+	}
+	grant, none := wish(true, n, "de"), domain.SetPermission{Permission: "location", Purpose: "weather"}
 	sameEvents(t, set(t, a, wish(true, n, "de-AT"), n, noon), domain.PermissionGranted{Decision: decision})
 
 	decision.Previous, decision.FirstOfDay = domain.StateGranted, false
-	sameEvents(t, set(t, a, wish(true, n, "de"), n, noon), domain.PermissionConfirmed{Decision: decision, State: domain.StateGranted})
+	want := before(decision)
+	sameEvents(t, set(t, a, grant, n, noon), domain.PermissionConfirmed{Decision: want, State: domain.StateGranted})
 
-	withdrawal := domain.Decision{Permission: "location", For: "weather", LegalBasis: domain.LegalBasisConsent, Method: domain.MethodSettings,
-		GivenBy: domain.GivenBySelf, Capacity: domain.CapacitySelf, Previous: domain.StateGranted, FirstOfDay: true}
-	none := domain.SetPermission{Permission: "location", Purpose: "weather"}
-	sameEvents(t, set(t, a, none, n, noon), domain.PermissionWithdrawn{Decision: withdrawal})
+	// A withdrawal proves which text the grant that it ends was given on, though none is shown now.
+	decision.FirstOfDay = true
+	want = before(decision)
+	sameEvents(t, set(t, a, none, n, noon), domain.PermissionWithdrawn{Decision: want})
 
-	withdrawal.Previous, withdrawal.FirstOfDay = domain.StateWithdrawn, false
-	sameEvents(t, set(t, a, none, n, noon), domain.PermissionConfirmed{Decision: withdrawal, State: domain.StateWithdrawn})
+	decision.Previous, decision.FirstOfDay = domain.StateWithdrawn, false
+	want = before(decision)
+	sameEvents(t, set(t, a, none, n, noon), domain.PermissionConfirmed{Decision: want, State: domain.StateWithdrawn})
 
-	decision.Previous = domain.StateWithdrawn // and not the first grant of the day
-	sameEvents(t, set(t, a, wish(true, n, "de"), n, noon), domain.PermissionGranted{Decision: decision})
-	decision.FirstOfDay, withdrawal.Previous, withdrawal.FirstOfDay = true, domain.StateGranted, true
+	want = before(decision) // and not the first grant of the day
+	sameEvents(t, set(t, a, grant, n, noon), domain.PermissionGranted{Decision: want})
 	tomorrow := noon.Add(24 * time.Hour)
-	sameEvents(t, set(t, a, none, n, tomorrow), domain.PermissionWithdrawn{Decision: withdrawal})
-	sameEvents(t, set(t, a, wish(true, n, "de"), n, tomorrow), domain.PermissionGranted{Decision: decision})
+	decision.Previous, decision.FirstOfDay = domain.StateGranted, true
+	want = before(decision)
+	sameEvents(t, set(t, a, none, n, tomorrow), domain.PermissionWithdrawn{Decision: want})
+	decision.Previous = domain.StateWithdrawn
+	want = before(decision)
+	sameEvents(t, set(t, a, grant, n, tomorrow), domain.PermissionGranted{Decision: want})
 }
 
 func TestWithdrawingWhatWasNeverGranted(t *testing.T) {

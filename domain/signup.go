@@ -20,6 +20,7 @@ type SignUpRequested struct {
 	Capacity   Capacity         `json:"capacity"`
 	HandleHash Hash             `json:"handle_hash"` // of the handle in the answer, which check and resend need
 	LongCode   bool             `json:"long_code,omitzero"`
+	FirstOfDay bool             `json:"first_of_day,omitzero"` // the identifier's first of the day
 	Contact    Part[Contact]    `json:"contact"`
 	Birth      Part[BirthMonth] `json:"birth_month"`
 }
@@ -47,7 +48,8 @@ func (r LapseReason) Validate() error {
 
 // SignUpLapsed: it came to nothing, and its key is destroyed.
 type SignUpLapsed struct {
-	Reason LapseReason `json:"reason"`
+	Reason     LapseReason `json:"reason"`
+	FirstOfDay bool        `json:"first_of_day,omitzero"` // as the request's
 }
 
 // SignUp is the state of a sign-up.
@@ -75,6 +77,13 @@ func (s *SignUp) Apply(f Fact) error {
 
 // Ended reports whether it was completed or lapsed.
 func (s *SignUp) Ended() bool { return !s.Account.IsZero() || s.Lapsed != "" }
+
+// Verification is the sign-up's verification as the request makes it, with its first issue.
+func (s *SignUp) Verification() Verification {
+	v := NewVerification(s.Fact.At)
+	v.Long = s.Requested.LongCode
+	return v
+}
 
 // ID is the sign-up's id, which is also its verification's.
 func (s *SignUp) ID() (SignUpID, bool) {

@@ -18,8 +18,9 @@ const (
 // VerificationIssued: a new code took the place of the old one. A verification's first
 // issue needs no event: it derives from what asked for it.
 type VerificationIssued struct {
-	Issue   int     `json:"issue"`
-	Purpose Purpose `json:"purpose"`
+	Issue    int     `json:"issue"`
+	Purpose  Purpose `json:"purpose"`
+	LongCode bool    `json:"long_code,omitzero"`
 }
 
 // VerifySignUp is what the verification of a sign-up is for.
@@ -51,17 +52,20 @@ func (r VerificationEndReason) Validate() error { return oneOf(r, EndTries, EndE
 
 // VerificationEnded: it can pass no more.
 type VerificationEnded struct {
-	Reason VerificationEndReason `json:"reason"`
+	Reason     VerificationEndReason `json:"reason"`
+	FirstOfDay bool                  `json:"first_of_day,omitzero"` // of the identifier's first sign-up of a day
 }
 
 // Verification is the state of proving one identifier.
 type Verification struct {
 	Issue    int
 	IssuedAt time.Time
-	Tries    int
-	Passed   bool
-	Ended    VerificationEndReason
-	failed   Day // last day with a failure
+	// Long: the code of the issue carries 64 bit.
+	Long   bool
+	Tries  int
+	Passed bool
+	Ended  VerificationEndReason
+	failed Day // last day with a failure
 }
 
 // NewVerification is a verification as its request makes it: with its first issue.
@@ -71,7 +75,7 @@ func NewVerification(at time.Time) Verification { return Verification{Issue: 1, 
 func (v *Verification) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case VerificationIssued:
-		v.Issue, v.IssuedAt = e.Issue, f.At
+		v.Issue, v.IssuedAt, v.Long = e.Issue, f.At, e.LongCode
 	case VerificationFailed:
 		v.Tries, v.failed = e.Try, DayOf(f.At)
 	case VerificationPassed:
@@ -84,8 +88,9 @@ func (v *Verification) Apply(f Fact) error {
 	return nil
 }
 
-// Resend decides on asking for a code again: an event for a new issue, or none when the current one is repeated.
-func (v *Verification) Resend(now time.Time) ([]any, error) {
+// Resend decides on asking for a code again: an event for a new issue, or none when the current one is repeated. long
+// asks for a code that cannot be guessed.
+func (v *Verification) Resend(long bool, now time.Time) ([]any, error) {
 	switch {
 	case v.Passed || v.Ended != "":
 		return nil, ErrEnded
@@ -94,7 +99,7 @@ func (v *Verification) Resend(now time.Time) ([]any, error) {
 	case v.Issue >= MaxIssues:
 		return nil, ErrRate.After(int(SignUpLifetime / time.Second))
 	}
-	return []any{VerificationIssued{Issue: v.Issue + 1, Purpose: VerifySignUp}}, nil
+	return []any{VerificationIssued{Issue: v.Issue + 1, Purpose: VerifySignUp, LongCode: long}}, nil
 }
 
 // Check decides on a code. right tells whether it is the code of the current issue and may pass at all. The

@@ -25,7 +25,7 @@ var (
 	officer    = domain.OfficerInfo{Contact: contact, Name: "Ada Lovelace"}
 	client     = domain.ClientInfo{Address: "192.0.2.7", UserAgent: "test/1"}
 	decision   = domain.Decision{Permission: "location", For: "weather", Notice: id[domain.EventID](9), NoticeHash: hash("b"), NoticeVersion: 3, Language: "en",
-		LegalBasis: domain.LegalBasisConsent, Method: domain.MethodSettings, GivenBy: domain.GivenBySelf, Capacity: domain.CapacitySelf, Previous: domain.StateWithdrawn, FirstOfDay: true}
+		LegalBasis: domain.LegalBasisConsent, Method: domain.MethodSettings, GivenBy: domain.GivenBySelf, Capacity: domain.CapacitySelf, Previous: domain.StateWithdrawn, Before: id[domain.EventID](8), FirstOfDay: true}
 	rules = domain.Rules{Region: "DE", Version: 1}
 )
 
@@ -35,14 +35,14 @@ func samples() map[string]any {
 	a, d := domain.AccountKey(account), domain.DeviceKey(device)
 	return map[string]any{
 		"sign_up.requested.v1": domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: domain.CapacitySelf, HandleHash: hash("a"),
-			LongCode: true, Contact: domain.Personal(contact, domain.SignUpKey(signUp)), Birth: domain.Personal(birth, domain.SignUpKey(signUp))},
+			LongCode: true, FirstOfDay: true, Contact: domain.Personal(contact, domain.SignUpKey(signUp)), Birth: domain.Personal(birth, domain.SignUpKey(signUp))},
 		"sign_up.completed.v1": domain.SignUpCompleted{Account: account},
-		"sign_up.lapsed.v1":    domain.SignUpLapsed{Reason: domain.LapseTaken},
+		"sign_up.lapsed.v1":    domain.SignUpLapsed{Reason: domain.LapseTaken, FirstOfDay: true},
 
-		"verification.issued.v1": domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp},
+		"verification.issued.v1": domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp, LongCode: true},
 		"verification.failed.v1": domain.VerificationFailed{Issue: 2, Try: 3, FirstOfDay: true},
 		"verification.passed.v1": domain.VerificationPassed{Issue: 2},
-		"verification.ended.v1":  domain.VerificationEnded{Reason: domain.EndTries},
+		"verification.ended.v1":  domain.VerificationEnded{Reason: domain.EndTries, FirstOfDay: true},
 
 		"identifier.claimed.v1": domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account, Completes: signUp},
 		"identifier.retired.v1": domain.IdentifierRetired{},
@@ -78,7 +78,7 @@ func samples() map[string]any {
 
 		"access.decided.v1": domain.AccessDecided{Service: id[domain.ServiceID](7), Permission: "location", For: "weather", Outcome: domain.Allowed, Reason: domain.ReasonGranted,
 			AccountVersion: 4, Grant: id[domain.EventID](9)},
-		"access.revealed.v1":  domain.AccessRevealed{Parts: []domain.RevealedPart{domain.RevealEmail, domain.RevealNames}},
+		"access.revealed.v1":  domain.AccessRevealed{Parts: []domain.RevealedPart{domain.RevealEmail, domain.RevealNames}, Found: true},
 		"access.looked_up.v1": domain.AccessLookedUp{Kind: domain.IdentifierEmail, Found: true},
 		"access.queried.v1":   domain.AccessQueried{View: "accounts", Fingerprint: domain.Fingerprint(strings.Repeat("f", 32)), Rows: 25},
 
@@ -94,7 +94,7 @@ func samples() map[string]any {
 // sampleMetadata has every field set.
 func sampleMetadata() domain.Metadata {
 	return domain.Metadata{Format: domain.MetadataFormat, At: sampleTime, Command: id[domain.CommandID](10), Fingerprint: domain.Fingerprint(strings.Repeat("0", 32)),
-		Actor: domain.Actor{Kind: domain.ActorStaff, ID: id[domain.ID[any]](5)}, OnBehalfOf: domain.Actor{Kind: domain.ActorPerson, ID: id[domain.ID[any]](1)},
+		Actor: domain.Actor{Kind: domain.ActorStaff, ID: id[domain.ID[any]](5)}, Session: id[domain.SessionID](6), OnBehalfOf: domain.Actor{Kind: domain.ActorPerson, ID: id[domain.ID[any]](1)},
 		Subject: id[domain.AccountID](1), Region: "DE", Channel: domain.ChannelAPI, Correlation: id[domain.EventID](11), Causation: id[domain.EventID](12),
 		Purpose: domain.LookSubjectRequest, Case: "DSR-2026-0042"}
 }

@@ -85,16 +85,22 @@ func (v accesses) reduce(d *view.Document, r journal.Record) error {
 			parts[i] = string(p)
 		}
 		v.parts.Set(d, strings.Join(parts, ", "))
+		v.outcome.Set(d, found(e.Found))
 	case domain.AccessLookedUp:
 		v.kind.Set(d, AccessLookedUp)
-		v.outcome.Set(d, "not_found")
-		if e.Found {
-			v.outcome.Set(d, "found")
-		}
+		v.outcome.Set(d, found(e.Found))
 	case domain.AccessQueried:
 		v.kind.Set(d, AccessQueried)
 		v.queried.Set(d, string(e.View))
 		v.rows.Set(d, int64(e.Rows))
 	}
 	return nil
+}
+
+// found says whether there was somebody to look at.
+func found(yes bool) string {
+	if yes {
+		return "found"
+	}
+	return "not_found"
 }

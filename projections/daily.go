@@ -66,17 +66,17 @@ func cellOf(r journal.Record) (cell, bool) {
 	c := cell{day: string(domain.DayOf(r.At)), region: string(r.Region), firstOfDay: true}
 	switch e := r.Event.(type) {
 	case domain.SignUpRequested:
-		c.metric, c.outcome = MetricSignUp, "requested"
+		c.metric, c.outcome, c.firstOfDay = MetricSignUp, "requested", e.FirstOfDay
 	case domain.SignUpCompleted:
 		c.metric, c.outcome = MetricSignUp, "completed"
 	case domain.SignUpLapsed:
-		c.metric, c.outcome = MetricSignUp, "lapsed"
+		c.metric, c.outcome, c.firstOfDay = MetricSignUp, "lapsed", e.FirstOfDay
 	case domain.VerificationPassed:
 		c.metric, c.outcome = MetricVerification, "passed"
 	case domain.VerificationFailed:
 		c.metric, c.outcome, c.firstOfDay = MetricVerification, "failed", e.FirstOfDay
 	case domain.VerificationEnded:
-		c.metric, c.outcome = MetricVerification, "ended"
+		c.metric, c.outcome, c.firstOfDay = MetricVerification, "ended", e.FirstOfDay
 	case domain.PermissionGranted:
 		c.metric, c.permission, c.purpose, c.firstOfDay = MetricOptIn, string(e.Permission), string(e.For), e.FirstOfDay
 	case domain.PermissionWithdrawn:

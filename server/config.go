@@ -12,6 +12,8 @@ import (
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
+
+	"accountledger/domain"
 )
 
 // Config is what operators set: by flag, else by ACCOUNTLEDGER_… in the environment, else in the config file, else the default.
@@ -20,6 +22,8 @@ type Config struct {
 	Data string `koanf:"data"`
 	// Name is what the service calls itself in messages.
 	Name string `koanf:"name"`
+	// Controller is who decides on the use of people's data; every notice names it.
+	Controller string `koanf:"controller"`
 	// HTTP is where the API listens; port 0 picks a free one.
 	HTTP string `koanf:"http"`
 	// Dev makes a master key in the data folder and keeps messages in a local mailbox.
@@ -95,6 +99,7 @@ func Settings() []Setting {
 	return []Setting{
 		{"data", "./data", "folder that holds everything but the master key"},
 		{"name", "Account Ledger", "what the service calls itself in messages"},
+		{"controller", "", "who decides on the use of people's data, as a short name in lower case; every notice names it"},
 		{"http", "127.0.0.1:8080", "where the API listens, HOST:PORT; port 0 picks one"},
 		{"dev", false, "make a master key in the data folder and keep messages in a local mailbox"},
 		{"master_key", "", "file of the master key, outside the data folder"},
@@ -181,6 +186,8 @@ func environment() (map[string]any, error) {
 
 func (c *Config) check() error {
 	switch {
+	case c.Controller != "" && domain.Slug(c.Controller).Validate() != nil:
+		return fmt.Errorf("config: controller: give 2 to 40 lower-case letters, digits and single dashes")
 	case c.Data == "":
 		return fmt.Errorf("config: data: name a folder")
 	case c.Erasure.Grace < 0:

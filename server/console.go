@@ -105,36 +105,37 @@ type operator struct {
 	uid int
 }
 
-func (o operator) request(operation string) commands.Request {
-	return commands.Request{Caller: domain.Operator(o.uid), Channel: domain.ChannelConsole, Operation: operation}
+func (o operator) request(operation string, because domain.EventID) commands.Request {
+	return commands.Request{Caller: domain.Operator(o.uid), Channel: domain.ChannelConsole, Operation: operation, Because: because}
 }
 
-// record writes the operator's command into the log before it is carried out.
-func (o operator) record(ctx context.Context, op domain.Operation, views ...domain.ViewName) error {
-	_, err := o.menu.Operate(ctx, o.request(string(op)), commands.Operate{Operation: op, Views: views})
-	return err
+// record writes the operator's command into the log before it is carried out, and gives its event.
+func (o operator) record(ctx context.Context, op domain.Operation, views ...domain.ViewName) (domain.EventID, error) {
+	a, err := o.menu.Operate(ctx, o.request(string(op), domain.EventID{}), commands.Operate{Operation: op, Views: views})
+	return a.Value, err
 }
 
 // Status answers even when the log takes no more: then it is needed most.
 func (o operator) Status(ctx context.Context) (Status, error) {
-	if err := o.record(ctx, domain.OpStatus); err != nil {
+	if _, err := o.record(ctx, domain.OpStatus); err != nil {
 		o.log.Warn("an operator's status could not be recorded", "error", err.Error())
 	}
 	return o.status(ctx)
 }
 
 func (o operator) Mailbox(ctx context.Context) ([]MailboxEntry, error) {
-	if err := o.record(ctx, domain.OpMailbox); err != nil {
+	if _, err := o.record(ctx, domain.OpMailbox); err != nil {
 		return nil, err
 	}
 	return o.mailboxEntries()
 }
 
 func (o operator) StaffAdd(ctx context.Context, in StaffAdd) (StaffAdded, error) {
-	if err := o.record(ctx, domain.OpStaffAdd); err != nil {
+	because, err := o.record(ctx, domain.OpStaffAdd)
+	if err != nil {
 		return StaffAdded{}, err
 	}
-	a, err := o.menu.AddStaff(ctx, o.request("addStaff"), commands.AddStaff{Email: in.Email, Name: in.Name, Role: domain.Role(in.Role)})
+	a, err := o.menu.AddStaff(ctx, o.request("addStaff", because), commands.AddStaff{Email: in.Email, Name: in.Name, Role: domain.Role(in.Role)})
 	if err != nil {
 		return StaffAdded{}, err
 	}
@@ -146,10 +147,11 @@ func (o operator) ServiceAdd(ctx context.Context, in ServiceAdd) (ServiceAdded, 
 	if err != nil {
 		return ServiceAdded{}, err
 	}
-	if err := o.record(ctx, domain.OpServiceAdd); err != nil {
+	because, err := o.record(ctx, domain.OpServiceAdd)
+	if err != nil {
 		return ServiceAdded{}, err
 	}
-	a, err := o.menu.AddService(ctx, o.request("addService"), commands.AddService{Name: domain.Slug(in.Name), Allowed: allowed})
+	a, err := o.menu.AddService(ctx, o.request("addService", because), commands.AddService{Name: domain.Slug(in.Name), Allowed: allowed})
 	if err != nil {
 		return ServiceAdded{}, err
 	}

@@ -75,7 +75,7 @@ func (o operator) Rebuild(ctx context.Context, views []string, progress func(Pro
 		}
 		names[i] = domain.ViewName(v)
 	}
-	if err := o.record(ctx, domain.OpReplayRebuild, names...); err != nil {
+	if _, err := o.record(ctx, domain.OpReplayRebuild, names...); err != nil {
 		return err
 	}
 	deps := replay.Deps{Journal: o.journal, Engine: o.engine, Views: projections.All()}

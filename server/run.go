@@ -14,6 +14,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"accountledger/api"
+	"accountledger/commands"
+	"accountledger/domain"
 	"accountledger/journal"
 )
 
@@ -30,11 +32,32 @@ const (
 // ErrNoMessages: the server would have no way to send a code to anybody.
 var ErrNoMessages = errors.New("messages cannot be sent: configure a mail server (--smtp-host and --smtp-from), or give --dev for a local mailbox")
 
+// ErrNoController: nobody would stand behind the notices that people decide on.
+var ErrNoController = errors.New("say who decides on the use of people's data (--controller NAME): every notice names it")
+
+// publish publishes the notices of this program's catalogue that nobody has published yet. Where the log takes nothing
+// now, the server starts all the same and can be read.
+func (s *Server) publish(ctx context.Context) error {
+	_, err := s.menu.PublishNotices(ctx, commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "publishNotices"}, struct{}{})
+	var known *domain.Error
+	if errors.As(err, &known) && known.Kind == domain.Unavailable {
+		s.log.Error("notices could not be published: the log takes no appends", "error", errors.Unwrap(known).Error())
+		return nil
+	}
+	return err
+}
+
 // Run serves until ctx ends, then stops gracefully: requests and pages under way are finished. started is told the
 // address once the API answers.
 func (s *Server) Run(ctx context.Context, started func(address string)) error {
 	if s.cfg.SMTP.Host == "" && !s.cfg.Dev {
 		return ErrNoMessages
+	}
+	if s.cfg.Controller == "" && !s.cfg.Dev {
+		return ErrNoController
+	}
+	if err := s.publish(ctx); err != nil {
+		return err
 	}
 	a, err := s.api(ctx)
 	if err != nil {

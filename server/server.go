@@ -86,10 +86,8 @@ func Open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 	if err := s.openCommands(ctx, o); err != nil {
 		return nil, err
 	}
-	for _, open := range []func(context.Context) error{s.openConsumers, s.publish} {
-		if err := open(ctx); err != nil {
-			return nil, err
-		}
+	if err := s.openConsumers(ctx); err != nil {
+		return nil, err
 	}
 	return s, s.openMetrics()
 }
@@ -158,6 +156,9 @@ func (s *Server) openCommands(ctx context.Context, o Options) error {
 	}
 	config := commands.DefaultConfig()
 	config.Grace = s.cfg.Erasure.Grace
+	if s.cfg.Controller != "" {
+		config.Controller = domain.Slug(s.cfg.Controller)
+	}
 	s.menu, err = commands.New(ctx, commands.Deps{Journal: s.journal, Vault: s.vault, Checker: checker, Hasher: s.hasher, Now: s.now, Config: config,
 		Log: s.log, Forget: s.forget})
 	return err
@@ -194,12 +195,6 @@ func (s *Server) openConsumers(ctx context.Context) error {
 		consumers = append(consumers, s.notifier)
 	}
 	s.runner, err = runner.New(runner.Options{Journal: s.journal, Log: s.log, Now: s.now}, consumers...)
-	return err
-}
-
-// publish publishes the notices of this program's catalogue that nobody has published yet.
-func (s *Server) publish(ctx context.Context) error {
-	_, err := s.menu.PublishNotices(ctx, commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "publishNotices"}, struct{}{})
 	return err
 }
 

@@ -42,6 +42,9 @@ func explain(err error) string {
 		if known.Field != "" {
 			return known.Message + " (" + known.Field + ")"
 		}
+		if known.Cause != nil { // whoever is on the machine may know
+			return known.Message + " (" + known.Cause.Error() + ")"
+		}
 		return known.Message
 	}
 	return err.Error()

@@ -26,7 +26,7 @@ func (l *Ledger) Notices(p domain.Permission) *domain.Notices {
 		l.Fatalf("the catalogue has no %s", p)
 	}
 	n := &domain.Notices{}
-	for _, f := range l.Append(domain.NoticeStream(p), n.Missing(domain.TheCatalogue(), entry)...).Facts {
+	for _, f := range l.Append(domain.NoticeStream(p), n.Missing("test-controller", entry)...).Facts {
 		must(l, n.Apply(f))
 	}
 	return n
