@@ -42,12 +42,11 @@ func (c *core) authenticateSession(ctx context.Context, t sessionToken) (domain.
 		}
 		caller.Staff, caller.Roles = domain.StaffID{UUID: t.owner}, staff.Roles
 	}
-	var sessions domain.Sessions
-	if _, err := c.fold(ctx, domain.SessionsStream(t.owner, t.month), &sessions, nil); err != nil {
+	s, ok, err := c.session(ctx, domain.SessionsStream(t.owner, t.month), t.session)
+	if err != nil {
 		return domain.Guest(), err
 	}
-	s := sessions.All[t.session]
-	if s == nil || s.Owner != t.kind || !s.Valid(hashSecret(t.secret), everywhere, c.Now()) {
+	if !ok || s.Owner != t.kind || !s.Valid(hashSecret(t.secret), everywhere, c.Now()) {
 		return domain.Guest(), domain.ErrSession
 	}
 	return caller, nil

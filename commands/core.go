@@ -55,6 +55,7 @@ type core struct {
 	streams stripes
 	access  *accessLog
 	folded  *foldedAccounts
+	months  *foldedSessions
 	signUps chan struct{} // a place for each sign-up that hashes
 }
 
@@ -127,7 +128,7 @@ func New(ctx context.Context, d Deps) (*Menu, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{Deps: d, keys: keys, limits: newLimiter(d.Now), folded: newFoldedAccounts(), signUps: make(chan struct{}, signUpsAtOnce)}
+	c := &core{Deps: d, keys: keys, limits: newLimiter(d.Now), folded: newFoldedAccounts(), months: newFoldedSessions(), signUps: make(chan struct{}, signUpsAtOnce)}
 	c.access = newAccessLog(c, uuid.New())
 	return menu(c), nil
 }

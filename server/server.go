@@ -211,7 +211,7 @@ func MessagesTo(c Config) string {
 	switch {
 	case c.SMTP.Host != "":
 		return fmt.Sprintf("by e-mail, through %s:%d", c.SMTP.Host, c.SMTP.Port)
-	case c.Dev:
+	case c.Dev || exists(c.path("mailbox")):
 		return "kept in a local mailbox, since no mail server is configured: accountledger mailbox shows them"
 	default:
 		return "nowhere: no mail server is configured"

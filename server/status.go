@@ -32,6 +32,10 @@ func (s *Server) status(ctx context.Context) (Status, error) {
 		return st, err
 	}
 	for _, c := range consumers {
+		if !st.Running {
+			st.Consumers = append(st.Consumers, ConsumerStatus{Name: c.Name, State: "idle", LagUnit: c.Unit})
+			continue
+		}
 		st.Consumers = append(st.Consumers, ConsumerStatus{Name: c.Name, Position: c.Position.String(), Lag: c.Lag, LagUnit: c.Unit,
 			LagSeconds: c.Seconds, State: string(c.State), Reason: c.Reason})
 	}
