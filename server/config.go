@@ -68,9 +68,11 @@ type SMTPConfig struct {
 	TLS          string `koanf:"tls"` // none, opportunistic, mandatory
 }
 
-// StoreConfig is the embedded log's.
+// StoreConfig is the log's.
 type StoreConfig struct {
-	Reserve int64 `koanf:"reserve"` // free bytes under which nothing is appended
+	Engine  string `koanf:"engine"`  // embedded or esdb
+	ESDB    string `koanf:"esdb"`    // connection string of EventStoreDB or KurrentDB
+	Reserve int64  `koanf:"reserve"` // free bytes under which nothing is appended
 }
 
 // Prefix of environment variables.
@@ -118,7 +120,9 @@ func Settings() []Setting {
 		{"smtp.password_file", "", "file with the password at the mail server"},
 		{"smtp.from", "", "address that messages come from"},
 		{"smtp.tls", "opportunistic", "none, opportunistic or mandatory"},
-		{"store.reserve", int64(256 << 20), "free bytes under which nothing is appended"},
+		{"store.engine", "embedded", "where the log is: embedded, or esdb"},
+		{"store.esdb", "", "connection string of EventStoreDB or KurrentDB, esdb://… or esdb+discover://…"},
+		{"store.reserve", int64(256 << 20), "free bytes under which nothing is appended to the embedded log"},
 	}
 }
 
@@ -198,6 +202,10 @@ func (c *Config) check() error {
 		return fmt.Errorf("config: log.format: give text or json")
 	case !among(c.SMTP.TLS, "none", "opportunistic", "mandatory"):
 		return fmt.Errorf("config: smtp.tls: give none, opportunistic or mandatory")
+	case !among(c.Store.Engine, "embedded", "esdb"):
+		return fmt.Errorf("config: store.engine: give embedded or esdb")
+	case (c.Store.Engine == "esdb") != (c.Store.ESDB != ""):
+		return fmt.Errorf("config: store.esdb: give a connection string with store.engine esdb, and only with it")
 	case c.SMTP.Host != "" && c.SMTP.From == "":
 		return fmt.Errorf("config: smtp.from: give the address that messages come from")
 	}

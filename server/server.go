@@ -17,7 +17,9 @@ import (
 
 	"accountledger/commands"
 	"accountledger/domain"
+	"accountledger/eventstore"
 	"accountledger/eventstore/embedded"
+	"accountledger/eventstore/esdb"
 	"accountledger/journal"
 	"accountledger/notify"
 	"accountledger/notify/mailbox"
@@ -45,7 +47,7 @@ type Server struct {
 	now       func() time.Time
 	log       *slog.Logger
 	closers   []func() error
-	store     *embedded.Store
+	store     eventstore.Store
 	vault     *vaultsqlite.Vault
 	journal   *journal.Journal
 	hasher    *passwords.Hasher
@@ -113,13 +115,23 @@ func (s *Server) openFolder(context.Context) error {
 	return nil
 }
 
-func (s *Server) openLog(context.Context) error {
-	var err error
-	if s.store, err = embedded.Open(embedded.Options{Dir: s.cfg.path("log"), ReserveBytes: s.cfg.Store.Reserve, Logger: s.log}); err != nil {
+func (s *Server) openLog(ctx context.Context) error {
+	store, err := s.logStore()
+	if err != nil {
 		return err
 	}
-	s.onClose(s.store.Close)
-	return nil
+	s.store = store
+	s.onClose(store.Close)
+	_, err = store.LogID(ctx) // fails here, and by name, when the log cannot be reached
+	return err
+}
+
+// logStore opens the log's engine.
+func (s *Server) logStore() (eventstore.Store, error) {
+	if s.cfg.Store.Engine == "esdb" {
+		return esdb.Open(esdb.Options{Connection: s.cfg.Store.ESDB, Logger: s.log})
+	}
+	return embedded.Open(embedded.Options{Dir: s.cfg.path("log"), ReserveBytes: s.cfg.Store.Reserve, Logger: s.log})
 }
 
 func (s *Server) openVault(ctx context.Context) error {

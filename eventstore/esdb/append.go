@@ -1,0 +1,238 @@
+package esdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
+	api "github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
+	"google.golang.org/grpc/codes"
+
+	"accountledger/eventstore"
+)
+
+// Append implements eventstore.Store. An append that was refused by a node which is not the leader is
+// sent to the leader. One whose answer was lost is looked for in the stream, and sent
+// again when it is not there; the expected version makes that safe.
+func (s *Store) Append(ctx context.Context, stream string, expected int64, events ...eventstore.Event) (eventstore.Appended, error) {
+	if err := s.begin(ctx, &s.appends); err != nil {
+		return eventstore.Appended{}, err
+	}
+	defer s.appends.Done()
+	if err := eventstore.CheckAppend(stream, expected, events); err != nil {
+		return eventstore.Appended{}, err
+	}
+	if stream == LogStream {
+		return eventstore.Appended{}, errReserved
+	}
+	return s.append(ctx, stream, expected, events)
+}
+
+var errReserved = fmt.Errorf("%w: the stream is the one that holds the log's id", eventstore.ErrInvalid)
+
+func (s *Store) append(ctx context.Context, stream string, expected int64, events []eventstore.Event) (eventstore.Appended, error) {
+	a := &appending{Store: s, stream: stream, expected: expected, events: events}
+	for try := 1; ; try++ {
+		result, err := a.try(ctx)
+		if err == nil || !errors.Is(err, errAgain) {
+			return result, err
+		}
+		if try == tries {
+			return eventstore.Appended{}, a.fail(err)
+		}
+		if a.pause.wait(ctx) != nil {
+			return eventstore.Appended{}, a.fail(ctx.Err())
+		}
+	}
+}
+
+// errAgain: the append was not carried out, as far as can be seen, and may be tried again.
+var errAgain = errors.New("esdb: try again")
+
+// appending is one append and what is known about it.
+type appending struct {
+	*Store
+	stream   string
+	expected int64
+	events   []eventstore.Event
+	lost     bool // some try was sent, and its outcome was never learnt
+	pause    backoff
+}
+
+// fail makes the error of an append that is given up: ErrUnknownOutcome when the events may be in the log.
+func (a *appending) fail(err error) error {
+	if a.lost {
+		return eventstore.ErrUnknownOutcome
+	}
+	var f *fault
+	switch {
+	case errors.As(err, &f):
+		return f
+	case errors.Is(err, errAgain):
+		return fmt.Errorf("%w: the stream's version could not be made out", eventstore.ErrUnavailable)
+	}
+	return err
+}
+
+func (a *appending) try(ctx context.Context) (eventstore.Appended, error) {
+	n, err := a.leader.acquire(ctx)
+	if err != nil {
+		return eventstore.Appended{}, a.fail(err)
+	}
+	defer a.leader.release(n)
+	if a.lost {
+		a.count.resent.Add(1)
+	}
+	resp, err := a.send(ctx, n)
+	if err != nil {
+		return a.failed(ctx, n, err)
+	}
+	if wrong := resp.GetWrongExpectedVersion(); wrong != nil {
+		actual := eventstore.NoStream
+		if _, none := wrong.GetCurrentRevisionOption().(*api.AppendResp_WrongExpectedVersion_CurrentNoStream); !none {
+			actual = int64(wrong.GetCurrentRevision()) //nolint:gosec // the server counts in int64
+		}
+		return a.refused(ctx, actual)
+	}
+	last := a.expected + int64(len(a.events))
+	position := resp.GetSuccess().GetPosition()
+	if position == nil || resp.GetSuccess().GetCurrentRevision() != uint64(last) { //nolint:gosec // not negative
+		a.lost = true // it is there, but not yet known where
+		return a.settle(ctx)
+	}
+	return eventstore.Appended{Version: last, Position: eventstore.NewPosition(position.GetCommitPosition(), position.GetPreparePosition())}, nil
+}
+
+// send sends the events to a node and waits for its answer; the error is a *fault.
+func (a *appending) send(ctx context.Context, n *node) (*api.AppendResp, error) {
+	ctx, cancel := context.WithTimeout(asLeader(ctx), a.opts.CallTimeout)
+	defer cancel()
+	call, err := n.streams.Append(ctx)
+	if err != nil {
+		return nil, diagnose(err, nil)
+	}
+	err = call.Send(a.header())
+	for i := range a.events {
+		if err == nil {
+			err = call.Send(proposed(&a.events[i]))
+		}
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, diagnose(err, nil)
+	}
+	resp, err := call.CloseAndRecv()
+	if err != nil {
+		return nil, diagnose(err, call.Trailer())
+	}
+	if resp.GetResult() == nil {
+		return nil, &fault{code: codes.Unknown}
+	}
+	return resp, nil
+}
+
+func (a *appending) header() *api.AppendReq {
+	o := &api.AppendReq_Options{StreamIdentifier: streamIdentifier(a.stream)}
+	if a.expected == eventstore.NoStream {
+		o.ExpectedStreamRevision = &api.AppendReq_Options_NoStream{NoStream: &shared.Empty{}}
+	} else {
+		o.ExpectedStreamRevision = &api.AppendReq_Options_Revision{Revision: uint64(a.expected)} //nolint:gosec // not negative
+	}
+	return &api.AppendReq{Content: &api.AppendReq_Options_{Options: o}}
+}
+
+// failed finds out what a call that failed has done.
+func (a *appending) failed(ctx context.Context, n *node, err error) (eventstore.Appended, error) {
+	a.blame(ctx, a.leader, n, err)
+	var f *fault
+	if !errors.As(err, &f) {
+		return eventstore.Appended{}, a.fail(err)
+	}
+	switch {
+	case f.kind == kindWrongVersion:
+		actual, err := strconv.ParseInt(f.actual, 10, 64)
+		if err != nil {
+			actual, err = a.last(ctx)
+		}
+		if err != nil {
+			return eventstore.Appended{}, a.fail(err)
+		}
+		return a.refused(ctx, actual)
+	case f.kind == kindNotLeader:
+		return eventstore.Appended{}, errors.Join(errAgain, f)
+	case f.kind == kindStreamDeleted:
+		return eventstore.Appended{}, corrupt(eventstore.Position{}, "a stream was deleted")
+	case f.refused():
+		return eventstore.Appended{}, a.fail(f)
+	}
+	a.lost = true
+	if ctx.Err() != nil {
+		return eventstore.Appended{}, eventstore.ErrUnknownOutcome
+	}
+	a.log.Warn("the answer to an append was lost", "code", f.code.String())
+	result, err := a.settle(ctx)
+	var conflict *eventstore.ConflictError
+	if err == nil || errors.As(err, &conflict) {
+		a.count.settled.Add(1)
+	}
+	return result, err
+}
+
+// refused answers an append that the server refused because the stream was at another version, unless the
+// events are there: then this append, or an earlier try, has put them there.
+func (a *appending) refused(ctx context.Context, actual int64) (eventstore.Appended, error) {
+	found, err := a.look(ctx)
+	switch {
+	case err != nil:
+		return eventstore.Appended{}, a.fail(err)
+	case a.same(found):
+		return a.at(found), nil
+	case actual == a.expected || a.lost && len(found) == 0:
+		return eventstore.Appended{}, errAgain
+	}
+	return eventstore.Appended{}, &eventstore.ConflictError{Stream: a.stream, Expected: a.expected, Actual: actual}
+}
+
+// settle reads what became of an append. Nothing there may mean that it is still under way.
+func (a *appending) settle(ctx context.Context) (eventstore.Appended, error) {
+	found, err := a.look(ctx)
+	switch {
+	case err != nil:
+		return eventstore.Appended{}, a.fail(err)
+	case a.same(found):
+		return a.at(found), nil
+	case len(found) == 0:
+		return eventstore.Appended{}, errAgain
+	}
+	actual, err := a.last(ctx)
+	if err != nil {
+		return eventstore.Appended{}, a.fail(err)
+	}
+	return eventstore.Appended{}, &eventstore.ConflictError{Stream: a.stream, Expected: a.expected, Actual: actual}
+}
+
+// last is the version of the stream's last event, as the leader has it.
+func (a *appending) last(ctx context.Context) (int64, error) {
+	found, err := a.few(ctx, readStreamFrom(a.stream, eventstore.Backwards, eventstore.End, 1))
+	if err != nil || len(found) == 0 {
+		return eventstore.NoStream, err
+	}
+	return found[0].Version, nil
+}
+
+// look reads what stands in the leader's stream where the events should be.
+func (a *appending) look(ctx context.Context) ([]entry, error) {
+	return a.few(ctx, readStreamFrom(a.stream, eventstore.Forwards, a.expected+1, uint64(len(a.events))))
+}
+
+func (a *appending) same(found []entry) bool {
+	return slices.EqualFunc(found, a.events, func(f entry, e eventstore.Event) bool { return f.ID == e.ID })
+}
+
+func (a *appending) at(found []entry) eventstore.Appended {
+	last := found[len(found)-1]
+	return eventstore.Appended{Version: last.Version, Position: last.Position}
+}

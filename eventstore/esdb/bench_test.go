@@ -1,0 +1,69 @@
+package esdb_test
+
+import (
+	"bytes"
+	"sync/atomic"
+	"testing"
+
+	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/google/uuid"
+
+	"accountledger/eventstore"
+	"accountledger/eventstore/esdb"
+)
+
+const (
+	benchWriters = 64
+	benchBytes   = 400
+)
+
+// BenchmarkAppend compares the adapter with the vendor's client, on the same server: 64
+// writers, each to a stream of its own, one event of 400 bytes an append.
+func BenchmarkAppend(b *testing.B) {
+	server := connection(b)
+	b.Run("adapter", func(b *testing.B) {
+		s := open(b, esdb.Options{Connection: server})
+		benchmark(b, func(stream string, expected int64, data []byte) error {
+			_, err := s.Append(b.Context(), stream, expected, eventstore.Event{ID: uuid.New(), Type: "bench", Data: data})
+			return err
+		})
+	})
+	b.Run("client", func(b *testing.B) {
+		c := bare(b, server)
+		benchmark(b, func(stream string, expected int64, data []byte) error {
+			opts := client.AppendToStreamOptions{ExpectedRevision: client.NoStream{}}
+			if expected >= 0 {
+				opts.ExpectedRevision = client.Revision(uint64(expected))
+			}
+			_, err := c.AppendToStream(b.Context(), stream, opts, client.EventData{EventID: uuid.New(), EventType: "bench", Data: data})
+			return err
+		})
+	})
+}
+
+func benchmark(b *testing.B, add func(stream string, expected int64, data []byte) error) {
+	b.Helper()
+	data := bytes.Repeat([]byte("x"), benchBytes)
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	done := make(chan error, benchWriters)
+	b.ResetTimer()
+	for range benchWriters {
+		go func() {
+			stream := newStream()
+			for expected := eventstore.NoStream; left.Add(-1) >= 0; expected++ {
+				if err := add(stream, expected, data); err != nil {
+					done <- err
+					return
+				}
+			}
+			done <- nil
+		}()
+	}
+	for range benchWriters {
+		if err := <-done; err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "appends/s")
+}

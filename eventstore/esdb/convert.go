@@ -1,0 +1,107 @@
+package esdb
+
+import (
+	"encoding/binary"
+	"math"
+	"strings"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
+	api "github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
+	"github.com/google/uuid"
+
+	"accountledger/eventstore"
+)
+
+// Keys of the server's own metadata of an event.
+const (
+	metaType        = "type"
+	metaContentType = "content-type"
+	// contentType says that nobody should look into the bytes: the server does not then either.
+	contentType = "application/octet-stream"
+)
+
+// noPosition is what older servers give for an event read from its stream.
+const noPosition = math.MaxUint64
+
+func streamIdentifier(stream string) *shared.StreamIdentifier {
+	return &shared.StreamIdentifier{StreamName: []byte(stream)}
+}
+
+func wireID(id uuid.UUID) *shared.UUID {
+	return &shared.UUID{Value: &shared.UUID_Structured_{Structured: &shared.UUID_Structured{
+		MostSignificantBits:  int64(binary.BigEndian.Uint64(id[:8])), //nolint:gosec // bits, not a number
+		LeastSignificantBits: int64(binary.BigEndian.Uint64(id[8:])), //nolint:gosec // bits, not a number
+	}}}
+}
+
+// readID gives the zero UUID for anything that is none.
+func readID(id *shared.UUID) (u uuid.UUID) {
+	if bits := id.GetStructured(); bits != nil {
+		binary.BigEndian.PutUint64(u[:8], uint64(bits.GetMostSignificantBits()))  //nolint:gosec // bits, not a number
+		binary.BigEndian.PutUint64(u[8:], uint64(bits.GetLeastSignificantBits())) //nolint:gosec // bits, not a number
+		return u
+	}
+	u, err := uuid.Parse(id.GetString_())
+	if err != nil {
+		return uuid.Nil
+	}
+	return u
+}
+
+func proposed(e *eventstore.Event) *api.AppendReq {
+	return &api.AppendReq{Content: &api.AppendReq_ProposedMessage_{ProposedMessage: &api.AppendReq_ProposedMessage{
+		Id:             wireID(e.ID),
+		Metadata:       map[string]string{metaType: e.Type, metaContentType: contentType},
+		CustomMetadata: e.Metadata,
+		Data:           e.Data,
+	}}}
+}
+
+// entry is an event as the server has it, a ledger's or its own.
+type entry struct {
+	eventstore.Recorded
+	foreign bool // not an event of the ledger: readers are not given it
+}
+
+// checkpoint is the place of the entry. An entry of the server's own is not named: it may be
+// scavenged, and then nobody could check the name.
+func (e *entry) checkpoint(log uuid.UUID) eventstore.Checkpoint {
+	c := eventstore.Checkpoint{Log: log, Position: e.Position}
+	if !e.foreign {
+		c.Event = e.ID
+	}
+	return c
+}
+
+func (e *entry) size() int {
+	return len(e.Stream) + len(e.Type) + len(e.Data) + len(e.Metadata)
+}
+
+// readEntry converts an event. Faults that nobody can do anything about but the operator are
+// *eventstore.CorruptError.
+func readEntry(r *api.ReadResp_ReadEvent_RecordedEvent) (entry, error) {
+	commit, prepare := r.GetCommitPosition(), r.GetPreparePosition()
+	e := entry{Recorded: eventstore.Recorded{
+		Event: eventstore.Event{
+			ID: readID(r.GetId()), Type: r.GetMetadata()[metaType],
+			Data: r.GetData(), Metadata: r.GetCustomMetadata(),
+		},
+		Stream:   string(r.GetStreamIdentifier().GetStreamName()),
+		Version:  int64(r.GetStreamRevision()), //nolint:gosec // the server counts in int64
+		Position: eventstore.NewPosition(commit, prepare),
+	}}
+	e.foreign = strings.HasPrefix(e.Stream, "$") || strings.HasPrefix(e.Type, "$") || e.Stream == LogStream
+	switch {
+	case commit == noPosition || prepare == noPosition:
+		return entry{}, corrupt(eventstore.Position{}, "the server gives no positions with a stream's events: it is older than 22.6, or wrote them in a transaction")
+	case commit > math.MaxInt64 || e.Version < 0:
+		return entry{}, corrupt(e.Position, "a position or version is beyond what can be counted")
+	case e.ID == uuid.Nil && !e.foreign:
+		return entry{}, corrupt(e.Position, "an event has no id")
+	}
+	return e, nil
+}
+
+func corrupt(at eventstore.Position, reason string) error {
+	return &eventstore.CorruptError{File: "EventStoreDB", Offset: -1, At: at, Reason: reason}
+}

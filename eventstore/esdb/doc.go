@@ -1,0 +1,52 @@
+// Package esdb is the log on EventStoreDB or KurrentDB, 22.6 or newer (older ones
+// give no positions when a stream is read).
+//
+// # What an operator configures
+//
+// A connection string, as the vendor's clients take it:
+//
+//	esdb://user:password@host:2113                     one node, TLS
+//	esdb://127.0.0.1:2113?tls=false                    one node, no TLS, no credentials
+//	esdb+discover://user:password@cluster.example:2113 a cluster behind one name
+//	esdb://a:2113,b:2113,c:2113                        a cluster by its nodes
+//
+// with tls, tlsVerifyCert, tlsCAFile, userCertFile and userKeyFile, nodePreference,
+// maxDiscoverAttempts, discoveryInterval (ms), gossipTimeout (s), keepAliveInterval and
+// keepAliveTimeout (ms), defaultDeadline (ms, of one call). Credentials are sent only over
+// TLS. The user must be allowed to read $all, which by default only $admins are.
+//
+// The database belongs to one ledger. Nobody else may write streams whose names do
+// not begin with $; no stream is truncated, deleted or scavenged (no $maxAge, $maxCount,
+// no TTL). The server's own $ streams are passed over, and may be scavenged.
+//
+// # What is guaranteed
+//
+// Appends, reads of streams, ReadAll and Head are answered by the leader, or refused. An
+// append is acknowledged when a majority of the nodes has it. Whether it survives a loss of
+// power on all of them is the server's to say: it flushes unless it was told not to
+// (UnsafeDisableFlushToDisk). A leader just deposed may for a moment answer a read from
+// what it still has; it acknowledges no append any more. Who must know reads once more
+// after an append that was acknowledged.
+//
+// An append whose outcome was lost is settled by reading the stream from the leader,
+// and sent again if nothing is there; only when that does not help either is the answer
+// eventstore.ErrUnknownOutcome.
+//
+// A subscription that breaks is taken up again behind the last event that was handed over; one that
+// is silent while the leader has more is made anew. Stats counts both. What a slow reader leaves waits at
+// the server: a subscription holds Options.BufferedBytes and 1 MiB on the way. Subscriptions have
+// connections of their own, 32 to each, since a server takes 100 calls at a time over one.
+//
+// # What differs from the embedded engine
+//
+//   - Positions are bytes in the server's log, not dense. Distance counts bytes, those of the
+//     server's own entries included.
+//   - The log's id is the id of the last event of the stream LogStream, which is made by the
+//     first process that asks. That stream is never handed on, and cannot be appended to.
+//   - A checkpoint may stand at an entry of the server's own. Its Event is then the zero
+//     UUID, because that entry may be scavenged one day.
+//   - With nodePreference=follower, readOnlyReplica or random, subscriptions are
+//     served by such nodes, and may lag behind the leader. All else still goes to the leader.
+//   - The first few events of an earlier append, appended again at the same version, count as
+//     a repeat and not as a conflict; so do several appends repeated as one.
+package esdb

@@ -1,0 +1,219 @@
+package esdbtest
+
+import (
+	"context"
+	"sync"
+	"testing"
+)
+
+// AppendFault is what goes wrong with one append.
+type AppendFault int
+
+// Faults of an append.
+const (
+	// LoseRequest breaks the connection before the append is carried out.
+	LoseRequest AppendFault = iota + 1
+	// LoseReply carries the append out, and breaks the connection instead of answering.
+	LoseReply
+	// StallRequest neither carries it out nor answers.
+	StallRequest
+	// StallReply carries it out and never answers.
+	StallReply
+	// LateRequest carries it out after the client has given up waiting.
+	LateRequest
+	// TimeOut carries it out and answers that it has timed out.
+	TimeOut
+	// TooBusy answers that the server is too busy.
+	TooBusy
+	// NoPosition carries it out and answers without a position.
+	NoPosition
+	// WrongVersion carries it out and answers that the expected version is wrong, as it is then.
+	WrongVersion
+	// Delay answers an append only after Release.
+	Delay
+)
+
+// faults are those to come, and those that hold.
+type faults struct {
+	mu       sync.Mutex
+	appends  []AppendFault
+	release  chan struct{}
+	delayed  int
+	sequence int // of the last subscription
+	muted    int // subscriptions up to this one are silent
+	dropped  chan struct{}
+	repeat   int
+}
+
+func (f *faults) reset() {
+	f.release, f.dropped = make(chan struct{}), make(chan struct{})
+}
+
+func (f *faults) next() AppendFault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.appends) == 0 {
+		return 0
+	}
+	next := f.appends[0]
+	f.appends = f.appends[1:]
+	return next
+}
+
+// FailAppends makes the next appends that arrive fail, each in its way; 0 lets one pass.
+func (c *Cluster) FailAppends(kinds ...AppendFault) {
+	c.faults.mu.Lock()
+	defer c.faults.mu.Unlock()
+	c.faults.appends = append(c.faults.appends, kinds...)
+}
+
+// Release lets delayed appends go on.
+func (c *Cluster) Release() {
+	c.faults.mu.Lock()
+	defer c.faults.mu.Unlock()
+	close(c.faults.release)
+	c.faults.release = make(chan struct{})
+}
+
+// Delayed counts the appends that were delayed so far.
+func (c *Cluster) Delayed() int {
+	c.faults.mu.Lock()
+	defer c.faults.mu.Unlock()
+	return c.faults.delayed
+}
+
+func (f *faults) delay(ctx context.Context) {
+	f.mu.Lock()
+	f.delayed++
+	release := f.release
+	f.mu.Unlock()
+	select {
+	case <-release:
+	case <-ctx.Done():
+	}
+}
+
+// DropConnections breaks the connections of all nodes.
+func (c *Cluster) DropConnections() {
+	for _, n := range c.nodes {
+		n.DropConnections()
+	}
+}
+
+// DropSubscriptions ends the subscriptions that there are.
+func (c *Cluster) DropSubscriptions() {
+	c.faults.mu.Lock()
+	defer c.faults.mu.Unlock()
+	close(c.faults.dropped)
+	c.faults.dropped = make(chan struct{})
+}
+
+// MuteSubscriptions makes the subscriptions that there are silent, while their connections stay.
+func (c *Cluster) MuteSubscriptions() {
+	c.faults.mu.Lock()
+	defer c.faults.mu.Unlock()
+	c.faults.muted = c.faults.sequence
+}
+
+// RepeatEvent makes a subscription send the next event twice.
+func (c *Cluster) RepeatEvent() {
+	c.faults.mu.Lock()
+	defer c.faults.mu.Unlock()
+	c.faults.repeat++
+}
+
+// subscription is a new one: its number, and what ends it.
+func (f *faults) subscription() (number int, dropped <-chan struct{}) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.sequence++
+	return f.sequence, f.dropped
+}
+
+func (f *faults) isMuted(number int) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return number <= f.muted
+}
+
+// times is how often an event is to be sent.
+func (f *faults) times() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := 1 + f.repeat
+	f.repeat = 0
+	return n
+}
+
+// AddSystemEntries appends entries of the server's own.
+func (c *Cluster) AddSystemEntries(tb testing.TB, n int) {
+	tb.Helper()
+	for range n {
+		if err := c.engine.addSystem(context.Background()); err != nil {
+			tb.Fatal(err)
+		}
+	}
+}
+
+// Scavenge removes the server's own entries that there are.
+func (c *Cluster) Scavenge(tb testing.TB) {
+	tb.Helper()
+	if err := c.engine.scavenge(context.Background()); err != nil {
+		tb.Fatal(err)
+	}
+}
+
+// DeleteStream makes a stream one that was deleted for good.
+func (c *Cluster) DeleteStream(stream string) {
+	c.engine.mu.Lock()
+	defer c.engine.mu.Unlock()
+	c.engine.deleted[stream] = true
+}
+
+// Elect makes a node the leader, and all nodes know it.
+func (c *Cluster) Elect(number int) {
+	for _, n := range c.nodes {
+		n.pretends.Store(false)
+	}
+	c.leader.Store(int64(number))
+}
+
+// Depose makes another node the leader, and the one that was does not know: it goes on as it
+// was, with what it has now. It can commit nothing.
+func (c *Cluster) Depose(tb testing.TB, successor int) {
+	tb.Helper()
+	old := c.nodes[c.Leader()]
+	old.Lag(tb)
+	old.pretends.Store(true)
+	c.leader.Store(int64(successor))
+}
+
+// Lag makes the node show nothing that comes from now on, until CatchUp.
+func (n *Node) Lag(tb testing.TB) {
+	tb.Helper()
+	head, err := n.cluster.engine.head(context.Background())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	n.lag.Lock()
+	defer n.lag.Unlock()
+	n.lagging, n.shown = true, head
+}
+
+// CatchUp ends Lag.
+func (n *Node) CatchUp() {
+	n.lag.Lock()
+	n.lagging = false
+	n.lag.Unlock()
+	n.cluster.engine.change()
+}
+
+// visible is the last dense position that the node shows.
+func (n *Node) visible(ctx context.Context) (uint64, error) {
+	n.lag.Lock()
+	defer n.lag.Unlock()
+	if n.lagging {
+		return n.shown, nil
+	}
+	return n.cluster.engine.head(ctx)
+}

@@ -1,0 +1,105 @@
+package esdb_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
+	"github.com/google/uuid"
+
+	"accountledger/eventstore"
+	"accountledger/eventstore/esdb"
+	"accountledger/eventstore/esdb/esdbtest"
+)
+
+// TestLogIDRaced lets many processes make the id of a new log at once.
+func TestLogIDRaced(t *testing.T) {
+	t.Parallel()
+	c := esdbtest.Start(t, esdbtest.Options{SystemEvery: 1})
+	var group sync.WaitGroup
+	ids := make([]uuid.UUID, 16)
+	for i := range ids {
+		s := open(t, esdb.Options{Connection: c.Connection()})
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			id, err := s.LogID(context30(t))
+			if err != nil {
+				t.Error(err)
+			}
+			ids[i] = id
+		}()
+	}
+	group.Wait()
+	for _, id := range ids {
+		if id != ids[0] || id == uuid.Nil {
+			t.Fatalf("%s and %s", id, ids[0])
+		}
+	}
+	if n := c.Appends(); n != 1 {
+		t.Fatalf("%d events in the stream of the log's id", n)
+	}
+}
+
+// TestLogIDHidden keeps the stream with the id from everyone.
+func TestLogIDHidden(t *testing.T) {
+	t.Parallel()
+	s := open(t, esdb.Options{Connection: esdbtest.Start(t, esdbtest.Options{}).Connection()})
+	if _, err := s.LogID(context30(t)); err != nil {
+		t.Fatal(err)
+	}
+	page, err := s.ReadAll(context30(t), eventstore.Position{}, 100)
+	if err != nil || len(page.Events) > 0 || page.Checkpoint != head(t, s) {
+		t.Fatalf("page %+v, %v", page, err)
+	}
+	_, err = s.Append(context30(t), esdb.LogStream, eventstore.NoStream, newEvents(1)...)
+	if !errors.Is(err, eventstore.ErrInvalid) {
+		t.Fatalf("got %v", err)
+	}
+	for _, err := range s.ReadStream(context30(t), esdb.LogStream, eventstore.Forwards, 0) {
+		if !errors.Is(err, eventstore.ErrInvalid) {
+			t.Fatalf("got %v", err)
+		}
+	}
+}
+
+// TestLogIDRenewed takes checkpoints for foreign once a restored log has been given a new id.
+func TestLogIDRenewed(t *testing.T) {
+	t.Parallel()
+	c := esdbtest.Start(t, esdbtest.Options{})
+	before := open(t, esdb.Options{Connection: c.Connection()})
+	add(t, before, newStream(), eventstore.NoStream, newEvents(1)...)
+	old := head(t, before)
+
+	id := uuid.New()
+	_, err := bare(t, c.Connection()).AppendToStream(context30(t), esdb.LogStream, client.AppendToStreamOptions{ExpectedRevision: client.Revision(0)},
+		client.EventData{EventID: id, EventType: "accountledger.log_created.v1", Data: []byte("{}")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	after := open(t, esdb.Options{Connection: c.Connection()})
+	if got, err := after.LogID(context30(t)); err != nil || got != id {
+		t.Fatalf("%s, %v", got, err)
+	}
+	var foreign *eventstore.ForeignCheckpointError
+	if _, err := after.Subscribe(context30(t), old); !errors.As(err, &foreign) {
+		t.Fatalf("got %v", err)
+	}
+}
+
+// bare is the vendor's client.
+func bare(tb testing.TB, connection string) *client.Client {
+	tb.Helper()
+	conf, err := client.ParseConnectionString(connection)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	conf.Logger = client.NoopLogging()
+	c, err := client.NewClient(conf)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = c.Close() })
+	return c
+}

@@ -1,0 +1,109 @@
+package esdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+
+	"accountledger/eventstore"
+)
+
+// ReadStream implements eventstore.Store. The leader sends as fast as the reader takes, and the reader may
+// append to the same stream meanwhile. When the connection breaks or the leader changes, the read goes
+// on behind what was given already. A version that is missing is a *eventstore.CorruptError.
+func (s *Store) ReadStream(ctx context.Context, stream string, direction eventstore.Direction, from int64) iter.Seq2[eventstore.Recorded, error] {
+	return func(yield func(eventstore.Recorded, error) bool) {
+		if err := s.checkRead(ctx, stream, direction, from); err != nil {
+			yield(eventstore.Recorded{}, err)
+			return
+		}
+		r := &streamReader{Store: s, stream: stream, direction: direction, next: from, yield: yield}
+		if err := r.run(ctx); err != nil && !r.stopped {
+			yield(eventstore.Recorded{}, err)
+		}
+	}
+}
+
+func (s *Store) checkRead(ctx context.Context, stream string, direction eventstore.Direction, from int64) error {
+	if err := s.enter(ctx); err != nil {
+		return err
+	}
+	if err := eventstore.CheckName("stream", stream); err != nil {
+		return err
+	}
+	switch {
+	case stream == LogStream:
+		return errReserved
+	case direction != eventstore.Forwards && direction != eventstore.Backwards:
+		return fmt.Errorf("%w: unknown direction", eventstore.ErrInvalid)
+	case from < eventstore.End:
+		return fmt.Errorf("%w: the version to read from is below %d", eventstore.ErrInvalid, eventstore.End)
+	case from == eventstore.End && direction == eventstore.Forwards:
+		return fmt.Errorf("%w: a stream is read from its end only backwards", eventstore.ErrInvalid)
+	}
+	return nil
+}
+
+// streamReader is a read of a stream under way.
+type streamReader struct {
+	*Store
+	stream    string
+	direction eventstore.Direction
+	next      int64 // the version to read next, or eventstore.End
+	begun     bool  // next is exact: an event has been read
+	stopped   bool  // the caller wants no more
+	yield     func(eventstore.Recorded, error) bool
+}
+
+func (r *streamReader) run(ctx context.Context) error {
+	var progress int64
+	for {
+		before := progress
+		err := r.ask(ctx, r.leader, func(ctx context.Context, n *node) error {
+			if r.done() {
+				return nil
+			}
+			at := r.next
+			err := r.read(asLeader(ctx), n, readStreamFrom(r.stream, r.direction, at, math.MaxInt64), r.take)
+			if r.next != at {
+				progress++
+			}
+			return err
+		})
+		var f *fault
+		switch {
+		case err == nil && r.direction == eventstore.Backwards && r.begun && !r.done() && !r.stopped:
+			return corrupt(eventstore.Position{}, "the first events of a stream are missing")
+		case errors.As(err, &f) && f.kind == kindStreamDeleted:
+			return corrupt(eventstore.Position{}, "a stream was deleted")
+		case err == nil || !errors.As(err, &f) || !f.passing() || progress == before:
+			return err
+		}
+	}
+}
+
+// done reports whether the beginning of the stream was reached.
+func (r *streamReader) done() bool {
+	return r.direction == eventstore.Backwards && r.begun && r.next < 0
+}
+
+func (r *streamReader) take(e entry) error {
+	due := r.next
+	if r.direction == eventstore.Backwards && !r.begun && (due == eventstore.End || e.Version < due) {
+		due = e.Version // the stream ends here
+	}
+	if e.Version != due || e.Stream != r.stream {
+		return corrupt(e.Position, "a version of a stream is missing")
+	}
+	if r.next = e.Version + 1; r.direction == eventstore.Backwards {
+		r.next = e.Version - 1
+	}
+	r.begun = true
+	if !r.yield(e.Recorded, nil) {
+		r.stopped = true
+		return errEnough
+	}
+	return nil
+}

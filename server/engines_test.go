@@ -1,0 +1,48 @@
+package server_test
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"accountledger/eventstore/esdb/esdbtest"
+)
+
+// TestWalkOnEventStoreDB walks the line with the log on EventStoreDB: on the server that ACCOUNTLEDGER_TEST_ESDB names, else
+// on the test server, over real gRPC.
+func TestWalkOnEventStoreDB(t *testing.T) {
+	cfg, mail := withMail(t)
+	cfg.Store.Engine, cfg.Store.ESDB = "esdb", os.Getenv("ACCOUNTLEDGER_TEST_ESDB")
+	if cfg.Store.ESDB == "" {
+		cfg.Store.ESDB = esdbtest.Start(t, esdbtest.Options{}).Connection()
+	}
+	r := start(t, cfg)
+	ada := r.join(mail, "ada.lovelace@example.com", "Ada on the run")
+	r.want(200, "PUT", "/v1/me/permissions/location", ada.token, fmt.Sprintf(`{"purpose":"navigation","state":"granted","notice":%q}`, r.notice()))
+	officer := r.officer("officer@example.org", "compliance")
+	shown := r.want(200, "POST", "/v1/accounts/"+ada.account+"/reveal", officer, `{"parts":["email"],"purpose":"audit","case":"AUD-2026-1"}`)
+	if !strings.Contains(shown.body, ada.email) {
+		t.Errorf("reveal: %s", shown.body)
+	}
+	r.stop()
+	r = start(t, cfg)
+	if seen := r.want(200, "GET", "/v1/me/accesses", ada.token, ""); !strings.Contains(seen.body, "revealed") {
+		t.Errorf("accesses: %s", seen.body)
+	}
+	position := r.want(201, "POST", "/v1/me/devices", ada.token, `{"kind":"phone","model":"X","name":"Y"}`).header.Get("Ledger-Position")
+	rows := r.want(200, "POST", "/v1/views/devices/query", officer, fmt.Sprintf(`{"filter":{"field":"account","op":"eq","value":%q}}`, ada.account), "Ledger-Min-Position", position)
+	if strings.Count(rows.body, `"kind"`) != 2 {
+		t.Errorf("devices: %s", rows.body)
+	}
+	st, err := r.console().Status(t.Context())
+	fatal(t, err)
+	for _, c := range st.Consumers {
+		if c.LagUnit != "bytes" || c.State != "running" {
+			t.Errorf("%+v", c)
+		}
+	}
+	id := r.want(202, "POST", "/v1/erasures", ada.token, "").str(t, "id")
+	eventually(t, "the erasure", func() bool { return strings.Contains(r.send("GET", "/v1/erasures/"+id, "", "").body, `"completed"`) })
+	r.want(401, "GET", "/v1/me", ada.token, "")
+}
