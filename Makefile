@@ -1,8 +1,12 @@
-.PHONY: test race lint bench build
+.PHONY: test test-engines race lint bench build
 
 # All tests; needs Go alone.
 test:
 	go test ./...
+
+# The tests that need real servers: PostgreSQL from Debian's package, started by the tests themselves.
+test-engines:
+	go test -tags engines ./vault/... ./server/...
 
 # The tests under the race detector.
 race:

@@ -35,6 +35,7 @@ type Config struct {
 	Passwords PasswordsConfig `koanf:"passwords"`
 	SMTP      SMTPConfig      `koanf:"smtp"`
 	Store     StoreConfig     `koanf:"store"`
+	Vault     VaultConfig     `koanf:"vault"`
 }
 
 // LogConfig is how the server logs.
@@ -73,6 +74,12 @@ type StoreConfig struct {
 	Engine  string `koanf:"engine"`  // embedded or esdb
 	ESDB    string `koanf:"esdb"`    // connection string of EventStoreDB or KurrentDB
 	Reserve int64  `koanf:"reserve"` // free bytes under which nothing is appended
+}
+
+// VaultConfig is the vault's.
+type VaultConfig struct {
+	Engine   string `koanf:"engine"`   // sqlite or postgres
+	Postgres string `koanf:"postgres"` // address of the PostgreSQL server
 }
 
 // Prefix of environment variables.
@@ -122,6 +129,8 @@ func Settings() []Setting {
 		{"smtp.tls", "opportunistic", "none, opportunistic or mandatory"},
 		{"store.engine", "embedded", "where the log is: embedded, or esdb"},
 		{"store.esdb", "", "connection string of EventStoreDB or KurrentDB, esdb://… or esdb+discover://…"},
+		{"vault.engine", "sqlite", "where the vault is: sqlite, or postgres"},
+		{"vault.postgres", "", "address of the PostgreSQL server, postgres://…"},
 		{"store.reserve", int64(256 << 20), "free bytes under which nothing is appended to the embedded log"},
 	}
 }
@@ -206,6 +215,10 @@ func (c *Config) check() error {
 		return fmt.Errorf("config: store.engine: give embedded or esdb")
 	case (c.Store.Engine == "esdb") != (c.Store.ESDB != ""):
 		return fmt.Errorf("config: store.esdb: give a connection string with store.engine esdb, and only with it")
+	case !among(c.Vault.Engine, "sqlite", "postgres"):
+		return fmt.Errorf("config: vault.engine: give sqlite or postgres")
+	case (c.Vault.Engine == "postgres") != (c.Vault.Postgres != ""):
+		return fmt.Errorf("config: vault.postgres: give an address with vault.engine postgres, and only with it")
 	case c.SMTP.Host != "" && c.SMTP.From == "":
 		return fmt.Errorf("config: smtp.from: give the address that messages come from")
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"accountledger/eventstore/esdb/esdbtest"
+	"accountledger/notify/smtp/smtptest"
 )
 
 // TestWalkOnEventStoreDB walks the line with the log on EventStoreDB: on the server that ACCOUNTLEDGER_TEST_ESDB names, else
@@ -18,6 +19,13 @@ func TestWalkOnEventStoreDB(t *testing.T) {
 		cfg.Store.ESDB = esdbtest.Start(t, esdbtest.Options{}).Connection()
 	}
 	r := start(t, cfg)
+	walkAndRestart(t, r, mail, "bytes")
+}
+
+// walkAndRestart walks the line on whatever engines the server has, with a restart in the middle.
+func walkAndRestart(t *testing.T, r *running, mail *smtptest.Server, unit string) {
+	t.Helper()
+	cfg := r.cfg
 	ada := r.join(mail, "ada.lovelace@example.com", "Ada on the run")
 	r.want(200, "PUT", "/v1/me/permissions/location", ada.token, fmt.Sprintf(`{"purpose":"navigation","state":"granted","notice":%q}`, r.notice()))
 	officer := r.officer("officer@example.org", "compliance")
@@ -38,7 +46,7 @@ func TestWalkOnEventStoreDB(t *testing.T) {
 	st, err := r.console().Status(t.Context())
 	fatal(t, err)
 	for _, c := range st.Consumers {
-		if c.LagUnit != "bytes" || c.State != "running" {
+		if c.LagUnit != unit || c.State != "running" {
 			t.Errorf("%+v", c)
 		}
 	}

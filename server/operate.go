@@ -21,7 +21,7 @@ func OpenConsole(ctx context.Context, cfg Config) (Console, error) {
 	if !errors.Is(err, ErrNotRunning) {
 		return nil, err
 	}
-	if !exists(cfg.path("vault")) {
+	if !exists(cfg.path("lock")) {
 		return nil, fmt.Errorf("there is no ledger in %s: start one with accountledger serve, or name its folder with --data", cfg.Data)
 	}
 	s, err := Open(ctx, cfg, Options{})

@@ -28,6 +28,8 @@ import (
 	"accountledger/projections"
 	"accountledger/projections/runner"
 	viewsqlite "accountledger/projections/sqlite"
+	"accountledger/vault"
+	"accountledger/vault/postgres"
 	vaultsqlite "accountledger/vault/sqlite"
 )
 
@@ -48,7 +50,7 @@ type Server struct {
 	log       *slog.Logger
 	closers   []func() error
 	store     eventstore.Store
-	vault     *vaultsqlite.Vault
+	vault     vault.Vault
 	journal   *journal.Journal
 	hasher    *passwords.Hasher
 	menu      *commands.Menu
@@ -139,7 +141,7 @@ func (s *Server) openVault(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.vault, err = vaultsqlite.Open(ctx, s.cfg.path("vault"), key, vaultsqlite.Options{}); err != nil {
+	if s.vault, err = s.openVaultEngine(ctx, key); err != nil {
 		return err
 	}
 	s.onClose(s.vault.Close)
@@ -149,6 +151,17 @@ func (s *Server) openVault(ctx context.Context) error {
 	}
 	s.journal = journal.New(s.store, registry, s.vault)
 	return nil
+}
+
+func (s *Server) openVaultEngine(ctx context.Context, key *vault.MasterKey) (vault.Vault, error) {
+	if s.cfg.Vault.Engine == "postgres" {
+		keys, err := vault.NewKeyring(key)
+		if err != nil {
+			return nil, err
+		}
+		return postgres.Open(ctx, s.cfg.Vault.Postgres, keys, postgres.Options{})
+	}
+	return vaultsqlite.Open(ctx, s.cfg.path("vault"), key, vaultsqlite.Options{})
 }
 
 func (s *Server) openCommands(ctx context.Context, o Options) error {

@@ -64,6 +64,7 @@ func (v *Vault) CreateKeys(ctx context.Context, names ...string) ([]*vault.Key, 
 // in its place otherwise.
 type candidate struct {
 	key     *vault.Key
+	master  *vault.MasterKey
 	wrapped []byte
 }
 
@@ -77,8 +78,17 @@ func (v *Vault) newCandidate(name string) (*candidate, error) {
 		return nil, unavailable("making a key", err)
 	}
 	c := &candidate{key: vault.NewKey(name, id, material)}
-	c.wrapped, err = v.master.WrapKey(c.key)
-	return c, err
+	return c, c.wrap(v.current.Load())
+}
+
+// wrap wraps the key unless it is wrapped under that master key. The writer calls it
+// again, as a rotation may have begun since.
+func (c *candidate) wrap(m *vault.MasterKey) (err error) {
+	if c.master != m {
+		c.master = m
+		c.wrapped, err = m.WrapKey(c.key)
+	}
+	return err
 }
 
 func (w *writer) createKeys(ctx context.Context, names []string, made map[string]*candidate) error {
@@ -90,7 +100,10 @@ func (w *writer) createKeys(ctx context.Context, names []string, made map[string
 			}
 			continue
 		}
-		result, err := w.put.insertKey.ExecContext(ctx, []byte(name), now(), c.key.ID[:], w.vault.master.ID[:], c.wrapped)
+		if err := c.wrap(w.vault.current.Load()); err != nil {
+			return err
+		}
+		result, err := w.put.insertKey.ExecContext(ctx, []byte(name), now(), c.key.ID[:], c.master.ID[:], c.wrapped)
 		if err != nil {
 			return unavailable("creating a key", err)
 		}
@@ -186,7 +199,7 @@ func (v *Vault) findKeys(ctx context.Context, names []string, found map[string]*
 	for i, name := range names {
 		args[i] = []byte(name)
 	}
-	query := "SELECT name, live, id, wrapped FROM keys WHERE name IN (?" + strings.Repeat(",?", len(names)-1) + ")" //nolint:gosec // question marks only
+	query := "SELECT name, live, id, master, wrapped FROM keys WHERE name IN (?" + strings.Repeat(",?", len(names)-1) + ")" //nolint:gosec // question marks only
 	rows, err := v.reads.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err
@@ -194,11 +207,11 @@ func (v *Vault) findKeys(ctx context.Context, names []string, found map[string]*
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var live bool
-		var name, id, wrapped []byte
-		if err := rows.Scan(&name, &live, &id, &wrapped); err != nil {
+		var name, id, master, wrapped []byte
+		if err := rows.Scan(&name, &live, &id, &master, &wrapped); err != nil {
 			return err
 		}
-		key, err := v.unwrapKey(string(name), live, id, wrapped)
+		key, err := v.unwrapKey(string(name), live, id, master, wrapped)
 		if errors.Is(err, vault.ErrDestroyed) {
 			continue
 		}

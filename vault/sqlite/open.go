@@ -6,6 +6,9 @@
 // the bytes are in no file of the vault when the call returns; blocks that the file
 // system or the disk keeps of its own accord are beyond its reach, as are copies made
 // of the folder.
+//
+// Rotate overwrites what was wrapped under the old master key in place and cuts the log
+// at its end, so that it too is in no file of the vault then.
 package sqlite
 
 import (
@@ -17,7 +20,10 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"github.com/google/uuid"
 
 	"golang.org/x/sys/unix"
 	_ "modernc.org/sqlite" // the driver
@@ -46,6 +52,9 @@ type Options struct {
 	CacheKeys int
 	// Readers is how many reads go on at once: 4.
 	Readers int
+	// Older master keys are held beside the one given to Open. A vault needs every one that
+	// rows are under: after a rotation that did not come to its end, those of both sides.
+	Older []*vault.MasterKey
 	// Patience is how long a try waits for other programs that hold the file: 250 ms.
 	// Destroying tries four times.
 	Patience time.Duration
@@ -53,9 +62,13 @@ type Options struct {
 
 // Vault is the SQLite engine. Make it by Open.
 type Vault struct {
-	master *vault.MasterKey
-	cache  *vault.KeyCache
-	lock   *os.File
+	id      uuid.UUID
+	masters *vault.Keyring
+	// current wraps what is written. The writer alone changes it.
+	current  atomic.Pointer[vault.MasterKey]
+	rotating sync.Mutex
+	cache    *vault.KeyCache
+	lock     *os.File
 
 	reads *sql.DB
 	find  statements
@@ -71,11 +84,12 @@ type Vault struct {
 	closeErr error
 }
 
-var _ vault.Vault = (*Vault)(nil)
+var _ vault.Rotator = (*Vault)(nil)
 
 // Open opens the vault in dir, and makes it if there is none: the folder for its owner
-// alone (0700), the file likewise (0600). It gives vault.ErrMasterKey when the vault was
-// written under another master key, ErrSchema, ErrLocked, or vault.ErrUnavailable.
+// alone (0700), the file likewise (0600). A new vault is made under master; of an old one
+// the file says which of the master keys held it is under. It gives vault.ErrMasterKey when rows are
+// under a master key that is not held, ErrSchema, ErrLocked, or vault.ErrUnavailable.
 func Open(ctx context.Context, dir string, master *vault.MasterKey, o Options) (*Vault, error) {
 	if o.CacheKeys <= 0 {
 		o.CacheKeys = vault.DefaultCacheKeys
@@ -86,12 +100,16 @@ func Open(ctx context.Context, dir string, master *vault.MasterKey, o Options) (
 	if o.Patience <= 0 {
 		o.Patience = 250 * time.Millisecond
 	}
+	masters, err := vault.NewKeyring(master, o.Older...)
+	if err != nil {
+		return nil, err
+	}
 	path, err := makeFile(dir)
 	if err != nil {
 		return nil, unavailable("making its folder", err)
 	}
 	v := &Vault{
-		master: master, cache: vault.NewKeyCache(o.CacheKeys),
+		masters: masters, cache: vault.NewKeyCache(o.CacheKeys),
 		requests: make(chan *request), quit: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if v.lock, err = lockFolder(dir); err != nil {

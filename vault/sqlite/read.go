@@ -32,7 +32,7 @@ func (v *Vault) reading(ctx context.Context, read func() error) error {
 // readError is what a caller is told when a read failed.
 func readError(ctx context.Context, err error) error {
 	switch {
-	case err == nil, errors.Is(err, vault.ErrDestroyed), errors.Is(err, vault.ErrCorrupt):
+	case err == nil, errors.Is(err, vault.ErrDestroyed), errors.Is(err, vault.ErrCorrupt), errors.Is(err, vault.ErrMasterKey):
 		return err
 	case errors.Is(err, sql.ErrNoRows):
 		return vault.ErrNotFound
@@ -43,17 +43,17 @@ func readError(ctx context.Context, err error) error {
 	}
 }
 
-// openKey reads live, id, wrapped and unwraps.
+// openKey reads live, id, master, wrapped and unwraps.
 func (v *Vault) openKey(name string, row scanner) (*vault.Key, error) {
 	var live bool
-	var id, wrapped []byte
-	if err := row.Scan(&live, &id, &wrapped); err != nil {
+	var id, master, wrapped []byte
+	if err := row.Scan(&live, &id, &master, &wrapped); err != nil {
 		return nil, err
 	}
-	return v.unwrapKey(name, live, id, wrapped)
+	return v.unwrapKey(name, live, id, master, wrapped)
 }
 
-func (v *Vault) unwrapKey(name string, live bool, id, wrapped []byte) (*vault.Key, error) {
+func (v *Vault) unwrapKey(name string, live bool, id, master, wrapped []byte) (*vault.Key, error) {
 	if !live {
 		return nil, fmt.Errorf("%w: key %q", vault.ErrDestroyed, name)
 	}
@@ -61,7 +61,11 @@ func (v *Vault) unwrapKey(name string, live bool, id, wrapped []byte) (*vault.Ke
 	if err != nil {
 		return nil, fmt.Errorf("%w: the id of key %q", vault.ErrCorrupt, name)
 	}
-	key, err := v.master.UnwrapKey(name, keyID, wrapped)
+	m, err := v.master(master)
+	if err != nil {
+		return nil, fmt.Errorf("key %q: %w", name, err)
+	}
+	key, err := m.UnwrapKey(name, keyID, wrapped)
 	if err != nil {
 		return nil, fmt.Errorf("key %q: %w", name, err)
 	}

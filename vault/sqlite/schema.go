@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -15,7 +14,7 @@ import (
 const (
 	// applicationID is "ALVT" and tells the file from other SQLite databases.
 	applicationID = 0x414C5654
-	schemaVersion = 1
+	schemaVersion = 2
 )
 
 // SQLite's secure_delete zeroes what is deleted, but when a b-tree page is rebuilt the
@@ -67,6 +66,26 @@ CREATE TABLE identifiers (
 ) STRICT;
 CREATE INDEX identifiers_digest ON identifiers (substr(digest, 1, 3)) WHERE live = 1;
 CREATE INDEX identifiers_claim ON identifiers (substr(claim, 14, 3)) WHERE live = 1;
+` + mastersTable
+
+// mastersTable came with version 2; 0 stands for what is not known or has not happened.
+// The vault's row names the current one.
+const mastersTable = `
+CREATE TABLE masters (
+	row          INTEGER PRIMARY KEY,
+	id           BLOB NOT NULL UNIQUE,
+	made_at      INTEGER NOT NULL,
+	began_at     INTEGER NOT NULL,
+	ended_at     INTEGER NOT NULL DEFAULT 0, -- no row has been under it since
+	destroyed_at INTEGER NOT NULL DEFAULT 0,
+	proof        BLOB NOT NULL
+) STRICT;
+`
+
+// fromVersion1 tells what the first version knew of its one master key.
+const fromVersion1 = mastersTable + `
+INSERT INTO masters (id, made_at, began_at, proof) SELECT master, 0, created_at, proof FROM vault;
+PRAGMA user_version = 2;
 `
 
 // prepare makes the tables in a new file or checks those of an old one: that they are
@@ -91,10 +110,16 @@ func (v *Vault) prepare(ctx context.Context, conn *sql.Conn) error {
 	if app != applicationID {
 		return fmt.Errorf("%w: the file is not a vault", ErrSchema)
 	}
+	if version == 1 {
+		if err := inTransaction(ctx, conn, fromVersion1); err != nil {
+			return unavailable("taking the file to version 2", err)
+		}
+		version = 2
+	}
 	if version != schemaVersion {
 		return fmt.Errorf("%w: schema %d, this program knows %d", ErrSchema, version, schemaVersion)
 	}
-	return v.checkMaster(ctx, conn)
+	return v.proveMasters(ctx, conn)
 }
 
 func (v *Vault) create(ctx context.Context, conn *sql.Conn) error {
@@ -102,7 +127,8 @@ func (v *Vault) create(ctx context.Context, conn *sql.Conn) error {
 	if err != nil {
 		return unavailable("making an id", err)
 	}
-	proof, err := v.master.Wrap(vault.KindCheck, "vault", id, nil)
+	m := v.masters.Newest()
+	proof, err := m.Wrap(vault.KindCheck, "vault", id, nil)
 	if err != nil {
 		return err
 	}
@@ -116,36 +142,29 @@ func (v *Vault) create(ctx context.Context, conn *sql.Conn) error {
 		return unavailable("making the tables", err)
 	}
 	now := time.Now().UnixMilli()
-	if _, err := tx.ExecContext(ctx, "INSERT INTO vault VALUES (1, ?, ?, ?, ?, ?)",
-		id[:], now, now, v.master.ID[:], proof); err != nil {
+	if _, err := tx.ExecContext(ctx, "INSERT INTO vault VALUES (1, ?, ?, ?, ?, ?)", id[:], now, now, m.ID[:], proof); err != nil {
+		return unavailable("making the tables", err)
+	}
+	if _, err := tx.ExecContext(ctx, "INSERT INTO masters (id, made_at, began_at, proof) VALUES (?, ?, ?, ?)",
+		m.ID[:], millis(m.MadeAt), now, proof); err != nil {
 		return unavailable("making the tables", err)
 	}
 	if err := tx.Commit(); err != nil {
 		return unavailable("making the tables", err)
 	}
+	v.id = id
+	v.current.Store(m)
 	return nil
 }
 
-func (v *Vault) checkMaster(ctx context.Context, conn *sql.Conn) error {
-	var id, master, proof []byte
-	err := conn.QueryRowContext(ctx, "SELECT id, master, proof FROM vault").Scan(&id, &master, &proof)
+func inTransaction(ctx context.Context, conn *sql.Conn, statements string) error {
+	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
-		return unavailable("reading the file", err)
+		return err
 	}
-	vaultID, err := uuid.FromBytes(id)
-	if err != nil {
-		return fmt.Errorf("%w: the vault's id", vault.ErrCorrupt)
+	defer func() { _ = tx.Rollback() }()
+	if _, err := tx.ExecContext(ctx, statements); err != nil {
+		return err
 	}
-	masterID, err := uuid.FromBytes(master)
-	if err != nil {
-		return fmt.Errorf("%w: the master key's id", vault.ErrCorrupt)
-	}
-	if masterID != v.master.ID {
-		return fmt.Errorf("%w: it needs %s, not %s", vault.ErrMasterKey, masterID, v.master.ID)
-	}
-	_, err = v.master.Unwrap(vault.KindCheck, "vault", vaultID, proof)
-	if errors.Is(err, vault.ErrCorrupt) {
-		return fmt.Errorf("%w: the key named %s does not open it", vault.ErrMasterKey, masterID)
-	}
-	return err
+	return tx.Commit()
 }

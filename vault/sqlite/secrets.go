@@ -24,18 +24,20 @@ func (v *Vault) PutSecret(ctx context.Context, name string, secret []byte) error
 	if err != nil {
 		return unavailable("putting a secret", err)
 	}
-	wrapped, err := v.master.WrapSecret(name, id, secret)
-	if err != nil {
-		return err
-	}
+	secret = slices.Clone(secret)
 	return v.write(&request{ctx: ctx, apply: func(ctx context.Context, w *writer) error {
-		return w.putSecret(ctx, name, id, wrapped)
+		m := v.current.Load()
+		wrapped, err := m.WrapSecret(name, id, secret)
+		if err != nil {
+			return err
+		}
+		return w.putSecret(ctx, name, id, m, wrapped)
 	}})
 }
 
 // putSecret writes over the row that is there, in place. Only a secret of another
 // size takes a new row, and the old one is zeroed.
-func (w *writer) putSecret(ctx context.Context, name string, id uuid.UUID, wrapped []byte) error {
+func (w *writer) putSecret(ctx context.Context, name string, id uuid.UUID, m *vault.MasterKey, wrapped []byte) error {
 	old, err := w.storedSecret(ctx, name)
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
@@ -44,7 +46,7 @@ func (w *writer) putSecret(ctx context.Context, name string, id uuid.UUID, wrapp
 	case !old.live:
 		return fmt.Errorf("%w: secret %q", vault.ErrDestroyed, name)
 	case len(old.wrapped) == len(wrapped):
-		err := w.exec(ctx, w.put.replaceSecret, old.row, now(), id[:], w.vault.master.ID[:], wrapped)
+		err := w.exec(ctx, w.put.replaceSecret, old.row, now(), id[:], m.ID[:], wrapped)
 		if err != nil {
 			return unavailable("putting a secret", err)
 		}
@@ -54,7 +56,7 @@ func (w *writer) putSecret(ctx context.Context, name string, id uuid.UUID, wrapp
 			return unavailable("putting a secret", err)
 		}
 	}
-	if err := w.exec(ctx, w.put.insertSecret, []byte(name), now(), id[:], w.vault.master.ID[:], wrapped); err != nil {
+	if err := w.exec(ctx, w.put.insertSecret, []byte(name), now(), id[:], m.ID[:], wrapped); err != nil {
 		return unavailable("putting a secret", err)
 	}
 	return nil
@@ -81,7 +83,11 @@ func (v *Vault) Secret(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: the id of secret %q", vault.ErrCorrupt, name)
 	}
-	secret, err := v.master.UnwrapSecret(name, id, s.wrapped)
+	m, err := v.master(s.master)
+	if err != nil {
+		return nil, fmt.Errorf("secret %q: %w", name, err)
+	}
+	secret, err := m.UnwrapSecret(name, id, s.wrapped)
 	if err != nil {
 		return nil, fmt.Errorf("secret %q: %w", name, err)
 	}
@@ -117,9 +123,9 @@ func (w *writer) destroySecret(ctx context.Context, name string) error {
 }
 
 type storedSecret struct {
-	row         int64
-	live        bool
-	id, wrapped []byte
+	row                 int64
+	live                bool
+	id, master, wrapped []byte
 }
 
 func (w *writer) storedSecret(ctx context.Context, name string) (storedSecret, error) {
@@ -127,6 +133,6 @@ func (w *writer) storedSecret(ctx context.Context, name string) (storedSecret, e
 }
 
 func scanSecret(row scanner) (s storedSecret, err error) {
-	err = row.Scan(&s.row, &s.live, &s.id, &s.wrapped)
+	err = row.Scan(&s.row, &s.live, &s.id, &s.master, &s.wrapped)
 	return s, err
 }

@@ -1,0 +1,97 @@
+package postgres
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"accountledger/vault"
+)
+
+// connectPatience bounds how long one try to reach a server may take.
+const connectPatience = 3 * time.Second
+
+// configure reads an address and sets what every session of ours needs.
+func configure(address string, o Options) (*pgxpool.Config, error) {
+	if len(o.Schema) > maxSchemaBytes {
+		return nil, fmt.Errorf("%w: a schema's name of more than %d bytes", vault.ErrInvalid, maxSchemaBytes)
+	}
+	config, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		// The cause repeats the address.
+		return nil, fmt.Errorf("%w: the address of PostgreSQL", vault.ErrInvalid)
+	}
+	config.MaxConns = int32(min(o.Connections, 1000)) //nolint:gosec // bounded
+	c := config.ConnConfig
+	if c.ConnectTimeout == 0 || c.ConnectTimeout > connectPatience {
+		c.ConnectTimeout = connectPatience
+	}
+	if c.ValidateConnect == nil {
+		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	p := c.RuntimeParams
+	switch p["synchronous_commit"] {
+	case "", "on":
+		p["synchronous_commit"] = "on"
+	case "remote_apply": // more than on
+	default:
+		return nil, fmt.Errorf("%w: the address of PostgreSQL sets synchronous_commit to less than on", vault.ErrInvalid)
+	}
+	if p["application_name"] == "" {
+		p["application_name"] = "accountledger"
+	}
+	// pg_temp comes last, or another's temporary table would stand in for ours.
+	p["search_path"] = quoted(o.Schema) + ", pg_temp"
+	p["default_transaction_isolation"] = "read committed"
+	p["bytea_output"] = "hex"
+	// A process that stands still in a transaction must not hold up the others.
+	p["idle_in_transaction_session_timeout"] = milliseconds(o.Timeout)
+	p["statement_timeout"] = milliseconds(max(o.Timeout, time.Minute))
+	return config, nil
+}
+
+// quoted is a name as it stands in a statement.
+func quoted(name string) string {
+	return pgx.Identifier{name}.Sanitize() //nolint:misspell // pgx's spelling
+}
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// locks are the numbers of the server's advisory locks, which are one space for a whole
+// database; each vault has its own.
+type locks struct {
+	// making is held while the tables are made.
+	making int64
+	// master is held shared by every transaction that wraps, and alone by the one that
+	// makes another master key the current one.
+	master int64
+	// rotation is held by the one session that rotates.
+	rotation int64
+	// open is held shared by every process's session for news.
+	open   int64
+	schema string
+}
+
+func locksOf(schema string) locks {
+	l := locks{schema: schema}
+	for purpose, into := range map[string]*int64{
+		"making": &l.making, "master": &l.master, "rotation": &l.rotation, "open": &l.open,
+	} {
+		*into = l.number(purpose)
+	}
+	return l
+}
+
+// holds is held shared by every session for news whose process holds a master key.
+func (l locks) holds(master fmt.Stringer) int64 { return l.number("holds " + master.String()) }
+
+func (l locks) number(purpose string) int64 {
+	sum := sha256.Sum256([]byte("accountledger/vault/" + l.schema + "\x00" + purpose))
+	return int64(binary.BigEndian.Uint64(sum[:])) //nolint:gosec // any 64 bits will do
+}

@@ -1,0 +1,136 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"accountledger/vault"
+)
+
+// proveMasters checks every master key in use against its proof: that it is held, and
+// is the one it is named as.
+func (v *Vault) proveMasters(ctx context.Context, conn *pgx.Conn) error {
+	rows, err := conn.Query(ctx, "SELECT id, proof FROM masters WHERE ended_at IS NULL")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id uuid.UUID
+		var proof []byte
+		if err := rows.Scan(&id, &proof); err != nil {
+			return err
+		}
+		m, err := v.master(id)
+		if err != nil {
+			return err
+		}
+		if err := v.checkProof(m, proof); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// checkProof tells a master key from another of its name.
+func (v *Vault) checkProof(m *vault.MasterKey, proof []byte) error {
+	_, err := m.Unwrap(vault.KindCheck, "vault", v.id, proof)
+	if errors.Is(err, vault.ErrCorrupt) {
+		return fmt.Errorf("%w: the key named %s does not open it", vault.ErrMasterKey, m.ID)
+	}
+	return err
+}
+
+// master gives a master key that a row names.
+func (v *Vault) master(id uuid.UUID) (*vault.MasterKey, error) {
+	if m := v.masters.Get(id); m != nil {
+		return m, nil
+	}
+	return nil, fmt.Errorf("%w: %s is needed and not held", vault.ErrMasterKey, id)
+}
+
+// held gives the master keys of these ids, or vault.ErrMasterKey when one is not held.
+func (v *Vault) held(ids []uuid.UUID) ([]*vault.MasterKey, error) {
+	var keys []*vault.MasterKey
+	for _, id := range ids {
+		m, err := v.master(id)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, m)
+	}
+	return keys, nil
+}
+
+// Masters implements vault.Rotator.
+func (v *Vault) Masters(ctx context.Context) ([]vault.MasterState, error) {
+	var states []vault.MasterState
+	err := v.slowly(ctx, "reading the master keys", func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `
+			SELECT m.id, m.made_at, m.began_at, m.ended_at, m.destroyed_at, m.id = (SELECT master FROM vault),
+				(SELECT count(*) FROM keys WHERE live AND master = m.id)
+				+ (SELECT count(*) FROM secrets WHERE live AND master = m.id)
+				+ (SELECT count(*) FROM identifiers WHERE master = m.id)
+			FROM masters m ORDER BY m.began_at, m.id`)
+		if err != nil {
+			return err
+		}
+		states, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s vault.MasterState, err error) {
+			var made, began, ended, destroyed *time.Time
+			err = row.Scan(&s.ID, &made, &began, &ended, &destroyed, &s.Current, &s.Rows)
+			s.MadeAt, s.BeganAt, s.EndedAt, s.DestroyedAt = utc(made), utc(began), utc(ended), utc(destroyed)
+			return s, err
+		})
+		return err
+	})
+	return states, err
+}
+
+// MasterDestroyed implements vault.Rotator.
+func (v *Vault) MasterDestroyed(ctx context.Context, id uuid.UUID) error {
+	return v.call(ctx, "recording a master key's end", func(ctx context.Context) error {
+		// The end of a rotation is what frees a key; none begins while this lock is held.
+		return v.alone(ctx, func(tx pgx.Tx) error {
+			var ended *time.Time
+			err := tx.QueryRow(ctx, "SELECT ended_at FROM masters WHERE id = $1", id).Scan(&ended)
+			if err != nil {
+				return err
+			}
+			if ended == nil {
+				return fmt.Errorf("%w: %s", vault.ErrInUse, id)
+			}
+			_, err = tx.Exec(ctx, "UPDATE masters SET destroyed_at = clock_timestamp() WHERE id = $1 AND destroyed_at IS NULL", id)
+			return err
+		})
+	})
+}
+
+// alone runs a transaction while none that wraps is under way.
+func (v *Vault) alone(ctx context.Context, do func(tx pgx.Tx) error) error {
+	return pgx.BeginFunc(ctx, v.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", v.locks.master); err != nil {
+			return err
+		}
+		return do(tx)
+	})
+}
+
+// moment is a time as the tables keep it: none where it is zero.
+func moment(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func utc(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return t.UTC()
+}

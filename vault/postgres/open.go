@@ -1,0 +1,130 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"accountledger/vault"
+)
+
+// Options of Open. A zero field takes its default.
+type Options struct {
+	// Schema is the PostgreSQL schema of the vault's tables: "accountledger_vault". It is
+	// made when it is not there. Several vaults may share a database.
+	Schema string
+	// CacheKeys is how many unwrapped keys are kept in memory: vault.DefaultCacheKeys.
+	CacheKeys int
+	// Connections is how many calls are at the server at once: 16. One more connection
+	// is for the news of destructions.
+	Connections int
+	// Timeout bounds every call whose context does not: 5 s.
+	Timeout time.Duration
+}
+
+const (
+	defaultSchema      = "accountledger_vault"
+	defaultConnections = 16
+	defaultTimeout     = 5 * time.Second
+	// maxSchemaBytes is PostgreSQL's bound for a name.
+	maxSchemaBytes = 63
+)
+
+// Vault is the PostgreSQL engine. Make it by Open.
+type Vault struct {
+	id      uuid.UUID
+	masters *vault.Keyring
+	cache   *vault.KeyCache
+	news    freshness
+	locks   locks
+	// session is the server's number for the watcher's session.
+	session atomic.Uint32
+	timeout time.Duration
+	pool    *pgxpool.Pool
+
+	creates, destroys group
+
+	closed  atomic.Bool
+	end     context.CancelFunc
+	watched sync.WaitGroup
+	close   sync.Once
+}
+
+var _ vault.Rotator = (*Vault)(nil)
+
+// Open opens the vault in the database at address ("postgres://user@host/database?sslmode=verify-full"
+// or libpq's keywords; its usual variables and files count too), and makes its
+// tables if there are none, under the newest master key. Several hosts may be given; the one
+// that takes writes is used.
+//
+// It gives vault.ErrMasterKey when rows are under a master key that masters does not hold,
+// ErrSchema, ErrUnsafe, vault.ErrInvalid for an address or option that cannot be, or
+// vault.ErrUnavailable. Errors do not repeat the address.
+func Open(ctx context.Context, address string, masters *vault.Keyring, o Options) (*Vault, error) {
+	if o.Schema == "" {
+		o.Schema = defaultSchema
+	}
+	if o.CacheKeys <= 0 {
+		o.CacheKeys = vault.DefaultCacheKeys
+	}
+	if o.Connections <= 0 {
+		o.Connections = defaultConnections
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = defaultTimeout
+	}
+	config, err := configure(address, o)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, unavailable("preparing connections", err)
+	}
+	v := &Vault{
+		masters: masters, cache: vault.NewKeyCache(o.CacheKeys), news: freshness{limit: trusted},
+		locks: locksOf(o.Schema), timeout: o.Timeout, pool: pool,
+	}
+	v.creates = group{limit: max(1, min(2, o.Connections/2)), apply: v.createTogether}
+	v.destroys = group{limit: 1, apply: v.destroyTogether}
+	if err := v.start(ctx, config.ConnConfig, o); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	return v, nil
+}
+
+func (v *Vault) start(ctx context.Context, config *pgx.ConnConfig, o Options) error {
+	within, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	if err := fail(ctx, within, "opening", v.prepare(within, o.Schema)); err != nil {
+		return err
+	}
+	w := &watcher{vault: v, config: config}
+	if err := fail(ctx, within, "opening", w.connect(within)); err != nil {
+		return errors.Join(err, w.disconnect())
+	}
+	life, end := context.WithCancel(context.WithoutCancel(ctx))
+	v.end = end
+	v.watched.Go(func() { w.run(life) })
+	return nil
+}
+
+// Close ends the vault after the calls under way. It may be called twice.
+func (v *Vault) Close() error {
+	v.close.Do(func() {
+		v.closed.Store(true)
+		v.end()
+		v.watched.Wait()
+		v.news.forget()
+		v.cache.Clear()
+		v.pool.Close()
+	})
+	return nil
+}

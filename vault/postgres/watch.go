@@ -1,0 +1,163 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"accountledger/vault"
+)
+
+// newsAtOnce is up to how many destructions are asked for by name; beyond, the whole
+// cache is emptied.
+const newsAtOnce = 1000
+
+// watcher hears of destructions, those of other processes among them, on a connection
+// of its own: calls that wait for the pool do not hold it up.
+type watcher struct {
+	vault  *Vault
+	config *pgx.ConnConfig
+
+	conn *pgx.Conn
+	// seen is the number of the last destruction that the cache has been rid of.
+	seen int64
+	// told are the master keys that the session says its process holds.
+	told map[uuid.UUID]bool
+}
+
+// run asks until ctx ends. While the server cannot be reached the cache is not trusted,
+// and a new connection is made as soon as one can be.
+func (w *watcher) run(ctx context.Context) {
+	ticker := time.NewTicker(askEvery)
+	defer ticker.Stop()
+	defer func() { _ = w.disconnect() }()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		var err error
+		if w.conn == nil {
+			err = w.connect(ctx)
+		} else {
+			err = w.ask(ctx)
+		}
+		if err != nil {
+			_ = w.disconnect()
+		}
+	}
+}
+
+// connect begins anew: which destructions there have been since the last answer is not
+// asked but the cache emptied, as the server may be another one, restored from an earlier state.
+func (w *watcher) connect(ctx context.Context) error {
+	conn, err := pgx.ConnectConfig(ctx, w.config.Copy())
+	if err != nil {
+		return err
+	}
+	w.conn, w.told = conn, map[uuid.UUID]bool{}
+	w.vault.session.Store(conn.PgConn().PID())
+	ctx, cancel := context.WithTimeout(ctx, connectPatience)
+	defer cancel()
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock_shared($1)", w.vault.locks.open); err != nil {
+		return err
+	}
+	if err := w.tell(ctx); err != nil {
+		return err
+	}
+	asked := time.Now()
+	if w.seen, err = w.last(ctx); err != nil {
+		return err
+	}
+	w.vault.cache.Clear()
+	w.vault.news.heard(asked)
+	return nil
+}
+
+func (w *watcher) disconnect() error {
+	if w.conn == nil {
+		return nil
+	}
+	conn := w.conn
+	w.conn = nil
+	ctx, cancel := context.WithTimeout(context.Background(), askEvery)
+	defer cancel()
+	return conn.Close(ctx)
+}
+
+// ask evicts what was destroyed since the last time.
+func (w *watcher) ask(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, trusted)
+	defer cancel()
+	asked := time.Now()
+	last, err := w.last(ctx)
+	if err != nil {
+		return err
+	}
+	switch {
+	case last == w.seen:
+	case last < w.seen || last-w.seen > newsAtOnce:
+		w.vault.cache.Clear()
+	default:
+		names, err := w.between(ctx, w.seen, last)
+		if err != nil {
+			return err
+		}
+		w.vault.cache.Evict(names...)
+	}
+	w.seen = last
+	w.vault.news.heard(asked)
+	return w.tell(ctx)
+}
+
+// last gives the number of the last destruction of this vault.
+func (w *watcher) last(ctx context.Context) (number int64, err error) {
+	var id uuid.UUID
+	err = w.conn.QueryRow(ctx, "SELECT v.id, d.number FROM vault v, destructions d").Scan(&id, &number)
+	if err == nil && id != w.vault.id {
+		err = fmt.Errorf("%w: another vault is there", vault.ErrUnavailable)
+	}
+	return number, err
+}
+
+func (w *watcher) between(ctx context.Context, after, to int64) ([]string, error) {
+	rows, err := w.conn.Query(ctx, "SELECT name FROM keys WHERE destruction > $1 AND destruction <= $2", after, to)
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (string, error) {
+		var name []byte
+		err := row.Scan(&name)
+		return string(name), err
+	})
+}
+
+// tell shows to whoever rotates which master keys this process holds, by locks that end
+// with the session.
+func (w *watcher) tell(ctx context.Context) error {
+	held := map[uuid.UUID]bool{}
+	for _, m := range w.vault.masters.All() {
+		held[m.ID] = true
+		if w.told[m.ID] {
+			continue
+		}
+		if _, err := w.conn.Exec(ctx, "SELECT pg_advisory_lock_shared($1)", w.vault.locks.holds(m.ID)); err != nil {
+			return err
+		}
+		w.told[m.ID] = true
+	}
+	for id := range w.told {
+		if held[id] {
+			continue
+		}
+		if _, err := w.conn.Exec(ctx, "SELECT pg_advisory_unlock_shared($1)", w.vault.locks.holds(id)); err != nil {
+			return err
+		}
+		delete(w.told, id)
+	}
+	return nil
+}

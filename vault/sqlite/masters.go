@@ -1,0 +1,142 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"accountledger/vault"
+)
+
+// proveMasters checks every master key that rows may be under against its proof: that it
+// is held, and is the one it is named as.
+func (v *Vault) proveMasters(ctx context.Context, conn *sql.Conn) error {
+	var id, current []byte
+	err := conn.QueryRowContext(ctx, "SELECT id, master FROM vault").Scan(&id, &current)
+	if err != nil {
+		return unavailable("reading the file", err)
+	}
+	if v.id, err = uuid.FromBytes(id); err != nil {
+		return fmt.Errorf("%w: the vault's id", vault.ErrCorrupt)
+	}
+	rows, err := conn.QueryContext(ctx, "SELECT id, proof FROM masters WHERE ended_at = 0")
+	if err != nil {
+		return unavailable("reading the file", err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var id, proof []byte
+		if err := rows.Scan(&id, &proof); err != nil {
+			return unavailable("reading the file", err)
+		}
+		m, err := v.master(id)
+		if err != nil {
+			return err
+		}
+		if err := v.checkProof(m, proof); err != nil {
+			return err
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return unavailable("reading the file", err)
+	}
+	m, err := v.master(current)
+	if err != nil {
+		return err
+	}
+	v.current.Store(m)
+	return nil
+}
+
+// checkProof tells a master key from another of its name.
+func (v *Vault) checkProof(m *vault.MasterKey, proof []byte) error {
+	_, err := m.Unwrap(vault.KindCheck, "vault", v.id, proof)
+	if errors.Is(err, vault.ErrCorrupt) {
+		return fmt.Errorf("%w: the key named %s does not open it", vault.ErrMasterKey, m.ID)
+	}
+	return err
+}
+
+// master gives the master key that a row names.
+func (v *Vault) master(id []byte) (*vault.MasterKey, error) {
+	masterID, err := uuid.FromBytes(id)
+	if err != nil {
+		return nil, fmt.Errorf("%w: a master key's id", vault.ErrCorrupt)
+	}
+	if m := v.masters.Get(masterID); m != nil {
+		return m, nil
+	}
+	return nil, fmt.Errorf("%w: %s is needed and not held", vault.ErrMasterKey, masterID)
+}
+
+// Masters implements vault.Rotator. Identifiers are wrapped under none.
+func (v *Vault) Masters(ctx context.Context) ([]vault.MasterState, error) {
+	var states []vault.MasterState
+	err := v.reading(ctx, func() error {
+		rows, err := v.reads.QueryContext(ctx, `
+			SELECT m.id, m.made_at, m.began_at, m.ended_at, m.destroyed_at, m.id = (SELECT master FROM vault),
+				(SELECT count(*) FROM keys WHERE live = 1 AND master = m.id)
+				+ (SELECT count(*) FROM secrets WHERE live = 1 AND current = 1 AND master = m.id)
+			FROM masters m ORDER BY m.row`)
+		if err != nil {
+			return readError(ctx, err)
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var s vault.MasterState
+			var id []byte
+			var made, began, ended, destroyed int64
+			if err := rows.Scan(&id, &made, &began, &ended, &destroyed, &s.Current, &s.Rows); err != nil {
+				return readError(ctx, err)
+			}
+			if s.ID, err = uuid.FromBytes(id); err != nil {
+				return fmt.Errorf("%w: a master key's id", vault.ErrCorrupt)
+			}
+			s.MadeAt, s.BeganAt, s.EndedAt, s.DestroyedAt = moment(made), moment(began), moment(ended), moment(destroyed)
+			states = append(states, s)
+		}
+		return readError(ctx, rows.Err())
+	})
+	return states, err
+}
+
+// MasterDestroyed implements vault.Rotator.
+func (v *Vault) MasterDestroyed(ctx context.Context, id uuid.UUID) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return v.write(&request{ctx: ctx, apply: func(ctx context.Context, w *writer) error {
+		var ended int64
+		err := w.conn.QueryRowContext(ctx, "SELECT ended_at FROM masters WHERE id = ?", id[:]).Scan(&ended)
+		if err != nil {
+			return readError(ctx, err)
+		}
+		if ended == 0 {
+			return fmt.Errorf("%w: %s", vault.ErrInUse, id)
+		}
+		_, err = w.conn.ExecContext(ctx, "UPDATE masters SET destroyed_at = ? WHERE id = ? AND destroyed_at = 0", now(), id[:])
+		if err != nil {
+			return unavailable("recording a master key's end", err)
+		}
+		return nil
+	}})
+}
+
+// millis is a time as the tables keep it.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func moment(millis int64) time.Time {
+	if millis == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(millis).UTC()
+}

@@ -1,0 +1,93 @@
+package sqlite_test
+
+import (
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"accountledger/vault"
+	"accountledger/vault/sqlite"
+	"accountledger/vault/vaulttest"
+)
+
+func TestRotation(t *testing.T) {
+	folders := map[vault.Rotator]string{}
+	open := func(t *testing.T, dir string, newest *vault.MasterKey, older ...*vault.MasterKey) (vault.Rotator, error) {
+		v, err := sqlite.Open(t.Context(), dir, newest, sqlite.Options{Older: older})
+		if err != nil {
+			return nil, err
+		}
+		folders[v] = dir
+		t.Cleanup(func() { _ = v.Close() })
+		return v, nil
+	}
+	vaulttest.RunRotation(t, vaulttest.RotatingEngine{
+		Open: func(t *testing.T, newest *vault.MasterKey) vault.Rotator {
+			v, err := open(t, filepath.Join(t.TempDir(), "vault"), newest)
+			ok(t, err)
+			return v
+		},
+		Reopen: func(t *testing.T, v vault.Rotator, newest *vault.MasterKey, older ...*vault.MasterKey) (vault.Rotator, error) {
+			ok(t, v.Close())
+			return open(t, folders[v], newest, older...)
+		},
+	})
+}
+
+func TestWhatTheOldMasterKeyWrappedIsInNoFile(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "vault")
+	v := openVault(t, dir, newMaster(t), sqlite.Options{})
+	_, err := v.CreateKeys(t.Context(), "a", "b")
+	ok(t, err)
+	ok(t, v.PutSecret(t.Context(), "a", []byte("secret")))
+	traces := func() map[string][]byte {
+		return map[string][]byte{
+			"a":      stored(t, dir, "SELECT wrapped FROM keys WHERE name = ?", []byte("a")),
+			"b":      stored(t, dir, "SELECT wrapped FROM keys WHERE name = ?", []byte("b")),
+			"secret": stored(t, dir, "SELECT wrapped FROM secrets WHERE name = ?", []byte("a")),
+		}
+	}
+	before := traces()
+	if found := inFiles(t, dir, before); len(found) != len(before) {
+		t.Fatalf("only %v is found before: the scan finds nothing", found)
+	}
+	ok(t, v.Rotate(t.Context(), newMaster(t), nil))
+	if found := inFiles(t, dir, before); len(found) != 0 {
+		t.Errorf("%v is still in the files", found)
+	}
+	after := traces()
+	if found := inFiles(t, dir, after); len(found) != len(after) {
+		t.Errorf("only %v is found after", found)
+	}
+}
+
+func TestAFileOfTheFirstVersionIsOpened(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "vault")
+	master := newMaster(t)
+	v := openVault(t, dir, master, sqlite.Options{})
+	made, err := v.CreateKeys(t.Context(), "a")
+	ok(t, err)
+	ok(t, v.Close())
+	db, err := sql.Open("sqlite", filepath.Join(dir, "vault.db"))
+	ok(t, err)
+	_, err = db.Exec("DROP TABLE masters; PRAGMA user_version = 1") // all that is new
+	ok(t, err)
+	ok(t, db.Close())
+
+	if _, err := sqlite.Open(t.Context(), dir, newMaster(t), sqlite.Options{}); !errors.Is(err, vault.ErrMasterKey) {
+		t.Fatalf("error %v, want %v", err, vault.ErrMasterKey)
+	}
+	v = openVault(t, dir, master, sqlite.Options{})
+	key, err := v.Key(t.Context(), "a")
+	ok(t, err)
+	if key.ID != made[0].ID || key.Material() != made[0].Material() {
+		t.Fatal("another key")
+	}
+	states, err := v.Masters(t.Context())
+	ok(t, err)
+	if len(states) != 1 || states[0].ID != master.ID || !states[0].Current || states[0].Rows != 1 {
+		t.Fatalf("%+v", states)
+	}
+	ok(t, v.Rotate(t.Context(), newMaster(t), nil))
+}
