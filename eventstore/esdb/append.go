@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	api "github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
@@ -124,6 +125,9 @@ func (a *appending) send(ctx context.Context, n *node) (*api.AppendResp, error) 
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, diagnose(err, nil)
 	}
+	if err != nil {
+		return nil, brokenOff(call, cancel)
+	}
 	resp, err := call.CloseAndRecv()
 	if err != nil {
 		return nil, diagnose(err, call.Trailer())
@@ -132,6 +136,17 @@ func (a *appending) send(ctx context.Context, n *node) (*api.AppendResp, error) 
 		return nil, &fault{code: codes.Unknown}
 	}
 	return resp, nil
+}
+
+// brokenOff says why a call ended before all events were sent. It must not close its sending side: gRPC may have begun the
+// call anew by itself, and the server would take what was sent so far for the whole append.
+func brokenOff(call api.Streams_AppendClient, cancel func()) error {
+	patience := time.AfterFunc(time.Second, cancel)
+	defer patience.Stop()
+	if err := call.RecvMsg(new(api.AppendResp)); err != nil {
+		return diagnose(err, call.Trailer())
+	}
+	return &fault{code: codes.Unknown}
 }
 
 func (a *appending) header() *api.AppendReq {
