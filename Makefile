@@ -1,4 +1,4 @@
-.PHONY: test test-engines race lint bench build
+.PHONY: test test-engines test-elastic race lint bench build
 
 # All tests; needs Go alone.
 test:
@@ -7,6 +7,10 @@ test:
 # The tests that need real servers: PostgreSQL from Debian's package, started by the tests themselves.
 test-engines:
 	go test -tags engines ./vault/... ./server/...
+
+# The views on a real Elasticsearch 8.8.2, fetched by Maven into a cache folder; needs Java 17.
+test-elastic:
+	go test -tags engines ./projections/elastic/...
 
 # The tests under the race detector.
 race:

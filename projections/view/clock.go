@@ -118,6 +118,11 @@ func (c *Clock) steady(at int64) (from, to, offset int64) {
 	if !end.IsZero() && end.Unix() < math.MaxInt64/int64(time.Second) {
 		to = end.UnixNano()
 	}
+	if to <= at {
+		// Beyond its table of changes the standard library takes every year for one
+		// of 365 days, so on the last of 366 it says that the zone changed before.
+		to = time.Date(time.Unix(0, at).UTC().Year()+1, 1, 1, 0, 0, 0, 0, time.UTC).UnixNano()
+	}
 	return from, to, int64(seconds) * int64(time.Second)
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strconv"
 	"time"
+	"unicode/utf8"
 )
 
 // Literal is a value as a caller writes it in a query: a string, a whole number,
@@ -76,7 +77,7 @@ func (l *Literal) UnmarshalJSON(data []byte) error {
 func (l Literal) resolve(kind Kind) (Value, string) {
 	switch kind {
 	case Keyword:
-		if l.kind != Keyword || len(l.text) > MaxKeyword {
+		if l.kind != Keyword || len(l.text) > MaxKeyword || !utf8.ValidString(l.text) {
 			return Value{}, "must be a string of at most " + strconv.Itoa(MaxKeyword) + " bytes"
 		}
 		return KeywordValue(l.text), ""

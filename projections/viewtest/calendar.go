@@ -61,7 +61,7 @@ func parseInt(s string) int64 {
 func changes() map[string][]string {
 	return map[string][]string{
 		"UTC":                 {"2026-01-01T00:00:00Z"},
-		"Europe/Berlin":       {"2026-03-29T01:00:00Z", "2025-10-26T01:00:00Z"},
+		"Europe/Berlin":       {"2026-03-29T01:00:00Z", "2025-10-26T01:00:00Z", "2040-12-31T12:00:00Z"}, // the last: a 366th day, beyond the tables of changes
 		"America/New_York":    {"2026-03-08T07:00:00Z", "2026-11-01T06:00:00Z"},
 		"Asia/Kolkata":        {"2026-05-31T18:30:00Z"},
 		"Australia/Lord_Howe": {"2026-04-04T15:00:00Z", "2025-10-04T15:30:00Z"}, // by half an hour

@@ -1,0 +1,106 @@
+package elastic
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"accountledger/projections/view"
+)
+
+// bulkAnswer is the part of an answer that is asked for: what became of each item,
+// in the order of the request, without the words that may repeat what it held.
+type bulkAnswer struct {
+	Items []struct {
+		Index bulkItem `json:"index"`
+	} `json:"items"`
+}
+
+type bulkItem struct {
+	Status int `json:"status"`
+	Error  struct {
+		Type string `json:"type"`
+	} `json:"error"`
+}
+
+const bulkFilter = "filter_path=items.*.status,items.*.error.type"
+
+// send stores every item of a chunk. It repeats what the cluster is too busy or
+// in too much trouble for, and only that, until patience ends; an item that is
+// there already in this version or a later one counts as stored, and passed says
+// how many were. Errors: view.ErrUnavailable, *RefusedError, *ResponseError, ctx's.
+func (e *Engine) send(ctx context.Context, path string, c *chunk) (passed int, err error) {
+	pause := newBackoff(e.options.Patience)
+	for {
+		n, again, err := e.post(ctx, path, c)
+		passed += n
+		if err == nil && len(again) == 0 {
+			return passed, nil
+		}
+		if err != nil && !passes(err) {
+			return passed, err
+		}
+		if err == nil {
+			err = again[0].fault
+			items := make([]int, len(again))
+			for i, item := range again {
+				items[i] = item.index
+			}
+			c.keep(items)
+		}
+		if waited := pause.wait(ctx); waited != nil {
+			return passed, fmt.Errorf("%w: %w", waited, err)
+		}
+		e.counts.retries.Add(1)
+	}
+}
+
+// unstored is an item that may be stored when it is sent again.
+type unstored struct {
+	index int
+	fault *ResponseError
+}
+
+// post sends a chunk once and looks at what became of each item.
+func (e *Engine) post(ctx context.Context, path string, c *chunk) (passed int, again []unstored, err error) {
+	request, done, err := c.lend(path + "&" + bulkFilter)
+	if err != nil {
+		return 0, nil, fmt.Errorf("elasticsearch: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return 0, nil, err
+	}
+	e.counts.requests.Add(1)
+	var answer bulkAnswer
+	err = e.client.do(ctx, request, &answer)
+	<-done
+	if err != nil {
+		return 0, nil, err
+	}
+	if len(answer.Items) != len(c.ends) {
+		return 0, nil, fmt.Errorf("%w: an answer tells of %d items where %d were sent", view.ErrUnavailable, len(answer.Items), len(c.ends))
+	}
+	var refused *RefusedError
+	for i, item := range answer.Items {
+		result := item.Index
+		fault := &ResponseError{Status: result.Status, Type: faultType(result.Error.Type)}
+		switch {
+		case result.Status == http.StatusOK || result.Status == http.StatusCreated:
+			e.counts.stored.Add(1)
+		case result.Status == http.StatusConflict:
+			passed++
+		case fault.passes():
+			again = append(again, unstored{i, fault})
+		case refused == nil:
+			refused = &RefusedError{Documents: 1, First: fault}
+		default:
+			refused.Documents++
+		}
+	}
+	e.counts.passed.Add(int64(passed))
+	if refused != nil {
+		e.counts.refused.Add(int64(refused.Documents))
+		return passed, nil, refused
+	}
+	return passed, again, nil
+}

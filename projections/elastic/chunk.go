@@ -1,0 +1,108 @@
+package elastic
+
+import (
+	"context"
+	"io"
+	"net/http"
+)
+
+// chunk is the body of one bulk request: items one after the other. Its buffer is
+// used again and again.
+type chunk struct {
+	body []byte
+	// ends are where the items end in body.
+	ends []int
+}
+
+func (c *chunk) reset() { c.body, c.ends = c.body[:0], c.ends[:0] }
+
+// end closes the item that was appended to body.
+func (c *chunk) end() { c.ends = append(c.ends, len(c.body)) }
+
+// keep leaves only some items, given in rising order.
+func (c *chunk) keep(items []int) {
+	kept := 0
+	for n, i := range items {
+		from := 0
+		if i > 0 {
+			from = c.ends[i-1]
+		}
+		kept += copy(c.body[kept:], c.body[from:c.ends[i]])
+		c.ends[n] = kept
+	}
+	c.body, c.ends = c.body[:kept], c.ends[:len(items)]
+}
+
+// chunks lends out chunks, a fixed number of them: who finds none waits. So the
+// memory for writing is bounded, and a slow cluster slows down who writes.
+type chunks struct {
+	free chan *chunk
+	// most is how much of a buffer is kept for the next use, in bytes.
+	most int
+}
+
+func newChunks(n, bytes int) *chunks {
+	c := &chunks{free: make(chan *chunk, n), most: 2 * bytes}
+	for range n {
+		c.free <- &chunk{}
+	}
+	return c
+}
+
+func (c *chunks) take(ctx context.Context) (*chunk, error) {
+	select {
+	case taken := <-c.free:
+		taken.reset()
+		return taken, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (c *chunks) give(back *chunk) {
+	if cap(back.body) > c.most {
+		back.body = nil
+	}
+	c.free <- back
+}
+
+// busy says how many are lent out.
+func (c *chunks) busy() int { return cap(c.free) - len(c.free) }
+
+// lent is a request body that says when nobody reads it any more: the transport
+// may do so for a moment after it has given an answer or an error.
+type lent struct {
+	rest []byte
+	done chan struct{}
+}
+
+func (l *lent) Read(p []byte) (int, error) {
+	n := copy(p, l.rest)
+	l.rest = l.rest[n:]
+	if len(l.rest) == 0 {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func (l *lent) Close() error {
+	select {
+	case <-l.done:
+	default:
+		close(l.done)
+	}
+	return nil
+}
+
+// lend makes a request whose body is the chunk's. The chunk must not be changed
+// before done is closed.
+func (c *chunk) lend(path string) (request *http.Request, done <-chan struct{}, err error) {
+	body := &lent{rest: c.body, done: make(chan struct{})}
+	request, err = http.NewRequest(http.MethodPost, path, body) //nolint:noctx // do adds it
+	if err != nil {
+		return nil, nil, err
+	}
+	request.ContentLength = int64(len(c.body))
+	request.Header.Set("Content-Type", "application/x-ndjson")
+	return request, body.done, nil
+}

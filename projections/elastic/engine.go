@@ -1,0 +1,129 @@
+package elastic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"accountledger/projections/view"
+)
+
+// Engine keeps the generations of views in one Elasticsearch cluster. It is a
+// view.Engine. Any number of processes may use the same prefix; what one process
+// drops while another holds it open is gone for both.
+type Engine struct {
+	options Options
+	names   names
+	client  *client
+	chunks  *chunks
+	counts  counts
+
+	// opening is held while generations are opened, given back and dropped, which
+	// takes requests; mu only while the fields below are looked at.
+	opening sync.Mutex
+	// ready says that the index of checkpoints has its template; opening guards it.
+	ready bool
+
+	mu     sync.Mutex
+	closed bool
+	open   map[view.GenerationID]*store
+}
+
+var _ view.Engine = (*Engine)(nil)
+
+// New gives an engine over a cluster. It sends nothing yet, so that a program can
+// start while the cluster is out of reach. Errors are about the options.
+func New(options Options) (*Engine, error) {
+	options = options.withDefaults()
+	c, err := newClient(&options)
+	if err != nil {
+		return nil, err
+	}
+	return &Engine{
+		options: options, names: names{options.Prefix}, client: c,
+		chunks: newChunks(options.Requests, options.BulkBytes), open: map[view.GenerationID]*store{},
+	}, nil
+}
+
+// Open gives a generation, making its index where there is none.
+func (e *Engine) Open(ctx context.Context, schema view.Schema, number int) (view.Generation, error) {
+	if err := schema.Check(); err != nil {
+		return nil, err
+	}
+	if number < 1 {
+		return nil, fmt.Errorf("view %s: generations count from 1", schema.Name)
+	}
+	id := view.GenerationID{View: schema.Name, Version: schema.Version, Number: number}
+	e.opening.Lock()
+	defer e.opening.Unlock()
+	s, err := e.find(id)
+	switch {
+	case err != nil:
+	case s == nil:
+		s, err = e.openStore(ctx, id, schema)
+	case s.schema.Fingerprint() != schema.Fingerprint():
+		err = view.ErrMismatch
+	}
+	if err != nil {
+		return nil, fmt.Errorf("generation %s: %w", id, err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.open[id] = s
+	s.handles++
+	return &generation{store: s, release: func() error { return e.release(s) }}, nil
+}
+
+// find gives a store that is open already.
+func (e *Engine) find(id view.GenerationID) (*store, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	s := e.open[id]
+	switch {
+	case e.closed:
+		return nil, view.ErrClosed
+	case s != nil && s.dropped:
+		return nil, view.ErrNoGeneration
+	}
+	return s, nil
+}
+
+// release gives one handle of a store back and ends it after the last one.
+func (e *Engine) release(s *store) error {
+	e.opening.Lock()
+	defer e.opening.Unlock()
+	e.mu.Lock()
+	s.handles--
+	last, dropped := s.handles == 0, s.dropped
+	if last {
+		delete(e.open, s.id)
+	}
+	e.mu.Unlock()
+	if !last {
+		return nil
+	}
+	s.refresher.close()
+	if dropped {
+		return e.delete(context.Background(), s.id)
+	}
+	return nil
+}
+
+// Close ends the engine. It is an error when generations are still open.
+func (e *Engine) Close() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.open) > 0 {
+		e.closed = true
+		return fmt.Errorf("elasticsearch views: %d generations are still open", len(e.open))
+	}
+	if e.closed {
+		return nil
+	}
+	e.closed = true
+	if err := e.client.close(); err != nil {
+		return errors.Join(errors.New("elasticsearch views: close"), err)
+	}
+	return nil
+}

@@ -1,0 +1,141 @@
+package elastic
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"accountledger/projections/view"
+)
+
+// generation is one handle on a store.
+type generation struct {
+	store   *store
+	release func() error
+
+	// using is held for reading while the handle is in use.
+	using  sync.RWMutex
+	closed bool
+}
+
+var _ view.Generation = (*generation)(nil)
+
+func (g *generation) ID() view.GenerationID { return g.store.id }
+func (g *generation) Schema() *view.Schema  { return g.store.schema }
+
+// use runs work unless the handle is closed, and closing waits for it.
+func (g *generation) use(work func() error) error {
+	g.using.RLock()
+	defer g.using.RUnlock()
+	if g.closed {
+		return view.ErrClosed
+	}
+	return work()
+}
+
+func (g *generation) Load(ctx context.Context, ids []string) (found []*view.Document, err error) {
+	err = g.use(func() (err error) {
+		found, err = g.store.load(ctx, ids)
+		return err
+	})
+	return found, err
+}
+
+func (g *generation) Write(ctx context.Context, batch view.Batch) error {
+	return g.use(func() error { return g.store.write(ctx, batch) })
+}
+
+func (g *generation) Checkpoint(ctx context.Context, partition int) (view.Checkpoint, error) {
+	return g.place(ctx, kindWritten, partition)
+}
+
+// Searchable gives what the newest refresh of any process made searchable. One
+// that Elasticsearch did by itself does not count.
+func (g *generation) Searchable(ctx context.Context, partition int) (view.Checkpoint, error) {
+	return g.place(ctx, kindSearchable, partition)
+}
+
+func (g *generation) place(ctx context.Context, kind string, partition int) (place view.Checkpoint, err error) {
+	err = g.use(func() error {
+		g.store.places.partition(partition)
+		all, err := g.store.places.read(ctx, kind, partition)
+		if err == nil {
+			place = all[0].place
+		}
+		return err
+	})
+	return place, err
+}
+
+func (g *generation) Refresh(ctx context.Context) error {
+	return g.use(func() error { return g.store.refresher.wait(ctx) })
+}
+
+func (g *generation) Query(ctx context.Context, query view.Query) (result *view.Result, err error) {
+	err = g.use(func() (err error) {
+		result, err = g.store.query(ctx, &query)
+		return err
+	})
+	return result, err
+}
+
+func (g *generation) Count(ctx context.Context) (n int64, err error) {
+	err = g.use(func() error {
+		if g.store.filling.Load() {
+			return view.ErrFilling
+		}
+		var answer struct {
+			Count int64 `json:"count"`
+		}
+		err := g.store.client.call(ctx, http.MethodPost, "/"+g.store.index+"/_count", object{"query": g.store.layout.matching(&view.Plan{})}, &answer)
+		n = answer.Count
+		return err
+	})
+	return n, err
+}
+
+// BeginFill ends the refreshing by the clock, which would cut what is written
+// into many small pieces.
+func (g *generation) BeginFill(ctx context.Context) error {
+	return g.use(func() error {
+		if g.store.filling.Load() {
+			return nil
+		}
+		if err := g.store.refreshBy(ctx, refreshFilling); err != nil {
+			return err
+		}
+		g.store.filling.Store(true)
+		return nil
+	})
+}
+
+// EndFill makes all that was written searchable.
+func (g *generation) EndFill(ctx context.Context) error {
+	return g.use(func() error {
+		if !g.store.filling.Load() {
+			return nil
+		}
+		if err := g.store.refresher.wait(ctx); err != nil {
+			return err
+		}
+		if err := g.store.refreshBy(ctx, refreshLive); err != nil {
+			return err
+		}
+		g.store.filling.Store(false)
+		return nil
+	})
+}
+
+func (s *store) refreshBy(ctx context.Context, interval string) error {
+	return s.client.call(ctx, http.MethodPut, "/"+s.index+"/_settings", object{"index": object{"refresh_interval": interval}}, nil)
+}
+
+func (g *generation) Close() error {
+	g.using.Lock()
+	defer g.using.Unlock()
+	if g.closed {
+		return nil
+	}
+	g.closed = true
+	return g.release()
+}

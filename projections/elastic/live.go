@@ -1,0 +1,54 @@
+package elastic
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"accountledger/projections/view"
+)
+
+// Live says which generation of a view answers queries.
+func (e *Engine) Live(ctx context.Context, name string) (view.GenerationID, error) {
+	if !view.ValidName(name) {
+		return view.GenerationID{}, view.ErrNoGeneration
+	}
+	var found map[string]struct{}
+	err := e.client.call(ctx, http.MethodGet, "/_alias/"+e.names.live(name), nil, &found)
+	switch {
+	case isMissing(err) || err == nil && len(found) == 0:
+		return view.GenerationID{}, fmt.Errorf("view %s: none is live: %w", name, view.ErrNoGeneration)
+	case err != nil:
+		return view.GenerationID{}, fmt.Errorf("view %s: %w", name, err)
+	}
+	for index := range found {
+		if id, ok := e.names.parse(index); ok && id.View == name && len(found) == 1 {
+			return id, nil
+		}
+	}
+	return view.GenerationID{}, fmt.Errorf("view %s: its alias names what is no generation of it: %w", name, view.ErrCorrupt)
+}
+
+// Swap moves the alias of the live generation in one call: there is no moment
+// with none or with two.
+func (e *Engine) Swap(ctx context.Context, id view.GenerationID) error {
+	if !view.ValidName(id.View) {
+		return view.ErrNoGeneration
+	}
+	e.mu.Lock()
+	s := e.open[id]
+	dropped := s != nil && s.dropped
+	e.mu.Unlock()
+	if dropped {
+		return fmt.Errorf("generation %s: %w", id, view.ErrNoGeneration)
+	}
+	alias := e.names.live(id.View)
+	err := e.client.call(ctx, http.MethodPost, "/_aliases", object{"actions": []object{
+		{"remove": object{"index": e.names.all(id.View), "alias": alias, "must_exist": false}},
+		{"add": object{"index": e.names.index(id), "alias": alias}},
+	}}, nil)
+	if err != nil {
+		return fmt.Errorf("generation %s: %w", id, err)
+	}
+	return nil
+}

@@ -1,0 +1,30 @@
+package elastic
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"accountledger/projections/view"
+)
+
+// momentKept is how long a point in time stays open between two requests.
+const momentKept = "1m"
+
+// atOneMoment answers with as many requests as it takes, all of which see the
+// index as it was at one point in time.
+func (a *asking) atOneMoment(ctx context.Context) (*view.Result, error) {
+	var opened struct {
+		ID string `json:"id"`
+	}
+	if err := a.client.call(ctx, http.MethodPost, "/"+a.index+"/_pit?keep_alive="+momentKept, nil, &opened); err != nil {
+		return nil, fmt.Errorf("generation %s: %w", a.id, err)
+	}
+	a.moment = opened.ID
+	defer func() {
+		// One that cannot be closed ends by itself.
+		_ = a.client.call(context.WithoutCancel(ctx), http.MethodDelete, "/_pit", object{"id": a.moment}, nil)
+	}()
+	result, _, err := a.answer(ctx)
+	return result, err
+}

@@ -1,0 +1,96 @@
+package elastic
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"accountledger/projections/view"
+)
+
+// Defaults of Options.
+const (
+	DefaultPrefix    = "accountledger"
+	DefaultBulkBytes = 2 << 20
+	DefaultRequests  = 4
+	DefaultTimeout   = 30 * time.Second
+	DefaultPatience  = 2 * time.Second
+)
+
+// Options say where Elasticsearch is and how it is used. Zero values mean the
+// defaults; at least one URL is needed.
+type Options struct {
+	// URLs are the nodes of one cluster, http or https, without user or path.
+	URLs []string
+	// Username and Password sign in, when the cluster asks for that. They are
+	// taken from nowhere else and appear in no error.
+	Username, Password string
+	// CACert holds PEM certificates of who may have signed the nodes' own; without
+	// it those of the machine are used.
+	CACert []byte
+	// Prefix begins the name of every index, alias and template. It matches
+	// ^[a-z][a-z0-9_-]*$ and has at most view.MaxName bytes. Programs with
+	// different prefixes share a cluster without seeing each other.
+	Prefix string
+	// Shards is the number of primary shards of a new generation, 1 by default.
+	// With several, the parts of one answer may be some milliseconds apart.
+	Shards int
+	// Replicas is the number of copies of each shard; 0 means one as soon as the
+	// cluster has two nodes.
+	Replicas int
+	// BulkBytes is how large a bulk request becomes, in bytes; one document more
+	// may lie above it.
+	BulkBytes int
+	// Requests is how many bulk requests are under way at once, over all
+	// generations. Writing takes up to Requests times BulkBytes of memory, however
+	// slow the cluster is: when all are under way, Write blocks.
+	Requests int
+	// Timeout bounds one request.
+	Timeout time.Duration
+	// Patience is how long one Write repeats what the cluster is too busy for, or
+	// out of reach for, before it gives view.ErrUnavailable.
+	Patience time.Duration
+}
+
+func (o Options) withDefaults() Options {
+	if o.Prefix == "" {
+		o.Prefix = DefaultPrefix
+	}
+	o.Shards = max(o.Shards, 1)
+	if o.BulkBytes <= 0 {
+		o.BulkBytes = DefaultBulkBytes
+	}
+	if o.Requests <= 0 {
+		o.Requests = DefaultRequests
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = DefaultTimeout
+	}
+	if o.Patience <= 0 {
+		o.Patience = DefaultPatience
+	}
+	return o
+}
+
+// check says what is wrong with the options, without repeating them.
+func (o *Options) check() ([]*url.URL, error) {
+	var urls []*url.URL
+	for i, text := range o.URLs {
+		u, err := url.Parse(text)
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil ||
+			strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
+			return nil, fmt.Errorf("elasticsearch: URL %d must be http:// or https:// with a host, and neither user nor path", i+1)
+		}
+		u.Path = ""
+		urls = append(urls, u)
+	}
+	if len(urls) == 0 {
+		return nil, errors.New("elasticsearch: no URL is given")
+	}
+	if !view.ValidName(strings.ReplaceAll(o.Prefix, "-", "_")) {
+		return nil, fmt.Errorf("elasticsearch: the prefix must match ^[a-z][a-z0-9_-]*$ and have at most %d bytes", view.MaxName)
+	}
+	return urls, nil
+}

@@ -1,0 +1,29 @@
+package elastic
+
+import "sync/atomic"
+
+// Stats are counts since the engine was made, for metrics. They name nobody.
+type Stats struct {
+	// Requests is how many bulk requests were sent, Retries how many of them again.
+	Requests, Retries int64
+	// Stored is how many documents were stored, Passed how many were passed over
+	// because they were there already, Refused how many Elasticsearch refused.
+	Stored, Passed, Refused int64
+	// Refreshes is how many refreshes were asked for.
+	Refreshes int64
+	// Busy is how many bulk requests are under way now, at most Options.Requests.
+	Busy int
+}
+
+type counts struct {
+	requests, retries, stored, passed, refused, refreshes atomic.Int64
+}
+
+// Stats gives the counts of now.
+func (e *Engine) Stats() Stats {
+	return Stats{
+		Requests: e.counts.requests.Load(), Retries: e.counts.retries.Load(),
+		Stored: e.counts.stored.Load(), Passed: e.counts.passed.Load(), Refused: e.counts.refused.Load(),
+		Refreshes: e.counts.refreshes.Load(), Busy: e.chunks.busy(),
+	}
+}

@@ -1,0 +1,122 @@
+package elastic
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+
+	"accountledger/projections/view"
+)
+
+// store is one generation's index, shared by all handles on it.
+type store struct {
+	*Engine
+	id      view.GenerationID
+	schema  *view.Schema
+	layout  *layout
+	index   string
+	uuid    string
+	writer  string
+	filling atomic.Bool
+
+	places    *places
+	refresher *refresher
+
+	// handles and dropped belong to the engine and are guarded by its mutex.
+	handles int
+	dropped bool
+}
+
+// indexState is what Elasticsearch says of an index.
+type indexState struct {
+	Mappings struct {
+		Meta meta `json:"_meta"`
+	} `json:"mappings"`
+	Settings struct {
+		Index struct {
+			UUID            string `json:"uuid"`
+			RefreshInterval string `json:"refresh_interval"`
+		} `json:"index"`
+	} `json:"settings"`
+}
+
+func (e *Engine) openStore(ctx context.Context, id view.GenerationID, schema view.Schema) (*store, error) {
+	s := &store{Engine: e, id: id, schema: &schema, index: e.names.index(id)}
+	s.layout = newLayout(s.schema)
+	if err := e.prepareCheckpoints(ctx); err != nil {
+		return nil, err
+	}
+	state, err := s.look(ctx)
+	if typeOf(err) == typeNoIndex {
+		if err = s.create(ctx); err == nil {
+			state, err = s.look(ctx)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !s.fits(state) {
+		return nil, view.ErrMismatch
+	}
+	s.uuid, s.writer = state.Settings.Index.UUID, s.names.writer(id, state.Mappings.Meta.Writer)
+	s.filling.Store(state.Settings.Index.RefreshInterval == refreshFilling)
+	s.places = newPlaces(s)
+	if err := s.places.find(ctx); err != nil {
+		return nil, err
+	}
+	s.refresher = newRefresher(s.refreshNow)
+	return s, nil
+}
+
+// look reads what Elasticsearch has of the index.
+func (s *store) look(ctx context.Context) (*indexState, error) {
+	var found map[string]*indexState
+	if err := s.client.call(ctx, http.MethodGet, "/"+s.index, nil, &found); err != nil {
+		return nil, err
+	}
+	if found[s.index] == nil {
+		return nil, fmt.Errorf("%w: another index answers to its name", view.ErrMismatch)
+	}
+	return found[s.index], nil
+}
+
+func (s *store) fits(state *indexState) bool {
+	m := &state.Mappings.Meta
+	return m.Format == format && m.View == s.schema.Fingerprint() && m.Writer != ""
+}
+
+// create makes the template of the view's version and the index.
+func (s *store) create(ctx context.Context) error {
+	template := "/_index_template/" + s.names.template(s.id.View, s.id.Version)
+	if err := s.client.call(ctx, http.MethodPut, template, s.layout.template(s.names, &s.options), nil); err != nil {
+		return err
+	}
+	m := meta{Format: format, View: s.schema.Fingerprint(), Writer: strings.ToLower(rand.Text())}
+	err := s.client.call(ctx, http.MethodPut, "/"+s.index, object{
+		"settings": settings(&s.options),
+		"mappings": s.layout.mapping(&m),
+		"aliases":  object{s.names.writer(s.id, m.Writer): object{}},
+	}, nil)
+	if typeOf(err) == typeExists {
+		return nil // another process was quicker
+	}
+	return err
+}
+
+// explain looks at the index after it has refused what is right: one that is gone
+// or was made anew by someone else has lost documents, so the view has to be
+// folded anew.
+func (s *store) explain(ctx context.Context, err error) error {
+	state, lookErr := s.look(ctx)
+	switch {
+	case typeOf(lookErr) == typeNoIndex:
+		return fmt.Errorf("generation %s: %w: its index is gone: %w", s.id, view.ErrNoGeneration, err)
+	case lookErr == nil && (state.Settings.Index.UUID != s.uuid || !s.fits(state)):
+		return fmt.Errorf("generation %s: %w: its index is another than before: %w", s.id, view.ErrCorrupt, err)
+	default:
+		return fmt.Errorf("generation %s: %w", s.id, err)
+	}
+}
