@@ -127,7 +127,7 @@ func queryRefusal(err error) error {
 		return errBuckets
 	case errors.Is(err, ErrBehind):
 		return errBehind.Because(err)
-	case errors.Is(err, view.ErrFilling), errors.Is(err, view.ErrNoGeneration), errors.Is(err, view.ErrClosed):
+	case errors.Is(err, view.ErrFilling), errors.Is(err, view.ErrNoGeneration), errors.Is(err, view.ErrClosed), errors.Is(err, view.ErrUnavailable):
 		return domain.ErrUnavailable.After(5).Because(err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return domain.ErrUnavailable.After(1).Because(err)

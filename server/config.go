@@ -14,6 +14,7 @@ import (
 	"github.com/knadh/koanf/v2"
 
 	"accountledger/domain"
+	"accountledger/projections/elastic"
 )
 
 // Config is what operators set: by flag, else by ACCOUNTLEDGER_… in the environment, else in the config file, else the default.
@@ -36,6 +37,9 @@ type Config struct {
 	SMTP      SMTPConfig      `koanf:"smtp"`
 	Store     StoreConfig     `koanf:"store"`
 	Vault     VaultConfig     `koanf:"vault"`
+	Views     ViewsConfig     `koanf:"views"`
+	// Role is what this process does: all, api (answers people and services), or consumers (views, messages, deadlines).
+	Role string `koanf:"role"`
 }
 
 // LogConfig is how the server logs.
@@ -80,7 +84,26 @@ type StoreConfig struct {
 type VaultConfig struct {
 	Engine   string `koanf:"engine"`   // sqlite or postgres
 	Postgres string `koanf:"postgres"` // address of the PostgreSQL server
+	Schema   string `koanf:"schema"`   // of the vault's tables there
 }
+
+// ViewsConfig is the views'.
+type ViewsConfig struct {
+	Engine       string `koanf:"engine"`        // sqlite or elasticsearch
+	Elastic      string `koanf:"elasticsearch"` // addresses of the nodes, with commas between
+	Username     string `koanf:"username"`
+	PasswordFile string `koanf:"password_file"`
+	CAFile       string `koanf:"ca_file"`    // PEM certificates of who may have signed the nodes' own
+	Index        string `koanf:"index"`      // begins the name of every index
+	Partitions   int    `koanf:"partitions"` // parts that consumer processes share a view's work by
+}
+
+// Roles of a process.
+const (
+	RoleAll       = "all"
+	RoleAPI       = "api"
+	RoleConsumers = "consumers"
+)
 
 // Prefix of environment variables.
 const Prefix = "ACCOUNTLEDGER_"
@@ -131,6 +154,15 @@ func Settings() []Setting {
 		{"store.esdb", "", "connection string of EventStoreDB or KurrentDB, esdb://… or esdb+discover://…"},
 		{"vault.engine", "sqlite", "where the vault is: sqlite, or postgres"},
 		{"vault.postgres", "", "address of the PostgreSQL server, postgres://…"},
+		{"vault.schema", "accountledger_vault", "PostgreSQL schema of the vault's tables; made if it is not there"},
+		{"views.engine", "sqlite", "where the views are: sqlite, or elasticsearch"},
+		{"views.elasticsearch", "", "addresses of Elasticsearch's nodes, https://…, with commas between"},
+		{"views.username", "", "user name at Elasticsearch"},
+		{"views.password_file", "", "file with the password at Elasticsearch"},
+		{"views.ca_file", "", "file of the PEM certificates that Elasticsearch's are signed by; empty: the machine's"},
+		{"views.index", elastic.DefaultPrefix, "what the name of every index at Elasticsearch begins with"},
+		{"views.partitions", 2, "parts that consumer processes share the work on a view at Elasticsearch by; a change makes the views anew"},
+		{"role", RoleAll, "what this process does: all, or, with esdb, postgres and elasticsearch, api or consumers"},
 		{"store.reserve", int64(256 << 20), "free bytes under which nothing is appended to the embedded log"},
 	}
 }
@@ -219,10 +251,30 @@ func (c *Config) check() error {
 		return fmt.Errorf("config: vault.engine: give sqlite or postgres")
 	case (c.Vault.Engine == "postgres") != (c.Vault.Postgres != ""):
 		return fmt.Errorf("config: vault.postgres: give an address with vault.engine postgres, and only with it")
+	case !among(c.Views.Engine, "sqlite", "elasticsearch"):
+		return fmt.Errorf("config: views.engine: give sqlite or elasticsearch")
+	case (c.Views.Engine == "elasticsearch") != (c.Views.Elastic != ""):
+		return fmt.Errorf("config: views.elasticsearch: give addresses with views.engine elasticsearch, and only with it")
+	case c.Views.Username != "" && c.Views.PasswordFile == "":
+		return fmt.Errorf("config: views.password_file: name the file with the password of views.username")
+	case c.Views.Partitions < 1 || c.Views.Partitions > maxPartitions:
+		return fmt.Errorf("config: views.partitions: give 1 to %d", maxPartitions)
+	case !among(c.Role, RoleAll, RoleAPI, RoleConsumers):
+		return fmt.Errorf("config: role: give all, api or consumers")
+	case c.Role != RoleAll && !c.shared():
+		return fmt.Errorf("config: role: several processes need engines that they can share: store.engine esdb, vault.engine postgres and views.engine elasticsearch")
 	case c.SMTP.Host != "" && c.SMTP.From == "":
 		return fmt.Errorf("config: smtp.from: give the address that messages come from")
 	}
 	return nil
+}
+
+// maxPartitions bounds into how many parts a view's work is cut: each of them reads the whole log.
+const maxPartitions = 64
+
+// shared says whether several processes can work on the same log, vault and views.
+func (c *Config) shared() bool {
+	return c.Store.Engine == "esdb" && c.Vault.Engine == "postgres" && c.Views.Engine == "elasticsearch"
 }
 
 func among(s string, all ...string) bool {

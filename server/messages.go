@@ -56,13 +56,21 @@ func (s *Server) channel() (notify.Channel, error) {
 		}
 		return s.mailbox, nil
 	}
-	var password string
-	if c.PasswordFile != "" {
-		b, err := os.ReadFile(c.PasswordFile)
-		if err != nil {
-			return nil, fmt.Errorf("config: smtp.password_file: %w", err)
-		}
-		password = strings.TrimRight(string(b), "\r\n")
+	password, err := readSecret("smtp.password_file", c.PasswordFile)
+	if err != nil {
+		return nil, err
 	}
 	return smtp.New(smtp.Config{Host: c.Host, Port: c.Port, Username: c.Username, Password: password, From: c.From, TLS: smtp.TLS(c.TLS)})
+}
+
+// readSecret reads the file of a setting, "" when it names none.
+func readSecret(setting, path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	if err != nil {
+		return "", fmt.Errorf("config: %s: %w", setting, err)
+	}
+	return strings.TrimRight(string(b), "\r\n"), nil
 }

@@ -27,10 +27,8 @@ import (
 	"accountledger/processes"
 	"accountledger/projections"
 	"accountledger/projections/runner"
-	viewsqlite "accountledger/projections/sqlite"
+	"accountledger/projections/view"
 	"accountledger/vault"
-	"accountledger/vault/postgres"
-	vaultsqlite "accountledger/vault/sqlite"
 )
 
 // Options are what a program or a test decides, rather than an operator.
@@ -57,7 +55,7 @@ type Server struct {
 	mailbox   *mailbox.Mailbox // nil where a mail server is configured
 	processes *processes.Processes
 	notifier  *notify.Notifier // nil where messages cannot be sent
-	engine    *viewsqlite.Engine
+	engine    view.Engine
 	views     *runner.Views
 	runner    *runner.Runner
 	metrics   *prometheus.Registry
@@ -136,34 +134,6 @@ func (s *Server) logStore() (eventstore.Store, error) {
 	return embedded.Open(embedded.Options{Dir: s.cfg.path("log"), ReserveBytes: s.cfg.Store.Reserve, Logger: s.log})
 }
 
-func (s *Server) openVault(ctx context.Context) error {
-	key, err := masterKey(&s.cfg)
-	if err != nil {
-		return err
-	}
-	if s.vault, err = s.openVaultEngine(ctx, key); err != nil {
-		return err
-	}
-	s.onClose(s.vault.Close)
-	registry, err := journal.NewRegistry(journal.Types(), journal.Upcasters(), journal.PartUpcasters())
-	if err != nil {
-		return err
-	}
-	s.journal = journal.New(s.store, registry, s.vault)
-	return nil
-}
-
-func (s *Server) openVaultEngine(ctx context.Context, key *vault.MasterKey) (vault.Vault, error) {
-	if s.cfg.Vault.Engine == "postgres" {
-		keys, err := vault.NewKeyring(key)
-		if err != nil {
-			return nil, err
-		}
-		return postgres.Open(ctx, s.cfg.Vault.Postgres, keys, postgres.Options{})
-	}
-	return vaultsqlite.Open(ctx, s.cfg.path("vault"), key, vaultsqlite.Options{})
-}
-
 func (s *Server) openCommands(ctx context.Context, o Options) error {
 	p := s.cfg.Passwords
 	checker, err := passwords.NewChecker(passwords.Policy{MinLength: p.MinLength, MaxLength: p.MaxLength, RequireMixed: p.RequireMixed, Breached: p.Breached})
@@ -204,7 +174,7 @@ func (s *Server) openConsumers(ctx context.Context) error {
 		return err
 	}
 	s.onClose(s.processes.Close)
-	if s.engine, err = viewsqlite.New(s.cfg.path("views")); err != nil {
+	if s.engine, err = s.openViewsEngine(); err != nil {
 		return err
 	}
 	s.onClose(s.engine.Close)

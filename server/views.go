@@ -3,13 +3,40 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
+	"strings"
 	"time"
 
 	"accountledger/api"
 	"accountledger/journal"
+	"accountledger/projections/elastic"
 	"accountledger/projections/runner"
+	viewsqlite "accountledger/projections/sqlite"
 	"accountledger/projections/view"
 )
+
+// openViewsEngine opens the engine that the views are in. It does not fail where Elasticsearch cannot be reached.
+func (s *Server) openViewsEngine() (view.Engine, error) {
+	c := s.cfg.Views
+	if c.Engine != "elasticsearch" {
+		return viewsqlite.New(s.cfg.path("views"))
+	}
+	o := elastic.Options{Prefix: c.Index, Username: c.Username}
+	for _, url := range strings.Split(c.Elastic, ",") {
+		o.URLs = append(o.URLs, strings.TrimSpace(url))
+	}
+	var err error
+	if o.Password, err = readSecret("views.password_file", c.PasswordFile); err != nil {
+		return nil, err
+	}
+	if c.CAFile != "" {
+		if o.CACert, err = os.ReadFile(c.CAFile); err != nil {
+			return nil, fmt.Errorf("config: views.ca_file: %w", err)
+		}
+	}
+	return elastic.New(o)
+}
 
 var _ api.Views = (*Server)(nil)
 

@@ -9,6 +9,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"accountledger/server"
 )
@@ -33,8 +34,12 @@ func settings(c *cobra.Command, keys ...string) {
 		case time.Duration:
 			c.Flags().Duration(s.Flag(), d, help)
 		}
+		_ = c.Flags().SetAnnotation(s.Flag(), setting, nil) // it was added just now
 	}
 }
+
+// setting marks flags of settings: a command may have one of its own by the same name, as staff add has --role.
+const setting = "setting"
 
 func contains(all []string, s string) bool {
 	for _, a := range all {
@@ -45,11 +50,16 @@ func contains(all []string, s string) bool {
 	return false
 }
 
+func marked(f *pflag.Flag) bool {
+	_, ok := f.Annotations[setting]
+	return ok
+}
+
 // load reads the configuration that holds for a command: its flags, the environment, the file.
 func load(c *cobra.Command) (server.Config, error) {
 	given := map[string]any{}
 	for _, s := range server.Settings() {
-		if f := c.Flags().Lookup(s.Flag()); f != nil && f.Changed {
+		if f := c.Flags().Lookup(s.Flag()); f != nil && f.Changed && marked(f) {
 			given[s.Key] = f.Value.String()
 		}
 	}
