@@ -1,16 +1,18 @@
-.PHONY: test test-engines test-elastic race lint bench build
+.PHONY: test test-engines crash race lint bench bench-short bench-engines build
 
 # All tests; needs Go alone.
 test:
 	go test ./...
 
-# The tests that need real servers: PostgreSQL from Debian's package, started by the tests themselves.
+# The tests that need real servers, which they start themselves: PostgreSQL from Debian's package, and Elasticsearch 8.8.2,
+# fetched by Maven into a cache folder; it needs Java 17.
 test-engines:
-	go test -tags engines ./vault/... ./server/...
+	go test -tags engines ./leases/... ./vault/... ./projections/elastic/... ./replay/... ./server/...
 
-# The views on a real Elasticsearch 8.8.2, fetched by Maven into a cache folder; needs Java 17.
-test-elastic:
-	go test -tags engines ./projections/elastic/...
+# Kills the real program under load, ROUNDS times.
+ROUNDS ?= 50
+crash:
+	ACCOUNTLEDGER_TEST_CRASH_ROUNDS=$(ROUNDS) go test ./server -run TestCrash -count=1 -timeout 0 -v
 
 # The tests under the race detector.
 race:
@@ -20,9 +22,18 @@ race:
 lint:
 	golangci-lint run
 
-# Figures, each with its control in the same run.
+# Figures, each with its control in the same run; needs 30 GB of disk and most of an hour. Names of rows are listed by `go run ./bench -list`.
 bench:
-	go run ./bench
+	go run ./bench -json bin/bench.json
+
+# A quick version, in a few minutes.
+bench-short:
+	go run ./bench -short -json bin/bench-short.json
+
+# Figures of the engines that are servers: Elasticsearch beside SQLite, the EventStoreDB adapter beside the bare client.
+bench-engines:
+	mkdir -p bin
+	go run -tags engines ./bench/engines -json bin/bench-engines.json
 
 build:
 	go build -o bin/accountledger ./cmd/accountledger

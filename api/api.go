@@ -42,6 +42,8 @@ type Deps struct {
 	Wait time.Duration
 	// Version is shown on the first page and in the description of the API.
 	Version string
+	// HealthOnly leaves out everything but health and metrics: for a process that answers nobody else.
+	HealthOnly bool
 	// Dev shows on the first page that this is a development server.
 	Dev bool
 }
@@ -85,15 +87,22 @@ func New(d Deps) (*API, error) {
 	a.echo.HTTPErrorHandler = a.fail
 	a.echo.IPExtractor = echo.ExtractIPDirect()
 	a.echo.Use(a.observe, secure)
-	a.huma = humaecho.New(a.echo, description(d.Version))
-	a.routes()
-	if err := a.finishDescription(); err != nil {
+	if d.HealthOnly {
+		a.health()
+	} else if err := a.everything(); err != nil {
 		return nil, err
 	}
 	for _, r := range a.echo.Routes() {
 		a.templates[r.Path] = routeTemplate(r.Path)
 	}
 	return a, nil
+}
+
+// everything makes all routes and their description.
+func (a *API) everything() error {
+	a.huma = humaecho.New(a.echo, description(a.Version))
+	a.routes()
+	return a.finishDescription()
 }
 
 // Handler answers requests. HEAD is answered as GET without its body, which net/http leaves out.

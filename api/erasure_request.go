@@ -16,12 +16,21 @@ type erasureAnswer struct {
 	RequestedAt time.Time           `json:"requested_at"`
 	DueAt       time.Time           `json:"due_at" doc:"Until then it can be cancelled."`
 	EndedAt     *time.Time          `json:"ended_at,omitzero"`
+	Final       bool                `json:"final,omitzero" doc:"What was erased opens nowhere any more, not from a backup either: every master key that may have wrapped its keys is destroyed. An erasure is completed first, when no running system opens it."`
+	FinalAt     *time.Time          `json:"final_at,omitzero" doc:"Since when it is final."`
+	CopiesUntil *time.Time          `json:"backups_until,omitzero" doc:"Of a completed erasure that is not final: until then backups may hold the erased keys, encrypted under a master key that is kept apart from them. Missing while it is not known, since that master key is still in use."`
 }
 
 func erasureOf(v commands.ErasureView) erasureAnswer {
 	out := erasureAnswer{ID: v.ID, State: v.State, RequestedAt: v.Requested, DueAt: v.Due}
 	if !v.Ended.IsZero() {
 		out.EndedAt = &v.Ended
+	}
+	if !v.Final.IsZero() {
+		out.Final, out.FinalAt = true, &v.Final
+	}
+	if !v.CopiesUntil.IsZero() {
+		out.CopiesUntil = &v.CopiesUntil
 	}
 	return out
 }

@@ -1,14 +1,22 @@
-// Command bench measures the product against controls in the same run and prints
-// a table; -json writes it to a file as well. Rates vary with the machine and its
-// disk, so it is the ratio that has a goal. It is never run as a test.
+// Command bench measures the product against controls in the same run and prints a table; -json writes it to a
+// file as well. Rates vary with the machine and its disk, so it is the ratio that has a goal. It is never run as a test.
+//
+//	go run ./bench                          every figure, at full size
+//	go run ./bench -short                   a quick version
+//	go run ./bench -list                    what there is
+//	go run ./bench -rows read,rebuild       some of it
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime"
 	"runtime/pprof"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -17,104 +25,189 @@ import (
 
 // config is what the flags say.
 type config struct {
-	dir     string
-	json    string
-	profile string
-	rounds  int
-	length  time.Duration
+	dir      string
+	keep     bool
+	json     string
+	profile  string
+	heap     string
+	rows     string
+	list     bool
+	short    bool
+	rounds   int
+	length   time.Duration
+	load     time.Duration
+	accounts int
+	sizes    string
+	opened   int
+	served   int
 }
 
 func main() {
 	var c config
 	flag.StringVar(&c.dir, "dir", "", "folder on the disk to measure (default: the system's temporary folder)")
+	flag.BoolVar(&c.keep, "keep", false, "keep the populations in -dir, and use those that are there")
 	flag.StringVar(&c.json, "json", "", "file to write the table to as JSON")
 	flag.StringVar(&c.profile, "cpuprofile", "", "file to write a CPU profile to")
+	flag.StringVar(&c.heap, "memprofile", "", "file to write an allocation profile to")
+	flag.StringVar(&c.rows, "rows", "", "rows to measure, with commas between; all when empty")
+	flag.BoolVar(&c.list, "list", false, "list the rows and end")
+	flag.BoolVar(&c.short, "short", false, "a quick version: smaller populations, shorter rounds; flags given beside it count")
 	flag.IntVar(&c.rounds, "rounds", 5, "rounds of each, taken in turns; the median counts")
 	flag.DurationVar(&c.length, "length", 2*time.Second, "length of a round")
+	flag.DurationVar(&c.load, "load", 60*time.Second, "length of a load over HTTP")
+	flag.IntVar(&c.accounts, "accounts", 100_000, "accounts whose events are read and rebuilt; each comes with about ten")
+	flag.StringVar(&c.sizes, "sizes", "10000,100000,1000000", "accounts at which the views are queried, with commas between")
+	flag.IntVar(&c.opened, "opened", 300_000, "people whose parts are opened with a cold cache")
+	flag.IntVar(&c.served, "served", 1_000_000, "accounts under serve whose memory is measured")
 	flag.Parse()
-	if err := run(c); err != nil {
+	if c.short {
+		c.shorten()
+	}
+	if err := run(context.Background(), c); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(c config) (err error) {
-	if flag.NArg() > 0 || c.rounds < 1 || c.length <= 0 {
-		return errors.New("bench: takes flags only, with at least one round of some length; see -help")
+// shorten makes all of it fit into a few minutes, but for what flags say otherwise.
+func (c *config) shorten() {
+	given := map[string]bool{}
+	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if !given["rounds"] {
+		c.rounds = 3
 	}
-	if c.dir, err = os.MkdirTemp(c.dir, "accountledger-bench"); err != nil {
-		return fmt.Errorf("bench: %w", err)
+	if !given["length"] {
+		c.length = time.Second
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(c.dir)) }()
-	if c.profile != "" {
-		file, err := os.Create(c.profile)
-		if err != nil {
-			return fmt.Errorf("bench: %w", err)
-		}
-		defer func() { _ = file.Close() }()
-		if err := pprof.StartCPUProfile(file); err != nil {
-			return fmt.Errorf("bench: %w", err)
-		}
-		defer pprof.StopCPUProfile()
+	if !given["load"] {
+		c.load = 8 * time.Second
 	}
-	var rows []Row
-	for _, measure := range []func(config) ([]Row, error){appendRows, permissionRows} {
-		more, err := measure(c)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, more...)
+	if !given["accounts"] {
+		c.accounts = 10_000
 	}
-	if c.json != "" {
-		if err := writeJSON(c.json, rows); err != nil {
-			return err
-		}
+	if !given["sizes"] {
+		c.sizes = "1000,10000"
 	}
-	return printTable(os.Stdout, rows)
+	if !given["opened"] {
+		c.opened = 10_000
+	}
+	if !given["served"] {
+		c.served = 10_000
+	}
 }
 
-// appendRows measures durable appends by few and by many writers.
-func appendRows(c config) ([]Row, error) {
-	var rows []Row
-	for _, m := range []struct {
-		writers int
-		goal    float64
-	}{{64, 0.55}, {1024, 0.25}} {
-		ours, control, err := inTurns(c, m.writers)
-		if err != nil {
-			return nil, err
+func run(ctx context.Context, c config) (err error) {
+	if flag.NArg() > 0 || c.rounds < 1 || c.length <= 0 || c.load <= 0 || c.accounts < 1 || c.opened < 1 || c.served < 1 {
+		return errors.New("bench: takes flags only, with at least one round of some length; see -help")
+	}
+	if c.list {
+		for _, f := range figures() {
+			fmt.Printf("%-14s %s\n", f.name, f.about)
 		}
-		name := fmt.Sprintf("append, %d writers, 400-byte events", m.writers)
-		rows = append(rows, newRow(name, "events/s", ours, control, m.goal))
+		return nil
+	}
+	chosen, err := choose(c.rows)
+	if err != nil {
+		return err
+	}
+	if !c.keep {
+		if c.dir, err = os.MkdirTemp(c.dir, "accountledger-bench"); err != nil {
+			return fmt.Errorf("bench: %w", err)
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(c.dir)) }()
+	} else if c.dir == "" {
+		return errors.New("bench: -keep needs -dir")
+	}
+	stop, err := profiling(c)
+	if err != nil {
+		return err
+	}
+	rows, err := measure(ctx, c, chosen)
+	return errors.Join(err, stop(), report(c, rows))
+}
+
+func choose(names string) ([]figure, error) {
+	if names == "" {
+		return figures(), nil
+	}
+	var chosen []figure
+	for _, name := range strings.Split(names, ",") {
+		found := false
+		for _, f := range figures() {
+			if f.name == strings.TrimSpace(name) {
+				chosen, found = append(chosen, f), true
+			}
+		}
+		if !found {
+			return nil, errors.New("bench: no such row; -list shows what there is")
+		}
+	}
+	return chosen, nil
+}
+
+// measure gives the rows of every figure up to one that fails.
+func measure(ctx context.Context, c config, chosen []figure) ([]Row, error) {
+	var rows []Row
+	for _, f := range chosen {
+		note("%s: %s", f.name, f.about)
+		began := time.Now()
+		more, err := f.measure(ctx, c)
+		rows = append(rows, more...)
+		if err != nil {
+			return rows, fmt.Errorf("bench: %s: %w", f.name, err)
+		}
+		note("%s took %.0f s", f.name, time.Since(began).Seconds())
 	}
 	return rows, nil
 }
 
-// inTurns runs ours and the control one after the other, so that what else the
-// machine does falls on both.
-func inTurns(c config, writers int) (ours, control Rate, err error) {
-	var o, k []Rate
-	for range c.rounds {
-		r, err := AppendControl(c.dir, writers, c.length)
-		if err != nil {
-			return ours, control, err
-		}
-		k = append(k, r)
-		if r, err = AppendOurs(c.dir, writers, c.length); err != nil {
-			return ours, control, err
-		}
-		o = append(o, r)
+func profiling(c config) (stop func() error, err error) {
+	if c.profile == "" && c.heap == "" {
+		return func() error { return nil }, nil
 	}
-	return median(o), median(k), nil
+	var cpu *os.File
+	if c.profile != "" {
+		if cpu, err = os.Create(c.profile); err != nil {
+			return nil, fmt.Errorf("bench: %w", err)
+		}
+		if err := pprof.StartCPUProfile(cpu); err != nil {
+			return nil, errors.Join(fmt.Errorf("bench: %w", err), cpu.Close())
+		}
+	}
+	return func() error {
+		var errs []error
+		if cpu != nil {
+			pprof.StopCPUProfile()
+			errs = append(errs, cpu.Close())
+		}
+		if c.heap != "" {
+			file, err := os.Create(c.heap)
+			if err != nil {
+				return errors.Join(append(errs, err)...)
+			}
+			runtime.GC()
+			errs = append(errs, pprof.Lookup("allocs").WriteTo(file, 0), file.Close())
+		}
+		return errors.Join(errs...)
+	}, nil
 }
 
-func writeJSON(name string, rows []Row) error {
-	b, err := json.Marshal(rows, jsontext.WithIndent("  "))
-	if err != nil {
-		return fmt.Errorf("bench: %w", err)
+func report(c config, rows []Row) error {
+	if len(rows) == 0 {
+		return nil
 	}
-	if err := os.WriteFile(name, append(b, '\n'), 0o600); err != nil {
-		return fmt.Errorf("bench: %w", err)
+	err := printTable(os.Stdout, rows)
+	if c.json != "" {
+		b, marshalling := json.Marshal(rows, jsontext.WithIndent("  "))
+		if marshalling != nil {
+			return errors.Join(err, fmt.Errorf("bench: %w", marshalling))
+		}
+		if making := os.MkdirAll(filepath.Dir(c.json), 0o750); making != nil {
+			return errors.Join(err, fmt.Errorf("bench: %w", making))
+		}
+		if writing := os.WriteFile(c.json, append(b, '\n'), 0o600); writing != nil {
+			return errors.Join(err, fmt.Errorf("bench: %w", writing))
+		}
 	}
-	return nil
+	return err
 }

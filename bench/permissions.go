@@ -1,234 +1,111 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 	"time"
-
-	"github.com/go-json-experiment/json"
-	"github.com/labstack/echo/v4"
-
-	"accountledger/eventstore"
-	"accountledger/eventstore/embedded"
-	"accountledger/passwords"
-	"accountledger/server"
 )
 
-// clients are those who change a permission at the same time, each of an account of its own.
+// clients are those who do the same thing over HTTP at the same time, each with an account of its own.
 const clients = 64
 
-// permissionRows measures permission changes over HTTP, durable and answered.
-func permissionRows(c config) ([]Row, error) {
-	ours, size, err := permissionsOurs(c)
-	if err != nil {
-		return nil, fmt.Errorf("bench: permissions: %w", err)
-	}
-	control, err := permissionsControl(c, size)
-	if err != nil {
-		return nil, fmt.Errorf("bench: permissions: %w", err)
-	}
-	return []Row{newRow(fmt.Sprintf("permission change over HTTP, %d clients", clients), "changes/s", ours, control, 0.4)}, nil
-}
-
-// client is a connection pool that keeps one connection a client.
-func client() *http.Client {
-	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients, MaxConnsPerHost: clients}}
-}
-
-// permissionsOurs runs the real server on a new folder, and gives as well how many bytes a change is in the log.
-func permissionsOurs(c config) (rate Rate, size int, err error) {
+// permissionRows measures permission changes over HTTP, durable and answered, and how soon their view shows one.
+func permissionRows(ctx context.Context, c config) ([]Row, error) {
 	dir, err := os.MkdirTemp(c.dir, "server")
 	if err != nil {
-		return rate, 0, err
+		return nil, err
 	}
-	cfg, err := server.LoadConfig("", map[string]any{"data": dir, "http": "127.0.0.1:0", "dev": true, "log.level": "warn"})
+	s, err := serve(dir, clients+1)
 	if err != nil {
-		return rate, 0, err
+		return nil, err
 	}
-	s, err := server.Open(context.Background(), cfg, server.Options{Hashing: passwords.Params{MemoryKiB: 64, Passes: 1, Lanes: 1}})
-	if err != nil {
-		return rate, 0, err
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	address, ended := make(chan string, 1), make(chan error, 1)
-	go func() { ended <- s.Run(ctx, func(a string) { address <- a }) }()
-	rate, err = changePermissions(c, cfg, "http://"+<-address)
-	stop()
-	if err = errors.Join(err, <-ended, s.Close()); err != nil {
-		return rate, 0, err
-	}
-	size, err = changeSize(filepath.Join(dir, "log"))
-	return rate, size, err
-}
-
-func changePermissions(c config, cfg server.Config, url string) (Rate, error) {
-	h := client()
-	var tokens [clients]string
-	for i := range tokens {
-		var err error
-		if tokens[i], err = join(h, cfg, url, "client"+strconv.Itoa(i)+"@example.invalid"); err != nil {
-			return Rate{}, err
-		}
-	}
-	notice, err := noticeOf(h, url)
-	if err != nil {
-		return Rate{}, err
-	}
-	grant := []byte(`{"purpose":"navigation","state":"granted","notice":"` + notice + `"}`)
-	withdraw := []byte(`{"purpose":"navigation","state":"withdrawn"}`)
-	return load(clients, time.Duration(c.rounds)*c.length, func(ctx context.Context, w, n int) error {
-		body := grant
-		if n%2 == 1 {
-			body = withdraw
-		}
-		_, err := send(ctx, h, http.MethodPut, url+"/v1/me/permissions/location", tokens[w], body)
+	lag := lagOver(s.cfg, c.load)
+	seen := s.watch(ctx)
+	ours, err := load(clients, c.load, func(ctx context.Context, w, n int) error {
+		_, err := s.change(ctx, w, n)
 		return err
 	})
+	shown, watching := seen()
+	note, asking := lag()
+	if err = errors.Join(err, watching, asking, s.close()); err != nil {
+		return nil, err
+	}
+	size, err := sizeOf(dir, "permission.")
+	if err != nil {
+		return nil, err
+	}
+	control, err := bareHTTP(c.dir, min(c.load, 20*time.Second), request{method: http.MethodPut, path: "/v1/me/permissions/location",
+		body: `{"purpose":"navigation","state":"withdrawn"}`, answer: map[string]string{"permission": "location", "state": "granted"}, size: size})
+	if err != nil {
+		return nil, err
+	}
+	row := compared(fmt.Sprintf("permission change over HTTP, %d clients", clients), "changes/s", ours, control, 0.4)
+	row.Note = "p99 under 30 ms wanted; " + note
+	visible := single("a change shows in its view, p50", "ms", milliseconds(percentile(shown, 0.5)), "p99 < 100 ms")
+	visible.OursP99 = latency(percentile(shown, 0.99))
+	visible.Note = fmt.Sprintf("after its answer, under the same load; %d changes watched", len(shown))
+	return []Row{row, visible}, nil
 }
 
-// join signs up, proves the address from the local mailbox, and signs in.
-func join(h *http.Client, cfg server.Config, url, email string) (string, error) {
-	ctx := context.Background()
-	const password = "correct-horse-battery"
-	up, err := send(ctx, h, http.MethodPost, url+"/v1/sign-ups", "",
-		fmt.Appendf(nil, `{"email":%q,"password":%q,"region":"DE","language":"en","birth_month":"1990-05"}`, email, password))
-	if err != nil {
-		return "", err
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// watch lets the last client change a permission again and again and looks into the view's file until it is there. The
+// function that it gives ends that and gives how long it took each time, after the answer.
+func (s *serving) watch(ctx context.Context) func() ([]time.Duration, error) {
+	ctx, stop := context.WithCancel(ctx)
+	var took []time.Duration
+	ended := make(chan error, 1)
+	go func() {
+		err := s.changeAndSee(ctx, &took)
+		if ctx.Err() != nil {
+			err = nil
+		}
+		ended <- err
+	}()
+	return func() ([]time.Duration, error) {
+		stop()
+		err := <-ended
+		return took, err
 	}
-	code, err := codeFor(ctx, cfg, email)
-	if err != nil {
-		return "", err
-	}
-	if _, err = send(ctx, h, http.MethodPost, url+"/v1/verifications/"+up["verification"].(string)+"/check", "",
-		fmt.Appendf(nil, `{"handle":%q,"code":%q}`, up["handle"], code)); err != nil {
-		return "", err
-	}
-	in, err := send(ctx, h, http.MethodPost, url+"/v1/sessions", "", fmt.Appendf(nil, `{"email":%q,"password":%q}`, email, password))
-	if err != nil {
-		return "", err
-	}
-	return in["token"].(string), nil
 }
 
-func codeFor(ctx context.Context, cfg server.Config, email string) (string, error) {
-	console, err := server.OpenConsole(ctx, cfg)
+func (s *serving) changeAndSee(ctx context.Context, took *[]time.Duration) (err error) {
+	path, err := liveFile(s.dir, "permissions")
 	if err != nil {
-		return "", err
+		return err
 	}
-	defer func() { _ = console.Close() }()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		messages, err := console.Mailbox(ctx)
+	db, err := openFile(path, "mode=ro&_pragma=busy_timeout(1000)")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	find, err := db.PrepareContext(ctx, `SELECT count(*) FROM docs WHERE id = ? AND f_event = ?`)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, find.Close()) }()
+	me, err := send(ctx, s.http, http.MethodGet, s.url+"/v1/me", s.tokens[clients], nil)
+	if err != nil {
+		return err
+	}
+	id, _ := me["account"].(string)
+	for n := 0; ; n++ {
+		event, err := s.change(ctx, clients, n)
 		if err != nil {
-			return "", err
-		}
-		for _, m := range messages {
-			if m.To == email {
-				return m.Code, nil
-			}
-		}
-	}
-	return "", errors.New("no message came")
-}
-
-func noticeOf(h *http.Client, url string) (string, error) {
-	answer, err := send(context.Background(), h, http.MethodGet, url+"/v1/catalogue", "", nil)
-	if err != nil {
-		return "", err
-	}
-	first := answer["permissions"].([]any)[0].(map[string]any)
-	return first["notice"].(map[string]any)["id"].(string), nil
-}
-
-func send(ctx context.Context, h *http.Client, method, url, token string, body []byte) (map[string]any, error) {
-	req, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
-	}
-	resp, err := h.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return nil, err
-	}
-	if resp.StatusCode >= 300 {
-		return nil, fmt.Errorf("%s: %s: %s", method, resp.Status, answer)
-	}
-	var fields map[string]any
-	return fields, json.Unmarshal(answer, &fields)
-}
-
-// changeSize is the size of the last decision on a permission in the log, names included.
-func changeSize(dir string) (size int, err error) {
-	store, err := embedded.Open(embedded.Options{Dir: dir})
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, store.Close()) }()
-	for after := (eventstore.Position{}); ; {
-		page, err := store.ReadAll(context.Background(), after, 1000)
-		if err != nil {
-			return 0, err
-		}
-		for _, e := range page.Events {
-			if strings.HasPrefix(e.Type, "permission.") {
-				size = len(e.Data) + len(e.Metadata) + len(e.Stream) + len(e.Type) + len(e.ID)
-			}
-		}
-		if page.Checkpoint.Position == after {
-			return size, nil
-		}
-		after = page.Checkpoint.Position
-	}
-}
-
-// permissionsControl is a bare echo handler that appends as many bytes to a file with the same grouping before it answers.
-func permissionsControl(c config, size int) (rate Rate, err error) {
-	file, err := openPlainFile(filepath.Join(c.dir, "permissions"))
-	if err != nil {
-		return rate, err
-	}
-	e := echo.New()
-	event := payload(size)
-	e.PUT("/v1/me/permissions/:permission", func(ctx echo.Context) error {
-		if _, err := io.Copy(io.Discard, ctx.Request().Body); err != nil {
 			return err
 		}
-		file.append(event, make(chan struct{}, 1))
-		return ctx.JSON(http.StatusOK, map[string]string{"permission": ctx.Param("permission"), "state": "granted"})
-	})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return rate, errors.Join(err, file.close())
+		answered := time.Now()
+		for there := 0; there == 0; {
+			if err := find.QueryRowContext(ctx, id+"/location/navigation", event).Scan(&there); err != nil {
+				return err
+			}
+			if there == 0 {
+				time.Sleep(time.Millisecond)
+			}
+		}
+		*took = append(*took, time.Since(answered))
 	}
-	s := &http.Server{Handler: e, ReadHeaderTimeout: time.Second}
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(l) }()
-	h := client()
-	body := []byte(`{"purpose":"navigation","state":"withdrawn"}`)
-	url := "http://" + l.Addr().String() + "/v1/me/permissions/location"
-	rate, err = load(clients, time.Duration(c.rounds)*c.length, func(ctx context.Context, _, _ int) error {
-		_, err := send(ctx, h, http.MethodPut, url, "token", body)
-		return err
-	})
-	err = errors.Join(err, s.Shutdown(context.Background()), file.close())
-	if e := <-ended; !errors.Is(e, http.ErrServerClosed) {
-		err = errors.Join(err, e)
-	}
-	return rate, err
 }

@@ -3,35 +3,23 @@ package commands
 import (
 	"context"
 	"errors"
-	"sync"
-
-	lru "github.com/hashicorp/golang-lru/v2"
 
 	"accountledger/domain"
 	"accountledger/journal"
 )
 
-// foldedAccounts keeps the states of recently used accounts. A state is never used before the stream was
-// read on from its version, so it is as fresh as a full read.
-type foldedAccounts struct {
-	by *lru.Cache[domain.AccountID, *foldedAccount]
-}
-
+// foldedAccount is an account with what commands under an Idempotency-Key appended.
 type foldedAccount struct {
-	mu      sync.Mutex
-	account *domain.Account
-	head    journal.Head
-	repeats map[domain.CommandID][]domain.Fact // of commands with an Idempotency-Key
+	*domain.Account
+	repeats map[domain.CommandID][]domain.Fact
 }
 
-const foldedAtOnce = 1 << 13
-
-func newFoldedAccounts() *foldedAccounts {
-	c, err := lru.New[domain.AccountID, *foldedAccount](foldedAtOnce)
-	if err != nil {
-		panic(err) // only for a size below 1
+// Apply assigns what a fact says.
+func (a *foldedAccount) Apply(f domain.Fact) error {
+	if f.Fingerprint != "" {
+		a.repeats[f.Command] = append(a.repeats[f.Command], f)
 	}
-	return &foldedAccounts{c}
+	return a.Account.Apply(f)
 }
 
 // account reads an account as the leader has it now. The state is the caller's own.
@@ -41,34 +29,14 @@ func (c *core) account(ctx context.Context, id domain.AccountID) (*domain.Accoun
 }
 
 // accountAnd gives as well what a command appended before.
-func (c *core) accountAnd(ctx context.Context, id domain.AccountID, command domain.CommandID) (*domain.Account, journal.Head, []domain.Fact, error) {
-	stream := domain.AccountStream(id)
-	f, ok := c.folded.by.Get(id)
-	if !ok {
-		f = &foldedAccount{account: domain.NewAccount(id), head: journal.NoStream(stream), repeats: map[domain.CommandID][]domain.Fact{}}
-		if kept, known, _ := c.folded.by.PeekOrAdd(id, f); known {
-			f = kept
-		}
+func (c *core) accountAnd(ctx context.Context, id domain.AccountID, command domain.CommandID) (a *domain.Account, head journal.Head, before []domain.Fact, err error) {
+	fresh := func() *foldedAccount {
+		return &foldedAccount{domain.NewAccount(id), map[domain.CommandID][]domain.Fact{}}
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for rec, err := range c.Journal.Read(ctx, stream, f.head.Version+1) {
-		if err == nil {
-			err = f.account.Apply(rec.Fact)
-		}
-		if err != nil {
-			c.folded.by.Remove(id)
-			return nil, journal.Head{}, nil, err
-		}
-		if rec.Fingerprint != "" {
-			f.repeats[rec.Command] = append(f.repeats[rec.Command], rec.Fact)
-		}
-		f.head = journal.Head{Stream: stream, Version: rec.Version, At: rec.At}
-	}
-	if !f.head.Exists() {
-		c.folded.by.Remove(id) // nothing to keep of what is not there
-	}
-	return f.account.Clone(), f.head, f.repeats[command], nil
+	err = c.accounts.use(ctx, domain.AccountStream(id), fresh, func(f *foldedAccount, at journal.Head) {
+		a, head, before = f.Clone(), at, f.repeats[command]
+	})
+	return a, head, before, err
 }
 
 // seen takes the place in the log of what was appended before as the answer's.

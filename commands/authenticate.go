@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"accountledger/domain"
+	"accountledger/journal"
 )
 
 // Authenticate tells whose token it is: of a person, an officer, or a service. ErrSession when it is nobody's or
@@ -53,14 +54,20 @@ func (c *core) authenticateSession(ctx context.Context, t sessionToken) (domain.
 }
 
 func (c *core) staffState(ctx context.Context, id domain.StaffID) (*domain.Staff, error) {
-	s := &domain.Staff{}
-	_, err := c.fold(ctx, domain.StaffStream(id), s, nil)
-	return s, err
+	var copied domain.Staff
+	err := c.officers.use(ctx, domain.StaffStream(id), func() *domain.Staff { return &domain.Staff{} }, func(s *domain.Staff, _ journal.Head) { copied = *s })
+	return &copied, err
+}
+
+func (c *core) serviceState(ctx context.Context, id domain.ServiceID) (*domain.Service, error) {
+	var copied domain.Service
+	err := c.services.use(ctx, domain.ServiceStream(id), func() *domain.Service { return &domain.Service{} }, func(s *domain.Service, _ journal.Head) { copied = *s })
+	return &copied, err
 }
 
 func (c *core) authenticateService(ctx context.Context, id domain.ServiceID, secret []byte) (domain.Caller, error) {
-	var s domain.Service
-	if _, err := c.fold(ctx, domain.ServiceStream(id), &s, nil); err != nil {
+	s, err := c.serviceState(ctx, id)
+	if err != nil {
 		return domain.Guest(), err
 	}
 	if !s.Owns(hashSecret(secret)) {

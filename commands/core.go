@@ -21,14 +21,19 @@ type Config struct {
 	Controller domain.Slug
 	// Grace is how long an erasure waits; 0 starts it at once.
 	Grace time.Duration
+	// BackupKeep is how long each backup is kept.
+	BackupKeep time.Duration
 	// SignIns bounds refused sign-ins of one identifier in a window, WrongCodes wrong codes a day.
 	SignIns    Limit
 	WrongCodes Limit
 }
 
+// DefaultBackupKeep is how long backups are kept where operators say nothing.
+const DefaultBackupKeep = 35 * 24 * time.Hour
+
 // DefaultConfig is what holds where operators say nothing.
 func DefaultConfig() Config {
-	return Config{Controller: "development", Grace: domain.DefaultGrace,
+	return Config{Controller: "development", Grace: domain.DefaultGrace, BackupKeep: DefaultBackupKeep,
 		SignIns:    Limit{Events: 20, Window: 15 * time.Minute},
 		WrongCodes: Limit{Events: 20, Window: 24 * time.Hour}}
 }
@@ -54,8 +59,14 @@ type core struct {
 	limits  *limiter
 	streams stripes
 	access  *accessLog
-	folded  *foldedAccounts
-	months  *foldedSessions
+
+	accounts  *folded[*foldedAccount]
+	sessions  *folded[*domain.Sessions]
+	services  *folded[*domain.Service]
+	officers  *folded[*domain.Staff]
+	published *folded[*domain.Notices]
+
+	masters masters
 	signUps chan struct{} // a place for each sign-up that hashes
 }
 
@@ -128,7 +139,10 @@ func New(ctx context.Context, d Deps) (*Menu, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{Deps: d, keys: keys, limits: newLimiter(d.Now), folded: newFoldedAccounts(), months: newFoldedSessions(), signUps: make(chan struct{}, signUpsAtOnce)}
+	c := &core{Deps: d, keys: keys, limits: newLimiter(d.Now), signUps: make(chan struct{}, signUpsAtOnce)}
+	c.accounts, c.sessions = newFolded[*foldedAccount](d.Journal), newFolded[*domain.Sessions](d.Journal)
+	c.services, c.officers = newFolded[*domain.Service](d.Journal), newFolded[*domain.Staff](d.Journal)
+	c.published = newFolded[*domain.Notices](d.Journal)
 	c.access = newAccessLog(c, uuid.New())
 	return menu(c), nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"accountledger/domain"
+	"accountledger/journal"
 )
 
 // DecideAccess is a service's question whether it may use somebody's data now.
@@ -22,25 +23,55 @@ type AccessDecision struct {
 }
 
 // decideAccess rests on the account as read after the question came, names its version in the record, and
-// answers only once the record is durable.
+// answers only once the record is durable and confirmed.
 func (k *call) decideAccess(ctx context.Context, in DecideAccess) (AccessDecision, error) {
-	var s domain.Service
-	if _, err := k.fold(ctx, domain.ServiceStream(k.Caller.Service), &s, nil); err != nil {
+	decided, about, err := k.decide(ctx, in)
+	if err != nil {
 		return AccessDecision{}, err
 	}
+	f, err := k.record(ctx, about, decided)
+	if err == nil && k.Journal.MayLag() {
+		decided, f, err = k.confirm(ctx, in, decided, f)
+	}
+	return AccessDecision{ID: f.ID, Outcome: decided.Outcome, At: f.At}, err
+}
+
+// decide is the decision as of now, and what its record is about.
+func (k *call) decide(ctx context.Context, in DecideAccess) (domain.AccessDecided, about, error) {
+	s, err := k.serviceState(ctx, k.Caller.Service)
+	if err != nil {
+		return domain.AccessDecided{}, about{}, err
+	}
 	if !s.May(in.Permission, in.Purpose) {
-		return AccessDecision{}, domain.ErrForbidden
+		return domain.AccessDecided{}, about{}, domain.ErrForbidden
 	}
 	notices, err := k.notices(ctx, in.Permission)
 	if err != nil {
-		return AccessDecision{}, err
+		return domain.AccessDecided{}, about{}, err
 	}
 	a, _, err := k.account(ctx, in.Account)
 	if err != nil {
-		return AccessDecision{}, err
+		return domain.AccessDecided{}, about{}, err
 	}
 	outcome, reason, grant := a.Decide(in.Permission, in.Purpose, notices.Material())
-	f, err := k.record(ctx, about{subject: in.Account, region: a.Region}, domain.AccessDecided{Service: k.Caller.Service, Permission: in.Permission,
-		For: in.Purpose, Outcome: outcome, Reason: reason, AccountVersion: a.Version, Grant: grant})
-	return AccessDecision{ID: f.ID, Outcome: outcome, At: f.At}, err
+	return domain.AccessDecided{Service: k.Caller.Service, Permission: in.Permission, For: in.Purpose, Outcome: outcome, Reason: reason,
+		AccountVersion: a.Version, Grant: grant}, about{subject: in.Account, region: a.Region}, nil
+}
+
+// confirm reads the account again where the record stands. A leader that was deposed and does not know can answer a read from
+// what it has, but it commits no record; so where the record is, everything is that anybody was told before the question
+// came. When the account had moved and the decision comes out otherwise, a record that names the first one
+// corrects it, and is the answer. What cannot be confirmed is not answered.
+func (k *call) confirm(ctx context.Context, in DecideAccess, decided domain.AccessDecided, f domain.Fact) (domain.AccessDecided, domain.Fact, error) {
+	since := journal.Since(ctx, k.position)
+	a, _, err := k.account(since, in.Account)
+	if err != nil || a.Version == decided.AccountVersion {
+		return decided, f, err
+	}
+	again, about, err := k.decide(since, in)
+	if err != nil || again.Outcome == decided.Outcome && again.Grant == decided.Grant {
+		return decided, f, err
+	}
+	f, err = k.record(ctx, about, domain.AccessCorrected{AccessDecided: again, Corrects: f.ID})
+	return again, f, err
 }

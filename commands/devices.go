@@ -103,7 +103,6 @@ func (k *call) unlinkDevice(ctx context.Context, in UnlinkDevice) (struct{}, err
 	if err != nil {
 		return struct{}{}, err
 	}
-	k.Journal.Forget(domain.AccountKey(k.Caller.Account))
 	return struct{}{}, k.Journal.Destroy(ctx, domain.DeviceKey(in.ID))
 }
 

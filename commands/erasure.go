@@ -19,6 +19,11 @@ type ErasureView struct {
 	Requested time.Time
 	Due       time.Time
 	Ended     time.Time
+	// Final is since when what was erased opens nowhere any more, whatever copies of the vault there are; zero before
+	// that, and where it is not known.
+	Final time.Time
+	// CopiesUntil is until when backups may hold the erased keys, wrapped; zero while that is not known.
+	CopiesUntil time.Time
 }
 
 // erasureID names an account's erasure, with a keyed hash so that nobody can make one up.
@@ -70,7 +75,7 @@ func (k *call) seeErasure(ctx context.Context, in Erasure) (ErasureView, error) 
 	if a.Erasure.State == domain.ErasureNone {
 		return ErasureView{}, domain.ErrNotFound
 	}
-	return k.erasureView(a), nil
+	return k.final(ctx, k.erasureView(a)), nil
 }
 
 // cancelErasure keeps the caller's account, while the erasure waits.

@@ -30,6 +30,8 @@ func refusal(err error) error {
 		return domain.ErrUnavailable.After(1).Because(err)
 	case errors.As(err, &unknownType):
 		return domain.ErrUnavailable.After(60).Because(err)
+	case errors.Is(err, eventstore.ErrFenced): // until an operator says where the ledger goes on
+		return domain.ErrUnavailable.After(60).Because(err)
 	case errors.Is(err, eventstore.ErrReadOnly), errors.Is(err, eventstore.ErrNoSpace), errors.Is(err, eventstore.ErrUnavailable),
 		errors.Is(err, eventstore.ErrClosed), errors.Is(err, vault.ErrUnavailable):
 		return domain.ErrUnavailable.After(5).Because(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -19,9 +20,11 @@ type Limit struct {
 
 // limiter counts refusals in windows, in memory: a restart forgets the window under way.
 type limiter struct {
-	now func() time.Time
-	mu  sync.Mutex
-	by  *lru.Cache[limitKey, *window]
+	now     func() time.Time
+	raising sync.Mutex  // one profile at a time
+	raised  atomic.Bool // a profile is in force
+	mu      sync.Mutex
+	by      *lru.Cache[limitKey, *window]
 }
 
 type limitKey struct {
@@ -137,7 +140,7 @@ func (k *call) signInLimits(ctx context.Context, digest [32]byte) ([]signInLimit
 // overAny gives the seconds to wait when one of the limits is passed, else 0.
 func (k *call) overAny(limits []signInLimit) int {
 	for _, l := range limits {
-		if over, seconds := k.limits.over(l.key, l.limit); over {
+		if over, seconds := k.limits.over(l.key, k.limits.inForce(l.limit)); over {
 			return seconds
 		}
 	}
@@ -160,6 +163,7 @@ func (k *call) refused(ctx context.Context, hash [32]byte, kind domain.AttemptKi
 }
 
 func (k *call) refusedUnder(ctx context.Context, key limitKey, hash [32]byte, limit Limit) error {
+	limit = k.limits.inForce(limit)
 	if !k.limits.count(key, limit) {
 		return nil
 	}

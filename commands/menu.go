@@ -44,6 +44,9 @@ type Menu struct {
 	AddService Command[AddService, ServiceAdded]
 	Operate    Command[Operate, domain.EventID]
 
+	RaiseLimits   Command[RaiseLimits, domain.EventID]
+	RestoreLimits Command[RaiseLimits, domain.EventID]
+
 	PublishNotices Command[struct{}, struct{}]
 	SettleSignUp   Command[SettleSignUp, SettledSignUp]
 	SettleUnlinked Command[SettleUnlinked, struct{}]
@@ -89,6 +92,9 @@ func menu(c *core) *Menu {
 		AddStaff:   by(c, operator, onCall((*call).addStaff)),
 		AddService: by(c, operator, onCall((*call).addService)),
 		Operate:    by(c, operator, onCall((*call).operate)),
+
+		RaiseLimits:   by(c, operator, onCall((*call).raiseLimits)),
+		RestoreLimits: by(c, operator, onCall((*call).restoreLimits)),
 
 		PublishNotices: by(c, system, onCall((*call).publishNotices)),
 		SettleSignUp:   by(c, system, onCall((*call).settleSignUp)),

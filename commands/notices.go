@@ -4,13 +4,14 @@ import (
 	"context"
 
 	"accountledger/domain"
+	"accountledger/journal"
 )
 
 // notices reads the texts ever published for a permission.
 func (c *core) notices(ctx context.Context, p domain.Permission) (*domain.Notices, error) {
-	n := &domain.Notices{}
-	_, err := c.fold(ctx, domain.NoticeStream(p), n, nil)
-	return n, err
+	var copied domain.Notices
+	err := c.published.use(ctx, domain.NoticeStream(p), func() *domain.Notices { return &domain.Notices{} }, func(n *domain.Notices, _ journal.Head) { copied = *n })
+	return &copied, err
 }
 
 // publishNotices publishes what the catalogue of this program says and nobody has published yet.

@@ -164,7 +164,11 @@ func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
 			started = before.Fact
 			return k.sameRequest(ctx, []domain.Fact{started})
 		}
-		secret, err := k.secret(ctx, "session", k.now)
+		at := k.now // as the fact will have it: its stream may stand at a later time, by another process's clock or this one's before
+		if at.Before(head.At) {
+			at = head.At
+		}
+		secret, err := k.secret(ctx, "session", at)
 		if err != nil {
 			return err
 		}

@@ -83,6 +83,9 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 // hashForSignUp hashes, but lets sign-ups take no more than a part of the places for hashing: a flood of them leaves room
 // for those who sign in.
 func (k *call) hashForSignUp(ctx context.Context, p passwords.Password) (string, error) {
+	if k.limits.raised.Load() {
+		return k.Hasher.Hash(ctx, p)
+	}
 	select {
 	case k.signUps <- struct{}{}:
 		defer func() { <-k.signUps }()

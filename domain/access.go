@@ -44,6 +44,13 @@ type AccessDecided struct {
 	Grant          EventID      `json:"grant,omitzero"`
 }
 
+// AccessCorrected: the account had moved when a decision was recorded, so the decision was made anew, and this is what the
+// service was told. Nobody was told the one that it corrects.
+type AccessCorrected struct {
+	AccessDecided
+	Corrects EventID `json:"corrects"` // the record of the decision that does not hold
+}
+
 // RevealedPart is a kind of personal part that officers may ask to see.
 type RevealedPart string
 

@@ -10,11 +10,20 @@ const (
 	OpStaffAdd      Operation = "staff_add"
 	OpServiceAdd    Operation = "service_add"
 	OpReplayRebuild Operation = "replay_rebuild"
+	OpReplayMove    Operation = "replay_move"
+	OpReplayAbandon Operation = "replay_abandon" // a move was given up, and this log goes on
+	OpReplayExport  Operation = "replay_export"
+	OpReplayImport  Operation = "replay_import"
+	OpVerify        Operation = "verify"
+	OpKeysList      Operation = "keys_list"
+	OpKeysRotate    Operation = "keys_rotate"
+	OpKeysDestroyed Operation = "keys_destroyed"
+	OpSimulate      Operation = "simulate"
 )
 
 // Validate refuses what is no operation.
 func (o Operation) Validate() error {
-	return oneOf(o, OpStatus, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild)
+	return oneOf(o, OpStatus, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplayImport, OpVerify, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpSimulate)
 }
 
 // OperationPerformed: an operator ran a command on the machine.

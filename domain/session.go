@@ -48,7 +48,19 @@ func (s *Session) Valid(secret Hash, everywhereAt int64, now time.Time) bool {
 
 // Open tells whether the session has neither ended nor expired.
 func (s *Session) Open(everywhereAt int64, now time.Time) bool {
-	return !s.Ended && now.Before(s.Expires) && !s.Fact.At.After(now.Add(MaxAhead)) && s.OwnerAt >= everywhereAt
+	return !s.Ended && now.Before(s.Expires) && !s.ahead(now) && s.OwnerAt >= everywhereAt
+}
+
+// ahead tells whether the session was begun by a clock that was ahead. The fact's time alone does not say so: a stream's
+// times never go back, so after such a clock was put right a session that begins now is given the time of the one
+// before it in its stream. When it expires was reckoned from the clock itself.
+func (s *Session) ahead(now time.Time) bool {
+	lifetime := SessionLifetime
+	if s.Owner == ActorStaff {
+		lifetime = StaffSessionLifetime
+	}
+	latest := now.Add(MaxAhead)
+	return s.Fact.At.After(latest) && s.Expires.After(latest.Add(lifetime))
 }
 
 // Sessions are the sessions that one owner began in one month.

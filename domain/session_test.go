@@ -17,7 +17,7 @@ func TestSessions(t *testing.T) {
 	id := domain.SessionID{UUID: uuid.New()}
 	begin := func(more ...any) *domain.Session {
 		var s domain.Sessions
-		apply(t, &s, noon, append([]any{domain.SessionStarted{Session: id, Owner: domain.ActorPerson, SecretHash: hash("a"), Expires: noon.Add(time.Hour), OwnerAt: 7}}, more...)...)
+		apply(t, &s, noon, append([]any{domain.SessionStarted{Session: id, Owner: domain.ActorPerson, SecretHash: hash("a"), Expires: noon.Add(domain.SessionLifetime), OwnerAt: 7}}, more...)...)
 		return s.All[id]
 	}
 	for name, c := range map[string]struct {
@@ -30,8 +30,8 @@ func TestSessions(t *testing.T) {
 		"right":                  {begin(), hash("a"), -1, noon, true},
 		"wrong secret":           {begin(), hash("b"), -1, noon, false},
 		"empty secret":           {begin(), "", -1, noon, false},
-		"just before the end":    {begin(), hash("a"), -1, noon.Add(time.Hour - 1), true},
-		"expired":                {begin(), hash("a"), -1, noon.Add(time.Hour), false},
+		"just before the end":    {begin(), hash("a"), -1, noon.Add(domain.SessionLifetime - 1), true},
+		"expired":                {begin(), hash("a"), -1, noon.Add(domain.SessionLifetime), false},
 		"ended":                  {begin(domain.SessionEnded{Session: id}), hash("a"), -1, noon, false},
 		"another ended":          {begin(domain.SessionEnded{Session: domain.SessionID{UUID: uuid.New()}}), hash("a"), -1, noon, true},
 		"everywhere before it":   {begin(), hash("a"), 7, noon, true},

@@ -18,6 +18,9 @@ var (
 	ErrReadOnly = errors.New("eventstore: the log is read-only after a failed write; restart once the disk is well")
 	// ErrNoSpace: free space is under the reserve; appends go on when there is room again.
 	ErrNoSpace = errors.New("eventstore: free disk space is under the reserve")
+	// ErrFenced: the log has moved to another one, is about to, or is an archive; see Fencer. The operator says where
+	// the ledger goes on.
+	ErrFenced = errors.New("eventstore: the log is fenced: it moves, has moved or is an archive, and takes no appends")
 	// ErrUnavailable: the log cannot be reached now.
 	ErrUnavailable = errors.New("eventstore: the log cannot be reached")
 	// ErrClosed: the store or subscription has been closed.

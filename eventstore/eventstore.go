@@ -105,7 +105,7 @@ type Store interface {
 	// from expected+1, or append the same events again.
 	//
 	// Other errors, each of them meaning that nothing was appended: ErrInvalid,
-	// ErrTooLarge, ErrReadOnly, ErrNoSpace, ErrUnavailable, ErrClosed, and ctx's when it
+	// ErrTooLarge, ErrReadOnly, ErrNoSpace, ErrFenced, ErrUnavailable, ErrClosed, and ctx's when it
 	// ended before the events were handed to the log.
 	Append(ctx context.Context, stream string, expected int64, events ...Event) (Appended, error)
 

@@ -108,7 +108,14 @@ const settleTries = 5
 func (j *Journal) settle(ctx context.Context, head Head, events []eventstore.Event) (done eventstore.Appended, err error) {
 	for try := range settleTries {
 		done, err = j.store.Append(ctx, head.Stream, head.Version, events...)
-		if !errors.Is(err, eventstore.ErrUnknownOutcome) || errors.Is(err, eventstore.ErrReadOnly) {
+		var conflict *ConflictError
+		unknown := errors.Is(err, eventstore.ErrUnknownOutcome) && !errors.Is(err, eventstore.ErrReadOnly)
+		switch {
+		case err == nil || errors.As(err, &conflict):
+			return done, err
+		case try > 0 && !unknown: // this try appended nothing, but one before it may have
+			return done, fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, err)
+		case !unknown:
 			return done, err
 		}
 		select {
@@ -161,7 +168,7 @@ func (j *Journal) ReadBack(ctx context.Context, stream string) iter.Seq2[Record,
 
 func (j *Journal) read(ctx context.Context, stream string, d eventstore.Direction, from int64) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		for stored, err := range j.store.ReadStream(ctx, stream, d, from) {
+		for stored, err := range j.stored(ctx, stream, d, from) {
 			if err != nil {
 				yield(Record{}, err)
 				return
@@ -229,13 +236,8 @@ func Open[T any](ctx context.Context, j *Journal, f domain.Fact, p domain.Part[T
 
 // Destroy destroys keys for ever, and whatever was derived from them here.
 func (j *Journal) Destroy(ctx context.Context, names ...string) error {
-	err := j.sealing.keys.DestroyKeys(ctx, names...)
-	j.sealing.forget(names...)
-	return err
+	return j.sealing.keys.DestroyKeys(ctx, names...)
 }
-
-// Forget drops what was derived from keys of these names; their keys stay.
-func (j *Journal) Forget(names ...string) { j.sealing.forget(names...) }
 
 // Head is the end of the log.
 func (j *Journal) Head(ctx context.Context) (Checkpoint, error) { return j.store.Head(ctx) }

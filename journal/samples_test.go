@@ -31,6 +31,8 @@ var (
 
 // samples is one event of every type, with every field set, by the name it has in the log.
 func samples() map[string]any {
+	decided := domain.AccessDecided{Service: id[domain.ServiceID](7), Permission: "location", For: "weather", Outcome: domain.Allowed, Reason: domain.ReasonGranted,
+		AccountVersion: 4, Grant: id[domain.EventID](9)}
 	account, device, claim, signUp, staff := id[domain.AccountID](1), id[domain.DeviceID](2), id[domain.ClaimID](3), id[domain.SignUpID](4), id[domain.StaffID](5)
 	a, d := domain.AccountKey(account), domain.DeviceKey(device)
 	return map[string]any{
@@ -76,8 +78,8 @@ func samples() map[string]any {
 		"service.added.v1": domain.ServiceAdded{Name: "weather-app", KeyHash: hash("e"), Allowed: []domain.Allowance{
 			{Permission: "location", Purpose: "weather"}, {Permission: "location", Purpose: "navigation"}}},
 
-		"access.decided.v1": domain.AccessDecided{Service: id[domain.ServiceID](7), Permission: "location", For: "weather", Outcome: domain.Allowed, Reason: domain.ReasonGranted,
-			AccountVersion: 4, Grant: id[domain.EventID](9)},
+		"access.decided.v1":   decided,
+		"access.corrected.v1": domain.AccessCorrected{AccessDecided: decided, Corrects: id[domain.EventID](14)},
 		"access.revealed.v1":  domain.AccessRevealed{Parts: []domain.RevealedPart{domain.RevealEmail, domain.RevealNames}, Found: true},
 		"access.looked_up.v1": domain.AccessLookedUp{Kind: domain.IdentifierEmail, Found: true},
 		"access.queried.v1":   domain.AccessQueried{View: "accounts", Fingerprint: domain.Fingerprint(strings.Repeat("f", 32)), Rows: 25},
@@ -87,6 +89,7 @@ func samples() map[string]any {
 		"delivery.failed.v1":    domain.DeliveryFailed{Failure: domain.FailRefused},
 
 		"notice.published.v1":    domain.NoticePublished{Permission: "location", Version: 3, Material: true, Language: "en", Controller: "the-operator", Region: "DE", Hash: hash("b"), Text: "Location. Off until you allow it."},
+		"limits.changed.v1":      domain.LimitsChanged{Profile: domain.LimitsSimulation, UID: 1000, InForce: true},
 		"operation.performed.v1": domain.OperationPerformed{Operation: domain.OpReplayRebuild, UID: 1000, Views: []domain.ViewName{"accounts", "daily"}},
 	}
 }

@@ -13,11 +13,9 @@ import (
 	"io"
 	"reflect"
 	"strings"
-	"sync"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	lru "github.com/hashicorp/golang-lru/v2"
 
 	"accountledger/domain"
 	"accountledger/vault"
@@ -49,28 +47,17 @@ type place struct {
 	typ    string // as stored
 }
 
-// sealing seals and opens parts; it keeps derived ciphers of recently used keys.
+// sealing seals and opens parts. It keeps nothing that opens a part: keys are asked of the vault each time, and what is
+// derived from them goes when the vault lets them go. So a key that another process destroyed opens nothing here either,
+// from the moment at which the vault refuses it.
 type sealing struct {
 	registry *Registry
 	keys     Keys
 	rand     io.Reader
-	ciphers  *lru.Cache[string, *family] // by the name of a part's first key
 }
-
-// family is the derived ciphers of parts that have their first key in common.
-type family struct {
-	mu sync.Mutex
-	by map[string]cipher.AEAD // by algorithm and key ids, which no two keys share
-}
-
-const cachedCiphers = 1 << 16
 
 func newSealing(registry *Registry, keys Keys) *sealing {
-	c, err := lru.New[string, *family](cachedCiphers)
-	if err != nil {
-		panic(err) // only for a size below 1
-	}
-	return &sealing{registry: registry, keys: keys, rand: rand.Reader, ciphers: c}
+	return &sealing{registry: registry, keys: keys, rand: rand.Reader}
 }
 
 // seal puts the sealed form in place of each clear part of an event, making the keys that are missing. It
@@ -109,7 +96,7 @@ func (s *sealing) sealPart(ctx context.Context, at place, name string, clear any
 		return nil, errors.New("the value cannot be written") // the cause could repeat it
 	}
 	p := &domain.Sealed{Name: name, Version: s.registry.parts[name].version, Keys: names, Alg: algFor(names)}
-	aead, err := s.cipher(p.Alg, keys)
+	aead, err := cipherOf(p.Alg, keys)
 	if err != nil {
 		return nil, err
 	}
@@ -142,14 +129,13 @@ func (s *sealing) open(ctx context.Context, at place, p *domain.Sealed, into any
 	}
 	for _, k := range keys {
 		if k == nil {
-			s.forget(p.Keys...)
 			return ErrUnreadable
 		}
 	}
 	if len(keys) == 0 {
 		return ErrForged
 	}
-	aead, err := s.cipher(p.Alg, keys)
+	aead, err := cipherOf(p.Alg, keys)
 	if err != nil {
 		return err
 	}
@@ -194,23 +180,12 @@ func (r *Registry) decodePart(p *domain.Sealed, plain []byte, into any) error {
 	return nil
 }
 
-// cipher derives the cipher of a part from all of its keys: whoever lacks one of them has nothing.
-func (s *sealing) cipher(alg string, keys []*vault.Key) (cipher.AEAD, error) {
-	id := make([]byte, 0, len(alg)+16*len(keys))
-	id = append(id, alg...)
-	for _, k := range keys {
-		id = append(id, k.ID[:]...)
-	}
-	f, ok := s.ciphers.Get(keys[0].Name)
-	if !ok {
-		f = &family{by: map[string]cipher.AEAD{}}
-		s.ciphers.Add(keys[0].Name, f)
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if c, ok := f.by[string(id)]; ok {
-		return c, nil
-	}
+// cipherOf gives the cipher of a part, derived from all of its keys: whoever lacks one of them has nothing.
+func cipherOf(alg string, keys []*vault.Key) (cipher.AEAD, error) {
+	return vault.Derive(alg, keys, func() (cipher.AEAD, error) { return derive(alg, keys) })
+}
+
+func derive(alg string, keys []*vault.Key) (cipher.AEAD, error) {
 	var ikm, info []byte
 	info = append(info, "accountledger/part/1"...)
 	for _, k := range keys {
@@ -222,19 +197,7 @@ func (s *sealing) cipher(alg string, keys []*vault.Key) (cipher.AEAD, error) {
 	if err != nil {
 		return nil, fmt.Errorf("journal: deriving a part's key: %w", err)
 	}
-	c, err := newCipher(alg, key)
-	if err != nil {
-		return nil, err
-	}
-	f.by[string(id)] = c
-	return c, nil
-}
-
-// forget drops the derived ciphers of parts whose first key has one of these names.
-func (s *sealing) forget(names ...string) {
-	for _, n := range names {
-		s.ciphers.Remove(n)
-	}
+	return newCipher(alg, key)
 }
 
 func newCipher(alg string, key []byte) (cipher.AEAD, error) {

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill/message"
-	lru "github.com/hashicorp/golang-lru/v2"
 
 	"accountledger/eventstore"
 )
@@ -90,7 +90,7 @@ func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *messa
 
 // gather lies between a page that was not full and the next one, so that under load a page, and what its consumer
 // stores in one step, holds what came in the meantime. What comes first after a quiet time waits for nothing.
-const gather = 20 * time.Millisecond
+const gather = 40 * time.Millisecond
 
 // retryPause lies between two tries after an error.
 const retryPause = 250 * time.Millisecond
@@ -167,48 +167,61 @@ func pause(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// pageCache keeps decoded pages by their ends: consumers near the head all read the same ones.
-type pageCache struct {
-	cache *lru.Cache[[2]Position, Page]
-}
-
-const cachedPages = 16
-
-func newPageCache() *pageCache {
-	c, err := lru.New[[2]Position, Page](cachedPages)
-	if err != nil {
-		panic(err) // only for a size below 1
-	}
-	return &pageCache{c}
-}
-
-// page gives a decoded run of the log, from the cache when another consumer has read it before.
+// page gives a decoded run of the log, with what another consumer has read before.
 func (j *Journal) page(from Checkpoint, raw eventstore.Page) Page {
-	key := [2]Position{from.Position, raw.Checkpoint.Position}
-	if p, ok := j.pages.cache.Get(key); ok {
-		return p
-	}
-	p := j.decodePage(from, raw)
-	if p.Waits == nil {
-		j.pages.cache.Add(key, p)
-	}
-	return p
+	return j.decodePage(from, raw, j.pages)
 }
 
 // decodePage decodes a run of the log up to the first event that this program does not know.
-func (j *Journal) decodePage(from Checkpoint, raw eventstore.Page) Page {
-	p := Page{Checkpoint: raw.Checkpoint, Records: make([]Record, 0, len(raw.Events))}
-	before := from
-	for _, stored := range raw.Events {
-		rec, err := j.decode(stored)
-		if err != nil {
-			p.Waits, p.Checkpoint = fmt.Errorf("at %s: %w", stored.Position, err), before
-			return p
+func (j *Journal) decodePage(from Checkpoint, raw eventstore.Page, known *pageCache) Page {
+	records := make([]Record, len(raw.Events))
+	have := known.get(raw.Events, records)
+	n, err := j.decodeAll(raw.Events, records, have)
+	known.put(records[:n], have)
+	p := Page{Checkpoint: raw.Checkpoint, Records: records[:n]}
+	if err != nil {
+		p.Waits, p.Checkpoint = fmt.Errorf("at %s: %w", raw.Events[n].Position, err), from
+		if n > 0 {
+			last := &raw.Events[n-1]
+			p.Checkpoint = Checkpoint{Log: raw.Checkpoint.Log, Position: last.Position, Event: last.ID}
 		}
-		p.Records = append(p.Records, rec)
-		before = Checkpoint{Log: raw.Checkpoint.Log, Position: stored.Position, Event: stored.ID}
 	}
 	return p
+}
+
+// decodeShare is how many events are worth a goroutine of their own.
+const decodeShare = 256
+
+// decodeAll decodes events into records, on several processors where there are many, but for those that are there already.
+// It gives how many were decoded from the first on, and what is wrong with the one after them.
+func (j *Journal) decodeAll(events []eventstore.Recorded, records []Record, have []bool) (int, error) {
+	shares := max(1, min(runtime.GOMAXPROCS(0), len(events)/decodeShare))
+	size := (len(events) + shares - 1) / shares
+	done, errs := make([]int, shares), make([]error, shares)
+	decode := func(share int) {
+		first, last := share*size, min((share+1)*size, len(events))
+		for done[share] = first; done[share] < last; done[share]++ {
+			i := done[share]
+			if have != nil && have[i] {
+				continue
+			}
+			if records[i], errs[share] = j.decode(events[i]); errs[share] != nil {
+				return
+			}
+		}
+	}
+	var others sync.WaitGroup
+	for share := 1; share < shares; share++ {
+		others.Go(func() { decode(share) })
+	}
+	decode(0)
+	others.Wait()
+	for share, err := range errs {
+		if err != nil {
+			return done[share], err
+		}
+	}
+	return len(events), nil
 }
 
 // ReadAll reads a page of the log after a checkpoint without waiting; a page whose checkpoint has not
@@ -218,5 +231,5 @@ func (j *Journal) ReadAll(ctx context.Context, after Checkpoint, limit int) (Pag
 	if err != nil {
 		return Page{}, err
 	}
-	return j.decodePage(after, raw), nil
+	return j.decodePage(after, raw, nil), nil
 }

@@ -44,6 +44,7 @@ func Types() []Type {
 		Event[domain.ServiceAdded]("service.added.v1"),
 
 		Event[domain.AccessDecided]("access.decided.v1"),
+		Event[domain.AccessCorrected]("access.corrected.v1"),
 		Event[domain.AccessRevealed]("access.revealed.v1"),
 		Event[domain.AccessLookedUp]("access.looked_up.v1"),
 		Event[domain.AccessQueried]("access.queried.v1"),
@@ -54,6 +55,7 @@ func Types() []Type {
 
 		Event[domain.NoticePublished]("notice.published.v1"),
 		Event[domain.OperationPerformed]("operation.performed.v1"),
+		Event[domain.LimitsChanged]("limits.changed.v1"),
 	}
 }
 

@@ -1,19 +1,75 @@
 package notify
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/go-json-experiment/json"
 
 	"accountledger/journal"
+	"accountledger/leases"
 )
 
 // errNoCheckpoint: there is no checkpoint, or none that can be used.
 var errNoCheckpoint = errors.New("notify: there is no checkpoint")
+
+// keeping is where a notifier keeps its checkpoint.
+type keeping interface {
+	// load gives errNoCheckpoint when there is none, or a damaged one.
+	load() (journal.Checkpoint, error)
+	// save returns once the checkpoint outlives the process.
+	save(at journal.Checkpoint) error
+	// held says whether the checkpoint is still this notifier's to move.
+	held() bool
+}
+
+// inFile keeps it in a file: nobody else has it.
+type inFile string
+
+func (f inFile) load() (journal.Checkpoint, error) { return loadCheckpoint(string(f)) }
+func (f inFile) save(at journal.Checkpoint) error  { return saveCheckpoint(string(f), at) }
+func (f inFile) held() bool                        { return true }
+
+// saveTimeout bounds how long a checkpoint may take to be saved with its lease.
+const saveTimeout = 5 * time.Second
+
+// inLease keeps it with the lease, where the next holder finds it.
+type inLease struct{ *leases.Lease }
+
+func (l inLease) load() (at journal.Checkpoint, err error) {
+	b := l.Place()
+	if b == nil {
+		return at, errNoCheckpoint
+	}
+	return at, decodeCheckpoint(b, &at)
+}
+
+func (l inLease) save(at journal.Checkpoint) error {
+	b, err := json.Marshal(at)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), saveTimeout)
+		defer cancel()
+		err = l.Save(ctx, b)
+	}
+	if err != nil {
+		return fmt.Errorf("notify: saving the checkpoint: %w", err)
+	}
+	return nil
+}
+
+func (l inLease) held() bool { return l.Held() }
+
+func decodeCheckpoint(b []byte, into *journal.Checkpoint) error {
+	if err := json.Unmarshal(b, into, json.RejectUnknownMembers(true)); err != nil {
+		return fmt.Errorf("%w that can be read", errNoCheckpoint)
+	}
+	return nil
+}
 
 // loadCheckpoint reads the checkpoint's file: errNoCheckpoint when it is missing or damaged.
 func loadCheckpoint(path string) (journal.Checkpoint, error) {
@@ -24,10 +80,7 @@ func loadCheckpoint(path string) (journal.Checkpoint, error) {
 	} else if err != nil {
 		return c, fmt.Errorf("notify: reading the checkpoint: %w", err)
 	}
-	if err := json.Unmarshal(b, &c, json.RejectUnknownMembers(true)); err != nil {
-		return c, fmt.Errorf("%w that can be read", errNoCheckpoint)
-	}
-	return c, nil
+	return c, decodeCheckpoint(b, &c)
 }
 
 // saveCheckpoint puts the file in place whole or not at all; when it returns nil, it survives a loss of power.

@@ -105,6 +105,9 @@ func (j *job) turn() error {
 	case <-j.n.waiting.Done():
 		return errStopped
 	}
+	if !j.n.keeping.held() { // a process that was frozen learns it here
+		return errStopped
+	}
 	return j.next(j.n.sending)
 }
 

@@ -13,7 +13,8 @@ import (
 // Notifier is the consumer that sends messages. It is safe for concurrent use; Handle is called by one goroutine.
 type Notifier struct {
 	Options
-	marks marks
+	keeping keeping
+	marks   marks
 	// caughtUp is the end of the log when the notifier was opened: what lies before may have been begun by
 	// another run of it.
 	caughtUp journal.Position
@@ -38,8 +39,12 @@ type Notifier struct {
 // Open makes a notifier that stands at its checkpoint. Without one that can be used (none, damaged, of another log) it stands
 // at the head of the log and says so in the log: nobody is sent what was asked for long ago. Close it.
 func Open(ctx context.Context, o Options) (*Notifier, error) {
+	return open(ctx, o, inFile(o.Path))
+}
+
+func open(ctx context.Context, o Options, k keeping) (*Notifier, error) {
 	o.setDefaults()
-	n := &Notifier{Options: o, slots: make(chan struct{}, o.Pending), senders: make(chan struct{}, o.Senders), dirty: make(chan struct{}, 1)}
+	n := &Notifier{Options: o, keeping: k, slots: make(chan struct{}, o.Pending), senders: make(chan struct{}, o.Senders), dirty: make(chan struct{}, 1)}
 	n.running.by = map[domain.EventID]*job{}
 	head, err := o.Journal.Head(ctx)
 	if err != nil {
@@ -61,7 +66,7 @@ func Open(ctx context.Context, o Options) (*Notifier, error) {
 
 // begin finds where to read from.
 func (n *Notifier) begin(head journal.Checkpoint) error {
-	at, err := loadCheckpoint(n.Path)
+	at, err := n.keeping.load()
 	switch {
 	case err == nil && at.Log == head.Log && at.Position.Compare(head.Position) <= 0:
 		n.marks.reset(at)
@@ -206,7 +211,9 @@ func (n *Notifier) Close(ctx context.Context) error {
 		n.jobs.Wait()
 		n.abort()
 		n.saver.Wait()
-		n.err = n.store(n.marks.checkpoint())
+		if n.keeping.held() {
+			n.err = n.store(n.marks.checkpoint())
+		}
 	})
 	return n.err
 }

@@ -49,7 +49,7 @@ type Options struct {
 	Message commands.Command[commands.Message, commands.MessageToSend]
 	Channel Channel
 	Texts   *templates.Texts
-	// Path is the checkpoint's file.
+	// Path is the checkpoint's file. A Shared notifier has none.
 	Path string
 	Log  *slog.Logger
 	Now  func() time.Time

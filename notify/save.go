@@ -35,7 +35,7 @@ func (n *Notifier) store(at journal.Checkpoint) error {
 	if at == n.saved {
 		return nil
 	}
-	if err := saveCheckpoint(n.Path, at); err != nil {
+	if err := n.keeping.save(at); err != nil {
 		return err
 	}
 	n.saved = at

@@ -36,16 +36,22 @@ type change struct {
 	kind kind
 	id   uuid.UUID
 	due  time.Time
+	at   journal.Position // of the event
 }
 
 // list keeps deadlines and the checkpoint they stand at in one SQLite file, changed in one transaction. It holds opaque ids and times, nothing personal.
 type list struct{ db *sql.DB }
 
+// An entry is due at a time, and looked at again at another when it could not be settled; position is that of the
+// event that put it there.
 const listSchema = `
 CREATE TABLE IF NOT EXISTS deadlines (kind TEXT NOT NULL, id BLOB NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0,
-	PRIMARY KEY (kind, id)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS due ON deadlines (due);
+	next INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS next ON deadlines (next);
 CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), at BLOB NOT NULL);`
+
+// listVersion is the schema's. A list of another one is made again from the log.
+const listVersion = 2
 
 // openList opens the list, empty when there is none.
 func openList(ctx context.Context, path string) (*list, error) {
@@ -54,10 +60,25 @@ func openList(ctx context.Context, path string) (*list, error) {
 		return nil, fmt.Errorf("processes: opening the list: %w", err)
 	}
 	db.SetMaxOpenConns(1)
-	if _, err := db.ExecContext(ctx, listSchema); err != nil {
+	if err := lay(ctx, db); err != nil {
 		return nil, errors.Join(fmt.Errorf("processes: opening the list: %w", err), db.Close())
 	}
 	return &list{db}, nil
+}
+
+// lay makes the tables, in the place of those of another version.
+func lay(ctx context.Context, db *sql.DB) error {
+	var version int
+	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
+		return err
+	}
+	if version != listVersion {
+		if _, err := db.ExecContext(ctx, `DROP TABLE IF EXISTS deadlines; DROP TABLE IF EXISTS checkpoint`); err != nil {
+			return err
+		}
+	}
+	_, err := db.ExecContext(ctx, listSchema+fmt.Sprintf(` PRAGMA user_version = %d;`, listVersion))
+	return err
 }
 
 func (l *list) close() error { return l.db.Close() }
@@ -89,8 +110,9 @@ func (l *list) apply(ctx context.Context, changes []change, at journal.Checkpoin
 			if c.due.IsZero() {
 				_, err = tx.ExecContext(ctx, `DELETE FROM deadlines WHERE kind = ? AND id = ?`, c.kind, c.id[:])
 			} else {
-				_, err = tx.ExecContext(ctx, `INSERT INTO deadlines (kind, id, due) VALUES (?, ?, ?)
-					ON CONFLICT DO UPDATE SET due = excluded.due, tries = 0`, c.kind, c.id[:], c.due.UnixMilli())
+				_, err = tx.ExecContext(ctx, `INSERT INTO deadlines (kind, id, due, next, position) VALUES (?1, ?2, ?3, ?3, ?4)
+					ON CONFLICT DO UPDATE SET due = excluded.due, next = excluded.next, position = excluded.position, tries = 0`,
+					c.kind, c.id[:], c.due.UnixMilli(), c.at.Int64())
 			}
 			if err != nil {
 				return err
@@ -110,9 +132,9 @@ func (l *list) clear(ctx context.Context) error {
 }
 
 // later puts an entry off after a failure.
-func (l *list) later(ctx context.Context, d deadline, due time.Time) error {
+func (l *list) later(ctx context.Context, d deadline, next time.Time) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE deadlines SET due = ?, tries = tries + 1 WHERE kind = ? AND id = ?`, due.UnixMilli(), d.kind, d.id[:])
+		_, err := tx.ExecContext(ctx, `UPDATE deadlines SET next = ?, tries = tries + 1 WHERE kind = ? AND id = ?`, next.UnixMilli(), d.kind, d.id[:])
 		return err
 	})
 }
@@ -142,7 +164,7 @@ func (l *list) write(ctx context.Context, run func(*sql.Tx) error) error {
 
 // due gives what is due, the oldest first, and when the next after them is.
 func (l *list) due(ctx context.Context, now time.Time, most int) (out []deadline, next time.Time, err error) {
-	rows, err := l.db.QueryContext(ctx, `SELECT kind, id, due, tries FROM deadlines ORDER BY due LIMIT ?`, most+1)
+	rows, err := l.db.QueryContext(ctx, `SELECT kind, id, due, tries, next FROM deadlines ORDER BY next LIMIT ?`, most+1)
 	if err != nil {
 		return nil, next, fmt.Errorf("processes: reading the list: %w", err)
 	}
@@ -150,20 +172,38 @@ func (l *list) due(ctx context.Context, now time.Time, most int) (out []deadline
 	for rows.Next() {
 		var d deadline
 		var id []byte
-		var due int64
-		if err := rows.Scan(&d.kind, &id, &due, &d.tries); err != nil {
+		var due, again int64
+		if err := rows.Scan(&d.kind, &id, &due, &d.tries, &again); err != nil {
 			return nil, next, fmt.Errorf("processes: reading the list: %w", err)
 		}
 		d.due = time.UnixMilli(due)
 		if d.id, err = uuid.FromBytes(id); err != nil {
 			return nil, next, fmt.Errorf("processes: reading the list: %w", err)
 		}
-		if d.due.After(now) || len(out) == most {
-			return out, d.due, nil
+		if at := time.UnixMilli(again); at.After(now) || len(out) == most {
+			return out, at, nil
 		}
 		out = append(out, d)
 	}
 	return out, next, rows.Err()
+}
+
+// oldest is the earliest time at which something on the list was due; zero when nothing is on it.
+func (l *list) oldest(ctx context.Context) (time.Time, error) {
+	var due sql.NullInt64
+	err := l.db.QueryRowContext(ctx, `SELECT min(due) FROM deadlines`).Scan(&due)
+	if err != nil || !due.Valid {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(due.Int64), nil
+}
+
+// drop takes out what events before a position put there to be settled before a time.
+func (l *list) drop(ctx context.Context, position journal.Position, due time.Time) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `DELETE FROM deadlines WHERE due < ? AND position < ?`, due.UnixMilli(), position.Int64())
+		return err
+	})
 }
 
 // count is how many wait.

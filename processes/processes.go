@@ -12,6 +12,7 @@ import (
 	"accountledger/commands"
 	"accountledger/domain"
 	"accountledger/journal"
+	"accountledger/leases"
 )
 
 // Deps is what processes work on.
@@ -22,6 +23,11 @@ type Deps struct {
 	Log     *slog.Logger
 	// Path is the list's file.
 	Path string
+	// Leases are set where other processes settle, too: then only the one that holds the lease does, and the others
+	// keep their lists up to date, to go on as soon as it frees. Nil: this process settles.
+	Leases *leases.Keeper
+	// Tell is how often the one that settles tells the others how far it is: 30 s.
+	Tell time.Duration
 }
 
 const (
@@ -30,7 +36,8 @@ const (
 	// longest is the longest wait before the list is looked at again, whatever the clock did.
 	longest = time.Minute
 	// atOnce bounds what is settled in one round.
-	atOnce = 64
+	atOnce      = 64
+	defaultTell = 30 * time.Second
 	// retainEvery is how often keys are looked at whose time may be over.
 	retainEvery = 6 * time.Hour
 )
@@ -44,6 +51,9 @@ type Processes struct {
 
 // Open opens the list, empty when there is none.
 func Open(ctx context.Context, d Deps) (*Processes, error) {
+	if d.Tell <= 0 {
+		d.Tell = defaultTell
+	}
 	l, err := openList(ctx, d.Path)
 	if err != nil {
 		return nil, err
@@ -72,7 +82,8 @@ func (p *Processes) Waiting(ctx context.Context) (int, error) { return p.list.co
 func (p *Processes) Handle(ctx context.Context, page journal.Page) error {
 	var changes []change
 	for _, r := range page.Records {
-		if c, ok := changeOf(r.Fact, p.Now()); ok {
+		if c, ok := changeOf(r.Fact); ok {
+			c.at = r.Position
 			changes = append(changes, c)
 		}
 	}
@@ -92,38 +103,59 @@ func (p *Processes) poke() {
 	}
 }
 
-// changeOf is what an event does to the list.
-func changeOf(f domain.Fact, now time.Time) (change, bool) {
+// changeOf is what an event does to the list. It depends on the event alone: all processes have the same list.
+func changeOf(f domain.Fact) (change, bool) {
+	soon := f.At.Add(patience)
 	if e, ok := f.Event.(domain.DeviceUnlinked); ok {
-		return change{devices, e.Device.UUID, now.Add(patience)}, true
+		return change{kind: devices, id: e.Device.UUID, due: soon}, true
 	}
 	_, text, _ := strings.Cut(f.Stream, "-")
 	id, err := uuid.Parse(text)
 	if err != nil {
 		return change{}, false
 	}
-	soon := now.Add(patience)
 	switch e := f.Event.(type) {
 	case domain.SignUpRequested:
-		return change{signUps, id, f.At.Add(domain.SignUpLifetime)}, true
+		return change{kind: signUps, id: id, due: f.At.Add(domain.SignUpLifetime)}, true
 	case domain.VerificationPassed: // a sign-up's verification has its id
-		return change{signUps, id, soon}, true
+		return change{kind: signUps, id: id, due: soon}, true
 	case domain.SignUpCompleted, domain.SignUpLapsed:
-		return change{signUps, id, soon}, true // once more, to see that what it held is destroyed
+		return change{kind: signUps, id: id, due: soon}, true // once more, to see that what it held is destroyed
 	case domain.ErasureRequested:
-		return change{erasures, id, e.Due}, true
+		return change{kind: erasures, id: id, due: e.Due}, true
 	case domain.ErasureStarted:
-		return change{erasures, id, soon}, true
+		return change{kind: erasures, id: id, due: soon}, true
 	case domain.ErasureCancelled, domain.ErasureCompleted:
-		return change{erasures, id, time.Time{}}, true
+		return change{kind: erasures, id: id, due: time.Time{}}, true
 	}
 	return change{}, false
 }
 
-// Run settles what is due until ctx ends.
+// Run settles what is due until ctx ends; where others settle, too, while it holds the lease.
 func (p *Processes) Run(ctx context.Context) error {
-	var retained time.Time
+	if p.Leases == nil {
+		p.work(ctx, nil)
+		return nil
+	}
 	for {
+		lease, err := p.wait(ctx)
+		if err != nil {
+			return nil //nolint:nilerr // ctx has ended, or the leases were closed before
+		}
+		p.Log.Info("deadlines are settled here", "epoch", lease.Epoch())
+		within, cancel := lease.Context(ctx)
+		p.work(within, lease)
+		cancel()
+		if err := lease.Release(context.WithoutCancel(ctx)); err != nil {
+			p.Log.Warn("the lease for deadlines could not be given back", "reason", err.Error())
+		}
+	}
+}
+
+// work settles what is due until ctx ends. lease is what it works under, nil where nobody else settles.
+func (p *Processes) work(ctx context.Context, lease *leases.Lease) {
+	var retained, told time.Time
+	for ctx.Err() == nil {
 		if now := p.Now(); now.Sub(retained) >= retainEvery || retained.After(now) {
 			if _, err := p.Menu.Retain(ctx, request(), struct{}{}); err != nil {
 				p.Log.Error("keys whose time is over could not be destroyed", "error", err.Error())
@@ -131,24 +163,30 @@ func (p *Processes) Run(ctx context.Context) error {
 				retained = now
 			}
 		}
-		next, err := p.round(ctx)
+		next, err := p.round(ctx, lease)
 		if err != nil && ctx.Err() == nil {
 			p.Log.Error("the list of deadlines could not be read", "error", err.Error())
 		}
-		t := time.NewTimer(min(max(next, 0), longest))
+		next = min(max(next, 0), longest)
+		if lease != nil {
+			if time.Since(told) >= p.Tell {
+				told = time.Now()
+				p.tell(ctx, lease)
+			}
+			next = min(next, p.Tell)
+		}
+		t := time.NewTimer(next)
 		select {
 		case <-ctx.Done():
-			t.Stop()
-			return nil
 		case <-p.wake:
-			t.Stop()
 		case <-t.C:
 		}
+		t.Stop()
 	}
 }
 
 // round settles what is due now and gives the time to the next.
-func (p *Processes) round(ctx context.Context) (time.Duration, error) {
+func (p *Processes) round(ctx context.Context, lease *leases.Lease) (time.Duration, error) {
 	due, next, err := p.list.due(ctx, p.Now(), atOnce)
 	if err != nil {
 		return time.Second, err
@@ -157,6 +195,10 @@ func (p *Processes) round(ctx context.Context) (time.Duration, error) {
 	slots := make(chan struct{}, 4)
 	for _, d := range due {
 		slots <- struct{}{}
+		if lease != nil && !lease.Held() { // a process that was frozen learns it here
+			<-slots
+			break
+		}
 		all.Go(func() {
 			defer func() { <-slots }()
 			p.settle(ctx, d)

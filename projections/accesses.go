@@ -17,15 +17,16 @@ const (
 )
 
 type accesses struct {
-	kind, subject, actorKind, actor, service, permission, purpose, caseID, outcome, reason, grant, queried, region view.KeywordField
-	parts                                                                                                          view.WordsField
-	accountVersion, rows                                                                                           view.NumberField
-	at                                                                                                             view.TimeField
+	kind, subject, actorKind, actor, service, permission, purpose, caseID, outcome, reason, grant, corrects, queried, region view.KeywordField
+	parts                                                                                                                    view.WordsField
+	accountVersion, rows                                                                                                     view.NumberField
+	at                                                                                                                       view.TimeField
 }
 
 // Accesses is one document for each look at personal data or decision about one, by the event's id, for
 // compliance, and for the person it was about: who looked at whose data, why, with what outcome, on which grant.
-// Field parts holds the names of the parts shown, to be searched by words.
+// A decision that was corrected before the service was told is not there: its correction is, and names it in
+// the field corrects. Field parts holds the names of the parts shown, to be searched by words.
 func Accesses() Declaration {
 	var f view.Fields
 	v := accesses{
@@ -34,14 +35,17 @@ func Accesses() Declaration {
 		service: f.Keyword("service", view.Optional), permission: f.Keyword("permission", view.Optional),
 		purpose: f.Keyword("purpose", view.Optional), caseID: f.Keyword("case", view.Optional),
 		outcome: f.Keyword("outcome", view.Optional), reason: f.Keyword("reason", view.Optional),
-		grant: f.Keyword("grant", view.Optional), accountVersion: f.Number("account_version", view.Optional),
+		grant: f.Keyword("grant", view.Optional), corrects: f.Keyword("corrects", view.Optional), accountVersion: f.Number("account_version", view.Optional),
 		parts: f.Words("parts", view.Optional), queried: f.Keyword("view", view.Optional), rows: f.Number("rows", view.Optional),
 		at: f.Time("at"), region: f.Keyword("region", view.Optional),
 	}
 	return Declaration{
-		Schema: view.Schema{Name: "accesses", Version: 1, Fields: f, Indexes: []view.Index{
+		Schema: view.Schema{Name: "accesses", Version: 2, Fields: f, Indexes: []view.Index{
 			{"subject", "-at"}, {"actor", "-at"}, {"service", "-at"}, {"kind", "-at"}, {"case", "-at"}, {"-at"}}},
 		Touches: func(r journal.Record) []string {
+			if e, ok := r.Event.(domain.AccessCorrected); ok {
+				return []string{e.Corrects.String(), r.ID.String()}
+			}
 			if isAccess(r.Event) {
 				return []string{r.ID.String()}
 			}
@@ -54,13 +58,17 @@ func Accesses() Declaration {
 // isAccess says whether an event is a look at personal data, or a decision about one.
 func isAccess(event any) bool {
 	switch event.(type) {
-	case domain.AccessDecided, domain.AccessRevealed, domain.AccessLookedUp, domain.AccessQueried:
+	case domain.AccessDecided, domain.AccessCorrected, domain.AccessRevealed, domain.AccessLookedUp, domain.AccessQueried:
 		return true
 	}
 	return false
 }
 
 func (v accesses) reduce(d *view.Document, r journal.Record) error {
+	if e, ok := r.Event.(domain.AccessCorrected); ok && d.ID == e.Corrects.String() {
+		d.Delete() // nobody was told it
+		return nil
+	}
 	setID(v.subject, d, r.Subject)
 	v.actorKind.Set(d, string(r.Actor.Kind))
 	setID(v.actor, d, r.Actor.ID)
@@ -70,14 +78,10 @@ func (v accesses) reduce(d *view.Document, r journal.Record) error {
 	v.at.Set(d, r.At)
 	switch e := r.Event.(type) {
 	case domain.AccessDecided:
-		v.kind.Set(d, AccessDecided)
-		setID(v.service, d, e.Service)
-		v.permission.Set(d, string(e.Permission))
-		v.purpose.Set(d, string(e.For))
-		v.outcome.Set(d, string(e.Outcome))
-		v.reason.Set(d, string(e.Reason))
-		v.accountVersion.Set(d, e.AccountVersion)
-		setID(v.grant, d, e.Grant)
+		v.decided(d, e)
+	case domain.AccessCorrected:
+		v.decided(d, e.AccessDecided)
+		setID(v.corrects, d, e.Corrects)
 	case domain.AccessRevealed:
 		v.kind.Set(d, AccessRevealed)
 		parts := make([]string, len(e.Parts))
@@ -95,6 +99,17 @@ func (v accesses) reduce(d *view.Document, r journal.Record) error {
 		v.rows.Set(d, int64(e.Rows))
 	}
 	return nil
+}
+
+func (v accesses) decided(d *view.Document, e domain.AccessDecided) {
+	v.kind.Set(d, AccessDecided)
+	setID(v.service, d, e.Service)
+	v.permission.Set(d, string(e.Permission))
+	v.purpose.Set(d, string(e.For))
+	v.outcome.Set(d, string(e.Outcome))
+	v.reason.Set(d, string(e.Reason))
+	v.accountVersion.Set(d, e.AccountVersion)
+	setID(v.grant, d, e.Grant)
 }
 
 // found says whether there was somebody to look at.

@@ -58,6 +58,7 @@ func everything(l *projectiontest.Ledger) {
 	bela.Link("tablet", said[4], said[3])
 	l.Look(anna)
 	l.Look(bela)
+	corrected(l, anna)
 	look(l, officer, bela)
 	bela.Set("location", "weather", true)
 	bela.Leave(time.Hour)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"accountledger/journal"
+	"accountledger/leases"
 	"accountledger/projections/runner"
 	"accountledger/projections/view"
 )
@@ -22,10 +23,22 @@ type Deps struct {
 	Engine  view.Engine
 	// Views are all views of the program.
 	Views []runner.Declaration
-	// Hold keeps a view's consumer from working while the new generation takes the live one's place; it is
-	// runner.Runner.Hold, or nil when no consumers run.
+	// Partitions is by how many consumers the work on each view is shared, as runner.ViewsOptions has it: 1.
+	Partitions int
+	// Hold keeps a view's consumers from working while the new generation takes the live one's place; it is
+	// runner.Runner.Hold, or nil when no consumers run, or when Leases are set.
 	Hold func(ctx context.Context, view string) (release func(), err error)
+	// Leases are set where other processes have the same engine. Then nobody is held up: the rebuild has the view's
+	// fill lease, the consumers of all processes go on at the new generation's checkpoint as soon as they see that it is
+	// live, and the old one is dropped by them once all had the time to.
+	Leases *leases.Keeper
 }
+
+// ErrFilling means that another process is filling the view, or that it cannot be found out whether one is.
+var ErrFilling = errors.New("replay: another process is filling the view now, or the leases cannot be asked")
+
+// fillPatience is how long a view's fill lease is waited for.
+const fillPatience = 2 * time.Second
 
 // Progress is told how far each view is: events dealt with, and events in all. It is called by one goroutine at a time,
 // a few times a second, and with done equal to total once a view is complete.
@@ -40,19 +53,31 @@ const progressEvery = 200 * time.Millisecond
 //
 // A view that fails, or all when ctx ends, stays as it is, and what was folded of it is dropped; the others
 // are swapped. Errors name the view: ErrUnknownView (nothing was begun), a *runner.EventError when an event cannot be
-// folded, a *runner.UnreadableError when a newer program wrote the log, ctx's, or the engine's.
+// folded, a *runner.UnreadableError when a newer program wrote the log, ErrFilling, ctx's, or the engine's.
 func Rebuild(ctx context.Context, deps Deps, views []string, progress Progress) error {
 	chosen, err := choose(deps.Views, views)
 	if err != nil {
 		return err
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	var all []*rebuild
-	for _, d := range chosen {
-		r, err := begin(ctx, deps, d)
-		if err != nil {
-			return errors.Join(err, dropAll(ctx, all))
+	defer func() {
+		for _, r := range all {
+			r.release(ctx)
 		}
+	}()
+	for _, d := range chosen {
+		r := &rebuild{deps: deps, view: d}
 		all = append(all, r)
+		if err := r.open(ctx); err != nil {
+			return errors.Join(fmt.Errorf("replay: view %s: %w", d.Name, err), dropAll(ctx, all))
+		}
+		if r.lease != nil { // one that is lost ends them all: so would be the others
+			within, end := r.lease.Context(ctx)
+			defer end()
+			context.AfterFunc(within, cancel)
+		}
 	}
 	stop := report(all, progress)
 	fillings := make([]*runner.Filling, len(all))
@@ -90,25 +115,34 @@ type rebuild struct {
 	view       *runner.Declaration
 	generation view.Generation
 	filling    *runner.Filling
+	lease      *leases.Lease // nil where the engine is this process's alone
 }
 
-func begin(ctx context.Context, deps Deps, d *runner.Declaration) (*rebuild, error) {
-	number, err := view.NextNumber(ctx, deps.Engine, d.Name)
+// open begins a generation.
+func (r *rebuild) open(ctx context.Context) (err error) {
+	if r.deps.Leases != nil {
+		// Whoever only clears away what was replaced holds the lease for a moment.
+		waiting, cancel := context.WithTimeout(ctx, fillPatience)
+		r.lease, err = r.deps.Leases.Wait(waiting, runner.FillLease(r.view.Name))
+		cancel()
+		if err != nil && ctx.Err() == nil {
+			return ErrFilling
+		} else if err != nil {
+			return err
+		}
+	}
+	number, err := view.NextNumber(ctx, r.deps.Engine, r.view.Name)
 	if err != nil {
-		return nil, fmt.Errorf("replay: view %s: %w", d.Name, err)
+		return err
 	}
-	g, err := deps.Engine.Open(ctx, d.Schema, number)
-	if err != nil {
-		return nil, fmt.Errorf("replay: view %s: %w", d.Name, err)
+	if r.generation, err = r.deps.Engine.Open(ctx, r.view.Schema, number); err != nil {
+		return err
 	}
-	r := &rebuild{deps: deps, view: d, generation: g}
-	if err = g.BeginFill(ctx); err == nil {
-		r.filling, err = runner.NewFilling(ctx, d, g)
+	if err = r.generation.BeginFill(ctx); err != nil {
+		return err
 	}
-	if err != nil {
-		return nil, fmt.Errorf("replay: view %s: %w", d.Name, errors.Join(err, r.drop(ctx)))
-	}
-	return r, nil
+	r.filling, err = runner.NewFilling(ctx, r.view, r.generation, r.deps.Partitions)
+	return err
 }
 
 // finish installs what was filled without an error, and drops it otherwise.
@@ -120,6 +154,14 @@ func (r *rebuild) finish(ctx context.Context, err error) error {
 		return fmt.Errorf("replay: view %s: %w", r.view.Name, errors.Join(err, r.drop(ctx)))
 	}
 	return nil
+}
+
+// release gives the lease back, once all views are done with: the loss of one ends all. Where the server cannot be
+// reached it goes by itself.
+func (r *rebuild) release(ctx context.Context) {
+	if r.lease != nil {
+		_ = r.lease.Release(context.WithoutCancel(ctx))
+	}
 }
 
 // install makes a filled generation ready for queries, brings it to the head while nobody writes to the live one, and
@@ -148,6 +190,9 @@ func (r *rebuild) catchUp(ctx context.Context) error {
 	if err := runner.Fill(ctx, r.deps.Journal, r.filling)[0]; err != nil {
 		return err
 	}
+	if err := r.filling.Finish(ctx); err != nil {
+		return err
+	}
 	return r.generation.Refresh(ctx)
 }
 
@@ -155,6 +200,9 @@ func (r *rebuild) catchUp(ctx context.Context) error {
 func (r *rebuild) swap(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if r.lease != nil && !r.lease.Held() {
+		return leases.ErrLost
 	}
 	ctx = context.WithoutCancel(ctx)
 	old, err := r.deps.Engine.Live(ctx, r.view.Name)
@@ -167,7 +215,7 @@ func (r *rebuild) swap(ctx context.Context) error {
 	}
 	err = r.generation.Close()
 	r.generation = nil
-	if !none {
+	if !none && r.lease == nil {
 		err = errors.Join(err, r.deps.Engine.Drop(ctx, old))
 	}
 	return err

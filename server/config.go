@@ -13,6 +13,7 @@ import (
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 
+	"accountledger/commands"
 	"accountledger/domain"
 	"accountledger/projections/elastic"
 )
@@ -29,15 +30,18 @@ type Config struct {
 	HTTP string `koanf:"http"`
 	// Dev makes a master key in the data folder and keeps messages in a local mailbox.
 	Dev bool `koanf:"dev"`
-	// MasterKey is the path of the master key's file, outside the data folder.
-	MasterKey string          `koanf:"master_key"`
-	Log       LogConfig       `koanf:"log"`
-	Erasure   ErasureConfig   `koanf:"erasure"`
-	Passwords PasswordsConfig `koanf:"passwords"`
-	SMTP      SMTPConfig      `koanf:"smtp"`
-	Store     StoreConfig     `koanf:"store"`
-	Vault     VaultConfig     `koanf:"vault"`
-	Views     ViewsConfig     `koanf:"views"`
+	// MasterKey is where the master key is, outside the data folder: a file, or a folder of files that end in ".key".
+	MasterKey string `koanf:"master_key"`
+	// MasterKeyOlder are further files of master keys, with commas between.
+	MasterKeyOlder string          `koanf:"master_key_older"`
+	Backup         BackupConfig    `koanf:"backup"`
+	Log            LogConfig       `koanf:"log"`
+	Erasure        ErasureConfig   `koanf:"erasure"`
+	Passwords      PasswordsConfig `koanf:"passwords"`
+	SMTP           SMTPConfig      `koanf:"smtp"`
+	Store          StoreConfig     `koanf:"store"`
+	Vault          VaultConfig     `koanf:"vault"`
+	Views          ViewsConfig     `koanf:"views"`
 	// Role is what this process does: all, api (answers people and services), or consumers (views, messages, deadlines).
 	Role string `koanf:"role"`
 }
@@ -77,6 +81,7 @@ type SMTPConfig struct {
 type StoreConfig struct {
 	Engine  string `koanf:"engine"`  // embedded or esdb
 	ESDB    string `koanf:"esdb"`    // connection string of EventStoreDB or KurrentDB
+	Prefix  string `koanf:"prefix"`  // of the streams' names at EventStoreDB
 	Reserve int64  `koanf:"reserve"` // free bytes under which nothing is appended
 }
 
@@ -85,6 +90,12 @@ type VaultConfig struct {
 	Engine   string `koanf:"engine"`   // sqlite or postgres
 	Postgres string `koanf:"postgres"` // address of the PostgreSQL server
 	Schema   string `koanf:"schema"`   // of the vault's tables there
+}
+
+// BackupConfig is what holds for backups.
+type BackupConfig struct {
+	// Keep is how long each backup is kept: a master key is needed for that long after it went out of use.
+	Keep time.Duration `koanf:"keep"`
 }
 
 // ViewsConfig is the views'.
@@ -134,7 +145,9 @@ func Settings() []Setting {
 		{"controller", "", "who decides on the use of people's data, as a short name in lower case; every notice names it"},
 		{"http", "127.0.0.1:8080", "where the API listens, HOST:PORT; port 0 picks one"},
 		{"dev", false, "make a master key in the data folder and keep messages in a local mailbox"},
-		{"master_key", "", "file of the master key, outside the data folder"},
+		{"master_key", "", "file of the master key, or folder of such files (*.key), outside the data folder"},
+		{"master_key_older", "", "further files of master keys, with commas between; those that are not there are passed over"},
+		{"backup.keep", commands.DefaultBackupKeep, "how long each backup is kept; a master key may be destroyed that long after it went out of use"},
 		{"log.level", "info", "debug, info, warn or error"},
 		{"log.format", "text", "text or json"},
 		{"erasure.grace", 14 * 24 * time.Hour, "how long an erasure waits and can be cancelled"},
@@ -152,6 +165,7 @@ func Settings() []Setting {
 		{"smtp.tls", "opportunistic", "none, opportunistic or mandatory"},
 		{"store.engine", "embedded", "where the log is: embedded, or esdb"},
 		{"store.esdb", "", "connection string of EventStoreDB or KurrentDB, esdb://… or esdb+discover://…"},
+		{"store.prefix", "", "what the name of every stream at EventStoreDB begins with, where several ledgers share a server"},
 		{"vault.engine", "sqlite", "where the vault is: sqlite, or postgres"},
 		{"vault.postgres", "", "address of the PostgreSQL server, postgres://…"},
 		{"vault.schema", "accountledger_vault", "PostgreSQL schema of the vault's tables; made if it is not there"},
@@ -169,6 +183,18 @@ func Settings() []Setting {
 
 // LoadConfig reads the configuration: flags given, then the environment, then the file, then defaults. A key that nobody knows is an error.
 func LoadConfig(path string, flags map[string]any) (Config, error) {
+	env, err := environment()
+	if err != nil {
+		return Config{}, err
+	}
+	return loadConfig(path, env, flags)
+}
+
+// LoadConfigFile reads one of several configurations that a command is given: the file, then defaults. The environment does
+// not count, since it would stand for all of them.
+func LoadConfigFile(path string) (Config, error) { return loadConfig(path) }
+
+func loadConfig(path string, layers ...map[string]any) (Config, error) {
 	k := koanf.New(".")
 	known := map[string]bool{}
 	defaults := map[string]any{}
@@ -184,11 +210,7 @@ func LoadConfig(path string, flags map[string]any) (Config, error) {
 			return c, fmt.Errorf("config: file %s: %w", path, err)
 		}
 	}
-	env, err := environment()
-	if err != nil {
-		return c, err
-	}
-	for _, layer := range []map[string]any{env, flags} {
+	for _, layer := range layers {
 		if err := k.Load(confmap.Provider(layer, "."), nil); err != nil {
 			return c, fmt.Errorf("config: %w", err)
 		}
@@ -198,7 +220,7 @@ func LoadConfig(path string, flags map[string]any) (Config, error) {
 			return c, fmt.Errorf("config: there is no key %q", key)
 		}
 	}
-	err = k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
+	err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
 		Result: &c, TagName: "koanf", WeaklyTypedInput: true, ErrorUnused: true,
 		DecodeHook: mapstructure.StringToTimeDurationHookFunc(),
 	}})
@@ -235,6 +257,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("config: controller: give 2 to 40 lower-case letters, digits and single dashes")
 	case c.Data == "":
 		return fmt.Errorf("config: data: name a folder")
+	case c.Backup.Keep < 0:
+		return fmt.Errorf("config: backup.keep: give a duration such as 840h, not below 0")
 	case c.Erasure.Grace < 0:
 		return fmt.Errorf("config: erasure.grace: give a duration such as 336h, not below 0")
 	case !among(c.Log.Level, "debug", "info", "warn", "error"):

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"accountledger/commands"
@@ -20,6 +21,16 @@ type Console interface {
 	ServiceAdd(ctx context.Context, in ServiceAdd) (ServiceAdded, error)
 	// Rebuild builds views again from the log; none named means all. progress may be called often.
 	Rebuild(ctx context.Context, views []string, progress func(Progress)) error
+	// KeysList tells of every master key that the vault was ever under, the oldest first.
+	KeysList(ctx context.Context) ([]MasterKey, error)
+	// KeysRotate wraps everything under a new master key; asked for again, it goes on where it was.
+	KeysRotate(ctx context.Context, in KeysRotate, progress func(Progress)) (KeysRotated, error)
+	// KeysDestroyed records that the operator destroyed a master key.
+	KeysDestroyed(ctx context.Context, in KeysDestroyed) (MasterKey, error)
+	// Export writes log and, if asked for, vault as lines of CloudEvents to out.
+	Export(ctx context.Context, in Export, out io.Writer) error
+	// Verify walks log, vault and checkpoints and tells of the first fault of each.
+	Verify(ctx context.Context, progress func(Progress)) (Verified, error)
 	// Close frees the console.
 	Close() error
 }
@@ -35,12 +46,16 @@ type Status struct {
 	Messages  string           `json:"messages"` // where messages to people go
 	Consumers []ConsumerStatus `json:"consumers"`
 	Deadlines int              `json:"deadlines"` // sign-ups and erasures that wait for their time
+	// MasterKeys are those that are not destroyed, without counts; none where the vault cannot be read now.
+	MasterKeys []MasterKey `json:"master_keys,omitzero"`
 }
 
 // LogStatus is the log's.
 type LogStatus struct {
 	ID   string `json:"id"`
 	Head string `json:"head"`
+	// Fence says why the log takes no appends for good: it has moved, or is an archive.
+	Fence string `json:"fence,omitzero"`
 }
 
 // ConsumerStatus is one consumer's.

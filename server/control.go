@@ -56,13 +56,20 @@ func (s *Server) controlServer() *http.Server {
 	handle(s, mux, "rebuild", func(ctx context.Context, o operator, in []string, progress func(Progress)) (struct{}, error) {
 		return struct{}{}, o.Rebuild(ctx, in, progress)
 	})
-	return &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: quiet(),
+	handleKeys(s, mux)
+	handleExport(s, mux)
+	handleVerify(s, mux)
+	stopping, stop := context.WithCancel(context.Background())
+	handleSimulation(s, mux, stopping)
+	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: quiet(),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			if p, ok := c.(*peerConn); ok {
 				ctx = context.WithValue(ctx, peerKey{}, p.uid)
 			}
 			return ctx
 		}}
+	srv.RegisterOnShutdown(stop)
+	return srv
 }
 
 func handle[I, O any](s *Server, mux *http.ServeMux, name string, run func(context.Context, operator, I, func(Progress)) (O, error)) {

@@ -6,17 +6,20 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"accountledger/eventstore/esdb/esdbtest"
 	"accountledger/notify/smtp/smtptest"
 )
 
 // TestWalkOnEventStoreDB walks the line with the log on EventStoreDB: on the server that ACCOUNTLEDGER_TEST_ESDB names, else
-// on the test server, over real gRPC.
+// on the test server, over real gRPC, with TLS and a password.
 func TestWalkOnEventStoreDB(t *testing.T) {
 	cfg, mail := withMail(t)
 	cfg.Store.Engine, cfg.Store.ESDB = "esdb", os.Getenv("ACCOUNTLEDGER_TEST_ESDB")
+	cfg.Store.Prefix = "test-" + uuid.NewString() + "/" // others use the server, and have before
 	if cfg.Store.ESDB == "" {
-		cfg.Store.ESDB = esdbtest.Start(t, esdbtest.Options{}).Connection()
+		cfg.Store.ESDB = esdbtest.Start(t, esdbtest.Options{TLS: true, User: "ledger", Password: "secret"}).Connection()
 	}
 	r := start(t, cfg)
 	walkAndRestart(t, r, mail, "bytes")

@@ -7,34 +7,81 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"accountledger/vault"
 )
 
-// masterKey loads the master key. It lies outside the data folder and in no backup; only with dev it is made, and in
-// the data folder.
-func masterKey(c *Config) (*vault.MasterKey, error) {
-	path := c.MasterKey
-	if path == "" {
-		if !c.Dev && !exists(c.path(devKey)) {
-			return nil, fmt.Errorf("there is no master key: give --master-key FILE (made if it does not exist), or --dev to try things out")
-		}
-		path = c.path(devKey)
-	} else if inside, err := within(c.Data, path); err != nil || inside && !c.Dev {
-		return nil, errors.Join(err, fmt.Errorf("the master key must lie outside the data folder: whoever copies the folder must not have it"))
-	}
-	key, err := vault.LoadMasterKey(path)
-	if errors.Is(err, fs.ErrNotExist) && !exists(c.path("vault")) {
-		return vault.CreateMasterKey(path)
-	}
-	return key, err
-}
-
+// devKey is where the master key is with dev, in the data folder.
 const devKey = "dev-master.key"
 
+// errNoMasterKey says how to give one.
+var errNoMasterKey = errors.New("there is no master key: give --master-key FILE (made if it does not exist), or --dev to try things out")
+
+// errKeyInside: whoever copies the folder must not have what opens it.
+var errKeyInside = errors.New("the master key must lie outside the data folder: whoever copies the folder must not have it")
+
+// keyFiles says where the configuration has the master keys, by absolute paths. They lie outside the data folder and in
+// no backup, but with dev.
+func keyFiles(c *Config) (vault.KeyFiles, error) {
+	paths := []string{c.MasterKey}
+	if c.MasterKey == "" {
+		if paths[0] = c.path(devKey); !c.Dev && !exists(paths[0]) {
+			return vault.KeyFiles{}, errNoMasterKey
+		}
+	}
+	for _, path := range strings.Split(c.MasterKeyOlder, ",") {
+		if path = strings.TrimSpace(path); path != "" {
+			paths = append(paths, path)
+		}
+	}
+	for i, path := range paths {
+		if i > 0 || c.MasterKey != "" {
+			if err := outside(c, path); err != nil {
+				return vault.KeyFiles{}, err
+			}
+		}
+		var err error
+		if paths[i], err = filepath.Abs(path); err != nil {
+			return vault.KeyFiles{}, fmt.Errorf("master key: %w", err)
+		}
+	}
+	return vault.KeyFiles{Path: paths[0], Older: paths[1:]}, nil
+}
+
+// outside refuses a path in the data folder, but with dev.
+func outside(c *Config, path string) error {
+	if inside, err := within(c.Data, path); err != nil || inside && !c.Dev {
+		return errors.Join(err, errKeyInside)
+	}
+	return nil
+}
+
+// exists says whether there is something at a path.
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
+}
+
+// keyring loads the master keys. Where there is none and no vault that would miss it, one is made; made is its path.
+func keyring(c *Config, now time.Time) (keys *vault.Keyring, made string, err error) {
+	files, err := keyFiles(c)
+	if err != nil {
+		return nil, "", err
+	}
+	keys, err = vault.OpenKeyring(files)
+	if !errors.Is(err, fs.ErrNotExist) || exists(c.path("vault")) {
+		return keys, "", err
+	}
+	made = files.Path
+	if files.IsFolder() {
+		made = files.Next(now)
+	}
+	if _, err := vault.CreateMasterKey(made); err != nil {
+		return nil, "", err
+	}
+	keys, err = vault.OpenKeyring(files)
+	return keys, made, err
 }
 
 func within(dir, path string) (bool, error) {
@@ -47,5 +94,8 @@ func within(dir, path string) (bool, error) {
 		return false, err
 	}
 	rel, err := filepath.Rel(d, p)
-	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)), nil
+	if err != nil {
+		return false, fmt.Errorf("master key: %w", err)
+	}
+	return rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)), nil
 }

@@ -28,23 +28,33 @@ func (s *Server) openNotifier(ctx context.Context) error {
 	if err := s.metrics.Register(sent); err != nil {
 		return err
 	}
-	s.notifier, err = notify.Open(ctx, notify.Options{Journal: s.journal, Message: s.menu.Message, Channel: channel, Texts: texts,
+	options := notify.Options{Journal: s.journal, Message: s.menu.Message, Channel: channel, Texts: texts,
 		Path: s.cfg.path("notify.checkpoint"), Log: s.log, Now: s.now,
 		Observe: func(_ domain.Message, r notify.Result) { // not which message: that would tell whose address is taken
 			if r == notify.SentAlready {
 				r = notify.Limited
 			}
 			sent.WithLabelValues(string(r)).Inc()
-		}})
-	if err != nil {
+		}}
+	if s.leases != nil {
+		s.sender = notify.NewShared(options, s.leases)
+		s.closeInTime(s.sender.Close)
+		return nil
+	}
+	if s.notifier, err = notify.Open(ctx, options); err != nil {
 		return err
 	}
+	s.closeInTime(s.notifier.Close)
+	return nil
+}
+
+// closeInTime closes what waits for things under way, but not for ever.
+func (s *Server) closeInTime(c func(context.Context) error) {
 	s.onClose(func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 		defer cancel()
-		return s.notifier.Close(ctx)
+		return c(ctx)
 	})
-	return nil
 }
 
 // channel is the mail server, or the local mailbox.

@@ -59,10 +59,12 @@ func (c *ledgerCollector) Collect(out chan<- prometheus.Metric) {
 	computing, waiting := c.server.hasher.Load()
 	gauge(c.computing, float64(computing))
 	gauge(c.waiting, float64(waiting))
-	if n, err := c.server.processes.Waiting(ctx); err == nil {
-		gauge(c.deadlines, float64(n))
+	if c.server.processes != nil {
+		if n, err := c.server.processes.Waiting(ctx); err == nil {
+			gauge(c.deadlines, float64(n))
+		}
 	}
-	all, err := c.server.consumers(ctx)
+	all, err := c.server.conditions(ctx)
 	if err != nil {
 		return
 	}

@@ -78,8 +78,8 @@ func (o operator) Rebuild(ctx context.Context, views []string, progress func(Pro
 	if _, err := o.record(ctx, domain.OpReplayRebuild, names...); err != nil {
 		return err
 	}
-	deps := replay.Deps{Journal: o.journal, Engine: o.engine, Views: projections.All()}
-	if o.address.Load() != nil {
+	deps := replay.Deps{Journal: o.journal, Engine: o.engine, Views: projections.All(), Partitions: o.partitions(), Leases: o.leases}
+	if o.address.Load() != nil && o.leases == nil {
 		deps.Hold = o.runner.Hold
 	}
 	var done map[string]int64

@@ -46,7 +46,7 @@ func (s *Server) Ready(ctx context.Context) api.Readiness {
 		s.log.Warn("not ready", "error", err.Error())
 		r.Ready, r.Reason = false, "the log or the vault cannot be written or read now"
 	}
-	consumers, err := s.consumers(ctx)
+	consumers, err := s.conditions(ctx)
 	if err != nil {
 		return r
 	}

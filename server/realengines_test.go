@@ -85,6 +85,7 @@ func TestRealEngines(t *testing.T) {
 		walkAndRestart(t, r, mail, "bytes")
 		r.stop()
 	})
+	t.Run("several processes", func(t *testing.T) { operatorsCluster(t, on) })
 	t.Run("elasticsearch goes and comes", func(t *testing.T) { elasticGoes(t, on.elastic) })
 }
 

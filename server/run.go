@@ -50,7 +50,7 @@ func (s *Server) publish(ctx context.Context) error {
 // Run serves until ctx ends, then stops gracefully: requests and pages under way are finished. started is told the
 // address once the API answers.
 func (s *Server) Run(ctx context.Context, started func(address string)) error {
-	if s.cfg.SMTP.Host == "" && !s.cfg.Dev {
+	if s.cfg.SMTP.Host == "" && !s.cfg.Dev && s.cfg.Role != RoleAPI {
 		return ErrNoMessages
 	}
 	if s.cfg.Controller == "" && !s.cfg.Dev {
@@ -86,8 +86,8 @@ func (s *Server) Run(ctx context.Context, started func(address string)) error {
 		})
 	}
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
-	goes("consumers", func() error { return s.runner.Run(background) })
-	goes("processes", func() error { return s.processes.Run(background) })
+	goes("consumers", func() error { return s.runConsumers(background) })
+	goes("processes", func() error { return s.settle(background) })
 	goes("http", func() error { return public.Serve(tcp) })
 	goes("socket", func() error { return control.Serve(unix) })
 	address := tcp.Addr().String()
@@ -101,7 +101,7 @@ func (s *Server) Run(ctx context.Context, started func(address string)) error {
 	s.log.Info("stopping")
 	err = errors.Join(shutdown(public), shutdown(control))
 	stopBackground()
-	err = errors.Join(err, s.runner.Close())
+	err = errors.Join(err, s.closeConsumers())
 	all.Wait()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		err = errors.Join(cause, err)
@@ -126,6 +126,7 @@ func (s *Server) api(ctx context.Context) (*api.API, error) {
 	}
 	return api.New(api.Deps{
 		Menu: s.menu, Views: s, Ready: s.Ready, Log: s.log, LogID: id, Now: s.now, Version: Version(), Dev: s.cfg.Dev,
+		HealthOnly: s.cfg.Role == RoleConsumers,
 		Head: func(ctx context.Context) (journal.Position, error) {
 			head, err := s.journal.Head(ctx)
 			return head.Position, err

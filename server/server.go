@@ -21,11 +21,11 @@ import (
 	"accountledger/eventstore/embedded"
 	"accountledger/eventstore/esdb"
 	"accountledger/journal"
+	"accountledger/leases"
 	"accountledger/notify"
 	"accountledger/notify/mailbox"
 	"accountledger/passwords"
 	"accountledger/processes"
-	"accountledger/projections"
 	"accountledger/projections/runner"
 	"accountledger/projections/view"
 	"accountledger/vault"
@@ -49,18 +49,23 @@ type Server struct {
 	closers   []func() error
 	store     eventstore.Store
 	vault     vault.Vault
+	masters   vault.Rotator  // the same vault
+	keyring   *vault.Keyring // the master keys it may use
 	journal   *journal.Journal
 	hasher    *passwords.Hasher
 	menu      *commands.Menu
-	mailbox   *mailbox.Mailbox // nil where a mail server is configured
-	processes *processes.Processes
-	notifier  *notify.Notifier // nil where messages cannot be sent
+	mailbox   *mailbox.Mailbox     // nil where a mail server is configured
+	leases    *leases.Keeper       // nil where this process does all the work alone
+	processes *processes.Processes // nil in a process of the API
+	notifier  *notify.Notifier     // nil where messages cannot be sent, or are sent by turns
+	sender    *notify.Shared       // sends messages while it is this process's turn; nil where there are no turns
 	engine    view.Engine
 	views     *runner.Views
-	runner    *runner.Runner
+	runner    *runner.Runner // nil in a process of the API
 	metrics   *prometheus.Registry
 	ready     readiness
 	address   atomic.Pointer[string] // of the API, once it listens
+	fenceWait time.Duration          // MoveOptions.FenceWait
 }
 
 // Open opens everything and starts nothing. ErrRunning when another server has the data folder.
@@ -80,7 +85,7 @@ func Open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{s.openFolder, s.openLog, s.openVault} {
+	for _, open := range []func(context.Context) error{s.openFolder, s.openLog, s.openVault, s.openLeases} {
 		if err := open(ctx); err != nil {
 			return nil, err
 		}
@@ -112,7 +117,7 @@ func (s *Server) openFolder(context.Context) error {
 		return err
 	}
 	s.onClose(f.close)
-	return nil
+	return notCarrying(&s.cfg)
 }
 
 func (s *Server) openLog(ctx context.Context) error {
@@ -129,7 +134,7 @@ func (s *Server) openLog(ctx context.Context) error {
 // logStore opens the log's engine.
 func (s *Server) logStore() (eventstore.Store, error) {
 	if s.cfg.Store.Engine == "esdb" {
-		return esdb.Open(esdb.Options{Connection: s.cfg.Store.ESDB, Logger: s.log})
+		return esdb.Open(esdb.Options{Connection: s.cfg.Store.ESDB, Prefix: s.cfg.Store.Prefix, Logger: s.log, FenceWait: s.fenceWait})
 	}
 	return embedded.Open(embedded.Options{Dir: s.cfg.path("log"), ReserveBytes: s.cfg.Store.Reserve, Logger: s.log})
 }
@@ -150,7 +155,7 @@ func (s *Server) openCommands(ctx context.Context, o Options) error {
 		}
 	}
 	config := commands.DefaultConfig()
-	config.Grace = s.cfg.Erasure.Grace
+	config.Grace, config.BackupKeep = s.cfg.Erasure.Grace, s.cfg.Backup.Keep
 	if s.cfg.Controller != "" {
 		config.Controller = domain.Slug(s.cfg.Controller)
 	}
@@ -167,32 +172,6 @@ func (s *Server) forget(id domain.AccountID) error {
 	return s.mailbox.Forget(id)
 }
 
-func (s *Server) openConsumers(ctx context.Context) error {
-	var err error
-	s.processes, err = processes.Open(ctx, processes.Deps{Journal: s.journal, Menu: s.menu, Now: s.now, Log: s.log, Path: s.cfg.path("deadlines.db")})
-	if err != nil {
-		return err
-	}
-	s.onClose(s.processes.Close)
-	if s.engine, err = s.openViewsEngine(); err != nil {
-		return err
-	}
-	s.onClose(s.engine.Close)
-	if s.views, err = runner.OpenViews(ctx, s.engine, s.journal, s.log, projections.All()); err != nil {
-		return err
-	}
-	s.onClose(s.views.Close)
-	consumers := append(s.views.Consumers(), s.processes)
-	if err := s.openNotifier(ctx); err != nil {
-		return err
-	}
-	if s.notifier != nil {
-		consumers = append(consumers, s.notifier)
-	}
-	s.runner, err = runner.New(runner.Options{Journal: s.journal, Log: s.log, Now: s.now}, consumers...)
-	return err
-}
-
 // Version is the program's, as its build knows it.
 func Version() string {
 	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" {
@@ -206,6 +185,8 @@ func MessagesTo(c Config) string {
 	switch {
 	case c.SMTP.Host != "":
 		return fmt.Sprintf("by e-mail, through %s:%d", c.SMTP.Host, c.SMTP.Port)
+	case c.Role == RoleAPI:
+		return "by the processes of the consumers"
 	case c.Dev || exists(c.path("mailbox")):
 		return "kept in a local mailbox, since no mail server is configured: accountledger mailbox shows them"
 	default:

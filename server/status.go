@@ -2,8 +2,6 @@ package server
 
 import (
 	"context"
-
-	"accountledger/projections/runner"
 )
 
 // status gathers what operators are told.
@@ -23,11 +21,14 @@ func (s *Server) status(ctx context.Context) (Status, error) {
 	if err != nil {
 		return st, err
 	}
-	st.Log = LogStatus{ID: id.String(), Head: head.Position.String()}
-	if st.Deadlines, err = s.processes.Waiting(ctx); err != nil {
-		return st, err
+	st.Log = LogStatus{ID: id.String(), Head: head.Position.String(), Fence: s.fence(ctx)}
+	if s.processes != nil {
+		if st.Deadlines, err = s.processes.Waiting(ctx); err != nil {
+			return st, err
+		}
 	}
-	consumers, err := s.consumers(ctx)
+	st.MasterKeys = s.keysInUse(ctx)
+	consumers, err := s.conditions(ctx)
 	if err != nil {
 		return st, err
 	}
@@ -41,5 +42,3 @@ func (s *Server) status(ctx context.Context) (Status, error) {
 	}
 	return st, nil
 }
-
-func (s *Server) consumers(ctx context.Context) ([]runner.Status, error) { return s.runner.Status(ctx) }

@@ -2,6 +2,8 @@ package server
 
 import (
 	"context"
+	"errors"
+	"os"
 
 	"accountledger/journal"
 	"accountledger/vault"
@@ -10,13 +12,21 @@ import (
 )
 
 func (s *Server) openVault(ctx context.Context) error {
-	key, err := masterKey(&s.cfg)
+	keys, made, err := keyring(&s.cfg, s.now())
 	if err != nil {
 		return err
 	}
-	if s.vault, err = s.openVaultEngine(ctx, key); err != nil {
+	s.keyring = keys
+	if err := keys.Refresh(); err != nil {
+		s.log.Warn("files of master keys cannot be used", "error", err.Error())
+	}
+	if s.masters, err = s.openVaultEngine(ctx, keys); err != nil {
+		if made != "" && errors.Is(err, vault.ErrMasterKey) {
+			err = errors.Join(err, os.Remove(made)) // the vault is another's; nothing was wrapped under it
+		}
 		return err
 	}
+	s.vault = s.masters
 	s.onClose(s.vault.Close)
 	registry, err := journal.NewRegistry(journal.Types(), journal.Upcasters(), journal.PartUpcasters())
 	if err != nil {
@@ -26,13 +36,9 @@ func (s *Server) openVault(ctx context.Context) error {
 	return nil
 }
 
-func (s *Server) openVaultEngine(ctx context.Context, key *vault.MasterKey) (vault.Vault, error) {
+func (s *Server) openVaultEngine(ctx context.Context, keys *vault.Keyring) (vault.Rotator, error) {
 	if s.cfg.Vault.Engine == "postgres" {
-		keys, err := vault.NewKeyring(key)
-		if err != nil {
-			return nil, err
-		}
 		return postgres.Open(ctx, s.cfg.Vault.Postgres, keys, postgres.Options{Schema: s.cfg.Vault.Schema})
 	}
-	return vaultsqlite.Open(ctx, s.cfg.path("vault"), key, vaultsqlite.Options{})
+	return vaultsqlite.OpenWith(ctx, s.cfg.path("vault"), keys, vaultsqlite.Options{})
 }

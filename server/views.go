@@ -45,9 +45,13 @@ func (s *Server) Schema(name string) (*view.Schema, bool) { return s.views.Schem
 
 // Query answers from the live generation, once it has come to min.
 func (s *Server) Query(ctx context.Context, name string, q view.Query, min journal.Position, wait time.Duration) (*view.Result, view.GenerationID, error) {
+	waiting, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	if !min.IsZero() && (s.leases != nil || s.runner == nil) { // others work on it
+		result, id, err := s.views.QueryAt(waiting, name, q, min)
+		return result, id, behind(ctx, err)
+	}
 	if !min.IsZero() {
-		waiting, cancel := context.WithTimeout(ctx, wait)
-		defer cancel()
 		if err := s.runner.WaitFor(waiting, name, min); err != nil {
 			return nil, view.GenerationID{}, behind(ctx, err)
 		}

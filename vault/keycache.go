@@ -66,49 +66,77 @@ func (c *KeyCache) Ticket(name string) Ticket {
 // Put keeps a key that the store gave after ticket was taken. It says false, and
 // keeps nothing, when something was evicted since: then the store must be asked again.
 func (c *KeyCache) Put(k *Key, ticket Ticket) bool {
-	s := c.shard(k.Name)
+	kept, replaced := c.shard(k.Name).put(k, ticket)
+	if replaced != nil && replaced != k {
+		replaced.release()
+	}
+	return kept
+}
+
+// put gives the key that went for this one, if one did.
+func (s *keyShard) put(k *Key, ticket Ticket) (kept bool, replaced *Key) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.evictions != ticket.evictions {
-		return false
+		return false, nil
 	}
 	if e, ok := s.byName[k.Name]; ok {
+		replaced = e.Value.(*Key) //nolint:forcetypeassert // the list holds nothing else
 		e.Value = k
 		s.recent.MoveToFront(e)
-		return true
+		return true, replaced
 	}
 	s.byName[k.Name] = s.recent.PushFront(k)
 	if s.recent.Len() > s.limit {
 		oldest := s.recent.Back()
-		delete(s.byName, s.recent.Remove(oldest).(*Key).Name) //nolint:forcetypeassert // as above
+		replaced = s.recent.Remove(oldest).(*Key) //nolint:forcetypeassert // as above
+		delete(s.byName, replaced.Name)
 	}
-	return true
+	return true, replaced
 }
 
-// Evict drops keys, whether they are there or not, and makes older tickets void.
+// Evict drops keys, whether they are there or not, and what was derived from them, and
+// makes older tickets void.
 func (c *KeyCache) Evict(names ...string) {
 	for _, name := range names {
-		s := c.shard(name)
-		s.mu.Lock()
-		s.evictions++
-		if e, ok := s.byName[name]; ok {
-			s.recent.Remove(e)
-			delete(s.byName, name)
+		if k := c.shard(name).evict(name); k != nil {
+			k.release()
 		}
-		s.mu.Unlock()
 	}
 }
 
-// Clear drops everything and makes all tickets void.
+func (s *keyShard) evict(name string) *Key {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.evictions++
+	e, ok := s.byName[name]
+	if !ok {
+		return nil
+	}
+	delete(s.byName, name)
+	return s.recent.Remove(e).(*Key) //nolint:forcetypeassert // as above
+}
+
+// Clear drops everything, with what was derived from it, and makes all tickets void.
 func (c *KeyCache) Clear() {
 	for i := range c.shards {
-		s := &c.shards[i]
-		s.mu.Lock()
-		s.evictions++
-		clear(s.byName)
-		s.recent.Init()
-		s.mu.Unlock()
+		for _, k := range c.shards[i].clear() {
+			k.release()
+		}
 	}
+}
+
+func (s *keyShard) clear() []*Key {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.evictions++
+	keys := make([]*Key, 0, s.recent.Len())
+	for e := s.recent.Front(); e != nil; e = e.Next() {
+		keys = append(keys, e.Value.(*Key)) //nolint:forcetypeassert // as above
+	}
+	clear(s.byName)
+	s.recent.Init()
+	return keys
 }
 
 func (c *KeyCache) shard(name string) *keyShard {

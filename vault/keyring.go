@@ -14,6 +14,12 @@ import (
 type Keyring struct {
 	mu   sync.RWMutex
 	keys []*MasterKey // the newest first
+	// gone are those let go, which a file that is still there does not bring back.
+	gone map[uuid.UUID]bool
+
+	files   KeyFiles
+	reading sync.Mutex
+	read    map[string]readFile // by path
 }
 
 // NewKeyring holds newest, under which a new vault is made, and older ones. It gives
@@ -89,11 +95,12 @@ func (r *Keyring) Add(m *MasterKey) error {
 			return fmt.Errorf("%w: another master key is held as %s", ErrInvalid, m.ID)
 		}
 	}
+	delete(r.gone, m.ID)
 	r.keys = slices.Insert(r.keys, 0, m)
 	return nil
 }
 
-// Drop lets a master key go. The last one stays: ErrInvalid.
+// Drop lets a master key go, and does not take it from its file again. The last one stays: ErrInvalid.
 func (r *Keyring) Drop(id uuid.UUID) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -102,5 +109,9 @@ func (r *Keyring) Drop(id uuid.UUID) error {
 		return fmt.Errorf("%w: the only master key", ErrInvalid)
 	}
 	r.keys = rest
+	if r.gone == nil {
+		r.gone = map[uuid.UUID]bool{}
+	}
+	r.gone[id] = true
 	return nil
 }

@@ -39,11 +39,17 @@ type Rotator interface {
 	// rows do not open: the others are done and those rows' master key stays in use.
 	Rotate(ctx context.Context, to *MasterKey, progress func(RotationProgress)) error
 
-	// Masters tells of every master key that the vault was ever written under, the oldest first.
+	// Masters tells of every master key that the vault was ever written under, the oldest
+	// first. It is quick, however much there is in the vault.
 	Masters(ctx context.Context) ([]MasterState, error)
 
+	// RowsUnder counts the keys, secrets and identifiers that are wrapped under each master
+	// key; one that has none is left out. It reads whole tables.
+	RowsUnder(ctx context.Context) (map[uuid.UUID]int64, error)
+
 	// MasterDestroyed records that the operator destroyed a master key. It cannot be used
-	// again. ErrInUse while a row is under it, ErrNotFound when it never was the vault's.
+	// again, and every process that has the vault open lets it go. ErrInUse while a row is
+	// under it, ErrNotFound when it never was the vault's.
 	MasterDestroyed(ctx context.Context, id uuid.UUID) error
 }
 
@@ -69,8 +75,6 @@ type MasterState struct {
 	DestroyedAt time.Time
 	// Current says that new rows are wrapped under it.
 	Current bool
-	// Rows is how many keys, secrets and identifiers are wrapped under it.
-	Rows int64
 }
 
 // ClocksApart is by how much the clock that an erasure was timed by may be behind the engine's.
@@ -78,12 +82,52 @@ const ClocksApart = 2 * time.Minute
 
 // Final says whether what was destroyed at that time opens nowhere any more, in whatever
 // copies of the engine's files there are: every master key that may have wrapped it is
-// recorded as destroyed.
+// recorded as destroyed. A vault that knows of none from that time says no.
 func Final(masters []MasterState, destroyed time.Time) bool {
+	_, final := FinalAt(masters, destroyed)
+	return final
+}
+
+// FinalAt is Final with the time since which it holds.
+func FinalAt(masters []MasterState, destroyed time.Time) (at time.Time, final bool) {
 	for _, m := range masters {
-		if m.DestroyedAt.IsZero() && !m.BeganAt.After(destroyed.Add(ClocksApart)) {
-			return false
+		if !m.mayHaveWrapped(destroyed) {
+			continue
 		}
+		if m.DestroyedAt.IsZero() {
+			return time.Time{}, false
+		}
+		at = later(at, m.DestroyedAt)
 	}
-	return len(masters) > 0
+	return at, !at.IsZero()
+}
+
+// CopiesUntil is until when backups may hold, wrapped, what was destroyed at that time, where
+// each backup is kept for that long: the last was made while one of the master keys that may
+// have wrapped it was in use. It is not known while one of them still is.
+func CopiesUntil(masters []MasterState, destroyed time.Time, keep time.Duration) (until time.Time, known bool) {
+	for _, m := range masters {
+		if !m.mayHaveWrapped(destroyed) || !m.DestroyedAt.IsZero() {
+			continue
+		}
+		if m.InUse() {
+			return time.Time{}, false
+		}
+		until = later(until, m.EndedAt.Add(keep))
+	}
+	return until, !until.IsZero()
+}
+
+// InUse says whether rows may be wrapped under it.
+func (m MasterState) InUse() bool { return m.Current || m.EndedAt.IsZero() }
+
+func (m MasterState) mayHaveWrapped(destroyed time.Time) bool {
+	return !m.BeganAt.After(destroyed.Add(ClocksApart))
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }

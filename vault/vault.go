@@ -45,16 +45,17 @@ const (
 type Key struct {
 	Name string
 	// ID is random and made with the key; it tells keys of one name in different vaults apart.
-	ID       uuid.UUID
-	material [KeyBytes]byte
+	ID          uuid.UUID
+	material    [KeyBytes]byte
+	derivations *derivations
 }
 
 // NewKey is for engines.
 func NewKey(name string, id uuid.UUID, material [KeyBytes]byte) *Key {
-	return &Key{Name: name, ID: id, material: material}
+	return &Key{Name: name, ID: id, material: material, derivations: &derivations{}}
 }
 
-// Material is the key's bytes. Callers derive from it and do not keep it.
+// Material is the key's bytes. Callers derive from it, by Derive where they do so often, and do not keep it.
 func (k *Key) Material() [KeyBytes]byte { return k.material }
 
 // String is the key's name.

@@ -48,8 +48,14 @@ func printStatus(c *cobra.Command, st server.Status) error {
 	p("server\t%s (%s)", running, st.Version)
 	p("ready\t%s", ready)
 	p("log\t%s, head %s", st.Log.ID, st.Log.Head)
+	if st.Log.Fence != "" {
+		p("fenced\t%s", st.Log.Fence)
+	}
 	p("messages\t%s", st.Messages)
 	p("deadlines\t%d waiting", st.Deadlines)
+	for _, k := range st.MasterKeys {
+		p("master key\t%s, %s", k.ID, tellKey(k))
+	}
 	p("")
 	p("CONSUMER\tSTATE\tLAG\tSECONDS\tAT\tREASON")
 	for _, s := range st.Consumers {

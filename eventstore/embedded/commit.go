@@ -24,6 +24,7 @@ func (s *Store) commitGroup(g *group) {
 	if g.batch != nil {
 		s.publish(g)
 	}
+	s.queue.published()
 	for i := range g.answers {
 		g.answers[i].request.answer(g.answers[i].outcome())
 	}

@@ -19,6 +19,9 @@ func metaKey() []byte { return []byte{spaceMeta} }
 // indexedKey is the key of the position up to which the stream index is written.
 func indexedKey() []byte { return []byte{spaceMeta, 1} }
 
+// fenceKey is the key of the fence, when one stands.
+func fenceKey() []byte { return []byte{spaceMeta, 2} }
+
 // appendLogKey is the key of the chunk whose first event stands at position.
 func appendLogKey(dst []byte, position uint64) []byte {
 	return binary.BigEndian.AppendUint64(append(dst, spaceLog), position)

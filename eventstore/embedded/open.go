@@ -70,6 +70,9 @@ func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
 		}
 	}
 	s.id = m.log
+	if s.queue.fence, err = readFence(s.db); err != nil {
+		return nil, err
+	}
 	last, err := readHead(s.db)
 	if err != nil {
 		return nil, err

@@ -14,19 +14,23 @@ import (
 type queue struct {
 	mu      sync.Mutex
 	waiting []*request
-	wake    chan struct{} // holds one
-	held    []*request    // in the hands of the sequencer, in no group yet
-	groups  []*group      // written, not settled
-	cause   error         // of the failure
-	failed  chan struct{} // closed by the failure
-	ended   bool          // no more appends: Close has begun
+	wake    chan struct{}    // holds one
+	held    []*request       // in the hands of the sequencer, in no group yet
+	groups  []*group         // written, not settled
+	cause   error            // of the failure
+	failed  chan struct{}    // closed by the failure
+	ended   bool             // no more appends: Close has begun
+	fence   eventstore.Fence // no more appends: the log is fenced
+
+	publishing int             // groups settled and not yet readable
+	quiet      []chan struct{} // who waits until nothing is under way
 }
 
 func newQueue() *queue {
 	return &queue{wake: make(chan struct{}, 1), failed: make(chan struct{})}
 }
 
-// put adds a request, unless the store takes none: ErrReadOnly, ErrClosed.
+// put adds a request, unless the store takes none: ErrReadOnly, ErrClosed, ErrFenced.
 func (q *queue) put(r *request) error {
 	q.mu.Lock()
 	if err := q.refused(); err != nil {
@@ -48,6 +52,8 @@ func (q *queue) refused() error {
 		return fmt.Errorf("%w: %w", eventstore.ErrReadOnly, q.cause)
 	case q.ended:
 		return eventstore.ErrClosed
+	case !q.fence.IsZero():
+		return eventstore.ErrFenced
 	}
 	return nil
 }
@@ -133,7 +139,46 @@ func (q *queue) settle(g *group) bool {
 		panic("embedded: groups settled out of order")
 	}
 	q.groups = append(q.groups[:0], q.groups[1:]...)
+	q.publishing++
 	return true
+}
+
+// published ends what settle began: readers see the group.
+func (q *queue) published() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.publishing--
+	if !q.underWay() {
+		for _, c := range q.quiet {
+			close(c)
+		}
+		q.quiet = nil
+	}
+}
+
+func (q *queue) underWay() bool {
+	return len(q.waiting)+len(q.held)+len(q.groups)+q.publishing > 0
+}
+
+// setFence lets appends in or keeps them out. The channel is closed when none that came before is under way.
+func (q *queue) setFence(f eventstore.Fence) (quiet <-chan struct{}) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.fence = f
+	c := make(chan struct{})
+	if q.underWay() {
+		q.quiet = append(q.quiet, c)
+	} else {
+		close(c)
+	}
+	return c
+}
+
+// fenced is the fence that stands.
+func (q *queue) fenced() eventstore.Fence {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.fence
 }
 
 // fail stops the queue for good and returns what has to be answered; false when it had failed before.

@@ -107,11 +107,13 @@ type Store struct {
 	requests sync.Pool     // of *request, to use again
 
 	// queue is where appends wait for the sequencer, and where it is known whether
-	// the store has failed or is being closed.
+	// the store has failed, is fenced or is being closed.
 	queue   *queue
 	commits chan *group
 	slots   chan struct{} // one for each group that may be under way
 	idle    sync.WaitGroup
+
+	fencing sync.Mutex // one change of the fence at a time
 
 	head   atomic.Pointer[head]
 	moved  *signal // the head has moved
@@ -151,7 +153,7 @@ func (s *Store) LogID(context.Context) (uuid.UUID, error) {
 }
 
 // Health is nil while the store takes appends; otherwise the error that the
-// next append would get, with its cause: ErrReadOnly, ErrNoSpace, ErrClosed.
+// next append would get, with its cause: ErrReadOnly, ErrNoSpace, ErrFenced, ErrClosed.
 func (s *Store) Health() error {
 	if err := s.queue.refusal(); err != nil {
 		return err

@@ -27,16 +27,17 @@ func (s *Store) Append(ctx context.Context, stream string, expected int64, event
 	if err := eventstore.CheckAppend(stream, expected, events); err != nil {
 		return eventstore.Appended{}, err
 	}
-	if stream == LogStream {
+	if isReserved(stream) {
 		return eventstore.Appended{}, errReserved
 	}
-	return s.append(ctx, stream, expected, events)
+	s.heedFence()
+	return s.append(ctx, stream, expected, events, heedful)
 }
 
-var errReserved = fmt.Errorf("%w: the stream is the one that holds the log's id", eventstore.ErrInvalid)
+var errReserved = fmt.Errorf("%w: the stream is one of the adapter's own", eventstore.ErrInvalid)
 
-func (s *Store) append(ctx context.Context, stream string, expected int64, events []eventstore.Event) (eventstore.Appended, error) {
-	a := &appending{Store: s, stream: stream, expected: expected, events: events}
+func (s *Store) append(ctx context.Context, stream string, expected int64, events []eventstore.Event, fence heed) (eventstore.Appended, error) {
+	a := &appending{Store: s, stream: stream, expected: expected, events: events, fence: fence}
 	for try := 1; ; try++ {
 		result, err := a.try(ctx)
 		if err == nil || !errors.Is(err, errAgain) {
@@ -60,6 +61,7 @@ type appending struct {
 	stream   string
 	expected int64
 	events   []eventstore.Event
+	fence    heed
 	lost     bool // some try was sent, and its outcome was never learnt
 	pause    backoff
 }
@@ -85,6 +87,11 @@ func (a *appending) try(ctx context.Context) (eventstore.Appended, error) {
 		return eventstore.Appended{}, a.fail(err)
 	}
 	defer a.leader.release(n)
+	if a.fence {
+		if err := a.unfenced(ctx, n); err != nil {
+			return eventstore.Appended{}, a.unpolled(ctx, n, err)
+		}
+	}
 	if a.lost {
 		a.count.resent.Add(1)
 	}
@@ -105,12 +112,27 @@ func (a *appending) try(ctx context.Context) (eventstore.Appended, error) {
 		a.lost = true // it is there, but not yet known where
 		return a.settle(ctx)
 	}
-	return eventstore.Appended{Version: last, Position: eventstore.NewPosition(position.GetCommitPosition(), position.GetPreparePosition())}, nil
+	done := eventstore.Appended{Version: last, Position: eventstore.NewPosition(position.GetCommitPosition(), position.GetPreparePosition())}
+	n.reach(done.Position)
+	return done, nil
+}
+
+// unpolled is the error of a try that was not sent.
+func (a *appending) unpolled(ctx context.Context, n *node, err error) error {
+	a.blame(ctx, a.leader, n, err)
+	var f *fault
+	switch {
+	case errors.Is(err, errUnpolled):
+		return a.fail(errUnpolled)
+	case errors.As(err, &f) && f.passing():
+		return errors.Join(errAgain, f)
+	}
+	return a.fail(err)
 }
 
 // send sends the events to a node and waits for its answer; the error is a *fault.
 func (a *appending) send(ctx context.Context, n *node) (*api.AppendResp, error) {
-	ctx, cancel := context.WithTimeout(asLeader(ctx), a.opts.CallTimeout)
+	ctx, cancel := context.WithTimeout(asLeader(ctx), min(a.opts.CallTimeout, appendLife))
 	defer cancel()
 	call, err := n.streams.Append(ctx)
 	if err != nil {
@@ -150,7 +172,7 @@ func brokenOff(call api.Streams_AppendClient, cancel func()) error {
 }
 
 func (a *appending) header() *api.AppendReq {
-	o := &api.AppendReq_Options{StreamIdentifier: streamIdentifier(a.stream)}
+	o := &api.AppendReq_Options{StreamIdentifier: a.streamIdentifier(a.stream)}
 	if a.expected == eventstore.NoStream {
 		o.ExpectedStreamRevision = &api.AppendReq_Options_NoStream{NoStream: &shared.Empty{}}
 	} else {
@@ -231,7 +253,7 @@ func (a *appending) settle(ctx context.Context) (eventstore.Appended, error) {
 
 // last is the version of the stream's last event, as the leader has it.
 func (a *appending) last(ctx context.Context) (int64, error) {
-	found, err := a.few(ctx, readStreamFrom(a.stream, eventstore.Backwards, eventstore.End, 1))
+	found, err := a.few(ctx, a.readStreamFrom(a.stream, eventstore.Backwards, eventstore.End, 1))
 	if err != nil || len(found) == 0 {
 		return eventstore.NoStream, err
 	}
@@ -240,7 +262,7 @@ func (a *appending) last(ctx context.Context) (int64, error) {
 
 // look reads what stands in the leader's stream where the events should be.
 func (a *appending) look(ctx context.Context) ([]entry, error) {
-	return a.few(ctx, readStreamFrom(a.stream, eventstore.Forwards, a.expected+1, uint64(len(a.events))))
+	return a.few(ctx, a.readStreamFrom(a.stream, eventstore.Forwards, a.expected+1, uint64(len(a.events))))
 }
 
 func (a *appending) same(found []entry) bool {

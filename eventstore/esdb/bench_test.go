@@ -22,7 +22,7 @@ const (
 func BenchmarkAppend(b *testing.B) {
 	server := connection(b)
 	b.Run("adapter", func(b *testing.B) {
-		s := open(b, esdb.Options{Connection: server})
+		s := open(b, esdb.Options{Connection: server, Prefix: newPrefix()})
 		benchmark(b, func(stream string, expected int64, data []byte) error {
 			_, err := s.Append(b.Context(), stream, expected, eventstore.Event{ID: uuid.New(), Type: "bench", Data: data})
 			return err

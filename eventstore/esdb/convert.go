@@ -23,8 +23,9 @@ const (
 // noPosition is what older servers give for an event read from its stream.
 const noPosition = math.MaxUint64
 
-func streamIdentifier(stream string) *shared.StreamIdentifier {
-	return &shared.StreamIdentifier{StreamName: []byte(stream)}
+// streamIdentifier is the server's name of a stream.
+func (s *Store) streamIdentifier(stream string) *shared.StreamIdentifier {
+	return &shared.StreamIdentifier{StreamName: []byte(s.opts.Prefix + stream)}
 }
 
 func wireID(id uuid.UUID) *shared.UUID {
@@ -79,18 +80,19 @@ func (e *entry) size() int {
 
 // readEntry converts an event. Faults that nobody can do anything about but the operator are
 // *eventstore.CorruptError.
-func readEntry(r *api.ReadResp_ReadEvent_RecordedEvent) (entry, error) {
+func (s *Store) readEntry(r *api.ReadResp_ReadEvent_RecordedEvent) (entry, error) {
 	commit, prepare := r.GetCommitPosition(), r.GetPreparePosition()
+	stream, ours := strings.CutPrefix(string(r.GetStreamIdentifier().GetStreamName()), s.opts.Prefix)
 	e := entry{Recorded: eventstore.Recorded{
 		Event: eventstore.Event{
 			ID: readID(r.GetId()), Type: r.GetMetadata()[metaType],
 			Data: r.GetData(), Metadata: r.GetCustomMetadata(),
 		},
-		Stream:   string(r.GetStreamIdentifier().GetStreamName()),
+		Stream:   stream,
 		Version:  int64(r.GetStreamRevision()), //nolint:gosec // the server counts in int64
 		Position: eventstore.NewPosition(commit, prepare),
 	}}
-	e.foreign = strings.HasPrefix(e.Stream, "$") || strings.HasPrefix(e.Type, "$") || e.Stream == LogStream
+	e.foreign = !ours || strings.HasPrefix(e.Stream, "$") || strings.HasPrefix(e.Type, "$") || isReserved(e.Stream)
 	switch {
 	case commit == noPosition || prepare == noPosition:
 		return entry{}, corrupt(eventstore.Position{}, "the server gives no positions with a stream's events: it is older than 22.6, or wrote them in a transaction")
@@ -100,6 +102,11 @@ func readEntry(r *api.ReadResp_ReadEvent_RecordedEvent) (entry, error) {
 		return entry{}, corrupt(e.Position, "an event has no id")
 	}
 	return e, nil
+}
+
+// isReserved tells the streams of the adapter's own, which are not part of the log.
+func isReserved(stream string) bool {
+	return stream == LogStream || stream == FenceStream
 }
 
 func corrupt(at eventstore.Position, reason string) error {

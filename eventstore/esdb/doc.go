@@ -15,8 +15,8 @@
 // keepAliveTimeout (ms), defaultDeadline (ms, of one call). Credentials are sent only over
 // TLS. The user must be allowed to read $all, which by default only $admins are.
 //
-// The database belongs to one ledger. Nobody else may write streams whose names do
-// not begin with $; no stream is truncated, deleted or scavenged (no $maxAge, $maxCount,
+// The database belongs to one ledger, or to several whose Options.Prefix differ: what does not begin with its prefix is
+// to a ledger like the server's own. Nobody else may write streams whose names do not begin with $; no stream is truncated, deleted or scavenged (no $maxAge, $maxCount,
 // no TTL). The server's own $ streams are passed over, and may be scavenged.
 //
 // # What is guaranteed
@@ -26,7 +26,7 @@
 // power on all of them is the server's to say: it flushes unless it was told not to
 // (UnsafeDisableFlushToDisk). A leader just deposed may for a moment answer a read from
 // what it still has; it acknowledges no append any more. Who must know reads once more
-// after an append that was acknowledged.
+// where an append was acknowledged: ReadStreamSince.
 //
 // An append whose outcome was lost is settled by reading the stream from the leader,
 // and sent again if nothing is there; only when that does not help either is the answer
@@ -42,7 +42,13 @@
 //   - Positions are bytes in the server's log, not dense. Distance counts bytes, those of the
 //     server's own entries included.
 //   - The log's id is the id of the last event of the stream LogStream, which is made by the
-//     first process that asks. That stream is never handed on, and cannot be appended to.
+//     first process that asks. The fence is the last event of FenceStream. Those streams are never handed on,
+//     and cannot be appended to.
+//   - Nothing at the server keeps an append out of a fenced log: each process that writes looks at the fence about three
+//     times a second, at the node that takes its appends, and sends none on a look older than a second. Fence waits
+//     for that, and for what was sent before (Options.FenceWait). What no wait covers is a machine that stands still between its
+//     look and its append for longer, and a leader that is deposed without knowing and elected again within that second: so
+//     whoever carries a log away looks at its end once more when all is copied.
 //   - A checkpoint may stand at an entry of the server's own. Its Event is then the zero
 //     UUID, because that entry may be scavenged one day.
 //   - With nodePreference=follower, readOnlyReplica or random, subscriptions are

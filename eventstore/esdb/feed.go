@@ -146,7 +146,7 @@ func (f *feed) receive(ctx context.Context, cancel context.CancelFunc, n *node) 
 		if event == nil {
 			continue // a confirmation, or where the server is
 		}
-		e, err := readEntry(event)
+		e, err := f.readEntry(event)
 		if err != nil {
 			return err
 		}

@@ -52,6 +52,9 @@ func context30(tb testing.TB) context.Context {
 	return ctx
 }
 
+// newPrefix is that of a ledger of the test's own on a server that others use.
+func newPrefix() string { return "test-" + uuid.NewString() + "/" }
+
 func newStream() string { return "esdb-" + uuid.NewString() }
 
 func newEvents(n int) []eventstore.Event {

@@ -35,6 +35,10 @@ type node struct {
 	conn    *grpc.ClientConn
 	streams api.StreamsClient
 
+	reached atomic.Uint64        // commit position up to which it is known to have everything
+	poll    atomic.Pointer[poll] // what it last said of the fence
+	polling chan struct{}        // holds one: whoever asks it
+
 	// Both are guarded by the link.
 	users int
 	gone  bool
@@ -94,7 +98,26 @@ func (l *link) run(s *search, hint string) {
 	}
 	l.found.Add(1)
 	l.log.Info("connected to EventStoreDB", "node", address)
-	l.node = &node{conn: conn, streams: api.NewStreamsClient(conn)}
+	l.node = &node{conn: conn, streams: api.NewStreamsClient(conn), polling: make(chan struct{}, 1)}
+}
+
+// current gives the node that there is, or nil, and looks for none; release it.
+func (l *link) current() *node {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.node != nil {
+		l.node.users++
+	}
+	return l.node
+}
+
+// forgetFence makes the next append ask for the fence.
+func (l *link) forgetFence() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.node != nil {
+		l.node.poll.Store(nil)
+	}
 }
 
 func (l *link) release(n *node) {

@@ -33,10 +33,10 @@ func (s *Store) id(ctx context.Context) (uuid.UUID, error) {
 	if id := s.logID.Load(); id != nil {
 		return *id, nil
 	}
-	last, err := s.few(ctx, readStreamFrom(LogStream, eventstore.Backwards, eventstore.End, 1))
+	last, err := s.few(ctx, s.readStreamFrom(LogStream, eventstore.Backwards, eventstore.End, 1))
 	if err == nil && len(last) == 0 {
 		if err = s.makeID(ctx); err == nil {
-			last, err = s.few(ctx, readStreamFrom(LogStream, eventstore.Backwards, eventstore.End, 1))
+			last, err = s.few(ctx, s.readStreamFrom(LogStream, eventstore.Backwards, eventstore.End, 1))
 		}
 	}
 	if err != nil {
@@ -56,7 +56,7 @@ func (s *Store) makeID(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("esdb: no random number for the log's id: %w", err)
 	}
-	_, err = s.append(ctx, LogStream, eventstore.NoStream, []eventstore.Event{{ID: id, Type: logCreatedType, Data: []byte(logCreatedData)}})
+	_, err = s.append(ctx, LogStream, eventstore.NoStream, []eventstore.Event{{ID: id, Type: logCreatedType, Data: []byte(logCreatedData)}}, heedless)
 	var other *eventstore.ConflictError
 	if errors.As(err, &other) {
 		return nil

@@ -22,6 +22,9 @@ const (
 type Options struct {
 	// Connection is the connection string; see the package's description.
 	Connection string
+	// Prefix is what the names of all of the ledger's streams begin with at the server, so that several ledgers can share
+	// one: each under another prefix, none of which begins like another. A ledger without one shares with nobody.
+	Prefix string
 	// CallTimeout bounds one call to the server: one try of an append, or one short read. 0 is
 	// the connection string's defaultDeadline, or else DefaultCallTimeout.
 	CallTimeout time.Duration
@@ -31,6 +34,9 @@ type Options struct {
 	// BufferedEvents and BufferedBytes bound what one subscription holds for a slow
 	// reader (one event always fits); 0 is DefaultBufferedEvents and DefaultBufferedBytes.
 	BufferedEvents, BufferedBytes int
+	// FenceWait is how long Fence waits once its mark is in the log; 0 is DefaultFenceWait. Only tests have
+	// reason to wait less: it has to be longer than an append of any process may be under way.
+	FenceWait time.Duration
 	// Logger is told of faults, without anything that callers said; nil is none.
 	Logger *slog.Logger
 }
@@ -51,9 +57,28 @@ func (o *Options) setDefaults(conf *client.Configuration) {
 	if o.BufferedBytes == 0 {
 		o.BufferedBytes = DefaultBufferedBytes
 	}
+	if o.FenceWait == 0 {
+		o.FenceWait = DefaultFenceWait
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+}
+
+// maxPrefixBytes leaves enough of a name to the ledger.
+const maxPrefixBytes = 100
+
+func (o *Options) check() error {
+	if o.BufferedEvents < 0 || o.BufferedBytes < 0 || o.CallTimeout < 0 || o.Silence < 0 || o.FenceWait < 0 {
+		return fmt.Errorf("%w: an option of EventStoreDB is below 0", eventstore.ErrInvalid)
+	}
+	if o.Prefix == "" {
+		return nil
+	}
+	if len(o.Prefix) > maxPrefixBytes {
+		return fmt.Errorf("%w: the prefix of the streams at EventStoreDB has more than %d bytes", eventstore.ErrInvalid, maxPrefixBytes)
+	}
+	return eventstore.CheckName("prefixed stream", o.Prefix)
 }
 
 // parse reads the connection string. The client's own errors are not handed on: they

@@ -26,9 +26,9 @@ func readOptions() *api.ReadReq_Options {
 }
 
 // readStreamFrom asks for up to count events of a stream; from eventstore.End is its end.
-func readStreamFrom(stream string, direction eventstore.Direction, from int64, count uint64) *api.ReadReq {
+func (s *Store) readStreamFrom(stream string, direction eventstore.Direction, from int64, count uint64) *api.ReadReq {
 	o := readOptions()
-	at := &api.ReadReq_Options_StreamOptions{StreamIdentifier: streamIdentifier(stream)}
+	at := &api.ReadReq_Options_StreamOptions{StreamIdentifier: s.streamIdentifier(stream)}
 	if from == eventstore.End {
 		at.RevisionOption = &api.ReadReq_Options_StreamOptions_End{End: &shared.Empty{}}
 	} else {
@@ -106,7 +106,7 @@ func (s *Store) read(ctx context.Context, n *node, req *api.ReadReq, each func(e
 		if event == nil {
 			continue // news that were not asked for
 		}
-		e, err := readEntry(event)
+		e, err := s.readEntry(event)
 		if err == nil {
 			err = each(e)
 		}

@@ -14,12 +14,16 @@ import (
 // append to the same stream meanwhile. When the connection breaks or the leader changes, the read goes
 // on behind what was given already. A version that is missing is a *eventstore.CorruptError.
 func (s *Store) ReadStream(ctx context.Context, stream string, direction eventstore.Direction, from int64) iter.Seq2[eventstore.Recorded, error] {
+	return s.readStream(ctx, eventstore.Position{}, stream, direction, from)
+}
+
+func (s *Store) readStream(ctx context.Context, since eventstore.Position, stream string, direction eventstore.Direction, from int64) iter.Seq2[eventstore.Recorded, error] {
 	return func(yield func(eventstore.Recorded, error) bool) {
 		if err := s.checkRead(ctx, stream, direction, from); err != nil {
 			yield(eventstore.Recorded{}, err)
 			return
 		}
-		r := &streamReader{Store: s, stream: stream, direction: direction, next: from, yield: yield}
+		r := &streamReader{Store: s, since: since, stream: stream, direction: direction, next: from, yield: yield}
 		if err := r.run(ctx); err != nil && !r.stopped {
 			yield(eventstore.Recorded{}, err)
 		}
@@ -34,7 +38,7 @@ func (s *Store) checkRead(ctx context.Context, stream string, direction eventsto
 		return err
 	}
 	switch {
-	case stream == LogStream:
+	case isReserved(stream):
 		return errReserved
 	case direction != eventstore.Forwards && direction != eventstore.Backwards:
 		return fmt.Errorf("%w: unknown direction", eventstore.ErrInvalid)
@@ -49,6 +53,7 @@ func (s *Store) checkRead(ctx context.Context, stream string, direction eventsto
 // streamReader is a read of a stream under way.
 type streamReader struct {
 	*Store
+	since     eventstore.Position // what the node must have
 	stream    string
 	direction eventstore.Direction
 	next      int64 // the version to read next, or eventstore.End
@@ -65,8 +70,11 @@ func (r *streamReader) run(ctx context.Context) error {
 			if r.done() {
 				return nil
 			}
+			if err := r.upTo(ctx, n, r.since); err != nil {
+				return err
+			}
 			at := r.next
-			err := r.read(asLeader(ctx), n, readStreamFrom(r.stream, r.direction, at, math.MaxInt64), r.take)
+			err := r.read(asLeader(ctx), n, r.readStreamFrom(r.stream, r.direction, at, math.MaxInt64), r.take)
 			if r.next != at {
 				progress++
 			}

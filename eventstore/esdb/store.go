@@ -3,7 +3,6 @@ package esdb
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -31,7 +30,8 @@ type Store struct {
 	mu      sync.Mutex
 	closed  bool
 	appends sync.WaitGroup
-	feeds   sync.WaitGroup
+	feeds   sync.WaitGroup // what Close ends and waits for
+	heeding sync.Once
 	once    sync.Once
 }
 
@@ -57,15 +57,15 @@ type Stats struct {
 
 // Open makes a store. It does not connect: the first call does, and each call finds out for itself
 // whether the log can be reached. To fail early, ask for LogID. The error is ErrInvalid for a
-// connection string that cannot be read, and never repeats it.
+// connection string that cannot be read, which is never repeated, and for options that are none.
 func Open(opts Options) (*Store, error) {
 	conf, err := parse(opts.Connection)
 	if err != nil {
 		return nil, err
 	}
 	opts.setDefaults(conf)
-	if opts.BufferedEvents < 0 || opts.BufferedBytes < 0 || opts.CallTimeout < 0 || opts.Silence < 0 {
-		return nil, fmt.Errorf("%w: an option of EventStoreDB is below 0", eventstore.ErrInvalid)
+	if err := opts.check(); err != nil {
+		return nil, err
 	}
 	s := &Store{opts: opts, log: opts.Logger}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -84,6 +84,19 @@ func (s *Store) Stats() Stats {
 		Renewals:    s.count.renewals.Load(), Resumes: s.count.resumes.Load(),
 		Settled: s.count.settled.Load(), Resent: s.count.resent.Load(),
 	}
+}
+
+// Health is ErrFenced while the log is, as far as this store has heard.
+func (s *Store) Health() error {
+	n := s.leader.current()
+	if n == nil {
+		return nil
+	}
+	defer s.leader.release(n)
+	if p := n.poll.Load(); p != nil && !p.fence.IsZero() {
+		return eventstore.ErrFenced
+	}
+	return nil
 }
 
 // enter is called before anything else; the error is ctx's or ErrClosed.

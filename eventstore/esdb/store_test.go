@@ -13,7 +13,7 @@ import (
 // TestStore runs the suite on the real server when the variable names one.
 func TestStore(t *testing.T) {
 	t.Parallel()
-	opts := esdb.Options{Connection: connection(t)}
+	opts := esdb.Options{Connection: connection(t), Prefix: newPrefix()}
 	storetest.Run(t, func(t *testing.T) eventstore.Store { t.Helper(); return opened(t, opts) })
 }
 
@@ -45,7 +45,7 @@ func TestRealServer(t *testing.T) {
 	if os.Getenv(realServer) == "" {
 		t.Logf("%s is not set: the test server is asked", realServer)
 	}
-	s := open(t, esdb.Options{Connection: connection(t)})
+	s := open(t, esdb.Options{Connection: connection(t), Prefix: newPrefix()})
 	if _, err := s.LogID(context30(t)); err != nil {
 		t.Fatalf("the log cannot be reached: %v", err)
 	}

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
 	"accountledger/projections/view"
 )
 
@@ -23,16 +25,36 @@ type bulkItem struct {
 	} `json:"error"`
 }
 
-const bulkFilter = "filter_path=items.*.status,items.*.error.type"
+// target says where a chunk goes: an index, or with alias set an alias, so that no
+// index comes into being by being written to.
+type target struct {
+	name  string
+	alias bool
+}
+
+// bulk sends a chunk once. Elasticsearch waits for a shard that cannot take it no
+// longer than half the time that the request has, so that it can still say why.
+func (e *Engine) bulk(ctx context.Context, to target, c *chunk, into any) error {
+	body := c.lend()
+	e.counts.bytes.Add(int64(len(c.body)))
+	defer e.counts.bytes.Add(-int64(len(c.body)))
+	err := e.client.call(ctx, esapi.BulkRequest{
+		Index: to.name, RequireAlias: &to.alias, Body: body, Timeout: e.options.Timeout / 2,
+		FilterPath: []string{"items.*.status", "items.*.error.type"},
+		Header:     http.Header{"Content-Type": {"application/x-ndjson"}},
+	}, into)
+	body.wait()
+	return err
+}
 
 // send stores every item of a chunk. It repeats what the cluster is too busy or
 // in too much trouble for, and only that, until patience ends; an item that is
 // there already in this version or a later one counts as stored, and passed says
 // how many were. Errors: view.ErrUnavailable, *RefusedError, *ResponseError, ctx's.
-func (e *Engine) send(ctx context.Context, path string, c *chunk) (passed int, err error) {
+func (e *Engine) send(ctx context.Context, to target, c *chunk) (passed int, err error) {
 	pause := newBackoff(e.options.Patience)
 	for {
-		n, again, err := e.post(ctx, path, c)
+		n, again, err := e.post(ctx, to, c)
 		passed += n
 		if err == nil && len(again) == 0 {
 			return passed, nil
@@ -62,19 +84,13 @@ type unstored struct {
 }
 
 // post sends a chunk once and looks at what became of each item.
-func (e *Engine) post(ctx context.Context, path string, c *chunk) (passed int, again []unstored, err error) {
-	request, done, err := c.lend(path + "&" + bulkFilter)
-	if err != nil {
-		return 0, nil, fmt.Errorf("elasticsearch: %w", err)
-	}
+func (e *Engine) post(ctx context.Context, to target, c *chunk) (passed int, again []unstored, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, nil, err
 	}
 	e.counts.requests.Add(1)
 	var answer bulkAnswer
-	err = e.client.do(ctx, request, &answer)
-	<-done
-	if err != nil {
+	if err := e.bulk(ctx, to, c, &answer); err != nil {
 		return 0, nil, err
 	}
 	if len(answer.Items) != len(c.ends) {
@@ -91,6 +107,7 @@ func (e *Engine) post(ctx context.Context, path string, c *chunk) (passed int, a
 			passed++
 		case fault.passes():
 			again = append(again, unstored{i, fault})
+			e.counts.deferred.Add(1)
 		case refused == nil:
 			refused = &RefusedError{Documents: 1, First: fault}
 		default:

@@ -6,14 +6,17 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
-	"slices"
-	"strconv"
 	"sync"
 
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 	"github.com/go-json-experiment/json"
 
 	"accountledger/projections/view"
 )
+
+// MaxPartitions is how many partitions a generation can have; they are counted
+// from 0.
+const MaxPartitions = 1024
 
 // place is a stored checkpoint. It belongs to one index, not only to its name: a
 // checkpoint never outlives the documents that it stands for.
@@ -21,43 +24,27 @@ type place struct {
 	Generation string `json:"generation"`
 	Partition  int    `json:"partition"`
 	Kind       string `json:"kind"`
-	Place      string `json:"place"`
+	Place      string `json:"place,omitempty"`
 }
 
 // The kinds of a checkpoint: that of the last write, and the newest one whose
-// documents queries see.
+// documents queries see. A third kind is none: its version says how many
+// partitions there are, so that every process finds those of all others.
 const (
 	kindWritten    = "written"
 	kindSearchable = "searchable"
+	kindPartitions = "partitions"
 )
 
-func (e *Engine) prepareCheckpoints(ctx context.Context) error {
-	if e.ready {
-		return nil
-	}
-	s := object{"number_of_shards": "1", "auto_expand_replicas": "0-1"}
-	if e.options.Replicas > 0 {
-		s = object{"number_of_shards": "1", "number_of_replicas": strconv.Itoa(e.options.Replicas)}
-	}
-	keyword := object{"type": "keyword"}
-	err := e.client.call(ctx, http.MethodPut, "/_index_template/"+e.names.checkpoints(), object{
-		"index_patterns":    []string{e.names.checkpoints()},
-		"allow_auto_create": true,
-		"priority":          templatePriority,
-		"template": object{"settings": object{"index": s}, "mappings": object{"dynamic": "strict", "properties": object{
-			"generation": keyword, "partition": object{"type": "long"}, "kind": keyword, "place": object{"type": "binary"},
-		}}},
-	}, nil)
-	e.ready = err == nil
-	return err
-}
-
-// places are the checkpoints of one generation.
+// places are the checkpoints of one generation. Any number of processes read and
+// write them; what this one remembers only saves questions.
 type places struct {
 	*store
 
 	mu    sync.Mutex
 	known map[int]*partition
+	// count is how many partitions there are, as far as this process knows.
+	count int
 }
 
 // partition is what this process knows of one partition's checkpoint. Every write
@@ -71,7 +58,6 @@ type partition struct {
 
 func newPlaces(s *store) *places { return &places{store: s, known: map[int]*partition{}} }
 
-// partition notes that a partition is of interest here.
 func (p *places) partition(number int) *partition {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -83,55 +69,12 @@ func (p *places) partition(number int) *partition {
 	return known
 }
 
-// find notes the partitions that were written before, by any process, so that a
-// refresh here moves them as well.
-func (p *places) find(ctx context.Context) error {
-	docs, err := p.checkpointsOf(ctx, p.id)
-	if err != nil {
-		return err
-	}
-	for i := range docs {
-		var stored place
-		if err := json.Unmarshal(docs[i].Source, &stored); err != nil {
-			return fmt.Errorf("%w: a checkpoint of %s cannot be read", view.ErrCorrupt, p.id)
-		}
-		p.partition(stored.Partition)
-	}
-	return nil
-}
-
-// mostCheckpoints is how many checkpoints one generation can have; no view has nearly as
-// many partitions.
-const mostCheckpoints = 10_000
-
-// checkpointsOf gives all checkpoints that were ever stored under a generation's
-// name.
-func (e *Engine) checkpointsOf(ctx context.Context, id view.GenerationID) ([]stored, error) {
-	index := "/" + e.names.checkpoints()
-	err := e.client.call(ctx, http.MethodPost, index+"/_refresh", nil, nil)
-	if isMissing(err) {
-		return nil, nil // none was ever written
-	}
-	if err != nil {
-		return nil, err
-	}
-	var answer searchAnswer
-	err = e.client.call(ctx, http.MethodPost, index+"/_search?allow_partial_search_results=false", object{
-		"size": mostCheckpoints, "query": object{"term": object{"generation": e.names.index(id)}},
-	}, &answer)
-	return answer.Hits.Hits, err
-}
-
-// numbers are the partitions that were written or asked for here.
-func (p *places) numbers() []int {
+// grow notes how many partitions there are at least, and says how many are known.
+func (p *places) grow(to int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var all []int
-	for number := range p.known {
-		all = append(all, number)
-	}
-	slices.Sort(all)
-	return all
+	p.count = max(p.count, to)
+	return p.count
 }
 
 func (p *places) key(partition int, kind string) string {
@@ -144,23 +87,48 @@ type found struct {
 	place   view.Checkpoint
 }
 
-// read gives checkpoints as they are now, whether or not a refresh was.
-func (p *places) read(ctx context.Context, kind string, partitions ...int) ([]found, error) {
-	keys := make([]string, len(partitions))
-	for i, number := range partitions {
-		keys[i] = p.key(number, kind)
+// read gives one checkpoint as it is now, whether or not a refresh was.
+func (p *places) read(ctx context.Context, kind string, partition int) (found, error) {
+	all, err := p.get(ctx, p.key(partition, kind))
+	if err != nil {
+		return found{}, err
 	}
-	all := make([]found, len(partitions))
+	return all[0], nil
+}
+
+// readAll gives the checkpoints of all partitions that any process has written,
+// by their numbers.
+func (p *places) readAll(ctx context.Context) (written, searchable []found, err error) {
+	for {
+		count := p.grow(0)
+		keys := []string{p.key(0, kindPartitions)}
+		for _, kind := range []string{kindWritten, kindSearchable} {
+			for number := range count {
+				keys = append(keys, p.key(number, kind))
+			}
+		}
+		all, err := p.get(ctx, keys...)
+		if err != nil {
+			return nil, nil, err
+		}
+		if p.grow(int(all[0].version)) == count {
+			return all[1 : 1+count], all[1+count:], nil
+		}
+	}
+}
+
+func (p *places) get(ctx context.Context, keys ...string) ([]found, error) {
 	var answer struct {
 		Docs []stored `json:"docs"`
 	}
-	err := p.client.call(ctx, http.MethodPost, "/"+p.names.checkpoints()+"/_mget", object{"ids": keys}, &answer)
+	err := p.client.call(ctx, esapi.MgetRequest{Index: p.names.checkpoints(), Body: content(object{"ids": keys})}, &answer)
 	if err != nil {
 		return nil, err
 	}
 	if len(answer.Docs) != len(keys) {
 		return nil, fmt.Errorf("%w: checkpoints are missing in an answer", view.ErrUnavailable)
 	}
+	all := make([]found, len(keys))
 	for i, doc := range answer.Docs {
 		switch {
 		case doc.Error != nil && doc.Error.Type != typeNoIndex:
@@ -169,19 +137,23 @@ func (p *places) read(ctx context.Context, kind string, partitions ...int) ([]fo
 			continue
 		}
 		var stored place
-		if err := json.Unmarshal(doc.Source, &stored); err != nil {
+		err := json.Unmarshal(doc.Source, &stored)
+		if err == nil && stored.Place != "" {
+			all[i].place, err = base64.StdEncoding.DecodeString(stored.Place)
+		}
+		if all[i].version = doc.Version; err != nil {
 			return nil, fmt.Errorf("%w: a checkpoint of %s cannot be read", view.ErrCorrupt, p.id)
 		}
-		decoded, err := base64.StdEncoding.DecodeString(stored.Place)
-		if err != nil {
-			return nil, fmt.Errorf("%w: a checkpoint of %s cannot be read", view.ErrCorrupt, p.id)
-		}
-		all[i] = found{version: doc.Version, place: decoded}
 	}
 	return all, nil
 }
 
-// write stores the checkpoint of a partition.
+// write stores the checkpoint of a partition. When another writer did since this
+// one last wrote, it says so, as trouble that passes, and changes nothing. The
+// next try then goes through: whichever of the two is still at work goes on, and
+// neither is shut out. That the place may step back by it loses nothing, since
+// every place was stored after the documents up to it; it only makes whoever
+// begins there fold again what is stored already.
 func (p *places) write(ctx context.Context, number int, at view.Checkpoint) error {
 	known := p.partition(number)
 	known.mu.Lock()
@@ -191,7 +163,7 @@ func (p *places) write(ctx context.Context, number int, at view.Checkpoint) erro
 		if err != nil {
 			return err
 		}
-		known.version = before[0].version
+		known.version = before.version
 	}
 	next := known.version + 1
 	known.version = -1
@@ -205,38 +177,55 @@ func (p *places) write(ctx context.Context, number int, at view.Checkpoint) erro
 		if err != nil {
 			return err
 		}
-		if now[0].version != next || !bytes.Equal(now[0].place, at) {
+		if now.version != next || !bytes.Equal(now.place, at) {
 			return fmt.Errorf("generation %s: %w: another writer moved the checkpoint of partition %d", p.id, view.ErrUnavailable, number)
 		}
 	}
+	p.grow(number + 1)
 	known.version = next
 	return nil
 }
 
 // put stores checkpoints; one that is there already in this version or a later one
-// stays as it is, and passed says how many were.
+// stays as it is, and passed says how many were. A partition that this process has
+// not written yet is noted for all others in the same request.
 func (p *places) put(ctx context.Context, kind string, all map[int]found) (passed int, err error) {
 	c, err := p.chunks.take(ctx)
 	if err != nil {
 		return 0, err
 	}
 	defer p.chunks.give(c)
+	count := p.grow(0)
 	for number, f := range all {
-		head, err := json.Marshal(object{"index": object{"_id": p.key(number, kind), "version": f.version, "version_type": "external"}})
-		if err != nil {
-			return 0, fmt.Errorf("elasticsearch: a checkpoint cannot be written: %w", err)
+		item := place{Generation: p.index, Partition: number, Kind: kind, Place: base64.StdEncoding.EncodeToString(f.place)}
+		if err := c.addPlace(p.key(number, kind), f.version, &item); err != nil {
+			return 0, err
 		}
-		body, err := json.Marshal(place{
-			Generation: p.index, Partition: number, Kind: kind, Place: base64.StdEncoding.EncodeToString(f.place),
-		})
-		if err != nil {
-			return 0, fmt.Errorf("elasticsearch: a checkpoint cannot be written: %w", err)
-		}
-		c.body = append(append(append(append(c.body, head...), '\n'), body...), '\n')
-		c.end()
+		count = max(count, number+1)
 	}
-	if passed, err = p.send(ctx, "/"+p.names.checkpoints()+"/_bulk?require_alias=false", c); err != nil {
+	if count > p.grow(0) {
+		item := place{Generation: p.index, Partition: count - 1, Kind: kindPartitions}
+		if err := c.addPlace(p.key(0, kindPartitions), int64(count), &item); err != nil {
+			return 0, err
+		}
+	}
+	if passed, err = p.send(ctx, target{name: p.names.checkpoints()}, c); err != nil {
 		return passed, fmt.Errorf("generation %s: its checkpoint: %w", p.id, err)
 	}
 	return passed, nil
+}
+
+// addPlace adds a checkpoint to a request.
+func (c *chunk) addPlace(key string, version int64, item *place) error {
+	head, err := json.Marshal(object{"index": object{"_id": key, "version": version, "version_type": "external"}})
+	if err == nil {
+		c.body = append(append(c.body, head...), '\n')
+		head, err = json.Marshal(item)
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %w", errUnwritten, err)
+	}
+	c.body = append(append(c.body, head...), '\n')
+	c.end()
+	return nil
 }

@@ -3,7 +3,6 @@ package elastic
 import (
 	"context"
 	"io"
-	"net/http"
 )
 
 // chunk is the body of one bulk request: items one after the other. Its buffer is
@@ -74,6 +73,15 @@ func (c *chunks) busy() int { return cap(c.free) - len(c.free) }
 type lent struct {
 	rest []byte
 	done chan struct{}
+	// taken says that the transport got the body, which it closes in any case.
+	taken bool
+}
+
+// wait returns once the chunk that was lent may be changed again.
+func (l *lent) wait() {
+	if l.taken {
+		<-l.done
+	}
 }
 
 func (l *lent) Read(p []byte) (int, error) {
@@ -94,15 +102,6 @@ func (l *lent) Close() error {
 	return nil
 }
 
-// lend makes a request whose body is the chunk's. The chunk must not be changed
-// before done is closed.
-func (c *chunk) lend(path string) (request *http.Request, done <-chan struct{}, err error) {
-	body := &lent{rest: c.body, done: make(chan struct{})}
-	request, err = http.NewRequest(http.MethodPost, path, body) //nolint:noctx // do adds it
-	if err != nil {
-		return nil, nil, err
-	}
-	request.ContentLength = int64(len(c.body))
-	request.Header.Set("Content-Type", "application/x-ndjson")
-	return request, body.done, nil
-}
+// lend gives the chunk as the body of one request. The chunk must not be changed
+// before wait has returned.
+func (c *chunk) lend() *lent { return &lent{rest: c.body, done: make(chan struct{})} }

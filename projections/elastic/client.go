@@ -10,9 +10,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"time"
 
-	"github.com/elastic/elastic-transport-go/v8/elastictransport"
+	"github.com/elastic/go-elasticsearch/v8"
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -22,15 +24,15 @@ import (
 // client sends requests to the nodes of a cluster. It repeats nothing by itself:
 // who asks knows what a repeat means.
 type client struct {
-	transport *elastictransport.Client
-	conns     *http.Transport
-	timeout   time.Duration
+	vendor  *elasticsearch.Client
+	conns   *http.Transport
+	timeout time.Duration
 }
 
 // Bounds of connections: how long making one may take, how long one that nobody
 // uses stays open, and how many are kept for those who read.
 const (
-	dialTimeout = 10 * time.Second
+	dialTimeout = 3 * time.Second
 	idleTimeout = 90 * time.Second
 	readers     = 32
 )
@@ -40,6 +42,31 @@ func newClient(o *Options) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+	conns, err := newConns(o)
+	if err != nil {
+		return nil, err
+	}
+	vendor, err := elasticsearch.NewClient(elasticsearch.Config{
+		Addresses: addresses(urls), Username: o.Username, Password: o.Password,
+		Header:       http.Header{"User-Agent": {"accountledger"}},
+		DisableRetry: true, DisableMetaHeader: true,
+		Transport: genuine{conns},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("elasticsearch: an option cannot be used: %w", err)
+	}
+	return &client{vendor: vendor, conns: conns, timeout: o.Timeout}, nil
+}
+
+func addresses(urls []*url.URL) []string {
+	all := make([]string, len(urls))
+	for i, u := range urls {
+		all[i] = u.String()
+	}
+	return all
+}
+
+func newConns(o *Options) (*http.Transport, error) {
 	security := &tls.Config{MinVersion: tls.VersionTLS12}
 	if len(o.CACert) > 0 {
 		security.RootCAs = x509.NewCertPool()
@@ -47,66 +74,72 @@ func newClient(o *Options) (*client, error) {
 			return nil, errors.New("elasticsearch: the certificates of authorities hold none in PEM")
 		}
 	}
-	conns := &http.Transport{
+	return &http.Transport{
 		TLSClientConfig:     security,
 		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: dialTimeout, KeepAlive: dialTimeout}).DialContext,
+		DialContext:         (&net.Dialer{Timeout: dialTimeout, KeepAlive: idleTimeout / 3}).DialContext,
 		TLSHandshakeTimeout: dialTimeout,
 		MaxIdleConnsPerHost: o.Requests + readers,
 		IdleConnTimeout:     idleTimeout,
 		DisableCompression:  true,
-	}
-	with := []elastictransport.Option{
-		elastictransport.WithUserAgent("accountledger"), elastictransport.WithURLs(urls...),
-		elastictransport.WithDisableRetry(), elastictransport.WithTransport(conns),
-	}
-	if o.Username != "" {
-		with = append(with, elastictransport.WithBasicAuth(o.Username, o.Password))
-	}
-	t, err := elastictransport.NewClient(with...)
-	if err != nil {
-		return nil, fmt.Errorf("elasticsearch: an option cannot be used: %w", err)
-	}
-	return &client{transport: t, conns: conns, timeout: o.Timeout}, nil
+	}, nil
 }
 
-// call sends a request with a JSON body, if any, and reads the JSON answer into
-// what it is given, if anything. All of these can be repeated without harm.
-// Errors: *ResponseError, or one that wraps view.ErrUnavailable or ctx's.
-func (c *client) call(ctx context.Context, method, path string, body, into any) error {
-	var text []byte
-	if body != nil {
-		var err error
-		if text, err = json.Marshal(body); err != nil {
-			return fmt.Errorf("elasticsearch: a request cannot be written: %w", err)
-		}
+// genuine refuses the answers of servers that are not Elasticsearch, each of
+// them: the vendor's client looks at the first answer only.
+type genuine struct{ conns *http.Transport }
+
+func (g genuine) RoundTrip(r *http.Request) (*http.Response, error) {
+	if body, ok := r.Body.(*lent); ok {
+		body.taken = true
 	}
-	request, err := http.NewRequest(method, path, bytes.NewReader(text)) //nolint:noctx // do adds it
+	response, err := g.conns.RoundTrip(r)
 	if err != nil {
-		return fmt.Errorf("elasticsearch: %w", err)
+		return nil, err
 	}
-	request.Header.Set("Content-Type", "application/json")
-	// An empty one is not sent; it lets a connection that went stale be replaced.
-	request.Header["X-Idempotency-Key"] = nil
-	return c.do(ctx, request, into)
+	if response.StatusCode < 300 && response.Header.Get("X-Elastic-Product") != "Elasticsearch" {
+		_ = response.Body.Close()
+		return nil, ErrNotElasticsearch
+	}
+	return response, nil
 }
 
-func (c *client) do(ctx context.Context, request *http.Request, into any) error {
+// content is the body of a request, as JSON.
+func content(v any) io.Reader {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return unwritten{fmt.Errorf("%w: %w", errUnwritten, err)}
+	}
+	return bytes.NewReader(text)
+}
+
+// errUnwritten says that a request cannot be written as JSON.
+var errUnwritten = errors.New("elasticsearch: a request cannot be written")
+
+// unwritten is the body of a request that cannot be written: it is never sent.
+type unwritten struct{ err error }
+
+func (u unwritten) Read([]byte) (int, error) { return 0, u.err }
+
+// call sends a request and reads the JSON answer into what it is given, if
+// anything. All of these can be repeated without harm. Errors: *ResponseError,
+// ErrNotElasticsearch, or one that wraps view.ErrUnavailable or ctx's.
+func (c *client) call(ctx context.Context, request esapi.Request, into any) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	limited, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	response, err := c.transport.Perform(request.WithContext(limited))
-	if err != nil {
+	response, err := request.Do(limited, c)
+	switch {
+	case errors.Is(err, ErrNotElasticsearch) || errors.Is(err, errUnwritten):
+		return err
+	case err != nil:
 		return unreachable(ctx, err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode >= 300 {
+	if response.IsError() {
 		return fault(response)
-	}
-	if response.Header.Get("X-Elastic-Product") != "Elasticsearch" {
-		return ErrNotElasticsearch
 	}
 	if into == nil {
 		into = new(jsontext.Value)
@@ -124,6 +157,18 @@ func (c *client) do(ctx context.Context, request *http.Request, into any) error 
 	return nil
 }
 
+// Perform hands a request to the vendor's client: what esapi asks for. It says
+// how long a chunk is, and lets every other request be sent once more on another
+// connection when the one it went to turns out to be stale.
+func (c *client) Perform(r *http.Request) (*http.Response, error) {
+	if body, ok := r.Body.(*lent); ok {
+		r.ContentLength = int64(len(body.rest))
+	} else {
+		r.Header["X-Idempotency-Key"] = nil // an empty one is not sent
+	}
+	return c.vendor.Perform(r)
+}
+
 // unreachable words an error of the connection: ctx's own when that ended.
 func unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
@@ -132,43 +177,8 @@ func unreachable(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", view.ErrUnavailable, err)
 }
 
-// faultLimit bounds how much of a refusal is read, in bytes.
-const faultLimit = 1 << 20
-
-// fault reads a refusal.
-func fault(response *http.Response) error {
-	e := &ResponseError{Status: response.StatusCode, Type: typeUnknown}
-	var answer struct {
-		Error jsontext.Value `json:"error"`
-	}
-	if json.UnmarshalRead(io.LimitReader(response.Body, faultLimit), &answer) != nil || answer.Error.Kind() != '{' {
-		return e
-	}
-	var cause struct {
-		Type      string `json:"type"`
-		RootCause []struct {
-			Type string `json:"type"`
-		} `json:"root_cause"`
-		CausedBy struct {
-			Type string `json:"type"`
-		} `json:"caused_by"`
-	}
-	if json.Unmarshal(answer.Error, &cause) == nil {
-		e.Type = faultType(cause.Type)
-		if e.Type == "search_phase_execution_exception" {
-			// The name of what went wrong in the shards stands further inside.
-			if len(cause.RootCause) > 0 {
-				e.Type = faultType(cause.RootCause[0].Type)
-			} else if cause.CausedBy.Type != "" {
-				e.Type = faultType(cause.CausedBy.Type)
-			}
-		}
-	}
-	return e
-}
-
 func (c *client) close() error {
-	err := c.transport.Close(context.Background())
+	err := c.vendor.Close(context.Background())
 	c.conns.CloseIdleConnections()
 	return err
 }

@@ -20,6 +20,10 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("rapid.checks", "40"); err != nil {
 		panic(err)
 	}
+	// Some tests wait for a server of their own, which leaves the processors idle.
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		panic(err)
+	}
 	flag.Parse()
 	os.Exit(elastictest.Main(m))
 }
@@ -49,6 +53,7 @@ func must(t testing.TB, err error) {
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	o := options(t)
 	viewtest.Run(t, func(t *testing.T) view.Engine {
 		t.Helper()

@@ -2,8 +2,9 @@ package elastic
 
 import (
 	"context"
-	"net/http"
 	"sync"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"accountledger/projections/view"
 )
@@ -57,11 +58,8 @@ func (g *generation) Searchable(ctx context.Context, partition int) (view.Checkp
 
 func (g *generation) place(ctx context.Context, kind string, partition int) (place view.Checkpoint, err error) {
 	err = g.use(func() error {
-		g.store.places.partition(partition)
-		all, err := g.store.places.read(ctx, kind, partition)
-		if err == nil {
-			place = all[0].place
-		}
+		found, err := g.store.places.read(ctx, kind, partition)
+		place = found.place
 		return err
 	})
 	return place, err
@@ -84,11 +82,11 @@ func (g *generation) Count(ctx context.Context) (n int64, err error) {
 		if g.store.filling.Load() {
 			return view.ErrFilling
 		}
-		var answer struct {
-			Count int64 `json:"count"`
+		a := &asking{store: g.store, plan: &view.Plan{}}
+		found, err := a.search(ctx, object{"size": 0, "track_total_hits": true})
+		if err == nil {
+			n = found.Hits.Total.Value
 		}
-		err := g.store.client.call(ctx, http.MethodPost, "/"+g.store.index+"/_count", object{"query": g.store.layout.matching(&view.Plan{})}, &answer)
-		n = answer.Count
 		return err
 	})
 	return n, err
@@ -127,7 +125,9 @@ func (g *generation) EndFill(ctx context.Context) error {
 }
 
 func (s *store) refreshBy(ctx context.Context, interval string) error {
-	return s.client.call(ctx, http.MethodPut, "/"+s.index+"/_settings", object{"index": object{"refresh_interval": interval}}, nil)
+	return s.client.call(ctx, esapi.IndicesPutSettingsRequest{
+		Index: []string{s.index}, Body: content(object{"index": object{"refresh_interval": interval}}),
+	}, nil)
 }
 
 func (g *generation) Close() error {

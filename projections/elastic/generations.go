@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
 	"accountledger/projections/view"
 )
 
@@ -32,8 +34,9 @@ func (e *Engine) list(ctx context.Context, name string) ([]view.GenerationID, er
 		return nil, nil
 	}
 	var found map[string]struct{}
-	path := "/" + e.names.all(name) + "/_settings/index.uuid?expand_wildcards=all"
-	if err := e.client.call(ctx, http.MethodGet, path, nil, &found); err != nil {
+	if err := e.client.call(ctx, esapi.IndicesGetSettingsRequest{
+		Index: []string{e.names.all(name)}, Name: []string{"index.uuid"}, ExpandWildcards: "all",
+	}, &found); err != nil {
 		return nil, fmt.Errorf("view %s: %w", name, err)
 	}
 	var all []view.GenerationID
@@ -87,9 +90,9 @@ func (e *Engine) Remove(ctx context.Context, name string) error {
 	if err != nil || len(all) == 0 {
 		return err
 	}
-	err = e.client.call(ctx, http.MethodPost, "/_aliases", object{"actions": []object{
+	err = e.client.call(ctx, esapi.IndicesUpdateAliasesRequest{Body: content(object{"actions": []object{
 		{"remove": object{"index": e.names.all(name), "alias": e.names.live(name), "must_exist": false}},
-	}}, nil)
+	}})}, nil)
 	if err != nil && !isMissing(err) {
 		return fmt.Errorf("view %s: %w", name, err)
 	}
@@ -105,7 +108,7 @@ func (e *Engine) Remove(ctx context.Context, name string) error {
 // checkpoints, which mean nothing without it, and its version's template when
 // this was the last of that version.
 func (e *Engine) delete(ctx context.Context, id view.GenerationID) error {
-	err := e.client.call(ctx, http.MethodDelete, "/"+e.names.index(id), nil, nil)
+	err := e.client.call(ctx, esapi.IndicesDeleteRequest{Index: []string{e.names.index(id)}}, nil)
 	if err != nil && !isMissing(err) {
 		return fmt.Errorf("generation %s: %w", id, err)
 	}
@@ -116,34 +119,9 @@ func (e *Engine) delete(ctx context.Context, id view.GenerationID) error {
 	if err != nil || slices.ContainsFunc(left, func(other view.GenerationID) bool { return other.Version == id.Version }) {
 		return err
 	}
-	err = e.client.call(ctx, http.MethodDelete, "/_index_template/"+e.names.template(id.View, id.Version), nil, nil)
+	err = e.client.call(ctx, esapi.IndicesDeleteIndexTemplateRequest{Name: e.names.template(id.View, id.Version)}, nil)
 	if err != nil && !isMissing(err) {
 		return fmt.Errorf("generation %s: its template: %w", id, err)
 	}
 	return nil
-}
-
-// forget deletes the checkpoints of all that was ever stored under a generation's
-// name.
-func (e *Engine) forget(ctx context.Context, id view.GenerationID) error {
-	docs, err := e.checkpointsOf(ctx, id)
-	if err != nil || len(docs) == 0 {
-		return err
-	}
-	c, err := e.chunks.take(ctx)
-	if err != nil {
-		return err
-	}
-	defer e.chunks.give(c)
-	for i := range docs {
-		c.body = append(append(append(c.body, `{"delete":{"_id":"`...), docs[i].ID...), "\"}}\n"...)
-		c.end()
-	}
-	request, done, err := c.lend("/" + e.names.checkpoints() + "/_bulk?" + bulkFilter)
-	if err != nil {
-		return err
-	}
-	err = e.client.do(ctx, request, nil)
-	<-done
-	return err
 }

@@ -3,7 +3,8 @@ package elastic
 import (
 	"context"
 	"fmt"
-	"net/http"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"accountledger/projections/view"
 )
@@ -14,7 +15,7 @@ func (e *Engine) Live(ctx context.Context, name string) (view.GenerationID, erro
 		return view.GenerationID{}, view.ErrNoGeneration
 	}
 	var found map[string]struct{}
-	err := e.client.call(ctx, http.MethodGet, "/_alias/"+e.names.live(name), nil, &found)
+	err := e.client.call(ctx, esapi.IndicesGetAliasRequest{Name: []string{e.names.live(name)}}, &found)
 	switch {
 	case isMissing(err) || err == nil && len(found) == 0:
 		return view.GenerationID{}, fmt.Errorf("view %s: none is live: %w", name, view.ErrNoGeneration)
@@ -43,10 +44,10 @@ func (e *Engine) Swap(ctx context.Context, id view.GenerationID) error {
 		return fmt.Errorf("generation %s: %w", id, view.ErrNoGeneration)
 	}
 	alias := e.names.live(id.View)
-	err := e.client.call(ctx, http.MethodPost, "/_aliases", object{"actions": []object{
+	err := e.client.call(ctx, esapi.IndicesUpdateAliasesRequest{Body: content(object{"actions": []object{
 		{"remove": object{"index": e.names.all(id.View), "alias": alias, "must_exist": false}},
 		{"add": object{"index": e.names.index(id), "alias": alias}},
-	}}, nil)
+	}})}, nil)
 	if err != nil {
 		return fmt.Errorf("generation %s: %w", id, err)
 	}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"unicode/utf8"
 
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+
 	"accountledger/projections/view"
 )
 
@@ -39,14 +41,14 @@ func (s *store) loadSome(ctx context.Context, ids []string, places []int, all []
 	for i, at := range places {
 		asked[i] = ids[at]
 	}
-	path := "/" + s.index + "/_mget"
+	request := esapi.MgetRequest{Index: s.index, Body: content(object{"ids": asked})}
 	if s.layout.words {
-		path += "?_source_excludes=%40words" // a document can have very many
+		request.SourceExcludes = []string{fieldWords} // a document can have very many
 	}
 	var answer struct {
 		Docs []stored `json:"docs"`
 	}
-	if err := s.client.call(ctx, http.MethodPost, path, object{"ids": asked}, &answer); err != nil {
+	if err := s.client.call(ctx, request, &answer); err != nil {
 		return fmt.Errorf("generation %s: %w", s.id, err)
 	}
 	if len(answer.Docs) != len(asked) {

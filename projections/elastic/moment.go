@@ -3,7 +3,8 @@ package elastic
 import (
 	"context"
 	"fmt"
-	"net/http"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"accountledger/projections/view"
 )
@@ -17,13 +18,13 @@ func (a *asking) atOneMoment(ctx context.Context) (*view.Result, error) {
 	var opened struct {
 		ID string `json:"id"`
 	}
-	if err := a.client.call(ctx, http.MethodPost, "/"+a.index+"/_pit?keep_alive="+momentKept, nil, &opened); err != nil {
+	if err := a.client.call(ctx, esapi.OpenPointInTimeRequest{Index: []string{a.index}, KeepAlive: momentKept}, &opened); err != nil {
 		return nil, fmt.Errorf("generation %s: %w", a.id, err)
 	}
 	a.moment = opened.ID
 	defer func() {
 		// One that cannot be closed ends by itself.
-		_ = a.client.call(context.WithoutCancel(ctx), http.MethodDelete, "/_pit", object{"id": a.moment}, nil)
+		_ = a.client.call(context.WithoutCancel(ctx), esapi.ClosePointInTimeRequest{Body: content(object{"id": a.moment})}, nil)
 	}()
 	result, _, err := a.answer(ctx)
 	return result, err

@@ -9,6 +9,7 @@ import (
 
 // TestOptions refuses what cannot work, without repeating it.
 func TestOptions(t *testing.T) {
+	t.Parallel()
 	for name, o := range map[string]elastic.Options{
 		"no URL":       {},
 		"user in URL":  {URLs: []string{"http://canary:canary@127.0.0.1:9200"}},

@@ -3,11 +3,11 @@ package elastic
 import (
 	"context"
 	"fmt"
-	"net/http"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+	"github.com/go-json-experiment/json/jsontext"
 
 	"accountledger/projections/view"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // searchAnswer is what is read of the answer to a search.
@@ -122,14 +122,16 @@ func (a *asking) page(found *searchAnswer, result *view.Result) error {
 // search asks for documents that match the plan. An answer of only some shards,
 // or of only some of the time that it took, is none.
 func (a *asking) search(ctx context.Context, body object) (*searchAnswer, error) {
-	path := "/" + a.index + "/_search?allow_partial_search_results=false"
+	partial := false
+	request := esapi.SearchRequest{Index: []string{a.index}, AllowPartialSearchResults: &partial}
 	if a.moment != "" {
-		path = "/_search?allow_partial_search_results=false"
+		request.Index = nil
 		body["pit"] = object{"id": a.moment, "keep_alive": momentKept}
 	}
 	body["query"] = a.layout.matching(a.plan)
+	request.Body = content(body)
 	var found searchAnswer
-	if err := a.client.call(ctx, http.MethodPost, path, body, &found); err != nil {
+	if err := a.client.call(ctx, request, &found); err != nil {
 		if typeOf(err) == typeTooManyBuckets {
 			return nil, view.ErrTooManyBuckets
 		}

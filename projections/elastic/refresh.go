@@ -4,9 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"accountledger/projections/view"
 )
@@ -93,54 +94,37 @@ func (r *refresher) close() {
 	r.group.Wait()
 }
 
-// refreshNow makes what is written searchable and notes up to which checkpoint:
-// the one that was stored before the refresh began.
+// refreshNow makes what is written searchable and notes up to which checkpoint, in
+// all partitions: the one that was stored before the refresh began.
 func (s *store) refreshNow(ctx context.Context) error {
-	numbers := s.places.numbers()
-	written, err := s.places.readSome(ctx, kindWritten, numbers)
+	written, searchable, err := s.places.readAll(ctx)
 	if err != nil {
 		return err
 	}
 	s.counts.refreshes.Add(1)
 	var answer struct {
 		Shards struct {
-			Failed int `json:"failed"`
+			Successful int `json:"successful"`
+			Failed     int `json:"failed"`
 		} `json:"_shards"`
 	}
-	if err := s.client.call(ctx, http.MethodPost, "/"+s.index+"/_refresh", nil, &answer); err != nil {
+	if err := s.client.call(ctx, esapi.IndicesRefreshRequest{Index: []string{s.index}}, &answer); err != nil {
 		return fmt.Errorf("generation %s: refresh: %w", s.id, err)
 	}
-	if answer.Shards.Failed > 0 {
-		return fmt.Errorf("generation %s: refresh: %w: %d shards failed", s.id, view.ErrUnavailable, answer.Shards.Failed)
+	// A shard that is nowhere counts neither as failed nor as successful. Where it is
+	// one of several, queries fail until it is back, and then it shows everything.
+	if answer.Shards.Failed > 0 || answer.Shards.Successful == 0 {
+		return fmt.Errorf("generation %s: refresh: %w: not all shards are there", s.id, view.ErrUnavailable)
 	}
-	moved, err := s.moved(ctx, numbers, written)
-	if err != nil || len(moved) == 0 {
-		return err
+	moved := map[int]found{}
+	for number := range written {
+		if written[number].version > searchable[number].version && !bytes.Equal(written[number].place, searchable[number].place) {
+			moved[number] = written[number]
+		}
+	}
+	if len(moved) == 0 {
+		return nil
 	}
 	_, err = s.places.put(ctx, kindSearchable, moved)
 	return err
-}
-
-// moved gives the checkpoints that the refresh made searchable and that are not
-// noted as such yet, each under the version of what was written.
-func (s *store) moved(ctx context.Context, numbers []int, written []found) (map[int]found, error) {
-	searchable, err := s.places.readSome(ctx, kindSearchable, numbers)
-	if err != nil {
-		return nil, err
-	}
-	moved := map[int]found{}
-	for i, number := range numbers {
-		if written[i].version > searchable[i].version && !bytes.Equal(written[i].place, searchable[i].place) {
-			moved[number] = written[i]
-		}
-	}
-	return moved, nil
-}
-
-// readSome is read, and nothing when nothing is asked for.
-func (p *places) readSome(ctx context.Context, kind string, partitions []int) ([]found, error) {
-	if len(partitions) == 0 {
-		return nil, nil
-	}
-	return p.read(ctx, kind, partitions...)
 }

@@ -82,6 +82,7 @@ func (l *line) same() {
 // TestTheLine keeps the real views in a cluster that fails for a while: the log is
 // written meanwhile, the status says why the views wait, and they catch up.
 func TestTheLine(t *testing.T) {
+	t.Parallel()
 	l := openLine(t)
 	notices := map[domain.Permission]*domain.Notices{"location": l.Notices("location")}
 	p := l.SignUp("DE", "someone@example.org", notices)

@@ -11,6 +11,7 @@ import (
 
 // TestSameAsSQLite compares the two engines on the same random data.
 func TestSameAsSQLite(t *testing.T) {
+	t.Parallel()
 	files, err := sqlite.New(t.TempDir())
 	must(t, err)
 	t.Cleanup(func() { must(t, files.Close()) })

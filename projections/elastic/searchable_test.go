@@ -15,6 +15,7 @@ import (
 // TestSearchable sees that a checkpoint counts as searchable only after a refresh
 // that began after it was written, in every process.
 func TestSearchable(t *testing.T) {
+	t.Parallel()
 	s := open(t, nil)
 	searchable := func(g view.Generation, want string) {
 		t.Helper()
@@ -50,6 +51,7 @@ func TestSearchable(t *testing.T) {
 
 // TestRefreshesAreJoined lets many wait at once for far fewer refreshes.
 func TestRefreshesAreJoined(t *testing.T) {
+	t.Parallel()
 	s := open(t, nil)
 	must(t, s.Write(t.Context(), batch("1", note("a", 1))))
 	began := time.Now()

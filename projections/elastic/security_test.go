@@ -21,6 +21,7 @@ import (
 
 // TestPassword signs in to a server that asks for it, and is refused by it.
 func TestPassword(t *testing.T) {
+	t.Parallel()
 	const password = "canary-of-a-password"
 	server, err := elastictest.Start(t.Context(), elastictest.Options{Password: password})
 	must(t, err)
@@ -54,6 +55,7 @@ func TestPassword(t *testing.T) {
 // TestCertificate reaches a server over TLS by the certificate it was given, and
 // trusts no other.
 func TestCertificate(t *testing.T) {
+	t.Parallel()
 	target, err := url.Parse(elastictest.URL(t))
 	must(t, err)
 	secure := httptest.NewUnstartedServer(httputil.NewSingleHostReverseProxy(target))
@@ -77,6 +79,7 @@ func TestCertificate(t *testing.T) {
 
 // TestAnotherServer meets a server that is not Elasticsearch.
 func TestAnotherServer(t *testing.T) {
+	t.Parallel()
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("{}")) }))
 	t.Cleanup(other.Close)
 	e := engine(t, elastic.Options{URLs: []string{other.URL}})

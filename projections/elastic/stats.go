@@ -9,14 +9,19 @@ type Stats struct {
 	// Stored is how many documents were stored, Passed how many were passed over
 	// because they were there already, Refused how many Elasticsearch refused.
 	Stored, Passed, Refused int64
+	// Deferred is how often a document was told to come again later.
+	Deferred int64
 	// Refreshes is how many refreshes were asked for.
 	Refreshes int64
 	// Busy is how many bulk requests are under way now, at most Options.Requests.
 	Busy int
+	// BytesInFlight is how much these requests hold, at most about Options.Requests
+	// times Options.BulkBytes.
+	BytesInFlight int64
 }
 
 type counts struct {
-	requests, retries, stored, passed, refused, refreshes atomic.Int64
+	requests, retries, stored, passed, refused, deferred, refreshes, bytes atomic.Int64
 }
 
 // Stats gives the counts of now.
@@ -24,6 +29,7 @@ func (e *Engine) Stats() Stats {
 	return Stats{
 		Requests: e.counts.requests.Load(), Retries: e.counts.retries.Load(),
 		Stored: e.counts.stored.Load(), Passed: e.counts.passed.Load(), Refused: e.counts.refused.Load(),
-		Refreshes: e.counts.refreshes.Load(), Busy: e.chunks.busy(),
+		Deferred: e.counts.deferred.Load(), Refreshes: e.counts.refreshes.Load(),
+		Busy: e.chunks.busy(), BytesInFlight: e.counts.bytes.Load(),
 	}
 }

@@ -4,9 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"net/http"
 	"strings"
 	"sync/atomic"
+
+	"github.com/elastic/go-elasticsearch/v8/esapi"
 
 	"accountledger/projections/view"
 )
@@ -64,9 +65,6 @@ func (e *Engine) openStore(ctx context.Context, id view.GenerationID, schema vie
 	s.uuid, s.writer = state.Settings.Index.UUID, s.names.writer(id, state.Mappings.Meta.Writer)
 	s.filling.Store(state.Settings.Index.RefreshInterval == refreshFilling)
 	s.places = newPlaces(s)
-	if err := s.places.find(ctx); err != nil {
-		return nil, err
-	}
 	s.refresher = newRefresher(s.refreshNow)
 	return s, nil
 }
@@ -74,7 +72,7 @@ func (e *Engine) openStore(ctx context.Context, id view.GenerationID, schema vie
 // look reads what Elasticsearch has of the index.
 func (s *store) look(ctx context.Context) (*indexState, error) {
 	var found map[string]*indexState
-	if err := s.client.call(ctx, http.MethodGet, "/"+s.index, nil, &found); err != nil {
+	if err := s.client.call(ctx, esapi.IndicesGetRequest{Index: []string{s.index}}, &found); err != nil {
 		return nil, err
 	}
 	if found[s.index] == nil {
@@ -90,16 +88,18 @@ func (s *store) fits(state *indexState) bool {
 
 // create makes the template of the view's version and the index.
 func (s *store) create(ctx context.Context) error {
-	template := "/_index_template/" + s.names.template(s.id.View, s.id.Version)
-	if err := s.client.call(ctx, http.MethodPut, template, s.layout.template(s.names, &s.options), nil); err != nil {
+	template := esapi.IndicesPutIndexTemplateRequest{
+		Name: s.names.template(s.id.View, s.id.Version), Body: content(s.layout.template(s.names, &s.options)),
+	}
+	if err := s.client.call(ctx, template, nil); err != nil {
 		return err
 	}
 	m := meta{Format: format, View: s.schema.Fingerprint(), Writer: strings.ToLower(rand.Text())}
-	err := s.client.call(ctx, http.MethodPut, "/"+s.index, object{
+	err := s.client.call(ctx, esapi.IndicesCreateRequest{Index: s.index, Timeout: s.options.Timeout / 2, Body: content(object{
 		"settings": settings(&s.options),
 		"mappings": s.layout.mapping(&m),
 		"aliases":  object{s.names.writer(s.id, m.Writer): object{}},
-	}, nil)
+	})}, nil)
 	if typeOf(err) == typeExists {
 		return nil // another process was quicker
 	}

@@ -16,6 +16,9 @@ func (s *store) write(ctx context.Context, batch view.Batch) error {
 	if len(batch.Checkpoint) > view.MaxCheckpoint {
 		return fmt.Errorf("view %s: the checkpoint is too long", s.id.View)
 	}
+	if batch.Partition < 0 || batch.Partition >= MaxPartitions {
+		return fmt.Errorf("view %s: partitions count from 0 to %d", s.id.View, MaxPartitions-1)
+	}
 	if err := s.check(batch.Documents); err != nil {
 		return err
 	}
@@ -52,7 +55,7 @@ func (s *store) check(docs []*view.Document) error {
 // put sends documents, each chunk as soon as it is full. After an error no more
 // are sent.
 func (s *store) put(ctx context.Context, docs []*view.Document) error {
-	path := "/" + s.writer + "/_bulk?require_alias=true"
+	to := target{name: s.writer, alias: true}
 	sending, ctx := errgroup.WithContext(ctx)
 	for len(docs) > 0 {
 		c, err := s.chunks.take(ctx)
@@ -68,7 +71,7 @@ func (s *store) put(ctx context.Context, docs []*view.Document) error {
 		docs = docs[n:]
 		sending.Go(func() error {
 			defer s.chunks.give(c)
-			_, err := s.send(ctx, path, c)
+			_, err := s.send(ctx, to, c)
 			return err
 		})
 	}

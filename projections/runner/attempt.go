@@ -114,6 +114,10 @@ func (w *worker) try(ctx context.Context, page journal.Page) error {
 			w.set(Waiting, err.Error())
 			return err
 		}
+		if errors.Is(err, ErrMoved) {
+			w.fresh = false
+			return errAgain
+		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

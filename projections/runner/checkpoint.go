@@ -9,9 +9,20 @@ import (
 	"accountledger/projections/view"
 )
 
+// stored is a place in the log as a view keeps it.
+type stored struct {
+	journal.Checkpoint
+	// Partitions is by how many the view's work is shared, left out for one: the checkpoints of so many belong together.
+	Partitions int `json:"partitions,omitzero"`
+}
+
 // encodeCheckpoint gives a place in the log as a view stores it.
-func encodeCheckpoint(at journal.Checkpoint) (view.Checkpoint, error) {
-	b, err := json.Marshal(at)
+func encodeCheckpoint(at journal.Checkpoint, partitions int) (view.Checkpoint, error) {
+	s := stored{Checkpoint: at}
+	if partitions > 1 {
+		s.Partitions = partitions
+	}
+	b, err := json.Marshal(s)
 	if err != nil {
 		return nil, fmt.Errorf("runner: a checkpoint cannot be written: %w", err)
 	}
@@ -19,15 +30,18 @@ func encodeCheckpoint(at journal.Checkpoint) (view.Checkpoint, error) {
 }
 
 // decodeCheckpoint reads what a view stored; nil is the beginning.
-func decodeCheckpoint(stored view.Checkpoint) (journal.Checkpoint, error) {
-	var at journal.Checkpoint
-	if stored == nil {
-		return at, nil
+func decodeCheckpoint(b view.Checkpoint, partitions int) (journal.Checkpoint, error) {
+	var s stored
+	if b == nil {
+		return s.Checkpoint, nil
 	}
-	if err := json.Unmarshal(stored, &at); err != nil {
-		return at, fmt.Errorf("%w: its checkpoint cannot be read", ErrUnusable)
+	if err := json.Unmarshal(b, &s); err != nil {
+		return journal.Checkpoint{}, fmt.Errorf("%w: its checkpoint cannot be read", ErrUnusable)
 	}
-	return at, nil
+	if was := max(s.Partitions, 1); was != partitions {
+		return journal.Checkpoint{}, fmt.Errorf("%w: its work was shared by %d, here it is by %d", ErrUnusable, was, partitions)
+	}
+	return s.Checkpoint, nil
 }
 
 // part is a run of a page's records as a page of its own, which ends where its last record stands.

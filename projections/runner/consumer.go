@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"accountledger/journal"
+	"accountledger/leases"
 )
 
 // Consumer reads the log from its own checkpoint on. Its methods are called by one goroutine at a time.
@@ -19,7 +20,8 @@ type Consumer interface {
 	// come again, and one without records only moves the checkpoint. ctx ends when the runner closes.
 	//
 	// An *EventError says that one event is at fault; an error that wraps ErrUnusable, that what the consumer stored
-	// is; every other error is taken as passing trouble, and the page is tried again for ever.
+	// is; one that wraps ErrMoved, that the log is to be read again from the checkpoint as it is now; every other
+	// error is taken as passing trouble, and the page is tried again for ever.
 	Handle(ctx context.Context, page journal.Page) error
 }
 
@@ -40,6 +42,36 @@ type Conditioned interface {
 	Condition() (State, string)
 }
 
+// Leased is a consumer whose work is done by one process at a time, where several share in it: by the one that holds
+// the lease of this name. A runner without leases runs it as any other.
+type Leased interface {
+	Lease() string
+}
+
+// Holder is a Leased consumer that needs the lease itself. Begin is called before it is asked for its checkpoint, and
+// tried again while it fails; End after its last page and before the lease is released, or after the lease was
+// lost. Between End and Begin nothing else is called but Name and Lease.
+type Holder interface {
+	Begin(ctx context.Context, lease *leases.Lease) error
+	End(ctx context.Context)
+}
+
+// Mover is a consumer whose checkpoint may change by itself, as when another process exchanged what it stores: it calls
+// again, and the log is read from its checkpoint as it is then.
+type Mover interface {
+	OnMove(again func())
+}
+
+// Part is a consumer that does a part of something with a name of its own, such as one partition of a view.
+type Part interface {
+	Of() string
+}
+
+// Stored is a consumer that can say where it stands without being run here.
+type Stored interface {
+	Stored(ctx context.Context) (journal.Checkpoint, error)
+}
+
 // State is the condition of a consumer.
 type State string
 
@@ -49,11 +81,16 @@ const (
 	Waiting    State = "waiting"    // it cannot go on yet, and tries again by itself
 	Stopped    State = "stopped"    // it does not go on by itself
 	Rebuilding State = "rebuilding" // what it stores is being made anew
+	Elsewhere  State = "elsewhere"  // another process works on it
 )
 
 var (
 	// ErrUnusable means that what a consumer stored cannot be used: it must recover.
 	ErrUnusable = errors.New("runner: what the consumer stored cannot be used")
+	// ErrMoved means that what a consumer stores was exchanged, and its checkpoint with it.
+	ErrMoved = errors.New("runner: what the consumer stores was exchanged")
+	// ErrElsewhere means that another process works on the consumer's part: how far that is, is not known here.
+	ErrElsewhere = errors.New("runner: another process works on it")
 	// ErrStopped means that the consumer has stopped. The log and the status say why.
 	ErrStopped = errors.New("runner: the consumer has stopped")
 	// ErrUnknown means that there is no consumer or view of that name.

@@ -38,17 +38,32 @@ type Filling struct {
 	total   atomic.Int64
 }
 
-// NewFilling begins with a generation where its own checkpoint stands.
-func NewFilling(ctx context.Context, d *Declaration, g view.Generation) (*Filling, error) {
+// NewFilling begins with a generation where its first partition's checkpoint stands. partitions is by how many consumers
+// the view's work will be shared, 1 where it is not.
+func NewFilling(ctx context.Context, d *Declaration, g view.Generation, partitions int) (*Filling, error) {
 	stored, err := g.Checkpoint(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
-	at, err := decodeCheckpoint(stored)
+	partitions = max(partitions, 1)
+	at, err := decodeCheckpoint(stored, partitions)
 	if err != nil {
 		return nil, err
 	}
-	return &Filling{folding: newFolding(d, g), at: at}, nil
+	return &Filling{folding: newFolding(d, g, everyPart, partitions), at: at}, nil
+}
+
+// Finish gives every partition the checkpoint that the filling has come to: the consumers go on from there once
+// the generation is the live one. It must be called before that, and again after each Fill.
+func (f *Filling) Finish(ctx context.Context) error {
+	if f.at.IsZero() {
+		return nil
+	}
+	at, err := encodeCheckpoint(f.at, f.folding.parts)
+	for part := 1; part < f.folding.parts && err == nil; part++ {
+		err = f.folding.generation.Write(ctx, view.Batch{Partition: part, Checkpoint: at})
+	}
+	return err
 }
 
 // Checkpoint is how far it has come, once Fill has returned.

@@ -14,6 +14,8 @@ type Declaration = view.Declaration[journal.Record]
 type folding struct {
 	declaration *Declaration
 	generation  view.Generation
+	// part is the partition whose documents are folded, everyPart for all of them; parts is how many there are.
+	part, parts int
 	// remembered keeps documents over many pages, and known tells ids that were surely never stored; both only
 	// while a generation is filled.
 	remembered *memory
@@ -31,8 +33,11 @@ type before struct {
 	changed *view.Document
 }
 
-func newFolding(d *Declaration, g view.Generation) *folding {
-	return &folding{declaration: d, generation: g, docs: map[string]*view.Document{}, changed: map[string]*view.Document{}}
+// everyPart folds all documents, and keeps its checkpoint as the first partition's.
+const everyPart = -1
+
+func newFolding(d *Declaration, g view.Generation, part, parts int) *folding {
+	return &folding{declaration: d, generation: g, part: part, parts: parts, docs: map[string]*view.Document{}, changed: map[string]*view.Document{}}
 }
 
 // fold folds records into documents. An *EventError names the record at fault; those before it are folded.
@@ -57,9 +62,23 @@ func (f *folding) touched(records []journal.Record) (ids [][]string, n int, err 
 	ids = make([][]string, len(records))
 	defer guard(&err)
 	for n = range records {
-		ids[n] = f.declaration.Touches(records[n])
+		ids[n] = f.ours(f.declaration.Touches(records[n]))
 	}
 	return ids, len(records), nil
+}
+
+// ours gives those of the documents that are folded here.
+func (f *folding) ours(ids []string) []string {
+	if f.part == everyPart || f.parts == 1 {
+		return ids
+	}
+	var ours []string
+	for _, id := range ids {
+		if PartitionOf(id, f.parts) == f.part {
+			ours = append(ours, id)
+		}
+	}
+	return ours
 }
 
 // load reads what is stored of the documents that are not at hand, all in one go.
@@ -130,12 +149,12 @@ func (f *folding) restore(b before) {
 
 // write stores what has changed, and the checkpoint with it. Afterwards nothing is at hand but what is remembered.
 func (f *folding) write(ctx context.Context, at journal.Checkpoint) error {
-	batch := view.Batch{Documents: make([]*view.Document, 0, len(f.changed))}
+	batch := view.Batch{Partition: max(f.part, 0), Documents: make([]*view.Document, 0, len(f.changed))}
 	for _, d := range f.changed {
 		batch.Documents = append(batch.Documents, d)
 	}
 	var err error
-	if batch.Checkpoint, err = encodeCheckpoint(at); err != nil {
+	if batch.Checkpoint, err = encodeCheckpoint(at, f.parts); err != nil {
 		return err
 	}
 	if err := f.generation.Write(ctx, batch); err != nil {

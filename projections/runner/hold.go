@@ -5,14 +5,32 @@ import (
 	"sync"
 )
 
-// Hold keeps a consumer from working once the page under way is finished, as while a rebuilt view takes the place of the old one.
-// Its state is rebuilding meanwhile. After release it goes on from its checkpoint as it is then, even
-// if it had stopped. Release can be called twice.
+// Hold keeps a consumer, or all that have a part in a view, from working once the page under way is finished, as while a
+// rebuilt view takes the place of the old one. Its state is rebuilding meanwhile. After release it goes on from its
+// checkpoint as it is then, even if it had stopped. Release can be called twice.
 func (r *Runner) Hold(ctx context.Context, name string) (release func(), err error) {
-	w, err := r.worker(name)
+	all, err := r.named(name)
 	if err != nil {
 		return nil, err
 	}
+	var releases []func()
+	release = func() {
+		for _, r := range releases {
+			r()
+		}
+	}
+	for _, w := range all {
+		one, err := w.hold(ctx)
+		if err != nil {
+			release()
+			return nil, err
+		}
+		releases = append(releases, one)
+	}
+	return release, nil
+}
+
+func (w *worker) hold(ctx context.Context) (release func(), err error) {
 	w.mu.Lock()
 	before, reason := w.state, w.reason
 	w.held++

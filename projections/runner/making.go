@@ -3,9 +3,11 @@ package runner
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 
+	"accountledger/leases"
 	"accountledger/projections/view"
 )
 
@@ -13,28 +15,38 @@ import (
 type attempt struct {
 	done       chan struct{} // closed when the attempt has ended, well or not
 	err        error
+	lease      *leases.Lease // under which it is made, nil where the engine is this process's alone
 	generation view.Generation
 	filling    *Filling
 }
 
 // make fills a new generation of a view, and of all others that need one, and waits for this view's. The filling goes
 // on when the one who waits does not.
-func (vs *Views) make(ctx context.Context, v *View) error {
+func (vs *Views) make(ctx context.Context, v *liveView) error {
+	claims, err := vs.claim(ctx, v)
+	if err != nil {
+		return err
+	}
 	vs.mu.Lock()
 	if vs.life.Err() != nil {
 		vs.mu.Unlock()
-		return ErrClosed
+		return errors.Join(ErrClosed, release(claims))
 	}
-	var together []*View
+	var together []*liveView
 	for _, other := range vs.all {
-		if other.begin() {
+		lease := claims[other]
+		if (lease != nil || !vs.shared()) && other.begin(lease) {
 			together = append(together, other)
+			delete(claims, other)
 		}
 	}
 	if len(together) > 0 {
 		vs.filling.Go(func() { vs.fill(vs.life, together) })
 	}
 	vs.mu.Unlock()
+	if err := release(claims); err != nil {
+		return err
+	}
 	v.mu.RLock()
 	a := v.next
 	v.mu.RUnlock()
@@ -50,24 +62,32 @@ func (vs *Views) make(ctx context.Context, v *View) error {
 }
 
 // begin starts an attempt when the view needs one and none is under way.
-func (v *View) begin() bool {
+func (v *liveView) begin(lease *leases.Lease) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.why == nil || v.next != nil {
 		return false
 	}
-	v.next = &attempt{done: make(chan struct{})}
+	v.next = &attempt{done: make(chan struct{}), lease: lease}
 	level := slog.LevelWarn
 	if errors.Is(v.why, errNone) {
 		level = slog.LevelInfo
 	}
-	v.set.log.Log(context.Background(), level, "view is filled anew from the log", "view", v.Name(), "reason", v.why.Error())
+	v.set.Log.Log(context.Background(), level, "view is filled anew from the log", "view", v.name(), "reason", v.why.Error())
 	return true
 }
 
-func (vs *Views) fill(ctx context.Context, together []*View) {
+func (vs *Views) fill(ctx context.Context, together []*liveView) {
+	for _, v := range together {
+		if lease := v.next.lease; lease != nil { // the loss of one ends all: so would be the others
+			var cancel context.CancelFunc
+			ctx, cancel = lease.Context(ctx)
+			defer v.giveBack(lease)
+			defer cancel()
+		}
+	}
 	var fillings []*Filling
-	var filled []*View
+	var filled []*liveView
 	for _, v := range together {
 		g, f, err := v.prepare(ctx)
 		v.mu.Lock()
@@ -80,7 +100,7 @@ func (vs *Views) fill(ctx context.Context, together []*View) {
 		fillings, filled = append(fillings, f), append(filled, v)
 	}
 	var installing sync.WaitGroup
-	for i, err := range Fill(ctx, vs.journal, fillings...) {
+	for i, err := range Fill(ctx, vs.Journal, fillings...) {
 		installing.Go(func() {
 			// What cannot be read now makes the view wait there, once it is live.
 			var unreadable *UnreadableError
@@ -94,12 +114,12 @@ func (vs *Views) fill(ctx context.Context, together []*View) {
 }
 
 // prepare opens a new generation, or the one that an attempt before began and that fits.
-func (v *View) prepare(ctx context.Context) (view.Generation, *Filling, error) {
+func (v *liveView) prepare(ctx context.Context) (view.Generation, *Filling, error) {
 	g, err := v.resume(ctx)
 	if g == nil && err == nil {
 		var number int
-		if number, err = view.NextNumber(ctx, v.set.engine, v.Name()); err == nil {
-			g, err = v.set.engine.Open(ctx, v.declaration.Schema, number)
+		if number, err = view.NextNumber(ctx, v.set.Engine, v.name()); err == nil {
+			g, err = v.set.Engine.Open(ctx, v.declaration.Schema, number)
 		}
 	}
 	if err != nil {
@@ -108,31 +128,34 @@ func (v *View) prepare(ctx context.Context) (view.Generation, *Filling, error) {
 	if err := g.BeginFill(ctx); err != nil {
 		return g, nil, err
 	}
-	f, err := NewFilling(ctx, v.declaration, g)
+	f, err := NewFilling(ctx, v.declaration, g, v.set.Partitions)
 	return g, f, err
 }
 
-// findLeftover notes what a filling left that an earlier process did not finish.
-func (v *View) findLeftover(ctx context.Context) error {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if v.why == nil {
+// findLeftover notes what a filling left that was not finished, by this process or another.
+func (v *liveView) findLeftover(ctx context.Context) error {
+	if v.needs() == nil {
 		return nil
 	}
-	all, err := v.set.engine.Generations(ctx, v.Name())
+	v.mu.Lock()
+	v.leftover = 0 // what this process left, another may have ended
+	v.mu.Unlock()
+	all, err := v.set.Engine.Generations(ctx, v.name())
 	if err != nil || len(all) == 0 {
 		return err
 	}
-	live, err := v.set.engine.Live(ctx, v.Name())
+	live, err := v.set.Engine.Live(ctx, v.name())
 	last := all[len(all)-1]
 	if (err != nil || last.Number > live.Number) && last.Version == v.declaration.Version {
+		v.mu.Lock()
 		v.leftover = last.Number
+		v.mu.Unlock()
 	}
 	return nil
 }
 
-// resume opens what an attempt before left, if it fits this program and this log; nil otherwise.
-func (v *View) resume(ctx context.Context) (view.Generation, error) {
+// resume opens what an attempt before left, if it fits this program, this log and this sharing of the work; nil otherwise.
+func (v *liveView) resume(ctx context.Context) (view.Generation, error) {
 	v.mu.Lock()
 	number := v.leftover
 	v.leftover = 0
@@ -140,7 +163,7 @@ func (v *View) resume(ctx context.Context) (view.Generation, error) {
 	if number == 0 {
 		return nil, nil
 	}
-	g, err := v.set.engine.Open(ctx, v.declaration.Schema, number)
+	g, err := v.set.Engine.Open(ctx, v.declaration.Schema, number)
 	if err == nil {
 		if err = v.check(ctx, g); err == nil {
 			return g, nil
@@ -153,30 +176,41 @@ func (v *View) resume(ctx context.Context) (view.Generation, error) {
 	return nil, err
 }
 
-// install ends the filling of a generation and makes it the live one; the one before is dropped.
-func (v *View) install(ctx context.Context) error {
+// install ends the filling of a generation and makes it the live one; the one before is dropped, at once where nobody
+// else can have it.
+func (v *liveView) install(ctx context.Context) error {
 	v.mu.RLock()
-	g := v.next.generation
+	g, f, lease := v.next.generation, v.next.filling, v.next.lease
 	v.mu.RUnlock()
+	if err := f.Finish(ctx); err != nil {
+		return err
+	}
 	if err := g.EndFill(ctx); err != nil {
 		return err
 	}
-	if err := v.set.engine.Swap(ctx, g.ID()); err != nil {
+	v.opening.Lock()
+	defer v.opening.Unlock()
+	if lease != nil && !lease.Held() {
+		return fmt.Errorf("view %s: %w", v.name(), leases.ErrLost)
+	}
+	if err := v.set.Engine.Swap(ctx, g.ID()); err != nil {
 		return err
 	}
 	v.mu.Lock()
 	v.next.generation = nil
-	err := v.take(ctx, g)
 	v.mu.Unlock()
-	if err != nil {
+	if err := v.take(ctx, g); err != nil {
 		return err
 	}
-	v.set.log.Info("view is filled", "view", v.Name(), "generation", g.ID().Number)
+	v.set.Log.Info("view is filled", "view", v.name(), "generation", g.ID().Number)
+	if v.set.shared() {
+		return nil
+	}
 	return v.tidy(ctx)
 }
 
 // end tells whoever waits how an attempt went. What was filled is kept for the next one.
-func (v *View) end(err error) {
+func (v *liveView) end(err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	a := v.next
@@ -191,20 +225,40 @@ func (v *View) end(err error) {
 	close(a.done)
 }
 
-// tidy drops what is older than the live generation, and what unfinished rebuilds left while there is a live one.
-func (v *View) tidy(ctx context.Context) error {
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	if v.live == nil || v.why != nil {
-		return nil
+// giveBack lets others fill the view; where the server cannot be reached, the lease goes by itself.
+func (v *liveView) giveBack(lease *leases.Lease) {
+	if err := lease.Release(context.WithoutCancel(v.set.life)); err != nil {
+		v.set.Log.Warn("the lease to fill a view could not be given back", "view", v.name(), "reason", err.Error())
 	}
-	all, err := v.set.engine.Generations(ctx, v.Name())
+}
+
+// clear ends the opening of a view: what unfinished rebuilds left goes, or is noted to be gone on with.
+func (v *liveView) clear(ctx context.Context) error {
+	if v.set.shared() {
+		return nil // another process may be filling: whoever has the lease for that sees to it
+	}
+	if err := v.tidy(ctx); err != nil {
+		return err
+	}
+	return v.findLeftover(ctx)
+}
+
+// tidy drops what is older than the live generation, and what unfinished rebuilds left while there is a live one;
+// opening is held.
+func (v *liveView) tidy(ctx context.Context) error {
+	v.mu.RLock()
+	live := v.live
+	v.mu.RUnlock()
+	if live == nil || v.needs() != nil {
+		return nil //nolint:nilerr // why the view is filled anew is no failure of this
+	}
+	all, err := v.set.Engine.Generations(ctx, v.name())
 	if err != nil {
 		return err
 	}
 	for _, id := range all {
-		if id != v.live.ID() {
-			if err := v.set.engine.Drop(ctx, id); err != nil {
+		if id != live.ID() {
+			if err := v.set.Engine.Drop(ctx, id); err != nil {
 				return err
 			}
 		}

@@ -125,7 +125,7 @@ func TestAFillingThatWasCutOffGoesOn(t *testing.T) {
 	if err := g.BeginFill(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f, err := runner.NewFilling(t.Context(), &d, g)
+	f, err := runner.NewFilling(t.Context(), &d, g, 1)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"accountledger/journal"
+	"accountledger/leases"
 )
 
 // Options of a runner.
@@ -21,6 +22,9 @@ type Options struct {
 	Now func() time.Time
 	// Pause lies between the first try and the second, 250 ms if it is 0; it doubles up to 128 times that.
 	Pause time.Duration
+	// Leases are set where other processes run the same consumers: those that are Leased work only while this process has
+	// their lease. Nil: all are this process's.
+	Leases *leases.Keeper
 	// CloseTimeout bounds how long Close waits for pages under way, 30 s if it is 0.
 	CloseTimeout time.Duration
 }
@@ -29,7 +33,7 @@ type Options struct {
 type Runner struct {
 	Options
 	workers []*worker
-	byName  map[string]*worker
+	byName  map[string][]*worker // by the consumer's name, and by that of what it is a part of
 
 	mu      sync.Mutex
 	router  *message.Router
@@ -42,13 +46,18 @@ func New(o Options, consumers ...Consumer) (*Runner, error) {
 	if o.Pause <= 0 {
 		o.Pause = 250 * time.Millisecond
 	}
-	r := &Runner{Options: o, byName: map[string]*worker{}, closing: make(chan struct{})}
+	r := &Runner{Options: o, byName: map[string][]*worker{}, closing: make(chan struct{})}
 	for _, c := range consumers {
 		if r.byName[c.Name()] != nil {
 			return nil, fmt.Errorf("runner: two consumers are called %s", c.Name())
 		}
 		w := newWorker(r, c)
-		r.workers, r.byName[c.Name()] = append(r.workers, w), w
+		r.workers, r.byName[c.Name()] = append(r.workers, w), []*worker{w}
+	}
+	for _, w := range r.workers {
+		if p, ok := w.consumer.(Part); ok && p.Of() != w.consumer.Name() {
+			r.byName[p.Of()] = append(r.byName[p.Of()], w)
+		}
 	}
 	return r, nil
 }
@@ -63,6 +72,7 @@ func (r *Runner) Run(ctx context.Context) error {
 	defer close(r.ended)
 	stop := context.AfterFunc(ctx, func() { _ = r.Close() })
 	defer stop()
+	defer r.balance()()
 	// The router gets no context that ends: it is closed, so that pages under way are finished.
 	return router.Run(context.WithoutCancel(ctx))
 }
@@ -83,7 +93,7 @@ func (r *Runner) start() (*message.Router, error) {
 	}
 	for _, w := range r.workers {
 		name := w.consumer.Name()
-		router.AddConsumerHandler(name, name, r.Journal.Subscriber(w.from, w.waits, r.Log), w.handle)
+		router.AddConsumerHandler(name, name, w.subscriber(), w.handle)
 	}
 	r.router, r.ended = router, make(chan struct{})
 	return router, nil
@@ -122,10 +132,11 @@ func (r *Runner) Close() error {
 	return nil
 }
 
-func (r *Runner) worker(name string) (*worker, error) {
-	w := r.byName[name]
-	if w == nil {
+// named gives the workers of a consumer, or of all parts of something.
+func (r *Runner) named(name string) ([]*worker, error) {
+	all := r.byName[name]
+	if len(all) == 0 {
 		return nil, fmt.Errorf("%w: %s", ErrUnknown, name)
 	}
-	return w, nil
+	return all, nil
 }

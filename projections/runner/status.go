@@ -42,23 +42,37 @@ func (w *worker) status(ctx context.Context, head journal.Checkpoint) (Status, e
 	s := Status{Name: w.consumer.Name(), Position: w.position, State: w.state, Reason: w.reason}
 	since := w.since
 	w.mu.Unlock()
+	if stored, ok := w.consumer.(Stored); ok && s.State == Elsewhere {
+		if at, err := stored.Stored(ctx); err == nil { // else the place where it was seen last is as good as any
+			s.Position = at.Position
+		}
+	}
 	if c, ok := w.consumer.(Conditioned); ok {
 		if state, reason := c.Condition(); state != "" {
 			s.State, s.Reason = state, reason
 		}
 	}
-	var err error
-	if s.Lag, s.Unit, err = w.runner.Journal.Distance(ctx, s.Position, head.Position); err != nil || s.Lag == 0 {
-		return s, err
+	return s, s.lag(ctx, w.runner.Journal, head, w.runner.Now(), since)
+}
+
+// lag tells how far the head is. since is how long it has been waited at least for an event that nobody can read.
+func (s *Status) lag(ctx context.Context, j *journal.Journal, head journal.Checkpoint, now, since time.Time) error {
+	from := s.Position
+	if from.Compare(head.Position) > 0 { // it has gone on since the head was looked at
+		from = head.Position
 	}
-	page, err := w.runner.Journal.ReadAll(ctx, journal.Checkpoint{Log: head.Log, Position: s.Position}, 1)
+	lag, unit, err := j.Distance(ctx, from, head.Position)
+	if s.Lag, s.Unit = lag, unit; err != nil || s.Lag == 0 {
+		return err
+	}
+	page, err := j.ReadAll(ctx, journal.Checkpoint{Log: head.Log, Position: s.Position}, 1)
 	if err != nil {
-		return s, err
+		return err
 	}
-	oldest := since // an event that nobody can read is as old, at least, as the waiting for it
+	oldest := since
 	if len(page.Records) > 0 {
 		oldest = page.Records[0].At
 	}
-	s.Seconds = max(0, w.runner.Now().Sub(oldest).Round(time.Millisecond).Seconds())
-	return s, nil
+	s.Seconds = max(0, now.Sub(oldest).Round(time.Millisecond).Seconds())
+	return nil
 }

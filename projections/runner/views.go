@@ -6,20 +6,44 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"accountledger/journal"
+	"accountledger/leases"
 	"accountledger/projections/view"
+)
+
+// ViewsOptions say what views there are and who works on them. Those without a default are needed.
+type ViewsOptions struct {
+	Engine       view.Engine
+	Journal      *journal.Journal
+	Log          *slog.Logger
+	Declarations []Declaration
+	// Partitions is how many consumers share the work on each view, by PartitionOf its documents: 1. Each of
+	// them reads the whole log. What was filled for another number is made anew.
+	Partitions int
+	// Leases are set where other processes have the same engine. Then one process at a time fills a view, and what another one
+	// filled or made live is followed. Nil: this process has the engine alone.
+	Leases *leases.Keeper
+	// Follow is how often the engine is asked which generation is live, where Leases are set: 500 ms.
+	Follow time.Duration
+}
+
+const (
+	defaultFollow = 500 * time.Millisecond
+	// tidyAfter is how many such times a generation is kept after another took its place, so that all have followed.
+	tidyAfter = 4
 )
 
 // Views are the views of a program with their live generations: consumers on one side, answers to queries on
 // the other. A view without a usable generation is filled anew as soon as a runner asks for its checkpoint, together
 // with all others that need it. Views are safe for concurrent use.
 type Views struct {
-	engine  view.Engine
-	journal *journal.Journal
-	log     *slog.Logger
-	all     []*View
-	byName  map[string]*View
+	ViewsOptions
+	all    []*liveView
+	byName map[string]*liveView
+	// consumes says that this process works on the views, and does not only ask them.
+	consumes bool
 
 	// life ends with Close, and with it the filling under way.
 	life context.Context //nolint:containedctx // it is the life of the fillings, which outlast who asked first
@@ -29,34 +53,63 @@ type Views struct {
 	filling sync.WaitGroup
 }
 
-// OpenViews opens the live generation of each view and clears away what an unfinished rebuild left. Views that have
-// none that can be used, because they are new, of another version, of another log or damaged, are only
-// noted. Other errors of the engine are given back.
+// OpenViews is OpenViewsWith for a process that has the engine alone and shares no work.
 func OpenViews(ctx context.Context, e view.Engine, j *journal.Journal, log *slog.Logger, declarations []Declaration) (*Views, error) {
-	vs := &Views{engine: e, journal: j, log: log, byName: map[string]*View{}}
+	return OpenViewsWith(ctx, ViewsOptions{Engine: e, Journal: j, Log: log, Declarations: declarations})
+}
+
+// OpenViewsWith opens the live generation of each view and clears away what an unfinished rebuild left. Views that have
+// none that can be used, because they are new, of another version, of another log or damaged, are only
+// noted. So is an engine that is out of reach: its views are opened as soon as it can be asked, by the
+// consumers, or by whoever follows it. Other errors of the engine are given back.
+func OpenViewsWith(ctx context.Context, o ViewsOptions) (*Views, error) {
+	o.Partitions = max(o.Partitions, 1)
+	if o.Follow <= 0 {
+		o.Follow = defaultFollow
+	}
+	vs := &Views{ViewsOptions: o, byName: map[string]*liveView{}}
 	vs.life, vs.end = context.WithCancel(context.WithoutCancel(ctx))
-	for i := range declarations {
-		d := &declarations[i]
+	var away error
+	for i := range o.Declarations {
+		d := &o.Declarations[i]
 		if err := d.Check(); err != nil {
 			return nil, errors.Join(err, vs.Close())
 		}
 		if vs.byName[d.Name] != nil {
 			return nil, errors.Join(fmt.Errorf("runner: two views are called %s", d.Name), vs.Close())
 		}
-		v := &View{set: vs, declaration: d}
+		v := newLiveView(vs, d)
 		vs.all, vs.byName[d.Name] = append(vs.all, v), v
-		if err := errors.Join(v.open(ctx), v.tidy(ctx), v.findLeftover(ctx)); err != nil {
+		if away != nil { // the others are not to wait as long for the same answer
+			v.away = away
+			continue
+		}
+		if err := v.open(ctx); errors.Is(err, view.ErrUnavailable) {
+			away = err
+			vs.Log.Warn("the views' engine cannot be asked now; they are opened as soon as it can be", "reason", err.Error())
+		} else if err != nil {
 			return nil, errors.Join(err, vs.Close())
 		}
+	}
+	if vs.shared() {
+		vs.filling.Go(vs.follow)
 	}
 	return vs, nil
 }
 
-// Consumers gives the views for New.
+// shared says whether other processes have the same engine.
+func (vs *Views) shared() bool { return vs.Leases != nil }
+
+// Consumers gives what works on the views, for New: one consumer for each partition of each view.
 func (vs *Views) Consumers() []Consumer {
-	out := make([]Consumer, len(vs.all))
-	for i, v := range vs.all {
-		out[i] = v
+	vs.mu.Lock()
+	defer vs.mu.Unlock()
+	vs.consumes = true
+	var out []Consumer
+	for _, v := range vs.all {
+		for _, u := range v.units {
+			out = append(out, u)
+		}
 	}
 	return out
 }
@@ -71,7 +124,7 @@ func (vs *Views) Schema(name string) (*view.Schema, bool) {
 }
 
 // Query answers from a view's live generation and names it: a cursor holds within one generation only. Errors: ErrUnknown,
-// ErrRebuilding, and those of view.Generation.Query.
+// ErrRebuilding, view.ErrUnavailable, and those of view.Generation.Query.
 func (vs *Views) Query(ctx context.Context, name string, q view.Query) (result *view.Result, id view.GenerationID, err error) {
 	err = vs.Use(name, func(g view.Generation) (err error) {
 		id = g.ID()
@@ -81,18 +134,18 @@ func (vs *Views) Query(ctx context.Context, name string, q view.Query) (result *
 	return result, id, err
 }
 
-// Use lends a view's live generation for as long as work takes. Errors: ErrUnknown, ErrRebuilding, work's.
+// Use lends a view's live generation for as long as work takes. When another process has dropped it meanwhile, work is
+// done once more with the one that took its place. Errors: ErrUnknown, ErrRebuilding, view.ErrUnavailable, work's.
 func (vs *Views) Use(name string, work func(view.Generation) error) error {
 	v := vs.byName[name]
 	if v == nil {
 		return fmt.Errorf("%w: %s", ErrUnknown, name)
 	}
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	if v.live == nil || v.why != nil {
-		return fmt.Errorf("%w: %s", ErrRebuilding, name)
+	err := v.use(work)
+	if vs.shared() && errors.Is(err, view.ErrNoGeneration) && v.open(vs.life) == nil {
+		err = v.use(work)
 	}
-	return work(v.live)
+	return err
 }
 
 // Close ends fillings under way and closes every generation. Close the runner first.

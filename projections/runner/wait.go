@@ -7,34 +7,45 @@ import (
 	"accountledger/journal"
 )
 
-// WaitFor returns once a consumer has dealt with everything up to a position of the log, and its readers see it: so
-// whoever wrote can read it. Errors: ErrUnknown, ErrStopped at once when the consumer has stopped, and ctx's when it
-// ended first.
+// WaitFor returns once a consumer, or all that have a part in a view, have dealt with everything up to a position of the log,
+// and its readers see it: so whoever wrote can read it. Errors: ErrUnknown, ErrStopped at once when the consumer has
+// stopped, ErrElsewhere when another process does the work (Views.WaitFor can tell), and ctx's when it ended first.
 func (r *Runner) WaitFor(ctx context.Context, name string, position journal.Position) error {
-	w, err := r.worker(name)
+	all, err := r.named(name)
 	if err != nil {
 		return err
 	}
+	for _, w := range all {
+		if err := w.waitFor(ctx, position); err != nil {
+			return err
+		}
+	}
+	if s, ok := all[0].consumer.(Searcher); ok {
+		return s.Searchable(ctx)
+	}
+	return nil
+}
+
+func (w *worker) waitFor(ctx context.Context, position journal.Position) error {
+	name := w.consumer.Name()
 	for {
 		w.mu.Lock()
 		reached, state, moved := w.position, w.state, w.moved
 		w.mu.Unlock()
-		if reached.Compare(position) >= 0 {
-			break
-		}
-		if state == Stopped {
+		switch {
+		case state == Elsewhere:
+			return fmt.Errorf("%w: %s", ErrElsewhere, name)
+		case reached.Compare(position) >= 0:
+			return nil
+		case state == Stopped:
 			return fmt.Errorf("%w: %s", ErrStopped, name)
 		}
 		select {
 		case <-moved:
-		case <-r.closing:
+		case <-w.runner.closing:
 			return ErrClosed
 		case <-ctx.Done():
 			return fmt.Errorf("runner: %s has not come to position %s: %w", name, position, ctx.Err())
 		}
 	}
-	if s, ok := w.consumer.(Searcher); ok {
-		return s.Searchable(ctx)
-	}
-	return nil
 }

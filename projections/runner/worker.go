@@ -10,6 +10,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"accountledger/journal"
+	"accountledger/leases"
 )
 
 // errAgain is the nack of a page: the log is read again from the consumer's checkpoint.
@@ -35,11 +36,19 @@ type worker struct {
 	lost      error         // why the consumer must recover before it goes on
 	held      int
 	interrupt chan struct{} // closed when somebody wants the turn
+	// lease is that of a consumer whose work is shared, from when it was taken until it is given back; nil otherwise.
+	lease *leases.Lease
+	taken time.Time // when that was
+	// cut ends the reading under way, nil when there is none; leaving says that the lease is to be given back then.
+	cut     context.CancelFunc
+	leaving bool
+	free    time.Time // since when nobody has been seen to hold the lease; zero while somebody does
+	offered chan *leases.Lease
 }
 
 func newWorker(r *Runner, c Consumer) *worker {
 	return &worker{runner: r, consumer: c, log: r.Log.With("consumer", c.Name()), turn: make(chan struct{}, 1), state: Waiting, reason: "it has not been started",
-		since: r.Now(), moved: make(chan struct{}), interrupt: make(chan struct{})}
+		since: r.Now(), moved: make(chan struct{}), interrupt: make(chan struct{}), offered: make(chan *leases.Lease, 1)}
 }
 
 // take waits for the turn.
@@ -147,7 +156,7 @@ func (w *worker) handle(m *message.Message) error {
 		return errAgain
 	}
 	err := errAgain
-	if w.fresh && !w.runner.isClosing() {
+	if w.fresh && !w.runner.isClosing() && ctx.Err() == nil && w.ours() {
 		err = w.work(ctx, journal.PageOf(m))
 	}
 	w.give()

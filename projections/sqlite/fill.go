@@ -6,9 +6,20 @@ import (
 	"fmt"
 )
 
-// fillCommit is how many documents filling gathers before it commits: the
-// fewer the commits, the fewer times a page of the index by id is written.
-const fillCommit = 20_000
+const (
+	// fillCommit is how many documents filling gathers before it commits: the
+	// fewer the commits, the fewer times a page of the index by id is written.
+	fillCommit = 20_000
+	// fillCheckpoint is after how many pages the write-ahead file is copied into the
+	// main one while filling, for the same reason, and usualCheckpoint otherwise, where
+	// each copying waits for the disk beside the log's own appends.
+	fillCheckpoint, usualCheckpoint = 16_000, 4000
+	// fillPostings is how much of the full-text index is gathered in memory while
+	// it is built, in bytes, so that less has to be merged; usualPostings is SQLite's own.
+	fillPostings, usualPostings = 32 << 20, 1 << 20
+	// analysed bounds how many entries of an index are looked at to learn what it holds.
+	analysed = 2000
+)
 
 // beginFill takes away what slows writing down and can be built at the end: the
 // indexes for queries and the full-text index.
@@ -17,6 +28,9 @@ func (s *store) beginFill(ctx context.Context) error {
 	defer s.mu.Unlock()
 	if s.filling.Load() {
 		return nil
+	}
+	if err := s.flush(); err != nil {
+		return err
 	}
 	err := s.transaction(ctx, func(ctx context.Context) error {
 		for i := range s.schema.Indexes {
@@ -29,13 +43,23 @@ func (s *store) beginFill(ctx context.Context) error {
 				return err
 			}
 		}
-		return s.setMeta(ctx, "filling", "1")
+		return errors.Join(s.dropUnused(ctx), s.setMeta(ctx, "filling", "1"))
 	})
 	if err != nil {
 		return err
 	}
 	s.filling.Store(true)
-	return s.cache(ctx, fillCache)
+	return s.tuneForFill(ctx)
+}
+
+// tuneForFill gives the writing connection what filling wants.
+func (s *store) tuneForFill(ctx context.Context) error {
+	return errors.Join(s.cache(ctx, fillCache), s.pragma(ctx, "wal_autocheckpoint", fillCheckpoint), s.pragma(ctx, "analysis_limit", analysed), s.findUnique(ctx))
+}
+
+// tuneForUse takes it back.
+func (s *store) tuneForUse(ctx context.Context) error {
+	return errors.Join(s.cache(ctx, writerCache), s.pragma(ctx, "wal_autocheckpoint", usualCheckpoint), s.pragma(ctx, "shrink_memory", ""))
 }
 
 // fill does the work of one write in the transaction that filling keeps open. A
@@ -98,12 +122,13 @@ func (s *store) endFill(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, statement := range s.layout.createIndexes() {
+	for _, statement := range append([]string{s.layout.createUnique()}, s.layout.createIndexes()...) {
 		if _, err := s.conn.ExecContext(ctx, statement); err != nil {
 			return err
 		}
+		s.appended = nil // the first is the index by id
 	}
-	// The planner chooses between indexes by what they hold.
+	// The planner chooses between indexes by what they hold; a part of each tells enough.
 	if _, err := s.conn.ExecContext(ctx, `ANALYZE`); err != nil { //nolint:misspell // a word of SQLite
 		return err
 	}
@@ -111,16 +136,16 @@ func (s *store) endFill(ctx context.Context) error {
 		return err
 	}
 	s.filling.Store(false)
-	whole := context.WithoutCancel(ctx)
-	_, err := s.conn.ExecContext(whole, `PRAGMA shrink_memory`)
-	return errors.Join(s.cache(whole, writerCache), err)
+	return s.tuneForUse(context.WithoutCancel(ctx))
 }
 
 func (s *store) endFilling(ctx context.Context) error {
 	if s.layout.words {
 		for _, statement := range []string{
 			s.layout.createPostings(),
+			fmt.Sprintf(`INSERT INTO postings (postings, rank) VALUES ('hashsize', %d)`, fillPostings),
 			`INSERT INTO postings (rowid, words) SELECT n, words FROM docs WHERE words IS NOT NULL ORDER BY n`,
+			fmt.Sprintf(`INSERT INTO postings (postings, rank) VALUES ('hashsize', %d)`, usualPostings),
 		} {
 			if _, err := s.conn.ExecContext(ctx, statement); err != nil {
 				return err

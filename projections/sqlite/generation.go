@@ -47,6 +47,9 @@ func (g *generation) Write(ctx context.Context, batch view.Batch) error {
 }
 
 func (g *generation) Checkpoint(ctx context.Context, partition int) (place view.Checkpoint, err error) {
+	if place, ok := g.store.moves.get(partition); ok {
+		return place, g.use(func() error { return ctx.Err() })
+	}
 	err = g.use(func() error {
 		return g.store.look(func(from querier) error {
 			err := from.QueryRowContext(ctx, `SELECT place FROM checkpoints WHERE partition = ?`, partition).Scan((*[]byte)(&place))

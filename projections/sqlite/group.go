@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"accountledger/projections/view"
@@ -12,17 +13,7 @@ import (
 // keys with missing ones last.
 func (a *asking) group(ctx context.Context, result *view.Result) error {
 	g := a.plan.Group
-	var columns, order []string
-	for _, place := range g.By {
-		column := "docs." + a.layout.column(place)
-		columns = append(columns, column)
-		order = append(order, column+" NULLS LAST")
-	}
-	by := strings.Join(columns, ", ")
-	var t sqlText
-	t.add(`SELECT ` + by + `, count(*) AS members, ` + a.layout.summed(g.Sum) + `, count(*) OVER ()`)
-	a.layout.source(&t, a.plan, a.allByWords)
-	t.add(` GROUP BY `+by+` ORDER BY members DESC, `+strings.Join(order, ", ")+` LIMIT ?`, g.Limit)
+	t := a.groups(g)
 	rows, err := a.from.QueryContext(ctx, t.String(), t.args...)
 	if err != nil {
 		return err
@@ -50,4 +41,61 @@ func (a *asking) group(ctx context.Context, result *view.Result) error {
 		result.Groups = append(result.Groups, counted)
 	}
 	return rows.Err()
+}
+
+// groups gives the statement that counts.
+func (a *asking) groups(g *view.GroupPlan) *sqlText {
+	var keys, columns, order []string
+	for i, place := range g.By {
+		key := fmt.Sprintf("cells.k%d", i)
+		keys = append(keys, key)
+		order = append(order, key+" NULLS LAST")
+		columns = append(columns, fmt.Sprintf("docs.%s AS k%d", a.layout.column(place), i))
+	}
+	by := strings.Join(keys, ", ")
+	var t sqlText
+	t.add(`SELECT ` + by + `, sum(cells.members) AS members, sum(cells.added), count(*) OVER ()
+		FROM (SELECT ` + strings.Join(columns, ", ") + `, count(*) AS members, ` + a.layout.summed(g.Sum) + ` AS added`)
+	a.layout.source(&t, a.plan, a.allByWords)
+	t.add(` GROUP BY `+strings.Join(a.finer(g), ", ")+`) AS cells GROUP BY `+by+` ORDER BY members DESC, `+strings.Join(order, ", ")+` LIMIT ?`, g.Limit)
+	return &t
+}
+
+// finer gives the columns to count by first: the first few of an index that hold all that are asked for, with what lies
+// between, so that documents come group by group and need not be sorted. There are few such groups, and they are put
+// together afterwards. Of several indexes it takes the one with the fewest columns, and without one what is asked for.
+func (a *asking) finer(g *view.GroupPlan) []string {
+	var best []string
+	for _, index := range a.schema.Indexes {
+		if columns := a.leading(index, g.By); columns != nil && (best == nil || len(columns) < len(best)) {
+			best = columns
+		}
+	}
+	if best != nil {
+		return best
+	}
+	for _, place := range g.By {
+		best = append(best, "docs."+a.layout.column(place))
+	}
+	return best
+}
+
+// leading gives the first columns of an index up to the last one that is asked for; nil when it has not all of them, or a
+// time or a number among them, which make too many groups.
+func (a *asking) leading(index view.Index, asked []int) (columns []string) {
+	missing := len(asked)
+	for _, name := range index {
+		place := a.schema.Field(strings.TrimPrefix(name, "-"))
+		if kind := a.schema.At(place).Kind; kind == view.Time || kind == view.Number {
+			return nil
+		}
+		columns = append(columns, "docs."+a.layout.column(place))
+		if slices.Contains(asked, place) {
+			missing--
+		}
+		if missing == 0 {
+			return columns
+		}
+	}
+	return nil
 }

@@ -78,13 +78,18 @@ func (l *layout) create() []string {
 		`CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID`,
 		`CREATE TABLE checkpoints (partition INTEGER PRIMARY KEY, place BLOB NOT NULL) STRICT`,
 		`CREATE TABLE docs (` + strings.Join(columns, ", ") + `) STRICT`,
-		`CREATE UNIQUE INDEX docs_id ON docs (id)`,
+		l.createUnique(),
 		`CREATE INDEX docs_deleted ON docs (deleted) WHERE deleted = 1`,
 	}
 	if l.words {
 		statements = append(statements, l.createPostings())
 	}
 	return append(statements, l.createIndexes()...)
+}
+
+// createUnique makes the index by id.
+func (l *layout) createUnique() string {
+	return `CREATE UNIQUE INDEX IF NOT EXISTS docs_id ON docs (id)`
 }
 
 // createPostings makes the full-text index. It keeps no text of its own and no

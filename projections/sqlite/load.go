@@ -21,7 +21,7 @@ func (s *store) load(ctx context.Context, ids []string) ([]*view.Document, error
 	}
 	for start := 0; start < len(ids); start += loadChunk {
 		chunk := ids[start:min(start+loadChunk, len(ids))]
-		err := s.lookUp(chunkSize(len(chunk)), func(prepared *sql.Stmt) error {
+		err := s.lookUp(ctx, chunk, func(prepared *sql.Stmt) error {
 			rows, err := prepared.QueryContext(ctx, idArgs(chunk)...)
 			if err != nil {
 				return err
@@ -52,14 +52,24 @@ func (s *store) prepareLoads(ctx context.Context) error {
 	return nil
 }
 
-// lookUp runs work on the statement that asks for n documents: the readers' one,
+// lookUp runs work on the statement that asks for these documents: the readers' one,
 // or while filling that of the writing connection, whose transaction is still open.
-func (s *store) lookUp(n int, work func(*sql.Stmt) error) error {
+// Where surely none of them is stored there is no work.
+func (s *store) lookUp(ctx context.Context, ids []string, work func(*sql.Stmt) error) error {
+	n := chunkSize(len(ids))
 	if !s.filling.Load() {
 		return work(s.loads[n])
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.absent(ids) {
+		return nil
+	}
+	if s.appended != nil {
+		if err := s.makeUnique(ctx); err != nil {
+			return err
+		}
+	}
 	prepared, err := s.statement(s.layout.byID(n))
 	if err != nil {
 		return err

@@ -36,6 +36,8 @@ type store struct {
 	conn     *sql.Conn
 	prepared map[string]*sql.Stmt
 
+	moves moves
+
 	reading *sql.DB
 	loads   map[int]*sql.Stmt
 	filling atomic.Bool
@@ -43,6 +45,8 @@ type store struct {
 	// when none is; failed says why filling cannot go on. mu guards both.
 	pending int
 	failed  error
+	// appended knows every document while filling goes without the index by id, nil otherwise. mu guards it.
+	appended *appended
 
 	// handles and dropped belong to the engine and are guarded by its mutex.
 	handles int
@@ -61,7 +65,7 @@ func openStore(ctx context.Context, path string, id view.GenerationID, schema vi
 	if err := private(path); err != nil {
 		return nil, err
 	}
-	if s.writing, err = sql.Open("sqlite", dsn(path, "_txlock=immediate", pragma("cache_size", -writerCache))); err != nil {
+	if s.writing, err = sql.Open("sqlite", dsn(path, "_txlock=immediate", pragma("cache_size", -writerCache), pragma("wal_autocheckpoint", usualCheckpoint))); err != nil {
 		return nil, err
 	}
 	s.writing.SetMaxOpenConns(1)
@@ -135,7 +139,7 @@ func (s *store) prepareFile(ctx context.Context) error {
 	}
 	s.filling.Store(found["filling"] == "1")
 	if s.filling.Load() {
-		return s.cache(ctx, fillCache)
+		return s.tuneForFill(ctx)
 	}
 	return nil
 }
@@ -156,7 +160,16 @@ func (s *store) setMeta(ctx context.Context, key, value string) error {
 }
 
 func (s *store) cache(ctx context.Context, kib int) error {
-	_, err := s.conn.ExecContext(ctx, fmt.Sprintf(`PRAGMA cache_size = -%d`, kib))
+	return s.pragma(ctx, "cache_size", -kib)
+}
+
+// pragma sets one of the writing connection's settings; an empty value only runs it.
+func (s *store) pragma(ctx context.Context, name string, value any) error {
+	text := fmt.Sprintf(`PRAGMA %s = %v`, name, value)
+	if value == "" {
+		text = fmt.Sprintf(`PRAGMA %s`, name)
+	}
+	_, err := s.conn.ExecContext(ctx, text)
 	return err
 }
 
@@ -217,6 +230,8 @@ func (s *store) close() error {
 	defer s.mu.Unlock()
 	if s.pending > 0 {
 		errs = append(errs, s.commitFill())
+	} else if s.conn != nil {
+		errs = append(errs, s.flush())
 	}
 	for _, p := range s.prepared {
 		errs = append(errs, p.Close())

@@ -35,7 +35,14 @@ func (s *store) write(ctx context.Context, batch view.Batch) error {
 	if s.filling.Load() {
 		return s.fill(ctx, len(docs), work)
 	}
-	return s.transaction(ctx, work)
+	if len(docs) == 0 && s.moves.later(batch) {
+		return ctx.Err()
+	}
+	if err := s.transaction(ctx, work); err != nil {
+		return err
+	}
+	s.moves.stored(batch)
+	return nil
 }
 
 func (s *store) putCheckpoint(batch view.Batch) error {
@@ -85,6 +92,9 @@ func (s *store) put(ctx context.Context, docs []*view.Document) error {
 			return err
 		}
 	}
+	if s.filling.Load() {
+		return s.fillRows(ctx, rows)
+	}
 	return s.upsert(ctx, rows)
 }
 
@@ -113,27 +123,37 @@ func (s *store) upsert(ctx context.Context, rows []row) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := 1
-		for _, size := range writeChunks() {
-			if len(rows) >= size {
-				n = size
-				break
-			}
-		}
-		args = args[:0]
-		for i := range n {
-			args = s.rowArgs(args, &rows[i])
-		}
-		statement, err := s.statement(s.layout.upsert(n)) //nolint:sqlclosecheck // closed with the store
-		if err != nil {
-			return err
-		}
-		if _, err := statement.ExecContext(context.Background(), args...); err != nil {
+		n := chunkOf(rows)
+		if err := s.putChunk(s.layout.upsert, rows[:n], args); err != nil {
 			return err
 		}
 		rows = rows[n:]
 	}
 	return nil
+}
+
+// chunkOf is how many rows the next statement writes.
+func chunkOf(rows []row) int {
+	for _, size := range writeChunks() {
+		if len(rows) >= size {
+			return size
+		}
+	}
+	return len(rows)
+}
+
+// putChunk runs the statement for so many rows. args is room for its parameters.
+func (s *store) putChunk(text func(n int) string, rows []row, args []any) error {
+	args = args[:0]
+	for i := range rows {
+		args = s.rowArgs(args, &rows[i])
+	}
+	statement, err := s.statement(text(len(rows))) //nolint:sqlclosecheck // closed with the store
+	if err != nil {
+		return err
+	}
+	_, err = statement.ExecContext(context.Background(), args...)
+	return err
 }
 
 func (s *store) rowArgs(args []any, r *row) []any {
@@ -163,8 +183,8 @@ func (s *store) rowArgs(args []any, r *row) []any {
 	return args
 }
 
-// upsert gives the statement that writes n rows.
-func (l *layout) upsert(n int) string {
+// written lists the columns in the order of rowArgs.
+func (l *layout) written() []string {
 	columns := []string{"n", "id", "position", "deleted"}
 	if l.words {
 		columns = append(columns, "words")
@@ -172,11 +192,22 @@ func (l *layout) upsert(n int) string {
 	for _, place := range l.order {
 		columns = append(columns, l.columns[place])
 	}
+	return columns
+}
+
+// insert gives the statement that adds n rows.
+func (l *layout) insert(n int) string {
+	columns := l.written()
+	values := strings.Repeat(marks(len(columns))+",", n)
+	return `INSERT INTO docs (` + strings.Join(columns, ", ") + `) VALUES ` + strings.TrimSuffix(values, ",")
+}
+
+// upsert gives the statement that writes n rows.
+func (l *layout) upsert(n int) string {
+	columns := l.written()
 	set := make([]string, 0, len(columns)-2)
 	for _, column := range columns[2:] {
 		set = append(set, column+" = excluded."+column)
 	}
-	values := strings.Repeat(marks(len(columns))+",", n)
-	return `INSERT INTO docs (` + strings.Join(columns, ", ") + `) VALUES ` + strings.TrimSuffix(values, ",") +
-		` ON CONFLICT (id) DO UPDATE SET ` + strings.Join(set, ", ") + ` WHERE excluded.position > docs.position`
+	return l.insert(n) + ` ON CONFLICT (id) DO UPDATE SET ` + strings.Join(set, ", ") + ` WHERE excluded.position > docs.position`
 }

@@ -1,6 +1,7 @@
 package viewtest
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -32,9 +33,12 @@ func testRandom(t *testing.T, open func(*testing.T) view.Engine) {
 		must(t, g.EndFill(t.Context()))
 		must(t, g.Write(t.Context(), view.Batch{Documents: drawBatch(r, m, &position)}))
 		must(t, g.Refresh(t.Context()))
-		for id, want := range m.docs {
-			if found, err := g.Load(t.Context(), []string{id}); err != nil || !found[0].Equal(want) {
-				r.Fatalf("a document is not as the model has it: %v", err)
+		ids := slices.Collect(maps.Keys(m.docs))
+		found, err := g.Load(t.Context(), ids)
+		must(t, err)
+		for i, id := range ids {
+			if !found[i].Equal(m.docs[id]) {
+				r.Fatal("a document is not as the model has it")
 			}
 		}
 		for range 6 {

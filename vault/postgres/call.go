@@ -53,6 +53,7 @@ func (v *Vault) reading(ctx context.Context, do func(ctx context.Context) error)
 			case err == nil:
 			case again && broken(err):
 				again = false
+				v.pool.Reset() // the others that were at hand may be dead as well
 			default:
 				return err
 			}

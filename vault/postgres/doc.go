@@ -31,6 +31,9 @@
 //
 // Several processes may have the vault open; the SQLite engine allows one. A process
 // needs every master key that rows are under and gets vault.ErrMasterKey where it lacks one.
+// With a keyring that reads files it looks for new ones there as often as it asks for
+// destructions, so that a rotation can begin as soon as each process has the file; master
+// keys that are recorded as destroyed are let go in the same step.
 //
 // Sessions must stay on one server process, so a pooler in front must not work by transaction.
 package postgres

@@ -48,7 +48,7 @@ func (v *Vault) checkProof(m *vault.MasterKey, proof []byte) error {
 
 // master gives a master key that a row names.
 func (v *Vault) master(id uuid.UUID) (*vault.MasterKey, error) {
-	if m := v.masters.Get(id); m != nil {
+	if m := v.masters.Find(id); m != nil {
 		return m, nil
 	}
 	return nil, fmt.Errorf("%w: %s is needed and not held", vault.ErrMasterKey, id)
@@ -70,19 +70,16 @@ func (v *Vault) held(ids []uuid.UUID) ([]*vault.MasterKey, error) {
 // Masters implements vault.Rotator.
 func (v *Vault) Masters(ctx context.Context) ([]vault.MasterState, error) {
 	var states []vault.MasterState
-	err := v.slowly(ctx, "reading the master keys", func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, `
-			SELECT m.id, m.made_at, m.began_at, m.ended_at, m.destroyed_at, m.id = (SELECT master FROM vault),
-				(SELECT count(*) FROM keys WHERE live AND master = m.id)
-				+ (SELECT count(*) FROM secrets WHERE live AND master = m.id)
-				+ (SELECT count(*) FROM identifiers WHERE master = m.id)
-			FROM masters m ORDER BY m.began_at, m.id`)
+	err := v.reading(ctx, func(ctx context.Context) error {
+		rows, err := v.pool.Query(ctx, `
+			SELECT id, made_at, began_at, ended_at, destroyed_at, id = (SELECT master FROM vault)
+			FROM masters ORDER BY began_at, id`)
 		if err != nil {
 			return err
 		}
 		states, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s vault.MasterState, err error) {
 			var made, began, ended, destroyed *time.Time
-			err = row.Scan(&s.ID, &made, &began, &ended, &destroyed, &s.Current, &s.Rows)
+			err = row.Scan(&s.ID, &made, &began, &ended, &destroyed, &s.Current)
 			s.MadeAt, s.BeganAt, s.EndedAt, s.DestroyedAt = utc(made), utc(began), utc(ended), utc(destroyed)
 			return s, err
 		})
@@ -91,9 +88,31 @@ func (v *Vault) Masters(ctx context.Context) ([]vault.MasterState, error) {
 	return states, err
 }
 
-// MasterDestroyed implements vault.Rotator.
+// RowsUnder implements vault.Rotator.
+func (v *Vault) RowsUnder(ctx context.Context) (map[uuid.UUID]int64, error) {
+	counts := map[uuid.UUID]int64{}
+	err := v.slowly(ctx, "counting rows", func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, `SELECT master, sum(n)::bigint FROM (
+				SELECT master, count(*) n FROM keys WHERE live GROUP BY master
+				UNION ALL SELECT master, count(*) FROM secrets WHERE live GROUP BY master
+				UNION ALL SELECT master, count(*) FROM identifiers GROUP BY master) t GROUP BY master`)
+		if err != nil {
+			return err
+		}
+		var id uuid.UUID
+		var n int64
+		_, err = pgx.ForEachRow(rows, []any{&id, &n}, func() error {
+			counts[id] = n
+			return nil
+		})
+		return err
+	})
+	return counts, err
+}
+
+// MasterDestroyed implements vault.Rotator. The other processes let it go within a question for news.
 func (v *Vault) MasterDestroyed(ctx context.Context, id uuid.UUID) error {
-	return v.call(ctx, "recording a master key's end", func(ctx context.Context) error {
+	err := v.call(ctx, "recording a master key's end", func(ctx context.Context) error {
 		// The end of a rotation is what frees a key; none begins while this lock is held.
 		return v.alone(ctx, func(tx pgx.Tx) error {
 			var ended *time.Time
@@ -108,6 +127,20 @@ func (v *Vault) MasterDestroyed(ctx context.Context, id uuid.UUID) error {
 			return err
 		})
 	})
+	if err == nil {
+		v.letGo([]uuid.UUID{id})
+	}
+	return err
+}
+
+// letGo drops master keys that are recorded as destroyed. The only one stays, of which
+// nothing can be made any more.
+func (v *Vault) letGo(ids []uuid.UUID) {
+	for _, id := range ids {
+		if v.masters.Get(id) != nil {
+			_ = v.masters.Drop(id) // ErrInvalid: the only one
+		}
+	}
 }
 
 // alone runs a transaction while none that wraps is under way.

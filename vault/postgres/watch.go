@@ -114,12 +114,18 @@ func (w *watcher) ask(ctx context.Context) error {
 	return w.tell(ctx)
 }
 
-// last gives the number of the last destruction of this vault.
+// last gives the number of the last destruction of this vault. Master keys that were
+// destroyed are let go.
 func (w *watcher) last(ctx context.Context) (number int64, err error) {
 	var id uuid.UUID
-	err = w.conn.QueryRow(ctx, "SELECT v.id, d.number FROM vault v, destructions d").Scan(&id, &number)
+	var gone []uuid.UUID
+	err = w.conn.QueryRow(ctx, `SELECT v.id, d.number, ARRAY(SELECT id FROM masters WHERE destroyed_at IS NOT NULL)
+		FROM vault v, destructions d`).Scan(&id, &number, &gone)
 	if err == nil && id != w.vault.id {
 		err = fmt.Errorf("%w: another vault is there", vault.ErrUnavailable)
+	}
+	if err == nil {
+		w.vault.letGo(gone)
 	}
 	return number, err
 }
@@ -137,8 +143,9 @@ func (w *watcher) between(ctx context.Context, after, to int64) ([]string, error
 }
 
 // tell shows to whoever rotates which master keys this process holds, by locks that end
-// with the session.
+// with the session. Files of master keys that came since are read first.
 func (w *watcher) tell(ctx context.Context) error {
+	_ = w.vault.masters.Refresh() // whoever rotates waits for a key that is missing, and says so
 	held := map[uuid.UUID]bool{}
 	for _, m := range w.vault.masters.All() {
 		held[m.ID] = true

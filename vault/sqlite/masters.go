@@ -23,15 +23,22 @@ func (v *Vault) proveMasters(ctx context.Context, conn *sql.Conn) error {
 	if v.id, err = uuid.FromBytes(id); err != nil {
 		return fmt.Errorf("%w: the vault's id", vault.ErrCorrupt)
 	}
-	rows, err := conn.QueryContext(ctx, "SELECT id, proof FROM masters WHERE ended_at = 0")
+	rows, err := conn.QueryContext(ctx, "SELECT id, proof, destroyed_at FROM masters WHERE ended_at = 0 OR destroyed_at <> 0")
 	if err != nil {
 		return unavailable("reading the file", err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var id, proof []byte
-		if err := rows.Scan(&id, &proof); err != nil {
+		var destroyed int64
+		if err := rows.Scan(&id, &proof, &destroyed); err != nil {
 			return unavailable("reading the file", err)
+		}
+		if destroyed != 0 {
+			if gone, err := uuid.FromBytes(id); err == nil {
+				v.letGo(gone)
+			}
+			continue
 		}
 		m, err := v.master(id)
 		if err != nil {
@@ -67,21 +74,18 @@ func (v *Vault) master(id []byte) (*vault.MasterKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: a master key's id", vault.ErrCorrupt)
 	}
-	if m := v.masters.Get(masterID); m != nil {
+	if m := v.masters.Find(masterID); m != nil {
 		return m, nil
 	}
 	return nil, fmt.Errorf("%w: %s is needed and not held", vault.ErrMasterKey, masterID)
 }
 
-// Masters implements vault.Rotator. Identifiers are wrapped under none.
+// Masters implements vault.Rotator.
 func (v *Vault) Masters(ctx context.Context) ([]vault.MasterState, error) {
 	var states []vault.MasterState
 	err := v.reading(ctx, func() error {
 		rows, err := v.reads.QueryContext(ctx, `
-			SELECT m.id, m.made_at, m.began_at, m.ended_at, m.destroyed_at, m.id = (SELECT master FROM vault),
-				(SELECT count(*) FROM keys WHERE live = 1 AND master = m.id)
-				+ (SELECT count(*) FROM secrets WHERE live = 1 AND current = 1 AND master = m.id)
-			FROM masters m ORDER BY m.row`)
+			SELECT id, made_at, began_at, ended_at, destroyed_at, id = (SELECT master FROM vault) FROM masters ORDER BY row`)
 		if err != nil {
 			return readError(ctx, err)
 		}
@@ -90,7 +94,7 @@ func (v *Vault) Masters(ctx context.Context) ([]vault.MasterState, error) {
 			var s vault.MasterState
 			var id []byte
 			var made, began, ended, destroyed int64
-			if err := rows.Scan(&id, &made, &began, &ended, &destroyed, &s.Current, &s.Rows); err != nil {
+			if err := rows.Scan(&id, &made, &began, &ended, &destroyed, &s.Current); err != nil {
 				return readError(ctx, err)
 			}
 			if s.ID, err = uuid.FromBytes(id); err != nil {
@@ -104,12 +108,40 @@ func (v *Vault) Masters(ctx context.Context) ([]vault.MasterState, error) {
 	return states, err
 }
 
+// RowsUnder implements vault.Rotator. Identifiers are wrapped under none.
+func (v *Vault) RowsUnder(ctx context.Context) (map[uuid.UUID]int64, error) {
+	counts := map[uuid.UUID]int64{}
+	err := v.reading(ctx, func() error {
+		rows, err := v.reads.QueryContext(ctx, `SELECT master, count(*) FROM (
+				SELECT master FROM keys WHERE live = 1
+				UNION ALL SELECT master FROM secrets WHERE live = 1 AND current = 1) GROUP BY master`)
+		if err != nil {
+			return readError(ctx, err)
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var id []byte
+			var n int64
+			if err := rows.Scan(&id, &n); err != nil {
+				return readError(ctx, err)
+			}
+			master, err := uuid.FromBytes(id)
+			if err != nil {
+				return fmt.Errorf("%w: a master key's id", vault.ErrCorrupt)
+			}
+			counts[master] = n
+		}
+		return readError(ctx, rows.Err())
+	})
+	return counts, err
+}
+
 // MasterDestroyed implements vault.Rotator.
 func (v *Vault) MasterDestroyed(ctx context.Context, id uuid.UUID) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return v.write(&request{ctx: ctx, apply: func(ctx context.Context, w *writer) error {
+	return v.write(&request{ctx: ctx, done: func() { v.letGo(id) }, apply: func(ctx context.Context, w *writer) error {
 		var ended int64
 		err := w.conn.QueryRowContext(ctx, "SELECT ended_at FROM masters WHERE id = ?", id[:]).Scan(&ended)
 		if err != nil {
@@ -124,6 +156,14 @@ func (v *Vault) MasterDestroyed(ctx context.Context, id uuid.UUID) error {
 		}
 		return nil
 	}})
+}
+
+// letGo drops a master key that is recorded as destroyed. The only one stays, of which
+// nothing can be made any more.
+func (v *Vault) letGo(id uuid.UUID) {
+	if v.masters.Get(id) != nil {
+		_ = v.masters.Drop(id) // ErrInvalid: the only one
+	}
 }
 
 // millis is a time as the tables keep it.

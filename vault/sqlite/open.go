@@ -52,7 +52,7 @@ type Options struct {
 	CacheKeys int
 	// Readers is how many reads go on at once: 4.
 	Readers int
-	// Older master keys are held beside the one given to Open. A vault needs every one that
+	// Older master keys are held by Open beside the one given to it. A vault needs every one that
 	// rows are under: after a rotation that did not come to its end, those of both sides.
 	Older []*vault.MasterKey
 	// Patience is how long a try waits for other programs that hold the file: 250 ms.
@@ -91,6 +91,15 @@ var _ vault.Rotator = (*Vault)(nil)
 // the file says which of the master keys held it is under. It gives vault.ErrMasterKey when rows are
 // under a master key that is not held, ErrSchema, ErrLocked, or vault.ErrUnavailable.
 func Open(ctx context.Context, dir string, master *vault.MasterKey, o Options) (*Vault, error) {
+	masters, err := vault.NewKeyring(master, o.Older...)
+	if err != nil {
+		return nil, err
+	}
+	return OpenWith(ctx, dir, masters, o)
+}
+
+// OpenWith is Open with a keyring, which the caller may add to and drop from meanwhile. Options.Older does not count.
+func OpenWith(ctx context.Context, dir string, masters *vault.Keyring, o Options) (*Vault, error) {
 	if o.CacheKeys <= 0 {
 		o.CacheKeys = vault.DefaultCacheKeys
 	}
@@ -99,10 +108,6 @@ func Open(ctx context.Context, dir string, master *vault.MasterKey, o Options) (
 	}
 	if o.Patience <= 0 {
 		o.Patience = 250 * time.Millisecond
-	}
-	masters, err := vault.NewKeyring(master, o.Older...)
-	if err != nil {
-		return nil, err
 	}
 	path, err := makeFile(dir)
 	if err != nil {

@@ -86,8 +86,10 @@ func TestAFileOfTheFirstVersionIsOpened(t *testing.T) {
 	}
 	states, err := v.Masters(t.Context())
 	ok(t, err)
-	if len(states) != 1 || states[0].ID != master.ID || !states[0].Current || states[0].Rows != 1 {
-		t.Fatalf("%+v", states)
+	rows, err := v.RowsUnder(t.Context())
+	ok(t, err)
+	if len(states) != 1 || states[0].ID != master.ID || !states[0].Current || rows[master.ID] != 1 {
+		t.Fatalf("%+v, %v", states, rows)
 	}
 	ok(t, v.Rotate(t.Context(), newMaster(t), nil))
 }

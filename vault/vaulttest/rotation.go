@@ -232,7 +232,9 @@ func masterKeysAreAccountedFor(t *testing.T, e RotatingEngine) {
 	create(t, v, name("account"), name("account"))
 	states, err := v.Masters(t.Context())
 	ok(t, err)
-	if len(states) != 1 || states[0].ID != old.ID || !states[0].Current || states[0].Rows < 2 || states[0].BeganAt.IsZero() ||
+	rows, err := v.RowsUnder(t.Context())
+	ok(t, err)
+	if len(states) != 1 || states[0].ID != old.ID || !states[0].Current || len(rows) != 1 || rows[old.ID] < 2 || states[0].BeganAt.IsZero() ||
 		!states[0].EndedAt.IsZero() || !states[0].DestroyedAt.IsZero() || !states[0].MadeAt.Equal(old.MadeAt) {
 		t.Fatalf("%+v", states)
 	}
@@ -246,8 +248,11 @@ func masterKeysAreAccountedFor(t *testing.T, e RotatingEngine) {
 	ok(t, v.Rotate(t.Context(), next, nil))
 	states, err = v.Masters(t.Context())
 	ok(t, err)
-	if len(states) != 2 || states[0].ID != old.ID || states[0].Current || states[0].Rows != 0 || states[0].EndedAt.IsZero() ||
-		states[1].ID != next.ID || !states[1].Current || states[1].Rows < 2 || !states[1].EndedAt.IsZero() {
+	under := rows[old.ID]
+	rows, err = v.RowsUnder(t.Context())
+	ok(t, err)
+	if len(states) != 2 || states[0].ID != old.ID || states[0].Current || len(rows) != 1 || states[0].EndedAt.IsZero() ||
+		states[1].ID != next.ID || !states[1].Current || rows[next.ID] != under || !states[1].EndedAt.IsZero() {
 		t.Fatalf("%+v", states)
 	}
 	if vault.Final(states, destroyed) || vault.Final(nil, destroyed) {

@@ -135,7 +135,7 @@ func receive(call api.Streams_AppendServer) (stream string, expected int64, even
 			return "", 0, nil, status.Error(codes.InvalidArgument, "Required Metadata Property is missing")
 		}
 		events = append(events, eventstore.Event{
-			ID: readID(m.GetId()), Type: storedName(m.GetMetadata()["type"]), Data: m.GetData(), Metadata: m.GetCustomMetadata(),
+			ID: readID(m.GetId()), Type: storedType(m.GetMetadata()["type"]), Data: m.GetData(), Metadata: m.GetCustomMetadata(),
 		})
 	}
 }
@@ -158,7 +158,7 @@ func (s *streams) carryOut(ctx context.Context, stream string, expected int64, e
 		if err == nil && repeated {
 			return success(wanted+int64(len(events)), nil), nil
 		}
-		a, err := s.cluster.engine.store.Append(ctx, storedName(stream), wanted, events...)
+		a, err := s.cluster.engine.store.Append(ctx, s.cluster.engine.storedName(stream), wanted, events...)
 		var conflict *eventstore.ConflictError
 		switch {
 		case errors.As(err, &conflict) && expected == wanted:
@@ -188,7 +188,7 @@ func (s *streams) appended(ctx context.Context, a eventstore.Appended) (*api.App
 }
 
 func (s *streams) last(ctx context.Context, stream string) (int64, error) {
-	for r, err := range s.cluster.engine.store.ReadStream(ctx, storedName(stream), eventstore.Backwards, eventstore.End) {
+	for r, err := range s.cluster.engine.store.ReadStream(ctx, s.cluster.engine.storedName(stream), eventstore.Backwards, eventstore.End) {
 		return r.Version, err
 	}
 	return eventstore.NoStream, nil
@@ -196,7 +196,7 @@ func (s *streams) last(ctx context.Context, stream string) (int64, error) {
 
 func (s *streams) repeated(ctx context.Context, stream string, expected int64, events []eventstore.Event) (bool, error) {
 	var there []eventstore.Event
-	for r, err := range s.cluster.engine.store.ReadStream(ctx, storedName(stream), eventstore.Forwards, expected+1) {
+	for r, err := range s.cluster.engine.store.ReadStream(ctx, s.cluster.engine.storedName(stream), eventstore.Forwards, expected+1) {
 		if err != nil {
 			return false, err
 		}

@@ -12,6 +12,7 @@ package esdbtest
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -34,6 +35,8 @@ type Options struct {
 	Transactions bool
 	// TLS serves over TLS, with a certificate that only CAFile vouches for.
 	TLS bool
+	// ClientCertificate, with TLS, asks for a certificate of the client's, which the connection strings name.
+	ClientCertificate bool
 	// User and Password, when set, are asked of every call.
 	User, Password string
 }
@@ -44,8 +47,10 @@ type Cluster struct {
 	engine *engine
 	nodes  []*Node
 	caFile string
-	faults faults
-	leader atomic.Int64
+	// The client's certificate and key, when it needs one.
+	userCertFile, userKeyFile string
+	faults                    faults
+	leader                    atomic.Int64
 
 	appends  atomic.Uint64
 	sent     atomic.Uint64 // events sent to subscriptions
@@ -105,10 +110,13 @@ func (c *Cluster) ConnectionTo(node int, settings ...string) string {
 func (c *Cluster) connection(hosts string, settings []string) string {
 	user := ""
 	if c.opts.User != "" {
-		user = c.opts.User + ":" + c.opts.Password + "@"
+		user = url.UserPassword(c.opts.User, c.opts.Password).String() + "@"
 	}
 	if c.opts.TLS {
 		settings = append([]string{"tls=true", "tlsCAFile=" + c.caFile}, settings...)
+		if c.opts.ClientCertificate {
+			settings = append(settings, "userCertFile="+c.userCertFile, "userKeyFile="+c.userKeyFile)
+		}
 	} else {
 		settings = append([]string{"tls=false"}, settings...)
 	}

@@ -2,6 +2,8 @@ package esdbtest
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"slices"
 	"strings"
@@ -13,17 +15,46 @@ import (
 	"accountledger/eventstore/embedded"
 )
 
-// systemMark stands before the names that begin with $, which the embedded store does not take.
-const systemMark = "\x01"
+// systemMark stands before the names that begin with $, and longMark before what stands for a long one: the embedded
+// store does not take them as they are.
+const (
+	systemMark = "\x01"
+	longMark   = "\x02"
+)
 
-func storedName(name string) string {
+// longName is a longer name than is kept as it is, so that no prefix makes an append too large for the embedded store.
+const longName = 40
+
+func storedType(name string) string {
 	if strings.HasPrefix(name, "$") {
 		return systemMark + name
 	}
 	return name
 }
 
-func shownName(stored string) string { return strings.TrimPrefix(stored, systemMark) }
+func shownType(stored string) string { return strings.TrimPrefix(stored, systemMark) }
+
+// storedName is a stream's name in the embedded store.
+func (e *engine) storedName(name string) string {
+	if len(name) <= longName || strings.HasPrefix(name, "$") {
+		return storedType(name)
+	}
+	sum := sha256.Sum256([]byte(name))
+	short := longMark + hex.EncodeToString(sum[:16])
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.long[short] = name
+	return short
+}
+
+func (e *engine) shownName(stored string) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if name, ok := e.long[stored]; ok {
+		return name
+	}
+	return shownType(stored)
+}
 
 func isSystem(stored string) bool { return strings.HasPrefix(stored, systemMark) }
 
@@ -43,7 +74,8 @@ type engine struct {
 	end     uint64
 	gone    map[uint64]bool // dense positions that were scavenged
 	deleted map[string]bool
-	changed chan struct{} // closed and made anew when there is something new
+	long    map[string]string // long names by what is stored for them
+	changed chan struct{}     // closed and made anew when there is something new
 
 	system sync.Mutex
 	last   int64 // version of the last entry of the server's own
@@ -51,7 +83,7 @@ type engine struct {
 
 func newEngine(store *embedded.Store, transactions bool) *engine {
 	return &engine{
-		store: store, transactions: transactions, end: firstByte, gone: make(map[uint64]bool), deleted: make(map[string]bool),
+		store: store, transactions: transactions, end: firstByte, gone: make(map[uint64]bool), deleted: make(map[string]bool), long: make(map[string]string),
 		changed: make(chan struct{}), last: eventstore.NoStream,
 	}
 }

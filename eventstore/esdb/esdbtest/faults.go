@@ -43,10 +43,11 @@ type faults struct {
 	muted    int // subscriptions up to this one are silent
 	dropped  chan struct{}
 	repeat   int
+	held     map[string]chan struct{} // streams whose readers wait until it is closed
 }
 
 func (f *faults) reset() {
-	f.release, f.dropped = make(chan struct{}), make(chan struct{})
+	f.release, f.dropped, f.held = make(chan struct{}), make(chan struct{}), make(map[string]chan struct{})
 }
 
 func (f *faults) next() AppendFault {
@@ -89,6 +90,34 @@ func (f *faults) delay(ctx context.Context) {
 	f.mu.Unlock()
 	select {
 	case <-release:
+	case <-ctx.Done():
+	}
+}
+
+// HoldReads makes reads of a stream wait, until the function returned is called.
+func (c *Cluster) HoldReads(stream string) (release func()) {
+	c.faults.mu.Lock()
+	defer c.faults.mu.Unlock()
+	held := make(chan struct{})
+	c.faults.held[stream] = held
+	return sync.OnceFunc(func() {
+		c.faults.mu.Lock()
+		defer c.faults.mu.Unlock()
+		delete(c.faults.held, stream)
+		close(held)
+	})
+}
+
+// hold waits while reads of a stream are held.
+func (f *faults) hold(ctx context.Context, stream string) {
+	f.mu.Lock()
+	held := f.held[stream]
+	f.mu.Unlock()
+	if held == nil {
+		return
+	}
+	select {
+	case <-held:
 	case <-ctx.Done():
 	}
 }

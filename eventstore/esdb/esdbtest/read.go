@@ -43,6 +43,7 @@ func (s *streams) Read(req *api.ReadReq, call api.Streams_ReadServer) error {
 func (s *streams) readStream(o *api.ReadReq_Options, call api.Streams_ReadServer) error {
 	ctx := call.Context()
 	stream := string(o.GetStream().GetStreamIdentifier().GetStreamName())
+	s.cluster.faults.hold(ctx, stream)
 	if s.cluster.engine.isDeleted(stream) {
 		return deleted(call, stream)
 	}
@@ -64,7 +65,7 @@ func (s *streams) readStream(o *api.ReadReq_Options, call api.Streams_ReadServer
 		return status.Error(codes.Internal, err.Error())
 	}
 	left := o.GetCount()
-	for r, err := range s.cluster.engine.store.ReadStream(ctx, storedName(stream), direction, from) {
+	for r, err := range s.cluster.engine.store.ReadStream(ctx, s.cluster.engine.storedName(stream), direction, from) {
 		if err != nil {
 			return status.Error(codes.Internal, err.Error())
 		}
@@ -87,11 +88,17 @@ func (s *streams) readStream(o *api.ReadReq_Options, call api.Streams_ReadServer
 
 // notFound says so when there is no such stream; otherwise there is nothing to say.
 func (s *streams) notFound(ctx context.Context, call api.Streams_ReadServer, stream string, last uint64) error {
-	for r, err := range s.cluster.engine.store.ReadStream(ctx, storedName(stream), eventstore.Forwards, eventstore.Start) {
-		if err == nil && r.Position.Commit() <= last {
-			return nil
+	// The last event is the quicker one to find; where the node lags, it may have the first one only.
+	for _, from := range []struct {
+		direction eventstore.Direction
+		version   int64
+	}{{eventstore.Backwards, eventstore.End}, {eventstore.Forwards, eventstore.Start}} {
+		for r, err := range s.cluster.engine.store.ReadStream(ctx, s.cluster.engine.storedName(stream), from.direction, from.version) {
+			if err == nil && r.Position.Commit() <= last {
+				return nil
+			}
+			break
 		}
-		break
 	}
 	return call.Send(&api.ReadResp{Content: &api.ReadResp_StreamNotFound_{StreamNotFound: &api.ReadResp_StreamNotFound{
 		StreamIdentifier: &shared.StreamIdentifier{StreamName: []byte(stream)},
@@ -184,12 +191,12 @@ func (s *streams) wire(ctx context.Context, r eventstore.Recorded) (*api.ReadRes
 		Position: &api.ReadResp_ReadEvent_CommitPosition{CommitPosition: commit},
 		Event: &api.ReadResp_ReadEvent_RecordedEvent{
 			Id:               wireID(r.ID),
-			StreamIdentifier: &shared.StreamIdentifier{StreamName: []byte(shownName(r.Stream))},
+			StreamIdentifier: &shared.StreamIdentifier{StreamName: []byte(s.cluster.engine.shownName(r.Stream))},
 			StreamRevision:   uint64(r.Version), //nolint:gosec // not negative
 			CommitPosition:   commit,
 			PreparePosition:  s.cluster.engine.prepare(commit),
 			Metadata: map[string]string{
-				"type": shownName(r.Type), "content-type": "application/octet-stream", "created": strconv.FormatInt(created, 10),
+				"type": shownType(r.Type), "content-type": "application/octet-stream", "created": strconv.FormatInt(created, 10),
 			},
 			CustomMetadata: r.Metadata,
 			Data:           r.Data,

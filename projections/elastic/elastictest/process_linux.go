@@ -32,6 +32,22 @@ func own(folder string) error {
 	})
 }
 
+// memory is a folder whose files are kept in memory, and mostData how much room
+// there must be, in bytes, for it to be used: it is tiny in some containers.
+const (
+	memory   = "/dev/shm"
+	mostData = 2 << 30
+)
+
+// dataFolder says where a server's data goes, "" for the system's temporary folder.
+func dataFolder(o *Options) string {
+	var space syscall.Statfs_t
+	if o.Full || syscall.Statfs(memory, &space) != nil || space.Bavail*uint64(space.Bsize) < mostData { //nolint:gosec // no block has a negative size
+		return ""
+	}
+	return memory
+}
+
 // signal reaches all processes of the server: its launcher and itself.
 func signal(pid int, s syscall.Signal) error { return syscall.Kill(-pid, s) }
 

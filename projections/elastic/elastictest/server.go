@@ -20,6 +20,12 @@ type Options struct {
 	// Password, when given, is that of the user "elastic", and nobody gets in
 	// without it.
 	Password string
+	// Settings are further settings of the server, each as name=value.
+	Settings []string
+	// Full lets the server work as one with users does, with its data on the disk
+	// and the compiler that takes long and makes fast code: for figures. Otherwise
+	// it is there sooner, with its data in memory where that is large enough.
+	Full bool
 }
 
 // Server is a single-node cluster of a test's own, with its data in a folder of
@@ -42,7 +48,7 @@ func Start(ctx context.Context, options Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.MkdirTemp("", "accountledger-elasticsearch-")
+	folder, err := os.MkdirTemp(dataFolder(&options), "accountledger-elasticsearch-")
 	if err != nil {
 		return nil, err
 	}
@@ -65,16 +71,25 @@ func (s *Server) URL() string { return "http://127.0.0.1:" + s.port }
 // javaOptions keep the server small.
 const javaOptions = `-Xms512m
 -Xmx512m
--XX:+UseG1GC
 -Djava.io.tmpdir=${ES_TMPDIR}
 -XX:+ExitOnOutOfMemoryError
 `
 
+// soonOptions trade the speed of what runs long for that of starting.
+const soonOptions = "-XX:TieredStopAtLevel=1\n-XX:+UseSerialGC\n"
+
+// fullOptions are what Elasticsearch chooses by itself.
+const fullOptions = "-XX:+UseG1GC\n"
+
 // prepare lays out configuration and data for the user that the server runs as.
 func (s *Server) prepare(ctx context.Context) error {
 	config := filepath.Join(s.folder, "config")
+	java := javaOptions + soonOptions
+	if s.options.Full {
+		java = javaOptions + fullOptions
+	}
 	err := os.CopyFS(config, os.DirFS(filepath.Join(s.home, "config")))
-	for name, text := range map[string]string{"elasticsearch.yml": "", "jvm.options": javaOptions} {
+	for name, text := range map[string]string{"elasticsearch.yml": "", "jvm.options": java} {
 		err = errors.Join(err, os.WriteFile(filepath.Join(config, name), []byte(text), 0o600))
 	}
 	for _, name := range []string{"data", "logs"} {
@@ -139,7 +154,7 @@ func (s *Server) Resume(ctx context.Context) error {
 		"path.data=" + filepath.Join(s.folder, "data"), "path.logs=" + filepath.Join(s.folder, "logs"),
 	}
 	var arguments []string
-	for _, setting := range settings {
+	for _, setting := range append(settings, s.options.Settings...) {
 		arguments = append(arguments, "-E", setting)
 	}
 	// The server outlives the context it was started with.

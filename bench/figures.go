@@ -1,0 +1,24 @@
+package main
+
+import "context"
+
+// figure is what can be measured by itself: one row or a few.
+type figure struct {
+	name    string
+	about   string
+	measure func(context.Context, config) ([]Row, error)
+}
+
+// figures lists all of them, the quick ones first.
+func figures() []figure {
+	return []figure{
+		{"append", "durable appends by 64 and by 1,024 writers", appendRows},
+		{"permission", "permission changes over HTTP", permissionRows},
+		{"decision", "decisions on access over HTTP", decisionRows},
+		{"read", "reading all events, decoded", readRows},
+		{"open", "opening sealed parts", openRows},
+		{"rebuild", "a full rebuild of all views", rebuildRows},
+		{"query", "queries of every view at growing numbers of accounts", queryRows},
+		{"serve", "memory and start of the server itself", serveRows},
+	}
+}

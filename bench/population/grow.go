@@ -1,0 +1,101 @@
+package population
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"accountledger/domain"
+	"accountledger/journal"
+)
+
+// Options of a population.
+type Options struct {
+	// People is how many sign up. Some of them never prove it.
+	People int
+	Seed   uint64
+	// Writers is how many append at once; 256 if it is 0.
+	Writers int
+	// Begin is when the first signs up, and Span over how long all of them do.
+	Begin time.Time
+	Span  time.Duration
+	// Keys makes keys in advance, many in one step, where the journal's own would be made one person at a time; may be nil.
+	Keys func(ctx context.Context, names ...string) error
+	// Progress is told now and then how many people have signed up; may be nil. Many goroutines call it.
+	Progress func(people int)
+}
+
+// People is how many have to sign up for about so many accounts.
+func People(accounts int) int { return accounts * 100 / (100 - neverProven) }
+
+// Sum is what was made.
+type Sum struct {
+	People, Accounts, Events int64
+}
+
+// Grow appends a population to a journal: sign-ups and their messages, accounts, sessions, decisions on permissions, devices, and
+// services that ask. It comes to about ten events for each who signs up. Later visits of people who signed up
+// before lie between the sign-ups of others, those of newer people more often.
+func Grow(ctx context.Context, j *journal.Journal, o Options) (Sum, error) {
+	if o.Writers < 1 {
+		o.Writers = 256
+	}
+	o.Writers = min(o.Writers, max(o.People, 1))
+	if o.Begin.IsZero() {
+		o.Begin = time.Date(2026, 1, 5, 6, 0, 0, 0, time.UTC)
+	}
+	if o.Span <= 0 {
+		o.Span = 90 * 24 * time.Hour
+	}
+	notices, events, err := publish(ctx, j, &o)
+	if err != nil {
+		return Sum{}, err
+	}
+	var (
+		running sync.WaitGroup
+		people  atomic.Int64
+		writers = make([]*writer, o.Writers)
+		errs    = make([]error, o.Writers)
+	)
+	for i := range writers {
+		writers[i] = newWriter(j, &o, i, notices)
+		running.Go(func() { errs[i] = writers[i].run(ctx, &people) })
+	}
+	running.Wait()
+	sum := Sum{People: people.Load(), Events: events}
+	for _, w := range writers {
+		sum.Accounts += w.accounts
+		sum.Events += w.events
+	}
+	return sum, errors.Join(errs...)
+}
+
+// publish publishes what the catalogue says of every permission.
+func publish(ctx context.Context, j *journal.Journal, o *Options) (map[domain.Permission]domain.PublishedNotice, int64, error) {
+	found := map[domain.Permission]domain.PublishedNotice{}
+	var events int64
+	for i, p := range domain.TheCatalogue().Permissions {
+		var n domain.Notices
+		var entries []journal.Entry
+		ids := dice(o.Seed, i, ofNotices)
+		for _, e := range n.Missing("bench", p) {
+			entries = append(entries, journal.Entry{ID: domain.EventID{UUID: roll(ids)}, Event: e,
+				Metadata: domain.Metadata{At: o.Begin, Actor: domain.Actor{Kind: domain.ActorSystem}, Channel: domain.ChannelProcess}})
+		}
+		done, err := j.Append(ctx, journal.NoStream(domain.NoticeStream(p.Key)), entries...)
+		if err != nil {
+			return nil, 0, fmt.Errorf("population: notices: %w", err)
+		}
+		events += int64(len(entries))
+		for _, f := range done.Facts {
+			if err := n.Apply(f); err != nil {
+				return nil, 0, fmt.Errorf("population: notices: %w", err)
+			}
+		}
+		found[p.Key], _ = n.Current("en")
+	}
+	return found, events, nil
+}

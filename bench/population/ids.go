@@ -1,0 +1,49 @@
+package population
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+
+	"github.com/google/uuid"
+
+	"accountledger/domain"
+)
+
+// What an id is of: part of the seed that it is made from.
+const (
+	ofSignUp = iota + 1
+	ofClaim
+	ofAccount
+	ofSession
+	ofDelivery
+	ofDevice // and the numbers after it
+)
+
+const (
+	ofEvents = iota + 100
+	ofDevices
+	ofAccess
+	ofNotices
+	ofService
+	ofWriter
+)
+
+// dice are one person's choices.
+func dice(seed uint64, person, of int) *rand.Rand {
+	return rand.New(rand.NewPCG(seed, uint64(person)<<8|uint64(of)))
+}
+
+// roll gives the next id of the dice, in the form of a random one.
+func roll(d *rand.Rand) (id uuid.UUID) {
+	binary.BigEndian.PutUint64(id[:8], d.Uint64())
+	binary.BigEndian.PutUint64(id[8:], d.Uint64())
+	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80
+	return id
+}
+
+func idOf(seed uint64, person, of int) uuid.UUID { return roll(dice(seed, person, of)) }
+
+// Account is the id that somebody's account has, if the sign-up was ever proven.
+func Account(seed uint64, person int) domain.AccountID {
+	return domain.AccountID{UUID: idOf(seed, person, ofAccount)}
+}

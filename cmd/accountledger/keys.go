@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"github.com/spf13/cobra"
+
+	"accountledger/server"
+)
+
+func keys() *cobra.Command {
+	c := &cobra.Command{Use: "keys", Short: "Look after the master keys"}
+	c.AddCommand(keysList(), keysRotate(), keysDestroyed())
+	return c
+}
+
+// keySettings are what a command on master keys needs of the configuration.
+func keySettings(c *cobra.Command) {
+	settings(c, "data", "dev", "master_key", "master_key_older", "backup.keep")
+}
+
+func keysList() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "list",
+		Short: "List the master keys: what is wrapped under each, and from when it may be destroyed",
+		Args:  cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return console(c, func(ctx context.Context, con server.Console) error {
+				all, err := con.KeysList(ctx)
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(c, all)
+				}
+				return printKeys(c, all)
+			})
+		},
+	}
+	keySettings(c)
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func keysRotate() *cobra.Command {
+	var in server.KeysRotate
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "rotate",
+		Short: "Wrap every key anew under a new master key; work goes on meanwhile",
+		Long: `Make a new master key, beside the current one, and wrap every key, secret and identifier in the vault anew under it. Work goes on meanwhile.
+Ctrl-C or a crash lose nothing: run it again, and it goes on where it was.
+The old master key is needed until no backup made under it is kept any more; keys list says when that is.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if in.To != "" {
+				var err error
+				if in.To, err = filepath.Abs(in.To); err != nil {
+					return err
+				}
+			}
+			return console(c, func(ctx context.Context, con server.Console) error {
+				bar := rows{out: c.ErrOrStderr()}
+				done, err := con.KeysRotate(ctx, in, bar.show)
+				bar.done()
+				if err != nil && ctx.Err() != nil {
+					return fmt.Errorf("interrupted; run it again and it goes on where it was: %w", err)
+				}
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(c, done)
+				}
+				return printRotated(c, done)
+			})
+		},
+	}
+	keySettings(c)
+	c.Flags().StringVar(&in.To, "to", "", "file of the new master key, made if it is not there (default: beside the current one, with the day in its name)")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func keysDestroyed() *cobra.Command {
+	var in server.KeysDestroyed
+	c := &cobra.Command{
+		Use:   "destroyed ID",
+		Short: "Record that you destroyed a master key and every copy of it, for ever",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			in.Key = args[0]
+			return console(c, func(ctx context.Context, con server.Console) error {
+				k, err := con.KeysDestroyed(ctx, in)
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(c.OutOrStdout(), "Master key %s is recorded as destroyed. What was erased while it was in use opens nowhere any more, once every master key from before is destroyed too.\n", k.ID)
+				return err
+			})
+		},
+	}
+	keySettings(c)
+	c.Flags().BoolVar(&in.Force, "force", false, "although backups made under it may still be kept; they can never be restored then")
+	return c
+}
+
+func printRotated(c *cobra.Command, done server.KeysRotated) error {
+	out := c.OutOrStdout()
+	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
+	p("Everything is wrapped under master key %s now (%d rows anew).", done.Key, done.Rows)
+	p("Its file: %s. Keep a copy of it apart from every backup; without it nothing can be read.", done.File)
+	if done.Damaged > 0 {
+		p("%d rows do not open under the master key that they name. They were left, and that key stays in use.", done.Damaged)
+	}
+	for _, k := range done.Keys {
+		if k.State != server.KeyKept && k.State != server.KeyDestroyable {
+			continue
+		}
+		p("")
+		p("Master key %s is out of use (%s).", k.ID, strings.Join(k.Files, ", "))
+		p("Backups made under it may be kept until %s: keep it apart until then, for restoring them.", k.Destroyable.Local().Format(time.DateTime))
+		p("From then on destroy its file and every copy, and run: accountledger keys destroyed %s", k.ID)
+	}
+	return nil
+}
+
+func printKeys(c *cobra.Command, all []server.MasterKey) error {
+	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 2, ' ', 0)
+	p := func(format string, a ...any) { _, _ = fmt.Fprintf(w, format+"\n", a...) }
+	p("MASTER KEY\tSTATE\tROWS\tSINCE\tENDED\tDESTROYABLE FROM\tFILES")
+	for _, k := range all {
+		n := int64(0)
+		if k.Rows != nil {
+			n = *k.Rows
+		}
+		p("%s\t%s\t%d\t%s\t%s\t%s\t%s", k.ID, k.State, n, day(k.Began), day(k.Ended), destroyable(k), strings.Join(k.Files, ", "))
+	}
+	return w.Flush()
+}
+
+// tellKey says in a line how a master key stands.
+func tellKey(k server.MasterKey) string {
+	switch k.State {
+	case server.KeyCurrent:
+		return "current since " + day(k.Began)
+	case server.KeyInUse:
+		return "in use: a rotation has not come to its end, run keys rotate"
+	case server.KeyKept:
+		return "out of use; backups made under it may be kept until " + day(k.Destroyable)
+	case server.KeyDestroyable:
+		return "out of use; no backup needs it since " + day(k.Destroyable) + ": destroy it, then run keys destroyed"
+	}
+	return "new: made for the next rotation"
+}
+
+func destroyable(k server.MasterKey) string {
+	switch k.State {
+	case server.KeyDestroyed:
+		return "destroyed " + day(k.Destroyed)
+	case server.KeyCurrent, server.KeyInUse:
+		return "not while in use"
+	}
+	return day(k.Destroyable)
+}
+
+func day(t time.Time) string {
+	if t.IsZero() {
+		return "-"
+	}
+	return t.Local().Format(time.DateTime)
+}
+
+// rows is the progress bar of a rotation.
+type rows struct {
+	out io.Writer
+	bar *progressbar.ProgressBar
+}
+
+func (r *rows) show(p server.Progress) {
+	if r.bar == nil {
+		r.bar = progressbar.NewOptions64(p.Total, progressbar.OptionSetWriter(r.out), progressbar.OptionSetDescription("wrapping anew"),
+			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(p.Unit), progressbar.OptionSetPredictTime(true))
+	}
+	r.bar.ChangeMax64(max(p.Total, p.Done))
+	_ = r.bar.Set64(p.Done) // a bar that cannot be drawn is no reason to stop
+}
+
+func (r *rows) done() {
+	if r.bar != nil {
+		_, _ = fmt.Fprintln(r.out)
+	}
+}

@@ -1,0 +1,75 @@
+package commands
+
+import (
+	"context"
+	"errors"
+
+	"accountledger/domain"
+)
+
+// raisedBy is how many times as much is let through under a profile.
+const raisedBy = 1000
+
+// RaiseLimits puts a profile in force in this process, until RestoreLimits or the end of the process. Both are operator's
+// commands, and recorded.
+type RaiseLimits struct {
+	Profile domain.LimitProfile `json:"profile"`
+}
+
+// errRaised: a profile is in force, and there is one at a time.
+var errRaised = &domain.Error{Kind: domain.Conflict, Code: "limits_raised", Message: "Other limits are in force already, for another simulation. Wait for its end."}
+
+// raiseLimits records the profile before it holds.
+func (k *call) raiseLimits(ctx context.Context, in RaiseLimits) (domain.EventID, error) {
+	if in.Profile.Validate() != nil {
+		return domain.EventID{}, errors.New("commands: no such profile of limits")
+	}
+	k.limits.raising.Lock()
+	defer k.limits.raising.Unlock()
+	if k.limits.raised.Load() {
+		return domain.EventID{}, errRaised
+	}
+	id, err := k.limitsChanged(ctx, in.Profile, true)
+	if err == nil {
+		k.limits.raised.Store(true)
+	}
+	return id, err
+}
+
+// restoreLimits puts the ordinary limits back whether or not that can be recorded.
+func (k *call) restoreLimits(ctx context.Context, in RaiseLimits) (domain.EventID, error) {
+	k.limits.raising.Lock()
+	defer k.limits.raising.Unlock()
+	if !k.limits.raised.Swap(false) {
+		return domain.EventID{}, nil
+	}
+	return k.limitsChanged(ctx, in.Profile, false)
+}
+
+func (k *call) limitsChanged(ctx context.Context, p domain.LimitProfile, inForce bool) (domain.EventID, error) {
+	var id domain.EventID
+	err := retry(ctx, func() error {
+		head, err := k.Journal.LastOf(ctx, domain.OperationsStream)
+		if err != nil {
+			return err
+		}
+		entries, err := k.entries(ctx, head, about{}, domain.LimitsChanged{Profile: p, UID: k.Caller.UID, InForce: inForce})
+		if err != nil {
+			return err
+		}
+		facts, err := k.commit(ctx, head, entries)
+		if err == nil {
+			id = facts[0].ID
+		}
+		return err
+	})
+	return id, err
+}
+
+// inForce is a limit as it holds now.
+func (l *limiter) inForce(limit Limit) Limit {
+	if l.raised.Load() {
+		limit.Events *= raisedBy
+	}
+	return limit
+}

@@ -1,0 +1,147 @@
+package esdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+
+	"accountledger/eventstore"
+)
+
+// FenceStream holds the fence: a fence stands when its last event says so.
+const FenceStream = "accountledger-fence"
+
+const (
+	fenceRaisedType  = "accountledger.fence_raised.v1"
+	fenceLoweredType = "accountledger.fence_lowered.v1"
+	fenceLoweredData = "{}"
+)
+
+var _ eventstore.Fencer = (*Store)(nil)
+
+// Fence implements eventstore.Fencer. The server knows nothing of the mark: writers look at it and obey. So after the
+// mark is in the log, Fence waits for Options.FenceWait, by when every writer has seen it or sends no more, and what
+// was sent before has been carried out or never will be. Whoever carries the log away looks at its end once more when all
+// is copied, for the case of a writer whose whole machine stood still between its look and its append.
+func (s *Store) Fence(ctx context.Context, f eventstore.Fence) error {
+	if err := f.Check(); err != nil {
+		return err
+	}
+	if err := s.raise(ctx, f); err != nil {
+		return err
+	}
+	within, cancel := s.within(ctx)
+	defer cancel()
+	if sleep(within, s.opts.FenceWait) == nil {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return eventstore.ErrClosed
+}
+
+// raise puts the mark into the log, unless it is there.
+func (s *Store) raise(ctx context.Context, f eventstore.Fence) error {
+	if err := s.begin(ctx, &s.appends); err != nil {
+		return err
+	}
+	defer s.appends.Done()
+	data, err := json.Marshal(f)
+	if err != nil {
+		return fmt.Errorf("esdb: the fence cannot be written: %w", err)
+	}
+	return s.mark(ctx, eventstore.Event{Type: fenceRaisedType, Data: data}, func(stands eventstore.Fence) (done bool, err error) {
+		if !stands.IsZero() && stands != f {
+			return true, fmt.Errorf("%w: another fence stands", eventstore.ErrFenced)
+		}
+		return stands == f, nil
+	})
+}
+
+// Unfence implements eventstore.Fencer.
+func (s *Store) Unfence(ctx context.Context) error {
+	if err := s.begin(ctx, &s.appends); err != nil {
+		return err
+	}
+	defer s.appends.Done()
+	return s.mark(ctx, eventstore.Event{Type: fenceLoweredType, Data: []byte(fenceLoweredData)}, func(stands eventstore.Fence) (bool, error) {
+		return stands.IsZero(), nil
+	})
+}
+
+// Fenced implements eventstore.Fencer.
+func (s *Store) Fenced(ctx context.Context) (eventstore.Fence, error) {
+	if err := s.enter(ctx); err != nil {
+		return eventstore.Fence{}, err
+	}
+	f, _, err := s.fenced(ctx)
+	return f, err
+}
+
+func (s *Store) fenced(ctx context.Context) (eventstore.Fence, int64, error) {
+	last, err := s.few(ctx, s.readStreamFrom(FenceStream, eventstore.Backwards, eventstore.End, 1))
+	if err != nil {
+		return eventstore.Fence{}, eventstore.NoStream, err
+	}
+	return readFence(last)
+}
+
+// mark appends to the fence's stream, behind what was seen there, unless that is done or refused. What this
+// store knew of the fence is forgotten then, so that its own appends heed it at once.
+func (s *Store) mark(ctx context.Context, e eventstore.Event, seen func(eventstore.Fence) (done bool, err error)) error {
+	for {
+		stands, version, err := s.fenced(ctx)
+		if err != nil {
+			return err
+		}
+		if done, err := seen(stands); done || err != nil {
+			return err
+		}
+		if e.ID, err = uuid.NewRandom(); err != nil {
+			return fmt.Errorf("esdb: no random number for the fence: %w", err)
+		}
+		_, err = s.append(ctx, FenceStream, version, []eventstore.Event{e}, heedless)
+		s.leader.forgetFence()
+		var other *eventstore.ConflictError
+		if !errors.As(err, &other) {
+			return err
+		}
+	}
+}
+
+// readFence reads what the last event of the fence's stream says, and gives its version. One that a newer program
+// wrote and this one cannot read stops the ledger: it may say that the log has moved.
+func readFence(last []entry) (f eventstore.Fence, version int64, err error) {
+	if len(last) == 0 {
+		return f, eventstore.NoStream, nil
+	}
+	e := last[0]
+	switch e.Type {
+	case fenceLoweredType:
+		return f, e.Version, nil
+	case fenceRaisedType:
+		if json.Unmarshal(e.Data, &f) == nil && f.Check() == nil {
+			return f, e.Version, nil
+		}
+	}
+	return eventstore.Fence{}, e.Version, corrupt(e.Position, "the fence cannot be read")
+}
+
+// Times of the fence, the same for every process that writes a log.
+const (
+	// pollEvery is how often a writer looks at the fence, and pollLife how long it may act on one look.
+	pollEvery = 300 * time.Millisecond
+	pollLife  = time.Second
+	// appendLife bounds one try of an append, whatever CallTimeout is.
+	appendLife = 10 * time.Second
+	// serverLife is how long a server goes on with an append whose client has given it up: it has two
+	// seconds for each of the two phases.
+	serverLife = 4 * time.Second
+	// DefaultFenceWait is the sum.
+	DefaultFenceWait = pollLife + appendLife + serverLife
+)

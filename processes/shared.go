@@ -1,0 +1,90 @@
+package processes
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"accountledger/journal"
+	"accountledger/leases"
+)
+
+// LeaseName is the lease that whoever settles holds.
+const LeaseName = "processes"
+
+// settled is what the one that settles tells the others, as the lease's place: all that events before At put on the list to be
+// settled before Due, is. Their lists would grow for ever without.
+type settled struct {
+	At  journal.Checkpoint `json:"at"`
+	Due time.Time          `json:"due"`
+}
+
+// wait takes the lease as soon as it is free, and until then takes out of the list what its holder has settled.
+func (p *Processes) wait(ctx context.Context) (*leases.Lease, error) {
+	var looked time.Time
+	tick := time.NewTicker(p.Leases.TTL() / 10)
+	defer tick.Stop()
+	for {
+		lease, err := p.Leases.Acquire(ctx, LeaseName)
+		if err == nil {
+			p.heed(ctx, lease.Place())
+			return lease, nil
+		}
+		if errors.Is(err, leases.ErrClosed) {
+			return nil, err
+		}
+		if time.Since(looked) >= p.Tell {
+			looked = time.Now()
+			if table, err := p.Leases.Look(ctx); err == nil {
+				row, _ := table.Find(LeaseName)
+				p.heed(ctx, row.Place)
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// tell saves how far the settling is. The checkpoint is read first: what comes on the list after it only makes Due earlier.
+func (p *Processes) tell(ctx context.Context, lease *leases.Lease) {
+	place := settled{Due: p.Now()}
+	var err error
+	if place.At, err = p.list.checkpoint(ctx); err == nil && !place.At.IsZero() {
+		var oldest time.Time
+		if oldest, err = p.list.oldest(ctx); err == nil {
+			if !oldest.IsZero() && oldest.Before(place.Due) {
+				place.Due = oldest
+			}
+			var b []byte
+			if b, err = json.Marshal(place); err == nil {
+				err = lease.Save(ctx, b)
+			}
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		p.Log.Warn("other processes could not be told what has been settled", "reason", err.Error())
+	}
+}
+
+// heed takes out of the list what another process has settled. What cannot be read, or is of another log, says nothing.
+func (p *Processes) heed(ctx context.Context, place []byte) {
+	var said settled
+	if place == nil || json.Unmarshal(place, &said) != nil {
+		return
+	}
+	mine, err := p.list.checkpoint(ctx)
+	if err == nil && (mine.IsZero() || mine.Log != said.At.Log) {
+		return
+	}
+	if err == nil {
+		err = p.list.drop(ctx, said.At.Position, said.Due)
+	}
+	if err != nil && ctx.Err() == nil {
+		p.Log.Warn("what another process has settled could not be taken out of the list", "reason", err.Error())
+	}
+}

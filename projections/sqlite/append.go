@@ -1,0 +1,122 @@
+package sqlite
+
+import (
+	"context"
+	"hash/maphash"
+)
+
+// appendMost bounds the documents that are told apart in memory, at about 20 bytes each.
+const appendMost = 4 << 20
+
+// appended is the ids of all documents of a generation that is filled from empty on, as hashes. As long as every one
+// that comes is new, rows are only added at the end of the table and the index by id is built in
+// one go afterwards, which costs a fraction of keeping it. It may take a new id for one that is
+// there, and never the other way round.
+type appended struct {
+	seed maphash.Seed
+	ids  map[uint64]struct{}
+}
+
+func newAppended() *appended {
+	return &appended{seed: maphash.MakeSeed(), ids: map[uint64]struct{}{}}
+}
+
+func (a *appended) has(id string) bool {
+	_, ok := a.ids[maphash.String(a.seed, id)]
+	return ok
+}
+
+func (a *appended) add(id string) { a.ids[maphash.String(a.seed, id)] = struct{}{} }
+
+// dropUnused takes the index by id away from a file without documents.
+func (s *store) dropUnused(ctx context.Context) error {
+	var some bool
+	if err := s.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM docs)`).Scan(&some); err != nil || some {
+		return err
+	}
+	_, err := s.conn.ExecContext(ctx, `DROP INDEX IF EXISTS docs_id`)
+	return err
+}
+
+// findUnique finds out how filling goes on: without the index by id as long as there are no documents, else with it.
+func (s *store) findUnique(ctx context.Context) error {
+	var some, indexed bool
+	err := s.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM docs), EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'docs_id')`).Scan(&some, &indexed)
+	switch {
+	case err != nil || indexed:
+		return err
+	case some:
+		return s.makeUnique(ctx)
+	}
+	s.appended = newAppended()
+	return nil
+}
+
+// makeUnique makes the index by id: from here on filling looks documents up.
+func (s *store) makeUnique(ctx context.Context) error {
+	if _, err := s.conn.ExecContext(context.WithoutCancel(ctx), s.layout.createUnique()); err != nil {
+		return err
+	}
+	s.appended = nil
+	return nil
+}
+
+// absent says that surely none of these documents is stored.
+func (s *store) absent(ids []string) bool {
+	if s.appended == nil {
+		return false
+	}
+	for _, id := range ids {
+		if s.appended.has(id) {
+			return false
+		}
+	}
+	return true
+}
+
+// fillRows writes rows while filling.
+func (s *store) fillRows(ctx context.Context, rows []row) error {
+	if s.appended != nil {
+		known := len(s.appended.ids)+len(rows) > appendMost
+		for i := 0; i < len(rows) && !known; i++ {
+			known = s.appended.has(rows[i].doc.ID)
+		}
+		if !known {
+			return s.appendRows(ctx, rows)
+		}
+		if err := s.makeUnique(ctx); err != nil {
+			return err
+		}
+	}
+	// One row a statement: one for many would keep a copy of every page of the index that it touches, in
+	// case it fails half-way.
+	args := make([]any, 0, len(s.layout.order)+5)
+	for i := range rows {
+		if i%checkEvery == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err := s.putChunk(s.layout.upsert, rows[i:i+1], args); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// appendRows adds rows of which none is there.
+func (s *store) appendRows(ctx context.Context, rows []row) error {
+	args := make([]any, 0, checkEvery*(len(s.layout.order)+5))
+	for len(rows) > 0 {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n := chunkOf(rows)
+		if err := s.putChunk(s.layout.insert, rows[:n], args); err != nil {
+			return err
+		}
+		for i := range n {
+			s.appended.add(rows[i].doc.ID)
+		}
+		rows = rows[n:]
+	}
+	return nil
+}

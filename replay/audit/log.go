@@ -1,0 +1,179 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
+	"time"
+
+	"github.com/go-json-experiment/json"
+
+	"accountledger/eventstore"
+	"accountledger/journal"
+	"accountledger/replay/carry"
+)
+
+const (
+	// streamsAtOnce is Ledger.StreamsAtOnce where it says nothing.
+	streamsAtOnce = 4 << 20
+	// bytesAnEvent is by how many bytes of a log, where it counts in those, there is an event at most.
+	bytesAnEvent = 256
+)
+
+// errFault ends a walk whose fault has been noted.
+var errFault = errors.New("audit: a fault was found")
+
+// logWalk is one walk over the log, of as many passes as the streams need.
+type logWalk struct {
+	*Ledger
+	report *Report
+	keys   *carry.KeyCheck
+	seed   maphash.Seed
+	passes uint64
+	pass   uint64
+	last   map[uint64]lastOf // by the hash of the stream's name
+}
+
+func (l *Ledger) walkLog(ctx context.Context, r *Report) error {
+	w := &logWalk{Ledger: l, report: r, keys: carry.NewKeyCheck(l.Vault), seed: maphash.MakeSeed()}
+	var err error
+	if w.passes, err = l.passesNeeded(ctx); err != nil {
+		return err
+	}
+	for w.pass = 0; w.pass < w.passes && err == nil; w.pass++ {
+		w.last = map[uint64]lastOf{}
+		see := w.first
+		if w.pass > 0 {
+			see = w.order
+		}
+		var d carry.Digest
+		d, err = carry.SumTold(ctx, l.Log, l.Tell, func(e *eventstore.Recorded) error { return see(ctx, e) })
+		if w.pass == 0 {
+			r.Digest = d
+			if err == nil && !l.Archive {
+				err = w.missing(w.keys.End(ctx))
+			}
+			r.Keys, r.KeysDestroyed = w.keys.Live, w.keys.Destroyed
+		}
+	}
+	var corrupt *eventstore.CorruptError
+	switch {
+	case errors.Is(err, errFault):
+		return nil
+	case errors.As(err, &corrupt):
+		r.fault(Fault{Where: InLog, File: corrupt.File, Offset: corrupt.Offset, Position: corrupt.At.String(), Reason: corrupt.Reason})
+		return nil
+	}
+	return err
+}
+
+// passesNeeded is how often the log is read so that the streams of one pass fit into memory.
+func (l *Ledger) passesNeeded(ctx context.Context) (uint64, error) {
+	head, err := l.Log.Head(ctx)
+	if err != nil {
+		return 0, err
+	}
+	n, unit, err := l.Log.Distance(ctx, eventstore.Position{}, head.Position)
+	if err != nil {
+		return 0, err
+	}
+	if unit == eventstore.UnitBytes {
+		n /= bytesAnEvent
+	}
+	most := l.StreamsAtOnce
+	if most <= 0 {
+		most = streamsAtOnce
+	}
+	return uint64(n/most) + 1, nil //nolint:gosec // neither is negative
+}
+
+// first is the first pass: it looks at everything that an event holds.
+func (w *logWalk) first(ctx context.Context, e *eventstore.Recorded) error {
+	_, err := w.Journal.Decode(*e)
+	var newer *journal.UnknownTypeError
+	switch {
+	case errors.As(err, &newer):
+		w.report.Newer[e.Type]++
+	case err != nil:
+		return w.at(e, err.Error())
+	}
+	if !w.Archive {
+		if err := w.missing(w.keys.See(ctx, e)); err != nil {
+			return err
+		}
+	}
+	return w.order(ctx, e)
+}
+
+// order looks whether versions follow one another and times do not go back, for the streams of this pass.
+func (w *logWalk) order(ctx context.Context, e *eventstore.Recorded) error {
+	h := maphash.String(w.seed, e.Stream)
+	if h%w.passes != w.pass {
+		return nil
+	}
+	var m struct {
+		At time.Time `json:"at"`
+	}
+	if err := json.Unmarshal(e.Metadata, &m); err != nil {
+		return w.at(e, "its metadata have no time")
+	}
+	before, known := w.last[h]
+	if !known {
+		before.version = eventstore.NoStream
+	}
+	if e.Version != before.version+1 || m.At.Before(before.at) {
+		// Two streams may have one hash; the stream itself tells.
+		if reason, err := w.broken(ctx, e.Stream); err != nil || reason != "" {
+			return errors.Join(err, w.at(e, reason))
+		}
+	}
+	w.last[h] = lastOf{e.Version, m.At}
+	return nil
+}
+
+// broken reads a stream and says what is wrong with its order; "" when nothing is.
+func (w *logWalk) broken(ctx context.Context, stream string) (string, error) {
+	next := int64(0)
+	var at time.Time
+	var position eventstore.Position
+	for e, err := range w.Log.ReadStream(ctx, stream, eventstore.Forwards, eventstore.Start) {
+		if err != nil {
+			return "", err
+		}
+		var m struct {
+			At time.Time `json:"at"`
+		}
+		switch err := json.Unmarshal(e.Metadata, &m); {
+		case err != nil:
+			return fmt.Sprintf("version %d has no time", e.Version), nil
+		case e.Version != next:
+			return fmt.Sprintf("version %d stands where %d should", e.Version, next), nil
+		case m.At.Before(at):
+			return fmt.Sprintf("version %d is of a time before the one before it", e.Version), nil
+		case e.Position.Compare(position) <= 0 && !position.IsZero():
+			return fmt.Sprintf("version %d stands before the one before it in the log", e.Version), nil
+		}
+		next, at, position = next+1, m.At, e.Position
+	}
+	if next == 0 {
+		return "the stream cannot be found by its name", nil
+	}
+	return "", nil
+}
+
+// at notes a fault of an event.
+func (w *logWalk) at(e *eventstore.Recorded, reason string) error {
+	w.report.fault(Fault{Where: InLog, Position: e.Position.String(), Stream: e.Stream, Version: &e.Version, Reason: reason})
+	return errFault
+}
+
+// missing notes a key that the vault does not know; other errors pass.
+func (w *logWalk) missing(err error) error {
+	var m *carry.KeyMissingError
+	if !errors.As(err, &m) {
+		return err
+	}
+	w.report.fault(Fault{Where: InKeys, Stream: m.Stream, Version: &m.Version, Name: m.Key, Reason: carry.ErrKeyMissing.Error()})
+	return errFault
+}

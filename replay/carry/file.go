@@ -1,0 +1,268 @@
+package carry
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+	"github.com/klauspost/compress/zstd"
+
+	"accountledger/eventstore"
+)
+
+// frameBytes is after how much text a file is brought to disk, so that an export that breaks off goes on from there.
+const frameBytes = 8 << 20
+
+// ErrExists: the file that is to be written is there.
+var ErrExists = errors.New("the file exists already")
+
+// File is an export on its way into a file. The text gathers in NAME.part, with the place
+// that it has come to in NAME.part.place; the file has its name only once it is whole. A name
+// that ends in .gz or .zst has it compressed.
+type File struct {
+	path  string
+	out   *os.File
+	frame io.WriteCloser // compresses; nil between frames
+	state fileState
+	size  int64 // of the frame, uncompressed
+
+	hasher *hasher
+	rest   []byte // of a line
+	events bool   // only events so far: the place may move
+	ended  bool
+	digest Digest
+}
+
+// fileState is what NAME.part.place holds.
+type fileState struct {
+	Bytes int64 `json:"bytes"` // of NAME.part that are whole frames
+	Vault bool  `json:"vault"`
+	Place Place `json:"place"`
+}
+
+// CreateFile begins an export or takes up one that broke off. ErrExists when the file is there.
+func CreateFile(path string, withVault bool) (_ *File, err error) {
+	if _, err := os.Stat(path); err == nil {
+		return nil, fmt.Errorf("%s: %w", path, ErrExists)
+	}
+	f := &File{path: path, hasher: newHasher(), events: true, state: fileState{Vault: withVault}}
+	if b, err := os.ReadFile(f.placeName()); err == nil {
+		var s fileState
+		if json.Unmarshal(b, &s) == nil && s.Vault == withVault {
+			f.state = s
+		}
+	}
+	if f.digest, err = f.state.Place.digest(); err != nil {
+		return nil, err
+	}
+	if f.out, err = os.OpenFile(f.partName(), os.O_CREATE|os.O_WRONLY, 0o600); err != nil {
+		return nil, err
+	}
+	if info, err := f.out.Stat(); err != nil || info.Size() < f.state.Bytes {
+		f.state, f.digest = fileState{Vault: withVault}, Digest{} // the part is not the place's
+	}
+	if err := f.out.Truncate(f.state.Bytes); err != nil {
+		return nil, errors.Join(err, f.out.Close())
+	}
+	if _, err := f.out.Seek(f.state.Bytes, io.SeekStart); err != nil {
+		return nil, errors.Join(err, f.out.Close())
+	}
+	return f, nil
+}
+
+func (f *File) partName() string  { return f.path + ".part" }
+func (f *File) placeName() string { return f.path + ".part.place" }
+
+// Place is from where the export goes on.
+func (f *File) Place() Place { return f.state.Place }
+
+// Events is how many events there are so far.
+func (f *File) Events() int64 { return f.digest.Events }
+
+// Write takes text of Export. Every line is checked as it comes.
+func (f *File) Write(b []byte) (int, error) {
+	n := len(b)
+	for {
+		i := bytes.IndexByte(b, '\n')
+		if i < 0 {
+			f.rest = append(f.rest, b...)
+			return n, nil
+		}
+		text := b[:i+1]
+		if len(f.rest) > 0 {
+			text = append(f.rest, text...)
+		}
+		if err := f.line(text); err != nil {
+			return 0, err
+		}
+		f.rest, b = f.rest[:0], b[i+1:]
+	}
+}
+
+func (f *File) line(text []byte) error {
+	l, err := decodeLine(text)
+	if err != nil {
+		return err
+	}
+	var place Place
+	switch l.Type {
+	case typeBegun:
+	case typeRow:
+		f.events = false
+	case typeEnded:
+		f.events = false
+		if err := f.end(l); err != nil {
+			return err
+		}
+	default:
+		if place, err = f.event(l); err != nil {
+			return err
+		}
+	}
+	if err := f.store(text); err != nil {
+		return err
+	}
+	if f.events && place.Events > 0 && f.size >= frameBytes {
+		return f.endFrame(place)
+	}
+	return nil
+}
+
+func (f *File) event(l *line) (Place, error) {
+	e, err := l.event()
+	if err != nil {
+		return Place{}, err
+	}
+	log, err := l.log()
+	if err != nil {
+		return Place{}, err
+	}
+	f.hasher.add(&f.digest, f.hasher.leaf(e))
+	return Place{At: eventstore.Checkpoint{Log: log, Position: e.Position, Event: e.ID}, Events: f.digest.Events, Hash: f.digest.String()}, nil
+}
+
+func (f *File) end(l *line) error {
+	var d endedData
+	if err := l.into(&d); err != nil {
+		return err
+	}
+	if d.Events != f.digest.Events || d.Hash != f.digest.String() {
+		return ErrHash
+	}
+	f.ended = true
+	return nil
+}
+
+func (f *File) store(text []byte) error {
+	if f.frame == nil {
+		var err error
+		if f.frame, err = compress(f.path, f.out); err != nil {
+			return err
+		}
+		f.size = 0
+	}
+	f.size += int64(len(text))
+	_, err := f.frame.Write(text)
+	return err
+}
+
+// endFrame brings what there is to disk and notes the place.
+func (f *File) endFrame(place Place) error {
+	if err := f.flush(); err != nil {
+		return err
+	}
+	at, err := f.out.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return err
+	}
+	f.state.Bytes, f.state.Place = at, place
+	b, err := json.Marshal(f.state)
+	if err == nil {
+		err = os.WriteFile(f.placeName()+".next", b, 0o600)
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(f.placeName()+".next", f.placeName())
+}
+
+func (f *File) flush() error {
+	if f.frame == nil {
+		return nil
+	}
+	err := f.frame.Close()
+	f.frame = nil
+	return errors.Join(err, f.out.Sync())
+}
+
+// Finish gives a whole export its name, durably. ErrHash, or an error that says that it is not whole; then it can be taken up again.
+func (f *File) Finish() error {
+	if !f.ended || len(f.rest) > 0 {
+		return errors.New("the export ended early")
+	}
+	if err := errors.Join(f.flush(), f.out.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(f.partName(), f.path); err != nil {
+		return err
+	}
+	d, err := os.Open(filepath.Dir(f.path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close(), removeIfThere(f.placeName()))
+}
+
+// Close leaves an export that is not finished to be taken up again. After Finish it does nothing.
+func (f *File) Close() error {
+	if err := f.out.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// Digest is that of the events so far.
+func (f *File) Digest() Digest { return f.digest }
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// compress gives a writer of one frame, as the file's name has it. Frames stand one behind another.
+func compress(path string, out io.Writer) (io.WriteCloser, error) {
+	switch {
+	case strings.HasSuffix(path, ".gz"):
+		return gzip.NewWriterLevel(out, gzip.BestSpeed)
+	case strings.HasSuffix(path, ".zst"):
+		return zstd.NewWriter(out, zstd.WithEncoderConcurrency(1))
+	}
+	return plain{out}, nil
+}
+
+// decompress gives the text of a file.
+func decompress(path string, in io.Reader) (io.ReadCloser, error) {
+	switch {
+	case strings.HasSuffix(path, ".gz"):
+		return gzip.NewReader(in)
+	case strings.HasSuffix(path, ".zst"):
+		d, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(64<<20))
+		if err != nil {
+			return nil, err
+		}
+		return d.IOReadCloser(), nil
+	}
+	return io.NopCloser(in), nil
+}
+
+type plain struct{ io.Writer }
+
+func (plain) Close() error { return nil }

@@ -1,0 +1,165 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+
+	"accountledger/server"
+	"accountledger/simulate"
+)
+
+// limitsChanged counts in the view how often limits were raised or put back.
+func limitsChanged(t *testing.T, r *running) int {
+	t.Helper()
+	a := r.want(200, "POST", "/v1/views/activity/query", r.auditor(), `{"filter":{"field":"type","op":"eq","value":"limits.changed"},"with_total":true}`)
+	total, ok := a.fields["total"].(float64)
+	if !ok {
+		t.Fatalf("no total: %s", a.body)
+	}
+	return int(total)
+}
+
+// auditor gives the token of a compliance officer, made on first use.
+func (r *running) auditor() string {
+	r.t.Helper()
+	const password = "seven-tall-lighthouses"
+	added, err := r.console().StaffAdd(r.t.Context(), server.StaffAdd{Email: "auditor@example.org", Role: "compliance"})
+	if err == nil {
+		r.want(200, "POST", "/v1/enrolments", "", `{"code":"`+added.Code+`","password":"`+password+`"}`)
+	}
+	return r.want(201, "POST", "/v1/sessions", "", `{"email":"auditor@example.org","password":"`+password+`","staff":true}`).str(r.t, "token")
+}
+
+func TestSimulateOverHTTP(t *testing.T) {
+	cfg := config(t)
+	r := start(t, cfg)
+	s, err := server.Simulate(t.Context(), cfg, server.Simulation{Accounts: 40, Seed: 7}, server.Options{}, nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, printed(t, &s))
+	}
+	if s.Counts["accounts/open"] < 20 || s.Counts["permissions/granted"] < 40 || s.Counts["accesses/decided/denied"] == 0 {
+		t.Errorf("too little was played:\n%s", printed(t, &s))
+	}
+	if len(s.Latencies) < 10 || s.Latencies[0].P99 < s.Latencies[0].P50 || s.Latencies[0].P50 == 0 {
+		t.Errorf("latencies: %v", s.Latencies)
+	}
+	eventually(t, "putting the limits back", func() bool { return limitsChanged(t, r) == 2 })
+	for _, m := range simulatedMail(t, r) {
+		if !strings.HasSuffix(m.To, ".example.invalid") {
+			t.Error("a message went elsewhere")
+		}
+	}
+}
+
+func simulatedMail(t *testing.T, r *running) []server.MailboxEntry {
+	t.Helper()
+	all, err := r.console().Mailbox(t.Context())
+	fatal(t, err)
+	if len(all) == 0 {
+		t.Error("no message came")
+	}
+	return all
+}
+
+func printed(t *testing.T, s *simulate.Summary) string {
+	t.Helper()
+	var b bytes.Buffer
+	fatal(t, s.Print(&b))
+	return b.String()
+}
+
+// A connection that breaks puts the limits back, and a later run can raise them again.
+func TestSimulateBreaksOff(t *testing.T) {
+	cfg := config(t)
+	r := start(t, cfg)
+	ctx, cancel := context.WithCancel(t.Context())
+	var once sync.Once
+	_, err := server.Simulate(ctx, cfg, server.Simulation{Accounts: 1000, Seed: 7}, server.Options{}, func(server.Progress) { once.Do(cancel) })
+	if err == nil {
+		t.Error("it was not broken off")
+	}
+	eventually(t, "putting the limits back", func() bool { return limitsChanged(t, r) == 2 })
+	if _, err := server.Simulate(t.Context(), cfg, server.Simulation{Accounts: 3, Seed: 7}, server.Options{}, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSimulateDirectInRunningServer(t *testing.T) {
+	cfg := config(t)
+	r := start(t, cfg)
+	s, err := server.Simulate(t.Context(), cfg, server.Simulation{Accounts: 60, Seed: 3, Direct: true}, server.Options{}, nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, printed(t, &s))
+	}
+	if s.Days != 0 || s.Counts["accounts/open"] < 30 {
+		t.Errorf("played:\n%s", printed(t, &s))
+	}
+	eventually(t, "recording the limits", func() bool { return limitsChanged(t, r) == 2 })
+}
+
+// On a new ledger the history spreads over days; the same seed plays the same, and a second run on the ledger goes on from now.
+func TestSimulateHistory(t *testing.T) {
+	var all []simulate.Summary
+	var cfg server.Config
+	for range 2 {
+		cfg = config(t)
+		s, err := server.Simulate(t.Context(), cfg, server.Simulation{Accounts: 120, Seed: 5, Days: 20, Direct: true}, server.Options{}, nil)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, printed(t, &s))
+		}
+		if s.Days != 20 || s.From.IsZero() {
+			t.Errorf("no history: %+v", s)
+		}
+		all = append(all, s)
+	}
+	if !reflect.DeepEqual(all[0].Counts, all[1].Counts) {
+		t.Errorf("one seed played two things:\n%s\n%s", printed(t, &all[0]), printed(t, &all[1]))
+	}
+	s, err := server.Simulate(t.Context(), cfg, server.Simulation{Accounts: 20, Seed: 5, Direct: true}, server.Options{}, nil)
+	if err != nil || s.Days != 0 {
+		t.Errorf("a second run: %v\n%s", err, printed(t, &s))
+	}
+	r := start(t, cfg)
+	a := r.want(200, "POST", "/v1/views/accounts/query", r.auditor(), `{"histogram":{"field":"opened","interval":"day"}}`)
+	if days := strings.Count(a.body, `"start"`); days < 15 {
+		t.Errorf("accounts were opened on %d days", days)
+	}
+}
+
+// When no server runs and HTTP is wanted, one runs for the time.
+func TestSimulateStartsAServer(t *testing.T) {
+	cfg := config(t)
+	s, err := server.Simulate(t.Context(), cfg, server.Simulation{Accounts: 8, Seed: 1}, server.Options{Hashing: cheap()}, nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, printed(t, &s))
+	}
+}
+
+func TestSimulateRefuses(t *testing.T) {
+	withMail, err := server.LoadConfig("", map[string]any{"data": filepath.Join(t.TempDir(), "data"), "dev": true, "smtp.host": "mail.example.org", "smtp.from": "ledger@example.org",
+		"http": "127.0.0.1:0", "store.reserve": "-1"})
+	fatal(t, err)
+	for _, direct := range []bool{false, true} {
+		if _, err := server.Simulate(t.Context(), withMail, server.Simulation{Accounts: 1, Direct: direct}, server.Options{}, nil); !errors.Is(err, server.ErrSimulateMail) {
+			t.Errorf("direct %v: %v", direct, err)
+		}
+	}
+	// The simulation need not know of the mail server: the running server does.
+	start(t, withMail)
+	without := withMail
+	without.SMTP = server.SMTPConfig{}
+	for _, direct := range []bool{false, true} {
+		if _, err := server.Simulate(t.Context(), without, server.Simulation{Accounts: 1, Direct: direct}, server.Options{}, nil); err == nil || !strings.Contains(err.Error(), "mail server") {
+			t.Errorf("direct %v, on a server with a mail server: %v", direct, err)
+		}
+	}
+	if _, err := server.Simulate(t.Context(), config(t), server.Simulation{Direct: true}, server.Options{}, nil); !errors.Is(err, simulate.ErrAccounts) {
+		t.Errorf("nobody to play: %v", err)
+	}
+}

@@ -1,0 +1,65 @@
+package simulate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Views is what the views say: how many documents there are by the values of fields, or the sum of a number field over
+// them, by those values joined by slashes. It knows everything that was played before it is asked.
+type Views interface {
+	Counts(ctx context.Context, view string, by []string, sum string) (map[string]int64, error)
+}
+
+// Difference is where a view says other than what was played.
+type Difference struct {
+	What   string `json:"what"`
+	Played int64  `json:"played"`
+	View   int64  `json:"view"`
+}
+
+// viewCounts asks the views for everything that a tally speaks of, by its keys.
+func viewCounts(ctx context.Context, v Views) (Tally, error) {
+	t := Tally{}
+	for _, q := range []struct {
+		prefix, view string
+		by           []string
+		sum          string
+	}{
+		{"activity", "activity", []string{"type"}, ""},
+		{"accounts", "accounts", []string{"state"}, ""},
+		{"regions", "accounts", []string{"region"}, ""},
+		{"permissions", "permissions", []string{"state"}, ""},
+		{"devices", "devices", nil, ""},
+		{"accesses", "accesses", []string{"kind", "outcome"}, ""},
+		{"daily", "daily", []string{"metric", "outcome"}, "events"},
+	} {
+		counts, err := v.Counts(ctx, q.view, q.by, q.sum)
+		if err != nil {
+			return nil, fmt.Errorf("simulate: asking view %s: %w", q.view, err)
+		}
+		for key, n := range counts {
+			t[strings.TrimSuffix(q.prefix+"/"+key, "/")] += n
+		}
+	}
+	t["devices/linked"] = t["devices"]
+	delete(t, "devices")
+	return t, nil
+}
+
+// compare gives where the views grew otherwise than by what was played.
+func compare(before, after, played Tally) []Difference {
+	var out []Difference
+	for key, n := range played {
+		if strings.HasPrefix(key, "people/") || strings.HasPrefix(key, "services/") {
+			continue
+		}
+		if grew := after[key] - before[key]; grew != n {
+			out = append(out, Difference{key, n, grew})
+		}
+	}
+	slices.SortFunc(out, func(a, b Difference) int { return strings.Compare(a.What, b.What) })
+	return out
+}

@@ -1,0 +1,226 @@
+package simulate
+
+import (
+	"context"
+	"fmt"
+
+	"accountledger/commands"
+	"accountledger/domain"
+	"accountledger/passwords"
+)
+
+// Direct plays by the commands of a menu in this process: what HTTP would ask for, without HTTP. It
+// is a Ledger and a Settler.
+type Direct struct {
+	menu    *commands.Menu
+	notices map[domain.Permission]domain.EventID
+}
+
+var (
+	_ Ledger  = (*Direct)(nil)
+	_ Settler = (*Direct)(nil)
+)
+
+// CheapHashing are the parameters of password hashes that cost next to nothing: for simulated people, who guard nothing.
+// A later sign-in through a server hashes anew with that server's parameters.
+func CheapHashing() passwords.Params { return passwords.Params{MemoryKiB: 8, Passes: 1, Lanes: 1} }
+
+// NewDirect plays on a menu. Make the menu with a hasher of CheapHashing.
+func NewDirect(ctx context.Context, menu *commands.Menu) (*Direct, error) {
+	d := &Direct{menu: menu, notices: map[domain.Permission]domain.EventID{}}
+	all, err := ask(ctx, d, menu.Catalogue, domain.Guest(), "catalogue", commands.Catalogue{Language: "en"})
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range all {
+		d.notices[e.Key] = e.Current.Event
+	}
+	return d, nil
+}
+
+// ask asks as the API does.
+func ask[I, O any](ctx context.Context, _ *Direct, command commands.Command[I, O], who domain.Caller, operation string, in I) (O, error) {
+	r := commands.Request{Caller: who, Channel: domain.ChannelAPI, Operation: operation}
+	if operation == "signIn" {
+		r.Client = domain.ClientInfo{Address: "192.0.2.1", UserAgent: "accountledger-simulate/1"} // of RFC 5737, for documentation
+	}
+	a, err := command(ctx, r, in)
+	return a.Value, err
+}
+
+// settle asks as the ledger's processes do.
+func settle[I, O any](ctx context.Context, command commands.Command[I, O], in I) (O, error) {
+	a, err := command(ctx, commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "settle"}, in)
+	return a.Value, err
+}
+
+// SignUp implements Ledger.
+func (d *Direct) SignUp(ctx context.Context, who *Person) (SignUp, error) {
+	a, err := ask(ctx, d, d.menu.SignUp, domain.Guest(), "signUp", commands.SignUp{Email: who.Email, Password: passwords.New(who.Password),
+		Region: who.Region, Language: who.Language, BirthMonth: who.BirthMonth})
+	return SignUp{ID: a.Verification, Handle: a.Handle, Issue: 1, Code: a.CodeExpires}, err
+}
+
+// Resend implements Ledger.
+func (d *Direct) Resend(ctx context.Context, s SignUp) (SignUp, error) {
+	a, err := ask(ctx, d, d.menu.Resend, domain.Guest(), "resendCode", commands.Resend{Verification: s.ID, Handle: s.Handle})
+	s.Code = a.CodeExpires
+	return s, err
+}
+
+// Code derives the code as the notifier does before it sends one.
+func (d *Direct) Code(ctx context.Context, _ *Person, s SignUp) (string, error) {
+	m, err := settle(ctx, d.menu.Message, commands.Message{SignUp: s.ID, Issue: s.Issue})
+	return m.Code, err
+}
+
+// Check implements Ledger.
+func (d *Direct) Check(ctx context.Context, s SignUp, code string) (domain.AccountID, error) {
+	a, err := ask(ctx, d, d.menu.CheckCode, domain.Guest(), "checkCode", commands.CheckCode{Verification: s.ID, Handle: s.Handle, Code: code})
+	return a.Account, err
+}
+
+// SignIn implements Ledger.
+func (d *Direct) SignIn(ctx context.Context, who *Person, password string) (Session, error) {
+	return d.signIn(ctx, commands.SignIn{Email: who.Email, Password: passwords.New(password)})
+}
+
+// Officer implements Ledger.
+func (d *Direct) Officer(ctx context.Context, email, password string) (Session, error) {
+	return d.signIn(ctx, commands.SignIn{Email: email, Password: passwords.New(password), Staff: true})
+}
+
+func (d *Direct) signIn(ctx context.Context, in commands.SignIn) (Session, error) {
+	a, err := ask(ctx, d, d.menu.SignIn, domain.Guest(), "signIn", in)
+	if err != nil {
+		return Session{}, err
+	}
+	s := Session{ID: a.Session, Account: a.Account, Expires: a.Expires}
+	s.Caller, err = d.menu.Authenticate(ctx, a.Token)
+	return s, err
+}
+
+// SignOut implements Ledger.
+func (d *Direct) SignOut(ctx context.Context, s Session) error {
+	_, err := ask(ctx, d, d.menu.EndSession, s.Caller, "endSession", commands.EndSession{ID: s.ID})
+	return err
+}
+
+// SignOutEverywhere implements Ledger.
+func (d *Direct) SignOutEverywhere(ctx context.Context, s Session) error {
+	_, err := ask(ctx, d, d.menu.SignOutEverywhere, s.Caller, "signOutEverywhere", struct{}{})
+	return err
+}
+
+// Decide implements Ledger.
+func (d *Direct) Decide(ctx context.Context, s Session, a domain.Allowance, grant bool) error {
+	in := commands.SetPermission{Permission: a.Permission, Purpose: a.Purpose, Grant: grant}
+	if grant {
+		in.Notice = d.notices[a.Permission]
+	}
+	_, err := ask(ctx, d, d.menu.SetPermission, s.Caller, "setPermission", in)
+	return err
+}
+
+// Link implements Ledger.
+func (d *Direct) Link(ctx context.Context, s Session, c DeviceChoice) error {
+	_, err := ask(ctx, d, d.menu.LinkDevice, s.Caller, "linkDevice", commands.LinkDevice{Kind: c.Kind, Model: c.Model, Name: c.Name})
+	return err
+}
+
+// Devices implements Ledger.
+func (d *Direct) Devices(ctx context.Context, s Session) ([]domain.DeviceID, error) {
+	all, err := ask(ctx, d, d.menu.ListDevices, s.Caller, "listDevices", struct{}{})
+	ids := make([]domain.DeviceID, len(all))
+	for i, one := range all {
+		ids[i] = one.ID
+	}
+	return ids, err
+}
+
+// Rename implements Ledger.
+func (d *Direct) Rename(ctx context.Context, s Session, id domain.DeviceID, name string) error {
+	_, err := ask(ctx, d, d.menu.RenameDevice, s.Caller, "renameDevice", commands.RenameDevice{ID: id, Name: name})
+	return err
+}
+
+// Unlink implements Ledger.
+func (d *Direct) Unlink(ctx context.Context, s Session, id domain.DeviceID) error {
+	_, err := ask(ctx, d, d.menu.UnlinkDevice, s.Caller, "unlinkDevice", commands.UnlinkDevice{ID: id})
+	return err
+}
+
+// RequestErasure implements Ledger.
+func (d *Direct) RequestErasure(ctx context.Context, s Session) (Erasure, error) {
+	a, err := ask(ctx, d, d.menu.RequestErasure, s.Caller, "requestErasure", commands.RequestErasure{})
+	return Erasure{ID: a.ID, Due: a.Due}, err
+}
+
+// CancelErasure implements Ledger.
+func (d *Direct) CancelErasure(ctx context.Context, s Session, id string) error {
+	_, err := ask(ctx, d, d.menu.CancelErasure, s.Caller, "cancelErasure", commands.Erasure{ID: id})
+	return err
+}
+
+// SeeErasure implements Ledger.
+func (d *Direct) SeeErasure(ctx context.Context, id string) (domain.ErasureState, error) {
+	a, err := ask(ctx, d, d.menu.SeeErasure, domain.Guest(), "seeErasure", commands.Erasure{ID: id})
+	return a.State, err
+}
+
+// Ask implements Ledger.
+func (d *Direct) Ask(ctx context.Context, key string, account domain.AccountID, a domain.Allowance) (bool, error) {
+	who, err := d.menu.Authenticate(ctx, commands.Token(key))
+	if err != nil {
+		return false, err
+	}
+	out, err := ask(ctx, d, d.menu.DecideAccess, who, "decideAccess", commands.DecideAccess{Account: account, Permission: a.Permission, Purpose: a.Purpose})
+	return out.Outcome == domain.Allowed, err
+}
+
+// Enrol implements Ledger.
+func (d *Direct) Enrol(ctx context.Context, code, password string) error {
+	_, err := ask(ctx, d, d.menu.Enrol, domain.Guest(), "enrol", commands.Enrol{Code: commands.Token(code), Password: passwords.New(password)})
+	return err
+}
+
+// why is what a simulated officer states.
+func why(c domain.CaseID) commands.Why { return commands.Why{Purpose: domain.LookSupport, Case: c} }
+
+// LookUp implements Ledger.
+func (d *Direct) LookUp(ctx context.Context, officer Session, email string, c domain.CaseID) (bool, error) {
+	a, err := ask(ctx, d, d.menu.LookUp, officer.Caller, "lookUp", commands.LookUp{Why: why(c), Email: email})
+	return a.Found, err
+}
+
+// Reveal implements Ledger.
+func (d *Direct) Reveal(ctx context.Context, officer Session, account domain.AccountID, c domain.CaseID) error {
+	_, err := ask(ctx, d, d.menu.Reveal, officer.Caller, "reveal", commands.Reveal{Why: why(c), Account: account, Parts: revealed()})
+	return err
+}
+
+// revealed are the parts that simulated officers look at.
+func revealed() []domain.RevealedPart {
+	return []domain.RevealedPart{domain.RevealEmail, domain.RevealNames}
+}
+
+// SettleSignUp implements Settler.
+func (d *Direct) SettleSignUp(ctx context.Context, id domain.SignUpID) (bool, error) {
+	a, err := settle(ctx, d.menu.SettleSignUp, commands.SettleSignUp{ID: id})
+	return a.Ended, err
+}
+
+// SettleErasure implements Settler.
+func (d *Direct) SettleErasure(ctx context.Context, id domain.AccountID) (bool, error) {
+	a, err := settle(ctx, d.menu.SettleErasure, commands.SettleErasure{Account: id})
+	return a.State == domain.ErasureDone, err
+}
+
+// Retain implements Settler.
+func (d *Direct) Retain(ctx context.Context) error {
+	_, err := settle(ctx, d.menu.Retain, struct{}{})
+	if err != nil {
+		return fmt.Errorf("simulate: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,63 @@
+package simulate
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"accountledger/domain"
+)
+
+// office is the services and the officers of a run.
+type office struct {
+	keys  []string // of services
+	email string
+	now   func() time.Time
+
+	mu      sync.Mutex
+	current Session
+}
+
+// officerPassword is that of every simulated officer; they see simulated people alone.
+const officerPassword = "seven-simulated-lighthouses"
+
+// openOffice connects the services and enrols an officer.
+func openOffice(ctx context.Context, o Options, pop *population, l Ledger, op Operator) (*office, error) {
+	f := &office{email: fmt.Sprintf("officer.%s@staff.example.invalid", o.Tag), now: time.Now}
+	if o.Clock != nil {
+		f.now = o.Clock.Now
+	}
+	for _, s := range pop.services.items {
+		allowed := make([]domain.Allowance, len(s.purposes))
+		for i, n := range s.purposes {
+			allowed[i] = pop.purposes[n].Allowance
+		}
+		key, err := op.AddService(ctx, "simulated-"+s.name+"-"+o.Tag, allowed)
+		if err != nil {
+			return nil, at("connecting a service", err)
+		}
+		f.keys = append(f.keys, key)
+	}
+	code, err := op.AddOfficer(ctx, f.email)
+	if err != nil {
+		return nil, at("adding an officer", err)
+	}
+	return f, at("enrolling an officer", l.Enrol(ctx, code, officerPassword))
+}
+
+// session gives the officer's session, and begins another when the last is about to end.
+func (f *office) session(ctx context.Context, w *worker) (Session, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.now().Before(f.current.Expires.Add(-time.Hour)) {
+		return f.current, nil
+	}
+	s, err := w.ledger.Officer(ctx, f.email, officerPassword)
+	if err != nil {
+		return s, err
+	}
+	w.tally.happened("session.started")
+	f.current = s
+	return s, nil
+}

@@ -1,0 +1,165 @@
+package simulate
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"accountledger/domain"
+)
+
+// Funnel is how far somebody who signs up gets.
+type Funnel int
+
+// Ends of a sign-up.
+const (
+	Proves    Funnel = iota // with the code
+	NeverAsks               // never comes back with the code; the sign-up lapses
+	Guesses                 // tries wrong codes until the verification ends
+	TooYoung                // is refused: the region has no accounts at that age
+)
+
+// Person is somebody of the population with everything that they will choose.
+type Person struct {
+	Number     int
+	Email      string // under example.invalid
+	Password   string
+	Region     domain.Region
+	Language   domain.Language
+	BirthMonth string
+	Funnel     Funnel
+	// WrongCodes are tried before the right one. Resends: the code was asked for again. Late: the first code had expired.
+	WrongCodes int
+	Resends    bool
+	Late       bool
+	// Again: they forget, and sign up once more by the same address later.
+	Again  bool
+	First  Visit
+	Visits []Visit
+}
+
+// Visit is one time that somebody comes by.
+type Visit struct {
+	After     int // days since the visit before
+	Misses    int // wrong passwords before the right one
+	Decisions []Choice
+	Links     []DeviceChoice
+	Rename    bool
+	Unlink    bool
+	Asks      []Ask
+	Look      Look
+	Leave     Leaving
+	SignOut   SigningOut
+}
+
+// Choice is a decision on a purpose, by its number in purposes.
+type Choice struct {
+	Purpose int
+	Grant   bool
+}
+
+// Look is what an officer does about somebody.
+type Look int
+
+// Looks.
+const (
+	NoLook Look = iota
+	FindsOut
+	Reveals
+)
+
+// Leaving is a wish to be erased.
+type Leaving int
+
+// Wishes.
+const (
+	Stays Leaving = iota
+	Regrets
+	Leaves
+)
+
+// SigningOut is how a visit ends.
+type SigningOut int
+
+// Ends of a visit.
+const (
+	LeavesOpen SigningOut = iota
+	SignsOut
+	SignsOutEverywhere
+)
+
+// population makes people.
+type population struct {
+	seed uint64
+	tag  string
+	born time.Time // ages are as of this month
+	habits
+}
+
+// person makes the person of a number: always the same for one seed.
+func (p *population) person(number int) *Person {
+	r := rand.New(rand.NewPCG(p.seed, uint64(number)+1)) //nolint:gosec // it chooses a population, and guards nothing
+	place := p.regions.pick(r)
+	age := ageOf(r)
+	who := &Person{Number: number, Region: place.region, Language: place.languages[r.IntN(len(place.languages))],
+		Email:    fmt.Sprintf("%s.%d.%s@people.example.invalid", firstName(r), number, p.tag),
+		Password: "sim-" + strconv.FormatUint(r.Uint64(), 36) + "-" + strconv.FormatUint(r.Uint64(), 36)}
+	if r.Float64() < 0.004 {
+		who.Funnel, age = TooYoung, 1+r.IntN(4)
+	}
+	who.BirthMonth = p.born.AddDate(-age, -r.IntN(12), 0).Format("2006-01")
+	if who.Funnel != TooYoung {
+		p.funnel(r, who)
+	}
+	mood := place.openness * (0.4 + 1.2*r.Float64())
+	who.First = p.firstVisit(r, mood, age)
+	for n := visitsOf(r); n > 0; n-- {
+		who.Visits = append(who.Visits, p.visit(r, who, mood))
+	}
+	return who
+}
+
+func (p *population) funnel(r *rand.Rand, who *Person) {
+	switch x := r.Float64(); {
+	case x < 0.15:
+		who.Funnel = NeverAsks
+		who.Resends = r.Float64() < 0.2
+		return
+	case x < 0.165:
+		who.Funnel = Guesses
+		return
+	}
+	switch x := r.Float64(); {
+	case x < 0.07:
+		who.WrongCodes = 1
+	case x < 0.085:
+		who.WrongCodes = 2 + r.IntN(2)
+	}
+	who.Resends = r.Float64() < 0.06
+	who.Late = r.Float64() < 0.03
+	who.Again = r.Float64() < 0.015
+}
+
+// ageOf gives an age in years: most between 18 and 50, some minors, some old.
+func ageOf(r *rand.Rand) int {
+	switch x := r.Float64(); {
+	case x < 0.06:
+		return 8 + r.IntN(10)
+	case x < 0.75:
+		return 18 + r.IntN(27)
+	case x < 0.96:
+		return 45 + r.IntN(25)
+	default:
+		return 70 + r.IntN(25)
+	}
+}
+
+// visitsOf is how often somebody comes back: few often, many never.
+func visitsOf(r *rand.Rand) int {
+	n := 0
+	for n < 12 && r.Float64() < 0.5 {
+		n++
+	}
+	return n
+}

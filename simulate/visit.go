@@ -1,0 +1,228 @@
+package simulate
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"accountledger/domain"
+)
+
+// comeBack is the next visit of somebody who has an account.
+func (p *player) comeBack(l life) step {
+	return func(ctx context.Context, w *worker) (step, error) {
+		who := w.pop.person(int(l.number))
+		v := who.Visits[l.next]
+		if who.Again && l.next == 0 { // they forgot, and are told by a message that they have an account
+			again := *who
+			again.Funnel = NeverAsks
+			s, err := w.ledger.SignUp(ctx, &again)
+			if err != nil {
+				return nil, at("signing up again", err)
+			}
+			w.tally.counted("sign_up.requested", "sign_up", "requested")
+			w.tally.add(Repeats, 1)
+			w.lapses(s, true)
+		}
+		l.next++
+		w.tally.add(Returned, 1)
+		return nil, w.visit(ctx, who, &l, v)
+	}
+}
+
+// visit is one visit from sign-in to leaving, and notes when the next one is.
+func (w *worker) visit(ctx context.Context, who *Person, l *life, v Visit) error {
+	for range v.Misses {
+		if _, err := w.ledger.SignIn(ctx, who, "not-"+who.Password); !refused(err, domain.ErrCredentials) {
+			return at("signing in with a wrong password", unexpected(err))
+		}
+		w.tally.add(Misses, 1)
+	}
+	s, err := w.ledger.SignIn(ctx, who, who.Password)
+	if err != nil {
+		return at("signing in", err)
+	}
+	w.tally.happened("session.started")
+	if err := w.decide(ctx, s, l, v.Decisions); err != nil {
+		return err
+	}
+	if err := w.manage(ctx, s, l, v); err != nil {
+		return err
+	}
+	if err := w.beAsked(ctx, l, v.Asks, false); err != nil {
+		return err
+	}
+	if err := w.beLookedAt(ctx, who, l, v.Look); err != nil {
+		return err
+	}
+	gone, err := w.leave(ctx, s, l, v)
+	if err != nil || gone {
+		return err
+	}
+	if err := w.signOut(ctx, s, v.SignOut); err != nil {
+		return err
+	}
+	if int(l.next) < len(who.Visits) {
+		w.later(who.Visits[l.next].After, entry{kind: visits, life: *l})
+	}
+	return nil
+}
+
+// decide decides on permissions, and keeps what holds.
+func (w *worker) decide(ctx context.Context, s Session, l *life, all []Choice) error {
+	for _, c := range all {
+		u, bit := w.pop.purposes[c.Purpose], uint32(1)<<c.Purpose
+		err := w.ledger.Decide(ctx, s, u.Allowance, c.Grant)
+		if c.Grant && refused(err, domain.ErrGuardian) {
+			w.tally.add(Guardians, 1)
+			continue
+		}
+		if err != nil {
+			return at("deciding on a permission", err)
+		}
+		switch {
+		case c.Grant == (l.granted&bit != 0):
+			w.tally.happened("permission.confirmed")
+		case c.Grant:
+			w.tally.counted("permission.granted", "opt_in", "")
+			w.tally.add("permissions/granted", 1)
+			w.tally.add("permissions/withdrawn", -popcount(l.withdrawn&bit))
+			l.granted, l.withdrawn = l.granted|bit, l.withdrawn&^bit
+		default:
+			w.tally.counted("permission.withdrawn", "opt_out", "")
+			w.tally.add("permissions/granted", -1)
+			w.tally.add("permissions/withdrawn", 1)
+			l.granted, l.withdrawn = l.granted&^bit, l.withdrawn|bit
+		}
+	}
+	return nil
+}
+
+// manage links, renames and unlinks devices.
+func (w *worker) manage(ctx context.Context, s Session, l *life, v Visit) error {
+	for _, d := range v.Links {
+		if err := w.ledger.Link(ctx, s, d); err != nil {
+			return at("linking a device", err)
+		}
+		w.tally.counted("device.linked", "device_linked", "")
+		w.tally.add("devices/linked", 1)
+		l.devices++
+	}
+	if l.devices == 0 || !v.Rename && !v.Unlink {
+		return nil
+	}
+	ids, err := w.ledger.Devices(ctx, s)
+	if err == nil && len(ids) != int(l.devices) {
+		err = errDevices
+	}
+	if err != nil {
+		return at("listing devices", err)
+	}
+	if v.Rename {
+		if err := w.ledger.Rename(ctx, s, ids[len(ids)-1], "the old one"); err != nil {
+			return at("renaming a device", err)
+		}
+		w.tally.happened("device.renamed")
+	}
+	if v.Unlink {
+		if err := w.ledger.Unlink(ctx, s, ids[0]); err != nil {
+			return at("unlinking a device", err)
+		}
+		w.tally.happened("device.unlinked")
+		w.tally.add("devices/linked", -1)
+		l.devices--
+	}
+	return nil
+}
+
+// beAsked has services ask about somebody, and compares the answers with what was decided.
+func (w *worker) beAsked(ctx context.Context, l *life, asks []Ask, closing bool) error {
+	for _, a := range asks {
+		one := w.pop.services.items[a.Service]
+		purpose := one.purposes[a.Purpose]
+		account, want := l.account, l.granted&(1<<purpose) != 0 && !closing
+		if a.Unknown {
+			account, want = uuid.New(), false
+			w.tally.add(AskedUnkown, 1)
+		}
+		allowed, err := w.ledger.Ask(ctx, w.office.keys[a.Service], domain.AccountID{UUID: account}, w.pop.purposes[purpose].Allowance)
+		if err != nil {
+			return at("a service's question", err)
+		}
+		if allowed != want {
+			return errDecision
+		}
+		outcome := domain.Denied
+		if allowed {
+			outcome = domain.Allowed
+		}
+		w.tally.add("accesses/decided/"+string(outcome), 1)
+	}
+	return nil
+}
+
+// beLookedAt has an officer look somebody up, and perhaps see their parts.
+func (w *worker) beLookedAt(ctx context.Context, who *Person, l *life, look Look) error {
+	if look == NoLook {
+		return nil
+	}
+	officer, err := w.office.session(ctx, w)
+	if err != nil {
+		return at("an officer's sign-in", err)
+	}
+	about := domain.CaseID(fmt.Sprintf("SIM-%d", who.Number%10000))
+	found, err := w.ledger.LookUp(ctx, officer, who.Email, about)
+	if err != nil || !found {
+		return at("an officer's look-up", unexpected(err))
+	}
+	w.tally.add("accesses/looked_up/found", 1)
+	if look == Reveals {
+		if err := w.ledger.Reveal(ctx, officer, domain.AccountID{UUID: l.account}, about); err != nil {
+			return at("an officer's look", err)
+		}
+		w.tally.add("accesses/revealed/found", 1)
+	}
+	return nil
+}
+
+// leave asks for the account to be erased; gone: and does not think better of it.
+func (w *worker) leave(ctx context.Context, s Session, l *life, v Visit) (gone bool, err error) {
+	if v.Leave == Stays {
+		return false, nil
+	}
+	e, err := w.ledger.RequestErasure(ctx, s)
+	if err != nil {
+		return false, at("asking for an erasure", err)
+	}
+	w.tally.happened("erasure.requested")
+	if v.Leave == Regrets {
+		switch err := w.ledger.CancelErasure(ctx, s, e.ID); {
+		case err == nil:
+			w.tally.happened("erasure.cancelled")
+			return false, nil
+		case !refused(err, domain.ErrErasureDone) && !refused(err, domain.ErrSession): // there may have been no time to think
+			return false, at("cancelling an erasure", err)
+		}
+	}
+	w.tally.add("accounts/open", -1)
+	w.tally.add("accounts/closing", 1)
+	w.leaves(e, l)
+	return true, w.beAsked(ctx, l, v.Asks[:min(1, len(v.Asks))], true)
+}
+
+func (w *worker) signOut(ctx context.Context, s Session, how SigningOut) error {
+	switch how {
+	case SignsOut:
+		if err := w.ledger.SignOut(ctx, s); err != nil {
+			return at("signing out", err)
+		}
+		w.tally.happened("session.ended")
+	case SignsOutEverywhere:
+		if err := w.ledger.SignOutEverywhere(ctx, s); err != nil {
+			return at("signing out everywhere", err)
+		}
+		w.tally.happened("account.signed_out_everywhere")
+	}
+	return nil
+}

@@ -1,0 +1,263 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"accountledger/vault"
+)
+
+var _ vault.Carrier = (*Vault)(nil)
+
+// VaultID implements vault.Carrier.
+func (v *Vault) VaultID() uuid.UUID { return v.id }
+
+// Keyring implements vault.Carrier.
+func (v *Vault) Keyring() *vault.Keyring { return v.masters }
+
+//nolint:gosec // statements, no credentials
+const (
+	dumpKeys    = "SELECT name, at, live, id, master, wrapped FROM keys WHERE name > $1 ORDER BY name LIMIT $2"
+	dumpSecrets = "SELECT name, at, live, id, master, wrapped FROM secrets WHERE name > $1 ORDER BY name LIMIT $2"
+	dumpMap     = `SELECT digest, NULL::timestamptz, true, id, master, wrapped FROM identifiers WHERE digest > $1
+		ORDER BY digest LIMIT $2`
+)
+
+// Dump implements vault.Carrier.
+func (v *Vault) Dump(ctx context.Context, yield func([]vault.Row) error) error {
+	for _, t := range []struct {
+		kind  vault.Kind
+		query string
+	}{{vault.KindKey, dumpKeys}, {vault.KindSecret, dumpSecrets}, {vault.KindIdentifier, dumpMap}} {
+		for after := []byte{}; ; {
+			rows, last, err := v.dumpSome(ctx, t.kind, t.query, after)
+			if err != nil {
+				return err
+			}
+			if len(rows) == 0 {
+				break
+			}
+			if err := yield(rows); err != nil {
+				return err
+			}
+			after = last
+		}
+	}
+	return nil
+}
+
+// dumpSome reads the rows after one of them.
+func (v *Vault) dumpSome(ctx context.Context, kind vault.Kind, query string, after []byte) (all []vault.Row, last []byte, err error) {
+	err = v.reading(ctx, func(ctx context.Context) error {
+		all = nil
+		rows, err := v.pool.Query(ctx, query, after, vault.RowsAtOnce)
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		for rows.Next() {
+			r := vault.Row{Kind: kind}
+			var at *time.Time
+			var live bool
+			var id, master *uuid.UUID
+			var key []byte
+			if err := rows.Scan(&key, &at, &live, &id, &master, &r.Wrapped); err != nil {
+				return err
+			}
+			r.At, r.Destroyed = utc(at), !live
+			if kind != vault.KindIdentifier { // whose key is a mark, not a name
+				r.Name = string(key)
+			}
+			if live {
+				r.ID, r.Master = *id, *master
+			}
+			all, last = append(all, r), key
+		}
+		return rows.Err()
+	})
+	return all, last, err
+}
+
+// Rows that are loaded are, unlike those of calls, seldom there already; so each is inserted,
+// and looked at only where something was in its place.
+//
+//nolint:gosec // statements, no credentials
+const (
+	loadKey = `INSERT INTO keys (name, live, at, id, master, wrapped) VALUES ($1, true, $2, $3, $4, $5)
+		ON CONFLICT (name) DO UPDATE SET at = keys.at RETURNING NOT live OR id = $3`
+	loadSecret = `INSERT INTO secrets (name, live, at, id, master, wrapped) VALUES ($1, true, $2, $3, $4, $5)
+		ON CONFLICT (name) DO UPDATE SET at = excluded.at, id = excluded.id, master = excluded.master,
+			wrapped = excluded.wrapped WHERE secrets.live AND secrets.id <> excluded.id`
+	loadKeyTombstones = `WITH n AS (UPDATE destructions SET number = number + 1 RETURNING number)
+		INSERT INTO keys (name, live, at, destruction)
+		SELECT t.name, false, t.at, n.number FROM n, unnest($1::bytea[], $2::timestamptz[]) AS t (name, at)
+		ON CONFLICT (name) DO UPDATE SET live = false, at = excluded.at, id = NULL, master = NULL,
+			wrapped = NULL, destruction = excluded.destruction WHERE keys.live`
+	loadSecretTombstones = `INSERT INTO secrets (name, live, at)
+		SELECT t.name, false, t.at FROM unnest($1::bytea[], $2::timestamptz[]) AS t (name, at)
+		ON CONFLICT (name) DO UPDATE SET live = false, at = excluded.at, id = NULL, master = NULL, wrapped = NULL
+			WHERE secrets.live`
+)
+
+// Load implements vault.Carrier. The rows are one transaction.
+func (v *Vault) Load(ctx context.Context, held *vault.Keyring, rows []vault.Row) error {
+	l := &loading{vault: v}
+	for i := range rows {
+		if err := l.take(&rows[i], held); err != nil {
+			return err
+		}
+	}
+	err := v.writing(ctx, "loading rows", func(ctx context.Context, conn *pgx.Conn, u use) error { return l.store(ctx, conn, u) })
+	v.cache.Evict(names(l.goneKeys)...)
+	if l.occupied != nil {
+		return l.occupied
+	}
+	return err
+}
+
+// loading is what one call of Load stores.
+type loading struct {
+	vault                 *Vault
+	live                  []*vault.Row
+	content               []vault.Content
+	goneKeys, goneSecrets []*vault.Row
+	occupied              error // why the vault, which could be reached, took none of it
+}
+
+// occupy notes and gives the error of a row in whose place something else is.
+func (l *loading) occupy(what string) error {
+	l.occupied = fmt.Errorf("%w: %s", vault.ErrOccupied, what)
+	return l.occupied
+}
+
+func (l *loading) take(r *vault.Row, held *vault.Keyring) error {
+	switch {
+	case r.Destroyed && r.Kind == vault.KindKey:
+		l.goneKeys = append(l.goneKeys, r)
+	case r.Destroyed && r.Kind == vault.KindSecret:
+		l.goneSecrets = append(l.goneSecrets, r)
+	case r.Destroyed:
+		return fmt.Errorf("%w: a tombstone of no known kind", vault.ErrInvalid)
+	default:
+		c, err := r.Open(held)
+		if err != nil {
+			return err
+		}
+		l.live, l.content = append(l.live, r), append(l.content, c)
+	}
+	return nil
+}
+
+func (l *loading) store(ctx context.Context, conn *pgx.Conn, u use) error {
+	l.occupied = nil
+	b := &pgx.Batch{}
+	if len(l.goneKeys) > 0 {
+		b.Queue(loadKeyTombstones, bytesOf(names(l.goneKeys)), times(l.goneKeys))
+	}
+	if len(l.goneSecrets) > 0 {
+		b.Queue(loadSecretTombstones, bytesOf(names(l.goneSecrets)), times(l.goneSecrets))
+	}
+	var pairs []pair
+	for i, r := range l.live {
+		c := l.content[i]
+		switch r.Kind {
+		case vault.KindKey:
+			wrapped, err := u.current.WrapKey(c.Key)
+			if err != nil {
+				return err
+			}
+			b.Queue(loadKey, []byte(r.Name), r.At, r.ID, u.current.ID, wrapped).QueryRow(func(row pgx.Row) error {
+				var same bool
+				err := row.Scan(&same)
+				if err == nil && !same {
+					err = l.occupy(fmt.Sprintf("another key is called %q", r.Name))
+				}
+				return err
+			})
+		case vault.KindSecret:
+			wrapped, err := u.current.WrapSecret(r.Name, r.ID, c.Secret)
+			if err != nil {
+				return err
+			}
+			b.Queue(loadSecret, []byte(r.Name), r.At, r.ID, u.current.ID, wrapped)
+		default:
+			pairs = append(pairs, pair{c.Digest, c.Claim})
+		}
+	}
+	if err := conn.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	return l.storePairs(ctx, conn, u, pairs)
+}
+
+// storePairs inserts rows of the map at once, and those that something was in the way of one by one.
+func (l *loading) storePairs(ctx context.Context, conn *pgx.Conn, u use, pairs []pair) error {
+	b := &pgx.Batch{}
+	var left []pair
+	for _, p := range pairs {
+		row, err := wrapPair(u.current, p)
+		if err != nil {
+			return err
+		}
+		b.Queue(insertIdentifier, row.digest[:], row.claim[:], row.id, u.current.ID, row.wrapped).Exec(func(tag pgconn.CommandTag) error {
+			if tag.RowsAffected() == 0 {
+				left = append(left, p)
+			}
+			return nil
+		})
+	}
+	if err := conn.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	for _, p := range left {
+		held, err := l.vault.insertIdentifier(ctx, conn, u, p)
+		if err != nil && !errors.Is(err, vault.ErrInvalid) {
+			return err
+		}
+		if err != nil || held != p.claim {
+			return l.occupy("an identifier or its claim is another's")
+		}
+	}
+	return nil
+}
+
+// LoadMasters implements vault.Carrier.
+func (v *Vault) LoadMasters(ctx context.Context, states []vault.MasterState) error {
+	return v.call(ctx, "loading the master keys", func(ctx context.Context) error {
+		return v.alone(ctx, func(tx pgx.Tx) error {
+			for _, s := range states {
+				_, err := tx.Exec(ctx, `INSERT INTO masters (id, made_at, began_at, ended_at, destroyed_at, proof)
+					VALUES ($1, $2, coalesce($3::timestamptz, 'epoch'), coalesce($4::timestamptz, clock_timestamp()), $5, '')
+					ON CONFLICT (id) DO UPDATE SET began_at = least(masters.began_at, excluded.began_at),
+						destroyed_at = coalesce(masters.destroyed_at, excluded.destroyed_at)`,
+					s.ID, moment(s.MadeAt), moment(s.BeganAt), moment(s.EndedAt), moment(s.DestroyedAt))
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	})
+}
+
+func names(rows []*vault.Row) []string {
+	all := make([]string, len(rows))
+	for i, r := range rows {
+		all[i] = r.Name
+	}
+	return all
+}
+
+func times(rows []*vault.Row) []time.Time {
+	all := make([]time.Time, len(rows))
+	for i, r := range rows {
+		all[i] = r.At
+	}
+	return all
+}

@@ -1,0 +1,251 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"accountledger/vault"
+)
+
+var _ vault.Carrier = (*Vault)(nil)
+
+// VaultID implements vault.Carrier.
+func (v *Vault) VaultID() uuid.UUID { return v.id }
+
+// Keyring implements vault.Carrier.
+func (v *Vault) Keyring() *vault.Keyring { return v.masters }
+
+const (
+	dumpKeys    = "SELECT row, name, at, live, id, master, wrapped FROM keys WHERE row > ? ORDER BY row LIMIT ?"
+	dumpSecrets = "SELECT row, name, at, live, id, master, wrapped FROM secrets WHERE current = 1 AND row > ? ORDER BY row LIMIT ?" //nolint:gosec // no credential
+	dumpMap     = "SELECT row, digest, claim FROM identifiers WHERE live = 1 AND row > ? ORDER BY row LIMIT ?"
+)
+
+// Dump implements vault.Carrier. Identifiers, which the file does not wrap, are wrapped
+// under the current master key.
+func (v *Vault) Dump(ctx context.Context, yield func([]vault.Row) error) error {
+	for _, t := range []struct {
+		query string
+		scan  func(*sql.Rows) (int64, vault.Row, error)
+	}{
+		{dumpKeys, scanRow(vault.KindKey)}, {dumpSecrets, scanRow(vault.KindSecret)}, {dumpMap, v.scanMapRow},
+	} {
+		for after := int64(0); ; {
+			rows, last, err := v.dumpSome(ctx, t.query, after, t.scan)
+			if err != nil {
+				return err
+			}
+			if len(rows) == 0 {
+				break
+			}
+			if err := yield(rows); err != nil {
+				return err
+			}
+			after = last
+		}
+	}
+	return nil
+}
+
+// dumpSome reads the rows after one of them.
+func (v *Vault) dumpSome(
+	ctx context.Context, query string, after int64, scan func(*sql.Rows) (int64, vault.Row, error),
+) (all []vault.Row, last int64, err error) {
+	err = v.reading(ctx, func() error {
+		rows, err := v.reads.QueryContext(ctx, query, after, vault.RowsAtOnce)
+		if err != nil {
+			return readError(ctx, err)
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			number, row, err := scan(rows)
+			if err != nil {
+				return readError(ctx, err)
+			}
+			all, last = append(all, row), number
+		}
+		return readError(ctx, rows.Err())
+	})
+	return all, last, err
+}
+
+// scanRow reads a row of keys or secrets. An id that is none shows when the row does not open.
+func scanRow(kind vault.Kind) func(*sql.Rows) (int64, vault.Row, error) {
+	return func(rows *sql.Rows) (number int64, r vault.Row, err error) {
+		var name, id, master []byte
+		var at int64
+		var live bool
+		if err := rows.Scan(&number, &name, &at, &live, &id, &master, &r.Wrapped); err != nil {
+			return 0, r, err
+		}
+		r.Kind, r.Name, r.At, r.Destroyed = kind, string(name), moment(at), !live
+		if r.Destroyed {
+			r.Wrapped = nil
+			return number, r, nil
+		}
+		copy(r.ID[:], id)
+		copy(r.Master[:], master)
+		return number, r, nil
+	}
+}
+
+func (v *Vault) scanMapRow(rows *sql.Rows) (number int64, r vault.Row, err error) {
+	var digest, claim []byte
+	if err := rows.Scan(&number, &digest, &claim); err != nil {
+		return 0, r, err
+	}
+	held, err := uuid.FromBytes(claim)
+	if err != nil || len(digest) != len(vault.Digest{}) {
+		return 0, r, fmt.Errorf("%w: a row of the map", vault.ErrCorrupt)
+	}
+	if r.ID, err = uuid.NewRandom(); err != nil {
+		return 0, r, unavailable("making an id", err)
+	}
+	m := v.current.Load()
+	r.Kind, r.Master = vault.KindIdentifier, m.ID
+	r.Wrapped, err = m.WrapIdentifier(r.ID, vault.Digest(digest), held)
+	return number, r, err
+}
+
+// Load implements vault.Carrier. The rows are one transaction; bytes that a tombstone goes
+// over are out of the files when it returns, or the error is ErrRemains.
+func (v *Vault) Load(ctx context.Context, held *vault.Keyring, rows []vault.Row) error {
+	opened := make([]vault.Content, len(rows))
+	var gone []string
+	for i := range rows {
+		if rows[i].Destroyed {
+			gone = append(gone, rows[i].Name)
+			continue
+		}
+		var err error
+		if opened[i], err = rows[i].Open(held); err != nil {
+			return err
+		}
+	}
+	return v.write(&request{
+		ctx: ctx, destroys: len(gone) > 0,
+		apply: func(ctx context.Context, w *writer) error {
+			for i := range rows {
+				if err := w.load(ctx, &rows[i], opened[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		done: func() { v.cache.Evict(gone...) },
+	})
+}
+
+func (w *writer) load(ctx context.Context, r *vault.Row, c vault.Content) error {
+	var err error
+	switch {
+	case r.Kind == vault.KindIdentifier:
+		return w.loadIdentifier(ctx, c)
+	case r.Kind == vault.KindKey && r.Destroyed:
+		err = w.exec(ctx, w.put.buryKey, []byte(r.Name), millis(r.At))
+		if err == nil {
+			err = w.exec(ctx, w.put.destroyKey, []byte(r.Name), millis(r.At))
+		}
+	case r.Kind == vault.KindKey:
+		return w.loadKey(ctx, r, c.Key)
+	case r.Kind == vault.KindSecret && r.Destroyed:
+		err = w.loadTombstone(ctx, r)
+	case r.Kind == vault.KindSecret:
+		err = w.loadSecret(ctx, r, c.Secret)
+	default:
+		return fmt.Errorf("%w: a row of no known kind", vault.ErrInvalid)
+	}
+	if err != nil {
+		return unavailable("loading a row", err)
+	}
+	return nil
+}
+
+func (w *writer) loadKey(ctx context.Context, r *vault.Row, key *vault.Key) error {
+	m := w.vault.current.Load()
+	wrapped, err := m.WrapKey(key)
+	if err != nil {
+		return err
+	}
+	result, err := w.put.insertKey.ExecContext(ctx, []byte(r.Name), millis(r.At), key.ID[:], m.ID[:], wrapped)
+	if err != nil {
+		return unavailable("loading a row", err)
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 1 {
+		return err
+	}
+	stored, err := w.storedKey(ctx, r.Name)
+	switch {
+	case errors.Is(err, vault.ErrDestroyed):
+		return nil
+	case err == nil && stored.ID != key.ID:
+		return fmt.Errorf("%w: another key is called %q", vault.ErrOccupied, r.Name)
+	}
+	return err
+}
+
+func (w *writer) loadSecret(ctx context.Context, r *vault.Row, secret []byte) error {
+	old, err := w.storedSecret(ctx, r.Name)
+	if err == nil && (!old.live || string(old.id) == string(r.ID[:])) {
+		return nil
+	}
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return err
+	}
+	m := w.vault.current.Load()
+	wrapped, err := m.WrapSecret(r.Name, r.ID, secret)
+	if err != nil {
+		return err
+	}
+	if old.live {
+		if err := w.exec(ctx, w.put.wipeSecret, old.row, millis(r.At), 0); err != nil {
+			return err
+		}
+	}
+	return w.exec(ctx, w.put.insertSecret, []byte(r.Name), millis(r.At), r.ID[:], m.ID[:], wrapped)
+}
+
+func (w *writer) loadTombstone(ctx context.Context, r *vault.Row) error {
+	old, err := w.storedSecret(ctx, r.Name)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return w.exec(ctx, w.put.burySecret, []byte(r.Name), millis(r.At))
+	case err != nil || !old.live:
+		return err
+	default:
+		return w.exec(ctx, w.put.wipeSecret, old.row, millis(r.At), 1)
+	}
+}
+
+func (w *writer) loadIdentifier(ctx context.Context, c vault.Content) error {
+	held, err := w.insertIdentifier(ctx, c.Digest, c.Claim)
+	if errors.Is(err, vault.ErrInvalid) || err == nil && held != c.Claim {
+		return fmt.Errorf("%w: an identifier or its claim is another's", vault.ErrOccupied)
+	}
+	return err
+}
+
+// LoadMasters implements vault.Carrier.
+func (v *Vault) LoadMasters(ctx context.Context, states []vault.MasterState) error {
+	return v.write(&request{ctx: ctx, apply: func(ctx context.Context, w *writer) error {
+		for _, s := range states {
+			ended := millis(s.EndedAt)
+			if ended == 0 {
+				ended = now()
+			}
+			_, err := w.conn.ExecContext(ctx, `INSERT INTO masters (id, made_at, began_at, ended_at, destroyed_at, proof)
+				VALUES (?1, ?2, ?3, ?4, ?5, x'')
+				ON CONFLICT (id) DO UPDATE SET began_at = min(began_at, excluded.began_at),
+					destroyed_at = max(destroyed_at, excluded.destroyed_at)`,
+				s.ID[:], millis(s.MadeAt), millis(s.BeganAt), ended, millis(s.DestroyedAt))
+			if err != nil {
+				return unavailable("loading the master keys", err)
+			}
+		}
+		return nil
+	}})
+}
