@@ -70,7 +70,7 @@ func (s *Server) verify(ctx context.Context, progress func(Progress)) (Verified,
 
 // standing are the consumers that keep a checkpoint, none of which is set to work by being asked for it.
 func (s *Server) standing(ctx context.Context) ([]audit.Consumer, error) {
-	consumers := slices.Clone(s.views.Consumers())
+	consumers := s.views.Consumers()
 	if s.processes != nil {
 		consumers = append(consumers, s.processes)
 	}
