@@ -141,6 +141,11 @@ func (k *call) claim(ctx context.Context, digest vault.Digest, id domain.SignUpI
 // movePassword copies the hash to the account; the sign-up's goes when the sign-up ends.
 func (k *call) movePassword(ctx context.Context, id domain.SignUpID, account domain.AccountID) error {
 	hash, err := k.Vault.Secret(ctx, signUpSecret(id))
+	if errors.Is(err, vault.ErrDestroyed) { // a backup was made in between: it has the account's already
+		if _, there := k.Vault.Secret(ctx, accountSecret(account)); there == nil {
+			return nil
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -179,8 +184,11 @@ func (k *call) settleSignUp(ctx context.Context, in SettleSignUp) (SettledSignUp
 		if errors.Is(err, domain.ErrTaken) {
 			err = nil
 		}
+		if signUp.Fact.Restored && gone(err) {
+			return done, k.lapse(ctx, in.ID, signUp, head, v, proving)
+		}
 		return done, err
-	case !k.now.Before(signUp.Due()):
+	case signUp.Fact.Restored || !k.now.Before(signUp.Due()):
 		return done, k.lapse(ctx, in.ID, signUp, head, v, proving)
 	}
 	return SettledSignUp{}, nil
@@ -189,10 +197,13 @@ func (k *call) settleSignUp(ctx context.Context, in SettleSignUp) (SettledSignUp
 // lapse ends the verification first: its stream decides whether a code that is given at this moment comes too late.
 func (k *call) lapse(ctx context.Context, id domain.SignUpID, s *domain.SignUp, head journal.Head, v domain.Verification, proving journal.Head) error {
 	reason := domain.LapseExpired
-	switch v.Ended {
-	case domain.EndTries:
+	if s.Fact.Restored {
+		reason = domain.LapseRestored
+	}
+	switch {
+	case v.Ended == domain.EndTries:
 		reason = domain.LapseTries
-	case "":
+	case v.Ended == "" && !v.Passed:
 		if proving.At.IsZero() {
 			proving.At = s.Fact.At
 		}

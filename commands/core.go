@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -67,7 +68,9 @@ type core struct {
 	published *folded[*domain.Notices]
 
 	masters masters
-	signUps chan struct{} // a place for each sign-up that hashes
+	// restored is where the log was last restored; nil if never.
+	restored atomic.Pointer[journal.Position]
+	signUps  chan struct{} // a place for each sign-up that hashes
 }
 
 // signUpsAtOnce bounds the sign-ups that hash or wait to.
@@ -122,10 +125,11 @@ func (c *core) fold(ctx context.Context, stream string, state interface{ Apply(d
 		if err != nil {
 			return head, err
 		}
+		fact := c.sinceRestored(rec)
 		if see != nil {
-			see(rec.Fact)
+			see(fact)
 		}
-		if err := state.Apply(rec.Fact); err != nil {
+		if err := state.Apply(fact); err != nil {
 			return head, err
 		}
 		head = journal.Head{Stream: stream, Version: rec.Version, At: rec.At}
@@ -140,9 +144,12 @@ func New(ctx context.Context, d Deps) (*Menu, error) {
 		return nil, err
 	}
 	c := &core{Deps: d, keys: keys, limits: newLimiter(d.Now), signUps: make(chan struct{}, signUpsAtOnce)}
-	c.accounts, c.sessions = newFolded[*foldedAccount](d.Journal), newFolded[*domain.Sessions](d.Journal)
-	c.services, c.officers = newFolded[*domain.Service](d.Journal), newFolded[*domain.Staff](d.Journal)
-	c.published = newFolded[*domain.Notices](d.Journal)
+	c.accounts, c.sessions = newFolded[*foldedAccount](c), newFolded[*domain.Sessions](c)
+	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)
+	c.published = newFolded[*domain.Notices](c)
 	c.access = newAccessLog(c, uuid.New())
+	if err := c.readRestored(ctx); err != nil {
+		return nil, err
+	}
 	return menu(c), nil
 }

@@ -13,8 +13,8 @@ import (
 // folded keeps the states of recently used streams. A state is never used before its stream was read on from its version,
 // as the leader has it, so it is as fresh as a full read.
 type folded[S interface{ Apply(domain.Fact) error }] struct {
-	journal *journal.Journal
-	by      *lru.Cache[string, *kept[S]]
+	core *core
+	by   *lru.Cache[string, *kept[S]]
 }
 
 type kept[S any] struct {
@@ -26,12 +26,12 @@ type kept[S any] struct {
 // foldedAtOnce bounds the states that are kept of one kind.
 const foldedAtOnce = 1 << 13
 
-func newFolded[S interface{ Apply(domain.Fact) error }](j *journal.Journal) *folded[S] {
+func newFolded[S interface{ Apply(domain.Fact) error }](c *core) *folded[S] {
 	by, err := lru.New[string, *kept[S]](foldedAtOnce)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	return &folded[S]{j, by}
+	return &folded[S]{c, by}
 }
 
 // use lends the state of a stream and where the stream ends; fresh gives that of an empty one. What look keeps of the state
@@ -46,9 +46,9 @@ func (f *folded[S]) use(ctx context.Context, stream string, fresh func() S, look
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for rec, err := range f.journal.Read(ctx, stream, k.head.Version+1) {
+	for rec, err := range f.core.Journal.Read(ctx, stream, k.head.Version+1) {
 		if err == nil {
-			err = k.state.Apply(rec.Fact)
+			err = k.state.Apply(f.core.sinceRestored(rec))
 		}
 		if err != nil {
 			f.by.Remove(stream)

@@ -39,10 +39,17 @@ type Menu struct {
 	LookUp      Command[LookUp, LookedUp]
 	Reveal      Command[Reveal, Revealed]
 	RecordQuery Command[RecordQuery, domain.EventID]
+	ShowAccount Command[ShowAccount, AccountShown]
 
 	AddStaff   Command[AddStaff, StaffAdded]
 	AddService Command[AddService, ServiceAdded]
 	Operate    Command[Operate, domain.EventID]
+	SkipEvent  Command[SkipEvent, domain.Fact]
+
+	Backups       Command[struct{}, Backups]
+	RecordRestore Command[RecordRestore, struct{}]
+	EraseRestored Command[EraseRestored, struct{}]
+	DropClaim     Command[DropClaim, struct{}]
 
 	RaiseLimits   Command[RaiseLimits, domain.EventID]
 	RestoreLimits Command[RaiseLimits, domain.EventID]
@@ -88,10 +95,17 @@ func menu(c *core) *Menu {
 		LookUp:      by(c, officer(domain.RoleCompliance), onCall((*call).lookUp)),
 		Reveal:      by(c, officer(domain.RoleCompliance), onCall((*call).reveal)),
 		RecordQuery: by(c, anyOfficer, onCall((*call).recordQuery)),
+		ShowAccount: by(c, officer(domain.RoleCompliance), onCall((*call).showAccount)),
 
 		AddStaff:   by(c, operator, onCall((*call).addStaff)),
 		AddService: by(c, operator, onCall((*call).addService)),
 		Operate:    by(c, operator, onCall((*call).operate)),
+		SkipEvent:  by(c, operator, onCall((*call).skipEvent)),
+
+		Backups:       by(c, operator, onCall((*call).backups)),
+		RecordRestore: by(c, operator, onCall((*call).recordRestore)),
+		EraseRestored: by(c, system, onCall((*call).eraseRestored)),
+		DropClaim:     by(c, system, onCall((*call).dropClaim)),
 
 		RaiseLimits:   by(c, operator, onCall((*call).raiseLimits)),
 		RestoreLimits: by(c, operator, onCall((*call).restoreLimits)),

@@ -33,7 +33,7 @@ type MessageToSend struct {
 // has replaced, and what has expired, give nothing.
 func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
 	signUp, err := k.signUpState(ctx, in.SignUp)
-	if err != nil || signUp.Requested == nil || signUp.Ended() {
+	if err != nil || signUp.Requested == nil || !signUp.Verifiable() {
 		return MessageToSend{}, err
 	}
 	v := signUp.Verification()

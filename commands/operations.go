@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"time"
 
 	"accountledger/domain"
 )
@@ -15,7 +16,7 @@ type Operate struct {
 func (k *call) operate(ctx context.Context, in Operate) (domain.EventID, error) {
 	var id domain.EventID
 	err := retry(ctx, func() error {
-		head, err := k.Journal.LastOf(ctx, domain.OperationsStream)
+		head, err := k.Journal.LastOf(ctx, streamOf(in.Operation))
 		if err != nil {
 			return err
 		}
@@ -30,4 +31,44 @@ func (k *call) operate(ctx context.Context, in Operate) (domain.EventID, error) 
 		return err
 	})
 	return id, err
+}
+
+// streamOf is the stream that an operator's act stands in.
+func streamOf(op domain.Operation) string {
+	if op == domain.OpBackup || op == domain.OpBackupDone {
+		return domain.BackupsStream
+	}
+	return domain.OperationsStream
+}
+
+// Backups tells of the backups that the log knows of. Times are UTC and zero where there is none.
+type Backups struct {
+	// Begun is when the newest was begun, whether or not it came to its end: from then on copies of keys may exist.
+	Begun time.Time
+	// Completed is when the newest that is whole was completed.
+	Completed time.Time
+}
+
+// backupsBack is how many acts are looked through for a backup that came to its end.
+const backupsBack = 1000
+
+func (k *call) backups(ctx context.Context, _ struct{}) (Backups, error) {
+	var out Backups
+	n := 0
+	for rec, err := range k.Journal.ReadBack(ctx, domain.BackupsStream) {
+		if err != nil {
+			return out, err
+		}
+		e, ok := rec.Event.(domain.OperationPerformed)
+		switch {
+		case ok && e.Operation == domain.OpBackup && out.Begun.IsZero():
+			out.Begun = rec.At
+		case ok && e.Operation == domain.OpBackupDone && out.Completed.IsZero():
+			out.Completed = rec.At
+		}
+		if n++; n == backupsBack || !out.Begun.IsZero() && !out.Completed.IsZero() {
+			break
+		}
+	}
+	return out, nil
 }

@@ -41,9 +41,13 @@ DecideAccess       k     n      n       y       n     n          n       n      
 LookUp             s     n      n       n       n     y          n       n        n
 Reveal             s     n      n       n       n     y          n       n        n
 RecordQuery        s     n      n       n       n     y          y       n        n
+ShowAccount        s     n      n       n       n     y          n       n        n
 AddStaff           n     n      n       n       n     n          n       y        n
 AddService         n     n      n       n       n     n          n       y        n
 Operate            n     n      n       n       n     n          n       y        n
+SkipEvent          n     n      n       n       n     n          n       y        n
+RaiseLimits        n     n      n       n       n     n          n       y        n
+RestoreLimits      n     n      n       n       n     n          n       y        n
 PublishNotices     n     n      n       n       n     n          n       n        y
 SettleSignUp       n     n      n       n       n     n          n       n        y
 SettleUnlinked     n     n      n       n       n     n          n       n        y
@@ -82,6 +86,9 @@ func TestAuthorisation(t *testing.T) {
 			if name == "Operate" {
 				in.Set(reflect.ValueOf(commands.Operate{Operation: domain.OpStatus}))
 			}
+			if name == "RaiseLimits" || name == "RestoreLimits" {
+				in.Set(reflect.ValueOf(commands.RaiseLimits{Profile: domain.LimitsSimulation}))
+			}
 			before := len(w.log())
 			out := ask.Call([]reflect.Value{reflect.ValueOf(t.Context()), reflect.ValueOf(request(callers[kind])), in})
 			err, _ := out[1].Interface().(error)
@@ -117,7 +124,8 @@ func TestPersonalNeverPrints(t *testing.T) {
 		commands.Session{Client: client}, commands.Me{Email: canary, BirthMonth: canary}, commands.HistoryEntry{Details: []byte(canary)}, device, commands.LinkDevice{Model: canary, Name: canary},
 		commands.RenameDevice{Name: canary}, commands.LookUp{Email: canary}, commands.Revealed{Email: canary, Devices: []commands.Device{device}}, commands.AddStaff{Email: canary, Name: canary},
 		commands.StaffAdded{Code: canary}, commands.ServiceAdded{Key: canary}, commands.MessageToSend{To: canary, Code: canary}, commands.Request{Client: client, Key: canary}, commands.Token(canary),
-		commands.Answer[commands.Me]{Value: commands.Me{Email: canary}},
+		commands.Answer[commands.Me]{Value: commands.Me{Email: canary}}, commands.SkipEvent{Reason: canary},
+		commands.AccountShown{Email: canary, Devices: []commands.Device{device}}, commands.ShownEvent{Details: []byte(canary)},
 	} {
 		pointer := reflect.New(reflect.TypeOf(v))
 		pointer.Elem().Set(reflect.ValueOf(v))

@@ -158,7 +158,7 @@ func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
 			return err
 		}
 		if before := sessions.All[id]; before != nil {
-			if before.Ended {
+			if before.Ended || before.Fact.Restored {
 				return domain.ErrRepeatLate
 			}
 			started = before.Fact

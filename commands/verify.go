@@ -33,6 +33,9 @@ func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	if signUp.Ended() {
 		return k.checkedBefore(ctx, in.Verification, signUp)
 	}
+	if !signUp.Verifiable() {
+		return Checked{}, domain.ErrEnded
+	}
 	if err := k.decideCode(ctx, in, signUp); err != nil {
 		return Checked{}, err
 	}
@@ -197,7 +200,7 @@ func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
 	if err != nil {
 		return Resent{}, err
 	}
-	if signUp.Ended() || k.now.After(signUp.Due()) {
+	if !signUp.Verifiable() || k.now.After(signUp.Due()) {
 		return Resent{}, domain.ErrEnded
 	}
 	contact, err := journal.Open(ctx, k.Journal, signUp.Fact, signUp.Requested.Contact)

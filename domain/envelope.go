@@ -56,4 +56,6 @@ type Fact struct {
 	Type    string // as stored, with its version
 	Metadata
 	Event any
+	// Restored says that the ledger was restored from a backup since. It is not stored.
+	Restored bool
 }

@@ -22,6 +22,7 @@ type (
 	deliveryKind struct{}
 	commandKind  struct{}
 	eventKind    struct{}
+	logKind      struct{}
 
 	// AccountID names a person's account; it is all that views and services see of a person.
 	AccountID = ID[accountKind]
@@ -43,6 +44,8 @@ type (
 	CommandID = ID[commandKind]
 	// EventID names an event.
 	EventID = ID[eventKind]
+	// LogID names a log.
+	LogID = ID[logKind]
 )
 
 // IsZero reports whether the id names nothing.

@@ -10,20 +10,25 @@ const (
 	OpStaffAdd      Operation = "staff_add"
 	OpServiceAdd    Operation = "service_add"
 	OpReplayRebuild Operation = "replay_rebuild"
+	OpReplayCompare Operation = "replay_compare"
 	OpReplayMove    Operation = "replay_move"
 	OpReplayAbandon Operation = "replay_abandon" // a move was given up, and this log goes on
 	OpReplayExport  Operation = "replay_export"
 	OpReplayImport  Operation = "replay_import"
+	OpReplaySkip    Operation = "replay_skip"
+	OpReplayShow    Operation = "replay_show"
 	OpVerify        Operation = "verify"
 	OpKeysList      Operation = "keys_list"
 	OpKeysRotate    Operation = "keys_rotate"
 	OpKeysDestroyed Operation = "keys_destroyed"
 	OpSimulate      Operation = "simulate"
+	OpBackup        Operation = "backup"           // one was begun: from here on copies of keys may exist
+	OpBackupDone    Operation = "backup_completed" // it is whole
 )
 
 // Validate refuses what is no operation.
 func (o Operation) Validate() error {
-	return oneOf(o, OpStatus, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplayImport, OpVerify, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpSimulate)
+	return oneOf(o, OpStatus, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplayImport, OpReplaySkip, OpReplayShow, OpVerify, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpSimulate, OpBackup, OpBackupDone)
 }
 
 // OperationPerformed: an operator ran a command on the machine.

@@ -46,9 +46,9 @@ func (s *Session) Valid(secret Hash, everywhereAt int64, now time.Time) bool {
 	return same && s.Open(everywhereAt, now)
 }
 
-// Open tells whether the session has neither ended nor expired.
+// Open tells whether the session has neither ended nor expired; a restore ends those begun before it.
 func (s *Session) Open(everywhereAt int64, now time.Time) bool {
-	return !s.Ended && now.Before(s.Expires) && !s.ahead(now) && s.OwnerAt >= everywhereAt
+	return !s.Ended && !s.Fact.Restored && now.Before(s.Expires) && !s.ahead(now) && s.OwnerAt >= everywhereAt
 }
 
 // ahead tells whether the session was begun by a clock that was ahead. The fact's time alone does not say so: a stream's

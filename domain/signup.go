@@ -75,6 +75,9 @@ func (s *SignUp) Apply(f Fact) error {
 	return nil
 }
 
+// Verifiable reports whether its verification can still pass; a restore ended those begun before it.
+func (s *SignUp) Verifiable() bool { return !s.Ended() && !s.Fact.Restored }
+
 // Ended reports whether it was completed or lapsed.
 func (s *SignUp) Ended() bool { return !s.Account.IsZero() || s.Lapsed != "" }
 

@@ -37,13 +37,15 @@ type Staff struct {
 	Roles    []Role
 	Enrolled bool
 	AddedAt  time.Time
+	// Restored: the ledger was restored since the officer was added, which ended the one-time code.
+	Restored bool
 }
 
 // Apply assigns what a fact says.
 func (s *Staff) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case StaffAdded:
-		s.Added, s.AddedAt = &e, f.At
+		s.Added, s.AddedAt, s.Restored = &e, f.At, f.Restored
 	case StaffRoleGranted:
 		s.Roles = append(s.Roles, e.Role)
 	case StaffEnrolled:
@@ -59,7 +61,7 @@ func (s *Staff) Has(r Role) bool { return slices.Contains(s.Roles, r) }
 
 // Enrol decides on using the one-time code.
 func (s *Staff) Enrol(code Hash, now time.Time) ([]any, error) {
-	if s.Added == nil || s.Enrolled || !now.Before(s.Added.Expires) || s.AddedAt.After(now.Add(MaxAhead)) ||
+	if s.Added == nil || s.Enrolled || s.Restored || !now.Before(s.Added.Expires) || s.AddedAt.After(now.Add(MaxAhead)) ||
 		subtle.ConstantTimeCompare([]byte(code), []byte(s.Added.CodeHash)) != 1 {
 		return nil, ErrEnrolment
 	}

@@ -54,8 +54,10 @@ func Types() []Type {
 		Event[domain.DeliveryFailed]("delivery.failed.v1"),
 
 		Event[domain.NoticePublished]("notice.published.v1"),
+		Event[domain.LedgerRestored]("ledger.restored.v1"),
 		Event[domain.OperationPerformed]("operation.performed.v1"),
 		Event[domain.LimitsChanged]("limits.changed.v1"),
+		Event[domain.EventSkipped]("view.event_skipped.v1"),
 	}
 }
 

@@ -66,6 +66,9 @@ func everything(l *projectiontest.Ledger) {
 	bela.Leave(0)
 	bela.Erase()
 	anna.Leave(14 * 24 * time.Hour)
+	l.AppendAs(operator, domain.OperationsStream, domain.LimitsChanged{Profile: domain.LimitsSimulation, UID: 1000, InForce: true})
+	l.AppendAs(operator, domain.OperationsStream, domain.EventSkipped{View: "devices", Event: domain.EventID{UUID: uuid.New()}, UID: 1000,
+		Reason: domain.Personal(domain.SkipReason{Text: "a reason of an operator's"}, domain.LedgerKey())})
 }
 
 // deliver is what happens around a sign-up that comes to nothing.

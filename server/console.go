@@ -31,6 +31,9 @@ type Console interface {
 	Export(ctx context.Context, in Export, out io.Writer) error
 	// Verify walks log, vault and checkpoints and tells of the first fault of each.
 	Verify(ctx context.Context, progress func(Progress)) (Verified, error)
+	// Compare folds views anew from the log into a scratch place and tells every difference from the live ones; none named
+	// means all.
+	Compare(ctx context.Context, views []string, progress func(Progress)) (Comparison, error)
 	// Close frees the console.
 	Close() error
 }

@@ -68,6 +68,18 @@ func (s *Server) mailboxEntries() ([]MailboxEntry, error) {
 
 // Rebuild builds views again from the log, beside the live ones.
 func (o operator) Rebuild(ctx context.Context, views []string, progress func(Progress)) error {
+	if err := o.recordViews(ctx, domain.OpReplayRebuild, views); err != nil {
+		return err
+	}
+	deps := replay.Deps{Journal: o.journal, Engine: o.engine, Views: projections.All(), Partitions: o.partitions(), Leases: o.leases}
+	if o.address.Load() != nil && o.leases == nil {
+		deps.Hold = o.runner.Hold
+	}
+	return replay.Rebuild(ctx, deps, views, summed(progress))
+}
+
+// recordViews records a command on views, once they are known to be there.
+func (o operator) recordViews(ctx context.Context, op domain.Operation, views []string) error {
 	names := make([]domain.ViewName, len(views))
 	for i, v := range views {
 		if _, ok := o.Schema(v); !ok {
@@ -75,23 +87,19 @@ func (o operator) Rebuild(ctx context.Context, views []string, progress func(Pro
 		}
 		names[i] = domain.ViewName(v)
 	}
-	if _, err := o.record(ctx, domain.OpReplayRebuild, names...); err != nil {
-		return err
-	}
-	deps := replay.Deps{Journal: o.journal, Engine: o.engine, Views: projections.All(), Partitions: o.partitions(), Leases: o.leases}
-	if o.address.Load() != nil && o.leases == nil {
-		deps.Hold = o.runner.Hold
-	}
-	var done map[string]int64
-	return replay.Rebuild(ctx, deps, views, func(view string, n, total int64) {
-		if done == nil {
-			done = map[string]int64{}
-		}
+	_, err := o.record(ctx, op, names...)
+	return err
+}
+
+// summed adds up how far each view is.
+func summed(progress func(Progress)) replay.Progress {
+	done := map[string]int64{}
+	return func(view string, n, total int64) {
 		done[view] = n
 		all := Progress{View: view, Total: total * int64(len(done)), Unit: "events"}
 		for _, d := range done {
 			all.Done += d
 		}
 		progress(all)
-	})
+	}
 }

@@ -20,7 +20,7 @@ import (
 	"accountledger/simulate"
 )
 
-// simulated is the domain of simulated people: nobody else's messages are passed on.
+// simulatedDomain is where simulated people's addresses lie: nobody else's messages are passed on.
 const simulatedDomain = ".example.invalid"
 
 // mailEvery is how often the local mailbox is looked at while a simulation runs.

@@ -109,11 +109,11 @@ func TestSimulateHistory(t *testing.T) {
 	var cfg server.Config
 	for range 2 {
 		cfg = config(t)
-		s, err := server.Simulate(t.Context(), cfg, server.Simulation{Accounts: 120, Seed: 5, Days: 20, Direct: true}, server.Options{}, nil)
+		s, err := server.Simulate(t.Context(), cfg, server.Simulation{Accounts: 80, Seed: 5, Days: 10, Direct: true}, server.Options{}, nil)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, printed(t, &s))
 		}
-		if s.Days != 20 || s.From.IsZero() {
+		if s.Days != 10 || s.From.IsZero() {
 			t.Errorf("no history: %+v", s)
 		}
 		all = append(all, s)
@@ -127,7 +127,7 @@ func TestSimulateHistory(t *testing.T) {
 	}
 	r := start(t, cfg)
 	a := r.want(200, "POST", "/v1/views/accounts/query", r.auditor(), `{"histogram":{"field":"opened","interval":"day"}}`)
-	if days := strings.Count(a.body, `"start"`); days < 15 {
+	if days := strings.Count(a.body, `"start"`); days < 8 {
 		t.Errorf("accounts were opened on %d days", days)
 	}
 }

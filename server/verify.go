@@ -68,9 +68,13 @@ func (s *Server) verify(ctx context.Context, progress func(Progress)) (Verified,
 		Rows: r.Rows.All(), Archive: l.Archive, Newer: r.Newer, Consumers: r.Consumers, Remade: r.Remade, Faults: r.Faults}, nil
 }
 
-// standing are the consumers that keep a checkpoint, none of which is set to work by being asked for it.
+// standing are the consumers that keep a checkpoint, none of which is set to work by being asked for it. A process of the API
+// knows those only whose checkpoint goes with a lease.
 func (s *Server) standing(ctx context.Context) ([]audit.Consumer, error) {
-	consumers := s.views.Consumers()
+	var consumers []runner.Consumer
+	if s.cfg.Role != RoleAPI {
+		consumers = s.views.Consumers()
+	}
 	if s.processes != nil {
 		consumers = append(consumers, s.processes)
 	}

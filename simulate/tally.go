@@ -41,7 +41,7 @@ const (
 	Guardians   = "people/guardian needed"
 	Repeats     = "people/signed up twice"
 	WrongCodes  = "people/wrong code"
-	AskedUnkown = "services/asked about nobody"
+	AskedUnknown = "services/asked about nobody"
 )
 
 func popcount(mask uint32) int64 { return int64(bits.OnesCount32(mask)) }

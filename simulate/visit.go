@@ -144,7 +144,7 @@ func (w *worker) beAsked(ctx context.Context, l *life, asks []Ask, closing bool)
 		account, want := l.account, l.granted&(1<<purpose) != 0 && !closing
 		if a.Unknown {
 			account, want = uuid.New(), false
-			w.tally.add(AskedUnkown, 1)
+			w.tally.add(AskedUnknown, 1)
 		}
 		allowed, err := w.ledger.Ask(ctx, w.office.keys[a.Service], domain.AccountID{UUID: account}, w.pop.purposes[purpose].Allowance)
 		if err != nil {

@@ -13,7 +13,7 @@ import (
 
 func replay() *cobra.Command {
 	c := &cobra.Command{Use: "replay", Short: "Read the log again"}
-	c.AddCommand(replayRebuild(), replayMove(), replayExport(), replayImport())
+	c.AddCommand(replayRebuild(), replayCompare(), replayMove(), replayExport(), replayImport())
 	return c
 }
 

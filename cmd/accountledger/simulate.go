@@ -16,8 +16,8 @@ import (
 // A run in process makes much garbage and keeps little: the heap may grow to several times what is in use before it is
 // collected, up to a bound.
 const (
-	directGC     = 300
-	directMemory = 1 << 30 // bytes
+	directGC     = 400
+	directMemory = 768 << 20 // bytes
 )
 
 func simulation() *cobra.Command {
@@ -60,7 +60,7 @@ last --days days, so that views show months. On a ledger that has a history, tim
 			return errors.Join(summary.Print(c.OutOrStdout()), err)
 		},
 	}
-	settings(c)
+	settings(c, simulateSettings()...)
 	c.Flags().IntVar(&in.Accounts, "accounts", 0, "how many people try to sign up")
 	c.Flags().Uint64Var(&in.Seed, "seed", 1, "chooses the population")
 	c.Flags().BoolVar(&in.Direct, "direct", false, "play in process, without HTTP, at thousands of people a second")
@@ -69,6 +69,17 @@ last --days days, so that views show months. On a ledger that has a history, tim
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	must(c.MarkFlagRequired("accounts"))
 	return c
+}
+
+// simulateSettings are all that a server has but where it listens: one that a simulation starts is for nobody else.
+func simulateSettings() []string {
+	var keys []string
+	for _, s := range server.Settings() {
+		if s.Key != "http" {
+			keys = append(keys, s.Key)
+		}
+	}
+	return keys
 }
 
 // playingBar shows how many people have come.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"accountledger/domain"
 	"accountledger/journal"
 )
 
@@ -156,12 +157,25 @@ func (w *worker) stopAt(r journal.Record, err error) {
 	if errors.As(err, &fault) {
 		err = fault.Err
 	}
-	w.log.Error("consumer stopped: it cannot digest an event", "stream", r.Stream, "version", r.Version,
+	w.log.Error("consumer stopped: it cannot digest an event", "event", r.ID.String(), "stream", r.Stream, "version", r.Version,
 		"position", r.Position.String(), "type", r.Type, "error", err.Error())
-	w.set(Stopped, fmt.Sprintf("%s at position %s (%s version %d): %v", r.Type, r.Position, r.Stream, r.Version, err))
+	w.halt(fmt.Sprintf("event %s, %s: %v", r.ID, placeOf(&r), err), r.ID)
 }
 
 func (w *worker) stop(what string, err error) {
 	w.log.Error("consumer stopped: "+what, "error", err.Error())
-	w.set(Stopped, what+": "+err.Error())
+	var fault *EventError
+	if errors.As(err, &fault) {
+		w.halt(what+": "+err.Error(), fault.Event)
+		return
+	}
+	w.halt(what+": "+err.Error(), domain.EventID{})
+}
+
+// halt stops the consumer at an event, or at none.
+func (w *worker) halt(reason string, at domain.EventID) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stuck = at
+	w.become(Stopped, reason)
 }

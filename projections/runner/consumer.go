@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"accountledger/domain"
 	"accountledger/journal"
 	"accountledger/leases"
 )
@@ -101,13 +102,37 @@ var (
 	ErrClosed = errors.New("runner: closed")
 )
 
+// Skipper is a consumer that operators can let go on past an event that it cannot digest. Once Skipped says so of the event at
+// which it has stopped, it is handed that event again, and then has to deal with it.
+type Skipper interface {
+	Skipped(ctx context.Context, event domain.EventID) (bool, error)
+}
+
 // EventError says which event of a page a consumer cannot digest. Those before it are not at fault.
 type EventError struct {
 	Index int // in the page's records
+	// Event is the event's id, zero where the consumer does not say; Place tells its type and where it stands.
+	Event domain.EventID
+	Place string
 	Err   error
 }
 
-func (e *EventError) Error() string { return fmt.Sprintf("event %d of the page: %v", e.Index, e.Err) }
+func (e *EventError) Error() string {
+	if e.Event.IsZero() {
+		return fmt.Sprintf("event %d of the page: %v", e.Index, e.Err)
+	}
+	return fmt.Sprintf("event %s, %s: %v", e.Event, e.Place, e.Err)
+}
+
+// faultOf names the event at fault.
+func faultOf(index int, r *journal.Record, err error) *EventError {
+	return &EventError{Index: index, Event: r.ID, Place: placeOf(r), Err: err}
+}
+
+// placeOf tells what an event is and where it stands.
+func placeOf(r *journal.Record) string {
+	return fmt.Sprintf("%s at position %s (%s version %d)", r.Type, r.Position, r.Stream, r.Version)
+}
 
 // Unwrap gives the cause.
 func (e *EventError) Unwrap() error { return e.Err }

@@ -76,7 +76,7 @@ func (f *Filling) Progress() (done, total int64) { return f.done.Load(), f.total
 // Fill brings generations to where the head of the log is now. Each page is read and decoded once for all of them; each
 // folds it in a goroutine of its own. Those that stand furthest behind decide where reading begins.
 //
-// The answer has one error for each, nil where all went well: an *EventError when an event cannot be folded, an
+// The answer has one error for each, nil where all went well: an *EventError when an event cannot be folded and was not skipped, an
 // *UnreadableError, ctx's, or the engine's. What was written by then is kept.
 func Fill(ctx context.Context, j *journal.Journal, all ...*Filling) []error {
 	errs := make([]error, len(all))
@@ -119,7 +119,9 @@ func Fill(ctx context.Context, j *journal.Journal, all ...*Filling) []error {
 }
 
 func prepare(ctx context.Context, j *journal.Journal, head journal.Checkpoint, all []*Filling) error {
+	skips := NewSkips(j)
 	for _, f := range all {
+		f.folding.skips = skips
 		total, _, err := j.Distance(ctx, f.at.Position, head.Position)
 		if err != nil {
 			return err

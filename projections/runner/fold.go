@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"errors"
 
 	"accountledger/journal"
 	"accountledger/projections/view"
@@ -20,6 +21,8 @@ type folding struct {
 	// while a generation is filled.
 	remembered *memory
 	known      *known
+	// skips tells past which events the view is to go on although they cannot be folded; nil: past none.
+	skips *Skips
 
 	docs    map[string]*view.Document // as they are now; nil where there is none
 	changed map[string]*view.Document
@@ -42,29 +45,59 @@ func newFolding(d *Declaration, g view.Generation, part, parts int) *folding {
 
 // fold folds records into documents. An *EventError names the record at fault; those before it are folded.
 func (f *folding) fold(ctx context.Context, records []journal.Record) error {
-	touched, faulty, fault := f.touched(records)
-	if err := f.load(ctx, touched[:faulty]); err != nil {
+	touched, fault := f.touched(ctx, records)
+	var at *EventError
+	if fault != nil && !errors.As(fault, &at) {
+		return fault
+	}
+	if err := f.load(ctx, touched); err != nil {
 		return err
 	}
-	for i := range records[:faulty] {
-		if err := f.apply(&records[i], touched[i]); err != nil {
-			return &EventError{Index: i, Err: err}
+	for i := range touched {
+		if err := f.apply(ctx, i, &records[i], touched[i]); err != nil {
+			return err
 		}
 	}
-	if fault != nil {
-		return &EventError{Index: faulty, Err: fault}
-	}
-	return nil
+	return fault
 }
 
-// touched gives the ids that each record touches, up to the first that panics.
-func (f *folding) touched(records []journal.Record) (ids [][]string, n int, err error) {
-	ids = make([][]string, len(records))
-	defer guard(&err)
-	for n = range records {
-		ids[n] = f.ours(f.declaration.Touches(records[n]))
+// touched gives the ids that each record touches, up to the first that panics: that is an *EventError. A skipped one
+// that panics touches nothing.
+func (f *folding) touched(ctx context.Context, records []journal.Record) ([][]string, error) {
+	ids := make([][]string, 0, len(records))
+	for {
+		var err error
+		if ids, err = f.touch(ids, records); err == nil {
+			return ids, nil
+		}
+		n := len(ids)
+		skipped, asked := f.skipped(ctx, &records[n])
+		switch {
+		case asked != nil:
+			return nil, asked
+		case !skipped:
+			return ids, faultOf(n, &records[n], err)
+		}
+		ids = append(ids, nil)
 	}
-	return ids, len(records), nil
+}
+
+// touch adds the ids of the records that have none yet.
+func (f *folding) touch(done [][]string, records []journal.Record) (ids [][]string, err error) {
+	ids = done
+	defer guard(&err)
+	for i := len(done); i < len(records); i++ {
+		ids = append(ids, f.ours(f.declaration.Touches(records[i])))
+	}
+	return ids, nil
+}
+
+// skipped says whether the view is to go on past an event that it cannot digest. It is asked for none that it can.
+func (f *folding) skipped(ctx context.Context, r *journal.Record) (bool, error) {
+	if f.skips == nil {
+		return false, nil
+	}
+	return f.skips.Has(ctx, f.declaration.Name, r.ID)
 }
 
 // ours gives those of the documents that are folded here.
@@ -112,8 +145,28 @@ func (f *folding) load(ctx context.Context, touched [][]string) error {
 	return nil
 }
 
-// apply folds one event into all the documents it touches, or into none.
-func (f *folding) apply(r *journal.Record, ids []string) (err error) {
+// apply folds one event into all the documents it touches, or into none. One that was skipped is folded into each of them
+// that it can be folded into, and leaves the others as they are: so that the documents come out the same however the work
+// on them is shared. n is the record's place in its page.
+func (f *folding) apply(ctx context.Context, n int, r *journal.Record, ids []string) error {
+	err := f.applyAll(r, ids)
+	if err == nil {
+		return nil
+	}
+	skipped, asked := f.skipped(ctx, r)
+	switch {
+	case asked != nil:
+		return asked
+	case !skipped:
+		return faultOf(n, r, err)
+	}
+	for i := range ids {
+		_ = f.applyAll(r, ids[i:i+1]) // it stays as it was where the event cannot be folded into it
+	}
+	return nil
+}
+
+func (f *folding) applyAll(r *journal.Record, ids []string) (err error) {
 	f.undo = f.undo[:0]
 	defer func() {
 		if err != nil {

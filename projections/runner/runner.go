@@ -10,6 +10,7 @@ import (
 	"github.com/ThreeDotsLabs/watermill"
 	"github.com/ThreeDotsLabs/watermill/message"
 
+	"accountledger/domain"
 	"accountledger/journal"
 	"accountledger/leases"
 )
@@ -130,6 +131,19 @@ func (r *Runner) Close() error {
 		<-w.turn
 	}
 	return nil
+}
+
+// StoppedAt gives the events at which a consumer, or parts of a view, have stopped in this process; none while they go on.
+func (r *Runner) StoppedAt(name string) []domain.EventID {
+	var out []domain.EventID
+	for _, w := range r.byName[name] {
+		w.mu.Lock()
+		if w.state == Stopped && !w.stuck.IsZero() {
+			out = append(out, w.stuck)
+		}
+		w.mu.Unlock()
+	}
+	return out
 }
 
 // named gives the workers of a consumer, or of all parts of something.

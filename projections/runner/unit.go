@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"accountledger/domain"
 	"accountledger/journal"
 	"accountledger/projections/view"
 )
@@ -88,6 +89,7 @@ func (u *unit) Handle(ctx context.Context, page journal.Page) error {
 		return err
 	}
 	f := newFolding(v.declaration, g, u.part, v.set.Partitions)
+	f.skips = v.set.skips
 	if err = f.fold(ctx, page.Records); err == nil {
 		err = f.write(ctx, page.Checkpoint)
 	}
@@ -95,6 +97,11 @@ func (u *unit) Handle(ctx context.Context, page journal.Page) error {
 		return ErrMoved
 	}
 	return unusable(err)
+}
+
+// Skipped says whether an operator let the view go on past an event.
+func (u *unit) Skipped(ctx context.Context, event domain.EventID) (bool, error) {
+	return u.view.set.skips.Has(ctx, u.view.name(), event)
 }
 
 // moved says whether another generation has taken the place of the one that a unit reads for.

@@ -42,6 +42,7 @@ type Views struct {
 	ViewsOptions
 	all    []*liveView
 	byName map[string]*liveView
+	skips  *Skips
 	// consumes says that this process works on the views, and does not only ask them.
 	consumes bool
 
@@ -67,7 +68,7 @@ func OpenViewsWith(ctx context.Context, o ViewsOptions) (*Views, error) {
 	if o.Follow <= 0 {
 		o.Follow = defaultFollow
 	}
-	vs := &Views{ViewsOptions: o, byName: map[string]*liveView{}}
+	vs := &Views{ViewsOptions: o, byName: map[string]*liveView{}, skips: NewSkips(o.Journal)}
 	vs.life, vs.end = context.WithCancel(context.WithoutCancel(ctx))
 	var away error
 	for i := range o.Declarations {
@@ -122,6 +123,9 @@ func (vs *Views) Schema(name string) (*view.Schema, bool) {
 	}
 	return &v.declaration.Schema, true
 }
+
+// Skips tells past which events operators let views go on.
+func (vs *Views) Skips() *Skips { return vs.skips }
 
 // Query answers from a view's live generation and names it: a cursor holds within one generation only. Errors: ErrUnknown,
 // ErrRebuilding, view.ErrUnavailable, and those of view.Generation.Query.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 
+	"accountledger/domain"
 	"accountledger/journal"
 	"accountledger/leases"
 )
@@ -32,8 +33,9 @@ type worker struct {
 	reason    string
 	since     time.Time // of the state
 	position  journal.Position
-	moved     chan struct{} // closed when position or state change
-	lost      error         // why the consumer must recover before it goes on
+	moved     chan struct{}  // closed when position or state change
+	lost      error          // why the consumer must recover before it goes on
+	stuck     domain.EventID // at which it has stopped, zero when at none; it counts while the state is Stopped
 	held      int
 	interrupt chan struct{} // closed when somebody wants the turn
 	// lease is that of a consumer whose work is shared, from when it was taken until it is given back; nil otherwise.
@@ -92,7 +94,7 @@ func (w *worker) place(ctx context.Context) (at journal.Checkpoint, err error) {
 		w.advance(at.Position)
 		w.set(Running, "")
 	case errors.As(err, &fault):
-		w.stop("the view cannot be filled", fault.Err)
+		w.stop("the view cannot be filled", fault)
 		return at, errStop
 	case errors.Is(err, ErrUnusable):
 		w.lose(err)
@@ -170,21 +172,42 @@ func (w *worker) handle(m *message.Message) error {
 	return nil
 }
 
-// rest keeps a stopped consumer where it is until somebody held it up or the runner closes.
+// restPauses is how many pauses lie between two looks whether the event at which a consumer has stopped was skipped.
+const restPauses = 4
+
+// rest keeps a stopped consumer where it is until somebody held it up, an operator skipped the event at which it has
+// stopped, or the runner closes.
 func (w *worker) rest(ctx context.Context) error {
+	tick := time.NewTicker(restPauses * w.runner.Pause)
+	defer tick.Stop()
 	for {
 		w.mu.Lock()
-		state, moved := w.state, w.moved
+		state, moved, stuck := w.state, w.moved, w.stuck
 		w.mu.Unlock()
 		if state != Stopped {
 			return nil
 		}
 		select {
 		case <-moved:
+		case <-tick.C:
+			if w.isSkipped(ctx, stuck) {
+				w.log.Warn("consumer goes on past the event at which it had stopped: an operator skipped it", "event", stuck.String())
+				w.set(Waiting, "it goes on past an event that was skipped")
+			}
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
+}
+
+// isSkipped says whether the consumer may go on past an event. While that cannot be asked, it may not.
+func (w *worker) isSkipped(ctx context.Context, event domain.EventID) bool {
+	s, ok := w.consumer.(Skipper)
+	if !ok || event.IsZero() {
+		return false
+	}
+	skipped, err := s.Skipped(ctx, event)
+	return err == nil && skipped
 }
 
 // set says how the consumer is.

@@ -95,7 +95,7 @@ func (s *store) fillRows(ctx context.Context, rows []row) error {
 		if i%checkEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := s.putChunk(s.layout.upsert, rows[i:i+1], args); err != nil {
+		if err := s.putChunk(s.layout.upserts, rows[i:i+1], args); err != nil {
 			return err
 		}
 	}
@@ -110,7 +110,7 @@ func (s *store) appendRows(ctx context.Context, rows []row) error {
 			return err
 		}
 		n := chunkOf(rows)
-		if err := s.putChunk(s.layout.insert, rows[:n], args); err != nil {
+		if err := s.putChunk(s.layout.inserts, rows[:n], args); err != nil {
 			return err
 		}
 		for i := range n {

@@ -1,23 +1,16 @@
 package sqlite
 
 import (
-	"errors"
 	"fmt"
 
-	driver "modernc.org/sqlite"
-	codes "modernc.org/sqlite/lib"
-
+	"accountledger/pagesum"
 	"accountledger/projections/view"
 )
 
-// explain turns what SQLite says of a damaged file into view.ErrCorrupt.
-func explain(err error) error {
-	var e *driver.Error
-	if errors.As(err, &e) {
-		switch e.Code() & 0xff {
-		case codes.SQLITE_CORRUPT, codes.SQLITE_NOTADB:
-			return fmt.Errorf("%w: %w", view.ErrCorrupt, err)
-		}
+// explain turns what SQLite says of a damaged file into view.ErrCorrupt, with the place where a page does not match its checksum.
+func explain(err error, path string) error {
+	if !pagesum.Damaged(err) {
+		return err
 	}
-	return err
+	return fmt.Errorf("%w: %w", view.ErrCorrupt, pagesum.Explain(err, path))
 }

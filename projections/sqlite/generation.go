@@ -31,7 +31,7 @@ func (g *generation) use(work func() error) error {
 	if g.closed {
 		return view.ErrClosed
 	}
-	return explain(work())
+	return explain(work(), g.store.path)
 }
 
 func (g *generation) Load(ctx context.Context, ids []string) (found []*view.Document, err error) {
@@ -106,5 +106,5 @@ func (g *generation) Close() error {
 		return nil
 	}
 	g.closed = true
-	return explain(g.release())
+	return explain(g.release(), g.store.path)
 }

@@ -25,6 +25,8 @@ type layout struct {
 	// so that reading them touches little, then words, then sealed bytes.
 	order []int
 	words bool
+	// inserts and upserts are the statements that write rows, by how many.
+	inserts, upserts map[int]string
 }
 
 func newLayout(schema *view.Schema) *layout {
@@ -42,6 +44,10 @@ func newLayout(schema *view.Schema) *layout {
 				l.order = append(l.order, i)
 			}
 		}
+	}
+	l.inserts, l.upserts = map[int]string{}, map[int]string{}
+	for _, n := range writeChunks() {
+		l.inserts[n], l.upserts[n] = l.insert(n), l.upsert(n)
 	}
 	return l
 }

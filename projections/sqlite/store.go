@@ -10,6 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"accountledger/pagesum"
 	"accountledger/projections/view"
 )
 
@@ -59,13 +60,18 @@ func openStore(ctx context.Context, path string, id view.GenerationID, schema vi
 	s.layout = newLayout(s.schema)
 	defer func() {
 		if err != nil {
-			err = explain(errors.Join(err, s.close()))
+			err = explain(errors.Join(err, s.close()), path)
 		}
 	}()
 	if err := private(path); err != nil {
 		return nil, err
 	}
-	if s.writing, err = sql.Open("sqlite", dsn(path, "_txlock=immediate", pragma("cache_size", -writerCache), pragma("wal_autocheckpoint", usualCheckpoint))); err != nil {
+	vfs, err := pagesum.VFS() // which puts a checksum on every page and checks it
+	if err != nil {
+		return nil, err
+	}
+	vfs = "vfs=" + vfs
+	if s.writing, err = sql.Open("sqlite", dsn(path, vfs, "_txlock=immediate", pragma("cache_size", -writerCache), pragma("wal_autocheckpoint", usualCheckpoint))); err != nil {
 		return nil, err
 	}
 	s.writing.SetMaxOpenConns(1)
@@ -75,7 +81,7 @@ func openStore(ctx context.Context, path string, id view.GenerationID, schema vi
 	if err := s.prepareFile(ctx); err != nil {
 		return nil, err
 	}
-	if s.reading, err = sql.Open("sqlite", dsn(path, pragma("query_only", 1), pragma("cache_size", -readerCache))); err != nil {
+	if s.reading, err = sql.Open("sqlite", dsn(path, vfs, pragma("query_only", 1), pragma("cache_size", -readerCache))); err != nil {
 		return nil, err
 	}
 	s.reading.SetMaxOpenConns(readers)

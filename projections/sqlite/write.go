@@ -124,7 +124,7 @@ func (s *store) upsert(ctx context.Context, rows []row) error {
 			return err
 		}
 		n := chunkOf(rows)
-		if err := s.putChunk(s.layout.upsert, rows[:n], args); err != nil {
+		if err := s.putChunk(s.layout.upserts, rows[:n], args); err != nil {
 			return err
 		}
 		rows = rows[n:]
@@ -142,13 +142,13 @@ func chunkOf(rows []row) int {
 	return len(rows)
 }
 
-// putChunk runs the statement for so many rows. args is room for its parameters.
-func (s *store) putChunk(text func(n int) string, rows []row, args []any) error {
+// putChunk runs the one of these statements that is for so many rows. args is room for its parameters.
+func (s *store) putChunk(texts map[int]string, rows []row, args []any) error {
 	args = args[:0]
 	for i := range rows {
 		args = s.rowArgs(args, &rows[i])
 	}
-	statement, err := s.statement(text(len(rows))) //nolint:sqlclosecheck // closed with the store
+	statement, err := s.statement(texts[len(rows)]) //nolint:sqlclosecheck // closed with the store
 	if err != nil {
 		return err
 	}

@@ -7,6 +7,9 @@
 // system or the disk keeps of its own accord are beyond its reach, as are copies made
 // of the folder.
 //
+// Every page of the file carries a checksum (package pagesum): what a disk or a stray write changed gives
+// vault.ErrCorrupt with the file and the offset, and never another answer. Verify looks at all of them.
+//
 // Rotate overwrites what was wrapped under the old master key in place and cuts the log
 // at its end, so that it too is in no file of the vault then.
 package sqlite
@@ -28,6 +31,7 @@ import (
 	"golang.org/x/sys/unix"
 	_ "modernc.org/sqlite" // the driver
 
+	"accountledger/pagesum"
 	"accountledger/vault"
 )
 
@@ -62,8 +66,11 @@ type Options struct {
 
 // Vault is the SQLite engine. Make it by Open.
 type Vault struct {
-	id      uuid.UUID
-	masters *vault.Keyring
+	id   uuid.UUID
+	path string // of the file
+	// patience is Options.Patience.
+	patience time.Duration
+	masters  *vault.Keyring
 	// current wraps what is written. The writer alone changes it.
 	current  atomic.Pointer[vault.MasterKey]
 	rotating sync.Mutex
@@ -89,7 +96,7 @@ var _ vault.Rotator = (*Vault)(nil)
 // Open opens the vault in dir, and makes it if there is none: the folder for its owner
 // alone (0700), the file likewise (0600). A new vault is made under master; of an old one
 // the file says which of the master keys held it is under. It gives vault.ErrMasterKey when rows are
-// under a master key that is not held, ErrSchema, ErrLocked, or vault.ErrUnavailable.
+// under a master key that is not held, ErrSchema, ErrLocked, vault.ErrCorrupt, or vault.ErrUnavailable.
 func Open(ctx context.Context, dir string, master *vault.MasterKey, o Options) (*Vault, error) {
 	masters, err := vault.NewKeyring(master, o.Older...)
 	if err != nil {
@@ -114,21 +121,24 @@ func OpenWith(ctx context.Context, dir string, masters *vault.Keyring, o Options
 		return nil, unavailable("making its folder", err)
 	}
 	v := &Vault{
-		masters: masters, cache: vault.NewKeyCache(o.CacheKeys),
+		path: path, patience: o.Patience, masters: masters, cache: vault.NewKeyCache(o.CacheKeys),
 		requests: make(chan *request), quit: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if v.lock, err = lockFolder(dir); err != nil {
 		return nil, err
 	}
-	if err := v.start(ctx, path, o); err != nil {
-		return nil, errors.Join(err, v.release())
+	if err := v.start(ctx, o); err != nil {
+		return nil, errors.Join(v.placed(err), v.release())
 	}
 	return v, nil
 }
 
-func (v *Vault) start(ctx context.Context, path string, o Options) error {
-	var err error
-	if v.writes, err = sql.Open("sqlite", address(path, o.Patience, false)); err != nil {
+func (v *Vault) start(ctx context.Context, o Options) error {
+	vfs, err := pagesum.VFS()
+	if err != nil {
+		return unavailable("opening the file", err)
+	}
+	if v.writes, err = sql.Open("sqlite", address(v.path, vfs, o.Patience, false)); err != nil {
 		return unavailable("opening the file", err)
 	}
 	conn, err := v.writes.Conn(ctx)
@@ -140,7 +150,7 @@ func (v *Vault) start(ctx context.Context, path string, o Options) error {
 		err = w.start(ctx)
 	}
 	if err == nil {
-		v.reads, err = sql.Open("sqlite", address(path, o.Patience, true))
+		v.reads, err = sql.Open("sqlite", address(v.path, vfs, o.Patience, true))
 	}
 	if err == nil {
 		v.reads.SetMaxOpenConns(o.Readers)
@@ -240,8 +250,8 @@ func lockFolder(dir string) (*os.File, error) {
 }
 
 // address is the driver's name for the file with what every connection sets.
-func address(path string, patience time.Duration, readOnly bool) string {
-	q := url.Values{"mode": {"rw"}, "_dqs": {"0"}, "_pragma": {
+func address(path, vfs string, patience time.Duration, readOnly bool) string {
+	q := url.Values{"mode": {"rw"}, "vfs": {vfs}, "_dqs": {"0"}, "_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds()),
 		"journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)",
 		"temp_store(MEMORY)", // pages saved for a savepoint are never in a file
@@ -253,6 +263,14 @@ func address(path string, patience time.Duration, readOnly bool) string {
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
 }
 
+// unavailable is what a caller is told when SQLite failed: vault.ErrCorrupt when that is because the file is damaged.
 func unavailable(doing string, err error) error {
-	return fmt.Errorf("%w: %s: %w", vault.ErrUnavailable, doing, err)
+	kind := vault.ErrUnavailable
+	if pagesum.Damaged(err) {
+		kind = vault.ErrCorrupt
+	}
+	return fmt.Errorf("%w: %s: %w", kind, doing, err)
 }
+
+// placed adds to an error which page of which file it comes from, when it comes from one.
+func (v *Vault) placed(err error) error { return pagesum.Explain(err, v.path) }

@@ -47,7 +47,7 @@ func TestAForeignFileIsRefused(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "vault")
 			master := newMaster(t)
 			ok(t, openVault(t, dir, master, sqlite.Options{}).Close())
-			db, err := sql.Open("sqlite", filepath.Join(dir, "vault.db"))
+			db, err := sql.Open("sqlite", withSums(t, dir))
 			ok(t, err)
 			_, err = db.Exec(change)
 			ok(t, err)
@@ -59,7 +59,7 @@ func TestAForeignFileIsRefused(t *testing.T) {
 	}
 	t.Run("tables of someone else", func(t *testing.T) {
 		dir := t.TempDir()
-		db, err := sql.Open("sqlite", filepath.Join(dir, "vault.db"))
+		db, err := sql.Open("sqlite", withSums(t, dir))
 		ok(t, err)
 		_, err = db.Exec("CREATE TABLE theirs (a)")
 		ok(t, err)
@@ -71,8 +71,19 @@ func TestAForeignFileIsRefused(t *testing.T) {
 	t.Run("no database", func(t *testing.T) {
 		dir := t.TempDir()
 		ok(t, os.WriteFile(filepath.Join(dir, "vault.db"), make([]byte, 8192), 0o600))
-		if _, err := sqlite.Open(t.Context(), dir, newMaster(t), sqlite.Options{}); !errors.Is(err, vault.ErrUnavailable) {
-			t.Fatalf("error %v, want %v", err, vault.ErrUnavailable)
+		if _, err := sqlite.Open(t.Context(), dir, newMaster(t), sqlite.Options{}); !errors.Is(err, vault.ErrCorrupt) {
+			t.Fatalf("error %v, want %v", err, vault.ErrCorrupt)
+		}
+	})
+	t.Run("no checksums", func(t *testing.T) {
+		dir := t.TempDir()
+		db, err := sql.Open("sqlite", filepath.Join(dir, "vault.db"))
+		ok(t, err)
+		_, err = db.Exec("CREATE TABLE theirs (a)")
+		ok(t, err)
+		ok(t, db.Close())
+		if _, err := sqlite.Open(t.Context(), dir, newMaster(t), sqlite.Options{}); !errors.Is(err, vault.ErrCorrupt) {
+			t.Fatalf("error %v, want %v", err, vault.ErrCorrupt)
 		}
 	})
 }
@@ -107,7 +118,7 @@ func TestAMovedRowIsNoticed(t *testing.T) {
 	ok(t, v.PutSecret(t.Context(), "mine", []byte("mine")))
 	ok(t, v.PutSecret(t.Context(), "theirs", []byte("theirs")))
 	ok(t, v.Close())
-	db, err := sql.Open("sqlite", filepath.Join(dir, "vault.db"))
+	db, err := sql.Open("sqlite", withSums(t, dir))
 	ok(t, err)
 	for _, table := range []string{"keys", "secrets"} {
 		_, err = db.Exec("UPDATE " + table + " SET (id, wrapped) = (SELECT id, wrapped FROM " + table +

@@ -25,7 +25,7 @@ func (v *Vault) reading(ctx context.Context, read func() error) error {
 	case <-v.quit:
 		return ErrClosed
 	default:
-		return read()
+		return v.placed(read())
 	}
 }
 

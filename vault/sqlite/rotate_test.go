@@ -69,7 +69,7 @@ func TestAFileOfTheFirstVersionIsOpened(t *testing.T) {
 	made, err := v.CreateKeys(t.Context(), "a")
 	ok(t, err)
 	ok(t, v.Close())
-	db, err := sql.Open("sqlite", filepath.Join(dir, "vault.db"))
+	db, err := sql.Open("sqlite", withSums(t, dir))
 	ok(t, err)
 	_, err = db.Exec("DROP TABLE masters; PRAGMA user_version = 1") // all that is new
 	ok(t, err)

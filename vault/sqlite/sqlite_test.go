@@ -4,6 +4,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"accountledger/pagesum"
 	"accountledger/vault"
 	"accountledger/vault/sqlite"
 	"accountledger/vault/vaulttest"
@@ -33,6 +34,14 @@ func runSuite(t *testing.T, o sqlite.Options) {
 			return open(t, folders[v])
 		},
 	})
+}
+
+// withSums is the address of the vault's file for tests that write to it past the vault.
+func withSums(t *testing.T, dir string) string {
+	t.Helper()
+	vfs, err := pagesum.VFS()
+	ok(t, err)
+	return "file:" + filepath.Join(dir, "vault.db") + "?vfs=" + vfs
 }
 
 func newMaster(t *testing.T) *vault.MasterKey {

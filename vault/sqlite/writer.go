@@ -53,7 +53,7 @@ func (v *Vault) write(r *request) error {
 	}
 	select {
 	case err := <-r.answer:
-		return err
+		return v.placed(err)
 	case <-r.ctx.Done():
 		return r.ctx.Err()
 	}

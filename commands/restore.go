@@ -1,0 +1,124 @@
+package commands
+
+import (
+	"context"
+	"errors"
+
+	"accountledger/domain"
+	"accountledger/journal"
+	"accountledger/vault"
+)
+
+// What stands in the log before its last restore and was open then has ended: whoever had a token or a code when the backup
+// was made may have lost it since, or have ended it after the backup. Places in the log decide, not times: those that clocks
+// gave may lie.
+
+// readRestored finds the last restore; there is none in most ledgers.
+func (c *core) readRestored(ctx context.Context) error {
+	for rec, err := range c.Journal.ReadBack(ctx, domain.RestoresStream) {
+		if err != nil {
+			return err
+		}
+		c.restored.Store(&rec.Position)
+		break
+	}
+	return nil
+}
+
+// sinceRestored marks a fact that lies before the last restore.
+func (c *core) sinceRestored(rec journal.Record) domain.Fact {
+	if at := c.restored.Load(); at != nil && rec.Position.Compare(*at) < 0 {
+		rec.Restored = true
+	}
+	return rec.Fact
+}
+
+// RecordRestore records that the log was made from a backup, before anything is served from it. Everything that was open
+// has ended from then on. It is an operator's command; repeated for the same log it records once.
+type RecordRestore struct {
+	Restored domain.LedgerRestored
+}
+
+func (k *call) recordRestore(ctx context.Context, in RecordRestore) (struct{}, error) {
+	log, err := k.Journal.LogID(ctx)
+	if err != nil {
+		return struct{}{}, err
+	}
+	id := domain.EventID{UUID: domain.Derive(log, domain.RestoresStream)}
+	head := journal.NoStream(domain.RestoresStream)
+	for rec, err := range k.Journal.ReadBack(ctx, domain.RestoresStream) {
+		if err != nil {
+			return struct{}{}, err
+		}
+		if rec.ID == id {
+			return struct{}{}, k.readRestored(ctx)
+		}
+		head = journal.Head{Stream: rec.Stream, Version: rec.Version, At: rec.At}
+		break
+	}
+	entries, err := k.entries(ctx, head, about{}, in.Restored)
+	if err != nil {
+		return struct{}{}, err
+	}
+	entries[0].ID = id
+	if _, err := k.commit(ctx, head, entries); err != nil {
+		return struct{}{}, err
+	}
+	return struct{}{}, k.readRestored(ctx)
+}
+
+// EraseRestored carries out the erasure of an account whose key is destroyed, though the restored log has it open: it was
+// erased after the backup.
+type EraseRestored struct {
+	Account domain.AccountID
+}
+
+func (k *call) eraseRestored(ctx context.Context, in EraseRestored) (struct{}, error) {
+	return struct{}{}, retry(ctx, func() error {
+		a, head, err := k.account(ctx, in.Account)
+		if err != nil || !a.Exists() || a.Erasure.Done() {
+			return err
+		}
+		if events := a.EraseNow(k.now); len(events) > 0 {
+			done, err := k.step(ctx, head, a.OpenedFact, a.OpenedFact, about{subject: a.ID, region: a.Region}, events...)
+			if err != nil {
+				return err
+			}
+			for _, f := range done.Facts {
+				if err := a.Apply(f); err != nil {
+					return err
+				}
+			}
+		}
+		return k.eraseAll(ctx, a)
+	})
+}
+
+// DropClaim retires a claim whose account was never opened: its sign-up was under way when the backup was made, and could
+// not be completed after the restore. Else the identifier would be taken for ever by nobody.
+type DropClaim struct {
+	Claim domain.ClaimID
+}
+
+func (k *call) dropClaim(ctx context.Context, in DropClaim) (struct{}, error) {
+	return struct{}{}, retry(ctx, func() error {
+		claim := &domain.Claim{}
+		head, err := k.fold(ctx, domain.IdentifierStream(in.Claim), claim, nil)
+		if err != nil || !claim.Held() {
+			return err
+		}
+		account, _, err := k.account(ctx, claim.Account)
+		if err != nil || account.Exists() {
+			return err
+		}
+		if _, err := k.step(ctx, head, claim.Since, claim.Since, about{subject: claim.Account, region: claim.Since.Region}, domain.IdentifierRetired{}); err != nil {
+			return err
+		}
+		return k.Vault.DeleteIdentifier(ctx, in.Claim.UUID)
+	})
+}
+
+// gone tells that what a sign-up needs to be completed is destroyed.
+func gone(err error) bool {
+	return errors.Is(err, journal.ErrUnreadable) || errors.Is(err, vault.ErrDestroyed) || errors.Is(err, vault.ErrNotFound)
+}

@@ -1,0 +1,171 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"accountledger/domain"
+	"accountledger/journal"
+)
+
+// ShowAccount asks for an account's events, and for its state as they made it, up to and with a moment.
+type ShowAccount struct {
+	Why
+	Account domain.AccountID `json:"account"`
+	At      time.Time        `json:"at,omitzero"` // zero: now
+}
+
+// AccountShown is an account as it was, with everything personal in clear; a part whose key is gone is missing.
+type AccountShown struct {
+	Record     domain.EventID // of the look
+	At         time.Time
+	Account    *domain.Account // as its events up to At made it
+	Email      string
+	BirthMonth domain.Month
+	Devices    []Device  // linked at the time
+	Sessions   []Session // open at the time
+	Events     []ShownEvent
+}
+
+// ShownEvent is one event about the account, of its sign-up or of one of its sessions.
+type ShownEvent struct {
+	domain.Fact
+	Details jsontext.Value
+}
+
+// Format prints [personal] for every verb.
+func (AccountShown) Format(s fmt.State, _ rune) { hide(s) }
+
+// LogValue logs [personal].
+func (AccountShown) LogValue() slog.Value { return hidden() }
+
+// Format prints [personal] for every verb.
+func (ShownEvent) Format(s fmt.State, _ rune) { hide(s) }
+
+// LogValue logs [personal].
+func (ShownEvent) LogValue() slog.Value { return hidden() }
+
+// showAccount records who sees whose account and why, as a look at every part of it, then shows it. That nothing is found is
+// recorded, too: ErrNotFound for an account that was not there at the time. One that is erased is shown without what was
+// personal.
+func (k *call) showAccount(ctx context.Context, in ShowAccount) (AccountShown, error) {
+	if err := in.validate(); err != nil {
+		return AccountShown{}, err
+	}
+	if in.At.IsZero() || in.At.After(k.now) {
+		in.At = k.now
+	}
+	past, err := k.past(ctx, in.Account, in.At)
+	if err != nil {
+		return AccountShown{}, err
+	}
+	a := past.account
+	f, err := k.record(ctx, about{subject: in.Account, region: a.Region, purpose: in.Purpose, caseID: in.Case}, domain.AccessRevealed{Found: a.Exists(),
+		Parts: []domain.RevealedPart{domain.RevealEmail, domain.RevealBirth, domain.RevealModels, domain.RevealNames, domain.RevealClients}})
+	if err != nil {
+		return AccountShown{}, err
+	}
+	if !a.Exists() {
+		return AccountShown{}, domain.ErrNotFound
+	}
+	out := AccountShown{Record: f.ID, At: in.At, Account: a}
+	for _, f := range past.facts {
+		details, err := k.Journal.Reveal(ctx, f)
+		if err != nil {
+			return AccountShown{}, err
+		}
+		out.Events = append(out.Events, ShownEvent{f, details})
+	}
+	return out, k.openPast(ctx, past, &out)
+}
+
+// past is what an account's streams hold up to a moment, sealed.
+type past struct {
+	account  *domain.Account
+	sessions domain.Sessions
+	facts    []domain.Fact
+}
+
+func (k *call) past(ctx context.Context, id domain.AccountID, at time.Time) (*past, error) {
+	p := &past{account: domain.NewAccount(id)}
+	account, err := k.factsUpTo(ctx, domain.AccountStream(id), at, p.account)
+	if err != nil || !p.account.Exists() {
+		return p, err
+	}
+	a := p.account
+	streams := []string{domain.SignUpStream(a.Opened.SignUp), domain.VerificationStream(a.Opened.SignUp)}
+	for _, stream := range streams {
+		facts, err := k.factsUpTo(ctx, stream, at, nil)
+		if err != nil {
+			return nil, err
+		}
+		p.facts = append(p.facts, facts...)
+	}
+	p.facts = append(p.facts, account...)
+	for _, month := range monthsBetween(a.OpenedFact.At, at) {
+		facts, err := k.factsUpTo(ctx, domain.SessionsStream(id.UUID, month), at, &p.sessions)
+		if err != nil {
+			return nil, err
+		}
+		p.facts = append(p.facts, facts...)
+	}
+	slices.SortStableFunc(p.facts, func(x, y domain.Fact) int { return x.At.Compare(y.At) })
+	return p, nil
+}
+
+// factsUpTo reads a stream up to and with a moment, and applies its facts to a state where there is one.
+func (k *call) factsUpTo(ctx context.Context, stream string, at time.Time, state interface{ Apply(domain.Fact) error }) ([]domain.Fact, error) {
+	var out []domain.Fact
+	for rec, err := range k.Journal.Read(ctx, stream, 0) {
+		if err != nil {
+			return nil, err
+		}
+		if rec.At.After(at) { // a stream's times never go back
+			break
+		}
+		if state != nil {
+			if err := state.Apply(rec.Fact); err != nil {
+				return nil, err
+			}
+		}
+		out = append(out, rec.Fact)
+	}
+	return out, nil
+}
+
+// monthsBetween lists the months from one moment to another, the first one's always among them.
+func monthsBetween(from, to time.Time) []domain.Month {
+	out := []domain.Month{domain.MonthOf(from)}
+	from, to = from.UTC(), to.UTC()
+	for t := time.Date(from.Year(), from.Month()+1, 1, 0, 0, 0, 0, time.UTC); !t.After(to); t = t.AddDate(0, 1, 0) {
+		out = append(out, domain.MonthOf(t))
+	}
+	return out
+}
+
+// openPast opens what the state holds of the person.
+func (k *call) openPast(ctx context.Context, p *past, out *AccountShown) error {
+	revealed := Revealed{}
+	parts := []domain.RevealedPart{domain.RevealEmail, domain.RevealBirth, domain.RevealModels, domain.RevealNames}
+	if err := k.openParts(ctx, p.account, parts, &revealed); err != nil {
+		return err
+	}
+	out.Email, out.BirthMonth, out.Devices = revealed.Email, revealed.BirthMonth, revealed.Devices
+	for _, s := range p.sessions.All {
+		if !s.Open(p.account.EverywhereAt, out.At) {
+			continue
+		}
+		client, err := journal.Open(ctx, k.Journal, s.Fact, s.Client)
+		if err = ignoreUnreadable(err); err != nil {
+			return err
+		}
+		out.Sessions = append(out.Sessions, Session{ID: s.Session, Began: s.Fact.At, Expires: s.Expires, Client: client})
+	}
+	slices.SortFunc(out.Sessions, func(x, y Session) int { return y.Began.Compare(x.Began) })
+	return nil
+}

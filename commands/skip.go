@@ -1,0 +1,49 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+
+	"accountledger/domain"
+)
+
+// SkipEvent lets a view go on past an event that it cannot digest. Whether that is so is for the asker to find out first.
+type SkipEvent struct {
+	View   domain.ViewName `json:"view"`
+	Event  domain.EventID  `json:"event"`
+	Reason string          `json:"-"`
+}
+
+// Format prints [personal] for every verb: a reason could hold anything.
+func (SkipEvent) Format(s fmt.State, _ rune) { hide(s) }
+
+// LogValue logs [personal].
+func (SkipEvent) LogValue() slog.Value { return hidden() }
+
+// skipEvent records the skip, which is all there is to it: the view's consumers and every rebuild read it. To record it
+// twice does nothing more.
+func (k *call) skipEvent(ctx context.Context, in SkipEvent) (domain.Fact, error) {
+	reason, err := domain.ParseSkipReason(in.Reason)
+	if err != nil {
+		return domain.Fact{}, err
+	}
+	var fact domain.Fact
+	err = retry(ctx, func() error {
+		head, err := k.Journal.LastOf(ctx, domain.OperationsStream)
+		if err != nil {
+			return err
+		}
+		entries, err := k.entries(ctx, head, about{}, domain.EventSkipped{View: in.View, Event: in.Event, UID: k.Caller.UID,
+			Reason: domain.Personal(reason, domain.LedgerKey())})
+		if err != nil {
+			return err
+		}
+		facts, err := k.commit(ctx, head, entries)
+		if err == nil {
+			fact = facts[0]
+		}
+		return err
+	})
+	return fact, err
+}

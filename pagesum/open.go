@@ -1,0 +1,78 @@
+package pagesum
+
+import (
+	"unsafe"
+
+	"modernc.org/libc"
+	lib "modernc.org/sqlite/lib"
+)
+
+// file is what SQLite holds of an open one. The file of the layer below lies right behind it.
+type file struct {
+	base lib.Tsqlite3_file
+	name uintptr // SQLite's, which it keeps for as long as the file is open
+	kind kind
+}
+
+type kind uintptr
+
+const (
+	database kind = iota + 1
+	writeAhead
+)
+
+// behind is the file of the layer below.
+func behind(f uintptr) (own uintptr, methods *lib.Tsqlite3_io_methods) {
+	own = f + unsafe.Sizeof(file{})
+	return own, at[lib.Tsqlite3_io_methods](at[lib.Tsqlite3_file](own).FpMethods)
+}
+
+// below is SQLite's default layer as it is now, which tests change.
+func below(tls *libc.TLS) (uintptr, *lib.Tsqlite3_vfs) {
+	vfs := lib.Xsqlite3_vfs_find(tls, 0)
+	return vfs, at[lib.Tsqlite3_vfs](vfs)
+}
+
+// openFile opens the main file and its write-ahead file for ourselves and leaves all others, which hold nothing that
+// lasts or carry checksums of their own, to the layer below.
+func openFile(tls *libc.TLS, ours, name, f uintptr, flags int32, out uintptr) int32 {
+	vfs, own := below(tls)
+	open := function[func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32](own.FxOpen)
+	if name == 0 || flags&(lib.SQLITE_OPEN_MAIN_DB|lib.SQLITE_OPEN_WAL) == 0 {
+		return open(tls, vfs, name, f, flags, out)
+	}
+	*at[file](f) = file{name: name, kind: database}
+	sub := f + unsafe.Sizeof(file{})
+	if own.FszOsFile > at[lib.Tsqlite3_vfs](ours).FszOsFile-int32(unsafe.Sizeof(file{})) {
+		return lib.SQLITE_CANTOPEN // a layer that came later and needs more room than there is
+	}
+	at[lib.Tsqlite3_file](sub).FpMethods = 0
+	if code := open(tls, vfs, name, sub, flags, out); code != lib.SQLITE_OK {
+		return code
+	}
+	if _, methods := behind(f); methods.FiVersion < 2 { // no shared memory, so no write-ahead file either
+		_ = closeFile(tls, f)
+		return lib.SQLITE_CANTOPEN
+	}
+	if flags&lib.SQLITE_OPEN_WAL != 0 {
+		at[file](f).kind = writeAhead
+		layer.join(f, libc.GoString(name))
+	}
+	at[file](f).base.FpMethods = layer.methods
+	return lib.SQLITE_OK
+}
+
+func deleteFile(tls *libc.TLS, _, name uintptr, durably int32) int32 {
+	vfs, own := below(tls)
+	return function[func(*libc.TLS, uintptr, uintptr, int32) int32](own.FxDelete)(tls, vfs, name, durably)
+}
+
+func access(tls *libc.TLS, _, name uintptr, flags int32, out uintptr) int32 {
+	vfs, own := below(tls)
+	return function[func(*libc.TLS, uintptr, uintptr, int32, uintptr) int32](own.FxAccess)(tls, vfs, name, flags, out)
+}
+
+func fullPathname(tls *libc.TLS, _, name uintptr, size int32, out uintptr) int32 {
+	vfs, own := below(tls)
+	return function[func(*libc.TLS, uintptr, uintptr, int32, uintptr) int32](own.FxFullPathname)(tls, vfs, name, size, out)
+}

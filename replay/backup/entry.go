@@ -1,0 +1,94 @@
+package backup
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
+
+	"accountledger/vault"
+)
+
+// KeyName is the vault's key that lists are signed with. It is made with the ledger, so every backup holds it.
+const KeyName = "hmac/destructions"
+
+// ErrListAltered: an entry of the list is not what was written, or does not follow the one before it.
+var ErrListAltered = errors.New("the list of destructions was altered")
+
+// Destroyed is what was destroyed at once.
+type Destroyed struct {
+	Keys    []string    `json:"keys,omitzero"`
+	Secrets []string    `json:"secrets,omitzero"`
+	Claims  []uuid.UUID `json:"claims,omitzero"` // whose rows of the identifier map were deleted
+}
+
+func (d *Destroyed) empty() bool { return len(d.Keys)+len(d.Secrets)+len(d.Claims) == 0 }
+
+// Mark is a place in a list: how many entries there are up to it, and the hash of the last of them.
+type Mark struct {
+	Entries int64
+	Hash    [sha256.Size]byte
+}
+
+// entry is one line but for its MAC.
+type entry struct {
+	N      int64     `json:"n"` // from 1
+	At     time.Time `json:"at"`
+	Before string    `json:"before"` // SHA-256 of the line before without its line feed, in hexadecimal digits
+	Destroyed
+}
+
+// The MAC ends the line, so that it can be taken off without reading what it covers.
+const (
+	macBegins = `,"mac":"`
+	macEnds   = `"}`
+	macLength = len(macBegins) + 2*sha256.Size + len(macEnds)
+)
+
+func macOf(key *vault.Key, text []byte) []byte {
+	sum := key.MAC([]byte("accountledger/destructions/entry"), text)
+	return sum[:]
+}
+
+// line writes the entry that follows a mark, with its line feed, and gives the mark after it.
+func line(key *vault.Key, after Mark, at time.Time, d Destroyed) ([]byte, Mark, error) {
+	e := entry{N: after.Entries + 1, At: at.UTC(), Before: hex.EncodeToString(after.Hash[:]), Destroyed: d}
+	text, err := json.Marshal(e)
+	if err != nil {
+		return nil, after, fmt.Errorf("backup: an entry cannot be written: %w", err)
+	}
+	b := append([]byte{}, text[:len(text)-1]...)
+	b = append(append(append(b, macBegins...), hex.EncodeToString(macOf(key, text))...), macEnds...)
+	return append(b, '\n'), Mark{e.N, sha256.Sum256(b)}, nil
+}
+
+// read reads the line, without its line feed, that follows a mark. The error is ErrListAltered with the entry's number.
+func read(key *vault.Key, after Mark, text []byte) (Destroyed, Mark, error) {
+	altered := fmt.Errorf("%w: entry %d", ErrListAltered, after.Entries+1)
+	cut := len(text) - macLength
+	if cut < 1 || !bytes.HasPrefix(text[cut:], []byte(macBegins)) || !bytes.HasSuffix(text, []byte(macEnds)) {
+		return Destroyed{}, after, altered
+	}
+	mac, err := hex.DecodeString(string(text[cut+len(macBegins) : len(text)-len(macEnds)]))
+	signed := append(append([]byte{}, text[:cut]...), '}')
+	if err != nil || !hmac.Equal(mac, macOf(key, signed)) {
+		return Destroyed{}, after, altered
+	}
+	var e entry
+	if err := json.Unmarshal(signed, &e, json.RejectUnknownMembers(true)); err != nil || e.N != after.Entries+1 || e.Before != hex.EncodeToString(after.Hash[:]) {
+		return Destroyed{}, after, altered
+	}
+	return e.Destroyed, Mark{e.N, sha256.Sum256(text)}, nil
+}
+
+// number is a count as a MAC covers it.
+func number(n int64) []byte {
+	return binary.BigEndian.AppendUint64(nil, uint64(n)) //nolint:gosec // counts are not negative
+}

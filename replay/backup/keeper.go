@@ -1,0 +1,90 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"accountledger/vault"
+)
+
+// Keeper is a vault that puts every destruction on a list before it carries it out: whatever was answered as
+// destroyed is on the list, and what is on the list and was not carried out when a crash came is carried out by whoever repeats it.
+// Where the list cannot be written nothing is destroyed: vault.ErrUnavailable.
+type Keeper struct {
+	vault.Carrier
+	list *List
+}
+
+// Keep makes a keeper of a vault.
+func Keep(v vault.Carrier, l *List) *Keeper { return &Keeper{v, l} }
+
+// passing tells names of what sign-ups under way hold.
+func passing(name string) bool {
+	return strings.HasPrefix(name, "signup/") || strings.HasPrefix(name, "password/signup/")
+}
+
+// DestroyKeys implements vault.Vault.
+func (k *Keeper) DestroyKeys(ctx context.Context, names ...string) error {
+	fresh, err := unlisted(names, func(name string) error {
+		_, err := k.Key(ctx, name)
+		return err
+	})
+	if err == nil {
+		err = k.add(Destroyed{Keys: fresh})
+	}
+	if err != nil {
+		return err
+	}
+	return k.Carrier.DestroyKeys(ctx, names...)
+}
+
+// DestroySecrets implements vault.Vault.
+func (k *Keeper) DestroySecrets(ctx context.Context, names ...string) error {
+	fresh, err := unlisted(names, func(name string) error {
+		_, err := k.Secret(ctx, name)
+		return err
+	})
+	if err == nil {
+		err = k.add(Destroyed{Secrets: fresh})
+	}
+	if err != nil {
+		return err
+	}
+	return k.Carrier.DestroySecrets(ctx, names...)
+}
+
+// DeleteIdentifier implements vault.Vault.
+func (k *Keeper) DeleteIdentifier(ctx context.Context, claim uuid.UUID) error {
+	if err := k.add(Destroyed{Claims: []uuid.UUID{claim}}); err != nil {
+		return err
+	}
+	return k.Carrier.DeleteIdentifier(ctx, claim)
+}
+
+func (k *Keeper) add(d Destroyed) error {
+	if err := k.list.Add(d); err != nil {
+		return fmt.Errorf("%w: %w", vault.ErrUnavailable, err)
+	}
+	return nil
+}
+
+// unlisted are the names that are to be on the list and are not: what is destroyed already is.
+func unlisted(names []string, look func(string) error) (fresh []string, err error) {
+	for _, name := range names {
+		if passing(name) {
+			continue
+		}
+		switch err := look(name); {
+		case errors.Is(err, vault.ErrDestroyed):
+		case err == nil, errors.Is(err, vault.ErrNotFound), errors.Is(err, vault.ErrCorrupt), errors.Is(err, vault.ErrMasterKey):
+			fresh = append(fresh, name)
+		default:
+			return nil, err
+		}
+	}
+	return fresh, nil
+}

@@ -1,0 +1,245 @@
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"accountledger/journal"
+	"accountledger/projections/runner"
+	"accountledger/projections/view"
+)
+
+// CompareDeps is what a comparison works on.
+type CompareDeps struct {
+	Journal *journal.Journal
+	// Engine holds the live views; Scratch is an empty engine that is thrown away afterwards.
+	Engine, Scratch view.Engine
+	// Views are all views of the program.
+	Views []runner.Declaration
+	// Reached returns once queries of a live view see everything up to a position. It must fail rather than wait for a
+	// consumer that does not run.
+	Reached func(ctx context.Context, view string, position journal.Position) error
+}
+
+// Difference is a document that the live view has otherwise than the log says. It names fields, never what they hold.
+type Difference struct {
+	View string `json:"view"`
+	ID   string `json:"id"`
+	// Kind is missing (the live view lacks it), extra (the log does not make it) or different.
+	Kind string `json:"kind"`
+	// Fields are those that differ; none where only the document's version does.
+	Fields []string `json:"fields,omitempty"`
+}
+
+// Kinds of a difference.
+const (
+	Missing   = "missing"
+	Extra     = "extra"
+	Different = "different"
+)
+
+// Compare folds views anew from the log into the scratch engine, all of them when none is named, and reports every document
+// that the live view has otherwise. Consumers may go on meanwhile: a document that changed while it was looked at is looked
+// at again. It gives how many documents were compared. Errors name the view.
+func Compare(ctx context.Context, deps CompareDeps, views []string, progress Progress, found func(Difference)) (int64, error) {
+	chosen, err := choose(deps.Views, views)
+	if err != nil {
+		return 0, err
+	}
+	all := make([]*rebuild, 0, len(chosen))
+	defer func() {
+		for _, r := range all {
+			if r.generation != nil {
+				_ = r.generation.Close() // the scratch engine is thrown away
+			}
+		}
+	}()
+	fillings := make([]*runner.Filling, len(chosen))
+	for i, d := range chosen {
+		r := &rebuild{deps: Deps{Journal: deps.Journal, Engine: deps.Scratch}, view: d}
+		all = append(all, r)
+		if err := r.open(ctx); err != nil {
+			return 0, fmt.Errorf("replay: view %s: %w", d.Name, err)
+		}
+		fillings[i] = r.filling
+	}
+	stop := report(all, progress)
+	errs := runner.Fill(ctx, deps.Journal, fillings...)
+	stop()
+	var compared int64
+	for i, r := range all {
+		n, err := int64(0), errs[i]
+		if err == nil {
+			n, err = compareView(ctx, &deps, r, found)
+		}
+		if err != nil {
+			return compared, fmt.Errorf("replay: view %s: %w", r.view.Name, err)
+		}
+		compared += n
+	}
+	return compared, nil
+}
+
+// comparison is one view's.
+type comparison struct {
+	*CompareDeps
+	view     *runner.Declaration
+	fresh    *rebuild
+	live     view.Generation
+	compared int64
+}
+
+func compareView(ctx context.Context, deps *CompareDeps, fresh *rebuild, report func(Difference)) (_ int64, err error) {
+	if err := fresh.generation.EndFill(ctx); err != nil {
+		return 0, err
+	}
+	id, err := deps.Engine.Live(ctx, fresh.view.Name)
+	if err != nil {
+		return 0, err
+	}
+	live, err := deps.Engine.Open(ctx, fresh.view.Schema, id.Number)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, live.Close()) }()
+	c := &comparison{CompareDeps: deps, view: fresh.view, fresh: fresh, live: live}
+	if err := c.level(ctx); err != nil {
+		return 0, err
+	}
+	suspects, err := c.suspects(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return c.compared, c.settle(ctx, suspects, report)
+}
+
+// level brings the fresh generation to the head of the log, and waits until the live one is no less far.
+func (c *comparison) level(ctx context.Context) error {
+	if err := c.fresh.catchUp(ctx); err != nil {
+		return err
+	}
+	return c.reached(ctx)
+}
+
+// reached waits until the live generation is no less far than the fresh one.
+func (c *comparison) reached(ctx context.Context) error {
+	if at := c.fresh.filling.Checkpoint().Position; !at.IsZero() {
+		return c.Reached(ctx, c.view.Name, at)
+	}
+	return nil
+}
+
+// suspects are the ids of documents that are not the same, or were not at the moment when they were read.
+func (c *comparison) suspects(ctx context.Context) ([]string, error) {
+	fresh, live := &walk{generation: c.fresh.generation}, &walk{generation: c.live}
+	var ids []string
+	for {
+		a, err := fresh.peek(ctx)
+		if err != nil {
+			return nil, err
+		}
+		b, err := live.peek(ctx)
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case a == nil && b == nil:
+			return ids, nil
+		case b == nil || a != nil && a.ID < b.ID:
+			ids = append(ids, a.ID)
+			fresh.next()
+		case a == nil || b.ID < a.ID:
+			ids = append(ids, b.ID)
+			live.next()
+		default:
+			if !a.Equal(b) {
+				ids = append(ids, a.ID)
+			}
+			fresh.next()
+			live.next()
+		}
+		c.compared++
+	}
+}
+
+// walk reads the documents of a generation in the order of their ids.
+type walk struct {
+	generation view.Generation
+	page       []*view.Document
+	after      *view.Cursor
+	ended      bool
+}
+
+func (w *walk) peek(ctx context.Context) (*view.Document, error) {
+	for len(w.page) == 0 && !w.ended {
+		r, err := w.generation.Query(ctx, view.Query{Limit: view.MaxLimit, After: w.after})
+		if err != nil {
+			return nil, err
+		}
+		w.page, w.after, w.ended = r.Documents, r.Next, r.Next == nil
+	}
+	if len(w.page) == 0 {
+		return nil, nil
+	}
+	return w.page[0], nil
+}
+
+func (w *walk) next() { w.page = w.page[1:] }
+
+// settle looks again at what differed, and reports what does in truth. A document that the live view has changed since is
+// compared as the log makes it up to just that change.
+func (c *comparison) settle(ctx context.Context, ids []string, report func(Difference)) error {
+	for _, id := range ids {
+		if err := c.reached(ctx); err != nil { // the live view has all that the fresh one has
+			return err
+		}
+		live, err := c.live.Load(ctx, []string{id})
+		if err != nil {
+			return err
+		}
+		if live[0] != nil {
+			if err := runner.FillTo(ctx, c.Journal, live[0].Position, c.fresh.filling); err != nil {
+				return err
+			}
+		}
+		fresh, err := c.fresh.generation.Load(ctx, []string{id})
+		if err != nil {
+			return err
+		}
+		if d, differs := c.difference(id, fresh[0], live[0]); differs {
+			report(d)
+		}
+	}
+	return nil
+}
+
+// difference says how a document that the log makes differs from the live one; nil and a tombstone are the same.
+func (c *comparison) difference(id string, fresh, live *view.Document) (Difference, bool) {
+	d := Difference{View: c.view.Name, ID: id, Kind: Different}
+	noFresh, noLive := fresh == nil || fresh.Deleted, live == nil || live.Deleted
+	switch {
+	case noFresh && noLive:
+		return d, false
+	case noLive:
+		d.Kind = Missing
+	case noFresh:
+		d.Kind = Extra
+	case fresh.Equal(live):
+		return d, false
+	default:
+		for i, f := range c.view.Fields {
+			if valueAt(fresh, i) != valueAt(live, i) {
+				d.Fields = append(d.Fields, f.Name)
+			}
+		}
+	}
+	return d, true
+}
+
+func valueAt(d *view.Document, i int) view.Value {
+	if i >= len(d.Values) {
+		return view.Value{}
+	}
+	return d.Values[i]
+}

@@ -1,0 +1,88 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"accountledger/domain"
+	"accountledger/journal"
+	"accountledger/projections"
+	"accountledger/projections/runner"
+	viewsqlite "accountledger/projections/sqlite"
+	"accountledger/replay"
+)
+
+// Comparison is what the views have otherwise than the log says.
+type Comparison struct {
+	// Documents is how many were compared.
+	Documents int64 `json:"documents"`
+	// Differences are at most maxDifferences of them; Found is how many there are.
+	Differences []replay.Difference `json:"differences"`
+	Found       int64               `json:"found"`
+}
+
+// maxDifferences bounds how many differences are listed.
+const maxDifferences = 1000
+
+// reachedWithin bounds how long a comparison waits for a view to come to the end of the log as it was.
+const reachedWithin = 10 * time.Minute
+
+// Compare records the command, folds the views into a folder that is thrown away afterwards, and compares.
+func (o operator) Compare(ctx context.Context, views []string, progress func(Progress)) (c Comparison, err error) {
+	if err := o.recordViews(ctx, domain.OpReplayCompare, views); err != nil {
+		return c, err
+	}
+	dir, err := os.MkdirTemp(o.cfg.Data, "compare-")
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	scratch, err := viewsqlite.New(dir)
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, scratch.Close()) }()
+	reached, stop, err := o.following(ctx)
+	if err != nil {
+		return c, err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	c.Differences = []replay.Difference{}
+	deps := replay.CompareDeps{Journal: o.journal, Engine: o.engine, Scratch: scratch, Views: projections.All(), Reached: reached}
+	c.Documents, err = replay.Compare(ctx, deps, views, summed(progress), func(d replay.Difference) {
+		if c.Found++; len(c.Differences) < maxDifferences {
+			c.Differences = append(c.Differences, d)
+		}
+	})
+	return c, err
+}
+
+// following gives what waits for a view to come to a place in the log. Where no server runs, the views are brought there for
+// the time.
+func (s *Server) following(ctx context.Context) (reached func(context.Context, string, journal.Position) error, stop func() error, err error) {
+	wait, stop := s.views.WaitFor, func() error { return nil }
+	switch {
+	case s.leases != nil || s.runner == nil:
+	case s.address.Load() != nil:
+		wait = s.runner.WaitFor
+	default:
+		r, err := runner.New(runner.Options{Journal: s.journal, Log: s.log, Now: s.now}, s.views.Consumers()...)
+		if err != nil {
+			return nil, nil, err
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- r.Run(context.WithoutCancel(ctx)) }()
+		wait, stop = r.WaitFor, func() error { return errors.Join(r.Close(), <-ended) }
+	}
+	return func(ctx context.Context, name string, to journal.Position) error {
+		ctx, cancel := context.WithTimeout(ctx, reachedWithin)
+		defer cancel()
+		return wait(ctx, name, to)
+	}, stop, nil
+}
+
+func (r *remote) Compare(ctx context.Context, views []string, progress func(Progress)) (Comparison, error) {
+	return ask[Comparison](ctx, r, "compare", views, progress)
+}

@@ -1,0 +1,40 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"accountledger/pagesum"
+	"accountledger/vault"
+)
+
+// Verify reads every page of the vault's file and looks at how they hang together, past what is in memory. It gives
+// vault.ErrCorrupt, with the file and the offset (pagesum.DamageError) when a page does not match its checksum. Others read and write
+// meanwhile; a destruction waits for the step that is being read, some thousand pages.
+func (v *Vault) Verify(ctx context.Context) (err error) {
+	vfs, err := pagesum.VFS()
+	if err != nil {
+		return unavailable("verifying", err)
+	}
+	db, err := sql.Open("sqlite", address(v.path, vfs, v.patience, true))
+	if err != nil {
+		return unavailable("verifying", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return v.placed(unavailable("verifying", err))
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	err = pagesum.Verify(ctx, conn, v.path, func(read func() error) error { return v.reading(ctx, read) })
+	switch {
+	case err == nil, ctx.Err() != nil, errors.Is(err, ErrClosed):
+		return err
+	case errors.Is(err, pagesum.ErrStructure):
+		return fmt.Errorf("%w: verifying: %w", vault.ErrCorrupt, err)
+	default:
+		return unavailable("verifying", err)
+	}
+}
