@@ -48,7 +48,7 @@ type Menu struct {
 
 	Backups       Command[struct{}, Backups]
 	RecordRestore Command[RecordRestore, struct{}]
-	EraseRestored Command[EraseRestored, struct{}]
+	EraseRestored Command[EraseRestored, ErasedRestored]
 	DropClaim     Command[DropClaim, struct{}]
 
 	RaiseLimits   Command[RaiseLimits, domain.EventID]

@@ -73,8 +73,13 @@ type EraseRestored struct {
 	Account domain.AccountID
 }
 
-func (k *call) eraseRestored(ctx context.Context, in EraseRestored) (struct{}, error) {
-	return struct{}{}, retry(ctx, func() error {
+// ErasedRestored tells whether there was an account to erase.
+type ErasedRestored struct {
+	Erased bool
+}
+
+func (k *call) eraseRestored(ctx context.Context, in EraseRestored) (out ErasedRestored, err error) {
+	err = retry(ctx, func() error {
 		a, head, err := k.account(ctx, in.Account)
 		if err != nil || !a.Exists() || a.Erasure.Done() {
 			return err
@@ -90,8 +95,10 @@ func (k *call) eraseRestored(ctx context.Context, in EraseRestored) (struct{}, e
 				}
 			}
 		}
+		out.Erased = true
 		return k.eraseAll(ctx, a)
 	})
+	return out, err
 }
 
 // DropClaim retires a claim whose account was never opened: its sign-up was under way when the backup was made, and could

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"accountledger/journal"
 	"accountledger/leases"
@@ -129,23 +130,48 @@ func (s *Shared) Close(ctx context.Context) error {
 	return nil
 }
 
+// markLook is how often MarkStart looks whether whoever holds the lease has begun.
+const markLook = 50 * time.Millisecond
+
 // MarkStart says that messages asked for from now on are to be sent, unless that was said before: for a process that takes
-// requests and sends no messages, and may run before the first that does.
+// requests and may run before the first that sends messages. When it returns nil, the place where sending begins is stored.
 func MarkStart(ctx context.Context, j *journal.Journal, k *leases.Keeper) error {
-	lease, err := k.Acquire(ctx, LeaseName)
-	if errors.Is(err, leases.ErrHeld) {
-		return nil // whoever holds it has begun
-	} else if err != nil {
+	tick := time.NewTicker(markLook)
+	defer tick.Stop()
+	for {
+		lease, err := k.Acquire(ctx, LeaseName)
+		if err == nil {
+			return errors.Join(markHead(ctx, j, lease), lease.Release(ctx))
+		}
+		if !errors.Is(err, leases.ErrHeld) {
+			return err
+		}
+		table, err := k.Look(ctx)
+		if err != nil {
+			return err
+		}
+		if row, _ := table.Find(LeaseName); row.Place != nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// markHead stores the head of the log as the place where sending begins, unless there is one.
+func markHead(ctx context.Context, j *journal.Journal, lease *leases.Lease) error {
+	if lease.Place() != nil {
+		return nil
+	}
+	head, err := j.Head(ctx)
+	if err != nil {
 		return err
 	}
-	if lease.Place() == nil {
-		var head journal.Checkpoint
-		if head, err = j.Head(ctx); err == nil {
-			head.Log, err = j.LogID(ctx) // an empty log's head does not name it
-		}
-		if err == nil {
-			err = inLease{lease}.save(head)
-		}
+	if head.Log, err = j.LogID(ctx); err != nil { // an empty log's head does not name it
+		return err
 	}
-	return errors.Join(err, lease.Release(ctx))
+	return inLease{lease}.save(head)
 }

@@ -32,6 +32,9 @@ func (e *DamageError) Error() string {
 // Damaged says whether an error is SQLite's word for a damaged file: a page that does not match its checksum, one that
 // makes no sense, or no SQLite file at all.
 func Damaged(err error) bool {
+	if err == nil {
+		return false
+	}
 	var damage *DamageError
 	if errors.As(err, &damage) {
 		return true
@@ -50,6 +53,9 @@ func Damaged(err error) bool {
 // Explain adds a DamageError to an error of SQLite's that comes from a page which does not match its checksum. path is
 // the main file's. Other errors are given back as they are.
 func Explain(err error, path string) error {
+	if err == nil {
+		return nil
+	}
 	var damage *DamageError
 	var e *driver.Error
 	if errors.As(err, &damage) || !errors.As(err, &e) || e.Code() != mismatch {

@@ -41,6 +41,9 @@ func notCarrying(c *Config) error {
 	if exists(c.path(carryingMark)) {
 		return ErrCarrying
 	}
+	if exists(c.path(restoringMark)) {
+		return ErrRestoring
+	}
 	return nil
 }
 

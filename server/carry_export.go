@@ -19,6 +19,8 @@ import (
 type Export struct {
 	// Vault asks for the vault's rows too, as wrapped as they are; the master key is never exported.
 	Vault bool `json:"vault"`
+	// Backup says that the export is that of a backup, and is recorded as one.
+	Backup bool `json:"backup,omitzero"`
 	// From is where an export that broke off goes on; the zero Place is the beginning.
 	From carry.Place `json:"from,omitzero"`
 }
@@ -65,7 +67,11 @@ func (w *watched) Write(b []byte) (int, error) {
 
 // Export records the command first; what it appends is exported too.
 func (o operator) Export(ctx context.Context, in Export, out io.Writer) error {
-	if err := o.recordUnlessFenced(ctx, domain.OpReplayExport); err != nil {
+	op := domain.OpReplayExport
+	if in.Backup {
+		op = domain.OpBackup
+	}
+	if err := o.recordUnlessFenced(ctx, op); err != nil {
 		return err
 	}
 	var v vault.Carrier

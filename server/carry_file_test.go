@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"accountledger/pagesum"
 	"accountledger/replay/carry"
 	"accountledger/server"
 )
@@ -163,7 +164,9 @@ func turnKey(t *testing.T, cfg server.Config, name string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(cfg.Data, "vault", "*.db"))
 	fatal(t, err)
-	db, err := sql.Open("sqlite", "file:"+files[0])
+	vfs, err := pagesum.VFS()
+	fatal(t, err)
+	db, err := sql.Open("sqlite", "file:"+files[0]+"?vfs="+vfs)
 	fatal(t, err)
 	var wrapped []byte
 	fatal(t, db.QueryRowContext(t.Context(), `SELECT wrapped FROM keys WHERE name = ?`, []byte(name)).Scan(&wrapped))

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"net/http"
 	"os"
 	"time"
 
@@ -81,6 +82,12 @@ func (s *Server) following(ctx context.Context) (reached func(context.Context, s
 		defer cancel()
 		return wait(ctx, name, to)
 	}, stop, nil
+}
+
+func handleCompare(s *Server, mux *http.ServeMux) {
+	handle(s, mux, "compare", func(ctx context.Context, o operator, in []string, progress func(Progress)) (Comparison, error) {
+		return o.Compare(ctx, in, progress)
+	})
 }
 
 func (r *remote) Compare(ctx context.Context, views []string, progress func(Progress)) (Comparison, error) {

@@ -96,6 +96,8 @@ type VaultConfig struct {
 type BackupConfig struct {
 	// Keep is how long each backup is kept: a master key is needed for that long after it went out of use.
 	Keep time.Duration `koanf:"keep"`
+	// List is the file of the list of destructions, beside the backups; empty: none is kept.
+	List string `koanf:"list"`
 }
 
 // ViewsConfig is the views'.
@@ -148,6 +150,7 @@ func Settings() []Setting {
 		{"master_key", "", "file of the master key, or folder of such files (*.key), outside the data folder"},
 		{"master_key_older", "", "further files of master keys, with commas between; those that are not there are passed over"},
 		{"backup.keep", commands.DefaultBackupKeep, "how long each backup is kept; a master key may be destroyed that long after it went out of use"},
+		{"backup.list", "", "file of the list of destructions, beside the backups and outside the data folder; empty: none is kept, and a restore can bring back what was erased after its backup"},
 		{"log.level", "info", "debug, info, warn or error"},
 		{"log.format", "text", "text or json"},
 		{"erasure.grace", 14 * 24 * time.Hour, "how long an erasure waits and can be cancelled"},
@@ -259,6 +262,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("config: data: name a folder")
 	case c.Backup.Keep < 0:
 		return fmt.Errorf("config: backup.keep: give a duration such as 840h, not below 0")
+	case c.listInside():
+		return fmt.Errorf("config: backup.list: name a file outside the data folder, beside the backups")
 	case c.Erasure.Grace < 0:
 		return fmt.Errorf("config: erasure.grace: give a duration such as 336h, not below 0")
 	case !among(c.Log.Level, "debug", "info", "warn", "error"):

@@ -29,11 +29,21 @@ type Console interface {
 	KeysDestroyed(ctx context.Context, in KeysDestroyed) (MasterKey, error)
 	// Export writes log and, if asked for, vault as lines of CloudEvents to out.
 	Export(ctx context.Context, in Export, out io.Writer) error
+	// BackupStart tells what a backup that is begun now has to know of the ledger.
+	BackupStart(ctx context.Context) (BackupStart, error)
+	// BackupDone records that a backup is whole.
+	BackupDone(ctx context.Context) error
 	// Verify walks log, vault and checkpoints and tells of the first fault of each.
 	Verify(ctx context.Context, progress func(Progress)) (Verified, error)
 	// Compare folds views anew from the log into a scratch place and tells every difference from the live ones; none named
 	// means all.
 	Compare(ctx context.Context, views []string, progress func(Progress)) (Comparison, error)
+	// Skip lets a view go on past an event that it cannot digest; one that it can is refused. To repeat it is harmless.
+	Skip(ctx context.Context, in EventSkip, progress func(Progress)) (SkippedEvent, error)
+	// Skips tells of every event that was skipped, with the reasons.
+	Skips(ctx context.Context) ([]SkippedEvent, error)
+	// Show gives an officer of compliance an account as it was at a moment, once the look is recorded as theirs.
+	Show(ctx context.Context, in ShowAccount) (AccountShown, error)
 	// Close frees the console.
 	Close() error
 }
@@ -49,8 +59,12 @@ type Status struct {
 	Messages  string           `json:"messages"` // where messages to people go
 	Consumers []ConsumerStatus `json:"consumers"`
 	Deadlines int              `json:"deadlines"` // sign-ups and erasures that wait for their time
+	// Skips are the events that operators let views go on past, without the reasons.
+	Skips []SkippedEvent `json:"skips,omitzero"`
 	// MasterKeys are those that are not destroyed, without counts; none where the vault cannot be read now.
 	MasterKeys []MasterKey `json:"master_keys,omitzero"`
+	// Backups tells until when backups hold keys that are destroyed now.
+	Backups BackupsStatus `json:"backups"`
 }
 
 // LogStatus is the log's.

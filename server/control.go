@@ -56,9 +56,13 @@ func (s *Server) controlServer() *http.Server {
 	handle(s, mux, "rebuild", func(ctx context.Context, o operator, in []string, progress func(Progress)) (struct{}, error) {
 		return struct{}{}, o.Rebuild(ctx, in, progress)
 	})
+	handleCompare(s, mux)
 	handleKeys(s, mux)
 	handleExport(s, mux)
+	handleBackup(s, mux)
 	handleVerify(s, mux)
+	handleSkip(s, mux)
+	handleShow(s, mux)
 	stopping, stop := context.WithCancel(context.Background())
 	handleSimulation(s, mux, stopping)
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: quiet(),

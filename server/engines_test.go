@@ -46,13 +46,19 @@ func walkAndRestart(t *testing.T, r *running, mail *smtptest.Server, unit string
 	if strings.Count(rows.body, `"kind"`) != 2 {
 		t.Errorf("devices: %s", rows.body)
 	}
-	st, err := r.console().Status(t.Context())
-	fatal(t, err)
-	for _, c := range st.Consumers {
-		if c.LagUnit != unit || c.State != "running" {
-			t.Errorf("%+v", c)
+	eventually(t, "all consumers run", func() bool {
+		st, err := r.console().Status(t.Context())
+		fatal(t, err)
+		for _, c := range st.Consumers {
+			if c.LagUnit != unit {
+				t.Errorf("%+v", c)
+			}
+			if c.State != "running" {
+				return false
+			}
 		}
-	}
+		return true
+	})
 	id := r.want(202, "POST", "/v1/erasures", ada.token, "").str(t, "id")
 	eventually(t, "the erasure", func() bool { return strings.Contains(r.send("GET", "/v1/erasures/"+id, "", "").body, `"completed"`) })
 	r.want(401, "GET", "/v1/me", ada.token, "")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"accountledger/domain"
+	"accountledger/pagesum"
 	"accountledger/server"
 )
 
@@ -208,7 +209,9 @@ func TestAnErasureBecomesFinal(t *testing.T) {
 	r.stop()
 
 	// The next master key began so soon that the clocks could be wrong about which was first: make it later.
-	db, err := sql.Open("sqlite", filepath.Join(cfg.Data, "vault", "vault.db"))
+	vfs, err := pagesum.VFS()
+	fatal(t, err)
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(cfg.Data, "vault", "vault.db")+"?vfs="+vfs)
 	fatal(t, err)
 	_, err = db.ExecContext(t.Context(), "UPDATE masters SET began_at = began_at + 600000 WHERE ended_at = 0")
 	fatal(t, errors.Join(err, db.Close()))

@@ -83,7 +83,7 @@ func (o operator) recordViews(ctx context.Context, op domain.Operation, views []
 	names := make([]domain.ViewName, len(views))
 	for i, v := range views {
 		if _, ok := o.Schema(v); !ok {
-			return &domain.Error{Kind: domain.NotFound, Code: "view_unknown", Message: "There is no view by that name. status lists them among the consumers."}
+			return errNoView
 		}
 		names[i] = domain.ViewName(v)
 	}

@@ -17,6 +17,7 @@ import (
 	"accountledger/commands"
 	"accountledger/domain"
 	"accountledger/journal"
+	"accountledger/notify"
 )
 
 // Times of the HTTP server. Bodies and answers are small.
@@ -58,6 +59,11 @@ func (s *Server) Run(ctx context.Context, started func(address string)) error {
 	}
 	if err := s.publish(ctx); err != nil {
 		return err
+	}
+	if s.leases != nil { // whatever is asked for from here on is sent, whoever sends it
+		if err := notify.MarkStart(ctx, s.journal, s.leases); err != nil {
+			return err
+		}
 	}
 	a, err := s.api(ctx)
 	if err != nil {

@@ -28,6 +28,7 @@ import (
 	"accountledger/processes"
 	"accountledger/projections/runner"
 	"accountledger/projections/view"
+	"accountledger/replay/backup"
 	"accountledger/vault"
 )
 
@@ -66,6 +67,7 @@ type Server struct {
 	ready     readiness
 	address   atomic.Pointer[string] // of the API, once it listens
 	fenceWait time.Duration          // MoveOptions.FenceWait
+	list      *backup.List           // of destructions; nil where none is kept
 }
 
 // Open opens everything and starts nothing. ErrRunning when another server has the data folder.
@@ -85,7 +87,7 @@ func Open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{s.openFolder, s.openLog, s.openVault, s.openLeases} {
+	for _, open := range []func(context.Context) error{s.openFolder, s.openLog, s.openVault, s.openDestructions, s.openLeases} {
 		if err := open(ctx); err != nil {
 			return nil, err
 		}

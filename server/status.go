@@ -28,6 +28,14 @@ func (s *Server) status(ctx context.Context) (Status, error) {
 		}
 	}
 	st.MasterKeys = s.keysInUse(ctx)
+	if st.Backups, err = s.backupsStatus(ctx); err != nil {
+		return st, err
+	}
+	if skips, err := s.skipsOf(ctx); err != nil {
+		s.log.Warn("it cannot be told which events were skipped", "error", err.Error())
+	} else if len(skips) > 0 {
+		st.Skips = skips
+	}
 	consumers, err := s.conditions(ctx)
 	if err != nil {
 		return st, err

@@ -28,6 +28,11 @@ func (s *Server) openVault(ctx context.Context) error {
 	}
 	s.vault = s.masters
 	s.onClose(s.vault.Close)
+	return s.openJournal()
+}
+
+// openJournal makes the journal over log and vault.
+func (s *Server) openJournal() error {
 	registry, err := journal.NewRegistry(journal.Types(), journal.Upcasters(), journal.PartUpcasters())
 	if err != nil {
 		return err

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -9,6 +10,7 @@ import (
 	"accountledger/eventstore"
 	"accountledger/projections/runner"
 	"accountledger/replay/audit"
+	"accountledger/vault"
 )
 
 // Verified is what a walk through the ledger found.
@@ -60,7 +62,17 @@ func (s *Server) verify(ctx context.Context, progress func(Progress)) (Verified,
 		}
 		l.Archive = stands.Reason == eventstore.FenceArchive
 	}
+	page, err := verifyPages(ctx, s.vault)
+	if err != nil {
+		return Verified{}, err
+	}
 	r, err := l.Run(ctx)
+	if page != nil {
+		r.Faults = append(r.Faults, *page)
+		if errors.Is(err, vault.ErrCorrupt) { // what is on that page can be looked at no further
+			err = nil
+		}
+	}
 	if err != nil {
 		return Verified{}, err
 	}

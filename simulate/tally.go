@@ -33,14 +33,14 @@ func (t Tally) counted(typ, metric, outcome string) {
 
 // Counts beside those of views.
 const (
-	TooYoungs   = "people/too young"
-	Lapsing     = "people/never proved"
-	GaveUp      = "people/too many wrong codes"
-	Returned    = "people/came back"
-	Misses      = "people/wrong password"
-	Guardians   = "people/guardian needed"
-	Repeats     = "people/signed up twice"
-	WrongCodes  = "people/wrong code"
+	TooYoungs    = "people/too young"
+	Lapsing      = "people/never proved"
+	GaveUp       = "people/too many wrong codes"
+	Returned     = "people/came back"
+	Misses       = "people/wrong password"
+	Guardians    = "people/guardian needed"
+	Repeats      = "people/signed up twice"
+	WrongCodes   = "people/wrong code"
 	AskedUnknown = "services/asked about nobody"
 )
 

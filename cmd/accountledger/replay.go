@@ -13,7 +13,7 @@ import (
 
 func replay() *cobra.Command {
 	c := &cobra.Command{Use: "replay", Short: "Read the log again"}
-	c.AddCommand(replayRebuild(), replayCompare(), replayMove(), replayExport(), replayImport())
+	c.AddCommand(replayRebuild(), replayCompare(), replayMove(), replayExport(), replayImport(), replaySkip(), replayShow())
 	return c
 }
 

@@ -29,7 +29,7 @@ func status() *cobra.Command {
 			})
 		},
 	}
-	settings(c, "data", "dev", "master_key")
+	settings(c, "data", "dev", "master_key", "backup.keep", "backup.list")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
@@ -55,6 +55,12 @@ func printStatus(c *cobra.Command, st server.Status) error {
 	p("deadlines\t%d waiting", st.Deadlines)
 	for _, k := range st.MasterKeys {
 		p("master key\t%s, %s", k.ID, tellKey(k))
+	}
+	for i, s := range st.Skips {
+		p("skipped\t%d of %d: view %s goes on past event %s, since %s", i+1, len(st.Skips), s.View, s.Event, day(s.At))
+	}
+	for _, line := range tellBackups(st.Backups) {
+		p("%s", line)
 	}
 	p("")
 	p("CONSUMER\tSTATE\tLAG\tSECONDS\tAT\tREASON")

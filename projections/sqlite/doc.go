@@ -7,6 +7,9 @@
 // may be, each whole with its checkpoint, and the consumer folds them again. A
 // checkpoint that moves while no document changes is stored within about a second.
 //
+// Every page of a file carries a checksum (package pagesum). What a disk or a stray write changed gives view.ErrCorrupt
+// with the file and the offset, from then on for whatever is asked of that generation.
+//
 // Nothing that comes from outside reaches the text of a statement: names of
 // columns come from the declaration, whose names are checked, and everything
 // else is a parameter.

@@ -54,6 +54,34 @@ func TestFlippedBit(t *testing.T) {
 	}
 }
 
+// TestDamageMetByAQuery: the consumer, which only writes, learns of it with its next write.
+func TestDamageMetByAQuery(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	docs := crowd(1500)
+	must(t, fill(t, dir, docs).Close())
+	path := filepath.Join(dir, "people.v1.g1.db")
+	whole, err := os.ReadFile(path)
+	must(t, err)
+	_, g := open(t, dir)
+	page := len(whole) / 4096 / 4 // a quarter into the file are documents
+	whole[page*4096+2000] ^= 8
+	must(t, os.WriteFile(path, whole, 0o600))
+	must(t, g.Write(t.Context(), view.Batch{Checkpoint: view.Checkpoint("before")}))
+	ids := make([]string, len(docs))
+	for i := range docs {
+		ids[i] = docs[i].ID
+	}
+	if _, err := g.Load(t.Context(), ids); !errors.Is(err, view.ErrCorrupt) {
+		t.Fatal(err)
+	}
+	err = g.Write(t.Context(), view.Batch{Checkpoint: view.Checkpoint("after")})
+	var damage *pagesum.DamageError
+	if !errors.Is(err, view.ErrCorrupt) || !errors.As(err, &damage) || damage.Offset != int64(page*4096) {
+		t.Errorf("a write after it: %v", err)
+	}
+}
+
 // answers are what a generation holds, by id and by query.
 func answers(t *testing.T, dir string, docs []*view.Document) (string, error) {
 	t.Helper()
@@ -79,7 +107,10 @@ func answers(t *testing.T, dir string, docs []*view.Document) (string, error) {
 			all = append(all, "missing\n"...)
 			continue
 		}
-		all = fmt.Appendf(all, "%s %d %v %v\n", d.ID, d.Position, d.Deleted, d.Values)
+		all = fmt.Appendf(all, "%s %d %v", d.ID, d.Position, d.Deleted)
+		for _, v := range d.Values {
+			all = fmt.Appendf(all, " %v %q %d %x", v.Kind(), v.Text(), v.Int64(), v.Sealed())
+		}
 	}
 	for _, q := range []view.Query{
 		{Sort: []view.Order{{Field: "joined", Desc: true}}, Limit: view.MaxLimit, Total: true},

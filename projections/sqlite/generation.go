@@ -24,14 +24,22 @@ var _ view.Generation = (*generation)(nil)
 func (g *generation) ID() view.GenerationID { return g.store.id }
 func (g *generation) Schema() *view.Schema  { return g.store.schema }
 
-// use runs work unless the handle is closed, and closing waits for it.
+// use runs work unless the handle is closed, and closing waits for it. Once any work met damage all further work does, so
+// that the consumer, which alone can have the view folded anew, learns of what a query met.
 func (g *generation) use(work func() error) error {
 	g.using.RLock()
 	defer g.using.RUnlock()
 	if g.closed {
 		return view.ErrClosed
 	}
-	return explain(work(), g.store.path)
+	if met := g.store.damage.Load(); met != nil {
+		return *met
+	}
+	err := explain(work(), g.store.path)
+	if errors.Is(err, view.ErrCorrupt) {
+		g.store.damage.CompareAndSwap(nil, &err)
+	}
+	return err
 }
 
 func (g *generation) Load(ctx context.Context, ids []string) (found []*view.Document, err error) {

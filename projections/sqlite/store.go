@@ -42,6 +42,8 @@ type store struct {
 	reading *sql.DB
 	loads   map[int]*sql.Stmt
 	filling atomic.Bool
+	// damage is the first that was met since the file was opened.
+	damage atomic.Pointer[error]
 	// pending counts the documents in the transaction that filling keeps open, 0
 	// when none is; failed says why filling cannot go on. mu guards both.
 	pending int

@@ -119,7 +119,7 @@ func (l *List) catchUp(h *head) error {
 	if info.Size() == l.size && h.mark == l.at {
 		return nil
 	}
-	at, size, err := scan(io.NewSectionReader(l.file, l.size, info.Size()-l.size), l.key, l.at, h.mark, nil)
+	at, size, err := scan(io.NewSectionReader(l.file, l.size, info.Size()-l.size), l.key, l.at, &h.mark, nil)
 	if err != nil {
 		return err
 	}

@@ -19,13 +19,14 @@ var ErrListShortened = errors.New("the list of destructions was shortened")
 const maxEntry = 1 << 20
 
 // scan reads a list from a place on, and gives the mark and the byte offset after the last entry that holds. What
-// comes behind proven entries and does not hold was never acknowledged: a crash left it.
-func scan(in io.Reader, key *vault.Key, from Mark, proven Mark, see func(Destroyed, Mark) error) (at Mark, size int64, err error) {
+// comes behind proven entries and does not hold was never acknowledged: a crash left it. Where nothing is proven, only
+// a last line that is cut off is passed over.
+func scan(in io.Reader, key *vault.Key, from Mark, proven *Mark, see func(Destroyed, Mark) error) (at Mark, size int64, err error) {
 	r := bufio.NewReaderSize(in, 64<<10)
 	for at = from; ; {
 		text, err := readLine(r)
 		if errors.Is(err, io.EOF) && len(text) == 0 {
-			return at, size, reached(at, proven)
+			return at, size, reachedIf(at, proven)
 		}
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, ErrListAltered) {
 			return at, size, err
@@ -36,15 +37,16 @@ func scan(in io.Reader, key *vault.Key, from Mark, proven Mark, see func(Destroy
 			d, next, err = read(key, at, text)
 		}
 		if err != nil { // cut off, too long, or not what was written
-			if at.Entries >= proven.Entries {
-				return at, size, reached(at, proven)
+			cut := errors.Is(err, io.EOF)
+			if proven == nil && cut || proven != nil && at.Entries >= proven.Entries {
+				return at, size, nil
 			}
-			if errors.Is(err, io.EOF) {
+			if cut {
 				err = fmt.Errorf("%w: in entry %d of %d", ErrListShortened, at.Entries+1, proven.Entries)
 			}
 			return at, size, err
 		}
-		if next.Entries == proven.Entries && next != proven {
+		if proven != nil && next.Entries == proven.Entries && next != *proven {
 			return at, size, fmt.Errorf("%w: entry %d", ErrListAltered, next.Entries)
 		}
 		at, size = next, size+int64(len(text))+1
@@ -54,6 +56,13 @@ func scan(in io.Reader, key *vault.Key, from Mark, proven Mark, see func(Destroy
 			}
 		}
 	}
+}
+
+func reachedIf(at Mark, proven *Mark) error {
+	if proven == nil {
+		return nil
+	}
+	return reached(at, *proven)
 }
 
 func reached(at, proven Mark) error {
@@ -91,12 +100,13 @@ type Proof struct {
 
 // ReadList reads a whole list and hands its entries on. Errors: ErrListAltered, ErrListShortened, ErrHeadMissing, and the file system's.
 func ReadList(path string, key *vault.Key, p Proof, see func(Destroyed) error) (Mark, error) {
-	var proven Mark
+	var proven *Mark
 	if p.Head != "" {
-		var err error
-		if proven, err = readHead(p.Head, key); err != nil {
+		m, err := readHead(p.Head, key)
+		if err != nil {
 			return Mark{}, err
 		}
+		proven = &m
 	}
 	f, err := os.Open(path) //nolint:gosec // the operator names the file
 	if err != nil {

@@ -4,12 +4,14 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/gossip"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/serverfeatures"
 	api "github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/keepalive"
 )
 
 // Node is one server of a cluster.
@@ -28,6 +30,9 @@ type Node struct {
 // callsPerConnection is what a real server's HTTP/2 takes; more calls wait for one to end.
 const callsPerConnection = 100
 
+// minPing is how often a client may ask whether the server is there: a real one has no such limit.
+const minPing = time.Second
+
 func startNode(c *Cluster, number int, creds credentials.TransportCredentials) (*Node, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -36,6 +41,7 @@ func startNode(c *Cluster, number int, creds credentials.TransportCredentials) (
 	n := &Node{cluster: c, number: number, listener: newListener(l)}
 	n.server = grpc.NewServer(
 		grpc.Creds(creds), grpc.MaxRecvMsgSize(16<<20), grpc.MaxConcurrentStreams(callsPerConnection),
+		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPing, PermitWithoutStream: true}),
 		grpc.UnaryInterceptor(c.checkUnary), grpc.StreamInterceptor(c.checkStream),
 	)
 	api.RegisterStreamsServer(n.server, &streams{Node: n})

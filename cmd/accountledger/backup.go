@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/spf13/cobra"
+
+	"accountledger/server"
+)
+
+func backup() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "backup OUT",
+		Short: "Write a backup of log and vault into a new folder, while the server runs or not",
+		Long: `Write a backup into the folder OUT, which is new: the log, then the vault, so that no key is missing, then a manifest. No master key is in it: keep those apart.
+The backup is read back before its manifest is written; a folder without a manifest is no backup.
+Ctrl-C or a crash lose nothing: run it again, and it goes on where it was.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return console(c, func(ctx context.Context, con server.Console) error {
+				bar := newStages(c.ErrOrStderr())
+				done, err := server.Backup(ctx, con, args[0], bar.show)
+				bar.done()
+				if err != nil && ctx.Err() != nil {
+					return fmt.Errorf("interrupted; run it again and it goes on where it was: %w", err)
+				}
+				if err != nil {
+					return err
+				}
+				if asJSON {
+					return printJSON(c, done)
+				}
+				return printBackup(c, done)
+			})
+		},
+	}
+	settings(c, "data", "dev", "master_key", "master_key_older", "backup.list")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func printBackup(c *cobra.Command, done server.BackedUp) error {
+	out := c.OutOrStdout()
+	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
+	p("Backed up %d events and %d rows of the vault into %s.", done.Events, done.Rows, done.Folder)
+	p("Content hash of the log: %s", done.Hash)
+	p("Who restores it needs these master keys, which are not in it: %s", joinIDs(done.Masters))
+	if done.List == nil {
+		p("No list of destructions is kept (--backup-list): restoring this brings back whoever is erased from now on.")
+	} else {
+		p("The list of destructions has %d entries; keep it, and its head beside the master key, with the backups' copies too.", done.List.Entries)
+	}
+	return nil
+}
+
+// tellBackups says in lines how it stands with backups.
+func tellBackups(b server.BackupsStatus) []string {
+	newest, until := "none that the log knows of", "no backup that the log knows of holds keys"
+	if !b.Completed.IsZero() {
+		newest = "newest completed " + day(b.Completed)
+	}
+	if !b.KeptUntil.IsZero() {
+		until = "what is erased now may be held, wrapped, by backups until " + day(b.KeptUntil)
+	}
+	list := "none is kept (--backup-list): a restore can bring back persons erased after the backup"
+	if b.List != "" {
+		list = fmt.Sprintf("%s, %d entries", b.List, b.Destructions)
+	}
+	return []string{"backups\t" + newest, "\t" + until, "destructions\t" + list}
+}
+
+func joinIDs(ids []uuid.UUID) string {
+	text := ""
+	for i, id := range ids {
+		if i > 0 {
+			text += ", "
+		}
+		text += id.String()
+	}
+	return text
+}

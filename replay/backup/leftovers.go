@@ -1,0 +1,153 @@
+package backup
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"accountledger/domain"
+	"accountledger/eventstore"
+	"accountledger/journal"
+	"accountledger/replay/carry"
+	"accountledger/vault"
+)
+
+// Leftovers are what a restored ledger has that is to be settled before anything is served.
+type Leftovers struct {
+	// SignUps were under way: their keys are still there, or they were proven and not completed.
+	SignUps map[domain.SignUpID]struct{}
+	// Erased are accounts that the log has open, or maybe open, and whose key is destroyed or is to be.
+	Erased map[domain.AccountID]struct{}
+	// Claims have no account, by the account that they were made for.
+	Claims map[domain.AccountID]domain.ClaimID
+}
+
+// Find walks a restored log and its vault, to which the list has been applied. Keys that the log says are destroyed, and
+// that are still there, are destroyed on the way. The log must be one that this program can read whole.
+func Find(ctx context.Context, log eventstore.Store, j *journal.Journal, v vault.Carrier, tell carry.Progress) (*Leftovers, error) {
+	l := &Leftovers{SignUps: map[domain.SignUpID]struct{}{}, Erased: map[domain.AccountID]struct{}{}, Claims: map[domain.AccountID]domain.ClaimID{}}
+	gone := &overdue{vault: v}
+	_, err := carry.SumTold(ctx, log, tell, func(e *eventstore.Recorded) error {
+		if !telling(e.Type) {
+			return nil
+		}
+		f, err := j.Decode(*e)
+		if err != nil {
+			return err
+		}
+		return gone.add(ctx, l.see(f))
+	})
+	if err == nil {
+		err = gone.flush(ctx)
+	}
+	if err == nil {
+		err = l.look(ctx, v)
+	}
+	return l, err
+}
+
+// telling are the types of events that Find needs, whatever their version.
+func telling(typ string) bool {
+	base, _, _ := strings.Cut(typ, ".v")
+	switch base {
+	case "sign_up.completed", "sign_up.lapsed", "verification.passed", "identifier.claimed", "identifier.retired",
+		"account.opened", "device.unlinked", "erasure.started", "erasure.completed":
+		return true
+	}
+	return false
+}
+
+// see takes one event, and gives the name of a key that it says is destroyed.
+func (l *Leftovers) see(f domain.Fact) string {
+	switch e := f.Event.(type) {
+	case domain.VerificationPassed:
+		if id, ok := streamID(f.Stream); ok {
+			l.SignUps[domain.SignUpID(id)] = struct{}{}
+		}
+	case domain.SignUpCompleted, domain.SignUpLapsed:
+		if id, ok := streamID(f.Stream); ok {
+			delete(l.SignUps, domain.SignUpID(id))
+			return domain.SignUpKey(domain.SignUpID(id))
+		}
+	case domain.IdentifierClaimed:
+		if id, ok := streamID(f.Stream); ok {
+			l.Claims[e.Account] = domain.ClaimID(id)
+		}
+	case domain.IdentifierRetired:
+		delete(l.Claims, f.Subject)
+	case domain.AccountOpened:
+		delete(l.Claims, f.Subject)
+	case domain.DeviceUnlinked:
+		return domain.DeviceKey(e.Device)
+	case domain.ErasureStarted:
+		l.Erased[f.Subject] = struct{}{}
+	case domain.ErasureCompleted:
+		delete(l.Erased, f.Subject)
+		return domain.AccountKey(f.Subject)
+	}
+	return ""
+}
+
+// look finds in the vault which keys of sign-ups are left and which accounts' are destroyed.
+func (l *Leftovers) look(ctx context.Context, v vault.Carrier) error {
+	return v.Dump(ctx, func(rows []vault.Row) error {
+		for i := range rows {
+			kind, text, ok := strings.Cut(rows[i].Name, "/")
+			id, is := domain.ParseID(text)
+			if !ok || !is || rows[i].Kind != vault.KindKey {
+				continue
+			}
+			switch {
+			case kind == "signup" && !rows[i].Destroyed:
+				l.SignUps[domain.SignUpID{UUID: id}] = struct{}{}
+			case kind == "account" && rows[i].Destroyed:
+				l.Erased[domain.AccountID{UUID: id}] = struct{}{}
+			}
+		}
+		return nil
+	})
+}
+
+// streamID is the id in a stream's name.
+func streamID(stream string) (domain.ID[any], bool) {
+	_, text, _ := strings.Cut(stream, "-")
+	id, ok := domain.ParseID(text)
+	return domain.ID[any]{UUID: id}, ok
+}
+
+// overdue destroys keys that should be and are not.
+type overdue struct {
+	vault vault.Vault
+	names []string
+}
+
+func (o *overdue) add(ctx context.Context, name string) error {
+	if name == "" {
+		return nil
+	}
+	if o.names = append(o.names, name); len(o.names) < vault.RowsAtOnce {
+		return nil
+	}
+	return o.flush(ctx)
+}
+
+func (o *overdue) flush(ctx context.Context) error {
+	keys, err := o.vault.Keys(ctx, o.names...)
+	if err != nil && !errors.Is(err, vault.ErrCorrupt) && !errors.Is(err, vault.ErrMasterKey) {
+		return err
+	}
+	live := o.names
+	if err == nil {
+		live = nil
+		for i, k := range keys {
+			if k != nil {
+				live = append(live, o.names[i])
+			}
+		}
+	}
+	o.names = o.names[:0]
+	if len(live) == 0 {
+		return nil
+	}
+	return o.vault.DestroyKeys(ctx, live...)
+}

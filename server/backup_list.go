@@ -1,0 +1,60 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"accountledger/replay/backup"
+	"accountledger/vault"
+)
+
+// openDestructions opens the list of destructions, and has every destruction go through it. The key that lists are signed
+// with is made in any case: a backup of today may be restored with a list that is begun tomorrow.
+func (s *Server) openDestructions(ctx context.Context) error {
+	key, err := s.listKey(ctx)
+	if err != nil || s.cfg.Backup.List == "" {
+		return err
+	}
+	v, ok := s.vault.(vault.Carrier)
+	if !ok {
+		return errors.New("the vault's engine cannot keep a list of destructions")
+	}
+	head, err := s.cfg.headPath(key)
+	if err != nil {
+		return err
+	}
+	if s.list, err = backup.OpenList(ctx, s.cfg.Backup.List, head, v, key, s.now); err != nil {
+		return fmt.Errorf("backup.list: %w; put back what is missing, or move both %s and %s away to begin another list, which proves nothing for the backups before it",
+			err, s.cfg.Backup.List, head)
+	}
+	s.onClose(s.list.Close)
+	s.vault = backup.Keep(v, s.list)
+	return s.openJournal()
+}
+
+func (s *Server) listKey(ctx context.Context) (*vault.Key, error) {
+	keys, err := s.vault.CreateKeys(ctx, backup.KeyName)
+	if err != nil {
+		return nil, fmt.Errorf("the key of the list of destructions: %w", err)
+	}
+	return keys[0], nil
+}
+
+// headPath is where the head of a list lies.
+func (c *Config) headPath(key *vault.Key) (string, error) {
+	files, err := keyFiles(c)
+	if err != nil {
+		return "", err
+	}
+	return backup.HeadPath(files.Path, key), nil
+}
+
+// listInside says whether the list of destructions would lie where it goes with the ledger.
+func (c *Config) listInside() bool {
+	if c.Backup.List == "" {
+		return false
+	}
+	inside, err := within(c.Data, c.Backup.List)
+	return err != nil || inside
+}
