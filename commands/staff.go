@@ -44,7 +44,11 @@ func (k *call) addStaff(ctx context.Context, in AddStaff) (StaffAdded, error) {
 	}
 	id := domain.StaffID{UUID: domain.Derive(k.command.UUID, "staff")}
 	defer k.streams.lock("reserve/" + spaceStaff)() // from the name to the event: a name without one is taken for a crash's
-	if err := k.reserve(ctx, k.digest(spaceStaff, contact), id.UUID, domain.StaffStream(id), domain.ErrStaffTaken); err != nil {
+	digest := k.digest(spaceStaff, contact)
+	if err := k.freeUnused(ctx, digest, id.UUID); err != nil {
+		return StaffAdded{}, err
+	}
+	if err := k.reserve(ctx, digest, id.UUID, domain.StaffStream(id), domain.ErrStaffTaken); err != nil {
 		return StaffAdded{}, err
 	}
 	secret, err := k.secret(ctx, "enrolment", k.now)

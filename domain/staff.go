@@ -59,6 +59,11 @@ func (s *Staff) Apply(f Fact) error {
 // Has reports whether the officer has a role.
 func (s *Staff) Has(r Role) bool { return slices.Contains(s.Roles, r) }
 
+// Unused reports whether the one-time code ended before it was used.
+func (s *Staff) Unused(now time.Time) bool {
+	return s.Added != nil && !s.Enrolled && (s.Restored || !now.Before(s.Added.Expires))
+}
+
 // Enrol decides on using the one-time code.
 func (s *Staff) Enrol(code Hash, now time.Time) ([]any, error) {
 	if s.Added == nil || s.Enrolled || s.Restored || !now.Before(s.Added.Expires) || s.AddedAt.After(now.Add(MaxAhead)) ||

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"accountledger/projections/elastic"
 	"accountledger/projections/runner"
 )
 
@@ -24,6 +25,7 @@ type ledgerCollector struct {
 	server                               *Server
 	up, lag, seconds, running, deadlines *prometheus.Desc
 	computing, waiting                   *prometheus.Desc
+	bulk, bytes                          *prometheus.Desc
 }
 
 func newLedgerCollector(s *Server) *ledgerCollector {
@@ -38,12 +40,14 @@ func newLedgerCollector(s *Server) *ledgerCollector {
 		deadlines: d("deadlines", "Sign-ups and erasures that wait for their time."),
 		computing: d("password_hashes_computing", "Password hashes under way."),
 		waiting:   d("password_hashes_waiting", "Requests that wait for a password hash."),
+		bulk:      d("elasticsearch_total", "What was done at Elasticsearch since the start.", "what"),
+		bytes:     d("elasticsearch_bytes_in_flight", "Bytes on their way to Elasticsearch."),
 	}
 }
 
 // Describe lists the metrics.
 func (c *ledgerCollector) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.up, c.lag, c.seconds, c.running, c.deadlines, c.computing, c.waiting} {
+	for _, d := range []*prometheus.Desc{c.up, c.lag, c.seconds, c.running, c.deadlines, c.computing, c.waiting, c.bulk, c.bytes} {
 		out <- d
 	}
 }
@@ -63,6 +67,13 @@ func (c *ledgerCollector) Collect(out chan<- prometheus.Metric) {
 		if n, err := c.server.processes.Waiting(ctx); err == nil {
 			gauge(c.deadlines, float64(n))
 		}
+	}
+	if e, ok := c.server.engine.(*elastic.Engine); ok {
+		s := e.Stats()
+		for what, n := range map[string]int64{"requests": s.Requests, "retries": s.Retries, "stored": s.Stored, "passed": s.Passed, "refused": s.Refused, "refreshes": s.Refreshes} {
+			out <- prometheus.MustNewConstMetric(c.bulk, prometheus.CounterValue, float64(n), what)
+		}
+		gauge(c.bytes, float64(s.BytesInFlight))
 	}
 	all, err := c.server.conditions(ctx)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -116,6 +117,7 @@ func (v *idleViews) catchUp(ctx context.Context) (err error) {
 	if err != nil || head.Position == v.at {
 		return err
 	}
+	debug.FreeOSMemory() // what playing left is of no use to the filling, which needs much of its own
 	consumers := v.views.Consumers()
 	r, err := runner.New(runner.Options{Journal: v.journal, Log: v.log, Now: v.now}, consumers...)
 	if err != nil {

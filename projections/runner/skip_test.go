@@ -16,6 +16,7 @@ import (
 	"accountledger/leases/local"
 	"accountledger/projections/projectiontest"
 	"accountledger/projections/runner"
+	"accountledger/projections/sqlite"
 	"accountledger/projections/view"
 )
 
@@ -82,9 +83,13 @@ func rendered(t *testing.T, d runner.Declaration, docs []*view.Document) string 
 }
 
 // refilled is what a view holds that is filled anew from the log.
-func refilled(t *testing.T, l *projectiontest.Ledger, d runner.Declaration, number int) string {
+func refilled(t *testing.T, l *projectiontest.Ledger, d runner.Declaration) string {
 	t.Helper()
-	g, err := l.Engine.Open(t.Context(), d.Schema, number)
+	apart, err := sqlite.New(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	g, err := apart.Open(t.Context(), d.Schema, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +101,7 @@ func refilled(t *testing.T, l *projectiontest.Ledger, d runner.Declaration, numb
 		t.Fatal(err)
 	}
 	out := rendered(t, d, projectiontest.Documents(t, g))
-	if err := errors.Join(g.Close(), l.Engine.Drop(t.Context(), g.ID())); err != nil {
+	if err := errors.Join(g.Close(), apart.Close()); err != nil {
 		t.Fatal(err)
 	}
 	return out
@@ -138,7 +143,7 @@ func TestASkipLetsAViewGoOn(t *testing.T) {
 			if half := strings.Contains(live, "permission.withdrawn.v1"); half == touch {
 				t.Errorf("what of it can be folded is folded, and nothing else:\n%s", live)
 			}
-			if again := refilled(t, l, d, 7); again != live {
+			if again := refilled(t, l, d); again != live {
 				t.Errorf("filled anew:\n%s\nlive:\n%s", again, live)
 			}
 			x.stop(t)
@@ -158,11 +163,11 @@ func TestASkipHidesNothingFromAMendedProgram(t *testing.T) {
 	skipped(l, "fragile", event)
 	mended, tried := true, 0
 	d := fragile(&mended, &tried)
-	if all := refilled(t, l, d, 1); !strings.Contains(all, event.String()) {
+	if all := refilled(t, l, d); !strings.Contains(all, event.String()) {
 		t.Errorf("it is missing:\n%s", all)
 	}
 	mended = false
-	if all := refilled(t, l, d, 2); strings.Contains(all, event.String()) || tried == 0 {
+	if all := refilled(t, l, d); strings.Contains(all, event.String()) || tried == 0 {
 		t.Errorf("tried %d times:\n%s", tried, all)
 	}
 }
@@ -208,7 +213,7 @@ func TestASkipReachesEveryProcess(t *testing.T) {
 	until(t, "one of them stops", func() bool { return len(a.StoppedAt("brittle"))+len(b.StoppedAt("brittle")) == 1 })
 	skipped(l, "brittle", event)
 	a.reach(t, l, "brittle")
-	if live, again := rendered(t, d, a.documents(t, "brittle")), refilled(t, l, d, 9); live != again {
+	if live, again := rendered(t, d, a.documents(t, "brittle")), refilled(t, l, d); live != again {
 		t.Errorf("shared:\n%s\nalone:\n%s", live, again)
 	}
 }

@@ -138,6 +138,9 @@ func (v *Vault) start(ctx context.Context, o Options) error {
 	if err != nil {
 		return unavailable("opening the file", err)
 	}
+	if err := pagesum.CheckLog(v.path); err != nil {
+		return unavailable("opening the file", err)
+	}
 	if v.writes, err = sql.Open("sqlite", address(v.path, vfs, o.Patience, false)); err != nil {
 		return unavailable("opening the file", err)
 	}

@@ -1,0 +1,28 @@
+package commands
+
+import (
+	"context"
+	"errors"
+
+	"github.com/google/uuid"
+
+	"accountledger/domain"
+	"accountledger/vault"
+)
+
+// freeUnused frees the address of an officer whose one-time code ended before it was used, so that they can be added
+// again. Who was added then stays in the log, and what it says of them is destroyed.
+func (k *call) freeUnused(ctx context.Context, digest vault.Digest, next uuid.UUID) error {
+	row, err := k.Vault.Identifier(ctx, digest)
+	if errors.Is(err, vault.ErrNotFound) || row == next {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	id := domain.StaffID{UUID: row}
+	staff, err := k.staffState(ctx, id)
+	if err != nil || !staff.Unused(k.now) {
+		return err
+	}
+	return errors.Join(k.Vault.DeleteIdentifier(ctx, row), k.Journal.Destroy(ctx, domain.StaffKey(id)))
+}

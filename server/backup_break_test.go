@@ -1,0 +1,21 @@
+package server_test
+
+import (
+	"context"
+	"testing"
+
+	"accountledger/server"
+)
+
+// breakOff ends a restore at a stage.
+func breakOff(t *testing.T, cfg server.Config, dir, stage string) error {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	_, err := server.Restore(ctx, cfg, dir, server.RestoreOptions{}, server.MoveOptions{Progress: func(p server.Progress) {
+		if p.View == stage {
+			cancel()
+		}
+	}})
+	return err
+}
