@@ -52,7 +52,7 @@ func (o operator) Compare(ctx context.Context, views []string, progress func(Pro
 	defer func() { err = errors.Join(err, stop()) }()
 	c.Differences = []replay.Difference{}
 	deps := replay.CompareDeps{Journal: o.journal, Engine: o.engine, Scratch: scratch, Views: projections.All(), Reached: reached}
-	c.Documents, err = replay.Compare(ctx, deps, views, summed(progress), func(d replay.Difference) {
+	c.Documents, err = replay.Compare(ctx, deps, views, summed(len(views), progress), func(d replay.Difference) {
 		if c.Found++; len(c.Differences) < maxDifferences {
 			c.Differences = append(c.Differences, d)
 		}

@@ -75,7 +75,7 @@ func (o operator) Rebuild(ctx context.Context, views []string, progress func(Pro
 	if o.address.Load() != nil && o.leases == nil {
 		deps.Hold = o.runner.Hold
 	}
-	return replay.Rebuild(ctx, deps, views, summed(progress))
+	return replay.Rebuild(ctx, deps, views, summed(len(views), progress))
 }
 
 // recordViews records a command on views, once they are known to be there.
@@ -91,12 +91,15 @@ func (o operator) recordViews(ctx context.Context, op domain.Operation, views []
 	return err
 }
 
-// summed adds up how far each view is.
-func summed(progress func(Progress)) replay.Progress {
+// summed tells how far some views are together.
+func summed(views int, progress func(Progress)) replay.Progress {
+	if views == 0 {
+		views = len(projections.All())
+	}
 	done := map[string]int64{}
 	return func(view string, n, total int64) {
 		done[view] = n
-		all := Progress{View: view, Total: total * int64(len(done)), Unit: "events"}
+		all := Progress{View: "folding the views", Total: total * int64(views), Unit: "events"}
 		for _, d := range done {
 			all.Done += d
 		}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"github.com/klauspost/compress/zstd"
 )
 
 // writings are the usual ways in which a text can stand in a file.
@@ -72,6 +74,16 @@ func eachFile(t *testing.T, dir string, skip []string, visit func(path string, c
 		content, err := os.ReadFile(path)
 		if err == nil {
 			visit(path, content)
+		}
+		if err == nil && strings.HasSuffix(path, ".zst") {
+			var d *zstd.Decoder
+			if d, err = zstd.NewReader(nil); err != nil {
+				return err
+			}
+			defer d.Close()
+			if content, err = d.DecodeAll(content, nil); err == nil {
+				visit(path+" unpacked", content)
+			}
 		}
 		return err
 	}))

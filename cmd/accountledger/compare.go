@@ -21,7 +21,7 @@ func replayCompare() *cobra.Command {
 		Long:  "Folds views from the log into a scratch place in the data folder and compares every document with the live views. It tells ids and names of fields, never what they hold, and ends with exit code 1 when anything differs.",
 		RunE: func(c *cobra.Command, views []string) error {
 			return console(c, func(ctx context.Context, con server.Console) error {
-				bar := newBar(c.ErrOrStderr())
+				bar := newStages(c.ErrOrStderr())
 				found, err := con.Compare(ctx, views, bar.show)
 				if err != nil {
 					return err
