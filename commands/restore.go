@@ -20,9 +20,19 @@ func (c *core) readRestored(ctx context.Context) error {
 			return err
 		}
 		c.restored.Store(&rec.Position)
+		c.forgetFolded()
 		break
 	}
 	return nil
+}
+
+// forgetFolded drops the states that were folded before.
+func (c *core) forgetFolded() {
+	c.accounts.by.Purge()
+	c.sessions.by.Purge()
+	c.services.by.Purge()
+	c.officers.by.Purge()
+	c.published.by.Purge()
 }
 
 // sinceRestored marks a fact that lies before the last restore.

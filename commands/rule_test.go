@@ -46,6 +46,7 @@ AddStaff           n     n      n       n       n     n          n       y      
 AddService         n     n      n       n       n     n          n       y        n
 Operate            n     n      n       n       n     n          n       y        n
 SkipEvent          n     n      n       n       n     n          n       y        n
+Backups            n     n      n       n       n     n          n       y        n
 RaiseLimits        n     n      n       n       n     n          n       y        n
 RestoreLimits      n     n      n       n       n     n          n       y        n
 PublishNotices     n     n      n       n       n     n          n       n        y
@@ -53,7 +54,10 @@ SettleSignUp       n     n      n       n       n     n          n       n      
 SettleUnlinked     n     n      n       n       n     n          n       n        y
 SettleErasure      n     n      n       n       n     n          n       n        y
 Retain             n     n      n       n       n     n          n       n        y
-Message            n     n      n       n       n     n          n       n        y`
+Message            n     n      n       n       n     n          n       n        y
+EraseRestored      n     n      n       n       n     n          n       n        y
+DropClaim          n     n      n       n       n     n          n       n        y
+RecordRestore      n     n      n       n       n     n          n       y        n`
 
 func TestAuthorisation(t *testing.T) {
 	w := newWorld(t)
@@ -85,6 +89,9 @@ func TestAuthorisation(t *testing.T) {
 			}
 			if name == "Operate" {
 				in.Set(reflect.ValueOf(commands.Operate{Operation: domain.OpStatus}))
+			}
+			if name == "RecordRestore" {
+				in.Set(reflect.ValueOf(commands.RecordRestore{Restored: domain.LedgerRestored{List: domain.ListNone}}))
 			}
 			if name == "RaiseLimits" || name == "RestoreLimits" {
 				in.Set(reflect.ValueOf(commands.RaiseLimits{Profile: domain.LimitsSimulation}))

@@ -6,7 +6,7 @@
 // match is never given to SQLite, which then fails with SQLITE_CORRUPT. Explain says which page of which file it was.
 //
 // Pages in the write-ahead file carry SQLite's own checksums, which SQLite checks when it opens a file that was not
-// closed. While a file is open this layer also keeps in memory what was written to the write-ahead file and checks what
+// closed; what does not match it takes for the end of the file, which CheckLog can tell from damage. While a file is open this layer also keeps in memory what was written to the write-ahead file and checks what
 // is read back, so that what goes bad there is not copied into the main file and sealed with a good checksum.
 //
 // A file is opened by this layer with the parameter vfs, whose value VFS gives; it is made with room for checksums if it

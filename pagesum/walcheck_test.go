@@ -42,7 +42,7 @@ func TestCheckLog(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	for n := range frames {
 		at := header + n*frame
-		for _, place := range []int{at, at + 4, at + 8, at + 12, at + 16, at + 20, at + 24, at + random.IntN(frame), at + frame - 1} {
+		for _, place := range []int{at, at + 4, at + 8, at + 16, at + random.IntN(frame), at + frame - 1} {
 			hurt := append([]byte(nil), whole...)
 			hurt[place] ^= 1 << random.IntN(8)
 			err := check(hurt)

@@ -117,6 +117,8 @@ func officeWords(event any) []string {
 			all = all.and(string(v))
 		}
 		return all
+	case domain.LedgerRestored:
+		return words(e.List)
 	case domain.EventSkipped:
 		return words(e.View)
 	}

@@ -13,16 +13,22 @@ import (
 // with is made in any case: a backup of today may be restored with a list that is begun tomorrow.
 func (s *Server) openDestructions(ctx context.Context) error {
 	key, err := s.listKey(ctx)
-	if err != nil || s.cfg.Backup.List == "" {
+	if err != nil {
 		return err
-	}
-	v, ok := s.vault.(vault.Carrier)
-	if !ok {
-		return errors.New("the vault's engine cannot keep a list of destructions")
 	}
 	head, err := s.cfg.headPath(key)
 	if err != nil {
 		return err
+	}
+	if s.cfg.Backup.List == "" {
+		if exists(head) {
+			s.log.Warn("a list of destructions was kept before, and backup.list does not name it: what is destroyed now is not on it", "head", head)
+		}
+		return nil
+	}
+	v, ok := s.vault.(vault.Carrier)
+	if !ok {
+		return errors.New("the vault's engine cannot keep a list of destructions")
 	}
 	if s.list, err = backup.OpenList(ctx, s.cfg.Backup.List, head, v, key, s.now); err != nil {
 		return fmt.Errorf("backup.list: %w; put back what is missing, or move both %s and %s away to begin another list, which proves nothing for the backups before it",

@@ -92,6 +92,12 @@ func (p *pty) echoes() bool {
 	return state.Lflag&unix.ECHO != 0
 }
 
+// drained says that the program has read all that was typed.
+func (p *pty) drained() bool {
+	n, err := unix.IoctlGetInt(int(p.tty.Fd()), unix.TIOCINQ)
+	return err == nil && n == 0
+}
+
 func (p *pty) until(what string, ok func() bool) {
 	p.t.Helper()
 	deadline := time.NewTimer(30 * time.Second)

@@ -163,6 +163,7 @@ func TestReplayShow(t *testing.T) {
 		t.Errorf("cut off: %v", err)
 	}
 	p.types("") // what still reads ends
+	p.until("nobody reads any more", p.drained)
 }
 
 func TestWrongReplayShow(t *testing.T) {

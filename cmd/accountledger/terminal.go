@@ -19,20 +19,24 @@ var errNoTerminal = errors.New("an officer has to sign in, so this command needs
 // that the answer can be piped on.
 func signInOnTerminal(c *cobra.Command) (email, password string, err error) {
 	in, ok := c.InOrStdin().(*os.File)
-	if !ok || !term.IsTerminal(int(in.Fd())) { //nolint:gosec // a descriptor is a small number
+	if !ok {
+		return "", "", errNoTerminal
+	}
+	fd := int(in.Fd()) //nolint:gosec // a descriptor is a small number
+	if !term.IsTerminal(fd) {
 		return "", "", errNoTerminal
 	}
 	prompt := func(text string) { _, _ = fmt.Fprint(c.ErrOrStderr(), text) }
 	prompt("Officer's e-mail address: ")
-	if email, err = unlessEnded(c.Context(), in, func() (string, error) {
+	if email, err = unlessEnded(c.Context(), fd, func() (string, error) {
 		line, err := bufio.NewReaderSize(in, 16).ReadString('\n') // a terminal gives one line at a time
 		return strings.TrimSpace(line), err
 	}); err != nil {
 		return "", "", err
 	}
 	prompt("Password: ")
-	password, err = unlessEnded(c.Context(), in, func() (string, error) {
-		b, err := term.ReadPassword(int(in.Fd())) //nolint:gosec // a descriptor is a small number
+	password, err = unlessEnded(c.Context(), fd, func() (string, error) {
+		b, err := term.ReadPassword(fd)
 		return string(b), err
 	})
 	prompt("\n")
@@ -40,8 +44,7 @@ func signInOnTerminal(c *cobra.Command) (email, password string, err error) {
 }
 
 // unlessEnded reads from a terminal until ctx ends, as by Ctrl-C, and then leaves the terminal as it was.
-func unlessEnded(ctx context.Context, in *os.File, read func() (string, error)) (string, error) {
-	fd := int(in.Fd()) //nolint:gosec // a descriptor is a small number
+func unlessEnded(ctx context.Context, fd int, read func() (string, error)) (string, error) {
 	before, err := term.GetState(fd)
 	if err != nil {
 		return "", fmt.Errorf("the terminal: %w", err)
