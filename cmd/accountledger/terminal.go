@@ -22,7 +22,7 @@ func signInOnTerminal(c *cobra.Command) (email, password string, err error) {
 	if !ok {
 		return "", "", errNoTerminal
 	}
-	fd := int(in.Fd()) //nolint:gosec // a descriptor is a small number
+	fd := int(in.Fd())
 	if !term.IsTerminal(fd) {
 		return "", "", errNoTerminal
 	}

@@ -17,7 +17,7 @@ func FuzzManifest(f *testing.F) {
 	dir := f.TempDir()
 	m := backup.Manifest{Version: "v1", Log: uuid.New(), Head: "7", Events: 7, Hash: "00", Masters: []uuid.UUID{uuid.New()}, Begun: time.Unix(1, 0).UTC(),
 		List: backup.MarkOf(backup.Mark{Entries: 3}), File: backup.File{Name: backup.LedgerName, Bytes: 1}}
-	if err := backup.WriteManifest(dir, m); err != nil {
+	if err := backup.WriteManifest(dir, &m); err != nil {
 		f.Fatal(err)
 	}
 	path := filepath.Join(dir, backup.ManifestName)
@@ -38,7 +38,7 @@ func FuzzManifest(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if err := backup.WriteManifest(dir, m); err != nil { // what is read is what is written
+		if err := backup.WriteManifest(dir, &m); err != nil { // what is read is what is written
 			t.Fatal(err)
 		}
 		if again, err := os.ReadFile(path); err != nil || string(again) != string(b) {

@@ -81,7 +81,8 @@ func (l *ListMark) Mark() (Mark, error) {
 	return m, nil
 }
 
-func (m Manifest) encode() ([]byte, error) {
+// encode gives the text, and sets the sum.
+func (m *Manifest) encode() ([]byte, error) {
 	m.Sum = ""
 	b, err := json.Marshal(m, jsontext.Multiline(true))
 	if err != nil {
@@ -93,8 +94,8 @@ func (m Manifest) encode() ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-// WriteManifest makes the folder a whole backup, durably.
-func WriteManifest(dir string, m Manifest) error {
+// WriteManifest makes the folder a whole backup, durably. It sets format and sum.
+func WriteManifest(dir string, m *Manifest) error {
 	m.Format = manifestFormat
 	b, err := m.encode()
 	if err != nil {
@@ -138,7 +139,7 @@ func ReadManifest(dir string) (Manifest, error) {
 	if json.Unmarshal(b, &m, json.RejectUnknownMembers(true)) != nil || m.Format != manifestFormat || m.File.Name != LedgerName {
 		return m, fmt.Errorf("%w: %s", ErrManifest, path)
 	}
-	if again, err := m.encode(); err != nil || !bytes.Equal(again, b) {
+	if again, err := (&m).encode(); err != nil || !bytes.Equal(again, b) {
 		return m, fmt.Errorf("%w: %s", ErrManifest, path)
 	}
 	return m, nil

@@ -69,7 +69,8 @@ func Complete(ctx context.Context, dir string, m Manifest, tell carry.Progress) 
 		return m, err
 	}
 	m.Log, m.Head, m.Events, m.Hash, m.Rows, m.Masters = c.Log, c.Head.String(), c.Events, c.FileInfo.String(), c.Rows, c.Masters
-	return m, WriteManifest(dir, m)
+	err = WriteManifest(dir, &m)
+	return m, err
 }
 
 // fileOf takes size and hash of a file.
