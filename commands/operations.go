@@ -43,7 +43,8 @@ func streamOf(op domain.Operation) string {
 
 // Backups tells of the backups that the log knows of. Times are UTC and zero where there is none.
 type Backups struct {
-	// Begun is when the newest was begun, whether or not it came to its end: from then on copies of keys may exist.
+	// Begun is when the newest may have been begun, whether or not it came to its end; a restored log does not know of those that
+	// were made after its own, so there it is the restore.
 	Begun time.Time
 	// Completed is when the newest that is whole was completed.
 	Completed time.Time
@@ -69,6 +70,15 @@ func (k *call) backups(ctx context.Context, _ struct{}) (Backups, error) {
 		if n++; n == backupsBack || !out.Begun.IsZero() && !out.Completed.IsZero() {
 			break
 		}
+	}
+	for rec, err := range k.Journal.ReadBack(ctx, domain.RestoresStream) {
+		if err != nil {
+			return out, err
+		}
+		if rec.At.After(out.Begun) {
+			out.Begun = rec.At
+		}
+		break
 	}
 	return out, nil
 }

@@ -108,7 +108,7 @@ func (s *Server) target(ctx context.Context, path string) (*vault.MasterKey, err
 	}
 	_ = s.keyring.Refresh() // what cannot be used is not rotated to
 	for _, m := range s.keyring.All() {
-		if !known[m.ID] && (current == nil || m.MadeAt.After(current.MadeAt)) {
+		if !known[m.ID] && (current == nil || !m.MadeAt.Before(current.MadeAt)) {
 			return m, nil
 		}
 	}

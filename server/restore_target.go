@@ -55,11 +55,10 @@ var ErrRestoreNotEmpty = errors.New("it is not empty: restore into a new one")
 
 // emptySide refuses a log or a vault that holds anything.
 func emptySide(ctx context.Context, side carry.Side) error {
-	head, err := side.Log.Head(ctx)
-	if err != nil {
-		return err
-	}
-	if !head.Position.IsZero() {
+	for _, err := range carry.Events(ctx, side.Log) {
+		if err != nil {
+			return err
+		}
 		return fmt.Errorf("log: %w", ErrRestoreNotEmpty)
 	}
 	return side.Vault.Dump(ctx, func(rows []vault.Row) error {

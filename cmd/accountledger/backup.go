@@ -63,6 +63,9 @@ func tellBackups(b server.BackupsStatus) []string {
 		newest = "newest completed " + day(b.Completed)
 	}
 	if !b.KeptUntil.IsZero() {
+		if b.Completed.IsZero() {
+			newest = "none completed that the log knows of, but begun or restored from"
+		}
 		until = "what is erased now may be held, wrapped, by backups until " + day(b.KeptUntil)
 	}
 	list := "none is kept (--backup-list): a restore can bring back persons erased after the backup"
