@@ -169,8 +169,12 @@ func TestProcessesShareTheWork(t *testing.T) {
 	if filled != len(projections.All()) {
 		t.Errorf("%d fillings", filled)
 	}
-	if err := first.WaitFor(t.Context(), "accounts", l.Head().Position); !errors.Is(err, runner.ErrElsewhere) {
-		t.Errorf("error %v: the other has a part of it", err)
+	theirs := second.running(t)
+	for _, d := range projections.All() {
+		elsewhere := slices.ContainsFunc(theirs, func(unit string) bool { return strings.HasPrefix(unit, d.Name+"/") })
+		if err := first.WaitFor(t.Context(), d.Name, l.Head().Position); errors.Is(err, runner.ErrElsewhere) != elsewhere {
+			t.Errorf("%s: error %v; the other has a part of it: %v", d.Name, err, elsewhere)
+		}
 	}
 
 	first.stop(t)
