@@ -102,8 +102,8 @@ func (w *worker) try(ctx context.Context, page journal.Page) error {
 	for n := 1; ; n++ {
 		err := w.deal(ctx, page)
 		if err == nil {
+			w.set(Running, "") // before whoever waits for the position looks at it
 			w.advance(page.Checkpoint.Position)
-			w.set(Running, "")
 			return nil
 		}
 		if _, atFault := failing(err); atFault {
