@@ -51,6 +51,7 @@ func Accesses() Declaration {
 			}
 			return nil
 		},
+		Begins: ownID,
 		Reduce: v.reduce,
 	}
 }

@@ -40,6 +40,7 @@ func Accounts() Declaration {
 		Schema: view.Schema{Name: "accounts", Version: 1, Fields: f, Indexes: []view.Index{
 			{"-opened"}, {"region", "-opened"}, {"state", "-opened"}}},
 		Touches: v.touches,
+		Begins:  v.begins,
 		Reduce:  v.reduce,
 	}
 }
@@ -54,6 +55,13 @@ func (v accounts) touches(r journal.Record) []string {
 		}
 	}
 	return nil
+}
+
+func (v accounts) begins(r journal.Record) string {
+	if _, ok := r.Event.(domain.AccountOpened); ok {
+		return accountOf(&r.Fact)
+	}
+	return ""
 }
 
 func (v accounts) reduce(d *view.Document, r journal.Record) error {

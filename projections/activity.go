@@ -32,6 +32,7 @@ func Activity() Declaration {
 			}
 			return []string{r.ID.String()}
 		},
+		Begins: ownID,
 		Reduce: v.reduce,
 	}
 }

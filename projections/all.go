@@ -25,6 +25,9 @@ func accountOf(f *domain.Fact) string {
 	return id
 }
 
+// ownID is the id of a document that stands for one event.
+func ownID(r journal.Record) string { return r.ID.String() }
+
 // setKeyword sets a field, and leaves it missing when there is nothing to say.
 func setKeyword[T ~string](f view.KeywordField, d *view.Document, s T) {
 	if s != "" {

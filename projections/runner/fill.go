@@ -173,6 +173,7 @@ func (f *Filling) run(ctx context.Context, j *journal.Journal, pages <-chan jour
 	gathered, at, begun := 0, f.at, f.at
 	clear(f.folding.docs)
 	clear(f.folding.changed)
+	clear(f.folding.begun)
 	write := func() error {
 		if at == f.at {
 			return nil

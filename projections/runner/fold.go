@@ -26,7 +26,14 @@ type folding struct {
 
 	docs    map[string]*view.Document // as they are now; nil where there is none
 	changed map[string]*view.Document
+	begun   map[string]bool // of which nothing can be stored
 	undo    []before
+}
+
+// touch is what one record touches here.
+type touch struct {
+	ids    []string
+	begins string // one of ids, "" when none
 }
 
 // before is a document as it was before the event under way.
@@ -40,7 +47,8 @@ type before struct {
 const everyPart = -1
 
 func newFolding(d *Declaration, g view.Generation, part, parts int) *folding {
-	return &folding{declaration: d, generation: g, part: part, parts: parts, docs: map[string]*view.Document{}, changed: map[string]*view.Document{}}
+	return &folding{declaration: d, generation: g, part: part, parts: parts, docs: map[string]*view.Document{},
+		changed: map[string]*view.Document{}, begun: map[string]bool{}}
 }
 
 // fold folds records into documents. An *EventError names the record at fault; those before it are folded.
@@ -54,42 +62,46 @@ func (f *folding) fold(ctx context.Context, records []journal.Record) error {
 		return err
 	}
 	for i := range touched {
-		if err := f.apply(ctx, i, &records[i], touched[i]); err != nil {
+		if err := f.apply(ctx, i, &records[i], touched[i].ids); err != nil {
 			return err
 		}
 	}
 	return fault
 }
 
-// touched gives the ids that each record touches, up to the first that panics: that is an *EventError. A skipped one
+// touched gives what each record touches, up to the first that panics: that is an *EventError. A skipped one
 // that panics touches nothing.
-func (f *folding) touched(ctx context.Context, records []journal.Record) ([][]string, error) {
-	ids := make([][]string, 0, len(records))
+func (f *folding) touched(ctx context.Context, records []journal.Record) ([]touch, error) {
+	all := make([]touch, 0, len(records))
 	for {
 		var err error
-		if ids, err = f.touch(ids, records); err == nil {
-			return ids, nil
+		if all, err = f.touch(all, records); err == nil {
+			return all, nil
 		}
-		n := len(ids)
+		n := len(all)
 		skipped, asked := f.skipped(ctx, &records[n])
 		switch {
 		case asked != nil:
 			return nil, asked
 		case !skipped:
-			return ids, faultOf(n, &records[n], err)
+			return all, faultOf(n, &records[n], err)
 		}
-		ids = append(ids, nil)
+		all = append(all, touch{})
 	}
 }
 
-// touch adds the ids of the records that have none yet.
-func (f *folding) touch(done [][]string, records []journal.Record) (ids [][]string, err error) {
-	ids = done
+// touch adds what the other records touch.
+func (f *folding) touch(done []touch, records []journal.Record) (all []touch, err error) {
+	all = done
 	defer guard(&err)
 	for i := len(done); i < len(records); i++ {
-		ids = append(ids, f.ours(f.declaration.Touches(records[i])))
+		t := touch{ids: f.ours(f.declaration.Touches(records[i]))}
+		if len(t.ids) > 0 && f.declaration.Begins != nil {
+			t.begins = f.declaration.Begins(records[i])
+		}
+		all = append(all, t)
 	}
-	return ids, nil
+	return all, nil
 }
 
 // skipped says whether the view is to go on past an event that it cannot digest. It is asked for none that it can.
@@ -115,16 +127,20 @@ func (f *folding) ours(ids []string) []string {
 }
 
 // load reads what is stored of the documents that are not at hand, all in one go.
-func (f *folding) load(ctx context.Context, touched [][]string) error {
+func (f *folding) load(ctx context.Context, touched []touch) error {
 	var missing []string
-	for _, ids := range touched {
-		for _, id := range ids {
+	for _, t := range touched {
+		for _, id := range t.ids {
 			if _, ok := f.docs[id]; ok {
 				continue
 			}
 			d, ok := f.remembered.get(id)
 			f.docs[id] = d
-			if !ok && f.known.maybe(id) {
+			switch {
+			case ok:
+			case id == t.begins:
+				f.begun[id] = true
+			case f.known.maybe(id):
 				missing = append(missing, id)
 			}
 		}
@@ -202,10 +218,7 @@ func (f *folding) restore(b before) {
 
 // write stores what has changed, and the checkpoint with it. Afterwards nothing is at hand but what is remembered.
 func (f *folding) write(ctx context.Context, at journal.Checkpoint) error {
-	batch := view.Batch{Partition: max(f.part, 0), Documents: make([]*view.Document, 0, len(f.changed))}
-	for _, d := range f.changed {
-		batch.Documents = append(batch.Documents, d)
-	}
+	batch := f.batch()
 	var err error
 	if batch.Checkpoint, err = encodeCheckpoint(at, f.parts); err != nil {
 		return err
@@ -216,7 +229,25 @@ func (f *folding) write(ctx context.Context, at journal.Checkpoint) error {
 	f.remember()
 	clear(f.docs)
 	clear(f.changed)
+	clear(f.begun)
 	return nil
+}
+
+// batch gives what has changed, what is new first.
+func (f *folding) batch() view.Batch {
+	b := view.Batch{Partition: max(f.part, 0), Documents: make([]*view.Document, 0, len(f.changed))}
+	for id := range f.begun {
+		if d := f.changed[id]; d != nil {
+			b.Documents = append(b.Documents, d)
+		}
+	}
+	b.New = len(b.Documents)
+	for id, d := range f.changed {
+		if !f.begun[id] {
+			b.Documents = append(b.Documents, d)
+		}
+	}
+	return b
 }
 
 func (f *folding) remember() {

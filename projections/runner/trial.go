@@ -41,7 +41,7 @@ func Trial(ctx context.Context, j *journal.Journal, d *Declaration, event domain
 	if err != nil {
 		return err
 	}
-	for _, id := range touched[0] {
+	for _, id := range touched[0].ids {
 		f.docs[id] = nil
 	}
 	f.skips = NewSkips(j)
@@ -53,7 +53,7 @@ func Trial(ctx context.Context, j *journal.Journal, d *Declaration, event domain
 		if err != nil {
 			return err
 		}
-		ours := slices.DeleteFunc(slices.Clone(touched[0]), func(id string) bool { _, ok := f.docs[id]; return !ok })
+		ours := slices.DeleteFunc(slices.Clone(touched[0].ids), func(id string) bool { _, ok := f.docs[id]; return !ok })
 		return f.apply(ctx, 0, &r, ours)
 	})
 	return err

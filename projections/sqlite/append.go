@@ -102,21 +102,10 @@ func (s *store) fillRows(ctx context.Context, rows []row) error {
 	return nil
 }
 
-// appendRows adds rows of which none is there.
+// appendRows adds rows of which none is there. They count as there even if that is broken off.
 func (s *store) appendRows(ctx context.Context, rows []row) error {
-	args := make([]any, 0, checkEvery*(len(s.layout.order)+5))
-	for len(rows) > 0 {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n := chunkOf(rows)
-		if err := s.putChunk(s.layout.inserts, rows[:n], args); err != nil {
-			return err
-		}
-		for i := range n {
-			s.appended.add(rows[i].doc.ID)
-		}
-		rows = rows[n:]
+	for i := range rows {
+		s.appended.add(rows[i].doc.ID)
 	}
-	return nil
+	return s.inChunks(ctx, s.layout.inserts, rows)
 }

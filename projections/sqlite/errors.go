@@ -1,7 +1,11 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
+
+	"modernc.org/sqlite"
+	lib "modernc.org/sqlite/lib"
 
 	"accountledger/pagesum"
 	"accountledger/projections/view"
@@ -13,4 +17,10 @@ func explain(err error, path string) error {
 		return err
 	}
 	return fmt.Errorf("%w: %w", view.ErrCorrupt, pagesum.Explain(err, path))
+}
+
+// isStored says whether a row could not be added because there is one with its id.
+func isStored(err error) bool {
+	var failed *sqlite.Error
+	return errors.As(err, &failed) && failed.Code() == lib.SQLITE_CONSTRAINT_UNIQUE
 }

@@ -9,9 +9,11 @@ import (
 	"accountledger/projections/view"
 )
 
-// loadChunk is how many documents one statement asks for; a shorter list is
-// filled up with its last id, so that one prepared text serves all lengths.
+// loadChunk is how many documents one statement asks for at most.
 const loadChunk = 64
+
+// loadSizes are the numbers of documents that there are statements for; a shorter list is filled up with its last id.
+func loadSizes() []int { return []int{1, 8, loadChunk} }
 
 func (s *store) load(ctx context.Context, ids []string) ([]*view.Document, error) {
 	found := make([]*view.Document, len(ids))
@@ -42,7 +44,7 @@ func (s *store) load(ctx context.Context, ids []string) ([]*view.Document, error
 // prepareLoads prepares for the readers what load asks of them.
 func (s *store) prepareLoads(ctx context.Context) error {
 	s.loads = map[int]*sql.Stmt{}
-	for _, n := range []int{1, loadChunk} {
+	for _, n := range loadSizes() {
 		prepared, err := s.reading.PrepareContext(ctx, s.layout.byID(n)) //nolint:sqlclosecheck // closed with the store
 		if err != nil {
 			return err
@@ -83,8 +85,10 @@ func (l *layout) byID(n int) string {
 }
 
 func chunkSize(n int) int {
-	if n == 1 {
-		return 1
+	for _, size := range loadSizes() {
+		if n <= size {
+			return size
+		}
 	}
 	return loadChunk
 }

@@ -108,11 +108,16 @@ func (s *store) repost(old stored, words string) error {
 	if words == "" {
 		return nil
 	}
+	return s.postNew(old.n, words)
+}
+
+// postNew adds the postings of a row that has none.
+func (s *store) postNew(n int64, words string) error {
 	add, err := s.statement(`INSERT INTO postings (rowid, words) VALUES (?, ?)`) //nolint:sqlclosecheck // closed with the store
 	if err != nil {
 		return err
 	}
-	_, err = add.ExecContext(context.Background(), old.n, words)
+	_, err = add.ExecContext(context.Background(), n, words)
 	return err
 }
 

@@ -20,14 +20,14 @@ func (s *store) write(ctx context.Context, batch view.Batch) error {
 	if len(batch.Checkpoint) > view.MaxCheckpoint {
 		return fmt.Errorf("view %s: the checkpoint is too long", s.id.View)
 	}
-	docs, err := s.checked(batch.Documents)
+	docs, fresh, err := s.checked(batch)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	work := func(ctx context.Context) error {
-		if err := s.put(ctx, docs); err != nil {
+		if err := s.put(ctx, s.rows(docs), fresh); err != nil {
 			return err
 		}
 		return s.putCheckpoint(batch)
@@ -38,7 +38,12 @@ func (s *store) write(ctx context.Context, batch view.Batch) error {
 	if len(docs) == 0 && s.moves.later(batch) {
 		return ctx.Err()
 	}
-	if err := s.transaction(ctx, work); err != nil {
+	err = s.transaction(ctx, work)
+	if fresh > 0 && isStored(err) {
+		fresh = 0
+		err = s.transaction(ctx, work)
+	}
+	if err != nil {
 		return err
 	}
 	s.moves.stored(batch)
@@ -59,26 +64,48 @@ func (s *store) putCheckpoint(batch view.Batch) error {
 	return err
 }
 
-// checked gives the documents in the order of the log, in which new ones then lie
-// in the file: what happened at about the same time is read with few pages.
-func (s *store) checked(given []*view.Document) ([]*view.Document, error) {
-	ids := make(map[string]bool, len(given))
-	for _, d := range given {
+// checked gives the documents with what is new first, each of the two in the order of the log, in which new ones then lie
+// in the file: what happened at about the same time is read with few pages. fresh is how many are said to be new.
+func (s *store) checked(batch view.Batch) (docs []*view.Document, fresh int, err error) {
+	ids := make(map[string]bool, len(batch.Documents))
+	for _, d := range batch.Documents {
 		if err := s.schema.CheckDocument(d); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		if ids[d.ID] {
-			return nil, fmt.Errorf("%w: view %s: one id twice in a batch", view.ErrDocument, s.id.View)
+			return nil, 0, fmt.Errorf("%w: view %s: one id twice in a batch", view.ErrDocument, s.id.View)
 		}
 		ids[d.ID] = true
 	}
-	docs := slices.Clone(given)
-	slices.SortStableFunc(docs, func(a, b *view.Document) int { return cmp.Compare(a.Position, b.Position) })
-	return docs, nil
+	docs = slices.Clone(batch.Documents)
+	if !s.filling.Load() { // which knows by itself what is new
+		fresh = min(max(batch.New, 0), len(docs))
+	}
+	for _, part := range [][]*view.Document{docs[:fresh], docs[fresh:]} {
+		slices.SortStableFunc(part, func(a, b *view.Document) int { return cmp.Compare(a.Position, b.Position) })
+	}
+	return docs, fresh, nil
 }
 
-// put writes documents in the transaction that is open.
-func (s *store) put(ctx context.Context, docs []*view.Document) error {
+// put writes rows in the transaction that is open; the first fresh ones are said to be new.
+func (s *store) put(ctx context.Context, rows []row, fresh int) error {
+	if s.filling.Load() {
+		return s.fillRows(ctx, rows)
+	}
+	if err := s.add(ctx, rows[:fresh]); err != nil {
+		return err
+	}
+	rows = rows[fresh:]
+	if s.layout.words {
+		var err error
+		if rows, err = s.post(ctx, rows); err != nil {
+			return err
+		}
+	}
+	return s.upsert(ctx, rows)
+}
+
+func (s *store) rows(docs []*view.Document) []row {
 	rows := make([]row, len(docs))
 	for i, d := range docs {
 		rows[i].doc = d
@@ -86,16 +113,32 @@ func (s *store) put(ctx context.Context, docs []*view.Document) error {
 			rows[i].words = joinWords(s.schema.Words(d))
 		}
 	}
-	if s.layout.words && !s.filling.Load() {
-		var err error
-		if rows, err = s.post(ctx, rows); err != nil {
-			return err
+	return rows
+}
+
+// add writes rows that are new, with their postings. isStored tells by its error that one was there.
+func (s *store) add(ctx context.Context, rows []row) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	next, err := s.nextNumber()
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		rows[i].n = next + int64(i)
+	}
+	if err := s.inChunks(ctx, s.layout.inserts, rows); err != nil || !s.layout.words {
+		return err
+	}
+	for i := range rows {
+		if rows[i].words != "" {
+			if err := s.postNew(rows[i].n, rows[i].words); err != nil {
+				return err
+			}
 		}
 	}
-	if s.filling.Load() {
-		return s.fillRows(ctx, rows)
-	}
-	return s.upsert(ctx, rows)
+	return nil
 }
 
 // row is a document on its way into the file.
@@ -116,15 +159,20 @@ func joinWords(words []string) string {
 	return " " + strings.Join(words, " ") + " "
 }
 
-// upsert writes rows in chunks; of two versions of a document the greater stays.
+// upsert writes rows; of two versions of a document the greater stays.
 func (s *store) upsert(ctx context.Context, rows []row) error {
+	return s.inChunks(ctx, s.layout.upserts, rows)
+}
+
+// inChunks writes rows by the ones of these statements that are for as many.
+func (s *store) inChunks(ctx context.Context, texts map[int]string, rows []row) error {
 	args := make([]any, 0, checkEvery*(len(s.layout.order)+5))
 	for len(rows) > 0 {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		n := chunkOf(rows)
-		if err := s.putChunk(s.layout.upserts, rows[:n], args); err != nil {
+		if err := s.putChunk(texts, rows[:n], args); err != nil {
 			return err
 		}
 		rows = rows[n:]
@@ -195,11 +243,12 @@ func (l *layout) written() []string {
 	return columns
 }
 
-// insert gives the statement that adds n rows.
+// insert gives the statement that adds n rows. One that fails takes its transaction with it, so SQLite need not keep what
+// would take back the statement alone.
 func (l *layout) insert(n int) string {
 	columns := l.written()
 	values := strings.Repeat(marks(len(columns))+",", n)
-	return `INSERT INTO docs (` + strings.Join(columns, ", ") + `) VALUES ` + strings.TrimSuffix(values, ",")
+	return `INSERT OR FAIL INTO docs (` + strings.Join(columns, ", ") + `) VALUES ` + strings.TrimSuffix(values, ",")
 }
 
 // upsert gives the statement that writes n rows.

@@ -9,6 +9,9 @@ type Declaration[E any] struct {
 	// Touches gives the ids of the documents that an event may change, none for
 	// an event the view does not care for. It looks at nothing but the event.
 	Touches func(e E) []string
+	// Begins gives the id of the document that an event is the first of all to touch, "" when there is none: that
+	// need not be looked for. It looks at nothing but the event, and may be nil.
+	Begins func(e E) string
 	// Reduce folds an event into one of the documents it touches. d is a private
 	// copy of the document as it was before, or of one that is not there
 	// (d.Deleted): setting a field makes it one that is. Reduce changes d and

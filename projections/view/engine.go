@@ -33,6 +33,9 @@ type Batch struct {
 	Partition int
 	// Documents are whole ones, tombstones among them, each id at most once.
 	Documents []*Document
+	// New says of how many of Documents, the first ones, nothing was ever stored under their ids. It saves an
+	// engine looking for them; where it is wrong, as after a repeat, the outcome is the same.
+	New int
 	// Checkpoint is where the consumer stands once Documents are stored. A nil one
 	// leaves the stored one as it is.
 	Checkpoint Checkpoint

@@ -28,10 +28,10 @@ func testRandom(t *testing.T, open func(*testing.T) view.Engine) {
 		}
 		position := int64(0)
 		for range rapid.IntRange(1, 4).Draw(r, "batches") {
-			must(t, g.Write(t.Context(), view.Batch{Documents: drawBatch(r, m, &position)}))
+			must(t, g.Write(t.Context(), drawBatch(r, m, &position)))
 		}
 		must(t, g.EndFill(t.Context()))
-		must(t, g.Write(t.Context(), view.Batch{Documents: drawBatch(r, m, &position)}))
+		must(t, g.Write(t.Context(), drawBatch(r, m, &position)))
 		must(t, g.Refresh(t.Context()))
 		ids := slices.Collect(maps.Keys(m.docs))
 		found, err := g.Load(t.Context(), ids)
@@ -47,8 +47,8 @@ func testRandom(t *testing.T, open func(*testing.T) view.Engine) {
 	})
 }
 
-// drawBatch makes writes, late and repeated ones among them, and tells the model.
-func drawBatch(r *rapid.T, m *model, position *int64) []*view.Document {
+// drawBatch makes writes, late and repeated ones among them, and tells the model. What it says is new may not be.
+func drawBatch(r *rapid.T, m *model, position *int64) view.Batch {
 	var batch []*view.Document
 	for range rapid.IntRange(0, 25).Draw(r, "documents") {
 		*position++
@@ -65,7 +65,7 @@ func drawBatch(r *rapid.T, m *model, position *int64) []*view.Document {
 		m.write(d)
 		batch = append(batch, d)
 	}
-	return batch
+	return view.Batch{Documents: batch, New: rapid.IntRange(0, len(batch)).Draw(r, "new")}
 }
 
 func drawDocument(r *rapid.T, id string, position int64) *view.Document {

@@ -24,7 +24,7 @@ func Same(t *testing.T, one, other view.Engine) {
 	m := &model{schema: schema, docs: map[string]*view.Document{}}
 	position := int64(0)
 	rapid.Check(t, func(r *rapid.T) {
-		batch := view.Batch{Documents: drawBatch(r, m, &position)}
+		batch := drawBatch(r, m, &position)
 		for _, g := range generations {
 			must(t, g.Write(t.Context(), batch))
 			must(t, g.Refresh(t.Context()))
