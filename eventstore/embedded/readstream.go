@@ -73,12 +73,8 @@ func (s *Store) streamPage(ctx context.Context, name string, direction eventstor
 	if err != nil || len(spans) == 0 {
 		return nil, locate(err, s.dir)
 	}
-	events, err := s.newCursor(make(map[string]string))
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, events.close()) }()
-	w := walk{events: events, stream: name, durable: durable}
+	w := walk{store: s, stream: name, durable: durable}
+	defer func() { err = errors.Join(err, w.close()) }()
 	if direction == eventstore.Forwards {
 		err = w.forwards(spans, from)
 	} else {
@@ -89,7 +85,8 @@ func (s *Store) streamPage(ctx context.Context, name string, direction eventstor
 
 // walk is one page of a stream on its way.
 type walk struct {
-	events  *cursor
+	store   *Store
+	events  *cursor // nil as long as all was in memory
 	stream  string
 	durable uint64
 	page    []eventstore.Recorded
@@ -144,7 +141,7 @@ func (w *walk) backwards(spans []span, version int64) error {
 // take reads one event and checks that it is the one that the index means.
 func (w *walk) take(at span, version int64) error {
 	position := at.at(version)
-	r, err := w.events.read(position)
+	r, err := w.read(position)
 	if err != nil {
 		return err
 	}
@@ -154,6 +151,27 @@ func (w *walk) take(at span, version int64) error {
 	w.page = append(w.page, r)
 	w.bytes += len(r.Data) + len(r.Metadata)
 	return nil
+}
+
+// read gives an event from memory when it happened lately, else from Pebble.
+func (w *walk) read(position uint64) (r eventstore.Recorded, err error) {
+	r, held, err := w.store.recent.get(position)
+	if held || err != nil {
+		return r, err
+	}
+	if w.events == nil {
+		if w.events, err = w.store.newCursor(make(map[string]string)); err != nil {
+			return r, err
+		}
+	}
+	return w.events.read(position)
+}
+
+func (w *walk) close() error {
+	if w.events == nil {
+		return nil
+	}
+	return w.events.close()
 }
 
 func (w *walk) gap(at span) error {

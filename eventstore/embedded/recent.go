@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"slices"
 	"sync"
 
 	"accountledger/eventstore"
@@ -54,20 +55,50 @@ func (c *recent) slice(after uint64, limit, bytes int) ([]run, bool) {
 	if after+1 < c.from {
 		return nil, false
 	}
-	low, high := 0, len(c.runs)
-	for low < high {
-		if mid := (low + high) / 2; c.runs[mid].first+uint64(c.runs[mid].count) <= after+1 { //nolint:gosec // counts are positive
-			low = mid + 1
-		} else {
-			high = mid
-		}
-	}
+	low := c.holding(after + 1)
 	end, size := low, 0
 	for events := 0; end < len(c.runs) && events < limit && size < bytes; end++ {
 		size += len(c.runs[end].records)
 		events += c.runs[end].count
 	}
 	return append([]run(nil), c.runs[low:end]...), true
+}
+
+// holding finds the first run that ends at a position or after it; mu is held.
+func (c *recent) holding(position uint64) int {
+	n, _ := slices.BinarySearchFunc(c.runs, position, func(r run, p uint64) int {
+		if r.first+uint64(r.count) <= p { //nolint:gosec // counts are positive
+			return -1
+		}
+		return 1
+	})
+	return n
+}
+
+// get gives one event; false when it must be read from Pebble.
+func (c *recent) get(position uint64) (e eventstore.Recorded, held bool, err error) {
+	c.mu.RLock()
+	if position < c.from || position > c.to {
+		c.mu.RUnlock()
+		return e, false, nil
+	}
+	r := c.runs[c.holding(position)]
+	c.mu.RUnlock()
+	rest := r.records
+	for at := r.first; ; at++ {
+		body, sum, next, ok := nextRecord(rest)
+		if !ok {
+			return e, true, damaged(at, "an event in memory cannot be read")
+		}
+		if rest = next; at < position {
+			continue
+		}
+		e, reason := decode(position, append([]byte(nil), body...), sum, nil)
+		if reason != "" {
+			return e, true, damaged(position, reason+" in memory")
+		}
+		return e, true, nil
+	}
 }
 
 // read appends to dst the events after a position and not beyond last, up to limit of

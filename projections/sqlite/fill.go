@@ -14,6 +14,9 @@ const (
 	// main one while filling, for the same reason, and usualCheckpoint otherwise, where
 	// each copying waits for the disk beside the log's own appends.
 	fillCheckpoint, usualCheckpoint = 16_000, 4000
+	// fillTemp lets what SQLite keeps for a moment be files while filling, when an index is sorted, and usualTemp memory: it is
+	// what would take back one statement.
+	fillTemp, usualTemp = "FILE", "MEMORY"
 	// fillPostings is how much of the full-text index is gathered in memory while
 	// it is built, in bytes, so that less has to be merged; usualPostings is SQLite's own.
 	fillPostings, usualPostings = 32 << 20, 1 << 20
@@ -54,12 +57,12 @@ func (s *store) beginFill(ctx context.Context) error {
 
 // tuneForFill gives the writing connection what filling wants.
 func (s *store) tuneForFill(ctx context.Context) error {
-	return errors.Join(s.cache(ctx, fillCache), s.pragma(ctx, "wal_autocheckpoint", fillCheckpoint), s.pragma(ctx, "analysis_limit", analysed), s.findUnique(ctx))
+	return errors.Join(s.cache(ctx, fillCache), s.pragma(ctx, "wal_autocheckpoint", fillCheckpoint), s.pragma(ctx, "temp_store", fillTemp), s.pragma(ctx, "analysis_limit", analysed), s.findUnique(ctx))
 }
 
 // tuneForUse takes it back.
 func (s *store) tuneForUse(ctx context.Context) error {
-	return errors.Join(s.cache(ctx, writerCache), s.pragma(ctx, "wal_autocheckpoint", usualCheckpoint), s.pragma(ctx, "shrink_memory", ""))
+	return errors.Join(s.cache(ctx, writerCache), s.pragma(ctx, "wal_autocheckpoint", usualCheckpoint), s.pragma(ctx, "temp_store", usualTemp), s.pragma(ctx, "shrink_memory", ""))
 }
 
 // fill does the work of one write in the transaction that filling keeps open. A
