@@ -21,6 +21,8 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"accountledger/server"
 )
 
 // config is what the flags say.
@@ -118,6 +120,7 @@ func run(ctx context.Context, c config) (err error) {
 	} else if c.dir == "" {
 		return errors.New("bench: -keep needs -dir")
 	}
+	server.TuneMemory() // the controls run in this process, too
 	stop, err := profiling(c)
 	if err != nil {
 		return err

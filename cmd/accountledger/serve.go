@@ -18,6 +18,7 @@ func serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			server.TuneMemory()
 			s, err := server.Open(c.Context(), cfg, server.Options{LogTo: c.ErrOrStderr()})
 			if err != nil {
 				return err

@@ -14,8 +14,10 @@ const (
 	// main one while filling, for the same reason, and usualCheckpoint otherwise, where
 	// each copying waits for the disk beside the log's own appends.
 	fillCheckpoint, usualCheckpoint = 16_000, 4000
-	// fillTemp lets what SQLite keeps for a moment be files while filling, when an index is sorted, and usualTemp memory: it is
-	// what would take back one statement.
+	// sortCache is the cache while indexes are built, in KiB, and sorters how many helpers sort.
+	sortCache, sorters = 2 << 10, 2
+	// fillTemp lets what SQLite keeps for a moment be files while filling, when indexes are sorted, and usualTemp memory
+	// otherwise, when it is only what would take back one statement.
 	fillTemp, usualTemp = "FILE", "MEMORY"
 	// fillPostings is how much of the full-text index is gathered in memory while
 	// it is built, in bytes, so that less has to be merged; usualPostings is SQLite's own.
@@ -60,9 +62,15 @@ func (s *store) tuneForFill(ctx context.Context) error {
 	return errors.Join(s.cache(ctx, fillCache), s.pragma(ctx, "wal_autocheckpoint", fillCheckpoint), s.pragma(ctx, "temp_store", fillTemp), s.pragma(ctx, "analysis_limit", analysed), s.findUnique(ctx))
 }
 
+// tuneForIndexes lets helpers sort a part of an index while the next one is read: they do so only when a part is full, and
+// it may be as large as the cache.
+func (s *store) tuneForIndexes(ctx context.Context) error {
+	return errors.Join(s.cache(ctx, sortCache), s.pragma(ctx, "threads", sorters))
+}
+
 // tuneForUse takes it back.
 func (s *store) tuneForUse(ctx context.Context) error {
-	return errors.Join(s.cache(ctx, writerCache), s.pragma(ctx, "wal_autocheckpoint", usualCheckpoint), s.pragma(ctx, "temp_store", usualTemp), s.pragma(ctx, "shrink_memory", ""))
+	return errors.Join(s.cache(ctx, writerCache), s.pragma(ctx, "threads", 0), s.pragma(ctx, "wal_autocheckpoint", usualCheckpoint), s.pragma(ctx, "temp_store", usualTemp), s.pragma(ctx, "shrink_memory", ""))
 }
 
 // fill does the work of one write in the transaction that filling keeps open. A
@@ -124,6 +132,9 @@ func (s *store) endFill(ctx context.Context) error {
 		if err := s.commitFill(); err != nil {
 			return err
 		}
+	}
+	if err := s.tuneForIndexes(context.WithoutCancel(ctx)); err != nil {
+		return err
 	}
 	for _, statement := range append([]string{s.layout.createUnique()}, s.layout.createIndexes()...) {
 		if _, err := s.conn.ExecContext(ctx, statement); err != nil {

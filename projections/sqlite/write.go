@@ -243,12 +243,11 @@ func (l *layout) written() []string {
 	return columns
 }
 
-// insert gives the statement that adds n rows. One that fails takes its transaction with it, so SQLite need not keep what
-// would take back the statement alone.
+// insert gives the statement that adds n rows.
 func (l *layout) insert(n int) string {
 	columns := l.written()
 	values := strings.Repeat(marks(len(columns))+",", n)
-	return `INSERT OR FAIL INTO docs (` + strings.Join(columns, ", ") + `) VALUES ` + strings.TrimSuffix(values, ",")
+	return `INSERT INTO docs (` + strings.Join(columns, ", ") + `) VALUES ` + strings.TrimSuffix(values, ",")
 }
 
 // upsert gives the statement that writes n rows.
