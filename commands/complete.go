@@ -173,8 +173,7 @@ func (k *call) settleSignUp(ctx context.Context, in SettleSignUp) (SettledSignUp
 	if signUp.Ended() {
 		return done, k.forgetSignUp(ctx, in.ID)
 	}
-	v := signUp.Verification()
-	proving, err := k.fold(ctx, domain.VerificationStream(in.ID), &v, nil)
+	v, proving, err := k.verification(ctx, in.ID, signUp, nil)
 	if err != nil {
 		return done, err
 	}
@@ -204,9 +203,6 @@ func (k *call) lapse(ctx context.Context, id domain.SignUpID, s *domain.SignUp, 
 	case v.Ended == domain.EndTries:
 		reason = domain.LapseTries
 	case v.Ended == "" && !v.Passed:
-		if proving.At.IsZero() {
-			proving.At = s.Fact.At
-		}
 		if _, err := k.step(ctx, proving, s.Fact, s.Fact, about{region: s.Fact.Region}, domain.VerificationEnded{Reason: domain.EndExpired, FirstOfDay: s.Requested.FirstOfDay}); err != nil {
 			return err
 		}

@@ -36,8 +36,8 @@ func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
 	if err != nil || signUp.Requested == nil || !signUp.Verifiable() {
 		return MessageToSend{}, err
 	}
-	v := signUp.Verification()
-	if _, err := k.fold(ctx, domain.VerificationStream(in.SignUp), &v, nil); err != nil {
+	v, _, err := k.verification(ctx, in.SignUp, signUp, nil)
+	if err != nil {
 		return MessageToSend{}, err
 	}
 	expires := v.IssuedAt.Add(domain.CodeLifetime)

@@ -154,6 +154,17 @@ func (c *core) signUpAnd(ctx context.Context, id domain.SignUpID) (*domain.SignU
 	return s, head, err
 }
 
+// verification loads a sign-up's verification and hands each of its facts to see first. Nothing of a verification is
+// before its sign-up, which the head of one that nothing has happened to says.
+func (c *core) verification(ctx context.Context, id domain.SignUpID, s *domain.SignUp, see func(domain.Fact)) (domain.Verification, journal.Head, error) {
+	v := s.Verification()
+	head, err := c.fold(ctx, domain.VerificationStream(id), &v, see)
+	if head.At.IsZero() {
+		head.At = s.Fact.At
+	}
+	return v, head, err
+}
+
 func signedUpAnswer(ctx context.Context, k *call, id domain.SignUpID, f *domain.Fact, err error) (SignedUp, error) {
 	if err != nil {
 		return SignedUp{}, err

@@ -57,8 +57,8 @@ func (k *call) ownSignUp(ctx context.Context, id domain.SignUpID, handle string)
 // checkedBefore answers for a sign-up that has ended: to a repeat of the check that passed as the first time.
 func (k *call) checkedBefore(ctx context.Context, id domain.SignUpID, s *domain.SignUp) (Checked, error) {
 	var before []domain.Fact
-	v := s.Verification()
-	if _, err := k.fold(ctx, domain.VerificationStream(id), &v, k.mine(&before)); err != nil {
+	v, _, err := k.verification(ctx, id, s, k.mine(&before))
+	if err != nil {
 		return Checked{}, err
 	}
 	if len(before) == 0 || !v.Passed {
@@ -106,13 +106,11 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.Sign
 	if err != nil {
 		return err
 	}
-	stream := domain.VerificationStream(in.Verification)
 	var refusedCode error
 	repeated := false
 	err = retry(ctx, func() error {
-		v := signUp.Verification()
 		var before []domain.Fact
-		head, err := k.fold(ctx, stream, &v, k.mine(&before))
+		v, head, err := k.verification(ctx, in.Verification, signUp, k.mine(&before))
 		if err != nil {
 			return err
 		}
@@ -139,9 +137,6 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.Sign
 		}
 		if len(events) == 2 { // and that was the last try
 			events[1] = domain.VerificationEnded{Reason: domain.EndTries, FirstOfDay: signUp.Requested.FirstOfDay}
-		}
-		if head.At.IsZero() {
-			head.At = signUp.Fact.At
 		}
 		entries, err := k.entries(ctx, head, about{region: signUp.Fact.Region}, events...)
 		if err != nil {
@@ -213,14 +208,13 @@ func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
 	if err != nil {
 		return Resent{}, err
 	}
-	stream := domain.VerificationStream(in.Verification)
-	defer k.streams.lock(stream)()
+	defer k.streams.lock(domain.VerificationStream(in.Verification))()
 	var v domain.Verification
 	err = retry(ctx, func() error {
-		v = signUp.Verification()
 		var before []domain.Fact
-		head, err := k.fold(ctx, stream, &v, k.mine(&before))
-		if err != nil {
+		var head journal.Head
+		var err error
+		if v, head, err = k.verification(ctx, in.Verification, signUp, k.mine(&before)); err != nil {
 			return err
 		}
 		if len(before) > 0 {
@@ -230,9 +224,6 @@ func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
 		events, err := v.Resend(guessed, k.now)
 		if err != nil || len(events) == 0 {
 			return err
-		}
-		if head.At.IsZero() {
-			head.At = signUp.Fact.At
 		}
 		entries, err := k.entries(ctx, head, about{region: signUp.Fact.Region}, events...)
 		if err != nil {

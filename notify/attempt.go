@@ -82,7 +82,7 @@ func (j *job) failed(ctx context.Context, m commands.MessageToSend, err error) e
 	if told != nil && told.Refused {
 		return j.end(ctx, domain.DeliveryFailed{Failure: domain.FailRefused}, Refused)
 	}
-	wait := backoff(d.state.Attempts)
+	wait := pauses().After(d.state.Attempts)
 	j.due = j.n.Now().Add(wait)
 	if d.state.Attempts >= MaxAttempts || !j.due.Before(m.Expires) {
 		return j.end(ctx, domain.DeliveryFailed{Failure: domain.FailUnreachable}, Unreachable)

@@ -83,7 +83,7 @@ func (j *job) resume(d *delivery) error {
 	if d.state.Ended() {
 		return errEnded
 	}
-	j.delivery, j.due = d, d.lastAt.Add(backoff(d.state.Attempts))
+	j.delivery, j.due = d, d.lastAt.Add(pauses().After(d.state.Attempts))
 	return nil
 }
 

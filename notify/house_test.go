@@ -116,6 +116,9 @@ func newHouse(t *testing.T) *house {
 		Now: h.clock.Now, Config: config, Log: slog.New(slog.NewJSONHandler(h.log, nil))})
 	h.ok(err)
 	t.Cleanup(func() { // whatever a test did, the log tells of nobody
+		if t.Failed() {
+			t.Log(h.log.String())
+		}
 		for _, personal := range []string{"canary", "example", "@"} {
 			if strings.Contains(strings.ToLower(h.log.String()), personal) {
 				t.Errorf("%q stands in the log:\n%s", personal, h.log.String())

@@ -83,7 +83,7 @@ func (j *job) run() bool {
 			j.failures = 0
 		default:
 			j.failures++
-			later.d = min(backoff(j.failures), longestTrouble)
+			later.d = min(pauses().After(j.failures), longestTrouble)
 			j.n.Log.Warn("messages: trouble with log or vault; it is tried again", j.place(err)...)
 		}
 		if later.d > 0 && j.n.Wait(j.n.waiting, later.d) != nil {

@@ -8,6 +8,7 @@ import (
 
 	"accountledger/commands"
 	"accountledger/domain"
+	"accountledger/internal/backoff"
 	"accountledger/journal"
 	"accountledger/notify/templates"
 )
@@ -69,7 +70,7 @@ type Options struct {
 
 func (o *Options) setDefaults() {
 	if o.Wait == nil {
-		o.Wait = sleep
+		o.Wait = backoff.Sleep
 	}
 	if o.Observe == nil {
 		o.Observe = func(domain.Message, Result) {}
@@ -88,28 +89,8 @@ func (o *Options) setDefaults() {
 	}
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// longestPause bounds how long a message waits for its next try.
-const longestPause = 5 * time.Minute
-
-// backoff is how long to wait after the nth try: 1 s, 5 s, 25 s, 125 s, 5 min, ... so that six tries fit into the
+// pauses are how long a message waits after each try: 1 s, 5 s, 25 s, 125 s, 5 min, ... so that six tries fit into the
 // time that a code holds.
-func backoff(n int) time.Duration {
-	d := time.Second
-	for range n - 1 {
-		if d *= 5; d >= longestPause {
-			return longestPause
-		}
-	}
-	return d
+func pauses() backoff.Steps {
+	return backoff.Steps{First: time.Second, Longest: 5 * time.Minute, Factor: 5}
 }

@@ -1,6 +1,9 @@
 package notify
 
-import "accountledger/journal"
+import (
+	"accountledger/internal/backoff"
+	"accountledger/journal"
+)
 
 // changed says that the checkpoint may have moved.
 func (n *Notifier) changed() {
@@ -23,7 +26,7 @@ func (n *Notifier) save() {
 			n.Log.Error("messages: the checkpoint cannot be stored; it is tried again", "error", err.Error())
 			n.changed()
 		}
-		if sleep(n.waiting, n.SaveEvery) != nil {
+		if backoff.Sleep(n.waiting, n.SaveEvery) != nil {
 			return
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"accountledger/internal/await"
 	"accountledger/leases"
 	"accountledger/leases/local"
 	"accountledger/notify"
@@ -71,17 +72,6 @@ func (h *house) share(server leases.Server, c notify.Channel) *sender {
 	return s
 }
 
-func (h *house) until(what string, done func() bool) {
-	h.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for end := time.Now().Add(patience); !done(); <-tick.C {
-		if time.Now().After(end) {
-			h.Fatalf("not in time: %s\n%s", what, h.log.String())
-		}
-	}
-}
-
 // sent says whether so many messages have been sent.
 func (h *house) sent(n int) bool {
 	all := h.deliveries()
@@ -104,18 +94,18 @@ func TestAnotherProcessGoesOn(t *testing.T) {
 	h := newHouse(t)
 	b, server := h.mailbox(), local.New()
 	first := h.share(server, b)
-	h.until("the first one sends", func() bool { return first.state(h) == runner.Running })
+	await.Until(h, "the first one sends", func() bool { return first.state(h) == runner.Running })
 	second := h.share(server, b)
 	h.signUp("first@example.com", "en")
-	h.until("the first message", func() bool { return h.sent(1) })
-	h.until("the second one waits", func() bool { return second.state(h) == runner.Elsewhere })
+	await.Until(h, "the first message", func() bool { return h.sent(1) })
+	await.Until(h, "the second one waits", func() bool { return second.state(h) == runner.Elsewhere })
 	first.stop()
 	h.signUp("between@example.com", "en")
-	h.until("the second message", func() bool { return h.sent(2) })
+	await.Until(h, "the second message", func() bool { return h.sent(2) })
 	first = h.share(server, b)
 	second.stop()
 	h.signUp("last@example.com", "en")
-	h.until("the third message", func() bool { return h.sent(3) })
+	await.Until(h, "the third message", func() bool { return h.sent(3) })
 	first.stop()
 	h.wantDeliveries("code en 1, succeeded", "code en 1, succeeded", "code en 1, succeeded")
 	if got := h.kept(); got != "first between last" {
@@ -129,13 +119,13 @@ func TestACutOffProcessSendsNothingNew(t *testing.T) {
 	b, server := h.mailbox(), local.New()
 	off := &cut{Server: server}
 	first := h.share(off, b)
-	h.until("the first one sends", func() bool { return first.state(h) == runner.Running })
+	await.Until(h, "the first one sends", func() bool { return first.state(h) == runner.Running })
 	off.set(true)
 	second := h.share(server, b)
-	h.until("the second one sends", func() bool { return second.state(h) == runner.Running })
-	h.until("the first one knows", func() bool { return first.state(h) == runner.Elsewhere })
+	await.Until(h, "the second one sends", func() bool { return second.state(h) == runner.Running })
+	await.Until(h, "the first one knows", func() bool { return first.state(h) == runner.Elsewhere })
 	h.signUp("once@example.com", "en")
-	h.until("the message", func() bool { return h.sent(1) })
+	await.Until(h, "the message", func() bool { return h.sent(1) })
 	h.wantDeliveries("code en 1, succeeded")
 	if got := h.kept(); got != "once" {
 		t.Errorf("sent to: %s", got)
@@ -153,8 +143,8 @@ func TestAMarkedStart(t *testing.T) {
 		h.signUp("early@example.com", "en")
 	}
 	s := h.share(server, h.mailbox())
-	h.until("both messages", func() bool { return h.sent(2) })
-	h.until("that its place is stored", func() bool { // it is, some time after the message
+	await.Until(h, "both messages", func() bool { return h.sent(2) })
+	await.Until(h, "that its place is stored", func() bool { // it is, some time after the message
 		at, err := s.Stored(t.Context())
 		h.ok(err)
 		return !at.IsZero()

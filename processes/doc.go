@@ -2,5 +2,6 @@
 // unproven ones lapse after a day, erasures start when they are due and are carried to their end.
 //
 // What waits stands in a small list that follows the log. The list is a convenience: lost, it is made again from
-// the log; nothing rests on it but how soon the ledger is ready.
+// the log; nothing rests on it but how soon the ledger is ready. Every page of its file carries a checksum (package
+// pagesum): a list of which a page is not as it was written is lost, and never settled from.
 package processes

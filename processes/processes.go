@@ -11,6 +11,7 @@ import (
 
 	"accountledger/commands"
 	"accountledger/domain"
+	"accountledger/internal/backoff"
 	"accountledger/journal"
 	"accountledger/leases"
 )
@@ -47,18 +48,23 @@ type Processes struct {
 	Deps
 	list *list
 	wake chan struct{}
+	// turn is held by whoever takes pages of the log on the list. mending says that it is made again from the log, and
+	// belongs to the turn.
+	turn    sync.Mutex
+	mending bool
 }
 
-// Open opens the list, empty when there is none.
+// Open opens the list, empty when there is none or when it is damaged: it is made again from the log then.
 func Open(ctx context.Context, d Deps) (*Processes, error) {
 	if d.Tell <= 0 {
 		d.Tell = defaultTell
 	}
-	l, err := openList(ctx, d.Path)
-	if err != nil {
+	p := &Processes{Deps: d, wake: make(chan struct{}, 1)}
+	var err error
+	if p.list, err = openList(ctx, d.Path, d.Log, p.poke); err != nil {
 		return nil, err
 	}
-	return &Processes{Deps: d, list: l, wake: make(chan struct{}, 1)}, nil
+	return p, nil
 }
 
 // Recover begins the list anew: its checkpoint belongs to another log, or cannot be read.
@@ -78,22 +84,14 @@ func (p *Processes) Checkpoint(ctx context.Context) (journal.Checkpoint, error) 
 // Waiting is how many deadlines there are.
 func (p *Processes) Waiting(ctx context.Context) (int, error) { return p.list.count(ctx) }
 
-// Handle brings the list up to a page of the log.
+// Handle brings the list up to a page of the log. While a damaged list is made again, which Run does, it refuses: the page is to come again.
 func (p *Processes) Handle(ctx context.Context, page journal.Page) error {
-	var changes []change
-	for _, r := range page.Records {
-		if c, ok := changeOf(r.Fact); ok {
-			c.at = r.Position
-			changes = append(changes, c)
-		}
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	if p.mending || p.list.damaged() != nil {
+		return errMending
 	}
-	if err := p.list.apply(ctx, changes, page.Checkpoint); err != nil {
-		return err
-	}
-	if len(changes) > 0 {
-		p.poke()
-	}
-	return nil
+	return p.enter(ctx, page)
 }
 
 func (p *Processes) poke() {
@@ -156,6 +154,7 @@ func (p *Processes) Run(ctx context.Context) error {
 func (p *Processes) work(ctx context.Context, lease *leases.Lease) {
 	var retained, told time.Time
 	for ctx.Err() == nil {
+		whole := p.mend(ctx)
 		if now := p.Now(); now.Sub(retained) >= retainEvery || retained.After(now) {
 			if _, err := p.Menu.Retain(ctx, request(), struct{}{}); err != nil {
 				p.Log.Error("keys whose time is over could not be destroyed", "error", err.Error())
@@ -168,6 +167,9 @@ func (p *Processes) work(ctx context.Context, lease *leases.Lease) {
 			p.Log.Error("the list of deadlines could not be read", "error", err.Error())
 		}
 		next = min(max(next, 0), longest)
+		if !whole {
+			next = min(next, time.Second)
+		}
 		if lease != nil {
 			if time.Since(told) >= p.Tell {
 				told = time.Now()
@@ -239,12 +241,15 @@ func (p *Processes) settle(ctx context.Context, d deadline) {
 		return
 	}
 	p.Log.Error("could not be settled; it is tried again", "process", string(d.kind), "id", d.id.String(), "tries", d.tries+1, "error", err.Error())
-	if err := p.list.later(ctx, d, p.Now().Add(backoff(d.tries))); err != nil {
+	if err := p.list.later(ctx, d, p.Now().Add(pauses().After(d.tries+1))); err != nil {
 		p.Log.Error("the list of deadlines could not be written", "error", err.Error())
 	}
 }
 
-func backoff(tries int) time.Duration { return min(time.Second<<min(tries, 9), 5*time.Minute) }
+// pauses lie between two tries to settle one thing.
+func pauses() backoff.Steps {
+	return backoff.Steps{First: time.Second, Longest: 5 * time.Minute, Factor: 2}
+}
 
 func request() commands.Request {
 	return commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "settle"}

@@ -27,6 +27,7 @@ func (p *Processes) wait(ctx context.Context) (*leases.Lease, error) {
 	tick := time.NewTicker(p.Leases.TTL() / 10)
 	defer tick.Stop()
 	for {
+		p.mend(ctx)
 		lease, err := p.Leases.Acquire(ctx, LeaseName)
 		if err == nil {
 			p.heed(ctx, lease.Place())

@@ -21,19 +21,9 @@ Ctrl-C or a crash lose nothing: run it again, and it goes on where it was.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return console(c, func(ctx context.Context, con server.Console) error {
-				bar := newStages(c.ErrOrStderr())
-				done, err := server.Backup(ctx, con, args[0], bar.show)
-				bar.done()
-				if err != nil && ctx.Err() != nil {
-					return fmt.Errorf("interrupted; run it again and it goes on where it was: %w", err)
-				}
-				if err != nil {
-					return err
-				}
-				if asJSON {
-					return printJSON(c, done)
-				}
-				return printBackup(c, done)
+				return interruptible(c, asJSON, goesOn, func(progress func(server.Progress)) (server.BackedUp, error) {
+					return server.Backup(ctx, con, args[0], progress)
+				}, printBackup)
 			})
 		},
 	}

@@ -21,20 +21,9 @@ With --vault the vault is written too, wrapped as it is: with it and the master 
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return console(c, func(ctx context.Context, con server.Console) error {
-				bar := newStages(c.ErrOrStderr())
-				done, err := server.ExportFile(ctx, con, args[0], withVault, bar.show)
-				bar.done()
-				if err != nil && ctx.Err() != nil {
-					return fmt.Errorf("interrupted; run it again and it goes on where it was: %w", err)
-				}
-				if err != nil {
-					return err
-				}
-				if asJSON {
-					return printJSON(c, done)
-				}
-				_, err = fmt.Fprintf(c.OutOrStdout(), "Exported %d events to %s.\nContent hash: %s\n", done.Events, done.File, done.Hash)
-				return err
+				return interruptible(c, asJSON, goesOn, func(progress func(server.Progress)) (server.Exported, error) {
+					return server.ExportFile(ctx, con, args[0], withVault, progress)
+				}, printExported)
 			})
 		},
 	}
@@ -42,4 +31,9 @@ With --vault the vault is written too, wrapped as it is: with it and the master 
 	c.Flags().BoolVar(&withVault, "vault", false, "export the vault too, wrapped as it is")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
+}
+
+func printExported(c *cobra.Command, done server.Exported) error {
+	_, err := fmt.Fprintf(c.OutOrStdout(), "Exported %d events to %s.\nContent hash: %s\n", done.Events, done.File, done.Hash)
+	return err
 }

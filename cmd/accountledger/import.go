@@ -19,24 +19,9 @@ With --vault it goes on where the exported one stood; give the master key that t
 Ctrl-C or a crash lose nothing: run it again, and it goes on where it was.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			cfg, err := load(c)
-			if err != nil {
-				return err
-			}
-			cfg.Log.Level = "warn" // what goes well is shown by the bars
-			bar := newStages(c.ErrOrStderr())
-			done, err := server.Import(c.Context(), cfg, args[0], withVault, server.MoveOptions{LogTo: c.ErrOrStderr(), Progress: bar.show})
-			bar.done()
-			if err != nil && c.Context().Err() != nil {
-				return fmt.Errorf("interrupted; run it again and it goes on where it was: %w", err)
-			}
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(c, done)
-			}
-			return printImported(c, done)
+			return intoEmpty(c, asJSON, func(cfg server.Config, o server.MoveOptions) (server.Imported, error) {
+				return server.Import(c.Context(), cfg, args[0], withVault, o)
+			}, printImported)
 		},
 	}
 	settings(c)

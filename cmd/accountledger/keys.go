@@ -3,13 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"accountledger/server"
@@ -68,19 +66,9 @@ The old master key is needed until no backup made under it is kept any more; key
 				}
 			}
 			return console(c, func(ctx context.Context, con server.Console) error {
-				bar := rows{out: c.ErrOrStderr()}
-				done, err := con.KeysRotate(ctx, in, bar.show)
-				bar.done()
-				if err != nil && ctx.Err() != nil {
-					return fmt.Errorf("interrupted; run it again and it goes on where it was: %w", err)
-				}
-				if err != nil {
-					return err
-				}
-				if asJSON {
-					return printJSON(c, done)
-				}
-				return printRotated(c, done)
+				return interruptible(c, asJSON, goesOn, func(progress func(server.Progress)) (server.KeysRotated, error) {
+					return con.KeysRotate(ctx, in, progress)
+				}, printRotated)
 			})
 		},
 	}
@@ -177,25 +165,4 @@ func day(t time.Time) string {
 		return "-"
 	}
 	return t.Local().Format(time.DateTime)
-}
-
-// rows is the progress bar of a rotation.
-type rows struct {
-	out io.Writer
-	bar *progressbar.ProgressBar
-}
-
-func (r *rows) show(p server.Progress) {
-	if r.bar == nil {
-		r.bar = progressbar.NewOptions64(p.Total, progressbar.OptionSetWriter(r.out), progressbar.OptionSetDescription("wrapping anew"),
-			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(p.Unit), progressbar.OptionSetPredictTime(true))
-	}
-	r.bar.ChangeMax64(max(p.Total, p.Done))
-	_ = r.bar.Set64(p.Done) // a bar that cannot be drawn is no reason to stop
-}
-
-func (r *rows) done() {
-	if r.bar != nil {
-		_, _ = fmt.Fprintln(r.out)
-	}
 }

@@ -36,19 +36,9 @@ The environment's settings do not count here: both files say everything.`,
 				}
 				return printAbandoned(c, from, target)
 			}
-			bar := newStages(c.ErrOrStderr())
-			done, err := server.Move(c.Context(), source, target, server.MoveOptions{LogTo: c.ErrOrStderr(), Progress: bar.show})
-			bar.done()
-			if err != nil && c.Context().Err() != nil {
-				return fmt.Errorf("interrupted; run it again and it goes on where it was, or give --abandon: %w", err)
-			}
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(c, done)
-			}
-			return printMoved(c, done, source, to)
+			return interruptible(c, asJSON, goesOn+", or give --abandon", func(progress func(server.Progress)) (server.Moved, error) {
+				return server.Move(c.Context(), source, target, server.MoveOptions{LogTo: c.ErrOrStderr(), Progress: progress})
+			}, func(c *cobra.Command, done server.Moved) error { return printMoved(c, done, source, to) })
 		},
 	}
 	c.Flags().StringVar(&from, "from", "", "config file of the ledger as it is")

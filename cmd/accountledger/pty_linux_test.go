@@ -6,9 +6,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
+
+	"accountledger/internal/await"
 )
 
 // pty is a terminal with a person before it.
@@ -100,17 +101,7 @@ func (p *pty) drained() bool {
 
 func (p *pty) until(what string, ok func() bool) {
 	p.t.Helper()
-	deadline := time.NewTimer(30 * time.Second)
-	defer deadline.Stop()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			p.t.Fatalf("it never happened that %s: %s", what, p.screen())
-		}
-	}
+	await.Until(p.t, what, ok)
 }
 
 // types types a line.

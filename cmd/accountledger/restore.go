@@ -21,24 +21,9 @@ the list of destructions, is destroyed again before anything can be served. View
 Ctrl-C or a crash lose nothing: run it again, and it goes on where it was. Until it has come to its end the folder cannot be served.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			cfg, err := load(c)
-			if err != nil {
-				return err
-			}
-			cfg.Log.Level = "warn" // what goes well is shown by the bars
-			bar := newStages(c.ErrOrStderr())
-			done, err := server.Restore(c.Context(), cfg, args[0], in, server.MoveOptions{LogTo: c.ErrOrStderr(), Progress: bar.show})
-			bar.done()
-			if err != nil && c.Context().Err() != nil {
-				return fmt.Errorf("interrupted; run it again and it goes on where it was: %w", err)
-			}
-			if err != nil {
-				return err
-			}
-			if asJSON {
-				return printJSON(c, done)
-			}
-			return printRestored(c, done)
+			return intoEmpty(c, asJSON, func(cfg server.Config, o server.MoveOptions) (server.Restored, error) {
+				return server.Restore(c.Context(), cfg, args[0], in, o)
+			}, printRestored)
 		},
 	}
 	settings(c)

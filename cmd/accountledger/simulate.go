@@ -2,11 +2,8 @@ package main
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"runtime/debug"
 
-	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
 
 	"accountledger/server"
@@ -48,9 +45,9 @@ last --days days, so that views show months. On a ledger that has a history, tim
 				debug.SetGCPercent(directGC)
 				debug.SetMemoryLimit(directMemory)
 			}
-			show, done := playingBar(c.ErrOrStderr())
-			summary, err := server.Simulate(c.Context(), cfg, in, server.Options{LogTo: c.ErrOrStderr()}, show)
-			done()
+			bar := newStages(c.ErrOrStderr())
+			summary, err := server.Simulate(c.Context(), cfg, in, server.Options{LogTo: c.ErrOrStderr()}, bar.show)
+			bar.end(err)
 			if err != nil && !errors.Is(err, simulate.ErrDiffers) {
 				return err
 			}
@@ -80,22 +77,4 @@ func simulateSettings() []string {
 		}
 	}
 	return keys
-}
-
-// playingBar shows how many people have come.
-func playingBar(out io.Writer) (show func(server.Progress), done func()) {
-	var bar *progressbar.ProgressBar
-	show = func(p server.Progress) {
-		if bar == nil {
-			bar = progressbar.NewOptions64(p.Total, progressbar.OptionSetWriter(out), progressbar.OptionSetDescription("playing"),
-				progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(p.Unit), progressbar.OptionSetPredictTime(true))
-		}
-		_ = bar.Set64(p.Done) // a bar that cannot be drawn is no reason to stop
-	}
-	return show, func() {
-		if bar != nil {
-			_ = bar.Finish()
-			_, _ = fmt.Fprintln(out)
-		}
-	}
 }

@@ -14,7 +14,7 @@ func TestSimulate(t *testing.T) {
 	t.Setenv("ACCOUNTLEDGER_STORE_RESERVE", "-1")
 	dir := filepath.Join(t.TempDir(), "data")
 	out, err := run(t, "simulate", "--direct", "--accounts", "30", "--seed", "2", "--days", "3", "--data", dir)
-	if err != nil || !strings.Contains(out, "the views say what was played") {
+	if err != nil || strings.Contains(out, "playing") || !strings.Contains(out, "the views say what was played") {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	// The ledger has a history now, so its clock is not played with again.

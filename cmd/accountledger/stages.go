@@ -47,6 +47,16 @@ func (s *stages) show(p server.Progress) {
 	_ = s.bar.Set64(p.Done) // a bar that cannot be drawn is no reason to stop
 }
 
+// end ends the last bar: full after a success, and as it is when the command came no further.
+func (s *stages) end(err error) {
+	if err == nil {
+		s.done()
+	} else if s.bar != nil {
+		_, _ = fmt.Fprintln(s.out)
+		s.bar = nil
+	}
+}
+
 func (s *stages) done() {
 	if s.bar != nil {
 		_ = s.bar.Finish()

@@ -56,6 +56,9 @@ func printStatus(c *cobra.Command, st server.Status) error {
 	for _, k := range st.MasterKeys {
 		p("master key\t%s, %s", k.ID, tellKey(k))
 	}
+	for _, r := range st.Rebuilds {
+		p("rebuild\t%s", tellRebuild(r))
+	}
 	for i, s := range st.Skips {
 		p("skipped\t%d of %d: view %s goes on past event %s, since %s", i+1, len(st.Skips), s.View, s.Event, day(s.At))
 	}

@@ -28,7 +28,7 @@ It shows nothing personal. Whether the views hold what the log says, replay comp
 			return console(c, func(ctx context.Context, con server.Console) error {
 				bar := newStages(c.ErrOrStderr())
 				v, err := con.Verify(ctx, bar.show)
-				bar.done()
+				bar.end(err)
 				if err != nil {
 					return err
 				}

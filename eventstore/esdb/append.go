@@ -14,6 +14,7 @@ import (
 	"google.golang.org/grpc/codes"
 
 	"accountledger/eventstore"
+	"accountledger/internal/backoff"
 )
 
 // Append implements eventstore.Store. An append that was refused by a node which is not the leader is
@@ -37,7 +38,7 @@ func (s *Store) Append(ctx context.Context, stream string, expected int64, event
 var errReserved = fmt.Errorf("%w: the stream is one of the adapter's own", eventstore.ErrInvalid)
 
 func (s *Store) append(ctx context.Context, stream string, expected int64, events []eventstore.Event, fence heed) (eventstore.Appended, error) {
-	a := &appending{Store: s, stream: stream, expected: expected, events: events, fence: fence}
+	a := &appending{Store: s, stream: stream, expected: expected, events: events, fence: fence, pause: pauses()}
 	for try := 1; ; try++ {
 		result, err := a.try(ctx)
 		if err == nil || !errors.Is(err, errAgain) {
@@ -46,7 +47,7 @@ func (s *Store) append(ctx context.Context, stream string, expected int64, event
 		if try == tries {
 			return eventstore.Appended{}, a.fail(err)
 		}
-		if a.pause.wait(ctx) != nil {
+		if a.pause.Wait(ctx) != nil {
 			return eventstore.Appended{}, a.fail(ctx.Err())
 		}
 	}
@@ -63,7 +64,7 @@ type appending struct {
 	events   []eventstore.Event
 	fence    heed
 	lost     bool // some try was sent, and its outcome was never learnt
-	pause    backoff
+	pause    backoff.Tries
 }
 
 // fail makes the error of an append that is given up: ErrUnknownOutcome when the events may be in the log.

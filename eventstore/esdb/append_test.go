@@ -10,6 +10,7 @@ import (
 	"accountledger/eventstore"
 	"accountledger/eventstore/esdb"
 	"accountledger/eventstore/esdb/esdbtest"
+	"accountledger/internal/await"
 )
 
 // short is the time of a call in tests where the server does not answer.
@@ -73,7 +74,7 @@ func TestRivalMeanwhile(t *testing.T) {
 		_, err := s.Append(context30(t), stream, eventstore.NoStream, mine...)
 		result <- err
 	}()
-	eventually(t, "the append has arrived", func() bool { return c.Delayed() == 1 })
+	await.Until(t, "the append has arrived", func() bool { return c.Delayed() == 1 })
 	a := add(t, rival, stream, eventstore.NoStream, theirs...)
 	conflicts(t, <-result, 2)
 	stands(t, rival, stream, a, theirs...)
@@ -92,7 +93,7 @@ func TestUnknownOutcome(t *testing.T) {
 		_, err := s.Append(ctx, stream, eventstore.NoStream, events...)
 		result <- err
 	}()
-	eventually(t, "the append has arrived", func() bool { return c.Delayed() == 1 })
+	await.Until(t, "the append has arrived", func() bool { return c.Delayed() == 1 })
 	cancel()
 	err := <-result
 	if !errors.Is(err, eventstore.ErrUnknownOutcome) || errors.Is(err, context.Canceled) {
@@ -121,7 +122,7 @@ func TestServerGone(t *testing.T) {
 		_, err := s.Append(context30(t), stream, 1, newEvents(1)...)
 		result <- err
 	}()
-	eventually(t, "the append has arrived", func() bool { return c.Delayed() == 1 })
+	await.Until(t, "the append has arrived", func() bool { return c.Delayed() == 1 })
 	c.Node(0).Down()
 	if err := <-result; !errors.Is(err, eventstore.ErrUnknownOutcome) {
 		t.Fatalf("got %v", err)

@@ -19,6 +19,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"accountledger/eventstore"
+	"accountledger/internal/backoff"
 )
 
 // discovery finds a node to talk to.
@@ -46,7 +47,7 @@ func (d *discovery) find(ctx context.Context, hint string) (*grpc.ClientConn, st
 			}
 			last = err
 		}
-		if err := sleep(ctx, time.Duration(d.conf.DiscoveryInterval)*time.Millisecond); err != nil {
+		if err := backoff.Sleep(ctx, time.Duration(d.conf.DiscoveryInterval)*time.Millisecond); err != nil {
 			return nil, "", err
 		}
 	}

@@ -1,7 +1,6 @@
 package esdb
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"accountledger/eventstore"
+	"accountledger/internal/backoff"
 )
 
 // What the server says in the trailers of a call that it refuses.
@@ -115,29 +115,7 @@ func answered(err error) error {
 	return fmt.Errorf("esdb: %s: %s", s.Code(), s.Message())
 }
 
-// sleep waits; its error is ctx's.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+// pauses lie between two tries.
+func pauses() backoff.Tries {
+	return backoff.Tries{Steps: backoff.Steps{First: 10 * time.Millisecond, Longest: 2 * time.Second, Factor: 2}}
 }
-
-// backoff gives growing pauses.
-type backoff struct{ next time.Duration }
-
-const (
-	firstPause   = 10 * time.Millisecond
-	longestPause = 2 * time.Second
-)
-
-func (b *backoff) wait(ctx context.Context) error {
-	b.next = min(max(2*b.next, firstPause), longestPause)
-	return sleep(ctx, b.next)
-}
-
-func (b *backoff) reset() { b.next = 0 }

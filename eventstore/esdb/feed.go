@@ -33,7 +33,7 @@ var (
 )
 
 func (f *feed) run(ctx context.Context) {
-	var pause backoff
+	pause := pauses()
 	for {
 		before := f.received.Load()
 		err := f.follow(ctx)
@@ -52,9 +52,9 @@ func (f *feed) run(ctx context.Context) {
 			f.Store.log.Warn("a subscription broke and is taken up again", "position", f.at.Position, "error", err)
 		}
 		if f.received.Load() != before {
-			pause.reset()
+			pause.Reset()
 		}
-		if pause.wait(ctx) != nil {
+		if pause.Wait(ctx) != nil {
 			return
 		}
 	}

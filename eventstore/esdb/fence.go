@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"accountledger/eventstore"
+	"accountledger/internal/backoff"
 )
 
 // FenceStream holds the fence: a fence stands when its last event says so.
@@ -36,7 +37,7 @@ func (s *Store) Fence(ctx context.Context, f eventstore.Fence) error {
 	}
 	within, cancel := s.within(ctx)
 	defer cancel()
-	if sleep(within, s.opts.FenceWait) == nil {
+	if backoff.Sleep(within, s.opts.FenceWait) == nil {
 		return nil
 	}
 	if ctx.Err() != nil {

@@ -12,6 +12,7 @@ import (
 	"accountledger/eventstore/esdb"
 	"accountledger/eventstore/esdb/esdbtest"
 	"accountledger/eventstore/storetest"
+	"accountledger/internal/await"
 )
 
 // brief is longer than a writer may act on one look at the fence, and than an append takes here.
@@ -55,7 +56,7 @@ func TestFenceHeedsOthers(t *testing.T) {
 	if err := operator.Unfence(context30(t)); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "the writer notices", func() bool { return writer.Health() == nil })
+	await.Until(t, "the writer notices", func() bool { return writer.Health() == nil })
 	stands(t, writer, stream, add(t, writer, stream, 0, events[1]), events...)
 }
 
@@ -171,7 +172,7 @@ func TestFenceClosed(t *testing.T) {
 	result := make(chan error, 1)
 	go func() { result <- s.Fence(context30(t), archived()) }()
 	other := open(t, esdb.Options{Connection: c.Connection()})
-	eventually(t, "the mark", func() bool {
+	await.Until(t, "the mark", func() bool {
 		f, err := other.Fenced(context30(t))
 		return err == nil && !f.IsZero()
 	})

@@ -164,18 +164,3 @@ func head(tb testing.TB, s *esdb.Store) eventstore.Checkpoint {
 	}
 	return c
 }
-
-// eventually looks again and again until something is so.
-func eventually(tb testing.TB, what string, so func() bool) {
-	tb.Helper()
-	ctx := context30(tb)
-	ticker := time.NewTicker(time.Millisecond)
-	defer ticker.Stop()
-	for !so() {
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			tb.Fatalf("%s: not so after %s", what, patience)
-		}
-	}
-}

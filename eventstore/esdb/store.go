@@ -145,7 +145,7 @@ const tries = 6
 // ask does something that can be repeated over a link, again while that may help. Do gets a
 // context that ends with the store; its faults are *fault. The error is ctx's, ErrClosed or do's.
 func (s *Store) ask(ctx context.Context, l *link, do func(context.Context, *node) error) error {
-	var pause backoff
+	pause := pauses()
 	for try := 1; ; try++ {
 		err := s.askOnce(ctx, l, do)
 		var f *fault
@@ -159,7 +159,7 @@ func (s *Store) ask(ctx context.Context, l *link, do func(context.Context, *node
 		case !errors.As(err, &f) || !f.passing() || try == tries:
 			return err
 		}
-		if err := pause.wait(ctx); err != nil {
+		if err := pause.Wait(ctx); err != nil {
 			return err
 		}
 	}

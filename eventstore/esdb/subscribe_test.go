@@ -13,6 +13,7 @@ import (
 	"accountledger/eventstore"
 	"accountledger/eventstore/esdb"
 	"accountledger/eventstore/esdb/esdbtest"
+	"accountledger/internal/await"
 )
 
 // TestSubscriptionDrops breaks subscriptions in every way while events come.
@@ -37,7 +38,7 @@ func TestSubscriptionDrops(t *testing.T) {
 			}
 			more, _ := next(t, sub, 30)
 			sameIDs(t, append(got, more...), events...)
-			eventually(t, "a resumption is counted", func() bool { return s.Stats().Resumes > 0 })
+			await.Until(t, "a resumption is counted", func() bool { return s.Stats().Resumes > 0 })
 		})
 	}
 }
@@ -197,7 +198,7 @@ func TestSlowReader(t *testing.T) {
 	// It comes to a stand, held up by nothing but the reader.
 	var last uint64
 	same := 0
-	eventually(t, "the server waits for the reader", func() bool {
+	await.Until(t, "the server waits for the reader", func() bool {
 		if sent := c.Sent(); sent == last && sent > 0 && c.Sending() == 1 {
 			same++
 		} else {
@@ -210,7 +211,7 @@ func TestSlowReader(t *testing.T) {
 	}
 	// It is the reader who is silent, so nothing is made anew, for many turns of the watch.
 	renewals, looks := s.Stats().Renewals, 0
-	eventually(t, "some turns of the watch", func() bool { looks++; return looks == 50 })
+	await.Until(t, "some turns of the watch", func() bool { looks++; return looks == 50 })
 	if s.Stats().Renewals != renewals {
 		t.Fatal("a subscription was taken for silent because its reader was slow")
 	}
@@ -254,7 +255,7 @@ func TestCloseFrees(t *testing.T) {
 		_, err := s.Append(context.Background(), stream, 2, newEvents(1)...)
 		result <- err
 	}()
-	eventually(t, "the append has arrived", func() bool { return c.Delayed() == 1 })
+	await.Until(t, "the append has arrived", func() bool { return c.Delayed() == 1 })
 	for _, err := range s.ReadStream(context30(t), stream, eventstore.Forwards, 0) {
 		if err != nil {
 			t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"accountledger/internal/await"
 	"accountledger/leases"
 )
 
@@ -19,8 +20,6 @@ const (
 	// short is a lease's time in tests that let it pass, and long in those that must not.
 	short = 400 * time.Millisecond
 	long  = time.Hour
-	// patience bounds what a test waits for; it is reached only when the test fails.
-	patience = 30 * time.Second
 )
 
 // Run runs the suite. place makes a place of a test's own and gives what opens it as one more process would.
@@ -54,7 +53,7 @@ func keeper(t *testing.T, s leases.Server, ttl time.Duration) *leases.Keeper {
 
 func acquire(t *testing.T, k *leases.Keeper, name string) *leases.Lease {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), await.Patience)
 	defer cancel()
 	l, err := k.Wait(ctx, name)
 	if err != nil {
@@ -74,7 +73,7 @@ func gone(t *testing.T, l *leases.Lease) {
 	t.Helper()
 	select {
 	case <-l.Lost():
-	case <-time.After(patience):
+	case <-time.After(await.Patience):
 		t.Fatal("the lease is not lost")
 	}
 	if l.Held() {
@@ -169,7 +168,7 @@ func dies(t *testing.T, open func() leases.Server) {
 	if l := acquire(t, k, "x"); l.Epoch() <= epoch {
 		t.Errorf("epoch %d after %d", l.Epoch(), epoch)
 	}
-	until(t, "the dead one is counted no more", func() bool {
+	await.Until(t, "the dead one is counted no more", func() bool {
 		table, err := k.Look(t.Context())
 		want(t, err, nil)
 		return table.Members == 0
@@ -231,7 +230,7 @@ func sleeps(t *testing.T, open func() leases.Server) {
 	epoch, _, err = s.Acquire(t.Context(), asleep, "y", time.Millisecond)
 	want(t, err, nil)
 	ref = leases.Ref{Name: "y", Epoch: epoch}
-	until(t, "it is over", func() bool {
+	await.Until(t, "it is over", func() bool {
 		table, err := k.Look(t.Context())
 		want(t, err, nil)
 		row, _ := table.Find("y")
@@ -318,18 +317,6 @@ func closes(t *testing.T, open func() leases.Server) {
 	want(t, a.Join(t.Context()), leases.ErrClosed)
 	if _, err := b.Acquire(t.Context(), "x"); err != nil {
 		t.Error(err)
-	}
-}
-
-// until asks again and again, a few times in a lease's time.
-func until(t *testing.T, what string, done func() bool) {
-	t.Helper()
-	tick := time.NewTicker(short / 20)
-	defer tick.Stop()
-	for end := time.Now().Add(patience); !done(); <-tick.C {
-		if time.Now().After(end) {
-			t.Fatalf("not in time: %s", what)
-		}
 	}
 }
 

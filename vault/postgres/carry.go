@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -35,18 +34,9 @@ func (v *Vault) Dump(ctx context.Context, yield func([]vault.Row) error) error {
 		kind  vault.Kind
 		query string
 	}{{vault.KindKey, dumpKeys}, {vault.KindSecret, dumpSecrets}, {vault.KindIdentifier, dumpMap}} {
-		for after := []byte{}; ; {
-			rows, last, err := v.dumpSome(ctx, t.kind, t.query, after)
-			if err != nil {
-				return err
-			}
-			if len(rows) == 0 {
-				break
-			}
-			if err := yield(rows); err != nil {
-				return err
-			}
-			after = last
+		err := vault.DumpPages([]byte{}, func(after []byte) ([]vault.Row, []byte, error) { return v.dumpSome(ctx, t.kind, t.query, after) }, yield)
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -107,14 +97,13 @@ const (
 
 // Load implements vault.Carrier. The rows are one transaction.
 func (v *Vault) Load(ctx context.Context, held *vault.Keyring, rows []vault.Row) error {
-	l := &loading{vault: v}
-	for i := range rows {
-		if err := l.take(&rows[i], held); err != nil {
-			return err
-		}
+	in, err := vault.OpenRows(held, rows)
+	if err != nil {
+		return err
 	}
-	err := v.writing(ctx, "loading rows", func(ctx context.Context, conn *pgx.Conn, u use) error { return l.store(ctx, conn, u) })
-	v.cache.Evict(names(l.goneKeys)...)
+	l := &loading{Loading: in, vault: v}
+	err = v.writing(ctx, "loading rows", l.store)
+	v.cache.Evict(in.GoneKeys()...)
 	if l.occupied != nil {
 		return l.occupied
 	}
@@ -123,72 +112,49 @@ func (v *Vault) Load(ctx context.Context, held *vault.Keyring, rows []vault.Row)
 
 // loading is what one call of Load stores.
 type loading struct {
-	vault                 *Vault
-	live                  []*vault.Row
-	content               []vault.Content
-	goneKeys, goneSecrets []*vault.Row
-	occupied              error // why the vault, which could be reached, took none of it
+	*vault.Loading
+	vault    *Vault
+	occupied error // why the vault, which could be reached, took none of it
 }
 
 // occupy notes and gives the error of a row in whose place something else is.
-func (l *loading) occupy(what string) error {
-	l.occupied = fmt.Errorf("%w: %s", vault.ErrOccupied, what)
-	return l.occupied
-}
-
-func (l *loading) take(r *vault.Row, held *vault.Keyring) error {
-	switch {
-	case r.Destroyed && r.Kind == vault.KindKey:
-		l.goneKeys = append(l.goneKeys, r)
-	case r.Destroyed && r.Kind == vault.KindSecret:
-		l.goneSecrets = append(l.goneSecrets, r)
-	case r.Destroyed:
-		return fmt.Errorf("%w: a tombstone of no known kind", vault.ErrInvalid)
-	default:
-		c, err := r.Open(held)
-		if err != nil {
-			return err
-		}
-		l.live, l.content = append(l.live, r), append(l.content, c)
-	}
-	return nil
+func (l *loading) occupy(err error) error {
+	l.occupied = err
+	return err
 }
 
 func (l *loading) store(ctx context.Context, conn *pgx.Conn, u use) error {
 	l.occupied = nil
 	b := &pgx.Batch{}
-	if len(l.goneKeys) > 0 {
-		b.Queue(loadKeyTombstones, bytesOf(names(l.goneKeys)), times(l.goneKeys))
+	if names, times := columns(l.DestroyedKeys); len(names) > 0 {
+		b.Queue(loadKeyTombstones, names, times)
 	}
-	if len(l.goneSecrets) > 0 {
-		b.Queue(loadSecretTombstones, bytesOf(names(l.goneSecrets)), times(l.goneSecrets))
+	if names, times := columns(l.DestroyedSecrets); len(names) > 0 {
+		b.Queue(loadSecretTombstones, names, times)
 	}
 	var pairs []pair
-	for i, r := range l.live {
-		c := l.content[i]
-		switch r.Kind {
-		case vault.KindKey:
-			wrapped, err := u.current.WrapKey(c.Key)
-			if err != nil {
-				return err
-			}
-			b.Queue(loadKey, []byte(r.Name), r.At, r.ID, u.current.ID, wrapped).QueryRow(func(row pgx.Row) error {
-				var same bool
-				err := row.Scan(&same)
-				if err == nil && !same {
-					err = l.occupy(fmt.Sprintf("another key is called %q", r.Name))
-				}
-				return err
-			})
-		case vault.KindSecret:
-			wrapped, err := u.current.WrapSecret(r.Name, r.ID, c.Secret)
-			if err != nil {
-				return err
-			}
-			b.Queue(loadSecret, []byte(r.Name), r.At, r.ID, u.current.ID, wrapped)
-		default:
-			pairs = append(pairs, pair{c.Digest, c.Claim})
+	for i := range l.Live {
+		r := &l.Live[i]
+		if r.Kind == vault.KindIdentifier {
+			pairs = append(pairs, pair{r.Digest, r.Claim})
+			continue
 		}
+		wrapped, err := r.Rewrap(u.current)
+		if err != nil {
+			return err
+		}
+		if r.Kind == vault.KindSecret {
+			b.Queue(loadSecret, []byte(r.Name), r.At, r.ID, u.current.ID, wrapped)
+			continue
+		}
+		b.Queue(loadKey, []byte(r.Name), r.At, r.ID, u.current.ID, wrapped).QueryRow(func(row pgx.Row) error {
+			var same bool
+			err := row.Scan(&same)
+			if err == nil && !same {
+				err = l.occupy(vault.OccupiedKey(r.Name))
+			}
+			return err
+		})
 	}
 	if err := conn.SendBatch(ctx, b).Close(); err != nil {
 		return err
@@ -221,7 +187,7 @@ func (l *loading) storePairs(ctx context.Context, conn *pgx.Conn, u use, pairs [
 			return err
 		}
 		if err != nil || held != p.claim {
-			return l.occupy("an identifier or its claim is another's")
+			return l.occupy(vault.OccupiedIdentifier())
 		}
 	}
 	return nil
@@ -246,18 +212,11 @@ func (v *Vault) LoadMasters(ctx context.Context, states []vault.MasterState) err
 	})
 }
 
-func names(rows []*vault.Row) []string {
-	all := make([]string, len(rows))
+// columns are what tombstones are made of.
+func columns(rows []*vault.Row) ([][]byte, []time.Time) {
+	names, times := make([][]byte, len(rows)), make([]time.Time, len(rows))
 	for i, r := range rows {
-		all[i] = r.Name
+		names[i], times[i] = []byte(r.Name), r.At
 	}
-	return all
-}
-
-func times(rows []*vault.Row) []time.Time {
-	all := make([]time.Time, len(rows))
-	for i, r := range rows {
-		all[i] = r.At
-	}
-	return all
+	return names, times
 }

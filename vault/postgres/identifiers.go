@@ -166,8 +166,7 @@ func wrapPair(m *vault.MasterKey, p pair) (w wrappedPair, err error) {
 	if w.claim, err = m.Mark(claimPlace, p.claim[:]); err != nil {
 		return w, err
 	}
-	plain := append(append(make([]byte, 0, len(p.digest)+len(p.claim)), p.digest[:]...), p.claim[:]...)
-	w.wrapped, err = m.Wrap(vault.KindIdentifier, "", w.id, plain)
+	w.wrapped, err = m.WrapIdentifier(w.id, p.digest, p.claim)
 	return w, err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"accountledger/domain"
 	"accountledger/eventstore/embedded"
+	"accountledger/internal/await"
 	"accountledger/journal"
 	"accountledger/vault"
 	"accountledger/vault/postgres"
@@ -85,7 +86,7 @@ func TestProcessesFollowAFolderOfMasterKeys(t *testing.T) {
 	createKeys(t, here, "account/1")
 	next, err := vault.CreateMasterKey(files.Next(time.Now()))
 	ok(t, err)
-	until(t, func() bool {
+	await.Until(t, "the other process knows the new master key", func() bool {
 		err := here.Rotate(t.Context(), next, nil)
 		if !errors.Is(err, vault.ErrNotHeld) {
 			ok(t, err)
@@ -96,24 +97,8 @@ func TestProcessesFollowAFolderOfMasterKeys(t *testing.T) {
 	_, err = there.Keys(t.Context(), "account/1", "account/2")
 	ok(t, err)
 	ok(t, here.MasterDestroyed(t.Context(), old.ID))
-	until(t, func() bool { return held.Get(old.ID) == nil })
+	await.Until(t, "the destroyed master key is let go", func() bool { return held.Get(old.ID) == nil })
 	if held.Get(next.ID) == nil {
 		t.Fatal("the new master key was let go")
-	}
-}
-
-// until asks until it is so.
-func until(t *testing.T, so func() bool) {
-	t.Helper()
-	ticker := time.NewTicker(20 * time.Millisecond)
-	defer ticker.Stop()
-	patience := time.NewTimer(time.Minute)
-	defer patience.Stop()
-	for !so() {
-		select {
-		case <-ticker.C:
-		case <-patience.C:
-			t.Fatal("it did not come to be so")
-		}
 	}
 }

@@ -34,18 +34,9 @@ func (v *Vault) Dump(ctx context.Context, yield func([]vault.Row) error) error {
 	}{
 		{dumpKeys, scanRow(vault.KindKey)}, {dumpSecrets, scanRow(vault.KindSecret)}, {dumpMap, v.scanMapRow},
 	} {
-		for after := int64(0); ; {
-			rows, last, err := v.dumpSome(ctx, t.query, after, t.scan)
-			if err != nil {
-				return err
-			}
-			if len(rows) == 0 {
-				break
-			}
-			if err := yield(rows); err != nil {
-				return err
-			}
-			after = last
+		err := vault.DumpPages(0, func(after int64) ([]vault.Row, int64, error) { return v.dumpSome(ctx, t.query, after, t.scan) }, yield)
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -114,64 +105,61 @@ func (v *Vault) scanMapRow(rows *sql.Rows) (number int64, r vault.Row, err error
 // Load implements vault.Carrier. The rows are one transaction; bytes that a tombstone goes
 // over are out of the files when it returns, or the error is ErrRemains.
 func (v *Vault) Load(ctx context.Context, held *vault.Keyring, rows []vault.Row) error {
-	opened := make([]vault.Content, len(rows))
-	var gone []string
-	for i := range rows {
-		if rows[i].Destroyed {
-			gone = append(gone, rows[i].Name)
-			continue
-		}
-		var err error
-		if opened[i], err = rows[i].Open(held); err != nil {
-			return err
-		}
+	in, err := vault.OpenRows(held, rows)
+	if err != nil {
+		return err
 	}
 	return v.write(&request{
-		ctx: ctx, destroys: len(gone) > 0,
-		apply: func(ctx context.Context, w *writer) error {
-			for i := range rows {
-				if err := w.load(ctx, &rows[i], opened[i]); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-		done: func() { v.cache.Evict(gone...) },
+		ctx: ctx, destroys: in.Destroys(),
+		apply: func(ctx context.Context, w *writer) error { return w.load(ctx, in) },
+		done:  func() { v.cache.Evict(in.GoneKeys()...) },
 	})
 }
 
-func (w *writer) load(ctx context.Context, r *vault.Row, c vault.Content) error {
-	var err error
-	switch {
-	case r.Kind == vault.KindIdentifier:
-		return w.loadIdentifier(ctx, c)
-	case r.Kind == vault.KindKey && r.Destroyed:
-		err = w.exec(ctx, w.put.buryKey, []byte(r.Name), millis(r.At))
+func (w *writer) load(ctx context.Context, in *vault.Loading) error {
+	for _, r := range in.DestroyedKeys {
+		err := w.exec(ctx, w.put.buryKey, []byte(r.Name), millis(r.At))
 		if err == nil {
 			err = w.exec(ctx, w.put.destroyKey, []byte(r.Name), millis(r.At))
 		}
-	case r.Kind == vault.KindKey:
-		return w.loadKey(ctx, r, c.Key)
-	case r.Kind == vault.KindSecret && r.Destroyed:
-		err = w.loadTombstone(ctx, r)
-	case r.Kind == vault.KindSecret:
-		err = w.loadSecret(ctx, r, c.Secret)
-	default:
-		return fmt.Errorf("%w: a row of no known kind", vault.ErrInvalid)
+		if err != nil {
+			return unavailable("loading a row", err)
+		}
 	}
-	if err != nil {
-		return unavailable("loading a row", err)
+	for _, r := range in.DestroyedSecrets {
+		if err := w.loadTombstone(ctx, r); err != nil {
+			return unavailable("loading a row", err)
+		}
+	}
+	for i := range in.Live {
+		if err := w.loadLive(ctx, &in.Live[i]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-func (w *writer) loadKey(ctx context.Context, r *vault.Row, key *vault.Key) error {
+func (w *writer) loadLive(ctx context.Context, r *vault.OpenedRow) error {
+	switch r.Kind {
+	case vault.KindKey:
+		return w.loadKey(ctx, r)
+	case vault.KindSecret:
+		if err := w.loadSecret(ctx, r); err != nil {
+			return unavailable("loading a row", err)
+		}
+		return nil
+	default:
+		return w.loadIdentifier(ctx, r.Content)
+	}
+}
+
+func (w *writer) loadKey(ctx context.Context, r *vault.OpenedRow) error {
 	m := w.vault.current.Load()
-	wrapped, err := m.WrapKey(key)
+	wrapped, err := r.Rewrap(m)
 	if err != nil {
 		return err
 	}
-	result, err := w.put.insertKey.ExecContext(ctx, []byte(r.Name), millis(r.At), key.ID[:], m.ID[:], wrapped)
+	result, err := w.put.insertKey.ExecContext(ctx, []byte(r.Name), millis(r.At), r.Key.ID[:], m.ID[:], wrapped)
 	if err != nil {
 		return unavailable("loading a row", err)
 	}
@@ -182,13 +170,13 @@ func (w *writer) loadKey(ctx context.Context, r *vault.Row, key *vault.Key) erro
 	switch {
 	case errors.Is(err, vault.ErrDestroyed):
 		return nil
-	case err == nil && stored.ID != key.ID:
-		return fmt.Errorf("%w: another key is called %q", vault.ErrOccupied, r.Name)
+	case err == nil && stored.ID != r.Key.ID:
+		return vault.OccupiedKey(r.Name)
 	}
 	return err
 }
 
-func (w *writer) loadSecret(ctx context.Context, r *vault.Row, secret []byte) error {
+func (w *writer) loadSecret(ctx context.Context, r *vault.OpenedRow) error {
 	old, err := w.storedSecret(ctx, r.Name)
 	if err == nil && (!old.live || string(old.id) == string(r.ID[:])) {
 		return nil
@@ -197,7 +185,7 @@ func (w *writer) loadSecret(ctx context.Context, r *vault.Row, secret []byte) er
 		return err
 	}
 	m := w.vault.current.Load()
-	wrapped, err := m.WrapSecret(r.Name, r.ID, secret)
+	wrapped, err := r.Rewrap(m)
 	if err != nil {
 		return err
 	}
@@ -224,7 +212,7 @@ func (w *writer) loadTombstone(ctx context.Context, r *vault.Row) error {
 func (w *writer) loadIdentifier(ctx context.Context, c vault.Content) error {
 	held, err := w.insertIdentifier(ctx, c.Digest, c.Claim)
 	if errors.Is(err, vault.ErrInvalid) || err == nil && held != c.Claim {
-		return fmt.Errorf("%w: an identifier or its claim is another's", vault.ErrOccupied)
+		return vault.OccupiedIdentifier()
 	}
 	return err
 }

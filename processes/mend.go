@@ -1,0 +1,79 @@
+package processes
+
+import (
+	"context"
+	"errors"
+
+	"accountledger/journal"
+)
+
+// mendPage is how many events are read at a time while the list is made again.
+const mendPage = 1000
+
+// errMending refuses a page while the list is made again from the log; it comes again.
+var errMending = errors.New("processes: the list of deadlines is being made again from the log")
+
+// mend makes a list whose file was damaged again from the log. Pages that are handed over meanwhile are refused: they
+// do not follow what the list holds. It says whether the list is whole; a mending that failed, or that a crash ended,
+// goes on where it was.
+func (p *Processes) mend(ctx context.Context) bool {
+	mending, err := p.discard(ctx)
+	for mending && err == nil {
+		mending, err = p.further(ctx)
+	}
+	if err != nil && ctx.Err() == nil {
+		p.Log.Error("the list of deadlines could not be made again", "error", err.Error())
+	}
+	return err == nil
+}
+
+// discard begins the list anew if it is damaged, and says whether it has to be read up to the head of the log.
+func (p *Processes) discard(ctx context.Context) (bool, error) {
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	if why := p.list.damaged(); why != nil {
+		p.Log.Warn("the list of deadlines is made again from the log", "reason", why.Error())
+		p.mending = true
+		if err := p.list.anew(ctx); err != nil {
+			return true, err
+		}
+	}
+	return p.mending, nil
+}
+
+// further takes one more page of the log on the list, and says whether there may be more.
+func (p *Processes) further(ctx context.Context) (bool, error) {
+	at, err := p.list.checkpoint(ctx)
+	if err != nil {
+		return true, err
+	}
+	page, err := p.Journal.ReadAll(ctx, at, mendPage)
+	if err != nil {
+		return true, err
+	}
+	p.turn.Lock()
+	defer p.turn.Unlock()
+	if page.Checkpoint == at { // the head, or what every consumer waits at
+		p.mending = false
+		return false, nil
+	}
+	return true, p.enter(ctx, page)
+}
+
+// enter brings the list up to a page of the log.
+func (p *Processes) enter(ctx context.Context, page journal.Page) error {
+	var changes []change
+	for _, r := range page.Records {
+		if c, ok := changeOf(r.Fact); ok {
+			c.at = r.Position
+			changes = append(changes, c)
+		}
+	}
+	if err := p.list.apply(ctx, changes, page.Checkpoint); err != nil {
+		return err
+	}
+	if len(changes) > 0 {
+		p.poke()
+	}
+	return nil
+}
