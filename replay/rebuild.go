@@ -28,19 +28,27 @@ type Deps struct {
 	// Hold keeps a view's consumers from working while the new generation takes the live one's place; it is
 	// runner.Runner.Hold, or nil when no consumers run, or when Leases are set.
 	Hold func(ctx context.Context, view string) (release func(), err error)
+	// Claim keeps everybody else in this process from filling a view; it is runner.Views.Claim, or nil when no views are open,
+	// or when Leases are set.
+	Claim func(ctx context.Context, view string) (release func(), err error)
 	// Leases are set where other processes have the same engine. Then nobody is held up: the rebuild has the view's
 	// fill lease, the consumers of all processes go on at the new generation's checkpoint as soon as they see that it is
 	// live, and the old one is dropped by them once all had the time to.
 	Leases *leases.Keeper
+	// Anew begins at the beginning of the log, even where a rebuild that was cut off could be gone on with; that one is dropped.
+	Anew bool
+	// Resumed is told of each view, before anything is folded, whose rebuild goes on where one was cut off: how much was dealt with
+	// then, of how much there is now. It may be nil.
+	Resumed func(view string, at runner.Reached)
 }
 
-// ErrFilling means that another process is filling the view, or that it cannot be found out whether one is.
-var ErrFilling = errors.New("replay: another process is filling the view now, or the leases cannot be asked")
+// ErrFilling means that somebody else is filling the view, or that it cannot be found out whether anybody is.
+var ErrFilling = errors.New("replay: the view is being filled already, or the leases cannot be asked")
 
-// fillPatience is how long a view's fill lease is waited for.
+// fillPatience is how long the right to fill a view is waited for.
 const fillPatience = 2 * time.Second
 
-// Progress is told how far each view is: events dealt with, and events in all. It is called by one goroutine at a time,
+// Progress is told how far each view is: events dealt with, and events in all, of those that the rebuild begins or goes on with. It is called by one goroutine at a time,
 // a few times a second, and with done equal to total once a view is complete.
 type Progress func(view string, done, total int64)
 
@@ -51,16 +59,19 @@ const progressEvery = 200 * time.Millisecond
 // on answering and being written to. A new generation that has reached the head takes the place of the live one in
 // one step, and the old one is dropped.
 //
-// A view that fails, or all when ctx ends, stays as it is, and what was folded of it is dropped; the others
-// are swapped. Errors name the view: ErrUnknownView (nothing was begun), a *runner.EventError when an event cannot be
+// A view that fails, or all when ctx ends, stays as it is; the others are swapped. What was folded of one that was cut off, by
+// ctx, trouble that passes, or the end of the process, is kept, and the next rebuild of that view goes on with it where it still
+// fits (runner.Place.Begin); at most one is kept of each view. Where folding itself is at fault, or what was folded is damaged, it is dropped.
+//
+// Errors name the view: ErrUnknownView (nothing was begun), a *runner.EventError when an event cannot be
 // folded, a *runner.UnreadableError when a newer program wrote the log, ErrFilling, ctx's, or the engine's.
 func Rebuild(ctx context.Context, deps Deps, views []string, progress Progress) error {
 	chosen, err := choose(deps.Views, views)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	var all []*rebuild
 	defer func() {
 		for _, r := range all {
@@ -71,12 +82,12 @@ func Rebuild(ctx context.Context, deps Deps, views []string, progress Progress) 
 		r := &rebuild{deps: deps, view: d}
 		all = append(all, r)
 		if err := r.open(ctx); err != nil {
-			return errors.Join(fmt.Errorf("replay: view %s: %w", d.Name, err), dropAll(ctx, all))
+			return errors.Join(fmt.Errorf("replay: view %s: %w", d.Name, err), leaveAll(ctx, all))
 		}
 		if r.lease != nil { // one that is lost ends them all: so would be the others
 			within, end := r.lease.Context(ctx)
 			defer end()
-			context.AfterFunc(within, cancel)
+			context.AfterFunc(within, func() { cancel(context.Cause(within)) })
 		}
 	}
 	stop := report(all, progress)
@@ -116,51 +127,64 @@ type rebuild struct {
 	generation view.Generation
 	filling    *runner.Filling
 	lease      *leases.Lease // nil where the engine is this process's alone
+	unclaim    func()        // nil where there is nothing to give back
 }
 
-// open begins a generation.
+func (r *rebuild) place() runner.Place {
+	return runner.Place{Engine: r.deps.Engine, Journal: r.deps.Journal, Declaration: r.view, Partitions: r.deps.Partitions}
+}
+
+// open begins a generation, or goes on with one.
 func (r *rebuild) open(ctx context.Context) (err error) {
-	if r.deps.Leases != nil {
-		// Whoever only clears away what was replaced holds the lease for a moment.
-		waiting, cancel := context.WithTimeout(ctx, fillPatience)
-		r.lease, err = r.deps.Leases.Wait(waiting, runner.FillLease(r.view.Name))
-		cancel()
-		if err != nil && ctx.Err() == nil {
-			return ErrFilling
-		} else if err != nil {
-			return err
-		}
-	}
-	number, err := view.NextNumber(ctx, r.deps.Engine, r.view.Name)
-	if err != nil {
+	if err := r.claim(ctx); err != nil {
 		return err
 	}
-	if r.generation, err = r.deps.Engine.Open(ctx, r.view.Schema, number); err != nil {
+	if r.generation, r.filling, err = r.place().Begin(ctx, r.deps.Anew); err != nil || r.deps.Resumed == nil || r.filling.Checkpoint().IsZero() {
 		return err
 	}
-	if err = r.generation.BeginFill(ctx); err != nil {
-		return err
+	at, err := r.place().Reached(ctx, r.filling)
+	if err == nil {
+		r.deps.Resumed(r.view.Name, at)
 	}
-	r.filling, err = runner.NewFilling(ctx, r.view, r.generation, r.deps.Partitions)
 	return err
 }
 
-// finish installs what was filled without an error, and drops it otherwise.
+// claim sees to it that nobody else fills the view.
+func (r *rebuild) claim(ctx context.Context) (err error) {
+	// Whoever only clears away what was replaced, or looks at what was left, is at it for a moment.
+	waiting, cancel := context.WithTimeout(ctx, fillPatience)
+	defer cancel()
+	switch {
+	case r.deps.Leases != nil:
+		r.lease, err = r.deps.Leases.Wait(waiting, runner.FillLease(r.view.Name))
+	case r.deps.Claim != nil:
+		r.unclaim, err = r.deps.Claim(waiting, r.view.Name)
+	}
+	if err != nil && ctx.Err() == nil {
+		return ErrFilling
+	}
+	return err
+}
+
+// finish installs what was filled without an error, and leaves it otherwise.
 func (r *rebuild) finish(ctx context.Context, err error) error {
 	if err == nil {
 		err = r.install(ctx)
 	}
 	if err != nil {
-		return fmt.Errorf("replay: view %s: %w", r.view.Name, errors.Join(err, r.drop(ctx)))
+		return fmt.Errorf("replay: view %s: %w", r.view.Name, errors.Join(err, r.leave(ctx, err)))
 	}
 	return nil
 }
 
-// release gives the lease back, once all views are done with: the loss of one ends all. Where the server cannot be
-// reached it goes by itself.
+// release lets others fill the view, once all views are done with: the loss of one lease ends all. Where the leases cannot be
+// reached they go by themselves.
 func (r *rebuild) release(ctx context.Context) {
 	if r.lease != nil {
 		_ = r.lease.Release(context.WithoutCancel(ctx))
+	}
+	if r.unclaim != nil {
+		r.unclaim()
 	}
 }
 
@@ -221,20 +245,24 @@ func (r *rebuild) swap(ctx context.Context) error {
 	return err
 }
 
-// drop takes away a generation that did not become the live one.
-func (r *rebuild) drop(ctx context.Context) error {
+// leave closes a generation that did not become the live one: it is kept or dropped, as why says. Where the lease was lost,
+// another process sees to it.
+func (r *rebuild) leave(ctx context.Context, why error) error {
 	if r.generation == nil {
 		return nil
 	}
 	g := r.generation
 	r.generation = nil
-	return errors.Join(g.Close(), r.deps.Engine.Drop(context.WithoutCancel(ctx), g.ID()))
+	if r.lease != nil && !r.lease.Held() {
+		return g.Close()
+	}
+	return r.place().Leave(ctx, g, r.filling, why)
 }
 
-func dropAll(ctx context.Context, all []*rebuild) error {
+func leaveAll(ctx context.Context, all []*rebuild) error {
 	var errs []error
 	for _, r := range all {
-		errs = append(errs, r.drop(ctx))
+		errs = append(errs, r.leave(ctx, nil))
 	}
 	return errors.Join(errs...)
 }

@@ -19,8 +19,9 @@ type Console interface {
 	StaffAdd(ctx context.Context, in StaffAdd) (StaffAdded, error)
 	// ServiceAdd connects a service and gives its key.
 	ServiceAdd(ctx context.Context, in ServiceAdd) (ServiceAdded, error)
-	// Rebuild builds views again from the log; none named means all. progress may be called often.
-	Rebuild(ctx context.Context, views []string, progress func(Progress)) error
+	// Rebuild builds views again from the log, and goes on where a rebuild was cut off: what was folded when ctx ends is kept.
+	// progress may be called often.
+	Rebuild(ctx context.Context, in RebuildViews, progress func(Progress)) error
 	// KeysList tells of every master key that the vault was ever under, the oldest first.
 	KeysList(ctx context.Context) ([]MasterKey, error)
 	// KeysRotate wraps everything under a new master key; asked for again, it goes on where it was.
@@ -61,6 +62,8 @@ type Status struct {
 	Deadlines int              `json:"deadlines"` // sign-ups and erasures that wait for their time
 	// Skips are the events that operators let views go on past, without the reasons.
 	Skips []SkippedEvent `json:"skips,omitzero"`
+	// Rebuilds are those of views that are under way, or unfinished.
+	Rebuilds []RebuildStatus `json:"rebuilds,omitzero"`
 	// MasterKeys are those that are not destroyed, without counts; none where the vault cannot be read now.
 	MasterKeys []MasterKey `json:"master_keys,omitzero"`
 	// Backups tells until when backups hold keys that are destroyed now.
@@ -123,12 +126,16 @@ type ServiceAdded struct {
 	Key     string `json:"key"`
 }
 
-// Progress is how far a rebuild has come.
+// Progress is how far an operator's command has come.
 type Progress struct {
-	View  string `json:"view,omitzero"`
+	// View names the view that is worked on, or another stage of the command.
+	View string `json:"view,omitzero"`
+	// Done of Total are behind it, counted in Unit; Total is 0 while it is not known.
 	Done  int64  `json:"done"`
 	Total int64  `json:"total"`
 	Unit  string `json:"unit,omitzero"`
+	// Resumed says that this is where the command goes on; what is told after it counts from there.
+	Resumed bool `json:"resumed,omitzero"`
 }
 
 // operator is the server's console for one system user.

@@ -53,9 +53,6 @@ func (s *Server) controlServer() *http.Server {
 	handle(s, mux, "service-add", func(ctx context.Context, o operator, in ServiceAdd, _ func(Progress)) (ServiceAdded, error) {
 		return o.ServiceAdd(ctx, in)
 	})
-	handle(s, mux, "rebuild", func(ctx context.Context, o operator, in []string, progress func(Progress)) (struct{}, error) {
-		return struct{}{}, o.Rebuild(ctx, in, progress)
-	})
 	handleCompare(s, mux)
 	handleKeys(s, mux)
 	handleExport(s, mux)
@@ -65,6 +62,7 @@ func (s *Server) controlServer() *http.Server {
 	handleShow(s, mux)
 	stopping, stop := context.WithCancel(context.Background())
 	handleSimulation(s, mux, stopping)
+	handleRebuild(s, mux, stopping)
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: quiet(),
 		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
 			if p, ok := c.(*peerConn); ok {
@@ -192,11 +190,6 @@ func (r *remote) StaffAdd(ctx context.Context, in StaffAdd) (StaffAdded, error) 
 
 func (r *remote) ServiceAdd(ctx context.Context, in ServiceAdd) (ServiceAdded, error) {
 	return ask[ServiceAdded](ctx, r, "service-add", in, nil)
-}
-
-func (r *remote) Rebuild(ctx context.Context, views []string, progress func(Progress)) error {
-	_, err := ask[struct{}](ctx, r, "rebuild", views, progress)
-	return err
 }
 
 func (r *remote) Close() error {

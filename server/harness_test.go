@@ -9,10 +9,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/go-json-experiment/json"
 
+	"accountledger/internal/await"
 	"accountledger/passwords"
 	"accountledger/server"
 )
@@ -155,15 +155,5 @@ func (r *running) want(status int, method, path, token, body string, header ...s
 // eventually waits for something that happens by itself.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	deadline := time.NewTimer(30 * time.Second)
-	defer deadline.Stop()
-	for !done() {
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			t.Fatalf("%s has not happened", what)
-		}
-	}
+	await.Until(t, what, done)
 }

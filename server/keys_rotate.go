@@ -56,7 +56,7 @@ func (o operator) KeysRotate(ctx context.Context, in KeysRotate, progress func(P
 	var last vault.RotationProgress
 	err = o.rotateWhenHeld(ctx, to, func(p vault.RotationProgress) {
 		last = p
-		progress(Progress{Done: p.Done + p.Damaged, Total: p.Total, Unit: "rows"})
+		progress(Progress{View: "wrapping anew", Done: p.Done + p.Damaged, Total: p.Total, Unit: "rows"})
 	})
 	if err != nil && (last.Damaged == 0 || !errors.Is(err, vault.ErrCorrupt)) {
 		return KeysRotated{}, o.explainRotation(to, err)

@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"accountledger/domain"
-	"accountledger/projections"
-	"accountledger/replay"
 )
 
 // OpenConsole finds the running server, or opens the same Server without listener and consumers.
@@ -64,45 +62,4 @@ func (s *Server) mailboxEntries() ([]MailboxEntry, error) {
 		out[i] = MailboxEntry{ID: m.ID.String(), At: m.At, To: m.To, Subject: m.Subject, Text: m.Text, Code: m.Code, Expires: m.Expires}
 	}
 	return out, nil
-}
-
-// Rebuild builds views again from the log, beside the live ones.
-func (o operator) Rebuild(ctx context.Context, views []string, progress func(Progress)) error {
-	if err := o.recordViews(ctx, domain.OpReplayRebuild, views); err != nil {
-		return err
-	}
-	deps := replay.Deps{Journal: o.journal, Engine: o.engine, Views: projections.All(), Partitions: o.partitions(), Leases: o.leases}
-	if o.address.Load() != nil && o.leases == nil {
-		deps.Hold = o.runner.Hold
-	}
-	return replay.Rebuild(ctx, deps, views, summed(len(views), progress))
-}
-
-// recordViews records a command on views, once they are known to be there.
-func (o operator) recordViews(ctx context.Context, op domain.Operation, views []string) error {
-	names := make([]domain.ViewName, len(views))
-	for i, v := range views {
-		if _, ok := o.Schema(v); !ok {
-			return errNoView
-		}
-		names[i] = domain.ViewName(v)
-	}
-	_, err := o.record(ctx, op, names...)
-	return err
-}
-
-// summed tells how far some views are together.
-func summed(views int, progress func(Progress)) replay.Progress {
-	if views == 0 {
-		views = len(projections.All())
-	}
-	done := map[string]int64{}
-	return func(view string, n, total int64) {
-		done[view] = n
-		all := Progress{View: "folding the views", Total: total * int64(views), Unit: "events"}
-		for _, d := range done {
-			all.Done += d
-		}
-		progress(all)
-	}
 }

@@ -182,7 +182,7 @@ func (in Simulation) options(workers int, progress func(Progress)) simulate.Opti
 		o.Progress = func(done, total int) {
 			mu.Lock()
 			defer mu.Unlock()
-			progress(Progress{Done: int64(done), Total: int64(total), Unit: "people"})
+			progress(Progress{View: "playing", Done: int64(done), Total: int64(total), Unit: "people"})
 		}
 	}
 	return o

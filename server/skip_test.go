@@ -70,7 +70,7 @@ func TestSkip(t *testing.T) {
 			t.Errorf("%s: %v", code, err)
 		}
 	}
-	if err := con.Rebuild(t.Context(), []string{"devices"}, func(server.Progress) {}); err == nil || !strings.Contains(err.Error(), event) {
+	if err := con.Rebuild(t.Context(), server.RebuildViews{Views: []string{"devices"}}, func(server.Progress) {}); err == nil || !strings.Contains(err.Error(), event) {
 		t.Errorf("a rebuild says not which event it cannot digest: %v", err)
 	}
 	if st, err := con.Status(t.Context()); err != nil || len(st.Skips) != 0 {
@@ -89,7 +89,7 @@ func TestSkip(t *testing.T) {
 		return func() bool { s := consumer(t, con, name); return s.State == "running" && s.Reason == "" }
 	}
 	eventually(t, "the view goes on", runs("devices"))
-	fatal(t, con.Rebuild(t.Context(), []string{"devices"}, func(server.Progress) {}))
+	fatal(t, con.Rebuild(t.Context(), server.RebuildViews{Views: []string{"devices"}}, func(server.Progress) {}))
 	if c, err := con.Compare(t.Context(), []string{"devices", "accesses"}, func(server.Progress) {}); err != nil || c.Found != 0 {
 		t.Errorf("%+v %v", c, err)
 	}

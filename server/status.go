@@ -36,6 +36,7 @@ func (s *Server) status(ctx context.Context) (Status, error) {
 	} else if len(skips) > 0 {
 		st.Skips = skips
 	}
+	st.Rebuilds = s.rebuilds(ctx)
 	consumers, err := s.conditions(ctx)
 	if err != nil {
 		return st, err

@@ -215,13 +215,13 @@ func TestConsoleWithoutServer(t *testing.T) {
 		t.Error("a purpose that does not exist was allowed")
 	}
 	var told int
-	fatal(t, c.Rebuild(t.Context(), nil, func(server.Progress) { told++ }))
+	fatal(t, c.Rebuild(t.Context(), server.RebuildViews{}, func(server.Progress) { told++ }))
 	if told == 0 {
 		t.Error("the rebuild told nothing")
 	}
 	fatal(t, c.Close())
 	r = start(t, cfg)
-	fatal(t, r.console().Rebuild(t.Context(), []string{"activity"}, func(server.Progress) {}))
+	fatal(t, r.console().Rebuild(t.Context(), server.RebuildViews{Views: []string{"activity"}}, func(server.Progress) {}))
 	head, err := r.console().Status(t.Context())
 	fatal(t, err)
 	n, err := strconv.Atoi(head.Log.Head)

@@ -57,8 +57,8 @@ type Holder interface {
 	End(ctx context.Context)
 }
 
-// Mover is a consumer whose checkpoint may change by itself, as when another process exchanged what it stores: it calls
-// again, and the log is read from its checkpoint as it is then.
+// Mover is a consumer whose checkpoint may change by itself, as when another process exchanged what it stores, or when whoever
+// asks it found that damaged: it calls again, and the log is read from its checkpoint as it is then.
 type Mover interface {
 	OnMove(again func())
 }

@@ -41,16 +41,18 @@ type Filling struct {
 // NewFilling begins with a generation where its first partition's checkpoint stands. partitions is by how many consumers
 // the view's work will be shared, 1 where it is not.
 func NewFilling(ctx context.Context, d *Declaration, g view.Generation, partitions int) (*Filling, error) {
-	stored, err := g.Checkpoint(ctx, 0)
+	b, err := g.Checkpoint(ctx, 0)
 	if err != nil {
 		return nil, err
 	}
 	partitions = max(partitions, 1)
-	at, err := decodeCheckpoint(stored, partitions)
+	at, err := decodeStored(b, partitions)
 	if err != nil {
 		return nil, err
 	}
-	return &Filling{folding: newFolding(d, g, everyPart, partitions), at: at}, nil
+	f := &Filling{folding: newFolding(d, g, everyPart, partitions), at: at.Checkpoint}
+	f.folding.past = at.Past
+	return f, nil
 }
 
 // Finish gives every partition the checkpoint that the filling has come to: the consumers go on from there once
@@ -59,7 +61,7 @@ func (f *Filling) Finish(ctx context.Context) error {
 	if f.at.IsZero() {
 		return nil
 	}
-	at, err := encodeCheckpoint(f.at, f.folding.parts)
+	at, err := f.folding.checkpoint(f.at)
 	for part := 1; part < f.folding.parts && err == nil; part++ {
 		err = f.folding.generation.Write(ctx, view.Batch{Partition: part, Checkpoint: at})
 	}
@@ -69,8 +71,8 @@ func (f *Filling) Finish(ctx context.Context) error {
 // Checkpoint is how far it has come, once Fill has returned.
 func (f *Filling) Checkpoint() journal.Checkpoint { return f.at }
 
-// Progress tells what is dealt with and what there was to deal with when Fill began, in the log's unit. It can be
-// asked while Fill runs.
+// Progress tells what is dealt with since the filling was begun or gone on with, and what there was to deal with when Fill was
+// called last, in the log's unit. It can be asked while Fill runs.
 func (f *Filling) Progress() (done, total int64) { return f.done.Load(), f.total.Load() }
 
 // Fill brings generations to where the head of the log is now. Each page is read and decoded once for all of them; each
@@ -126,8 +128,7 @@ func prepare(ctx context.Context, j *journal.Journal, head journal.Checkpoint, a
 		if err != nil {
 			return err
 		}
-		f.done.Store(0)
-		f.total.Store(total)
+		f.total.Store(f.done.Load() + total)
 		if f.folding.remembered == nil {
 			f.folding.remembered = newMemory()
 			if f.at.IsZero() {
@@ -168,41 +169,65 @@ func read(ctx context.Context, j *journal.Journal, all []*Filling, head journal.
 	return nil
 }
 
-// run folds pages and writes what has gathered, the rest at the end.
+// run folds pages and writes what has gathered, the rest at the end. When ctx ends first, what is folded by then is written
+// all the same, so that it can be gone on with.
 func (f *Filling) run(ctx context.Context, j *journal.Journal, pages <-chan journal.Page) error {
-	gathered, at, begun := 0, f.at, f.at
+	g := gathering{Filling: f, at: f.at, begun: f.at, before: f.done.Load()}
 	clear(f.folding.docs)
 	clear(f.folding.changed)
 	clear(f.folding.begun)
-	write := func() error {
-		if at == f.at {
-			return nil
-		}
-		if err := f.folding.write(ctx, at); err != nil {
-			return err
-		}
-		f.at, gathered = at, 0
-		return nil
+	err := g.fold(ctx, j, pages)
+	var fault *EventError
+	if errors.As(err, &fault) || err != nil && ctx.Err() == nil {
+		return err
 	}
+	kept, cancel := keeping(ctx)
+	defer cancel()
+	return errors.Join(err, g.write(kept))
+}
+
+// gathering is what a filling has folded and not written.
+type gathering struct {
+	*Filling
+	at, begun journal.Checkpoint
+	before    int64 // what was done when it began
+	events    int
+}
+
+func (g *gathering) fold(ctx context.Context, j *journal.Journal, pages <-chan journal.Page) error {
 	for page := range pages {
-		if page.Checkpoint.Position.Compare(at.Position) <= 0 {
+		if page.Checkpoint.Position.Compare(g.at.Position) <= 0 {
 			continue
 		}
-		if err := f.folding.fold(ctx, page.Records); err != nil {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-		at = page.Checkpoint
-		gathered += len(page.Records)
-		done, _, err := j.Distance(ctx, begun.Position, at.Position)
+		if err := g.folding.fold(ctx, page.Records); err != nil {
+			return err
+		}
+		g.at = page.Checkpoint
+		g.events += len(page.Records)
+		done, _, err := j.Distance(ctx, g.begun.Position, g.at.Position)
 		if err != nil {
 			return err
 		}
-		f.done.Store(min(done, f.total.Load()))
-		if len(f.folding.changed) >= fillDocuments || gathered >= fillEvents {
-			if err := write(); err != nil {
+		g.done.Store(min(g.before+done, g.total.Load()))
+		if len(g.folding.changed) >= fillDocuments || g.events >= fillEvents {
+			if err := g.write(ctx); err != nil {
 				return err
 			}
 		}
 	}
-	return write()
+	return nil
+}
+
+func (g *gathering) write(ctx context.Context) error {
+	if g.at == g.Filling.at {
+		return nil
+	}
+	if err := g.folding.write(ctx, g.at); err != nil {
+		return err
+	}
+	g.Filling.at, g.events = g.at, 0
+	return nil
 }

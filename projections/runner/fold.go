@@ -23,6 +23,8 @@ type folding struct {
 	known      *known
 	// skips tells past which events the view is to go on although they cannot be folded; nil: past none.
 	skips *Skips
+	// past says that it went past an event that it could not digest because an operator skipped it.
+	past bool
 
 	docs    map[string]*view.Document // as they are now; nil where there is none
 	changed map[string]*view.Document
@@ -109,7 +111,9 @@ func (f *folding) skipped(ctx context.Context, r *journal.Record) (bool, error) 
 	if f.skips == nil {
 		return false, nil
 	}
-	return f.skips.Has(ctx, f.declaration.Name, r.ID)
+	has, err := f.skips.Has(ctx, f.declaration.Name, r.ID)
+	f.past = f.past || has
+	return has, err
 }
 
 // ours gives those of the documents that are folded here.
@@ -220,7 +224,7 @@ func (f *folding) restore(b before) {
 func (f *folding) write(ctx context.Context, at journal.Checkpoint) error {
 	batch := f.batch()
 	var err error
-	if batch.Checkpoint, err = encodeCheckpoint(at, f.parts); err != nil {
+	if batch.Checkpoint, err = f.checkpoint(at); err != nil {
 		return err
 	}
 	if err := f.generation.Write(ctx, batch); err != nil {

@@ -6,24 +6,21 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"accountledger/leases"
 )
 
-// claim takes the leases under which views may be filled: of this view, and of all others that need it and that nobody else
-// is filling. Nothing is claimed where the engine is this process's alone, or where an attempt is under way. An error says
-// why this view cannot be filled here.
-func (vs *Views) claim(ctx context.Context, v *liveView) (map[*liveView]*leases.Lease, error) {
-	claims := map[*liveView]*leases.Lease{}
-	if !vs.shared() || v.attempted() {
+// claim takes the right to fill views: this view, and all others that need it and that nobody else is filling. Nothing is claimed
+// where an attempt is under way. An error says why this view cannot be filled here.
+func (vs *Views) claim(ctx context.Context, v *liveView) (map[*liveView]*claim, error) {
+	claims := map[*liveView]*claim{}
+	if v.attempted() {
 		return claims, nil
 	}
 	for _, other := range vs.all {
-		lease, err := other.claim(ctx)
-		if lease != nil {
-			claims[other] = lease
+		c, err := other.claim(ctx)
+		if c != nil {
+			claims[other] = c
 		}
-		if err != nil && other == v {
+		if err != nil && other == v && !v.attempted() {
 			// It may have to be waited for; not so that leases and engine are asked all the time.
 			t := time.NewTimer(vs.Follow)
 			defer t.Stop()
@@ -31,7 +28,7 @@ func (vs *Views) claim(ctx context.Context, v *liveView) (map[*liveView]*leases.
 			case <-t.C:
 			case <-ctx.Done():
 			}
-			return nil, errors.Join(fmt.Errorf("view %s: it cannot be filled here now: %w", v.name(), err), release(claims))
+			return nil, errors.Join(fmt.Errorf("view %s: it cannot be filled here now: %w", v.name(), err), release(ctx, claims))
 		}
 	}
 	return claims, nil
@@ -43,37 +40,38 @@ func (v *liveView) attempted() bool {
 	return v.next != nil
 }
 
-// claim takes the lease to fill a view; nil when that is not needed any more.
-func (v *liveView) claim(ctx context.Context) (_ *leases.Lease, err error) {
+// claim takes the right to fill a view; nil when that is not needed any more.
+func (v *liveView) claim(ctx context.Context) (_ *claim, err error) {
 	if v.needs() == nil || v.attempted() {
 		return nil, nil
 	}
 	if errors.Is(v.needs(), errNewer) {
 		return nil, errNewer
 	}
-	lease, err := v.set.Leases.Acquire(ctx, FillLease(v.name()))
-	if errors.Is(err, leases.ErrHeld) {
-		return nil, errFilled
-	} else if err != nil {
+	c, err := v.reserve(ctx)
+	if err != nil {
 		return nil, err
 	}
-	// Another process may just have filled it.
+	// Somebody else may just have filled it.
 	if err = v.open(ctx); err == nil && v.needs() != nil {
 		err = v.fillable(ctx)
 	}
-	if err == nil && v.needs() != nil && lease.Held() {
-		return lease, nil
+	if err == nil && v.needs() != nil && c.held() {
+		return c, nil
 	}
-	return nil, errors.Join(err, lease.Release(ctx))
+	return nil, errors.Join(err, c.release(ctx))
 }
 
 var (
-	errFilled = errors.New("another process fills it")
+	errFilled = errors.New("it is being filled already, by a rebuild or by another process")
 	errOthers = errors.New("another process shares the work on it by another number of partitions: all must have the same")
 )
 
-// fillable says whether a view that needs it may be filled, and notes what was left of an earlier filling.
+// fillable says whether a view that needs it may be filled.
 func (v *liveView) fillable(ctx context.Context) error {
+	if !v.set.shared() {
+		return nil
+	}
 	if errors.Is(v.needs(), errNewer) {
 		return errNewer
 	}
@@ -89,14 +87,14 @@ func (v *liveView) fillable(ctx context.Context) error {
 			return errOthers
 		}
 	}
-	return v.findLeftover(ctx)
+	return nil
 }
 
-// release gives back leases that were not needed.
-func release(claims map[*liveView]*leases.Lease) error {
+// release gives back what was not needed.
+func release(ctx context.Context, claims map[*liveView]*claim) error {
 	var errs []error
-	for v, lease := range claims {
-		errs = append(errs, lease.Release(context.WithoutCancel(v.set.life)))
+	for _, c := range claims {
+		errs = append(errs, c.release(ctx))
 	}
 	return errors.Join(errs...)
 }

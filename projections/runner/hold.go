@@ -48,6 +48,7 @@ func (w *worker) hold(ctx context.Context) (release func(), err error) {
 			w.fresh = false
 			w.unhold(Waiting, "it begins again at its checkpoint")
 			w.give()
+			w.again() // not only when the next event comes
 		})
 	}, nil
 }

@@ -17,6 +17,8 @@ type liveView struct {
 	declaration *Declaration
 	units       []*unit
 	asking      asking
+	// filler is held by whoever fills the view, where the engine is this process's alone; a lease is elsewhere.
+	filler chan struct{}
 
 	// opening is held while the engine is asked for the live generation or given another, which may take long.
 	opening sync.Mutex
@@ -33,8 +35,6 @@ type liveView struct {
 	next *attempt
 	// away is why the engine could not be asked the last time, nil when it could.
 	away error
-	// leftover is the number of a generation whose filling was cut off, 0 for none: the next attempt goes on with it.
-	leftover int
 	// tidyAt is when generations may be dropped whose place the live one took, where the engine is shared; zero when there are none.
 	tidyAt time.Time
 }
@@ -47,7 +47,7 @@ var (
 )
 
 func newLiveView(vs *Views, d *Declaration) *liveView {
-	v := &liveView{set: vs, declaration: d}
+	v := &liveView{set: vs, declaration: d, filler: make(chan struct{}, 1)}
 	for part := range vs.Partitions {
 		v.units = append(v.units, &unit{view: v, part: part})
 	}
@@ -91,9 +91,7 @@ func (v *liveView) open(ctx context.Context) error {
 	defer v.opening.Unlock()
 	err := v.look(ctx)
 	if err == nil && !v.tidied {
-		if err = v.clear(ctx); err == nil {
-			v.tidied = true
-		}
+		v.tidied, err = v.clear(ctx)
 	}
 	v.mu.Lock()
 	v.away = err
@@ -106,9 +104,6 @@ func (v *liveView) look(ctx context.Context) error {
 	v.mu.RLock()
 	live, why, bad := v.live, v.why, v.bad
 	v.mu.RUnlock()
-	if why != nil && !v.set.shared() {
-		return nil // only this process can make another one
-	}
 	id, err := v.set.Engine.Live(ctx, v.name())
 	switch {
 	case errors.Is(err, view.ErrNoGeneration):

@@ -15,7 +15,7 @@ import (
 type attempt struct {
 	done       chan struct{} // closed when the attempt has ended, well or not
 	err        error
-	lease      *leases.Lease // under which it is made, nil where the engine is this process's alone
+	claim      *claim
 	generation view.Generation
 	filling    *Filling
 }
@@ -30,12 +30,11 @@ func (vs *Views) make(ctx context.Context, v *liveView) error {
 	vs.mu.Lock()
 	if vs.life.Err() != nil {
 		vs.mu.Unlock()
-		return errors.Join(ErrClosed, release(claims))
+		return errors.Join(ErrClosed, release(ctx, claims))
 	}
 	var together []*liveView
 	for _, other := range vs.all {
-		lease := claims[other]
-		if (lease != nil || !vs.shared()) && other.begin(lease) {
+		if c := claims[other]; c != nil && other.begin(c) {
 			together = append(together, other)
 			delete(claims, other)
 		}
@@ -44,7 +43,7 @@ func (vs *Views) make(ctx context.Context, v *liveView) error {
 		vs.filling.Go(func() { vs.fill(vs.life, together) })
 	}
 	vs.mu.Unlock()
-	if err := release(claims); err != nil {
+	if err := release(ctx, claims); err != nil {
 		return err
 	}
 	v.mu.RLock()
@@ -62,13 +61,13 @@ func (vs *Views) make(ctx context.Context, v *liveView) error {
 }
 
 // begin starts an attempt when the view needs one and none is under way.
-func (v *liveView) begin(lease *leases.Lease) bool {
+func (v *liveView) begin(c *claim) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.why == nil || v.next != nil {
 		return false
 	}
-	v.next = &attempt{done: make(chan struct{}), lease: lease}
+	v.next = &attempt{done: make(chan struct{}), claim: c}
 	level := slog.LevelWarn
 	if errors.Is(v.why, errNone) {
 		level = slog.LevelInfo
@@ -79,7 +78,7 @@ func (v *liveView) begin(lease *leases.Lease) bool {
 
 func (vs *Views) fill(ctx context.Context, together []*liveView) {
 	for _, v := range together {
-		if lease := v.next.lease; lease != nil { // the loss of one ends all: so would be the others
+		if lease := v.next.claim.lease; lease != nil { // the loss of one ends all: so would be the others
 			var cancel context.CancelFunc
 			ctx, cancel = lease.Context(ctx)
 			defer v.giveBack(lease)
@@ -89,7 +88,7 @@ func (vs *Views) fill(ctx context.Context, together []*liveView) {
 	var fillings []*Filling
 	var filled []*liveView
 	for _, v := range together {
-		g, f, err := v.prepare(ctx)
+		g, f, err := v.place().Begin(ctx, false)
 		v.mu.Lock()
 		v.next.generation, v.next.filling = g, f
 		v.mu.Unlock()
@@ -113,74 +112,11 @@ func (vs *Views) fill(ctx context.Context, together []*liveView) {
 	installing.Wait()
 }
 
-// prepare opens a new generation, or the one that an attempt before began and that fits.
-func (v *liveView) prepare(ctx context.Context) (view.Generation, *Filling, error) {
-	g, err := v.resume(ctx)
-	if g == nil && err == nil {
-		var number int
-		if number, err = view.NextNumber(ctx, v.set.Engine, v.name()); err == nil {
-			g, err = v.set.Engine.Open(ctx, v.declaration.Schema, number)
-		}
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := g.BeginFill(ctx); err != nil {
-		return g, nil, err
-	}
-	f, err := NewFilling(ctx, v.declaration, g, v.set.Partitions)
-	return g, f, err
-}
-
-// findLeftover notes what a filling left that was not finished, by this process or another.
-func (v *liveView) findLeftover(ctx context.Context) error {
-	if v.needs() == nil {
-		return nil
-	}
-	v.mu.Lock()
-	v.leftover = 0 // what this process left, another may have ended
-	v.mu.Unlock()
-	all, err := v.set.Engine.Generations(ctx, v.name())
-	if err != nil || len(all) == 0 {
-		return err
-	}
-	live, err := v.set.Engine.Live(ctx, v.name())
-	last := all[len(all)-1]
-	if (err != nil || last.Number > live.Number) && last.Version == v.declaration.Version {
-		v.mu.Lock()
-		v.leftover = last.Number
-		v.mu.Unlock()
-	}
-	return nil
-}
-
-// resume opens what an attempt before left, if it fits this program, this log and this sharing of the work; nil otherwise.
-func (v *liveView) resume(ctx context.Context) (view.Generation, error) {
-	v.mu.Lock()
-	number := v.leftover
-	v.leftover = 0
-	v.mu.Unlock()
-	if number == 0 {
-		return nil, nil
-	}
-	g, err := v.set.Engine.Open(ctx, v.declaration.Schema, number)
-	if err == nil {
-		if err = v.check(ctx, g); err == nil {
-			return g, nil
-		}
-		err = errors.Join(err, g.Close())
-	}
-	if errors.Is(unusable(err), ErrUnusable) {
-		return nil, nil
-	}
-	return nil, err
-}
-
 // install ends the filling of a generation and makes it the live one; the one before is dropped, at once where nobody
 // else can have it.
 func (v *liveView) install(ctx context.Context) error {
 	v.mu.RLock()
-	g, f, lease := v.next.generation, v.next.filling, v.next.lease
+	g, f, c := v.next.generation, v.next.filling, v.next.claim
 	v.mu.RUnlock()
 	if err := f.Finish(ctx); err != nil {
 		return err
@@ -190,7 +126,7 @@ func (v *liveView) install(ctx context.Context) error {
 	}
 	v.opening.Lock()
 	defer v.opening.Unlock()
-	if lease != nil && !lease.Held() {
+	if !c.held() {
 		return fmt.Errorf("view %s: %w", v.name(), leases.ErrLost)
 	}
 	if err := v.set.Engine.Swap(ctx, g.ID()); err != nil {
@@ -209,17 +145,23 @@ func (v *liveView) install(ctx context.Context) error {
 	return v.tidy(ctx)
 }
 
-// end tells whoever waits how an attempt went. What was filled is kept for the next one.
+// end tells whoever waits how an attempt went. What was filled is kept for the next one, also where an event could not be folded,
+// unless it is damaged.
 func (v *liveView) end(err error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	v.mu.RLock()
 	a := v.next
-	v.next = nil
+	v.mu.RUnlock()
 	if a.generation != nil {
-		if !errors.Is(err, ErrUnusable) {
-			v.leftover = a.generation.ID().Number
-		}
 		err = errors.Join(err, a.generation.Close())
+		if errors.Is(unusable(err), ErrUnusable) && a.claim.held() {
+			err = errors.Join(err, v.set.Engine.Drop(context.WithoutCancel(v.set.life), a.generation.ID()))
+		}
+	}
+	v.mu.Lock()
+	v.next = nil
+	v.mu.Unlock()
+	if a.claim.lease == nil {
+		_ = a.claim.release(v.set.life)
 	}
 	a.err = err
 	close(a.done)
@@ -232,19 +174,24 @@ func (v *liveView) giveBack(lease *leases.Lease) {
 	}
 }
 
-// clear ends the opening of a view: what unfinished rebuilds left goes, or is noted to be gone on with.
-func (v *liveView) clear(ctx context.Context) error {
+// clear ends the opening of a view: what unfinished rebuilds left goes, but for what can be gone on with. It says whether that
+// was done; not where somebody may be filling, who sees to it.
+func (v *liveView) clear(ctx context.Context) (bool, error) {
 	if v.set.shared() {
-		return nil // another process may be filling: whoever has the lease for that sees to it
+		return true, nil // whoever has the lease to fill sees to it
 	}
-	if err := v.tidy(ctx); err != nil {
-		return err
+	c, err := v.reserve(ctx)
+	if errors.Is(err, errFilled) {
+		return false, nil
+	} else if err != nil {
+		return false, err
 	}
-	return v.findLeftover(ctx)
+	err = errors.Join(v.tidy(ctx), c.release(ctx))
+	return err == nil, err
 }
 
-// tidy drops what is older than the live generation, and what unfinished rebuilds left while there is a live one;
-// opening is held.
+// tidy drops what is older than the live generation, and what unfinished rebuilds left while there is a live one, but for the
+// one that can be gone on with; opening is held, and nobody else may fill the view.
 func (v *liveView) tidy(ctx context.Context) error {
 	v.mu.RLock()
 	live := v.live
@@ -252,12 +199,23 @@ func (v *liveView) tidy(ctx context.Context) error {
 	if live == nil || v.needs() != nil {
 		return nil //nolint:nilerr // why the view is filled anew is no failure of this
 	}
+	kept, err := v.place().resume(ctx, false)
+	if err != nil {
+		return err
+	}
+	keep := live.ID()
+	if kept != nil {
+		keep = kept.ID()
+		if err := kept.Close(); err != nil {
+			return err
+		}
+	}
 	all, err := v.set.Engine.Generations(ctx, v.name())
 	if err != nil {
 		return err
 	}
 	for _, id := range all {
-		if id != live.ID() {
+		if id != live.ID() && id != keep {
 			if err := v.set.Engine.Drop(ctx, id); err != nil {
 				return err
 			}

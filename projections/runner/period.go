@@ -13,12 +13,11 @@ import (
 // endTimeout bounds what a consumer may take to end when it leaves its work to another process.
 const endTimeout = 10 * time.Second
 
-// subscriber reads the log for the consumer: without end, or where its work is shared, or what it stores can be exchanged
-// by others, in periods.
+// subscriber reads the log for the consumer: without end, or where its work is shared, or what it stores can be exchanged,
+// in periods.
 func (w *worker) subscriber() message.Subscriber {
 	m, moves := w.consumer.(Mover)
-	part, parts := w.consumer.(Part)
-	if w.leased() == "" && (!moves || !parts || part.Of() == w.consumer.Name()) {
+	if w.leased() == "" && !moves {
 		return w.runner.Journal.Subscriber(w.from, w.waits, w.runner.Log)
 	}
 	if moves {

@@ -35,7 +35,7 @@ func (u *unit) Lease() string {
 	return unitLease(u.view.name(), u.view.declaration.Version, u.part, u.view.set.Partitions)
 }
 
-// OnMove says how to have the log read anew after another generation took the place of the live one.
+// OnMove says how to have the log read anew after another generation took the place of the live one, or is to take it.
 func (u *unit) OnMove(again func()) {
 	u.view.mu.Lock()
 	defer u.view.mu.Unlock()

@@ -59,7 +59,8 @@ func OpenViews(ctx context.Context, e view.Engine, j *journal.Journal, log *slog
 	return OpenViewsWith(ctx, ViewsOptions{Engine: e, Journal: j, Log: log, Declarations: declarations})
 }
 
-// OpenViewsWith opens the live generation of each view and clears away what an unfinished rebuild left. Views that have
+// OpenViewsWith opens the live generation of each view and clears away what unfinished rebuilds left, but for the newest of each
+// view that can be gone on with. Views that have
 // none that can be used, because they are new, of another version, of another log or damaged, are only
 // noted. So is an engine that is out of reach: its views are opened as soon as it can be asked, by the
 // consumers, or by whoever follows it. Other errors of the engine are given back.
@@ -139,15 +140,24 @@ func (vs *Views) Query(ctx context.Context, name string, q view.Query) (result *
 }
 
 // Use lends a view's live generation for as long as work takes. When another process has dropped it meanwhile, work is
-// done once more with the one that took its place. Errors: ErrUnknown, ErrRebuilding, view.ErrUnavailable, work's.
+// done once more with the one that took its place. When work met damage (view.ErrCorrupt), the view is filled anew at once, where
+// this process works on the views. Errors: ErrUnknown, ErrRebuilding, view.ErrUnavailable, work's.
 func (vs *Views) Use(name string, work func(view.Generation) error) error {
 	v := vs.byName[name]
 	if v == nil {
 		return fmt.Errorf("%w: %s", ErrUnknown, name)
 	}
-	err := v.use(work)
+	var id view.GenerationID
+	noting := func(g view.Generation) error {
+		id = g.ID()
+		return work(g)
+	}
+	err := v.use(noting)
 	if vs.shared() && errors.Is(err, view.ErrNoGeneration) && v.open(vs.life) == nil {
-		err = v.use(work)
+		err = v.use(noting)
+	}
+	if errors.Is(err, view.ErrCorrupt) && v.damaged(id, err) {
+		return fmt.Errorf("%w: %s: %w", ErrRebuilding, name, err)
 	}
 	return err
 }
