@@ -41,7 +41,8 @@ func Accesses() Declaration {
 	}
 	return Declaration{
 		Schema: view.Schema{Name: "accesses", Version: 2, Fields: f, Indexes: []view.Index{
-			{"subject", "-at"}, {"actor", "-at"}, {"service", "-at"}, {"kind", "-at"}, {"case", "-at"}, {"-at"}}},
+			{"subject", "-at"}, {"actor", "-at"}, {"service", "-at"}, {"kind", "-at"}, {"case", "-at"}, {"-at"}},
+			Tallies: []view.Tally{{"kind", "at"}, {"service", "outcome"}}},
 		Touches: func(r journal.Record) []string {
 			if e, ok := r.Event.(domain.AccessCorrected); ok {
 				return []string{e.Corrects.String(), r.ID.String()}

@@ -38,7 +38,8 @@ func Accounts() Declaration {
 	}
 	return Declaration{
 		Schema: view.Schema{Name: "accounts", Version: 1, Fields: f, Indexes: []view.Index{
-			{"-opened"}, {"region", "-opened"}, {"state", "-opened"}}},
+			{"-opened"}, {"region", "-opened"}, {"state", "-opened"}},
+			Tallies: []view.Tally{{"region", "opened"}, {"opened"}, {"region", "state"}}},
 		Touches: v.touches,
 		Begins:  v.begins,
 		Reduce:  v.reduce,

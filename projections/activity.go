@@ -25,7 +25,8 @@ func Activity() Declaration {
 	}
 	return Declaration{
 		Schema: view.Schema{Name: "activity", Version: 1, Fields: f, Indexes: []view.Index{
-			{"subject", "-at"}, {"actor", "-at"}, {"type", "-at"}, {"-at"}}},
+			{"subject", "-at"}, {"actor", "-at"}, {"type", "-at"}, {"-at"}},
+			Tallies: []view.Tally{{"type", "at"}, {"at"}}},
 		Touches: func(r journal.Record) []string {
 			if isAccess(r.Event) {
 				return nil

@@ -25,7 +25,8 @@ func Devices() Declaration {
 	}
 	return Declaration{
 		Schema: view.Schema{Name: "devices", Version: 1, Fields: f, Indexes: []view.Index{
-			{"account", "-linked"}, {"kind", "-linked"}, {"-linked"}}},
+			{"account", "-linked"}, {"kind", "-linked"}, {"-linked"}},
+			Tallies: []view.Tally{{"kind", "linked"}}},
 		Touches: v.touches,
 		Reduce:  v.reduce,
 	}

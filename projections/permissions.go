@@ -27,7 +27,8 @@ func Permissions() Declaration {
 	}
 	return Declaration{
 		Schema: view.Schema{Name: "permissions", Version: 1, Fields: f, Indexes: []view.Index{
-			{"account", "permission"}, {"permission", "purpose", "state", "-since"}, {"-since"}}},
+			{"account", "permission"}, {"permission", "purpose", "state", "-since"}, {"-since"}},
+			Tallies: []view.Tally{{"permission", "purpose", "state"}, {"since"}}},
 		Touches: func(r journal.Record) []string {
 			d, _, ok := decision(r.Event)
 			if id := accountOf(&r.Fact); ok && id != "" {

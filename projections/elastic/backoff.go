@@ -5,39 +5,27 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"accountledger/internal/backoff"
 	"accountledger/projections/view"
 )
 
-// Pauses between two tries: each twice the one before, with up to as much again
-// by chance, so that several writers do not come back together.
-const (
-	firstPause   = 25 * time.Millisecond
-	longestPause = time.Second
-)
-
-// backoff is the patience of one write.
-type backoff struct {
+// patience is that of one write.
+type patience struct {
 	until time.Time
-	next  time.Duration
+	tries backoff.Tries
 }
 
-func newBackoff(patience time.Duration) *backoff {
-	return &backoff{until: time.Now().Add(patience), next: firstPause}
+func newPatience(d time.Duration) *patience {
+	return &patience{until: time.Now().Add(d), tries: backoff.Tries{Steps: backoff.Steps{First: 25 * time.Millisecond, Longest: time.Second, Factor: 2}}}
 }
 
-// wait pauses before the next try; view.ErrUnavailable when patience has ended.
-func (b *backoff) wait(ctx context.Context) error {
-	pause := b.next + rand.N(b.next) //nolint:gosec // nothing secret depends on it
-	if time.Now().Add(pause).After(b.until) {
+// wait pauses before the next try; view.ErrUnavailable when patience has ended. A pause may be up to twice as long, by
+// chance, so that several writers do not come back together.
+func (p *patience) wait(ctx context.Context) error {
+	pause := p.tries.Next()
+	pause += rand.N(pause) //nolint:gosec // nothing secret depends on it
+	if time.Now().Add(pause).After(p.until) {
 		return view.ErrUnavailable
 	}
-	b.next = min(2*b.next, longestPause)
-	t := time.NewTimer(pause)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return backoff.Sleep(ctx, pause)
 }

@@ -52,7 +52,7 @@ func (e *Engine) bulk(ctx context.Context, to target, c *chunk, into any) error 
 // there already in this version or a later one counts as stored, and passed says
 // how many were. Errors: view.ErrUnavailable, *RefusedError, *ResponseError, ctx's.
 func (e *Engine) send(ctx context.Context, to target, c *chunk) (passed int, err error) {
-	pause := newBackoff(e.options.Patience)
+	patience := newPatience(e.options.Patience)
 	for {
 		n, again, err := e.post(ctx, to, c)
 		passed += n
@@ -70,7 +70,7 @@ func (e *Engine) send(ctx context.Context, to target, c *chunk) (passed int, err
 			}
 			c.keep(items)
 		}
-		if waited := pause.wait(ctx); waited != nil {
+		if waited := patience.wait(ctx); waited != nil {
 			return passed, fmt.Errorf("%w: %w", waited, err)
 		}
 		e.counts.retries.Add(1)

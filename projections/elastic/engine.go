@@ -54,6 +54,9 @@ func (e *Engine) Open(ctx context.Context, schema view.Schema, number int) (view
 	if number < 1 {
 		return nil, fmt.Errorf("view %s: generations count from 1", schema.Name)
 	}
+	// Elasticsearch counts fast by itself. Tallies that come or go change nothing that it stores, so they are no
+	// reason to fill an index anew, least of all one that processes of two versions of the program share.
+	schema.Tallies = nil
 	id := view.GenerationID{View: schema.Name, Version: schema.Version, Number: number}
 	e.opening.Lock()
 	defer e.opening.Unlock()

@@ -15,6 +15,8 @@ const appendMost = 4 << 20
 type appended struct {
 	seed maphash.Seed
 	ids  map[uint64]struct{}
+	// unknown says that there are documents whose ids are not known here: then every one may be there.
+	unknown bool
 }
 
 func newAppended() *appended {
@@ -22,6 +24,9 @@ func newAppended() *appended {
 }
 
 func (a *appended) has(id string) bool {
+	if a.unknown {
+		return true
+	}
 	_, ok := a.ids[maphash.String(a.seed, id)]
 	return ok
 }
@@ -38,7 +43,8 @@ func (s *store) dropUnused(ctx context.Context) error {
 	return err
 }
 
-// findUnique finds out how filling goes on: without the index by id as long as there are no documents, else with it.
+// findUnique finds out how filling goes on: without the index by id as long as there are no documents, else with it. Where a filling
+// was cut off that had none, it is made once it is needed: whoever only looks how far that came does not wait for it.
 func (s *store) findUnique(ctx context.Context) error {
 	var some, indexed bool
 	err := s.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM docs), EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'docs_id')`).Scan(&some, &indexed)
@@ -46,9 +52,11 @@ func (s *store) findUnique(ctx context.Context) error {
 	case err != nil || indexed:
 		return err
 	case some:
-		return s.makeUnique(ctx)
+		s.appended = &appended{unknown: true}
+		return nil
 	}
 	s.appended = newAppended()
+	s.startGathering()
 	return nil
 }
 
@@ -76,6 +84,7 @@ func (s *store) absent(ids []string) bool {
 
 // fillRows writes rows while filling.
 func (s *store) fillRows(ctx context.Context, rows []row) error {
+	s.gather(rows)
 	if s.appended != nil {
 		known := len(s.appended.ids)+len(rows) > appendMost
 		for i := 0; i < len(rows) && !known; i++ {

@@ -42,7 +42,7 @@ func newPeople() (*people, view.Schema) {
 	p.mail = p.Sealed("mail", view.Optional)
 	return p, view.Schema{Name: "people", Version: 1, Fields: p.Fields, Indexes: []view.Index{
 		{"-joined"}, {"-changed"}, {"region", "-joined", "state"},
-	}}
+	}, Tallies: []view.Tally{{"region", "joined"}, {"kind", "state"}, {"changed"}}}
 }
 
 // crowd makes n documents; their ids are random, as real ones are.

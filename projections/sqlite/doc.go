@@ -7,6 +7,10 @@
 // may be, each whole with its checkpoint, and the consumer folds them again. A
 // checkpoint that moves while no document changes is stored within about a second.
 //
+// The tallies that a view declares are tables of counts beside the documents, changed in the same transaction and, when a
+// generation is filled, made at the end. Groups, histograms and totals that they answer exactly are read from
+// them: the time they take hangs on the number of cells, not of documents.
+//
 // Every page of a file carries a checksum (package pagesum). What a disk or a stray write changed gives view.ErrCorrupt
 // with the file and the offset, from then on for whatever is asked of that generation.
 //

@@ -27,7 +27,7 @@ const (
 )
 
 // beginFill takes away what slows writing down and can be built at the end: the
-// indexes for queries and the full-text index.
+// indexes for queries, the full-text index and the tallies.
 func (s *store) beginFill(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -45,6 +45,11 @@ func (s *store) beginFill(ctx context.Context) error {
 		}
 		if s.layout.words {
 			if _, err := s.conn.ExecContext(ctx, `DROP TABLE IF EXISTS postings`); err != nil {
+				return err
+			}
+		}
+		for _, t := range s.layout.tallies {
+			if _, err := s.conn.ExecContext(ctx, t.drop()); err != nil {
 				return err
 			}
 		}
@@ -117,8 +122,8 @@ func (s *store) commitFill() error {
 }
 
 // endFill builds what is missing. Every index is a step of its own, so that one
-// that is done stays done; the last step builds the full-text index and ends the
-// filling at once.
+// that is done stays done; the last step builds the full-text index and the tallies and ends the
+// filling at once, since writes after an end that was cut off would leave them behind.
 func (s *store) endFill(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -150,6 +155,7 @@ func (s *store) endFill(ctx context.Context) error {
 		return err
 	}
 	s.filling.Store(false)
+	s.gathered = nil
 	return s.tuneForUse(context.WithoutCancel(ctx))
 }
 
@@ -166,5 +172,5 @@ func (s *store) endFilling(ctx context.Context) error {
 			}
 		}
 	}
-	return s.setMeta(ctx, "filling", "0")
+	return errors.Join(s.fillTallies(ctx), s.setMeta(ctx, "filling", "0"))
 }

@@ -93,7 +93,7 @@ func (g *generation) Count(ctx context.Context) (n int64, err error) {
 		if g.store.filling.Load() {
 			return view.ErrFilling
 		}
-		n, err = count(ctx, g.store.reading)
+		n, err = g.store.count(ctx, g.store.reading)
 		return err
 	})
 	return n, err

@@ -14,6 +14,9 @@ import (
 func (a *asking) group(ctx context.Context, result *view.Result) error {
 	g := a.plan.Group
 	t := a.groups(g)
+	if tally := a.tally(g.By, view.NoField, g.Sum); tally != nil {
+		t = tally.groups(g)
+	}
 	rows, err := a.from.QueryContext(ctx, t.String(), t.args...)
 	if err != nil {
 		return err

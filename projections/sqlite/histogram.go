@@ -11,16 +11,22 @@ import (
 	"accountledger/projections/view"
 )
 
-// histogram counts by when. Where an index has the documents in the order of the
+// histogram counts by when. Where a tally can answer, its cells are added up. Where an index has the documents in the order of the
 // time, each stretch of a bucket is one count over a range of it; otherwise the
 // times are read and put into buckets here.
 func (a *asking) histogram(ctx context.Context) ([]view.Bucket, error) {
 	buckets := map[int64]*view.Bucket{}
+	h := a.plan.Histogram
 	var err error
-	if a.inOrder() {
+	if t := a.tally(nil, h.Field, h.Sum); t != nil {
+		err = a.countTally(ctx, t, buckets)
+	} else if a.inOrder() {
 		err = a.countRanges(ctx, buckets)
 	} else {
-		err = a.countTimes(ctx, buckets)
+		var documents sqlText
+		a.layout.source(&documents, a.plan, a.allByWords)
+		documents.add(` AND docs.` + a.layout.column(h.Field) + ` IS NOT NULL`)
+		err = a.countTimes(ctx, &stretches{clock: h.Clock}, buckets, &documents)
 	}
 	if err != nil {
 		return nil, err
@@ -99,29 +105,25 @@ func (a *asking) countRanges(ctx context.Context, buckets map[int64]*view.Bucket
 	}
 }
 
-func (a *asking) countTimes(ctx context.Context, buckets map[int64]*view.Bucket) error {
+// countTimes reads the times of documents, of which FROM and WHERE are given.
+func (a *asking) countTimes(ctx context.Context, known *stretches, buckets map[int64]*view.Bucket, documents *sqlText) error {
 	h := a.plan.Histogram
 	column := "docs." + a.layout.column(h.Field)
 	summed := "0"
 	if h.Sum != view.NoField {
 		summed = "coalesce(docs." + a.layout.column(h.Sum) + ", 0)"
 	}
-	var t sqlText
-	t.add(`SELECT ` + column + `, ` + summed)
-	a.layout.source(&t, a.plan, a.allByWords)
-	t.add(` AND ` + column + ` IS NOT NULL`)
-	rows, err := a.from.QueryContext(ctx, t.String(), t.args...)
+	rows, err := a.from.QueryContext(ctx, `SELECT `+column+`, `+summed+documents.String(), documents.args...)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = rows.Close() }()
-	known := stretches{clock: h.Clock}
 	for rows.Next() {
 		var at, sum int64
 		if err := rows.Scan(&at, &sum); err != nil {
 			return err
 		}
-		if err := addTo(buckets, known.find(at), 1, sum); err != nil {
+		if err := addTo(buckets, known.find(at).Start, 1, sum); err != nil {
 			return err
 		}
 	}
@@ -150,10 +152,10 @@ type stretches struct {
 	last  view.Stretch
 }
 
-// find gives the start of the bucket of a moment.
-func (s *stretches) find(at int64) int64 {
+// find gives the stretch around a moment.
+func (s *stretches) find(at int64) view.Stretch {
 	if at >= s.last.From && at < s.last.Until {
-		return s.last.Start
+		return s.last
 	}
 	i, found := slices.BinarySearchFunc(s.known, at, func(k view.Stretch, at int64) int {
 		switch {
@@ -169,5 +171,5 @@ func (s *stretches) find(at int64) int64 {
 		s.known = slices.Insert(s.known, i, s.clock.Stretch(at))
 	}
 	s.last = s.known[i]
-	return s.last.Start
+	return s.last
 }

@@ -16,7 +16,7 @@ const format = "1"
 // All documents are rows of docs, tombstones too (deleted = 1), so that one
 // conditional upsert settles which version stays. Indexes for queries leave
 // tombstones out. Column words holds the words of a document, each between two
-// spaces; postings is the full-text index over it.
+// spaces; postings is the full-text index over it. Each tally of the view is a table of its own.
 type layout struct {
 	schema *view.Schema
 	// columns has the name of every field's column, in the schema's order.
@@ -27,6 +27,11 @@ type layout struct {
 	words bool
 	// inserts and upserts are the statements that write rows, by how many.
 	inserts, upserts map[int]string
+	tallies          []*tally
+	// tallied are the places of the fields that tallies count by, as stored rows are read for them.
+	tallied []int
+	// storedByID are the statements that read what is stored of rows about to be written, by how many.
+	storedByID map[int]string
 }
 
 func newLayout(schema *view.Schema) *layout {
@@ -48,6 +53,12 @@ func newLayout(schema *view.Schema) *layout {
 	l.inserts, l.upserts = map[int]string{}, map[int]string{}
 	for _, n := range writeChunks() {
 		l.inserts[n], l.upserts[n] = l.insert(n), l.upsert(n)
+	}
+	l.tallies = newTallies(l)
+	l.tallied = tallied(l)
+	l.storedByID = map[int]string{}
+	for _, n := range loadSizes() {
+		l.storedByID[n] = l.selectStored(n)
 	}
 	return l
 }
@@ -89,6 +100,9 @@ func (l *layout) create() []string {
 	}
 	if l.words {
 		statements = append(statements, l.createPostings())
+	}
+	for _, t := range l.tallies {
+		statements = append(statements, t.create())
 	}
 	return append(statements, l.createIndexes()...)
 }

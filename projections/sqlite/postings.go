@@ -2,86 +2,31 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 
 	"accountledger/projections/view"
 )
 
-// stored is what must be known of a stored row to bring its postings up to date.
-type stored struct {
-	n        int64
-	position int64
-	words    string
-}
-
-// post brings the full-text index up to what rows are about to say, and gives
-// those of them that are newer than what is stored, new ones with their number.
-func (s *store) post(ctx context.Context, rows []row) ([]row, error) {
-	before, err := s.storedRows(ctx, rows)
-	if err != nil {
-		return nil, err
-	}
+// post brings the full-text index up to what rows are about to say. All are newer than what is stored under their ids
+// before; new ones get their number.
+func (s *store) post(rows []row, before map[string]*stored) error {
 	next, err := s.nextNumber()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	kept := rows[:0:0]
-	for _, r := range rows {
-		old, known := before[r.doc.ID]
-		switch {
-		case known && r.doc.Position <= old.position:
-			continue
-		case !known:
-			old.n, r.n = next, next
+	for i := range rows {
+		r := &rows[i]
+		old := before[r.doc.ID]
+		if old == nil {
+			old, r.n = &stored{n: next}, next
 			next++
 		}
 		if old.words != r.words {
 			if err := s.repost(old, r.words); err != nil {
-				return nil, err
+				return err
 			}
 		}
-		kept = append(kept, r)
 	}
-	return kept, nil
-}
-
-func (s *store) storedRows(ctx context.Context, rows []row) (map[string]stored, error) {
-	before := make(map[string]stored, len(rows))
-	ids := make([]string, len(rows))
-	for i := range rows {
-		ids[i] = rows[i].doc.ID
-	}
-	for start := 0; start < len(ids); start += loadChunk {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		chunk := ids[start:min(start+loadChunk, len(ids))]
-		statement, err := s.statement(`SELECT id, n, position, coalesce(words, '') FROM docs WHERE id IN ` + marks(chunkSize(len(chunk)))) //nolint:sqlclosecheck // closed with the store
-		if err != nil {
-			return nil, err
-		}
-		found, err := statement.QueryContext(context.Background(), idArgs(chunk)...)
-		if err != nil {
-			return nil, err
-		}
-		if err := scanStored(found, before); err != nil {
-			return nil, err
-		}
-	}
-	return before, nil
-}
-
-func scanStored(rows *sql.Rows, into map[string]stored) error {
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var id string
-		var old stored
-		if err := rows.Scan(&id, &old.n, &old.position, &old.words); err != nil {
-			return err
-		}
-		into[id] = old
-	}
-	return rows.Err()
+	return nil
 }
 
 func (s *store) nextNumber() (int64, error) {
@@ -95,7 +40,7 @@ func (s *store) nextNumber() (int64, error) {
 }
 
 // repost replaces the postings of one row.
-func (s *store) repost(old stored, words string) error {
+func (s *store) repost(old *stored, words string) error {
 	if old.words != "" {
 		drop, err := s.statement(`DELETE FROM postings WHERE rowid = ?`) //nolint:sqlclosecheck // closed with the store
 		if err != nil {

@@ -140,5 +140,6 @@ func standsWhole(t *testing.T, dir string, docs []*view.Document, goOn bool) (st
 	if r.Total != int64(len(docs)) {
 		return stands, fmt.Errorf("%d documents are found after going on, of %d", r.Total, len(docs))
 	}
+	sameTallies(t, dir, schema)
 	return stands, nil
 }

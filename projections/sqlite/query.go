@@ -95,7 +95,11 @@ func (a *asking) page(ctx context.Context, result *view.Result) error {
 	}
 	most := a.plan.Limit + 1
 	plans := a.spread()
-	for _, part := range a.layout.segments(a.plan.Sort, a.plan.After) {
+	parts := a.layout.segments(a.plan.Sort, a.plan.After)
+	if a.plan.Where == nil && !a.byWords {
+		parts = a.layout.along(a.plan, parts)
+	}
+	for _, part := range parts {
 		var found []*view.Document
 		for _, plan := range plans {
 			if err := a.part(ctx, plan, part, most-len(result.Documents), &found); err != nil {
@@ -130,10 +134,15 @@ func (a *asking) part(ctx context.Context, plan *view.Plan, part segment, most i
 }
 
 func (a *asking) total(ctx context.Context) (n int64, err error) {
+	if tally := a.tally(nil, view.NoField, view.NoField); tally != nil {
+		t := tally.total()
+		err = a.from.QueryRowContext(ctx, t.String(), t.args...).Scan(&n)
+		return n, err
+	}
 	var t sqlText
 	switch {
 	case a.plan.Where == nil && len(a.plan.Words) == 0:
-		return count(ctx, a.from)
+		return a.count(ctx, a.from)
 	case a.plan.Where == nil:
 		t.add(`SELECT count(*) FROM postings WHERE postings MATCH ?`, match(a.plan.Words))
 	default:
@@ -144,9 +153,13 @@ func (a *asking) total(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// count counts all rows, which SQLite does page by page, and takes off the few
-// tombstones.
-func count(ctx context.Context, from querier) (n int64, err error) {
+// count adds up a tally where there is one. Otherwise it counts all rows, which SQLite does page by page, and takes off
+// the few tombstones.
+func (s *store) count(ctx context.Context, from querier) (n int64, err error) {
+	if len(s.layout.tallies) > 0 {
+		err = from.QueryRowContext(ctx, `SELECT coalesce(sum(members), 0) FROM `+s.layout.tallies[0].table+` WHERE width = 0`).Scan(&n)
+		return n, err
+	}
 	err = from.QueryRowContext(ctx,
 		`SELECT (SELECT count(*) FROM docs) - (SELECT count(*) FROM docs WHERE deleted = 1)`).Scan(&n)
 	return n, err

@@ -58,6 +58,15 @@ func (l *layout) whole(keys []view.Key) []segment {
 	}
 }
 
+// along has the beginning of a sort by time read along an index. Where no filter leads to one, SQLite, which does not know how
+// few documents a page is, would rather sort all that there are. No time is negative.
+func (l *layout) along(p *view.Plan, parts []segment) []segment {
+	if p.After == nil && len(p.Sort) > 0 && l.schema.At(p.Sort[0].Field).Kind == view.Time {
+		parts[0].where += " AND docs." + l.column(p.Sort[0].Field) + " >= 0"
+	}
+	return parts
+}
+
 // segment gives what equals the cursor in the first n keys and meets a condition.
 func (l *layout) segment(keys []view.Key, n int, after *view.Cursor, condition string, args ...any) segment {
 	var where strings.Builder

@@ -50,6 +50,8 @@ type store struct {
 	failed  error
 	// appended knows every document while filling goes without the index by id, nil otherwise. mu guards it.
 	appended *appended
+	// gathered counts for the tallies while a generation is filled from empty on, nil otherwise. mu guards it.
+	gathered *gathered
 
 	// handles and dropped belong to the engine and are guarded by its mutex.
 	handles int

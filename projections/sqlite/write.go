@@ -92,17 +92,24 @@ func (s *store) put(ctx context.Context, rows []row, fresh int) error {
 	if s.filling.Load() {
 		return s.fillRows(ctx, rows)
 	}
+	counts := newDeltas(s.layout)
 	if err := s.add(ctx, rows[:fresh]); err != nil {
 		return err
 	}
+	for i := range rows[:fresh] {
+		counts.count(rows[i].doc, 1)
+	}
 	rows = rows[fresh:]
-	if s.layout.words {
+	if s.layout.words || len(s.layout.tallies) > 0 {
 		var err error
-		if rows, err = s.post(ctx, rows); err != nil {
+		if rows, err = s.settle(ctx, rows, counts); err != nil {
 			return err
 		}
 	}
-	return s.upsert(ctx, rows)
+	if err := s.upsert(ctx, rows); err != nil {
+		return err
+	}
+	return s.putDeltas(ctx, counts)
 }
 
 func (s *store) rows(docs []*view.Document) []row {
@@ -171,7 +178,7 @@ func (s *store) inChunks(ctx context.Context, texts map[int]string, rows []row) 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := chunkOf(rows)
+		n := chunkOf(len(rows))
 		if err := s.putChunk(texts, rows[:n], args); err != nil {
 			return err
 		}
@@ -180,14 +187,14 @@ func (s *store) inChunks(ctx context.Context, texts map[int]string, rows []row) 
 	return nil
 }
 
-// chunkOf is how many rows the next statement writes.
-func chunkOf(rows []row) int {
+// chunkOf is how many rows the next statement writes of so many.
+func chunkOf(rows int) int {
 	for _, size := range writeChunks() {
-		if len(rows) >= size {
+		if rows >= size {
 			return size
 		}
 	}
-	return len(rows)
+	return rows
 }
 
 // putChunk runs the one of these statements that is for so many rows. args is room for its parameters.

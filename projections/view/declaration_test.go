@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -115,6 +116,17 @@ func TestDeclarationCheck(t *testing.T) {
 		"index":    func(v *view.Declaration[event]) { v.Indexes = []view.Index{{"none"}} },
 		"sealed":   func(v *view.Declaration[event]) { v.Indexes = []view.Index{{"name"}} },
 		"no index": func(v *view.Declaration[event]) { v.Indexes = []view.Index{{}} },
+
+		"tally of nothing":      func(v *view.Declaration[event]) { v.Tallies = []view.Tally{{}} },
+		"tally of none":         func(v *view.Declaration[event]) { v.Tallies = []view.Tally{{"none"}} },
+		"tally of ids":          func(v *view.Declaration[event]) { v.Tallies = []view.Tally{{"id"}} },
+		"tally twice":           func(v *view.Declaration[event]) { v.Tallies = []view.Tally{{"state", "state"}} },
+		"tally by a number":     func(v *view.Declaration[event]) { v.Tallies = []view.Tally{{"changes"}} },
+		"tally by time first":   func(v *view.Declaration[event]) { v.Tallies = []view.Tally{{"joined", "state"}} },
+		"tally by sealed bytes": func(v *view.Declaration[event]) { v.Tallies = []view.Tally{{"name"}} },
+		"too many tallies": func(v *view.Declaration[event]) {
+			v.Tallies = slices.Repeat([]view.Tally{{"state"}}, view.MaxTallies+1)
+		},
 	} {
 		v := signups()
 		change(v)
@@ -133,6 +145,8 @@ func TestFingerprint(t *testing.T) {
 		func(v *view.Declaration[event]) { v.Fields[0].Kind = view.Words },
 		func(v *view.Declaration[event]) { v.Fields.Bool("more") },
 		func(v *view.Declaration[event]) { v.Indexes = nil },
+		func(v *view.Declaration[event]) { v.Tallies = []view.Tally{{"state", "joined"}} },
+		func(v *view.Declaration[event]) { v.Tallies = []view.Tally{{"state"}, {"joined"}} },
 	} {
 		v := signups()
 		change(v)

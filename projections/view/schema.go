@@ -40,6 +40,7 @@ type Schema struct {
 	Version int
 	Fields  Fields
 	Indexes []Index
+	Tallies []Tally
 }
 
 // Field gives the place of a named field: an index into Fields, IDField for
@@ -82,7 +83,7 @@ func (s *Schema) HasWords() bool {
 	return false
 }
 
-// Fingerprint is a text that differs whenever stored documents would have to.
+// Fingerprint is a text that differs whenever what is stored would have to: documents, indexes or tallies.
 // Engines keep it with a generation and refuse one that was made for another.
 func (s *Schema) Fingerprint() string {
 	var b strings.Builder
@@ -95,6 +96,9 @@ func (s *Schema) Fingerprint() string {
 	}
 	for _, index := range s.Indexes {
 		fmt.Fprintf(&b, "; index %s", strings.Join(index, ","))
+	}
+	for _, tally := range s.Tallies {
+		fmt.Fprintf(&b, "; tally %s", strings.Join(tally, ","))
 	}
 	return b.String()
 }
@@ -131,6 +135,14 @@ func (s *Schema) Check() error {
 			if at < 0 || !s.Fields[at].Kind.sortable() {
 				fault("view %s: index %d names what is no sortable field", s.Name, i)
 			}
+		}
+	}
+	if len(s.Tallies) > MaxTallies {
+		fault("view %s: at most %d tallies are possible", s.Name, MaxTallies)
+	}
+	for i, tally := range s.Tallies {
+		if wrong := tally.check(s); wrong != "" {
+			fault("view %s: tally %d %s", s.Name, i, wrong)
 		}
 	}
 	return errors.Join(faults...)

@@ -103,7 +103,7 @@ func drawDocument(r *rapid.T, id string, position int64) *view.Document {
 }
 
 func drawKeyword(r *rapid.T) string {
-	return rapid.SampledFrom([]string{"", "a", "A", "b", "é", "e", "z", "日本", "😀", "a b", "a'b", "\uFFFF", "%"}).Draw(r, "keyword")
+	return rapid.SampledFrom([]string{"", "a", "0", "A", "b", "é", "e", "z", "日本", "😀", "a b", "a'b", "\uFFFF", "%"}).Draw(r, "keyword")
 }
 
 func drawNumber(r *rapid.T) int64 {

@@ -8,7 +8,9 @@ import (
 
 func drawQuery(r *rapid.T) *view.Query {
 	q := &view.Query{Total: true, Limit: rapid.SampledFrom([]int{1, 3, 7, 7, 100, 100}).Draw(r, "limit")}
-	switch rapid.IntRange(0, 4).Draw(r, "filtered") {
+	switch rapid.IntRange(0, 6).Draw(r, "filtered") {
+	case 5, 6:
+		return drawCount(r)
 	case 0, 1:
 		q.Filter = drawFilter(r, 3)
 	case 2:
@@ -49,6 +51,34 @@ func drawQuery(r *rapid.T) *view.Query {
 			Sum:      rapid.SampledFrom([]string{"", "size", "rank"}).Draw(r, "sum"),
 		}
 	}
+	return q
+}
+
+// drawCount makes what a tally can answer: counts by few keywords and by when, of some keywords, within some time.
+func drawCount(r *rapid.T) *view.Query {
+	q := &view.Query{Total: true, Limit: rapid.SampledFrom([]int{0, 7}).Draw(r, "limit")}
+	by := rapid.Permutation([]string{"colour", "nick"}).Draw(r, "by")
+	q.Group = &view.Group{By: by[:rapid.IntRange(1, 2).Draw(r, "keys")], Limit: rapid.SampledFrom([]int{0, 2}).Draw(r, "groups")}
+	field := rapid.SampledFrom([]string{"at", "ended"}).Draw(r, "time")
+	q.Histogram = &view.Histogram{
+		Field:    field,
+		Interval: rapid.SampledFrom([]view.Interval{view.Hour, view.Day, view.Week, view.Month}).Draw(r, "interval"),
+		Zone:     rapid.SampledFrom(zones()).Draw(r, "zone"),
+	}
+	var parts []*view.Filter
+	if rapid.Bool().Draw(r, "keyed") {
+		parts = append(parts, &view.Filter{Field: by[0], Op: view.In, Values: []view.Literal{drawLiteral(r, by[0]), drawLiteral(r, by[0])}})
+	}
+	if rapid.IntRange(0, 3).Draw(r, "denied") == 0 {
+		parts = append(parts, &view.Filter{Not: view.Compare(by[0], view.Eq, drawLiteral(r, by[0]))})
+	}
+	if rapid.Bool().Draw(r, "begins") {
+		parts = append(parts, view.Compare(field, rapid.SampledFrom([]view.Op{view.Gt, view.Gte}).Draw(r, "op"), drawLiteral(r, field)))
+	}
+	if rapid.Bool().Draw(r, "ends") {
+		parts = append(parts, view.Compare(field, rapid.SampledFrom([]view.Op{view.Lt, view.Lte}).Draw(r, "op"), drawLiteral(r, field)))
+	}
+	q.Filter = view.All(parts...)
 	return q
 }
 

@@ -40,6 +40,7 @@ func testSchema(name string) view.Schema {
 	return view.Schema{
 		Name: name, Version: 1, Fields: newShape().Fields,
 		Indexes: []view.Index{{"-at"}, {"colour", "-at"}, {"nick", "rank"}, {"flag"}, {"-ended"}},
+		Tallies: []view.Tally{{"colour", "at"}, {"nick", "colour", "ended"}, {"ended"}, {"nick"}},
 	}
 }
 
