@@ -46,7 +46,9 @@ type rawPage struct {
 	err  error
 }
 
-func (r rawPage) goesOn(from Checkpoint) bool { return r.page.Checkpoint.Position.Compare(from.Position) > 0 }
+func (r rawPage) goesOn(from Checkpoint) bool {
+	return r.page.Checkpoint.Position.Compare(from.Position) > 0
+}
 
 // readAhead hands out pages until one is empty or fails, and closes the channel then, or when ctx ends.
 func (j *Journal) readAhead(ctx context.Context, after Checkpoint, limit int) <-chan rawPage {
