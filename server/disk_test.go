@@ -318,7 +318,7 @@ func TestViewsFail(t *testing.T) {
 	}
 	eventually(t, "readiness names a view that waits", func() bool {
 		a := r.send("GET", "/readyz", "", "")
-		return a.status == 200 && strings.Contains(a.body, `"waiting"`)
+		return d.Failed() > 0 && a.status == 200 && strings.Contains(a.body, `"waiting"`)
 	})
 	r.want(200, "POST", "/v1/views/devices/query", officer, `{}`)
 	if d.Mend() == 0 {

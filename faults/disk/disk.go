@@ -90,6 +90,13 @@ func (d *Disk) Fail(op Op, part string, code int32) {
 	d.faults[op] = fault{part, code}
 }
 
+// Failed says how many failures there were since the disk was made.
+func (d *Disk) Failed() int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.hits
+}
+
 // Mend ends all failures, and says how many there were since the disk was made.
 func (d *Disk) Mend() int {
 	d.mu.Lock()
