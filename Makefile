@@ -22,7 +22,7 @@ race:
 lint:
 	golangci-lint run
 
-# Figures, each with its control in the same run; needs 30 GB of disk and most of an hour. Names of rows are listed by `go run ./bench -list`.
+# Figures, each with its control in the same run; needs 30 GB of disk and an hour and a half. Names of rows are listed by `go run ./bench -list`.
 bench:
 	go run ./bench -json bin/bench.json
 
