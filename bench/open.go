@@ -62,20 +62,18 @@ func openRows(ctx context.Context, c config) (rows []Row, err error) {
 // openings reads the events by which accounts were opened: each has two parts, one of them under two keys.
 func (w *world) openings(ctx context.Context, most int) ([]domain.Fact, error) {
 	var found []domain.Fact
-	for at := (eventstore.Checkpoint{}); len(found) < most; {
-		page, err := w.journal.ReadAll(ctx, at, readPage)
+	for page, err := range w.journal.Pages(ctx, eventstore.Checkpoint{}, readPage) {
 		if err != nil {
 			return nil, err
 		}
-		if page.Checkpoint == at {
-			break
-		}
 		for i := range page.Records {
-			if _, ok := page.Records[i].Event.(domain.AccountOpened); ok && len(found) < most {
+			if _, ok := page.Records[i].Event.(domain.AccountOpened); ok {
 				found = append(found, page.Records[i].Fact)
 			}
+			if len(found) == most {
+				return found, nil
+			}
 		}
-		at = page.Checkpoint
 	}
 	if len(found) == 0 {
 		return nil, errors.New("nobody has an account")

@@ -135,8 +135,7 @@ func sizeOf(dir, kind string) (size int, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	for after := (eventstore.Position{}); ; {
-		page, err := store.ReadAll(context.Background(), after, readPage)
+	for page, err := range eventstore.Pages(context.Background(), store, eventstore.Position{}, readPage) {
 		if err != nil {
 			return 0, err
 		}
@@ -145,9 +144,6 @@ func sizeOf(dir, kind string) (size int, err error) {
 				size = len(e.Data) + len(e.Metadata) + len(e.Stream) + len(e.Type) + len(e.ID)
 			}
 		}
-		if page.Checkpoint.Position == after {
-			return size, nil
-		}
-		after = page.Checkpoint.Position
 	}
+	return size, nil
 }

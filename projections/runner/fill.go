@@ -147,26 +147,32 @@ func read(ctx context.Context, j *journal.Journal, all []*Filling, head journal.
 			at = f.at
 		}
 	}
-	for at.Position.Compare(head.Position) < 0 {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		page, err := j.ReadAll(ctx, at, fillPage)
+	return upTo(ctx, j, at, head.Position, func(page journal.Page) (bool, error) {
+		hand(page)
+		return true, nil
+	})
+}
+
+// upTo reads pages after a checkpoint until one reaches the end, a place that the log has, or the caller wants no more.
+func upTo(ctx context.Context, j *journal.Journal, at journal.Checkpoint, end journal.Position, each func(journal.Page) (bool, error)) error {
+	if at.Position.Compare(end) >= 0 {
+		return nil
+	}
+	for page, err := range j.Pages(ctx, at, fillPage) {
 		if err != nil {
 			return err
 		}
-		if page.Checkpoint.Position.Compare(at.Position) > 0 {
-			hand(page)
+		if more, err := each(page); err != nil || !more {
+			return err
 		}
 		if page.Waits != nil {
 			return &UnreadableError{page.Waits}
 		}
-		if page.Checkpoint.Position.Compare(at.Position) <= 0 {
-			return fmt.Errorf("runner: the log ends at %s, before its head", at.Position)
+		if at = page.Checkpoint; at.Position.Compare(end) >= 0 {
+			return nil
 		}
-		at = page.Checkpoint
 	}
-	return nil
+	return fmt.Errorf("runner: the log ends at %s, before its head", at.Position)
 }
 
 // run folds pages and writes what has gathered, the rest at the end. When ctx ends first, what is folded by then is written

@@ -3,7 +3,6 @@ package runner
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"accountledger/domain"
@@ -70,28 +69,19 @@ type trial struct {
 
 // walk visits every event up to the one asked for, and says whether that was found before the end.
 func (t *trial) walk(ctx context.Context, visit func(journal.Record) error) (bool, error) {
-	for at := (journal.Checkpoint{}); at.Position.Compare(t.end) < 0; {
-		page, err := t.journal.ReadAll(ctx, at, fillPage)
-		if err != nil {
-			return false, err
-		}
+	found := false
+	err := upTo(ctx, t.journal, journal.Checkpoint{}, t.end, func(page journal.Page) (more bool, err error) {
 		for _, r := range page.Records {
 			if err := visit(r); err != nil {
 				return false, err
 			}
-			if r.ID == t.event {
-				return true, nil
+			if found = r.ID == t.event; found {
+				return false, nil
 			}
 		}
-		if page.Waits != nil {
-			return false, &UnreadableError{page.Waits}
-		}
-		if page.Checkpoint.Position.Compare(at.Position) <= 0 {
-			return false, fmt.Errorf("runner: the log ends at %s, before its head", at.Position)
-		}
-		at = page.Checkpoint
 		t.read += int64(len(page.Records))
 		t.progress(t.read)
-	}
-	return false, nil
+		return true, nil
+	})
+	return found, err
 }

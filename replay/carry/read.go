@@ -14,44 +14,16 @@ const pageSize = 1024
 // there. The next page is read while one is dealt with. What came before an error is yielded first.
 func read(ctx context.Context, log eventstore.Store, after eventstore.Position) iter.Seq2[*eventstore.Recorded, error] {
 	return func(yield func(*eventstore.Recorded, error) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		defer cancel()
-		type page struct {
-			events []eventstore.Recorded
-			err    error
-		}
-		pages := make(chan page, 1)
-		go func() {
-			defer close(pages)
-			for at := after; ; {
-				p, err := log.ReadAll(ctx, at, pageSize)
-				if err == nil && len(p.Events) == 0 && p.Checkpoint.Position.Compare(at) <= 0 {
-					return
-				}
-				select {
-				case pages <- page{p.Events, err}:
-				case <-ctx.Done():
-					return
-				}
-				if err != nil {
-					return
-				}
-				at = p.Checkpoint.Position
-			}
-		}()
-		for p := range pages {
-			if p.err != nil {
-				yield(nil, p.err)
+		for page, err := range eventstore.Pages(ctx, log, after, pageSize) {
+			if err != nil {
+				yield(nil, err)
 				return
 			}
-			for i := range p.events {
-				if !yield(&p.events[i], nil) {
+			for i := range page.Events {
+				if !yield(&page.Events[i], nil) {
 					return
 				}
 			}
-		}
-		if err := ctx.Err(); err != nil {
-			yield(nil, err)
 		}
 	}
 }
