@@ -18,7 +18,7 @@ const (
 	// readers bounds the connections that answer queries of one generation.
 	readers = 4
 	// readerCache and writerCache are page caches in KiB, the first for each reader.
-	readerCache = 4 << 10
+	readerCache = 2 << 10
 	writerCache = 8 << 10
 	// fillCache is the writer's while it fills a generation, in KiB.
 	fillCache = 64 << 10
