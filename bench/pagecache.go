@@ -12,7 +12,7 @@ import (
 // the disk yet stays.
 func forget(paths []string) error {
 	return each(paths, func(f *os.File) error {
-		return errors.Join(f.Sync(), unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)) //nolint:gosec // a descriptor
+		return errors.Join(f.Sync(), unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED))
 	})
 }
 
@@ -26,7 +26,7 @@ func recall(paths []string) error {
 
 func each(paths []string, do func(*os.File) error) error {
 	for _, path := range paths {
-		f, err := os.OpenFile(path, os.O_RDWR, 0) //nolint:gosec // a file of the measurement
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,8 @@ import (
 
 // Engine keeps the generations of views in one folder. It is a view.Engine.
 type Engine struct {
-	dir string
+	dir   string
+	reach reach
 
 	mu     sync.Mutex
 	closed bool
@@ -31,7 +32,7 @@ func New(dir string) (*Engine, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("sqlite views: %w", err)
 	}
-	return &Engine{dir: dir, open: map[view.GenerationID]*store{}}, nil
+	return &Engine{dir: dir, reach: usualReach, open: map[view.GenerationID]*store{}}, nil
 }
 
 func (e *Engine) path(id view.GenerationID) string {
@@ -59,6 +60,7 @@ func (e *Engine) Open(ctx context.Context, schema view.Schema, number int) (view
 		if s, err = openStore(ctx, e.path(id), id, schema); err != nil {
 			return nil, fmt.Errorf("generation %s: %w", id, err)
 		}
+		s.reach = e.reach
 		e.open[id] = s
 	case s.dropped:
 		return nil, fmt.Errorf("generation %s: %w", id, view.ErrNoGeneration)

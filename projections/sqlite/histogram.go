@@ -20,7 +20,7 @@ func (a *asking) histogram(ctx context.Context) ([]view.Bucket, error) {
 	var err error
 	if t := a.tally(nil, h.Field, h.Sum); t != nil {
 		err = a.countTally(ctx, t, buckets)
-	} else if a.inOrder() {
+	} else if len(a.plan.Words) == 0 && a.inOrder(a.plan.Where, h.Field) {
 		err = a.countRanges(ctx, buckets)
 	} else {
 		var documents sqlText
@@ -40,18 +40,15 @@ func (a *asking) histogram(ctx context.Context) ([]view.Bucket, error) {
 	return all, nil
 }
 
-// inOrder says whether an index leads to the time: it has the time right behind
-// fields that the filter holds to one value each.
-func (a *asking) inOrder() bool {
-	if len(a.plan.Words) > 0 {
-		return false
-	}
+// inOrder says whether an index has the documents of a filter in the order of a field: it has the field right behind fields
+// that the filter holds to one value each.
+func (a *asking) inOrder(where *view.Node, field int) bool {
 	fixed := map[int]bool{}
-	equalities(a.plan.Where, fixed, map[int]*view.Node{})
+	equalities(where, fixed, map[int]*view.Node{})
 	for _, index := range a.schema.Indexes {
 		for _, name := range index {
 			place := a.schema.Field(strings.TrimPrefix(name, "-"))
-			if place == a.plan.Histogram.Field {
+			if place == field {
 				return true
 			}
 			if !fixed[place] {

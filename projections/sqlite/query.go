@@ -8,15 +8,6 @@ import (
 	"accountledger/projections/view"
 )
 
-// Words are rare up to so many documents, which are then fetched by the
-// full-text index; beyond that, they are looked for in the rows that the rest of
-// the query comes to. A page meets common words soon enough on the way along the
-// index that sorts; a count has to meet all of them.
-const (
-	rareForPages  = 2000
-	rareForCounts = 100_000
-)
-
 // querier is what runs one statement: a transaction or a pool.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
@@ -32,6 +23,8 @@ type asking struct {
 	// byWords says whether a page begins at the full-text index, and allByWords
 	// whether a count does.
 	byWords, allByWords bool
+	// having documents have the words; it was counted no further than to counted.
+	having, counted int
 }
 
 func (s *store) query(ctx context.Context, query *view.Query) (*view.Result, error) {
@@ -49,12 +42,8 @@ func (s *store) query(ctx context.Context, query *view.Query) (*view.Result, err
 	// Nothing was written, so there is nothing that ending it could lose.
 	defer func() { _ = snapshot.Rollback() }()
 	a := &asking{store: s, from: snapshot, plan: plan}
-	if len(plan.Words) > 0 {
-		n, err := a.countWords(ctx)
-		if err != nil {
-			return nil, err
-		}
-		a.byWords, a.allByWords = n < rareForPages, n < rareForCounts
+	if err := a.chooseWords(ctx); err != nil {
+		return nil, err
 	}
 	return a.answer(ctx)
 }
@@ -75,17 +64,6 @@ func (a *asking) answer(ctx context.Context) (*view.Result, error) {
 		return nil, err
 	}
 	return result, nil
-}
-
-// countWords counts the documents that have the words, as far as it matters.
-func (a *asking) countWords(ctx context.Context) (n int, err error) {
-	most := rareForPages
-	if a.plan.Total || a.plan.Group != nil || a.plan.Histogram != nil {
-		most = rareForCounts
-	}
-	err = a.from.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM postings WHERE postings MATCH ? LIMIT ?)`,
-		match(a.plan.Words), most).Scan(&n)
-	return n, err
 }
 
 // page reads one document more than asked for, to know whether there are more.
@@ -121,16 +99,43 @@ func (a *asking) page(ctx context.Context, result *view.Result) error {
 
 // part reads the first documents of one segment.
 func (a *asking) part(ctx context.Context, plan *view.Plan, part segment, most int, found *[]*view.Document) error {
+	byWords := a.byWords
+	if len(plan.Words) > 0 && !byWords {
+		near, more, err := a.nearby(ctx, plan, part)
+		if err != nil {
+			return err
+		}
+		if more {
+			docs, err := a.read(ctx, plan, near, most, false)
+			if err != nil {
+				return err
+			}
+			if len(docs) == most {
+				*found = append(*found, docs...)
+				return nil
+			}
+			if byWords, err = a.fewer(ctx, a.reach.many); err != nil {
+				return err
+			}
+		}
+	}
+	docs, err := a.read(ctx, plan, part, most, byWords)
+	*found = append(*found, docs...)
+	return err
+}
+
+func (a *asking) read(ctx context.Context, plan *view.Plan, part segment, most int, byWords bool) (docs []*view.Document, err error) {
 	var t sqlText
 	t.add(`SELECT ` + a.layout.selected())
-	a.layout.source(&t, plan, a.byWords)
+	a.layout.source(&t, plan, byWords)
 	t.add(part.where, part.args...)
 	t.add(` ORDER BY `+part.order+` LIMIT ?`, most)
 	rows, err := a.from.QueryContext(ctx, t.String(), t.args...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return a.scan(rows, func(d *view.Document) { *found = append(*found, d) })
+	err = a.scan(rows, func(d *view.Document) { docs = append(docs, d) })
+	return docs, err
 }
 
 func (a *asking) total(ctx context.Context) (n int64, err error) {

@@ -13,6 +13,7 @@ type segment struct {
 	where string
 	args  []any
 	order string
+	by    *view.Key // what order begins with, nil where that is the id
 }
 
 // segments cuts the result of a sort into such parts: all of it, or what comes
@@ -38,7 +39,7 @@ func (l *layout) segments(keys []view.Key, after *view.Cursor) []segment {
 		all = append(all, s)
 		if l.schema.At(keys[i].Field).Optional {
 			missing := l.segment(keys, i, after, column+" IS NULL")
-			missing.order = l.orderBy(keys[i+1:], false)
+			missing.order, missing.by = l.orderBy(keys[i+1:], false), first(keys[i+1:])
 			all = append(all, missing)
 		}
 	}
@@ -49,13 +50,20 @@ func (l *layout) segments(keys []view.Key, after *view.Cursor) []segment {
 // that an index is read in its own order.
 func (l *layout) whole(keys []view.Key) []segment {
 	if len(keys) == 0 || !l.schema.At(keys[0].Field).Optional {
-		return []segment{{order: l.orderBy(keys, true)}}
+		return []segment{{order: l.orderBy(keys, true), by: first(keys)}}
 	}
 	column := "docs." + l.column(keys[0].Field)
 	return []segment{
-		{where: " AND " + column + " IS NOT NULL", order: l.orderBy(keys, true)},
-		{where: " AND " + column + " IS NULL", order: l.orderBy(keys[1:], false)},
+		{where: " AND " + column + " IS NOT NULL", order: l.orderBy(keys, true), by: first(keys)},
+		{where: " AND " + column + " IS NULL", order: l.orderBy(keys[1:], false), by: first(keys[1:])},
 	}
+}
+
+func first(keys []view.Key) *view.Key {
+	if len(keys) == 0 {
+		return nil
+	}
+	return &keys[0]
 }
 
 // along has the beginning of a sort by time read along an index. Where no filter leads to one, SQLite, which does not know how
@@ -70,7 +78,7 @@ func (l *layout) along(p *view.Plan, parts []segment) []segment {
 // segment gives what equals the cursor in the first n keys and meets a condition.
 func (l *layout) segment(keys []view.Key, n int, after *view.Cursor, condition string, args ...any) segment {
 	var where strings.Builder
-	s := segment{order: l.orderBy(keys[n:], true)}
+	s := segment{order: l.orderBy(keys[n:], true), by: first(keys[n:])}
 	for i, key := range keys[:n] {
 		where.WriteString(" AND docs." + l.column(key.Field))
 		if after.Values[i].Missing() {

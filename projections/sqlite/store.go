@@ -30,6 +30,7 @@ type store struct {
 	schema *view.Schema
 	layout *layout
 	path   string
+	reach  reach
 
 	// mu guards the single connection that writes, and what is prepared on it.
 	mu       sync.Mutex

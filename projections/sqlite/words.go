@@ -1,0 +1,73 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"accountledger/projections/view"
+)
+
+// reach is how far words are looked for in which way, in documents.
+//
+// A page of rare words begins at the full-text index. A page of words that more documents have is looked for along the index
+// that sorts, where it is met soon if they are spread out; if it is not after so many rows near, and fewer than many documents have the
+// words, it begins at the full-text index after all. A count does so below many.
+type reach struct{ rare, near, many int }
+
+var usualReach = reach{rare: 2000, near: 50_000, many: 100_000}
+
+// fewer says whether fewer than so many documents have the words. It counts no further than that.
+func (a *asking) fewer(ctx context.Context, than int) (bool, error) {
+	if a.counted < than {
+		err := a.from.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM postings WHERE postings MATCH ? LIMIT ?)`,
+			match(a.plan.Words), than).Scan(&a.having)
+		if err != nil {
+			return false, err
+		}
+		a.counted = than
+	}
+	return a.having < than, nil
+}
+
+// chooseWords decides how words are looked for.
+func (a *asking) chooseWords(ctx context.Context) (err error) {
+	if len(a.plan.Words) == 0 {
+		return nil
+	}
+	if a.plan.Total || a.plan.Group != nil || a.plan.Histogram != nil {
+		if a.allByWords, err = a.fewer(ctx, a.reach.many); err != nil {
+			return err
+		}
+	}
+	a.byWords, err = a.fewer(ctx, a.reach.rare)
+	return err
+}
+
+// nearby cuts a segment off after the rows that are near, in its order; false when it has no more of them, or when no index has
+// them in that order, so that all must be looked at anyway.
+func (a *asking) nearby(ctx context.Context, plan *view.Plan, part segment) (segment, bool, error) {
+	if part.by == nil || !a.inOrder(plan.Where, part.by.Field) {
+		return part, false, nil
+	}
+	all := *plan
+	all.Words = nil
+	column := "docs." + a.layout.column(part.by.Field)
+	var t sqlText
+	t.add(`SELECT ` + column)
+	a.layout.source(&t, &all, false)
+	t.add(part.where, part.args...)
+	t.add(` ORDER BY `+part.order+` LIMIT 1 OFFSET ?`, a.reach.near)
+	var last any
+	err := a.from.QueryRowContext(ctx, t.String(), t.args...).Scan(&last)
+	if errors.Is(err, sql.ErrNoRows) || err == nil && last == nil {
+		return part, false, nil
+	}
+	op := " <= ?"
+	if part.by.Desc {
+		op = " >= ?"
+	}
+	part.where += " AND " + column + op
+	part.args = append(part.args[:len(part.args):len(part.args)], last)
+	return part, true, err
+}
