@@ -99,32 +99,20 @@ func (a *asking) page(ctx context.Context, result *view.Result) error {
 
 // part reads the first documents of one segment.
 func (a *asking) part(ctx context.Context, plan *view.Plan, part segment, most int, found *[]*view.Document) error {
-	byWords := a.byWords
-	if len(plan.Words) > 0 && !byWords {
-		near, more, err := a.nearby(ctx, plan, part)
-		if err != nil {
-			return err
-		}
-		if more {
-			docs, err := a.read(ctx, plan, near, most, false)
-			if err != nil {
-				return err
-			}
-			if len(docs) == most {
-				*found = append(*found, docs...)
-				return nil
-			}
-			if byWords, err = a.fewer(ctx, a.reach.many); err != nil {
-				return err
-			}
-		}
+	how := a.read
+	if len(plan.Words) > 0 && !a.byWords {
+		how = a.walk
 	}
-	docs, err := a.read(ctx, plan, part, most, byWords)
+	docs, err := how(ctx, plan, part, most)
 	*found = append(*found, docs...)
 	return err
 }
 
-func (a *asking) read(ctx context.Context, plan *view.Plan, part segment, most int, byWords bool) (docs []*view.Document, err error) {
+func (a *asking) read(ctx context.Context, plan *view.Plan, part segment, most int) ([]*view.Document, error) {
+	return a.readBy(ctx, plan, part, most, a.byWords)
+}
+
+func (a *asking) readBy(ctx context.Context, plan *view.Plan, part segment, most int, byWords bool) (docs []*view.Document, err error) {
 	var t sqlText
 	t.add(`SELECT ` + a.layout.selected())
 	a.layout.source(&t, plan, byWords)

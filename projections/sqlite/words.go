@@ -11,11 +11,15 @@ import (
 // reach is how far words are looked for in which way, in documents.
 //
 // A page of rare words begins at the full-text index. A page of words that more documents have is looked for along the index
-// that sorts, where it is met soon if they are spread out; if it is not after so many rows near, and fewer than many documents have the
-// words, it begins at the full-text index after all. A count does so below many.
+// that sorts, where they are met soon if they are spread out. If they are not met in as many rows as are near, or in as many as
+// cost what all their documents would, and fewer than many documents have them, the page begins at the full-text index after all.
+// A count does so below many.
 type reach struct{ rare, near, many int }
 
 var usualReach = reach{rare: 2000, near: 50_000, many: 100_000}
+
+// apart is how many rows along an index cost what one document does that the full-text index leads to.
+const apart = 5
 
 // fewer says whether fewer than so many documents have the words. It counts no further than that.
 func (a *asking) fewer(ctx context.Context, than int) (bool, error) {
@@ -44,30 +48,51 @@ func (a *asking) chooseWords(ctx context.Context) (err error) {
 	return err
 }
 
-// nearby cuts a segment off after the rows that are near, in its order; false when it has no more of them, or when no index has
-// them in that order, so that all must be looked at anyway.
-func (a *asking) nearby(ctx context.Context, plan *view.Plan, part segment) (segment, bool, error) {
+// walk reads the first documents of a segment that have common words.
+func (a *asking) walk(ctx context.Context, plan *view.Plan, part segment, most int) ([]*view.Document, error) {
+	for rows := a.reach.near; ; rows = a.having * apart {
+		near, more, err := a.nearby(ctx, plan, part, rows)
+		if err != nil {
+			return nil, err
+		}
+		docs, err := a.readBy(ctx, plan, near, most, false)
+		if err != nil || !more || len(docs) == most {
+			return docs, err
+		}
+		few, err := a.fewer(ctx, a.reach.many)
+		if err != nil {
+			return nil, err
+		}
+		if !few || rows >= a.having*apart {
+			return a.readBy(ctx, plan, part, most, few)
+		}
+	}
+}
+
+// nearby cuts a segment off after so many rows, in its order; false when it has no more of them, or when no index has them in that
+// order, so that all must be looked at anyway.
+func (a *asking) nearby(ctx context.Context, plan *view.Plan, part segment, rows int) (segment, bool, error) {
 	if part.by == nil || !a.inOrder(plan.Where, part.by.Field) {
 		return part, false, nil
 	}
 	all := *plan
 	all.Words = nil
 	column := "docs." + a.layout.column(part.by.Field)
+	order, within := column, " <= ?"
+	if part.by.Desc {
+		order, within = column+" DESC", " >= ?"
+	}
 	var t sqlText
 	t.add(`SELECT ` + column)
 	a.layout.source(&t, &all, false)
 	t.add(part.where, part.args...)
-	t.add(` ORDER BY `+part.order+` LIMIT 1 OFFSET ?`, a.reach.near)
+	t.add(` AND `+column+` IS NOT NULL ORDER BY `+order+` LIMIT 1 OFFSET ?`, rows)
 	var last any
 	err := a.from.QueryRowContext(ctx, t.String(), t.args...).Scan(&last)
-	if errors.Is(err, sql.ErrNoRows) || err == nil && last == nil {
+	if errors.Is(err, sql.ErrNoRows) {
 		return part, false, nil
 	}
-	op := " <= ?"
-	if part.by.Desc {
-		op = " >= ?"
-	}
-	part.where += " AND " + column + op
+	part.where += " AND " + column + within
 	part.args = append(part.args[:len(part.args):len(part.args)], last)
 	return part, true, err
 }
