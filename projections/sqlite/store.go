@@ -21,7 +21,7 @@ const (
 	readerCache = 2 << 10
 	writerCache = 8 << 10
 	// fillCache is the writer's while it fills a generation, in KiB.
-	fillCache = 64 << 10
+	fillCache = 16 << 10
 )
 
 // store is one generation's file, shared by all handles on it.
