@@ -34,7 +34,7 @@ var (
 // Defaults of Options.
 const (
 	DefaultReserveBytes  = 256 << 20
-	DefaultCacheBytes    = 64 << 20
+	DefaultCacheBytes    = 32 << 20
 	DefaultMemTableBytes = 32 << 20
 	DefaultIndexAppends  = 64 << 10
 )

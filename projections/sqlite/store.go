@@ -19,7 +19,7 @@ const (
 	readers = 4
 	// readerCache and writerCache are page caches in KiB, the first for each reader.
 	readerCache = 2 << 10
-	writerCache = 8 << 10
+	writerCache = 4 << 10
 	// fillCache is the writer's while it fills a generation, in KiB.
 	fillCache = 16 << 10
 )
