@@ -26,7 +26,7 @@ func recall(paths []string) error {
 
 func each(paths []string, do func(*os.File) error) error {
 	for _, path := range paths {
-		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		f, err := os.Open(path)
 		if err != nil {
 			return err
 		}

@@ -99,20 +99,19 @@ func (a *asking) page(ctx context.Context, result *view.Result) error {
 
 // part reads the first documents of one segment.
 func (a *asking) part(ctx context.Context, plan *view.Plan, part segment, most int, found *[]*view.Document) error {
-	how := a.read
+	var docs []*view.Document
+	var err error
 	if len(plan.Words) > 0 && !a.byWords {
-		how = a.walk
+		docs, err = a.walk(ctx, plan, part, most)
+	} else {
+		docs, err = a.read(ctx, plan, part, most, a.byWords)
 	}
-	docs, err := how(ctx, plan, part, most)
 	*found = append(*found, docs...)
 	return err
 }
 
-func (a *asking) read(ctx context.Context, plan *view.Plan, part segment, most int) ([]*view.Document, error) {
-	return a.readBy(ctx, plan, part, most, a.byWords)
-}
-
-func (a *asking) readBy(ctx context.Context, plan *view.Plan, part segment, most int, byWords bool) (docs []*view.Document, err error) {
+// read reads them in one way: at the full-text index, or in the rows that the rest of the plan comes to.
+func (a *asking) read(ctx context.Context, plan *view.Plan, part segment, most int, byWords bool) (docs []*view.Document, err error) {
 	var t sqlText
 	t.add(`SELECT ` + a.layout.selected())
 	a.layout.source(&t, plan, byWords)

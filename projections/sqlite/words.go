@@ -55,7 +55,7 @@ func (a *asking) walk(ctx context.Context, plan *view.Plan, part segment, most i
 		if err != nil {
 			return nil, err
 		}
-		docs, err := a.readBy(ctx, plan, near, most, false)
+		docs, err := a.read(ctx, plan, near, most, false)
 		if err != nil || !more || len(docs) == most {
 			return docs, err
 		}
@@ -64,7 +64,7 @@ func (a *asking) walk(ctx context.Context, plan *view.Plan, part segment, most i
 			return nil, err
 		}
 		if !few || rows >= a.having*apart {
-			return a.readBy(ctx, plan, part, most, few)
+			return a.read(ctx, plan, part, most, few)
 		}
 	}
 }
