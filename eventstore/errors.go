@@ -57,6 +57,10 @@ type CorruptError struct {
 	Offset int64 // in File, or -1 when only the position is known
 	At     Position
 	Reason string
+	// Missing is how many acknowledged events the log lacks at its end, where what it has is whole: an older copy of it, or
+	// one whose end was cut. By is the file that bears witness of them.
+	Missing int64
+	By      string
 }
 
 func (e *CorruptError) Error() string {

@@ -77,6 +77,7 @@ func (m *MasterKey) WrapIdentifier(id uuid.UUID, digest Digest, claim uuid.UUID)
 // engines and master keys.
 type Carrier interface {
 	Rotator
+	Binder
 
 	// VaultID tells one vault from another. It is made with the vault and never carried.
 	VaultID() uuid.UUID

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -21,6 +22,11 @@ const pebbleName = "pebble"
 func Open(opts Options) (*Store, error) {
 	opts.setDefaults()
 	dir := opts.FS.PathJoin(opts.Dir, pebbleName)
+	if opts.Existing {
+		if there, err := Exists(opts.Dir, opts.FS); err != nil || !there {
+			return nil, errors.Join(err, missingIf(err == nil, opts.Dir))
+		}
+	}
 	if err := makeFolders(opts.FS, opts.Dir, dir); err != nil {
 		return nil, err
 	}
@@ -33,6 +39,33 @@ func Open(opts Options) (*Store, error) {
 		return nil, errors.Join(err, lock.Close())
 	}
 	return s, nil
+}
+
+// Exists says whether there is a log in a folder, whatever its state, without changing anything there.
+func Exists(dir string, fs vfs.FS) (bool, error) {
+	if fs == nil {
+		fs = vfs.Default
+	}
+	entries, err := fs.List(fs.PathJoin(dir, pebbleName))
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("embedded: look for the log: %w", err)
+	}
+	for _, name := range entries {
+		if name != "LOCK" {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func missingIf(missing bool, dir string) error {
+	if !missing {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrMissing, dir)
 }
 
 func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
@@ -48,8 +81,8 @@ func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
 			s.cache.Unref()
 		}
 	}()
-	witnessFile := opts.FS.PathJoin(opts.Dir, witnessName)
-	if err := s.checkAcknowledged(dir, witnessFile); err != nil {
+	files := opts.witnessFiles()
+	if err := s.checkAcknowledged(dir, files, opts.NewHistory); err != nil {
 		return nil, err
 	}
 	if s.db, err = s.openPebble(dir, s.fence, false); err != nil {
@@ -64,7 +97,7 @@ func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if !found {
+	if !found || opts.NewHistory {
 		if m, err = createMeta(s.db); err != nil {
 			return nil, err
 		}
@@ -80,7 +113,7 @@ func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
 	if err := s.rebuildIndex(last); err != nil {
 		return nil, err
 	}
-	if s.witness, err = openWitness(opts.FS, witnessFile, s.id); err != nil {
+	if s.witness, err = openWitnesses(opts.FS, files, s.id, last.position); err != nil {
 		return nil, err
 	}
 	s.head.Store(&last)
@@ -92,12 +125,16 @@ func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
 
 // checkAcknowledged opens the log for reading only, which replays what Pebble
 // would replay and changes no file, and compares the end of what is there with
-// what was acknowledged. Only then may Pebble cut the end of its write-ahead file.
-func (s *Store) checkAcknowledged(dir, witnessFile string) error {
+// what was acknowledged. Only then may Pebble cut the end of its write-ahead file. consented lets
+// what the witnesses know of be missing.
+func (s *Store) checkAcknowledged(dir string, files []string, consented bool) error {
 	fs := s.fence.FS
 	desc, err := pebble.Peek(dir, fs)
-	if err != nil || !desc.Exists {
+	if err != nil {
 		return err
+	}
+	if !desc.Exists {
+		return checkNoManifest(fs, dir, files)
 	}
 	db, err := s.openPebble(dir, fs, true)
 	if err != nil {
@@ -113,9 +150,9 @@ func (s *Store) checkAcknowledged(dir, witnessFile string) error {
 		return err
 	}
 	if !found {
-		return checkUnfinished(fs, dir, witnessFile, last)
+		return checkUnfinished(fs, dir, files[0], last)
 	}
-	acknowledged, err := readWitness(fs, witnessFile, m.log)
+	acknowledged, by, err := readWitnesses(fs, files, m.log)
 	if err != nil {
 		return err
 	}
@@ -123,11 +160,41 @@ func (s *Store) checkAcknowledged(dir, witnessFile string) error {
 	if err != nil {
 		return err
 	}
+	if consented && indexed <= last.position {
+		return nil
+	}
 	if acknowledged = max(acknowledged, indexed); acknowledged <= last.position {
 		return nil
 	}
-	missing := damaged(last.position+1, fmt.Sprintf("%d acknowledged events are missing at the end", acknowledged-last.position))
+	count := int64(acknowledged - last.position) //nolint:gosec // positions stay below 2^63
+	missing := damaged(last.position+1, fmt.Sprintf("%d acknowledged events are missing at the end", count))
 	missing.File, missing.Offset = firstUnreadable(fs, dir)
+	if indexed <= last.position {
+		missing.Missing, missing.By = count, by
+	}
+	return missing
+}
+
+// checkNoManifest takes a folder whose list of files is gone for a log whose making was interrupted, which is so only while there
+// are no sorted files and no witnesses. Pebble would begin an empty log there.
+func checkNoManifest(fs vfs.FS, dir string, files []string) error {
+	entries, err := fs.List(dir)
+	if err != nil {
+		return fmt.Errorf("embedded: look for the log: %w", err)
+	}
+	begun := false
+	for _, name := range entries {
+		begun = begun || strings.HasSuffix(name, ".sst")
+	}
+	for _, name := range files {
+		_, err := fs.Stat(name)
+		begun = begun || err == nil
+	}
+	if !begun {
+		return nil
+	}
+	missing := damaged(0, "the list of the log's files (MANIFEST), or the marker that names it, is missing")
+	missing.File = dir
 	return missing
 }
 

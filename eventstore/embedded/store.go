@@ -27,6 +27,8 @@ import (
 var (
 	// ErrLocked: another store, of this process or another, has the folder open.
 	ErrLocked = errors.New("embedded: the log's folder is in use by another process or store")
+	// ErrMissing: there is no log in the folder, and Options.Existing forbids to make one.
+	ErrMissing = errors.New("embedded: there is no log in the folder")
 	// ErrNewerFormat: the folder was written by a newer version of this program.
 	ErrNewerFormat = errors.New("embedded: the log has a newer format than this program knows")
 )
@@ -55,6 +57,14 @@ type Options struct {
 	// IndexAppends is how many appends the stream index keeps in memory before it writes them to
 	// Pebble; 0 is DefaultIndexAppends. After a crash up to twice as many are read again.
 	IndexAppends int
+	// Witness is the path of a second file, outside Dir, that says what was acknowledged, so that an older copy of Dir is
+	// not taken for the log; "" is none.
+	Witness string
+	// Existing refuses to make a log where there is none: ErrMissing, and nothing is made.
+	Existing bool
+	// NewHistory opens a log although acknowledged events are missing at its end, and gives it a new id: whoever stands in
+	// what is lost must not take it for the same history.
+	NewHistory bool
 	// Logger is told of faults, without anything that callers said; nil is none.
 	Logger *slog.Logger
 	// FS is the file system, for tests; nil is the machine's.
@@ -95,7 +105,7 @@ type Store struct {
 	cache         *pebble.Cache
 	lock          *pebble.Lock
 	fence         *fence
-	witness       *witness
+	witness       witnesses
 	space         *space
 	windows       *windows
 	recent        *recent

@@ -25,8 +25,12 @@ var errTimeout = errors.New("no answer in time")
 
 // ours are the errors that are handed on as they are.
 func ours(err error) bool {
+	var behind *vault.BehindError
+	if errors.As(err, &behind) {
+		return true
+	}
 	for _, sentinel := range []error{
-		vault.ErrNotFound, vault.ErrDestroyed, vault.ErrMasterKey, vault.ErrUnavailable, vault.ErrInvalid,
+		vault.ErrNotFound, vault.ErrMissing, vault.ErrDestroyed, vault.ErrMasterKey, vault.ErrUnavailable, vault.ErrInvalid,
 		vault.ErrCorrupt, vault.ErrRotating, vault.ErrInUse, vault.ErrNotHeld, ErrSchema, ErrUnsafe,
 	} {
 		if errors.Is(err, sentinel) {

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"accountledger/internal/witness"
 	"accountledger/vault"
 )
 
@@ -26,6 +27,13 @@ type Options struct {
 	Connections int
 	// Timeout bounds every call whose context does not: 5 s.
 	Timeout time.Duration
+	// Existing refuses to make a vault where there is none: vault.ErrMissing, and nothing is made.
+	Existing bool
+	// Witness is the path of a file of this process's own that says how far the vault was bound to its log, so that a server
+	// that was put back to yesterday is noticed: *vault.BehindError. "" is none.
+	Witness string
+	// Behind opens the vault although it is behind that.
+	Behind bool
 }
 
 const (
@@ -50,13 +58,19 @@ type Vault struct {
 
 	creates, destroys group
 
-	closed  atomic.Bool
-	end     context.CancelFunc
-	watched sync.WaitGroup
-	close   sync.Once
+	witnessing  sync.Mutex // guards what follows
+	witnessFile string
+	witness     *witness.Witness
+	bound       vault.Binding
+
+	closed   atomic.Bool
+	end      context.CancelFunc
+	watched  sync.WaitGroup
+	close    sync.Once
+	closeErr error
 }
 
-var _ vault.Rotator = (*Vault)(nil)
+var _ vault.Carrier = (*Vault)(nil)
 
 // Open opens the vault in the database at address ("postgres://user@host/database?sslmode=verify-full"
 // or libpq's keywords; its usual variables and files count too), and makes its
@@ -64,7 +78,7 @@ var _ vault.Rotator = (*Vault)(nil)
 // that takes writes is used.
 //
 // It gives vault.ErrMasterKey when rows are under a master key that masters does not hold,
-// ErrSchema, ErrUnsafe, vault.ErrInvalid for an address or option that cannot be, or
+// *vault.BehindError, vault.ErrMissing, ErrSchema, ErrUnsafe, vault.ErrInvalid for an address or option that cannot be, or
 // vault.ErrUnavailable. Errors do not repeat the address.
 func Open(ctx context.Context, address string, masters *vault.Keyring, o Options) (*Vault, error) {
 	if o.Schema == "" {
@@ -103,7 +117,7 @@ func Open(ctx context.Context, address string, masters *vault.Keyring, o Options
 func (v *Vault) start(ctx context.Context, config *pgx.ConnConfig, o Options) error {
 	within, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
-	if err := fail(ctx, within, "opening", v.prepare(within, o.Schema)); err != nil {
+	if err := fail(ctx, within, "opening", v.prepare(within, o)); err != nil {
 		return err
 	}
 	w := &watcher{vault: v, config: config}
@@ -125,6 +139,9 @@ func (v *Vault) Close() error {
 		v.news.forget()
 		v.cache.Clear()
 		v.pool.Close()
+		if v.witness != nil {
+			v.closeErr = v.witness.Close()
+		}
 	})
-	return nil
+	return v.closeErr
 }

@@ -11,7 +11,7 @@ import (
 	"accountledger/vault"
 )
 
-const schemaVersion = 1
+const schemaVersion = 2
 
 // Tombstones hold no id, master key and bytes. Destructions of keys are numbered without
 // gaps, in the order in which they commit: whoever takes a number holds the row it is
@@ -22,7 +22,11 @@ CREATE TABLE vault (
 	version    integer NOT NULL,
 	id         uuid NOT NULL,
 	created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
-	master     uuid NOT NULL -- new rows are wrapped under it
+	master     uuid NOT NULL, -- new rows are wrapped under it
+	log        uuid,          -- that the vault belongs to
+	at_commit  bigint NOT NULL DEFAULT 0, -- up to where in it every key is known
+	at_prepare bigint NOT NULL DEFAULT 0,
+	event      uuid           -- that stands there
 );
 
 CREATE TABLE masters (
@@ -81,7 +85,8 @@ INSERT INTO pings DEFAULT VALUES;
 
 // prepare makes the tables in a new schema or checks those of an old one: that they are
 // ours, of this version, and that every master key in use is held.
-func (v *Vault) prepare(ctx context.Context, schemaName string) error {
+func (v *Vault) prepare(ctx context.Context, o Options) error {
+	schemaName := o.Schema
 	conn, err := v.pool.Acquire(ctx)
 	if err != nil {
 		return err
@@ -91,6 +96,9 @@ func (v *Vault) prepare(ctx context.Context, schemaName string) error {
 		return err
 	}
 	there, err := isThere(ctx, conn.Conn(), schemaName)
+	if err == nil && !there && o.Existing {
+		return fmt.Errorf("%w: the schema %s has no tables", vault.ErrMissing, schemaName)
+	}
 	if err == nil && !there {
 		err = v.create(ctx, conn.Conn(), schemaName)
 	}
@@ -108,7 +116,10 @@ func (v *Vault) prepare(ctx context.Context, schemaName string) error {
 	if version != schemaVersion {
 		return fmt.Errorf("%w: version %d, this program knows %d", ErrSchema, version, schemaVersion)
 	}
-	return v.proveMasters(ctx, conn.Conn())
+	if err := v.proveMasters(ctx, conn.Conn()); err != nil {
+		return err
+	}
+	return v.checkBehind(ctx, conn, o)
 }
 
 // checkServer refuses a server that loses what it acknowledged.

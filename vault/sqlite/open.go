@@ -31,6 +31,7 @@ import (
 	"golang.org/x/sys/unix"
 	_ "modernc.org/sqlite" // the driver
 
+	"accountledger/internal/witness"
 	"accountledger/pagesum"
 	"accountledger/vault"
 )
@@ -62,6 +63,13 @@ type Options struct {
 	// Patience is how long a try waits for other programs that hold the file: 250 ms.
 	// Destroying tries four times.
 	Patience time.Duration
+	// Existing refuses to make a vault where there is none: vault.ErrMissing, and nothing is made.
+	Existing bool
+	// Witness is the path of a file outside of the vault's folder that says which transaction was acknowledged last, so that an
+	// older copy of the vault, or one whose end was cut, is not taken for it: *vault.BehindError. "" is none.
+	Witness string
+	// Behind opens the vault although acknowledged transactions are missing.
+	Behind bool
 }
 
 // Vault is the SQLite engine. Make it by Open.
@@ -85,18 +93,21 @@ type Vault struct {
 
 	writes   *sql.DB
 	requests chan *request
+	// turn counts transactions; it is the writer's. witness says which was acknowledged last; nil where there is none.
+	turn     int64
+	witness  *witness.Witness
 	quit     chan struct{}
 	stopped  chan struct{}
 	close    sync.Once
 	closeErr error
 }
 
-var _ vault.Rotator = (*Vault)(nil)
+var _ vault.Carrier = (*Vault)(nil)
 
 // Open opens the vault in dir, and makes it if there is none: the folder for its owner
 // alone (0700), the file likewise (0600). A new vault is made under master; of an old one
 // the file says which of the master keys held it is under. It gives vault.ErrMasterKey when rows are
-// under a master key that is not held, ErrSchema, ErrLocked, vault.ErrCorrupt, or vault.ErrUnavailable.
+// under a master key that is not held, *vault.BehindError, vault.ErrMissing, ErrSchema, ErrLocked, vault.ErrCorrupt, or vault.ErrUnavailable.
 func Open(ctx context.Context, dir string, master *vault.MasterKey, o Options) (*Vault, error) {
 	masters, err := vault.NewKeyring(master, o.Older...)
 	if err != nil {
@@ -115,6 +126,11 @@ func OpenWith(ctx context.Context, dir string, masters *vault.Keyring, o Options
 	}
 	if o.Patience <= 0 {
 		o.Patience = 250 * time.Millisecond
+	}
+	if o.Existing {
+		if err := exists(dir); err != nil {
+			return nil, err
+		}
 	}
 	path, err := makeFile(dir)
 	if err != nil {
@@ -141,6 +157,9 @@ func (v *Vault) start(ctx context.Context, o Options) error {
 	if err := pagesum.CheckLog(v.path); err != nil {
 		return unavailable("opening the file", err)
 	}
+	if err := v.checkBehind(ctx, vfs, o); err != nil {
+		return err
+	}
 	if v.writes, err = sql.Open("sqlite", address(v.path, vfs, o.Patience, false)); err != nil {
 		return unavailable("opening the file", err)
 	}
@@ -149,7 +168,10 @@ func (v *Vault) start(ctx context.Context, o Options) error {
 		return unavailable("opening the file", err)
 	}
 	w := &writer{vault: v, conn: conn, patience: o.Patience}
-	if err = v.prepare(ctx, conn); err == nil {
+	if err = v.prepare(ctx, conn, o.Existing); err == nil {
+		err = v.openWitness(ctx, conn, o)
+	}
+	if err == nil {
 		err = w.start(ctx)
 	}
 	if err == nil {
@@ -194,6 +216,9 @@ func (v *Vault) release() error {
 	}
 	if v.writes != nil {
 		errs = append(errs, v.writes.Close())
+	}
+	if v.witness != nil {
+		errs = append(errs, v.witness.Sync(), v.witness.Close())
 	}
 	errs = append(errs, v.lock.Close())
 	if err := errors.Join(errs...); err != nil {

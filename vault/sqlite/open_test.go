@@ -41,7 +41,7 @@ func TestASecondOpenIsRefused(t *testing.T) {
 func TestAForeignFileIsRefused(t *testing.T) {
 	for name, change := range map[string]string{
 		"other program": "PRAGMA application_id = 7",
-		"newer schema":  "PRAGMA user_version = 3",
+		"newer schema":  "PRAGMA user_version = 99",
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "vault")

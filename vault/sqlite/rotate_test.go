@@ -1,8 +1,6 @@
 package sqlite_test
 
 import (
-	"database/sql"
-	"errors"
 	"path/filepath"
 	"testing"
 
@@ -60,36 +58,4 @@ func TestWhatTheOldMasterKeyWrappedIsInNoFile(t *testing.T) {
 	if found := inFiles(t, dir, after); len(found) != len(after) {
 		t.Errorf("only %v is found after", found)
 	}
-}
-
-func TestAFileOfTheFirstVersionIsOpened(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "vault")
-	master := newMaster(t)
-	v := openVault(t, dir, master, sqlite.Options{})
-	made, err := v.CreateKeys(t.Context(), "a")
-	ok(t, err)
-	ok(t, v.Close())
-	db, err := sql.Open("sqlite", withSums(t, dir))
-	ok(t, err)
-	_, err = db.Exec("DROP TABLE masters; PRAGMA user_version = 1") // all that is new
-	ok(t, err)
-	ok(t, db.Close())
-
-	if _, err := sqlite.Open(t.Context(), dir, newMaster(t), sqlite.Options{}); !errors.Is(err, vault.ErrMasterKey) {
-		t.Fatalf("error %v, want %v", err, vault.ErrMasterKey)
-	}
-	v = openVault(t, dir, master, sqlite.Options{})
-	key, err := v.Key(t.Context(), "a")
-	ok(t, err)
-	if key.ID != made[0].ID || key.Material() != made[0].Material() {
-		t.Fatal("another key")
-	}
-	states, err := v.Masters(t.Context())
-	ok(t, err)
-	rows, err := v.RowsUnder(t.Context())
-	ok(t, err)
-	if len(states) != 1 || states[0].ID != master.ID || !states[0].Current || rows[master.ID] != 1 {
-		t.Fatalf("%+v, %v", states, rows)
-	}
-	ok(t, v.Rotate(t.Context(), newMaster(t), nil))
 }

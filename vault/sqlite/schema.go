@@ -14,7 +14,7 @@ import (
 const (
 	// applicationID is "ALVT" and tells the file from other SQLite databases.
 	applicationID = 0x414C5654
-	schemaVersion = 2
+	schemaVersion = 3
 )
 
 // SQLite's secure_delete zeroes what is deleted, but when a b-tree page is rebuilt the
@@ -33,7 +33,12 @@ CREATE TABLE vault (
 	created_at INTEGER NOT NULL,
 	pinged_at  INTEGER NOT NULL,
 	master     BLOB NOT NULL,
-	proof      BLOB NOT NULL
+	proof      BLOB NOT NULL,
+	turn       INTEGER NOT NULL, -- how many transactions there were
+	log        BLOB NOT NULL,    -- that the vault belongs to; empty for none
+	at_commit  INTEGER NOT NULL, -- up to where in it every key is known
+	at_prepare INTEGER NOT NULL,
+	event      BLOB NOT NULL     -- that stands there
 ) STRICT;
 
 CREATE TABLE keys (
@@ -66,11 +71,8 @@ CREATE TABLE identifiers (
 ) STRICT;
 CREATE INDEX identifiers_digest ON identifiers (substr(digest, 1, 3)) WHERE live = 1;
 CREATE INDEX identifiers_claim ON identifiers (substr(claim, 14, 3)) WHERE live = 1;
-` + mastersTable
 
-// mastersTable came with version 2; 0 stands for what is not known or has not happened.
-// The vault's row names the current one.
-const mastersTable = `
+-- 0 stands for what is not known or has not happened. The vault's row names the current one.
 CREATE TABLE masters (
 	row          INTEGER PRIMARY KEY,
 	id           BLOB NOT NULL UNIQUE,
@@ -82,15 +84,9 @@ CREATE TABLE masters (
 ) STRICT;
 `
 
-// fromVersion1 tells what the first version knew of its one master key.
-const fromVersion1 = mastersTable + `
-INSERT INTO masters (id, made_at, began_at, proof) SELECT master, 0, created_at, proof FROM vault;
-PRAGMA user_version = 2;
-`
-
 // prepare makes the tables in a new file or checks those of an old one: that they are
-// ours, of this version, and written under this master key.
-func (v *Vault) prepare(ctx context.Context, conn *sql.Conn) error {
+// ours, of this version, and written under this master key. existing makes none.
+func (v *Vault) prepare(ctx context.Context, conn *sql.Conn, existing bool) error {
 	var app, version int
 	if err := conn.QueryRowContext(ctx, "PRAGMA application_id").Scan(&app); err != nil {
 		return unavailable("reading the file", err)
@@ -103,18 +99,15 @@ func (v *Vault) prepare(ctx context.Context, conn *sql.Conn) error {
 		if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
 			return unavailable("reading the file", err)
 		}
+		if tables == 0 && existing {
+			return fmt.Errorf("%w: %s is empty", vault.ErrMissing, v.path)
+		}
 		if tables == 0 {
 			return v.create(ctx, conn)
 		}
 	}
 	if app != applicationID {
 		return fmt.Errorf("%w: the file is not a vault", ErrSchema)
-	}
-	if version == 1 {
-		if err := inTransaction(ctx, conn, fromVersion1); err != nil {
-			return unavailable("taking the file to version 2", err)
-		}
-		version = 2
 	}
 	if version != schemaVersion {
 		return fmt.Errorf("%w: schema %d, this program knows %d", ErrSchema, version, schemaVersion)
@@ -142,7 +135,7 @@ func (v *Vault) create(ctx context.Context, conn *sql.Conn) error {
 		return unavailable("making the tables", err)
 	}
 	now := time.Now().UnixMilli()
-	if _, err := tx.ExecContext(ctx, "INSERT INTO vault VALUES (1, ?, ?, ?, ?, ?)", id[:], now, now, m.ID[:], proof); err != nil {
+	if _, err := tx.ExecContext(ctx, "INSERT INTO vault VALUES (1, ?, ?, ?, ?, ?, 0, x'', 0, 0, x'')", id[:], now, now, m.ID[:], proof); err != nil {
 		return unavailable("making the tables", err)
 	}
 	if _, err := tx.ExecContext(ctx, "INSERT INTO masters (id, made_at, began_at, proof) VALUES (?, ?, ?, ?)",
@@ -155,16 +148,4 @@ func (v *Vault) create(ctx context.Context, conn *sql.Conn) error {
 	v.id = id
 	v.current.Store(m)
 	return nil
-}
-
-func inTransaction(ctx context.Context, conn *sql.Conn, statements string) error {
-	tx, err := conn.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }()
-	if _, err := tx.ExecContext(ctx, statements); err != nil {
-		return err
-	}
-	return tx.Commit()
 }

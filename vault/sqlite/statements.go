@@ -27,7 +27,10 @@ const (
 	insertIdentifier = "INSERT INTO identifiers (live, digest, claim) VALUES (1, ?, ?)"
 	wipeIdentifier   = "UPDATE identifiers SET live = 0, digest = zeroblob(32), claim = zeroblob(16) WHERE row = ?"
 
-	touch = "UPDATE vault SET pinged_at = ?"
+	touch    = "UPDATE vault SET pinged_at = ?"
+	takeTurn = "UPDATE vault SET turn = ?"
+	bind     = `UPDATE vault SET log = ?1, at_commit = ?2, at_prepare = ?3, event = ?4
+		WHERE log <> ?1 OR at_commit < ?2 OR at_commit = ?2 AND at_prepare < ?3`
 )
 
 // statements are those of the readers.
@@ -51,7 +54,7 @@ type writeStatements struct {
 	findSecret, insertSecret, replaceSecret, wipeSecret, burySecret *sql.Stmt
 	findIdentifier, findClaim, insertIdentifier, wipeIdentifier     *sql.Stmt
 
-	touch *sql.Stmt
+	touch, turn, bind *sql.Stmt
 }
 
 func (s *writeStatements) prepare(ctx context.Context, conn preparer) error {
@@ -75,7 +78,7 @@ func (s *writeStatements) list() []prepared {
 		{&s.wipeSecret, wipeSecret}, {&s.burySecret, burySecret},
 		{&s.findIdentifier, findIdentifier}, {&s.findClaim, findClaim},
 		{&s.insertIdentifier, insertIdentifier}, {&s.wipeIdentifier, wipeIdentifier},
-		{&s.touch, touch},
+		{&s.touch, touch}, {&s.turn, takeTurn}, {&s.bind, bind},
 	}
 }
 

@@ -131,6 +131,9 @@ func (w *writer) transact(ctx context.Context, group []*request) error {
 	if err := w.exec(ctx, w.put.begin); err != nil {
 		return unavailable("beginning a transaction", err)
 	}
+	if err := w.exec(ctx, w.put.turn, w.vault.turn+1); err != nil {
+		return w.abandon(ctx, err)
+	}
 	for _, r := range group {
 		if r.err = r.ctx.Err(); r.err != nil {
 			continue
@@ -150,7 +153,7 @@ func (w *writer) transact(ctx context.Context, group []*request) error {
 	if err := w.exec(ctx, w.put.commit); err != nil {
 		return w.abandon(ctx, err)
 	}
-	return nil
+	return w.committed()
 }
 
 // abandon ends a transaction that failed as a whole; SQLite may have ended it already.

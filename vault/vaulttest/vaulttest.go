@@ -45,6 +45,7 @@ func Run(t *testing.T, e Engine) {
 		{"SecretLimits", secretLimits},
 		{"CancelledCallsDoNothing", cancelledCallsDoNothing},
 		{"Ping", ping},
+		{"Binding", binding},
 		{"AfterClose", afterClose},
 		{"LikeTheModel", likeTheModel},
 	} {

@@ -1,0 +1,49 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// ErrMissing: there is no vault, and none was to be made.
+var ErrMissing = errors.New("vault: there is none")
+
+// BehindError: the vault lacks what it acknowledged. It is an older copy, or its end was cut off.
+type BehindError struct {
+	// File is that of the vault, and By the file that bears witness.
+	File, By string
+	// Missing is how many transactions are missing, 0 where the engine does not count them.
+	Missing int64
+}
+
+func (e *BehindError) Error() string {
+	what := "what it acknowledged last is missing"
+	if e.Missing > 0 {
+		what = fmt.Sprintf("its last %d acknowledged transactions are missing", e.Missing)
+	}
+	return fmt.Sprintf("vault: %s: %s, as %s says: it is an older copy, or something cut its end", e.File, what, e.By)
+}
+
+// Binding says which log a vault belongs to and how far into it the vault is known to have every key that is named there. Commit
+// and Prepare are the parts of the log's position, Event is the id of the event there; a vault that was bound to an empty log has
+// none of them. The zero Binding is that of a vault that was never bound.
+type Binding struct {
+	Log             uuid.UUID
+	Commit, Prepare uint64
+	Event           uuid.UUID
+}
+
+// IsZero reports whether b is no binding.
+func (b Binding) IsZero() bool { return b == Binding{} }
+
+// Binder is a vault that knows its log.
+type Binder interface {
+	// Binding tells which log the vault belongs to.
+	Binding(ctx context.Context) (Binding, error)
+	// Bind records it, durably. Within one log a binding only moves on: one that lies before the one that is there changes
+	// nothing. One of another log takes its place.
+	Bind(ctx context.Context, b Binding) error
+}

@@ -1,0 +1,126 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"accountledger/internal/witness"
+	"accountledger/vault"
+)
+
+// Binding implements vault.Binder.
+func (v *Vault) Binding(ctx context.Context) (b vault.Binding, err error) {
+	err = v.reading(ctx, func(ctx context.Context) error {
+		b, err = readBinding(ctx, v.pool)
+		return err
+	})
+	return b, err
+}
+
+type querier interface {
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+}
+
+func readBinding(ctx context.Context, from querier) (b vault.Binding, err error) {
+	var commit, prepare int64
+	var log, event *uuid.UUID
+	if err := from.QueryRow(ctx, "SELECT log, at_commit, at_prepare, event FROM vault").Scan(&log, &commit, &prepare, &event); err != nil {
+		return b, err
+	}
+	b.Commit, b.Prepare = uint64(commit), uint64(prepare) //nolint:gosec // written by Bind
+	if log != nil && event != nil {
+		b.Log, b.Event = *log, *event
+	}
+	return b, nil
+}
+
+// Bind implements vault.Binder.
+func (v *Vault) Bind(ctx context.Context, b vault.Binding) error {
+	err := v.call(ctx, "binding it to its log", func(ctx context.Context) error {
+		_, err := v.pool.Exec(ctx, `UPDATE vault SET log = $1, at_commit = $2, at_prepare = $3, event = $4
+			WHERE log IS DISTINCT FROM $1 OR at_commit < $2 OR at_commit = $2 AND at_prepare < $3`,
+			b.Log, int64(b.Commit), int64(b.Prepare), b.Event) //nolint:gosec // logs count below 2^63
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return v.bear(b)
+}
+
+// bear has the file outside of the server say how far the vault was bound.
+func (v *Vault) bear(b vault.Binding) error {
+	if v.witnessFile == "" {
+		return nil
+	}
+	v.witnessing.Lock()
+	defer v.witnessing.Unlock()
+	if v.witness != nil && v.bound.Log == b.Log {
+		if b.Commit <= v.bound.Commit {
+			return nil
+		}
+		v.bound = b
+		return fileError(v.witness.Set(b.Commit))
+	}
+	if v.witness != nil { // of another log, whose places do not compare with those of this one
+		if err := v.witness.Close(); err != nil {
+			return fileError(err)
+		}
+	}
+	w, err := witness.Open(v.witnessFile, witnessOf(v.id, b.Log), b.Commit)
+	v.witness, v.bound = w, b
+	return fileError(err)
+}
+
+// witnessOf is what a witness is about: this vault beside that log.
+func witnessOf(id, log uuid.UUID) uuid.UUID { return uuid.NewSHA1(id, log[:]) }
+
+func fileError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %w", vault.ErrUnavailable, err)
+}
+
+// checkBehind compares the vault with how far it was bound when this process saw it last: a server that was put back to
+// yesterday is behind.
+func (v *Vault) checkBehind(ctx context.Context, conn querier, o Options) error {
+	v.witnessFile = o.Witness
+	b, err := readBinding(ctx, conn)
+	if err != nil || o.Witness == "" || b.Log == uuid.Nil {
+		return err
+	}
+	said, err := witness.Look(o.Witness, witnessOf(v.id, b.Log))
+	if err != nil {
+		return fileError(err)
+	}
+	if said > b.Commit && !o.Behind {
+		return &vault.BehindError{File: "the server's schema " + o.Schema, By: o.Witness}
+	}
+	return v.bear(b)
+}
+
+// Exists says whether the database at address has a vault in a schema, without changing anything there.
+func Exists(ctx context.Context, address, schema string) (there bool, err error) {
+	o := Options{Schema: schema, Connections: 1, Timeout: defaultTimeout}
+	if o.Schema == "" {
+		o.Schema = defaultSchema
+	}
+	config, err := configure(address, o)
+	if err != nil {
+		return false, err
+	}
+	within, cancel := context.WithTimeout(ctx, o.Timeout)
+	defer cancel()
+	conn, err := pgx.ConnectConfig(within, config.ConnConfig)
+	if err != nil {
+		return false, fail(ctx, within, "looking for it", err)
+	}
+	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
+	there, err = isThere(within, conn, o.Schema)
+	return there, fail(ctx, within, "looking for it", err)
+}

@@ -1,0 +1,46 @@
+package vaulttest
+
+import (
+	"testing"
+
+	"github.com/google/uuid"
+
+	"accountledger/vault"
+)
+
+// binding: within a log a vault's place moves on only, and another log's takes it.
+func binding(t *testing.T, e Engine) {
+	v, is := e.Open(t).(vault.Binder)
+	if !is {
+		t.Fatal("the engine does not know its log")
+	}
+	expect := func(want vault.Binding) {
+		t.Helper()
+		got, err := v.Binding(t.Context())
+		ok(t, err)
+		if got != want {
+			t.Errorf("bound to %+v, want %+v", got, want)
+		}
+	}
+	log, other := uuid.New(), uuid.New()
+	begins := vault.Binding{Log: log}
+	first := vault.Binding{Log: log, Commit: 7, Prepare: 7, Event: uuid.New()}
+	second := vault.Binding{Log: log, Commit: 9, Prepare: 8, Event: uuid.New()}
+	third := vault.Binding{Log: log, Commit: 9, Prepare: 9, Event: uuid.New()}
+	for _, b := range []vault.Binding{begins, first, second, third} {
+		ok(t, v.Bind(t.Context(), b))
+		expect(b)
+	}
+	for _, b := range []vault.Binding{begins, first, second, third} {
+		ok(t, v.Bind(t.Context(), b))
+		expect(third)
+	}
+	another := vault.Binding{Log: other, Commit: 1, Prepare: 1, Event: uuid.New()}
+	ok(t, v.Bind(t.Context(), another))
+	expect(another)
+	v, is = e.Reopen(t, v.(vault.Vault)).(vault.Binder) //nolint:forcetypeassert // it came from there
+	if !is {
+		t.Fatal("the engine does not know its log")
+	}
+	expect(another)
+}
