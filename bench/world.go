@@ -164,6 +164,14 @@ func (k namedKeys) Keys(ctx context.Context, names ...string) ([]*vault.Key, err
 	return k.CreateKeys(ctx, names...)
 }
 
+func (k namedKeys) Key(ctx context.Context, name string) (*vault.Key, error) {
+	keys, err := k.CreateKeys(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return keys[0], nil
+}
+
 func (namedKeys) DestroyKeys(context.Context, ...string) error { return nil }
 
 // lastingKeys are a vault's, but for those that the product has destroyed by the time anybody looks: of sign-ups.

@@ -60,6 +60,18 @@ func (k *fixedKeys) Keys(_ context.Context, names ...string) ([]*vault.Key, erro
 	return out, nil
 }
 
+func (k *fixedKeys) Key(_ context.Context, name string) (*vault.Key, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch live, known := k.made[name]; {
+	case !known:
+		return nil, vault.ErrNotFound
+	case !live:
+		return nil, vault.ErrDestroyed
+	}
+	return k.key(name), nil
+}
+
 func (k *fixedKeys) DestroyKeys(_ context.Context, names ...string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()

@@ -222,8 +222,8 @@ func newerFormat(metadata []byte) error {
 	return &UnknownTypeError{Type: fmt.Sprintf("metadata format %d", m.Format)}
 }
 
-// Open reads a part of a fact: ErrUnreadable when its key is gone, which is normal after an erasure;
-// ErrForged when the part does not belong there. A missing part gives the zero value.
+// Open reads a part of a fact: ErrUnreadable when its key is destroyed, which is normal after an erasure; ErrKeyUnknown when the
+// vault never had it; ErrForged when the part does not belong there. A missing part gives the zero value.
 func Open[T any](ctx context.Context, j *Journal, f domain.Fact, p domain.Part[T]) (T, error) {
 	var v T
 	sealed := p.Sealed()

@@ -21,8 +21,12 @@ import (
 	"accountledger/vault"
 )
 
-// ErrUnreadable: the part's key is destroyed, or never was here. That is normal after an erasure.
+// ErrUnreadable: the part's key is destroyed. That is normal after an erasure.
 var ErrUnreadable = errors.New("journal: the part's key is gone")
+
+// ErrKeyUnknown: the vault has neither the part's key nor its tombstone, so it is not the one that the log was written with, or an
+// older copy of it. Nothing may be taken for erased then.
+var ErrKeyUnknown = errors.New("journal: the vault does not know a key that the log names")
 
 // ErrForged: the part does not fit the place it stands in, or was changed.
 var ErrForged = errors.New("journal: the part does not belong here or was changed")
@@ -36,6 +40,7 @@ const (
 // Keys is what sealing needs of the vault.
 type Keys interface {
 	CreateKeys(ctx context.Context, names ...string) ([]*vault.Key, error)
+	Key(ctx context.Context, name string) (*vault.Key, error)
 	Keys(ctx context.Context, names ...string) ([]*vault.Key, error)
 	DestroyKeys(ctx context.Context, names ...string) error
 }
@@ -127,9 +132,9 @@ func (s *sealing) open(ctx context.Context, at place, p *domain.Sealed, into any
 	if err != nil {
 		return err
 	}
-	for _, k := range keys {
+	for i, k := range keys {
 		if k == nil {
-			return ErrUnreadable
+			return s.gone(ctx, at, p.Keys[i])
 		}
 	}
 	if len(keys) == 0 {
@@ -151,6 +156,18 @@ func (s *sealing) open(ctx context.Context, at place, p *domain.Sealed, into any
 		return ErrForged
 	}
 	return s.registry.decodePart(p, plain, into)
+}
+
+// gone says why a key is not given: ErrUnreadable where it is destroyed, ErrKeyUnknown where it never was here.
+func (s *sealing) gone(ctx context.Context, at place, name string) error {
+	_, err := s.keys.Key(ctx, name)
+	switch {
+	case errors.Is(err, vault.ErrNotFound):
+		return fmt.Errorf("%w: %q, in event %s of %s", ErrKeyUnknown, name, at.event, at.stream)
+	case err == nil, errors.Is(err, vault.ErrDestroyed): // one that was made meanwhile is not the one that sealed
+		return ErrUnreadable
+	}
+	return err
 }
 
 // decodePart reads a part's clear value through its upcasters.

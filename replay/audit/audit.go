@@ -1,6 +1,6 @@
-// Package audit walks a ledger and says whether all that it holds is whole: the log's checksums,
-// versions, times and envelopes, the keys that it names, every row of the vault, and whether what
-// consumers stand at fits the log.
+// Package audit walks a ledger and says whether all that it holds is whole: the log's checksums, versions, times and envelopes, in
+// order and stream by stream, the keys that it names, that what it records as destroyed is destroyed, every row of the vault,
+// and whether what consumers stand at fits the log. Since does for the end of a log what a start has time for.
 package audit
 
 import (
@@ -70,15 +70,17 @@ type Ledger struct {
 	Archive   bool
 	Consumers []Consumer
 	Tell      carry.Progress
-	// StreamsAtOnce bounds the memory for the last versions of streams, in streams of about 50
+	// StreamsAtOnce bounds the memory for the last versions of streams, in streams of about 60
 	// bytes; 0 is four million. A log that may have more is read more than once.
 	StreamsAtOnce int64
+
+	newest time.Time // of the log's events, once it was walked
 }
 
 // Run walks all of it. The error is for what could not be looked at: ctx's, or an engine that cannot be reached.
 func (l *Ledger) Run(ctx context.Context) (Report, error) {
 	r := Report{Newer: map[string]int64{}}
-	for _, walk := range []func(context.Context, *Report) error{l.walkLog, l.walkVault, l.walkConsumers} {
+	for _, walk := range []func(context.Context, *Report) error{l.walkLog, l.walkVault, l.walkClaims, l.walkConsumers} {
 		if err := walk(ctx, &r); err != nil {
 			return r, err
 		}
@@ -134,4 +136,5 @@ func (l *Ledger) walkConsumers(ctx context.Context, r *Report) error {
 type lastOf struct {
 	version int64
 	at      time.Time
+	sum     uint64 // what its reading by name has and the walk has not met yet
 }

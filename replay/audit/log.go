@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/journal"
 	"accountledger/replay/carry"
@@ -29,15 +30,22 @@ type logWalk struct {
 	*Ledger
 	report *Report
 	keys   *carry.KeyCheck
+	ended  *endedCheck
 	seed   maphash.Seed
+	head   eventstore.Position // when the walk began
+	small  []byte
 	passes uint64
 	pass   uint64
 	last   map[uint64]lastOf // by the hash of the stream's name
 }
 
 func (l *Ledger) walkLog(ctx context.Context, r *Report) error {
-	w := &logWalk{Ledger: l, report: r, keys: carry.NewKeyCheck(l.Vault), seed: maphash.MakeSeed()}
-	var err error
+	w := &logWalk{Ledger: l, report: r, keys: carry.NewKeyCheck(l.Vault), ended: &endedCheck{vault: l.Vault}, seed: maphash.MakeSeed()}
+	head, err := l.Log.Head(ctx)
+	if err != nil {
+		return err
+	}
+	w.head = head.Position
 	if w.passes, err = l.passesNeeded(ctx); err != nil {
 		return err
 	}
@@ -54,9 +62,16 @@ func (l *Ledger) walkLog(ctx context.Context, r *Report) error {
 			if err == nil && !l.Archive {
 				err = w.missing(w.keys.End(ctx))
 			}
+			if err == nil && !l.Archive {
+				err = w.missing(w.ended.end(ctx))
+			}
 			r.Keys, r.KeysDestroyed = w.keys.Live, w.keys.Destroyed
 		}
+		if err == nil {
+			err = w.differing(ctx)
+		}
 	}
+	l.newest = w.ended.newest
 	var corrupt *eventstore.CorruptError
 	switch {
 	case errors.Is(err, errFault):
@@ -90,7 +105,7 @@ func (l *Ledger) passesNeeded(ctx context.Context) (uint64, error) {
 
 // first is the first pass: it looks at everything that an event holds.
 func (w *logWalk) first(ctx context.Context, e *eventstore.Recorded) error {
-	_, err := w.Journal.Decode(*e)
+	f, err := w.Journal.Decode(*e)
 	var newer *journal.UnknownTypeError
 	switch {
 	case errors.As(err, &newer):
@@ -101,6 +116,11 @@ func (w *logWalk) first(ctx context.Context, e *eventstore.Recorded) error {
 	if !w.Archive {
 		if err := w.missing(w.keys.See(ctx, e)); err != nil {
 			return err
+		}
+		if err == nil && domain.EndsKeys(e.Type) {
+			if err := w.missing(w.ended.see(ctx, e, f)); err != nil {
+				return err
+			}
 		}
 	}
 	return w.order(ctx, e)
@@ -122,13 +142,26 @@ func (w *logWalk) order(ctx context.Context, e *eventstore.Recorded) error {
 	if !known {
 		before.version = eventstore.NoStream
 	}
+	if e.Version == eventstore.Start && e.Position.Compare(w.head) <= 0 {
+		sum, err := w.byName(ctx, e.Stream)
+		if err != nil {
+			return err
+		}
+		before.sum += sum
+	}
+	if e.Position.Compare(w.head) <= 0 {
+		before.sum -= w.hashOf(e)
+	}
+	if m.At.After(w.ended.newest) {
+		w.ended.newest = m.At
+	}
 	if e.Version != before.version+1 || m.At.Before(before.at) {
 		// Two streams may have one hash; the stream itself tells.
 		if reason, err := w.broken(ctx, e.Stream); err != nil || reason != "" {
 			return errors.Join(err, w.at(e, reason))
 		}
 	}
-	w.last[h] = lastOf{e.Version, m.At}
+	w.last[h] = lastOf{e.Version, m.At, before.sum}
 	return nil
 }
 
@@ -168,12 +201,18 @@ func (w *logWalk) at(e *eventstore.Recorded, reason string) error {
 	return errFault
 }
 
-// missing notes a key that the vault does not know; other errors pass.
+// missing notes a key that the vault does not know, or has although it is destroyed; other errors pass.
 func (w *logWalk) missing(err error) error {
 	var m *carry.KeyMissingError
-	if !errors.As(err, &m) {
+	var live *LiveError
+	switch {
+	case errors.As(err, &m):
+		w.report.fault(Fault{Where: InKeys, Stream: m.Stream, Version: &m.Version, Name: m.Key, Reason: carry.ErrKeyMissing.Error()})
+	case errors.As(err, &live):
+		w.report.fault(Fault{Where: InKeys, Position: live.at.String(), Stream: live.Stream, Version: &live.Version, Name: live.Key,
+			Reason: "the event records that the key was destroyed, and the vault has it"})
+	default:
 		return err
 	}
-	w.report.fault(Fault{Where: InKeys, Stream: m.Stream, Version: &m.Version, Name: m.Key, Reason: carry.ErrKeyMissing.Error()})
 	return errFault
 }

@@ -35,7 +35,9 @@ func Find(ctx context.Context, log eventstore.Store, j *journal.Journal, v vault
 		if err != nil {
 			return err
 		}
-		return gone.add(ctx, l.see(f))
+		l.see(f)
+		ended := domain.KeysEnded(f)
+		return gone.add(ctx, append(ended.Before, ended.After...)...)
 	})
 	if err == nil {
 		err = gone.flush(ctx)
@@ -50,15 +52,14 @@ func Find(ctx context.Context, log eventstore.Store, j *journal.Journal, v vault
 func telling(typ string) bool {
 	base, _, _ := strings.Cut(typ, ".v")
 	switch base {
-	case "sign_up.completed", "sign_up.lapsed", "verification.passed", "identifier.claimed", "identifier.retired",
-		"account.opened", "device.unlinked", "erasure.started", "erasure.completed":
+	case "verification.passed", "identifier.claimed", "account.opened", "erasure.started":
 		return true
 	}
-	return false
+	return domain.EndsKeys(typ)
 }
 
-// see takes one event, and gives the name of a key that it says is destroyed.
-func (l *Leftovers) see(f domain.Fact) string {
+// see takes one event.
+func (l *Leftovers) see(f domain.Fact) {
 	switch e := f.Event.(type) {
 	case domain.VerificationPassed:
 		if id, ok := streamID(f.Stream); ok {
@@ -67,7 +68,6 @@ func (l *Leftovers) see(f domain.Fact) string {
 	case domain.SignUpCompleted, domain.SignUpLapsed:
 		if id, ok := streamID(f.Stream); ok {
 			delete(l.SignUps, domain.SignUpID(id))
-			return domain.SignUpKey(domain.SignUpID(id))
 		}
 	case domain.IdentifierClaimed:
 		if id, ok := streamID(f.Stream); ok {
@@ -77,15 +77,11 @@ func (l *Leftovers) see(f domain.Fact) string {
 		delete(l.Claims, f.Subject)
 	case domain.AccountOpened:
 		delete(l.Claims, f.Subject)
-	case domain.DeviceUnlinked:
-		return domain.DeviceKey(e.Device)
 	case domain.ErasureStarted:
 		l.Erased[f.Subject] = struct{}{}
 	case domain.ErasureCompleted:
 		delete(l.Erased, f.Subject)
-		return domain.AccountKey(f.Subject)
 	}
-	return ""
 }
 
 // look finds in the vault which keys of sign-ups are left and which accounts' are destroyed.
@@ -121,11 +117,8 @@ type overdue struct {
 	names []string
 }
 
-func (o *overdue) add(ctx context.Context, name string) error {
-	if name == "" {
-		return nil
-	}
-	if o.names = append(o.names, name); len(o.names) < vault.RowsAtOnce {
+func (o *overdue) add(ctx context.Context, names ...string) error {
+	if o.names = append(o.names, names...); len(o.names) < vault.RowsAtOnce {
 		return nil
 	}
 	return o.flush(ctx)

@@ -1,0 +1,51 @@
+package domain
+
+import (
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// Ended is what a fact says of keys that are at an end.
+type Ended struct {
+	// Before are the names of keys that were destroyed before the fact was recorded.
+	Before []string
+	// After are those that are destroyed once it is recorded: by whoever recorded it, or, after a crash, by the process that
+	// finishes what was begun.
+	After []string
+}
+
+// KeysEnded tells which keys a fact ends.
+func KeysEnded(f Fact) (e Ended) {
+	switch event := f.Event.(type) {
+	case ErasureCompleted:
+		e.Before = []string{AccountKey(f.Subject)}
+	case SignUpCompleted, SignUpLapsed:
+		if id, ok := streamOf(f.Stream); ok {
+			e.After = []string{SignUpKey(SignUpID{UUID: id})}
+		}
+	case DeviceUnlinked:
+		e.After = []string{DeviceKey(event.Device)}
+	case IdentifierRetired:
+		if id, ok := streamOf(f.Stream); ok {
+			e.After = []string{IdentifierKey(ClaimID{UUID: id})}
+		}
+	}
+	return e
+}
+
+// EndsKeys says whether events of a stored type can end keys, whatever their version, so that others need not be read.
+func EndsKeys(typ string) bool {
+	base, _, _ := strings.Cut(typ, ".v")
+	switch base {
+	case "erasure.completed", "sign_up.completed", "sign_up.lapsed", "device.unlinked", "identifier.retired":
+		return true
+	}
+	return false
+}
+
+// streamOf is the id in a stream's name.
+func streamOf(stream string) (uuid.UUID, bool) {
+	_, text, _ := strings.Cut(stream, "-")
+	return ParseID(text)
+}
