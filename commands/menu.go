@@ -48,6 +48,7 @@ type Menu struct {
 
 	Backups       Command[struct{}, Backups]
 	RecordRestore Command[RecordRestore, struct{}]
+	RecordImport  Command[RecordImport, struct{}]
 	EraseRestored Command[EraseRestored, ErasedRestored]
 	DropClaim     Command[DropClaim, struct{}]
 
@@ -104,6 +105,7 @@ func menu(c *core) *Menu {
 
 		Backups:       by(c, operator, onCall((*call).backups)),
 		RecordRestore: by(c, operator, onCall((*call).recordRestore)),
+		RecordImport:  by(c, operator, onCall((*call).recordImport)),
 		EraseRestored: by(c, system, onCall((*call).eraseRestored)),
 		DropClaim:     by(c, system, onCall((*call).dropClaim)),
 

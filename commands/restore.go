@@ -3,13 +3,15 @@ package commands
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 
 	"accountledger/domain"
 	"accountledger/journal"
 	"accountledger/vault"
 )
 
-// What stands in the log before its last restore and was open then has ended: whoever had a token or a code when the backup
+// What stands in the log before its last restore or import and was open then has ended: whoever had a token or a code when the backup
 // was made may have lost it since, or have ended it after the backup. Places in the log decide, not times: those that clocks
 // gave may lie.
 
@@ -43,38 +45,71 @@ func (c *core) sinceRestored(rec journal.Record) domain.Fact {
 	return rec.Fact
 }
 
-// RecordRestore records that the log was made from a backup, before anything is served from it. Everything that was open
-// has ended from then on. It is an operator's command; repeated for the same log it records once.
+// RecordRestore records that the ledger goes on from an earlier state, before anything is served from it. Everything that was
+// open has ended from then on. It is an operator's command; repeated under one id it records once.
 type RecordRestore struct {
+	// ID tells one restore from another; zero is the log's only one.
+	ID       domain.EventID
 	Restored domain.LedgerRestored
+	Reason   string // sealed; empty for a backup's
 }
 
+// Format prints [personal] for every verb: a reason could hold anything.
+func (RecordRestore) Format(s fmt.State, _ rune) { hide(s) }
+
+// LogValue logs [personal].
+func (RecordRestore) LogValue() slog.Value { return hidden() }
+
 func (k *call) recordRestore(ctx context.Context, in RecordRestore) (struct{}, error) {
-	log, err := k.Journal.LogID(ctx)
-	if err != nil {
-		return struct{}{}, err
-	}
-	id := domain.EventID{UUID: domain.Derive(log, domain.RestoresStream)}
-	head := journal.NoStream(domain.RestoresStream)
-	for rec, err := range k.Journal.ReadBack(ctx, domain.RestoresStream) {
+	if in.Reason != "" {
+		reason, err := domain.ParseOperatorReason(in.Reason)
 		if err != nil {
 			return struct{}{}, err
 		}
-		if rec.ID == id {
-			return struct{}{}, k.readRestored(ctx)
-		}
-		head = journal.Head{Stream: rec.Stream, Version: rec.Version, At: rec.At}
-		break
+		in.Restored.Reason = domain.Personal(reason, domain.LedgerKey())
 	}
-	entries, err := k.entries(ctx, head, about{}, in.Restored)
+	return struct{}{}, k.newHistory(ctx, in.ID, in.Restored)
+}
+
+// RecordImport records that the log was made from an export, as RecordRestore does.
+type RecordImport struct {
+	Imported domain.LedgerImported
+}
+
+func (k *call) recordImport(ctx context.Context, in RecordImport) (struct{}, error) {
+	return struct{}{}, k.newHistory(ctx, domain.EventID{}, in.Imported)
+}
+
+// newHistory records where a new history begins, once.
+func (k *call) newHistory(ctx context.Context, id domain.EventID, event any) error {
+	if id.IsZero() {
+		log, err := k.Journal.LogID(ctx)
+		if err != nil {
+			return err
+		}
+		id.UUID = domain.Derive(log, domain.RestoresStream)
+	}
+	head := journal.NoStream(domain.RestoresStream)
+	for rec, err := range k.Journal.ReadBack(ctx, domain.RestoresStream) {
+		if err != nil {
+			return err
+		}
+		if rec.ID == id {
+			return k.readRestored(ctx)
+		}
+		if !head.Exists() {
+			head = journal.Head{Stream: rec.Stream, Version: rec.Version, At: rec.At}
+		}
+	}
+	entries, err := k.entries(ctx, head, about{}, event)
 	if err != nil {
-		return struct{}{}, err
+		return err
 	}
 	entries[0].ID = id
 	if _, err := k.commit(ctx, head, entries); err != nil {
-		return struct{}{}, err
+		return err
 	}
-	return struct{}{}, k.readRestored(ctx)
+	return k.readRestored(ctx)
 }
 
 // EraseRestored carries out the erasure of an account whose key is destroyed, though the restored log has it open: it was

@@ -20,7 +20,7 @@ import (
 func (w *world) restore() {
 	w.t.Helper()
 	do(w, w.RecordRestore, domain.Operator(1000), commands.RecordRestore{Restored: domain.LedgerRestored{
-		From: domain.LogID{UUID: uuid.New()}, BackupAt: w.clock.Now(), Events: 1, List: domain.ListNone, UID: 1000}})
+		Cause: domain.CauseBackup, From: domain.LogID{UUID: uuid.New()}, BackupAt: w.clock.Now(), Events: 1, List: domain.ListNone, UID: 1000}})
 }
 
 func TestARestoreEndsWhatWasOpen(t *testing.T) {

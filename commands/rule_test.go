@@ -57,7 +57,8 @@ Retain             n     n      n       n       n     n          n       n      
 Message            n     n      n       n       n     n          n       n        y
 EraseRestored      n     n      n       n       n     n          n       n        y
 DropClaim          n     n      n       n       n     n          n       n        y
-RecordRestore      n     n      n       n       n     n          n       y        n`
+RecordRestore      n     n      n       n       n     n          n       y        n
+RecordImport       n     n      n       n       n     n          n       y        n`
 
 func TestAuthorisation(t *testing.T) {
 	w := newWorld(t)
@@ -91,7 +92,7 @@ func TestAuthorisation(t *testing.T) {
 				in.Set(reflect.ValueOf(commands.Operate{Operation: domain.OpStatus}))
 			}
 			if name == "RecordRestore" {
-				in.Set(reflect.ValueOf(commands.RecordRestore{Restored: domain.LedgerRestored{List: domain.ListNone}}))
+				in.Set(reflect.ValueOf(commands.RecordRestore{Restored: domain.LedgerRestored{Cause: domain.CauseBackup, List: domain.ListNone}}))
 			}
 			if name == "RaiseLimits" || name == "RestoreLimits" {
 				in.Set(reflect.ValueOf(commands.RaiseLimits{Profile: domain.LimitsSimulation}))

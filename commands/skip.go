@@ -24,7 +24,7 @@ func (SkipEvent) LogValue() slog.Value { return hidden() }
 // skipEvent records the skip, which is all there is to it: the view's consumers and every rebuild read it. To record it
 // twice does nothing more.
 func (k *call) skipEvent(ctx context.Context, in SkipEvent) (domain.Fact, error) {
-	reason, err := domain.ParseSkipReason(in.Reason)
+	reason, err := domain.ParseOperatorReason(in.Reason)
 	if err != nil {
 		return domain.Fact{}, err
 	}

@@ -14,7 +14,6 @@ const (
 	OpReplayMove    Operation = "replay_move"
 	OpReplayAbandon Operation = "replay_abandon" // a move was given up, and this log goes on
 	OpReplayExport  Operation = "replay_export"
-	OpReplayImport  Operation = "replay_import"
 	OpReplaySkip    Operation = "replay_skip"
 	OpReplayShow    Operation = "replay_show"
 	OpVerify        Operation = "verify"
@@ -28,7 +27,7 @@ const (
 
 // Validate refuses what is no operation.
 func (o Operation) Validate() error {
-	return oneOf(o, OpStatus, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplayImport, OpReplaySkip, OpReplayShow, OpVerify, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpSimulate, OpBackup, OpBackupDone)
+	return oneOf(o, OpStatus, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplaySkip, OpReplayShow, OpVerify, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpSimulate, OpBackup, OpBackupDone)
 }
 
 // OperationPerformed: an operator ran a command on the machine.

@@ -2,7 +2,7 @@ package domain
 
 import "time"
 
-// RestoresStream holds that the ledger was restored from backups, each time it was.
+// RestoresStream holds where new histories of the ledger begin: that it was restored, or imported, each time it was.
 const RestoresStream = "restores"
 
 // BackupsStream holds operators' acts about backups apart from the others, so that the last is found at once.
@@ -24,12 +24,41 @@ func (s ListState) Validate() error {
 	return oneOf(s, ListNone, ListProven, ListUnproven, ListMissing)
 }
 
-// LedgerRestored: the log was made from a backup. What lies before it in the log and was open has ended: sessions,
+// RestoreCause says what a restore was.
+type RestoreCause string
+
+// Causes of restores.
+const (
+	// CauseBackup: the ledger was made from a backup.
+	CauseBackup RestoreCause = "backup"
+	// CauseOlderLog: the log lacks events that it had acknowledged, and an operator went on with it.
+	CauseOlderLog RestoreCause = "older_log"
+	// CauseOlderVault: the vault lacks what it had acknowledged, and an operator went on with it.
+	CauseOlderVault RestoreCause = "older_vault"
+)
+
+// Validate refuses what is no cause.
+func (c RestoreCause) Validate() error {
+	return oneOf(c, CauseBackup, CauseOlderLog, CauseOlderVault)
+}
+
+// LedgerRestored: the ledger goes on from an earlier state. What lies before it in the log and was open has ended: sessions,
 // enrolment codes, verifications.
 type LedgerRestored struct {
-	From     LogID     `json:"from"`      // the log that the backup was made of
-	BackupAt time.Time `json:"backup_at"` // when the backup was begun
-	Events   int64     `json:"events"`    // in the backup
-	List     ListState `json:"list"`
-	UID      int       `json:"uid"` // of the system's user who restored
+	Cause    RestoreCause `json:"cause"`
+	From     LogID        `json:"from"`               // the log whose history it goes on with
+	BackupAt time.Time    `json:"backup_at,omitzero"` // when the backup was begun; zero without one
+	Events   int64        `json:"events"`             // in the backup, or up to here
+	List     ListState    `json:"list"`
+	UID      int          `json:"uid"` // of the system's user who restored
+	// Reason is the operator's, where there was no backup.
+	Reason Part[OperatorReason] `json:"restore_reason,omitzero"`
+}
+
+// LedgerImported: the log was made from an export with its vault. The exported ledger may go on elsewhere, so what was open has
+// ended here as after a restore.
+type LedgerImported struct {
+	From   LogID `json:"from"` // the log that was exported
+	Events int64 `json:"events"`
+	UID    int   `json:"uid"` // of the system's user who imported
 }

@@ -89,9 +89,10 @@ func samples() map[string]any {
 		"delivery.failed.v1":    domain.DeliveryFailed{Failure: domain.FailRefused},
 
 		"notice.published.v1":    domain.NoticePublished{Permission: "location", Version: 3, Material: true, Language: "en", Controller: "the-operator", Region: "DE", Hash: hash("b"), Text: "Location. Off until you allow it."},
-		"ledger.restored.v1":     domain.LedgerRestored{From: id[domain.LogID](15), BackupAt: sampleTime, Events: 1234, List: domain.ListProven, UID: 1000},
+		"ledger.restored.v1":     domain.LedgerRestored{Cause: domain.CauseBackup, From: id[domain.LogID](15), BackupAt: sampleTime, Events: 1234, List: domain.ListProven, UID: 1000, Reason: domain.Personal(domain.OperatorReason{Text: "The disk is gone."}, domain.LedgerKey())},
+		"ledger.imported.v1":     domain.LedgerImported{From: id[domain.LogID](15), Events: 1234, UID: 1000},
 		"limits.changed.v1":      domain.LimitsChanged{Profile: domain.LimitsSimulation, UID: 1000, InForce: true},
-		"view.event_skipped.v1":  domain.EventSkipped{View: "devices", Event: id[domain.EventID](15), UID: 1000, Reason: domain.Personal(domain.SkipReason{Text: "The program stumbles over it."}, domain.LedgerKey())},
+		"view.event_skipped.v1":  domain.EventSkipped{View: "devices", Event: id[domain.EventID](15), UID: 1000, Reason: domain.Personal(domain.OperatorReason{Text: "The program stumbles over it."}, domain.LedgerKey())},
 		"operation.performed.v1": domain.OperationPerformed{Operation: domain.OpReplayRebuild, UID: 1000, Views: []domain.ViewName{"accounts", "daily"}},
 	}
 }

@@ -55,6 +55,7 @@ func Types() []Type {
 
 		Event[domain.NoticePublished]("notice.published.v1"),
 		Event[domain.LedgerRestored]("ledger.restored.v1"),
+		Event[domain.LedgerImported]("ledger.imported.v1"),
 		Event[domain.OperationPerformed]("operation.performed.v1"),
 		Event[domain.LimitsChanged]("limits.changed.v1"),
 		Event[domain.EventSkipped]("view.event_skipped.v1"),

@@ -24,7 +24,7 @@ func Activity() Declaration {
 		region: f.Keyword("region", view.Optional), at: f.Time("at"), words: f.Words("words"),
 	}
 	return Declaration{
-		Schema: view.Schema{Name: "activity", Version: 1, Fields: f, Indexes: []view.Index{
+		Schema: view.Schema{Name: "activity", Version: 2, Fields: f, Indexes: []view.Index{
 			{"subject", "-at"}, {"actor", "-at"}, {"type", "-at"}, {"-at"}},
 			Tallies: []view.Tally{{"type", "at"}, {"at"}}},
 		Touches: func(r journal.Record) []string {
@@ -120,7 +120,7 @@ func officeWords(event any) []string {
 		}
 		return all
 	case domain.LedgerRestored:
-		return words(e.List)
+		return words(e.List).and(string(e.Cause))
 	case domain.EventSkipped:
 		return words(e.View)
 	}

@@ -67,9 +67,10 @@ func everything(l *projectiontest.Ledger) {
 	bela.Erase()
 	anna.Leave(14 * 24 * time.Hour)
 	l.AppendAs(operator, domain.OperationsStream, domain.LimitsChanged{Profile: domain.LimitsSimulation, UID: 1000, InForce: true})
-	l.AppendAs(operator, domain.RestoresStream, domain.LedgerRestored{From: domain.LogID{UUID: uuid.New()}, BackupAt: l.Now(), Events: 1234, List: domain.ListUnproven, UID: 1000})
+	l.AppendAs(operator, domain.RestoresStream, domain.LedgerRestored{Cause: domain.CauseBackup, From: domain.LogID{UUID: uuid.New()}, BackupAt: l.Now(), Events: 1234, List: domain.ListUnproven, UID: 1000})
+	l.AppendAs(operator, domain.RestoresStream, domain.LedgerImported{From: domain.LogID{UUID: uuid.New()}, Events: 1234, UID: 1000})
 	l.AppendAs(operator, domain.OperationsStream, domain.EventSkipped{View: "devices", Event: domain.EventID{UUID: uuid.New()}, UID: 1000,
-		Reason: domain.Personal(domain.SkipReason{Text: "a reason of an operator's"}, domain.LedgerKey())})
+		Reason: domain.Personal(domain.OperatorReason{Text: "a reason of an operator's"}, domain.LedgerKey())})
 }
 
 // deliver is what happens around a sign-up that comes to nothing.

@@ -322,7 +322,7 @@ func TestASkipBetweenTheHalvesOfARebuild(t *testing.T) {
 	event := l.Append(domain.OperationsStream, domain.OperationPerformed{Operation: domain.OpMailbox}).Facts[0].ID
 	acts(l, 2500)
 	l.Append(domain.OperationsStream, domain.EventSkipped{View: "picky", Event: event, UID: 1000,
-		Reason: domain.Personal(domain.SkipReason{Text: "it cannot be digested"}, domain.LedgerKey())})
+		Reason: domain.Personal(domain.OperatorReason{Text: "it cannot be digested"}, domain.LedgerKey())})
 	head := l.Head().Position.Int64()
 	if at := rebuild(false, 0); at.Done < 2048 || documents() != head-1 {
 		t.Errorf("it went on at %+v; %d documents of %d events", at, documents(), head)

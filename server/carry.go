@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"accountledger/eventstore"
@@ -41,11 +42,19 @@ func notCarrying(c *Config) error {
 	if exists(c.path(carryingMark)) {
 		return ErrCarrying
 	}
-	if exists(c.path(restoringMark)) {
-		return ErrRestoring
+	b, err := os.ReadFile(c.path(restoringMark))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
 	}
-	return nil
+	var m restoreMark
+	if err == nil && json.Unmarshal(b, &m) == nil && m.Accept != "" {
+		return fmt.Errorf("%w: it was begun with --accept %s", ErrAccepting, m.Accept)
+	}
+	return errors.Join(ErrRestoring, err)
 }
+
+// ErrAccepting: what an operator accepted has not come to its end.
+var ErrAccepting = errors.New("this data folder is to go on from an earlier state, and that has not come to its end: run serve with the same --accept and --reason again")
 
 // openSide opens log and vault of a configuration and nothing else: no commands, consumers or listeners. It is
 // closed as any Server.

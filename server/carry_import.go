@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"accountledger/commands"
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/replay/carry"
@@ -30,7 +31,8 @@ type Imported struct {
 
 // Import makes a ledger from a file of Export in a folder, and for other engines in a log, that is empty or that an earlier
 // try broke off in. With withVault the configuration's master key must be the one that the exported vault is under, and
-// the ledger goes on where the exported one stood, under a new log id; without, it is an archive.
+// the ledger goes on where the exported one stood, under a new log id and as a new history: what was open has ended, as after a
+// restore. Without, it is an archive.
 func Import(ctx context.Context, cfg Config, path string, withVault bool, o MoveOptions) (_ Imported, err error) {
 	resumes := exists(cfg.path(carryingMark))
 	if entries, err := os.ReadDir(cfg.Data); err == nil && len(entries) > 0 && !resumes {
@@ -49,8 +51,10 @@ func Import(ctx context.Context, cfg Config, path string, withVault bool, o Move
 		return Imported{}, err
 	}
 	unfinished := cfg.path(carryingMark)
-	if err := mark(unfinished, true); err != nil {
-		return Imported{}, err
+	if !resumes {
+		if err := mark(unfinished, true); err != nil {
+			return Imported{}, err
+		}
 	}
 	s, err := openSide(ctx, cfg, o, true)
 	if err != nil {
@@ -61,29 +65,49 @@ func Import(ctx context.Context, cfg Config, path string, withVault bool, o Move
 	if err != nil {
 		return Imported{}, err
 	}
-	done, err := carry.Import(ctx, path, info, side, withVault, tellCarry(o.Progress))
-	if err != nil {
-		return Imported{}, fmt.Errorf("%s: %w", path, err)
+	done := carry.Imported{FileInfo: info, Resumed: info.Events}
+	if !isLoaded(unfinished) {
+		if done, err = carry.Import(ctx, path, info, side, withVault, tellCarry(o.Progress)); err != nil {
+			return Imported{}, fmt.Errorf("%s: %w", path, err)
+		}
+		if err := replaceFile(unfinished, []byte(loadedMark)); err != nil {
+			return Imported{}, err
+		}
 	}
 	id, err := s.store.LogID(ctx)
 	if err != nil {
 		return Imported{}, err
 	}
-	if err := mark(unfinished, false); err != nil {
-		return Imported{}, err
-	}
 	out := Imported{From: done.Log.String(), To: id.String(), Events: done.Events, Hash: done.String(), Resumed: done.Resumed,
 		Archive: !withVault, Keys: done.Keys, KeysDestroyed: done.KeysDestroyed}
-	if !withVault {
-		return out, nil
+	if withVault {
+		out.Rows = done.Rows
+		if err := s.recordImport(ctx, done); err != nil {
+			return Imported{}, err
+		}
 	}
-	out.Rows = done.Rows
-	// Only now is there a log that the command can be recorded in.
+	return out, mark(unfinished, false)
+}
+
+// loadedMark is what the mark of an import holds once log and vault are there whole: only then is anything added.
+const loadedMark = "loaded"
+
+func isLoaded(mark string) bool {
+	b, err := os.ReadFile(mark) //nolint:gosec // in the data folder
+	return err == nil && string(b) == loadedMark
+}
+
+// recordImport begins a new history: the exported ledger may go on elsewhere, and so may others that were imported from the same file.
+func (s *Server) recordImport(ctx context.Context, done carry.Imported) error {
 	if err := s.openMenu(ctx); err != nil {
-		return out, err
+		return err
 	}
-	_, err = operator{s, os.Getuid()}.record(ctx, domain.OpReplayImport)
-	return out, err
+	_, err := s.menu.RecordImport(ctx, operator{s, os.Getuid()}.request("import", domain.EventID{}), commands.RecordImport{Imported: domain.LedgerImported{
+		From: domain.LogID{UUID: done.Log}, Events: done.Events, UID: os.Getuid()}})
+	if err != nil {
+		return err
+	}
+	return s.bindAfter(ctx, done.Log)
 }
 
 // recordUnlessFenced records a command that changes nothing; on a log that takes no appends for good it goes without.

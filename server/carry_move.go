@@ -49,6 +49,9 @@ func AbandonMove(ctx context.Context, from, to Config, o MoveOptions) error {
 	}
 	err = carry.Abandon(ctx, m.source, m.target)
 	if err == nil {
+		err = m.from.bind(ctx)
+	}
+	if err == nil {
 		err = m.record(ctx, domain.OpReplayAbandon)
 	}
 	return errors.Join(err, m.close())
@@ -147,6 +150,9 @@ func (m *move) run(ctx context.Context, progress func(Progress)) (Moved, error) 
 		if err := m.to.setEffect(ctx, e); err != nil {
 			return moved, fmt.Errorf("target: %s: %w", e.consumer, err)
 		}
+	}
+	if err := m.to.bindAfter(ctx, done.From); err != nil {
+		return moved, fmt.Errorf("target: %w", err)
 	}
 	return moved, mark(unfinished, false)
 }

@@ -9,6 +9,7 @@ import (
 	"accountledger/domain"
 	"accountledger/replay/backup"
 	"accountledger/replay/carry"
+	"accountledger/vault"
 )
 
 // RestoreOptions are what an operator decides of a restore.
@@ -78,6 +79,9 @@ func Restore(ctx context.Context, cfg Config, dir string, in RestoreOptions, o M
 		return Restored{}, err
 	}
 	s, err := openSide(ctx, cfg, o, true)
+	if fresh && errors.Is(err, vault.ErrMissing) {
+		return Restored{}, errors.Join(fmt.Errorf("log: %w", ErrRestoreNotEmpty), os.Remove(cfg.path(restoringMark)))
+	}
 	if err != nil {
 		return Restored{}, err
 	}
@@ -94,6 +98,9 @@ func Restore(ctx context.Context, cfg Config, dir string, in RestoreOptions, o M
 	}
 	out, err := r.settle(ctx)
 	if err != nil {
+		return Restored{}, err
+	}
+	if err := s.bindAfter(ctx, m.Log); err != nil {
 		return Restored{}, err
 	}
 	return out, s.unmarkRestore()

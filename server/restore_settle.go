@@ -21,7 +21,7 @@ func (r *restoring) settle(ctx context.Context) (Restored, error) {
 		return out, err
 	}
 	_, err = r.menu.RecordRestore(ctx, operator{r.Server, os.Getuid()}.request("restore", domain.EventID{}), commands.RecordRestore{Restored: domain.LedgerRestored{
-		From: domain.LogID{UUID: r.manifest.Log}, BackupAt: r.manifest.Begun, Events: r.manifest.Events, List: r.list.state, UID: os.Getuid()}})
+		Cause: domain.CauseBackup, From: domain.LogID{UUID: r.manifest.Log}, BackupAt: r.manifest.Begun, Events: r.manifest.Events, List: r.list.state, UID: os.Getuid()}})
 	if err != nil {
 		return out, err
 	}

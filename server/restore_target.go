@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/go-json-experiment/json"
+	"github.com/google/uuid"
 
 	"accountledger/replay/backup"
 	"accountledger/replay/carry"
@@ -19,8 +20,11 @@ const restoringMark = "restoring"
 
 // restoreMark is what that file holds.
 type restoreMark struct {
-	Backup string `json:"backup"` // the manifest's sum
-	Loaded bool   `json:"loaded"` // log and vault are there whole
+	Backup string `json:"backup,omitzero"` // the manifest's sum
+	Loaded bool   `json:"loaded"`          // log and vault are there whole
+	// Accept is what an operator consented to, in place of a backup, and ID the event that records it.
+	Accept Acceptable `json:"accept,omitzero"`
+	ID     uuid.UUID  `json:"id,omitzero"`
 }
 
 func (m restoreMark) save(c *Config) error {

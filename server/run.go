@@ -51,6 +51,12 @@ func (s *Server) publish(ctx context.Context) error {
 // Run serves until ctx ends, then stops gracefully: requests and pages under way are finished. started is told the
 // address once the API answers.
 func (s *Server) Run(ctx context.Context, started func(address string)) error {
+	err := s.run(ctx, started)
+	s.undo, s.unserved = s.unserved, nil // set where the first start did not come to serve
+	return err
+}
+
+func (s *Server) run(ctx context.Context, started func(address string)) error {
 	if s.cfg.SMTP.Host == "" && !s.cfg.Dev && s.cfg.Role != RoleAPI {
 		return ErrNoMessages
 	}
@@ -93,12 +99,14 @@ func (s *Server) Run(ctx context.Context, started func(address string)) error {
 	}
 	background, stopBackground := context.WithCancel(context.WithoutCancel(ctx))
 	goes("consumers", func() error { return s.runConsumers(background) })
+	goes("binding", func() error { return s.keepBound(background) })
 	goes("processes", func() error { return s.settle(background) })
 	goes("http", func() error { return public.Serve(tcp) })
 	goes("socket", func() error { return control.Serve(unix) })
 	address := tcp.Addr().String()
 	s.address.Store(&address)
 	s.log.Info("serving", "address", address)
+	s.unserved = nil
 	if started != nil {
 		started(address)
 	}

@@ -40,6 +40,8 @@ type Options struct {
 	Now func() time.Time
 	// Hashing are the parameters of new password hashes; the zero ones are the product's. Tests take cheaper ones.
 	Hashing passwords.Params
+	// Accept goes on with what a start refuses; the zero Accept with nothing.
+	Accept Accept
 }
 
 // Server is the whole ledger on one data folder. Open it, Run it or use its console, Close it.
@@ -50,7 +52,7 @@ type Server struct {
 	closers   []func() error
 	store     eventstore.Store
 	vault     vault.Vault
-	masters   vault.Rotator  // the same vault
+	masters   vault.Carrier  // the same vault
 	keyring   *vault.Keyring // the master keys it may use
 	journal   *journal.Journal
 	hasher    *passwords.Hasher
@@ -68,26 +70,47 @@ type Server struct {
 	address   atomic.Pointer[string] // of the API, once it listens
 	fenceWait time.Duration          // MoveOptions.FenceWait
 	list      *backup.List           // of destructions; nil where none is kept
+	binder    vault.Binder           // the same vault
+	bound     *eventstore.Checkpoint // up to where the vault was bound by this process
+	late      []string               // keys to destroy, which a crash left
+	archive   bool                   // the log is one, without a vault
+	accepted  Acceptable             // what an operator consented to open in spite of a refusal
+	// undo takes back what a first start made, once it failed: Close does so. unserved does, until the ledger is served.
+	undo, unserved func() error
 }
 
-// Open opens everything and starts nothing. ErrRunning when another server has the data folder.
-func Open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
+// Open opens everything and starts nothing. ErrRunning when another server has the data folder, *RefusedError when its parts do
+// not fit together.
+func Open(ctx context.Context, cfg Config, o Options) (*Server, error) {
+	if err := o.Accept.Validate(); err != nil {
+		return nil, err
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	if o.LogTo == nil {
 		o.LogTo = io.Discard
 	}
+	var err error
 	if cfg.Data, err = filepath.Abs(cfg.Data); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	s := &Server{cfg: cfg, now: o.Now, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry()}
+	if o.Accept.Kind != "" {
+		if err := accept(ctx, cfg, o); err != nil {
+			return nil, err
+		}
+	}
+	return open(ctx, cfg, o)
+}
+
+func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
+	s := &Server{cfg: cfg, now: o.Now, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry(), undo: undoOf(&cfg)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{s.openFolder, s.openLog, s.openVault, s.openDestructions, s.openLeases} {
+	for _, open := range []func(context.Context) error{s.openFolder, s.checkFolder, s.openLog, s.openVault, s.checkBinding, s.openDestructions, s.finishLate, s.openLeases} {
 		if err := open(ctx); err != nil {
 			return nil, err
 		}
@@ -95,10 +118,21 @@ func Open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 	if err := s.openCommands(ctx, o); err != nil {
 		return nil, err
 	}
+	if err := s.checkEffects(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.openConsumers(ctx); err != nil {
 		return nil, err
 	}
-	return s, s.openMetrics()
+	if err := s.checkConsumers(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.openMetrics(); err != nil {
+		return nil, err
+	}
+	s.onClose(func() error { return s.bind(context.WithoutCancel(ctx)) })
+	s.unserved, s.undo = s.undo, nil // who opens without serving keeps what there is
+	return s, nil
 }
 
 func (s *Server) onClose(c func() error) { s.closers = append(s.closers, c) }
@@ -110,6 +144,10 @@ func (s *Server) Close() error {
 		errs = append(errs, s.closers[i]())
 	}
 	s.closers = nil
+	if s.undo != nil {
+		errs = append(errs, s.undo())
+		s.undo = nil
+	}
 	return errors.Join(errs...)
 }
 
@@ -125,11 +163,16 @@ func (s *Server) openFolder(context.Context) error {
 func (s *Server) openLog(ctx context.Context) error {
 	store, err := s.logStore()
 	if err != nil {
-		return err
+		return refuseLog(err)
 	}
 	s.store = store
 	s.onClose(store.Close)
 	_, err = store.LogID(ctx) // fails here, and by name, when the log cannot be reached
+	if f, ok := store.(eventstore.Fencer); ok && err == nil {
+		var stands eventstore.Fence
+		stands, err = f.Fenced(ctx)
+		s.archive = stands.Reason == eventstore.FenceArchive
+	}
 	return err
 }
 
@@ -138,7 +181,8 @@ func (s *Server) logStore() (eventstore.Store, error) {
 	if s.cfg.Store.Engine == "esdb" {
 		return esdb.Open(esdb.Options{Connection: s.cfg.Store.ESDB, Prefix: s.cfg.Store.Prefix, Logger: s.log, FenceWait: s.fenceWait})
 	}
-	return embedded.Open(embedded.Options{Dir: s.cfg.path("log"), ReserveBytes: s.cfg.Store.Reserve, Logger: s.log})
+	return embedded.Open(embedded.Options{Dir: s.cfg.path("log"), ReserveBytes: s.cfg.Store.Reserve, Logger: s.log,
+		Witness: s.cfg.path(logWitness), NewHistory: s.accepted == AcceptOlderLog})
 }
 
 func (s *Server) openCommands(ctx context.Context, o Options) error {

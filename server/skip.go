@@ -50,7 +50,7 @@ func (o operator) Skip(ctx context.Context, in EventSkip, progress func(Progress
 	if !ok {
 		return SkippedEvent{}, errEventID
 	}
-	if _, err := domain.ParseSkipReason(in.Reason); err != nil {
+	if _, err := domain.ParseOperatorReason(in.Reason); err != nil {
 		return SkippedEvent{}, err
 	}
 	because, err := o.recordAsked(ctx, domain.OpReplaySkip, in.View)

@@ -54,7 +54,11 @@ func (s *Server) verify(ctx context.Context, progress func(Progress)) (Verified,
 	if err != nil {
 		return Verified{}, err
 	}
-	l := audit.Ledger{Log: s.store, Journal: s.journal, Vault: side.Vault, Consumers: consumers, Tell: tellCarry(progress)}
+	before, err := s.binder.Before(ctx)
+	if err != nil {
+		return Verified{}, err
+	}
+	l := audit.Ledger{Before: before, Log: s.store, Journal: s.journal, Vault: side.Vault, Consumers: consumers, Tell: tellCarry(progress)}
 	if f, ok := s.store.(eventstore.Fencer); ok {
 		stands, err := f.Fenced(ctx)
 		if err != nil {
@@ -99,10 +103,14 @@ func (s *Server) standing(ctx context.Context) ([]audit.Consumer, error) {
 		out = append(out, audit.Consumer{Name: c.Name(), At: at})
 	}
 	effects, err := s.effects(ctx)
+	return append(out, placesOf(effects)...), err
+}
+
+func placesOf(effects []effect) (all []audit.Consumer) {
 	for _, e := range effects {
-		out = append(out, audit.Consumer{Name: e.consumer, At: func(context.Context) (eventstore.Checkpoint, error) { return e.at, nil }})
+		all = append(all, audit.Consumer{Name: e.consumer, At: func(context.Context) (eventstore.Checkpoint, error) { return e.at, nil }})
 	}
-	return out, err
+	return all
 }
 
 // TellFault is a fault in one line.

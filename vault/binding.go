@@ -46,4 +46,6 @@ type Binder interface {
 	// Bind records it, durably. Within one log a binding only moves on: one that lies before the one that is there changes
 	// nothing. One of another log takes its place.
 	Bind(ctx context.Context, b Binding) error
+	// Before gives the logs that the vault belonged to before: those whose history the log of today goes on with.
+	Before(ctx context.Context) ([]uuid.UUID, error)
 }

@@ -64,9 +64,18 @@ func (v *liveView) use(work func(view.Generation) error) error {
 	case v.live == nil && v.why == nil && v.away != nil:
 		return fmt.Errorf("view %s: %w", v.name(), v.away)
 	case v.live == nil || v.why != nil:
-		return fmt.Errorf("%w: %s", ErrRebuilding, v.name())
+		return v.rebuilding()
 	}
 	return work(v.live)
+}
+
+// rebuilding is ErrRebuilding, and a *journal.ForeignCheckpointError where that is why.
+func (v *liveView) rebuilding() error {
+	var other *journal.ForeignCheckpointError
+	if errors.As(v.why, &other) {
+		return fmt.Errorf("%w: %s: %w", ErrRebuilding, v.name(), other)
+	}
+	return fmt.Errorf("%w: %s", ErrRebuilding, v.name())
 }
 
 // needs gives why the view must be filled, nil when it need not.
@@ -179,7 +188,7 @@ func (v *liveView) check(ctx context.Context, g view.Generation) error {
 	}
 	log, err := v.set.Journal.LogID(ctx)
 	if err == nil && at.Log != log {
-		return fmt.Errorf("%w: it is of another log", ErrUnusable)
+		return fmt.Errorf("%w: %w", ErrUnusable, &journal.ForeignCheckpointError{Checkpoint: at, Log: log, Reason: "it is of another log"})
 	}
 	return err
 }

@@ -51,7 +51,7 @@ func brittle(version int, touch bool) runner.Declaration {
 func skipped(l *projectiontest.Ledger, view domain.ViewName, event domain.EventID) {
 	l.Helper()
 	l.Append(domain.OperationsStream, domain.EventSkipped{View: view, Event: event, UID: 1000,
-		Reason: domain.Personal(domain.SkipReason{Text: "it cannot be digested"}, domain.LedgerKey())})
+		Reason: domain.Personal(domain.OperatorReason{Text: "it cannot be digested"}, domain.LedgerKey())})
 }
 
 // withdrawn lets somebody give and withdraw a permission, then more happen, and gives the withdrawal.

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"accountledger/eventstore"
 	"accountledger/journal"
 	"accountledger/projections/runner"
@@ -69,7 +71,9 @@ type Ledger struct {
 	// Archive says that the ledger has no vault: keys are not looked for.
 	Archive   bool
 	Consumers []Consumer
-	Tell      carry.Progress
+	// Before are logs whose history Log goes on with: a consumer that stands in one of them begins again when the ledger is served.
+	Before []uuid.UUID
+	Tell   carry.Progress
 	// StreamsAtOnce bounds the memory for the last versions of streams, in streams of about 60
 	// bytes; 0 is four million. A log that may have more is read more than once.
 	StreamsAtOnce int64
@@ -119,6 +123,8 @@ func (l *Ledger) walkConsumers(ctx context.Context, r *Report) error {
 		case err == nil:
 			r.Consumers = append(r.Consumers, c.Name)
 		case errors.Is(err, runner.ErrRebuilding):
+			r.Remade = append(r.Remade, c.Name)
+		case errors.As(err, &foreign) && slices.Contains(l.Before, foreign.Checkpoint.Log):
 			r.Remade = append(r.Remade, c.Name)
 		case errors.As(err, &foreign):
 			r.fault(Fault{Where: InConsumer, Name: c.Name, Position: foreign.Checkpoint.Position.String(), Reason: foreign.Reason})

@@ -41,7 +41,9 @@ func readBinding(ctx context.Context, from querier) (b vault.Binding, err error)
 // Bind implements vault.Binder.
 func (v *Vault) Bind(ctx context.Context, b vault.Binding) error {
 	err := v.call(ctx, "binding it to its log", func(ctx context.Context) error {
-		_, err := v.pool.Exec(ctx, `UPDATE vault SET log = $1, at_commit = $2, at_prepare = $3, event = $4
+		_, err := v.pool.Exec(ctx, `WITH ended AS (INSERT INTO logs (id)
+				SELECT log FROM vault WHERE log <> $1 ON CONFLICT DO NOTHING)
+			UPDATE vault SET log = $1, at_commit = $2, at_prepare = $3, event = $4
 			WHERE log IS DISTINCT FROM $1 OR at_commit < $2 OR at_commit = $2 AND at_prepare < $3`,
 			b.Log, int64(b.Commit), int64(b.Prepare), b.Event) //nolint:gosec // logs count below 2^63
 		return err
@@ -50,6 +52,19 @@ func (v *Vault) Bind(ctx context.Context, b vault.Binding) error {
 		return err
 	}
 	return v.bear(b)
+}
+
+// Before implements vault.Binder.
+func (v *Vault) Before(ctx context.Context) (all []uuid.UUID, err error) {
+	err = v.reading(ctx, func(ctx context.Context) error {
+		rows, err := v.pool.Query(ctx, "SELECT id FROM logs ORDER BY at")
+		if err != nil {
+			return err
+		}
+		all, err = pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+		return err
+	})
+	return all, err
 }
 
 // bear has the file outside of the server say how far the vault was bound.
@@ -104,23 +119,28 @@ func (v *Vault) checkBehind(ctx context.Context, conn querier, o Options) error 
 	return v.bear(b)
 }
 
-// Exists says whether the database at address has a vault in a schema, without changing anything there.
-func Exists(ctx context.Context, address, schema string) (there bool, err error) {
+// Look says whether the database at address has a vault in a schema, and whether that belongs to a log, without changing
+// anything there.
+func Look(ctx context.Context, address, schema string) (there, bound bool, err error) {
 	o := Options{Schema: schema, Connections: 1, Timeout: defaultTimeout}
 	if o.Schema == "" {
 		o.Schema = defaultSchema
 	}
 	config, err := configure(address, o)
 	if err != nil {
-		return false, err
+		return false, false, err
 	}
 	within, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	conn, err := pgx.ConnectConfig(within, config.ConnConfig)
 	if err != nil {
-		return false, fail(ctx, within, "looking for it", err)
+		return false, false, fail(ctx, within, "looking for it", err)
 	}
 	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
 	there, err = isThere(within, conn, o.Schema)
-	return there, fail(ctx, within, "looking for it", err)
+	if err != nil || !there {
+		return false, false, fail(ctx, within, "looking for it", err)
+	}
+	b, err := readBinding(within, conn)
+	return true, b.Log != uuid.Nil, fail(ctx, within, "looking for it", err)
 }

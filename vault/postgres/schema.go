@@ -29,6 +29,12 @@ CREATE TABLE vault (
 	event      uuid           -- that stands there
 );
 
+-- Logs that it belonged to before.
+CREATE TABLE logs (
+	id uuid PRIMARY KEY,
+	at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+
 CREATE TABLE masters (
 	id           uuid PRIMARY KEY,
 	made_at      timestamptz,

@@ -50,12 +50,39 @@ func (v *Vault) Bind(ctx context.Context, b vault.Binding) error {
 		return err
 	}
 	return v.write(&request{ctx: ctx, apply: func(ctx context.Context, w *writer) error {
+		if err := w.exec(ctx, w.put.retire, b.Log[:]); err != nil {
+			return unavailable("binding it to its log", err)
+		}
 		err := w.exec(ctx, w.put.bind, b.Log[:], int64(b.Commit), int64(b.Prepare), b.Event[:]) //nolint:gosec // logs count below 2^63
 		if err != nil {
 			return unavailable("binding it to its log", err)
 		}
 		return nil
 	}})
+}
+
+// Before implements vault.Binder.
+func (v *Vault) Before(ctx context.Context) (all []uuid.UUID, err error) {
+	err = v.reading(ctx, func() error {
+		rows, err := v.reads.QueryContext(ctx, "SELECT id FROM logs ORDER BY row")
+		if err != nil {
+			return readError(ctx, err)
+		}
+		defer func() { _ = rows.Close() }()
+		for rows.Next() {
+			var b []byte
+			if err := rows.Scan(&b); err != nil {
+				return readError(ctx, err)
+			}
+			id, err := idOf(b)
+			if err != nil {
+				return err
+			}
+			all = append(all, id)
+		}
+		return readError(ctx, rows.Err())
+	})
+	return all, err
 }
 
 // exists gives vault.ErrMissing where there is no file, or an empty one.

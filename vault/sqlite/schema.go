@@ -41,6 +41,12 @@ CREATE TABLE vault (
 	event      BLOB NOT NULL     -- that stands there
 ) STRICT;
 
+-- Logs that it belonged to before.
+CREATE TABLE logs (
+	row INTEGER PRIMARY KEY,
+	id  BLOB NOT NULL UNIQUE
+) STRICT;
+
 CREATE TABLE keys (
 	row     INTEGER PRIMARY KEY,
 	name    BLOB NOT NULL UNIQUE,

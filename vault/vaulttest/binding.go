@@ -38,6 +38,11 @@ func binding(t *testing.T, e Engine) {
 	another := vault.Binding{Log: other, Commit: 1, Prepare: 1, Event: uuid.New()}
 	ok(t, v.Bind(t.Context(), another))
 	expect(another)
+	before, err := v.Before(t.Context())
+	ok(t, err)
+	if len(before) == 0 || before[len(before)-1] != log {
+		t.Errorf("it belonged to %v before, want %s last", before, log)
+	}
 	v, is = e.Reopen(t, v.(vault.Vault)).(vault.Binder) //nolint:forcetypeassert // it came from there
 	if !is {
 		t.Fatal("the engine does not know its log")

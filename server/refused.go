@@ -1,0 +1,84 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Acceptable names what an operator may go on with in spite of a refusal: serve --accept.
+type Acceptable string
+
+// What can be accepted.
+const (
+	// AcceptOlderLog: events that were acknowledged are lost.
+	AcceptOlderLog Acceptable = "older-log"
+	// AcceptOlderVault: keys, secrets and identifiers that were acknowledged are lost, and what they sealed with them.
+	AcceptOlderVault Acceptable = "older-vault"
+)
+
+// Accept is an operator's consent to go on with what the ledger refuses to start with. It is recorded, and what was open has ended.
+type Accept struct {
+	Kind   Acceptable
+	Reason string // 1 to 500 characters, about nobody; sealed
+}
+
+// RefusedError: the parts of the ledger do not fit together, so it is not served. Nothing was changed.
+type RefusedError struct {
+	// What does not fit, with the file or part it is about.
+	What string
+	// Next is what to do.
+	Next string
+	// Accept is what can be accepted instead; "" where going on makes no sense.
+	Accept Acceptable
+	// Lost is what acceptance loses.
+	Lost string
+	err  error
+}
+
+func (e *RefusedError) Error() string {
+	text := e.What
+	if e.err != nil {
+		text += " (" + e.err.Error() + ")"
+	}
+	text += ". " + e.Next
+	if e.Accept != "" {
+		text += fmt.Sprintf("; or go on without what is lost (%s): accountledger serve --accept %s --reason \"…\", which is recorded and signs everybody out", e.Lost, e.Accept)
+	}
+	return text
+}
+
+// Unwrap is what was found.
+func (e *RefusedError) Unwrap() error { return e.err }
+
+// Errors of --accept.
+var (
+	// ErrNothingToAccept: the ledger starts without it.
+	ErrNothingToAccept = errors.New("there is nothing to accept: the parts of the ledger fit together; start it without --accept")
+	// ErrNotAcceptable: --accept names something else than what is wrong.
+	ErrNotAcceptable = errors.New("--accept does not help here")
+)
+
+// Validate refuses what is no kind, with its name.
+func (a Accept) Validate() error {
+	switch a.Kind {
+	case "", AcceptOlderLog, AcceptOlderVault:
+		return nil
+	}
+	return fmt.Errorf("--accept: it takes %s or %s", AcceptOlderLog, AcceptOlderVault)
+}
+
+const (
+	lostLog   = "the events at the end, and whatever people were told of them"
+	lostVault = "accounts, device names and passwords that the vault does not have any more; older passwords are back"
+
+	putBackLog   = "Put the newest log folder back, or restore the newest backup into a new folder"
+	putBackVault = "Put the vault back that belongs to this log as it was last, or restore the newest backup into a new folder"
+)
+
+func olderLog(what string, err error) *RefusedError {
+	return &RefusedError{What: what, Next: putBackLog, Accept: AcceptOlderLog, Lost: lostLog, err: err}
+}
+
+func olderVault(what string, err error) *RefusedError {
+	return &RefusedError{What: what, Next: putBackVault, Accept: AcceptOlderVault, Lost: lostVault, err: err}
+}
