@@ -5,10 +5,13 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"accountledger/domain"
+	"accountledger/journal"
+	"accountledger/vault"
 )
 
 // ErasureView is how far an erasure has come.
@@ -138,6 +141,12 @@ func (k *call) startErasure(ctx context.Context, id domain.AccountID) (*domain.A
 func (k *call) eraseAll(ctx context.Context, a *domain.Account) error {
 	asked := a.Erasure.RequestedBy
 	if err := k.retireClaim(ctx, a); err != nil {
+		return err
+	}
+	// A vault that never had the key cannot say that it is gone: it is another one, or an older copy.
+	if _, err := k.Vault.Key(ctx, domain.AccountKey(a.ID)); errors.Is(err, vault.ErrNotFound) {
+		return fmt.Errorf("%w: %q, of an erasure that is to be carried out", journal.ErrKeyUnknown, domain.AccountKey(a.ID))
+	} else if err != nil && !errors.Is(err, vault.ErrDestroyed) && !errors.Is(err, vault.ErrCorrupt) && !errors.Is(err, vault.ErrMasterKey) {
 		return err
 	}
 	keys := []string{domain.AccountKey(a.ID), domain.IdentifierKey(a.Opened.Claim)}

@@ -1,7 +1,10 @@
 package notify
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -46,11 +49,11 @@ func (l inLease) load() (at journal.Checkpoint, err error) {
 	if b == nil {
 		return at, errNoCheckpoint
 	}
-	return at, decodeCheckpoint(b, &at)
+	return DecodeCheckpoint(b)
 }
 
 func (l inLease) save(at journal.Checkpoint) error {
-	b, err := json.Marshal(at)
+	b, err := EncodeCheckpoint(at)
 	if err == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), saveTimeout)
 		defer cancel()
@@ -64,11 +67,35 @@ func (l inLease) save(at journal.Checkpoint) error {
 
 func (l inLease) held() bool { return l.Held() }
 
-func decodeCheckpoint(b []byte, into *journal.Checkpoint) error {
-	if err := json.Unmarshal(b, into, json.RejectUnknownMembers(true)); err != nil {
-		return fmt.Errorf("%w that can be read", errNoCheckpoint)
+// stored is a checkpoint as it is kept, with a checksum: one that was damaged could name another place of the log.
+type stored struct {
+	journal.Checkpoint
+	Sum string `json:"sum"` // SHA-256 of the others as JSON, its first half in hexadecimal digits
+}
+
+// EncodeCheckpoint gives a checkpoint as it is kept.
+func EncodeCheckpoint(at journal.Checkpoint) ([]byte, error) {
+	b, err := json.Marshal(at)
+	if err != nil {
+		return nil, fmt.Errorf("notify: writing the checkpoint: %w", err)
 	}
-	return nil
+	sum := sha256.Sum256(b)
+	if b, err = json.Marshal(stored{at, hex.EncodeToString(sum[:16])}); err != nil {
+		return nil, fmt.Errorf("notify: writing the checkpoint: %w", err)
+	}
+	return b, nil
+}
+
+// DecodeCheckpoint reads what EncodeCheckpoint gave; an error where that is damaged.
+func DecodeCheckpoint(b []byte) (journal.Checkpoint, error) {
+	var s stored
+	if err := json.Unmarshal(b, &s, json.RejectUnknownMembers(true)); err != nil {
+		return journal.Checkpoint{}, fmt.Errorf("%w that can be read", errNoCheckpoint)
+	}
+	if again, err := EncodeCheckpoint(s.Checkpoint); err != nil || !bytes.Equal(again, b) {
+		return journal.Checkpoint{}, fmt.Errorf("%w that can be read: its checksum is of another", errNoCheckpoint)
+	}
+	return s.Checkpoint, nil
 }
 
 // loadCheckpoint reads the checkpoint's file: errNoCheckpoint when it is missing or damaged.
@@ -80,14 +107,14 @@ func loadCheckpoint(path string) (journal.Checkpoint, error) {
 	} else if err != nil {
 		return c, fmt.Errorf("notify: reading the checkpoint: %w", err)
 	}
-	return c, decodeCheckpoint(b, &c)
+	return DecodeCheckpoint(b)
 }
 
 // saveCheckpoint puts the file in place whole or not at all; when it returns nil, it survives a loss of power.
 func saveCheckpoint(path string, c journal.Checkpoint) error {
-	b, err := json.Marshal(c)
+	b, err := EncodeCheckpoint(c)
 	if err != nil {
-		return fmt.Errorf("notify: writing the checkpoint: %w", err)
+		return err
 	}
 	next := path + ".next"
 	if err := writeSynced(next, b); err != nil {

@@ -112,7 +112,7 @@ func (s *Shared) Stored(ctx context.Context) (at journal.Checkpoint, err error) 
 	if !ok || row.Place == nil {
 		return at, errNoCheckpoint
 	}
-	return at, decodeCheckpoint(row.Place, &at)
+	return DecodeCheckpoint(row.Place)
 }
 
 // Status tells how the notifier is; the zero one while another process sends.

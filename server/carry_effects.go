@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-json-experiment/json"
-
 	"accountledger/eventstore"
 	"accountledger/leases"
 	"accountledger/notify"
@@ -122,16 +120,16 @@ func (s *Server) effects(ctx context.Context) ([]effect, error) {
 }
 
 func addEffect(all []effect, consumer string, place []byte) []effect {
-	e := effect{consumer: consumer}
-	if json.Unmarshal(place, &e.at) != nil {
+	at, err := notify.DecodeCheckpoint(place)
+	if err != nil {
 		return all
 	}
-	return append(all, e)
+	return append(all, effect{consumer, at})
 }
 
 // setEffect has a consumer with effects go on in this log where it stood in the other.
 func (s *Server) setEffect(ctx context.Context, e effect) error {
-	b, err := json.Marshal(e.at)
+	b, err := notify.EncodeCheckpoint(e.at)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 )
 
 func serve() *cobra.Command {
+	var accept server.Accept
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the ledger: API, processes, views and messages",
@@ -19,7 +20,7 @@ func serve() *cobra.Command {
 				return err
 			}
 			server.TuneMemory()
-			s, err := server.Open(c.Context(), cfg, server.Options{LogTo: c.ErrOrStderr()})
+			s, err := server.Open(c.Context(), cfg, server.Options{LogTo: c.ErrOrStderr(), Accept: accept})
 			if err != nil {
 				return err
 			}
@@ -31,6 +32,8 @@ func serve() *cobra.Command {
 		},
 	}
 	settings(c)
+	c.Flags().StringVar((*string)(&accept.Kind), "accept", "", "go on in spite of what a start refuses, without what is lost: older-log or older-vault; recorded")
+	c.Flags().StringVar(&accept.Reason, "reason", "", "why, with --accept: 1 to 500 characters, about nobody")
 	return c
 }
 

@@ -66,3 +66,28 @@ func (s *Store) makeID(ctx context.Context) error {
 	}
 	return err
 }
+
+// NewHistory gives the log another id, by one more event: whoever stands in events that the server lost must not take what comes
+// for the same history. Other processes keep the id that they know until they are restarted, so none may run.
+func (s *Store) NewHistory(ctx context.Context) (uuid.UUID, error) {
+	if err := s.begin(ctx, &s.appends); err != nil {
+		return uuid.Nil, err
+	}
+	defer s.appends.Done()
+	if _, err := s.id(ctx); err != nil { // there is one
+		return uuid.Nil, err
+	}
+	last, err := s.few(ctx, s.readStreamFrom(LogStream, eventstore.Backwards, eventstore.End, 1))
+	if err != nil {
+		return uuid.Nil, err
+	}
+	id, err := uuid.NewRandom()
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("esdb: no random number for the log's id: %w", err)
+	}
+	if _, err := s.append(ctx, LogStream, last[0].Version, []eventstore.Event{{ID: id, Type: logCreatedType, Data: []byte(logCreatedData)}}, heedless); err != nil {
+		return uuid.Nil, err
+	}
+	s.logID.Store(&id)
+	return id, nil
+}

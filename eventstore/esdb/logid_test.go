@@ -103,3 +103,23 @@ func bare(tb testing.TB, connection string) *client.Client {
 	tb.Cleanup(func() { _ = c.Close() })
 	return c
 }
+
+// TestNewHistory: the log goes on under another id, here and for whoever opens it next.
+func TestNewHistory(t *testing.T) {
+	t.Parallel()
+	o := esdb.Options{Connection: esdbtest.Start(t, esdbtest.Options{}).Connection()}
+	s := open(t, o)
+	before, err := s.LogID(context30(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	id, err := s.NewHistory(context30(t))
+	if err != nil || id == before {
+		t.Fatalf("%s after %s: %v", id, before, err)
+	}
+	for _, one := range []*esdb.Store{s, open(t, o)} {
+		if now, err := one.LogID(context30(t)); err != nil || now != id {
+			t.Errorf("%s, want %s: %v", now, id, err)
+		}
+	}
+}
