@@ -75,14 +75,10 @@ func refuseLog(err error) error {
 }
 
 // refuseVault names what is wrong with a vault that does not open.
-func (s *Server) refuseVault(err error) error {
+func refuseVault(err error) error {
 	var behind *vault.BehindError
-	switch {
-	case errors.As(err, &behind):
+	if errors.As(err, &behind) {
 		return olderVault("the vault is older than it was", err)
-	case errors.Is(err, vault.ErrMissing):
-		return &RefusedError{What: "the vault is missing beside a log that has events; a new one would open nothing of what they hold",
-			Next: putBackVault, err: err}
 	}
 	return err
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"accountledger/eventstore/esdb/esdbtest"
 	"accountledger/server"
 )
 
@@ -292,5 +293,25 @@ func TestAFirstStartThatFailsLeavesNothing(t *testing.T) {
 		if entries, err := os.ReadDir(cfg.Data); len(entries) > 0 || there != (err == nil) {
 			t.Errorf("%v is left, %v", entries, err)
 		}
+	}
+}
+
+// TestAnotherEmptyVaultIsRefused is E7: a second process on the same log, with a vault and a master key of its own.
+func TestAnotherEmptyVaultIsRefused(t *testing.T) {
+	cfg, mail := withMail(t)
+	cfg.Store.Engine, cfg.Store.ESDB = "esdb", esdbtest.Start(t, esdbtest.Options{}).Connection()
+	r := start(t, cfg)
+	r.join(mail, "ada@example.com", "Ada on the run")
+	second := moved(t, cfg)
+	s, err := server.Open(t.Context(), second, server.Options{Hashing: cheap()})
+	var refused *server.RefusedError
+	if err == nil {
+		t.Fatal("it was opened", s.Close())
+	}
+	if !errors.As(err, &refused) || refused.Accept != "" || !strings.Contains(err.Error(), "the vault is missing") {
+		t.Errorf("refused otherwise: %v", err)
+	}
+	if exists(second.Data) {
+		t.Errorf("the refusal left %s", sizes(t, second.Data))
 	}
 }

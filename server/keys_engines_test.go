@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"accountledger/eventstore/esdb/esdbtest"
 	"accountledger/server"
 	"accountledger/vault/postgres/postgrestest"
 )
@@ -26,8 +27,10 @@ func TestProcessesFollowARotation(t *testing.T) {
 	schema := "keys_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	defer dropSchema(t, address, schema) // after the servers have stopped
 	shared, apart := t.TempDir(), t.TempDir()
+	log := esdbtest.Start(t, esdbtest.Options{}).Connection()
 	open := func(keys string) *running {
 		cfg := config(t)
+		cfg.Store.Engine, cfg.Store.ESDB = "esdb", log
 		cfg.Vault.Engine, cfg.Vault.Postgres, cfg.Vault.Schema = "postgres", address, schema
 		cfg.MasterKey = keys
 		return start(t, cfg)
@@ -77,6 +80,7 @@ func TestProcessesFollowARotation(t *testing.T) {
 
 	// Who has no file of the key is told, and nothing stays behind of the key that was made for a new ledger.
 	stranger := config(t)
+	stranger.Store.Engine, stranger.Store.ESDB = "esdb", log
 	stranger.Vault.Engine, stranger.Vault.Postgres, stranger.Vault.Schema = "postgres", address, schema
 	stranger.MasterKey = t.TempDir()
 	if _, err := server.Open(t.Context(), stranger, server.Options{}); err == nil || !strings.Contains(err.Error(), done.Key) {

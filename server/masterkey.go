@@ -63,15 +63,14 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// keyring loads the master keys. Where there is none and no vault that would miss it, one is made; made is its path. existing says
-// that there must be a vault.
-func keyring(c *Config, now time.Time, existing bool) (keys *vault.Keyring, made string, err error) {
+// keyring loads the master keys. Where there is none and no vault that would miss it, one is made; made is its path.
+func keyring(c *Config, now time.Time) (keys *vault.Keyring, made string, err error) {
 	files, err := keyFiles(c)
 	if err != nil {
 		return nil, "", err
 	}
 	keys, err = vault.OpenKeyring(files)
-	if !errors.Is(err, fs.ErrNotExist) || existing || exists(c.path("vault")) {
+	if !errors.Is(err, fs.ErrNotExist) || exists(c.path("vault")) {
 		return keys, "", err
 	}
 	made = files.Path

@@ -9,7 +9,6 @@ import (
 	"accountledger/domain"
 	"accountledger/replay/backup"
 	"accountledger/replay/carry"
-	"accountledger/vault"
 )
 
 // RestoreOptions are what an operator decides of a restore.
@@ -79,7 +78,7 @@ func Restore(ctx context.Context, cfg Config, dir string, in RestoreOptions, o M
 		return Restored{}, err
 	}
 	s, err := openSide(ctx, cfg, o, true)
-	if fresh && errors.Is(err, vault.ErrMissing) {
+	if fresh && errors.Is(err, errVaultMissing) {
 		return Restored{}, errors.Join(fmt.Errorf("log: %w", ErrRestoreNotEmpty), os.Remove(cfg.path(restoringMark)))
 	}
 	if err != nil {

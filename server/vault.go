@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 
 	"accountledger/journal"
@@ -12,11 +13,10 @@ import (
 )
 
 func (s *Server) openVault(ctx context.Context) error {
-	existing, err := s.needsVault(ctx)
-	if err != nil {
+	if err := s.checkVault(ctx); err != nil {
 		return err
 	}
-	keys, made, err := keyring(&s.cfg, s.now(), existing)
+	keys, made, err := keyring(&s.cfg, s.now())
 	if err != nil {
 		return err
 	}
@@ -27,11 +27,11 @@ func (s *Server) openVault(ctx context.Context) error {
 	if err := keys.Refresh(); err != nil {
 		s.log.Warn("files of master keys cannot be used", "error", err.Error())
 	}
-	if s.masters, err = s.openVaultEngine(ctx, keys, existing); err != nil {
+	if s.masters, err = s.openVaultEngine(ctx, keys); err != nil {
 		if made != "" && errors.Is(err, vault.ErrMasterKey) {
 			err = errors.Join(err, os.Remove(made)) // the vault is another's; nothing was wrapped under it
 		}
-		return s.refuseVault(err)
+		return refuseVault(err)
 	}
 	s.vault, s.binder = s.masters, s.masters
 	s.onClose(s.vault.Close)
@@ -52,24 +52,36 @@ func (s *Server) openJournal() error {
 	return nil
 }
 
-// needsVault says whether a vault is missing: there is none, and the log has events, whose keys a new one would not have.
-func (s *Server) needsVault(ctx context.Context) (bool, error) {
+// errVaultMissing: there is no vault, and the log has events, whose keys a new one would not have.
+var errVaultMissing = errors.New("there is no vault, or an empty one")
+
+// checkVault refuses a log that has events and no vault, before one would be made.
+func (s *Server) checkVault(ctx context.Context) error {
 	if s.archive {
-		return false, nil
+		return nil
 	}
 	there, _, err := s.lookForVault(ctx)
 	if err != nil || there {
-		return false, err
+		return err
 	}
-	return s.hasEvents(ctx)
+	events, err := s.hasEvents(ctx)
+	if err != nil || !events {
+		return err
+	}
+	where := s.cfg.path("vault")
+	if s.cfg.Vault.Engine == "postgres" {
+		where = "the database's schema " + s.cfg.Vault.Schema
+	}
+	return &RefusedError{What: "the vault is missing beside a log that has events; a new one would open nothing of what they hold",
+		Next: putBackVault, err: fmt.Errorf("%s: %w", where, errVaultMissing)}
 }
 
-func (s *Server) openVaultEngine(ctx context.Context, keys *vault.Keyring, existing bool) (vault.Carrier, error) {
+func (s *Server) openVaultEngine(ctx context.Context, keys *vault.Keyring) (vault.Carrier, error) {
 	witness, behind := s.cfg.path(vaultWitness), s.accepted == AcceptOlderVault
 	if s.cfg.Vault.Engine == "postgres" {
-		return postgres.Open(ctx, s.cfg.Vault.Postgres, keys, postgres.Options{Schema: s.cfg.Vault.Schema, Existing: existing, Witness: witness, Behind: behind})
+		return postgres.Open(ctx, s.cfg.Vault.Postgres, keys, postgres.Options{Schema: s.cfg.Vault.Schema, Witness: witness, Behind: behind})
 	}
-	return vaultsqlite.OpenWith(ctx, s.cfg.path("vault"), keys, vaultsqlite.Options{Existing: existing, Witness: witness, Behind: behind})
+	return vaultsqlite.OpenWith(ctx, s.cfg.path("vault"), keys, vaultsqlite.Options{Witness: witness, Behind: behind})
 }
 
 // noKeys are those of an archive, whose log names keys that it came without: they read as destroyed.

@@ -22,11 +22,6 @@ const pebbleName = "pebble"
 func Open(opts Options) (*Store, error) {
 	opts.setDefaults()
 	dir := opts.FS.PathJoin(opts.Dir, pebbleName)
-	if opts.Existing {
-		if there, err := Exists(opts.Dir, opts.FS); err != nil || !there {
-			return nil, errors.Join(err, missingIf(err == nil, opts.Dir))
-		}
-	}
 	if err := makeFolders(opts.FS, opts.Dir, dir); err != nil {
 		return nil, err
 	}
@@ -59,13 +54,6 @@ func Exists(dir string, fs vfs.FS) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-func missingIf(missing bool, dir string) error {
-	if !missing {
-		return nil
-	}
-	return fmt.Errorf("%w: %s", ErrMissing, dir)
 }
 
 func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {

@@ -27,8 +27,6 @@ import (
 var (
 	// ErrLocked: another store, of this process or another, has the folder open.
 	ErrLocked = errors.New("embedded: the log's folder is in use by another process or store")
-	// ErrMissing: there is no log in the folder, and Options.Existing forbids to make one.
-	ErrMissing = errors.New("embedded: there is no log in the folder")
 	// ErrNewerFormat: the folder was written by a newer version of this program.
 	ErrNewerFormat = errors.New("embedded: the log has a newer format than this program knows")
 )
@@ -60,8 +58,6 @@ type Options struct {
 	// Witness is the path of a second file, outside Dir, that says what was acknowledged, so that an older copy of Dir is
 	// not taken for the log; "" is none.
 	Witness string
-	// Existing refuses to make a log where there is none: ErrMissing, and nothing is made.
-	Existing bool
 	// NewHistory opens a log although acknowledged events are missing at its end, and gives it a new id: whoever stands in
 	// what is lost must not take it for the same history.
 	NewHistory bool

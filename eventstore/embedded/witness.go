@@ -77,7 +77,9 @@ func readWitnesses(fs vfs.FS, files []string, log uuid.UUID) (head uint64, by st
 }
 
 // set records that everything up to head has been acknowledged.
-func (w witnesses) set(head uint64) error { return w.each(func(one *witness.Witness) error { return one.Set(head) }) }
+func (w witnesses) set(head uint64) error {
+	return w.each(func(one *witness.Witness) error { return one.Set(head) })
+}
 
 func (w witnesses) sync() error { return w.each((*witness.Witness).Sync) }
 

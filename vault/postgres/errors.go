@@ -30,7 +30,7 @@ func ours(err error) bool {
 		return true
 	}
 	for _, sentinel := range []error{
-		vault.ErrNotFound, vault.ErrMissing, vault.ErrDestroyed, vault.ErrMasterKey, vault.ErrUnavailable, vault.ErrInvalid,
+		vault.ErrNotFound, vault.ErrDestroyed, vault.ErrMasterKey, vault.ErrUnavailable, vault.ErrInvalid,
 		vault.ErrCorrupt, vault.ErrRotating, vault.ErrInUse, vault.ErrNotHeld, ErrSchema, ErrUnsafe,
 	} {
 		if errors.Is(err, sentinel) {

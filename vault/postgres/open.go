@@ -27,8 +27,6 @@ type Options struct {
 	Connections int
 	// Timeout bounds every call whose context does not: 5 s.
 	Timeout time.Duration
-	// Existing refuses to make a vault where there is none: vault.ErrMissing, and nothing is made.
-	Existing bool
 	// Witness is the path of a file of this process's own that says how far the vault was bound to its log, so that a server
 	// that was put back to yesterday is noticed: *vault.BehindError. "" is none.
 	Witness string
@@ -78,7 +76,7 @@ var _ vault.Carrier = (*Vault)(nil)
 // that takes writes is used.
 //
 // It gives vault.ErrMasterKey when rows are under a master key that masters does not hold,
-// *vault.BehindError, vault.ErrMissing, ErrSchema, ErrUnsafe, vault.ErrInvalid for an address or option that cannot be, or
+// *vault.BehindError, ErrSchema, ErrUnsafe, vault.ErrInvalid for an address or option that cannot be, or
 // vault.ErrUnavailable. Errors do not repeat the address.
 func Open(ctx context.Context, address string, masters *vault.Keyring, o Options) (*Vault, error) {
 	if o.Schema == "" {

@@ -102,9 +102,6 @@ func (v *Vault) prepare(ctx context.Context, o Options) error {
 		return err
 	}
 	there, err := isThere(ctx, conn.Conn(), schemaName)
-	if err == nil && !there && o.Existing {
-		return fmt.Errorf("%w: the schema %s has no tables", vault.ErrMissing, schemaName)
-	}
 	if err == nil && !there {
 		err = v.create(ctx, conn.Conn(), schemaName)
 	}

@@ -85,28 +85,17 @@ func (v *Vault) Before(ctx context.Context) (all []uuid.UUID, err error) {
 	return all, err
 }
 
-// exists gives vault.ErrMissing where there is no file, or an empty one.
-func exists(dir string) error {
+// Exists says whether there is a vault in a folder, whatever its state, without changing anything there. An empty file is none.
+func Exists(dir string) (bool, error) {
 	path := filepath.Join(dir, fileName)
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("%w: %s is not there", vault.ErrMissing, path)
-	case err != nil:
-		return unavailable("looking for its file", err)
-	case info.Size() == 0 && !whole(path+"-wal"):
-		return fmt.Errorf("%w: %s is empty", vault.ErrMissing, path)
-	}
-	return nil
-}
-
-// Exists says whether there is a vault in a folder, whatever its state, without changing anything there.
-func Exists(dir string) (bool, error) {
-	err := exists(dir)
-	if errors.Is(err, vault.ErrMissing) {
 		return false, nil
+	case err != nil:
+		return false, unavailable("looking for its file", err)
 	}
-	return err == nil, err
+	return info.Size() > 0 || whole(path+"-wal"), nil
 }
 
 func whole(path string) bool {

@@ -108,19 +108,21 @@ func filesOf(t *testing.T, dir string) string {
 	return all
 }
 
-func TestAnExistingVaultIsWanted(t *testing.T) {
-	root := t.TempDir()
-	dir := filepath.Join(root, "vault")
-	_, err := sqlite.Open(t.Context(), dir, newMaster(t), sqlite.Options{Existing: true})
-	if !errors.Is(err, vault.ErrMissing) {
-		t.Errorf("no folder: %v", err)
+func TestExists(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "vault")
+	expect := func(want bool) {
+		t.Helper()
+		if is, err := sqlite.Exists(dir); err != nil || is != want {
+			t.Errorf("%v, %v; want %v", is, err, want)
+		}
 	}
+	expect(false)
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("something was made: %v", err)
 	}
 	ok(t, os.Mkdir(dir, 0o700))
 	ok(t, os.WriteFile(filepath.Join(dir, "vault.db"), nil, 0o600))
-	if _, err := sqlite.Open(t.Context(), dir, newMaster(t), sqlite.Options{Existing: true}); !errors.Is(err, vault.ErrMissing) {
-		t.Errorf("an empty file: %v", err)
-	}
+	expect(false)
+	ok(t, openVault(t, dir, newMaster(t), sqlite.Options{}).Close())
+	expect(true)
 }

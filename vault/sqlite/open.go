@@ -63,8 +63,6 @@ type Options struct {
 	// Patience is how long a try waits for other programs that hold the file: 250 ms.
 	// Destroying tries four times.
 	Patience time.Duration
-	// Existing refuses to make a vault where there is none: vault.ErrMissing, and nothing is made.
-	Existing bool
 	// Witness is the path of a file outside of the vault's folder that says which transaction was acknowledged last, so that an
 	// older copy of the vault, or one whose end was cut, is not taken for it: *vault.BehindError. "" is none.
 	Witness string
@@ -107,7 +105,7 @@ var _ vault.Carrier = (*Vault)(nil)
 // Open opens the vault in dir, and makes it if there is none: the folder for its owner
 // alone (0700), the file likewise (0600). A new vault is made under master; of an old one
 // the file says which of the master keys held it is under. It gives vault.ErrMasterKey when rows are
-// under a master key that is not held, *vault.BehindError, vault.ErrMissing, ErrSchema, ErrLocked, vault.ErrCorrupt, or vault.ErrUnavailable.
+// under a master key that is not held, *vault.BehindError, ErrSchema, ErrLocked, vault.ErrCorrupt, or vault.ErrUnavailable.
 func Open(ctx context.Context, dir string, master *vault.MasterKey, o Options) (*Vault, error) {
 	masters, err := vault.NewKeyring(master, o.Older...)
 	if err != nil {
@@ -126,11 +124,6 @@ func OpenWith(ctx context.Context, dir string, masters *vault.Keyring, o Options
 	}
 	if o.Patience <= 0 {
 		o.Patience = 250 * time.Millisecond
-	}
-	if o.Existing {
-		if err := exists(dir); err != nil {
-			return nil, err
-		}
 	}
 	path, err := makeFile(dir)
 	if err != nil {
@@ -168,7 +161,7 @@ func (v *Vault) start(ctx context.Context, o Options) error {
 		return unavailable("opening the file", err)
 	}
 	w := &writer{vault: v, conn: conn, patience: o.Patience}
-	if err = v.prepare(ctx, conn, o.Existing); err == nil {
+	if err = v.prepare(ctx, conn); err == nil {
 		err = v.openWitness(ctx, conn, o)
 	}
 	if err == nil {
