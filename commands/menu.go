@@ -46,7 +46,6 @@ type Menu struct {
 	Operate    Command[Operate, domain.EventID]
 	SkipEvent  Command[SkipEvent, domain.Fact]
 
-	Backups       Command[struct{}, Backups]
 	RecordRestore Command[RecordRestore, struct{}]
 	RecordImport  Command[RecordImport, struct{}]
 	EraseRestored Command[EraseRestored, ErasedRestored]
@@ -103,7 +102,6 @@ func menu(c *core) *Menu {
 		Operate:    by(c, operator, onCall((*call).operate)),
 		SkipEvent:  by(c, operator, onCall((*call).skipEvent)),
 
-		Backups:       by(c, operator, onCall((*call).backups)),
 		RecordRestore: by(c, operator, onCall((*call).recordRestore)),
 		RecordImport:  by(c, operator, onCall((*call).recordImport)),
 		EraseRestored: by(c, system, onCall((*call).eraseRestored)),

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"accountledger/domain"
+	"accountledger/journal"
 )
 
 // Operate records an operator's command before it is carried out.
@@ -53,10 +54,11 @@ type Backups struct {
 // backupsBack is how many acts are looked through for a backup that came to its end.
 const backupsBack = 1000
 
-func (k *call) backups(ctx context.Context, _ struct{}) (Backups, error) {
+// ReadBackups tells operators of the backups that a log knows of.
+func ReadBackups(ctx context.Context, j *journal.Journal) (Backups, error) {
 	var out Backups
 	n := 0
-	for rec, err := range k.Journal.ReadBack(ctx, domain.BackupsStream) {
+	for rec, err := range j.ReadBack(ctx, domain.BackupsStream) {
 		if err != nil {
 			return out, err
 		}
@@ -71,7 +73,7 @@ func (k *call) backups(ctx context.Context, _ struct{}) (Backups, error) {
 			break
 		}
 	}
-	for rec, err := range k.Journal.ReadBack(ctx, domain.RestoresStream) {
+	for rec, err := range j.ReadBack(ctx, domain.RestoresStream) {
 		if err != nil {
 			return out, err
 		}

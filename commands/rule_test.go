@@ -46,7 +46,6 @@ AddStaff           n     n      n       n       n     n          n       y      
 AddService         n     n      n       n       n     n          n       y        n
 Operate            n     n      n       n       n     n          n       y        n
 SkipEvent          n     n      n       n       n     n          n       y        n
-Backups            n     n      n       n       n     n          n       y        n
 RaiseLimits        n     n      n       n       n     n          n       y        n
 RestoreLimits      n     n      n       n       n     n          n       y        n
 PublishNotices     n     n      n       n       n     n          n       n        y
@@ -89,7 +88,7 @@ func TestAuthorisation(t *testing.T) {
 				in.Set(reflect.ValueOf(commands.DecideAccess{Permission: weather.Permission, Purpose: weather.Purpose}))
 			}
 			if name == "Operate" {
-				in.Set(reflect.ValueOf(commands.Operate{Operation: domain.OpStatus}))
+				in.Set(reflect.ValueOf(commands.Operate{Operation: domain.OpKeysList}))
 			}
 			if name == "RecordRestore" {
 				in.Set(reflect.ValueOf(commands.RecordRestore{Restored: domain.LedgerRestored{Cause: domain.CauseBackup, List: domain.ListNone}}))

@@ -5,7 +5,6 @@ type Operation string
 
 // Operations.
 const (
-	OpStatus        Operation = "status"
 	OpMailbox       Operation = "mailbox"
 	OpStaffAdd      Operation = "staff_add"
 	OpServiceAdd    Operation = "service_add"
@@ -16,7 +15,6 @@ const (
 	OpReplayExport  Operation = "replay_export"
 	OpReplaySkip    Operation = "replay_skip"
 	OpReplayShow    Operation = "replay_show"
-	OpVerify        Operation = "verify"
 	OpKeysList      Operation = "keys_list"
 	OpKeysRotate    Operation = "keys_rotate"
 	OpKeysDestroyed Operation = "keys_destroyed"
@@ -27,7 +25,7 @@ const (
 
 // Validate refuses what is no operation.
 func (o Operation) Validate() error {
-	return oneOf(o, OpStatus, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplaySkip, OpReplayShow, OpVerify, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpSimulate, OpBackup, OpBackupDone)
+	return oneOf(o, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplaySkip, OpReplayShow, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpSimulate, OpBackup, OpBackupDone)
 }
 
 // OperationPerformed: an operator ran a command on the machine.

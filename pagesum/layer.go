@@ -21,6 +21,7 @@ type registry struct {
 	register sync.Once
 	err      error
 	methods  uintptr // the table of a file's methods, which never changes
+	readOnly uintptr // the same of a file that is only read
 
 	mu     sync.Mutex
 	faults map[string]int64 // by path, the page that was found damaged last
@@ -40,19 +41,37 @@ func (r *registry) enter() error {
 	r.faults, r.logs, r.open = map[string]int64{}, map[string]*log{}, map[uintptr]*log{}
 	tls := libc.NewTLS()
 	defer tls.Close()
-	below := lib.Xsqlite3_vfs_find(tls, 0)
-	ours := libc.Xcalloc(tls, 1, libc.Tsize_t(unsafe.Sizeof(lib.Tsqlite3_vfs{})))
+	if err := r.add(tls, name, pointer(openFile), pointer(deleteFile)); err != nil {
+		return err
+	}
+	if err := r.add(tls, readOnlyName, pointer(openReadOnly), pointer(deleteNothing)); err != nil {
+		return err
+	}
 	r.methods = libc.Xcalloc(tls, 1, libc.Tsize_t(unsafe.Sizeof(lib.Tsqlite3_io_methods{})))
-	called, err := libc.CString(name)
-	if below == 0 || ours == 0 || r.methods == 0 || err != nil {
-		return errors.New("pagesum: SQLite has no file layer")
+	r.readOnly = libc.Xcalloc(tls, 1, libc.Tsize_t(unsafe.Sizeof(lib.Tsqlite3_io_methods{})))
+	if r.methods == 0 || r.readOnly == 0 {
+		return errNoLayer
 	}
 	*at[lib.Tsqlite3_io_methods](r.methods) = methods()
+	*at[lib.Tsqlite3_io_methods](r.readOnly) = readOnlyMethods()
+	return nil
+}
+
+var errNoLayer = errors.New("pagesum: SQLite has no file layer")
+
+// add puts one entry into the list.
+func (r *registry) add(tls *libc.TLS, name string, open, remove uintptr) error {
+	below := lib.Xsqlite3_vfs_find(tls, 0)
+	ours := libc.Xcalloc(tls, 1, libc.Tsize_t(unsafe.Sizeof(lib.Tsqlite3_vfs{})))
+	called, err := libc.CString(name)
+	if below == 0 || ours == 0 || err != nil {
+		return errNoLayer
+	}
 	vfs := at[lib.Tsqlite3_vfs](ours)
 	*vfs = *at[lib.Tsqlite3_vfs](below) // time, randomness and the like are the same
 	vfs.FszOsFile += int32(unsafe.Sizeof(file{}))
 	vfs.FpNext, vfs.FzName = 0, called
-	vfs.FxOpen, vfs.FxDelete, vfs.FxAccess, vfs.FxFullPathname = pointer(openFile), pointer(deleteFile), pointer(access), pointer(fullPathname)
+	vfs.FxOpen, vfs.FxDelete, vfs.FxAccess, vfs.FxFullPathname = open, remove, pointer(access), pointer(fullPathname)
 	if code := lib.Xsqlite3_vfs_register(tls, ours, 0); code != lib.SQLITE_OK {
 		return errors.New("pagesum: SQLite takes no other file layer")
 	}

@@ -36,11 +36,21 @@ func below(tls *libc.TLS) (uintptr, *lib.Tsqlite3_vfs) {
 // openFile opens the main file and its write-ahead file for ourselves and leaves all others, which hold nothing that
 // lasts or carry checksums of their own, to the layer below.
 func openFile(tls *libc.TLS, ours, name, f uintptr, flags int32, out uintptr) int32 {
+	if name == 0 || flags&(lib.SQLITE_OPEN_MAIN_DB|lib.SQLITE_OPEN_WAL) == 0 {
+		vfs, own := below(tls)
+		return function[func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32](own.FxOpen)(tls, vfs, name, f, flags, out)
+	}
+	of := database
+	if flags&lib.SQLITE_OPEN_WAL != 0 {
+		of = writeAhead
+	}
+	return openOurs(tls, ours, name, f, flags, out, of, layer.methods)
+}
+
+// openOurs opens a file of ours with flags of the layer below.
+func openOurs(tls *libc.TLS, ours, name, f uintptr, flags int32, out uintptr, of kind, methods uintptr) int32 {
 	vfs, own := below(tls)
 	open := function[func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32](own.FxOpen)
-	if name == 0 || flags&(lib.SQLITE_OPEN_MAIN_DB|lib.SQLITE_OPEN_WAL) == 0 {
-		return open(tls, vfs, name, f, flags, out)
-	}
 	*at[file](f) = file{name: name, kind: database}
 	sub := f + unsafe.Sizeof(file{})
 	if own.FszOsFile > at[lib.Tsqlite3_vfs](ours).FszOsFile-int32(unsafe.Sizeof(file{})) {
@@ -54,11 +64,11 @@ func openFile(tls *libc.TLS, ours, name, f uintptr, flags int32, out uintptr) in
 		_ = closeFile(tls, f)
 		return lib.SQLITE_CANTOPEN
 	}
-	if flags&lib.SQLITE_OPEN_WAL != 0 {
+	if of == writeAhead {
 		at[file](f).kind = writeAhead
 		layer.join(f, libc.GoString(name))
 	}
-	at[file](f).base.FpMethods = layer.methods
+	at[file](f).base.FpMethods = methods
 	return lib.SQLITE_OK
 }
 

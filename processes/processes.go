@@ -29,6 +29,8 @@ type Deps struct {
 	Leases *leases.Keeper
 	// Tell is how often the one that settles tells the others how far it is: 30 s.
 	Tell time.Duration
+	// ReadOnly leaves the list's file as it is, on a file system that may be mounted read-only. Then only Checkpoint and Waiting are of use.
+	ReadOnly bool
 }
 
 const (
@@ -61,7 +63,12 @@ func Open(ctx context.Context, d Deps) (*Processes, error) {
 	}
 	p := &Processes{Deps: d, wake: make(chan struct{}, 1)}
 	var err error
-	if p.list, err = openList(ctx, d.Path, d.Log, p.poke); err != nil {
+	if d.ReadOnly {
+		p.list, err = readList(ctx, d.Path, d.Log)
+	} else {
+		p.list, err = openList(ctx, d.Path, d.Log, p.poke)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return p, nil

@@ -204,7 +204,7 @@ func TestARebuildGoesOnWhileEventsCome(t *testing.T) {
 			case <-enough:
 				return
 			default:
-				x.Append(domain.OperationsStream, domain.OperationPerformed{Operation: domain.OpStatus})
+				x.Append(domain.OperationsStream, domain.OperationPerformed{Operation: domain.OpKeysList})
 			}
 			if n == 10 {
 				close(begun)

@@ -49,7 +49,7 @@ func acts(l *projectiontest.Ledger, n int) {
 	l.Helper()
 	events := make([]any, 500)
 	for i := range events {
-		events[i] = domain.OperationPerformed{Operation: domain.OpStatus}
+		events[i] = domain.OperationPerformed{Operation: domain.OpKeysList}
 	}
 	for ; n > 0; n -= len(events) {
 		l.Append(domain.OperationsStream, events[:min(n, len(events))]...)

@@ -85,7 +85,7 @@ func TestARebuildUnderSeveralProcesses(t *testing.T) {
 			case <-enough:
 				return
 			default:
-				l.Append(domain.OperationsStream, domain.OperationPerformed{Operation: domain.OpStatus})
+				l.Append(domain.OperationsStream, domain.OperationPerformed{Operation: domain.OpKeysList})
 			}
 		}
 	}()

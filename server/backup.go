@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"accountledger/commands"
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/replay/backup"
@@ -136,13 +137,13 @@ type BackupsStatus struct {
 }
 
 func (s *Server) backupsStatus(ctx context.Context) (BackupsStatus, error) {
-	a, err := s.menu.Backups(ctx, operator{s, os.Getuid()}.request("backups", domain.EventID{}), struct{}{})
+	known, err := commands.ReadBackups(ctx, s.journal)
 	if err != nil {
 		return BackupsStatus{}, err
 	}
-	out := BackupsStatus{Completed: a.Value.Completed}
-	if !a.Value.Begun.IsZero() {
-		out.KeptUntil = a.Value.Begun.Add(s.cfg.Backup.Keep)
+	out := BackupsStatus{Completed: known.Completed}
+	if !known.Begun.IsZero() {
+		out.KeptUntil = known.Begun.Add(s.cfg.Backup.Keep)
 	}
 	if s.list == nil {
 		return out, nil

@@ -34,7 +34,7 @@ type Exported struct {
 
 // ExportFile writes an export into a file of this process's, or goes on with one that broke off. The file has its
 // name only once it is whole; a name that ends in .gz or .zst has it compressed.
-func ExportFile(ctx context.Context, c Console, path string, withVault bool, progress func(Progress)) (_ Exported, err error) {
+func ExportFile(ctx context.Context, c Exporter, path string, withVault bool, progress func(Progress)) (_ Exported, err error) {
 	f, err := carry.CreateFile(path, withVault)
 	if err != nil {
 		return Exported{}, err
@@ -74,15 +74,19 @@ func (o operator) Export(ctx context.Context, in Export, out io.Writer) error {
 	if err := o.recordUnlessFenced(ctx, op); err != nil {
 		return err
 	}
+	return o.export(ctx, in, out)
+}
+
+func (s *Server) export(ctx context.Context, in Export, out io.Writer) error {
 	var v vault.Carrier
 	if in.Vault {
-		side, err := o.side()
+		side, err := s.side()
 		if err != nil {
 			return err
 		}
 		v = side.Vault
 	}
-	return carry.Export(ctx, o.store, v, in.From, out)
+	return carry.Export(ctx, s.store, v, in.From, out)
 }
 
 // exportBytes is how much text goes over the socket at once.

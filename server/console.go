@@ -154,13 +154,8 @@ func (o operator) record(ctx context.Context, op domain.Operation, views ...doma
 	return a.Value, err
 }
 
-// Status answers even when the log takes no more: then it is needed most.
-func (o operator) Status(ctx context.Context) (Status, error) {
-	if _, err := o.record(ctx, domain.OpStatus); err != nil {
-		o.log.Warn("an operator's status could not be recorded", "error", err.Error())
-	}
-	return o.status(ctx)
-}
+// Status answers even when the log takes no more: then it is needed most. It is not recorded.
+func (o operator) Status(ctx context.Context) (Status, error) { return o.status(ctx) }
 
 func (o operator) Mailbox(ctx context.Context) ([]MailboxEntry, error) {
 	if _, err := o.record(ctx, domain.OpMailbox); err != nil {

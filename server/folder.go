@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrRunning: another server has the data folder.
-var ErrRunning = errors.New("another server is running on this data folder")
+// ErrRunning: another server, or a command, has the data folder.
+var ErrRunning = errors.New("another server or command has this data folder open")
 
 // folder is the data folder, held by one process.
 type folder struct{ lock *os.File }

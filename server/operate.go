@@ -3,7 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"strings"
 
@@ -20,7 +19,7 @@ func OpenConsole(ctx context.Context, cfg Config) (Console, error) {
 		return nil, err
 	}
 	if !exists(cfg.path("lock")) {
-		return nil, fmt.Errorf("there is no ledger in %s: start one with accountledger serve, or name its folder with --data", cfg.Data)
+		return nil, noLedger(&cfg)
 	}
 	s, err := Open(ctx, cfg, Options{})
 	if err != nil {

@@ -2,10 +2,14 @@ package vault
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/google/uuid"
 )
+
+// ErrMissing: there is no vault, and none is to be made.
+var ErrMissing = errors.New("vault: there is none")
 
 // BehindError: the vault lacks what it acknowledged. It is an older copy, or its end was cut off.
 type BehindError struct {

@@ -87,6 +87,37 @@ func console(c *cobra.Command, run func(context.Context, server.Console) error) 
 	return run(c.Context(), con)
 }
 
+// reading runs a command that changes nothing on the running server, or on the folder as it lies there.
+func reading(c *cobra.Command, run func(context.Context, server.Reading) error) error {
+	cfg, err := load(c)
+	if err != nil {
+		return err
+	}
+	from, err := server.OpenReading(c.Context(), cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = from.Close() }()
+	return run(c.Context(), from)
+}
+
+// exporting runs an export, and says when it is not recorded in the log.
+func exporting(c *cobra.Command, run func(context.Context, server.Exporter) error) error {
+	cfg, err := load(c)
+	if err != nil {
+		return err
+	}
+	from, unrecorded, err := server.OpenExport(c.Context(), cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = from.Close() }()
+	if unrecorded != "" {
+		_, _ = fmt.Fprintf(c.ErrOrStderr(), "accountledger: this export is not recorded in the log: %s\n", unrecorded)
+	}
+	return run(c.Context(), from)
+}
+
 func printJSON(c *cobra.Command, v any) error {
 	b, err := json.Marshal(v, jsontext.Multiline(true), json.Deterministic(true))
 	if err != nil {

@@ -15,9 +15,11 @@ func status() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "status",
 		Short: "Tell how the ledger is doing: head, what lags, what waits or stopped and why",
-		Args:  cobra.NoArgs,
+		Long: `Tell how the ledger is doing, whether a server runs or not. Of a stopped ledger nothing is changed, so it may lie on a read-only mount.
+It shows nothing personal and is not recorded.`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return console(c, func(ctx context.Context, con server.Console) error {
+			return reading(c, func(ctx context.Context, con server.Reading) error {
 				st, err := con.Status(ctx)
 				if err != nil {
 					return err

@@ -22,10 +22,10 @@ func verify() *cobra.Command {
 		Short: "Walk log, keys, vault and checkpoints, and name the first fault of each",
 		Long: `Walk the ledger, whether a server runs or not: the log's checksums, versions, times and envelopes; whether every key that the log names is there or
 recorded as destroyed; whether every row of the vault opens; whether what views and other consumers stand at fits the log. Exit 1 on a fault.
-It shows nothing personal. Whether the views hold what the log says, replay compare tells.`,
+Of a stopped ledger nothing is changed and nothing recorded, so it may lie on a read-only mount. It shows nothing personal. Whether the views hold what the log says, replay compare tells.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return console(c, func(ctx context.Context, con server.Console) error {
+			return reading(c, func(ctx context.Context, con server.Reading) error {
 				bar := newStages(c.ErrOrStderr())
 				v, err := con.Verify(ctx, bar.show)
 				bar.end(err)

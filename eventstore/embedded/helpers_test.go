@@ -69,7 +69,7 @@ func put(t *testing.T, s *embedded.Store, size int) eventstore.Recorded {
 }
 
 // readAll reads the whole log and checks that no position is missing.
-func readAll(ctx context.Context, s *embedded.Store) ([]eventstore.Recorded, error) {
+func readAll(ctx context.Context, s eventstore.Store) ([]eventstore.Recorded, error) {
 	var all []eventstore.Recorded
 	var after eventstore.Position
 	for {
@@ -91,7 +91,7 @@ func readAll(ctx context.Context, s *embedded.Store) ([]eventstore.Recorded, err
 }
 
 // holds checks that the log has these events at their positions.
-func holds(t *testing.T, s *embedded.Store, want []eventstore.Recorded) {
+func holds(t *testing.T, s eventstore.Store, want []eventstore.Recorded) {
 	t.Helper()
 	all, err := readAll(t.Context(), s)
 	if err != nil {

@@ -25,7 +25,7 @@ func Open(opts Options) (*Store, error) {
 	if err := makeFolders(opts.FS, opts.Dir, dir); err != nil {
 		return nil, err
 	}
-	lock, err := lockFolder(dir, opts.FS)
+	lock, err := lockFolder(dir, writing{opts.FS})
 	if err != nil {
 		return nil, err
 	}
@@ -251,7 +251,7 @@ func makeFolders(fs vfs.FS, dirs ...string) error {
 	return nil
 }
 
-// lockFolder takes the folder for this store alone.
+// lockFolder takes the folder by the lock of a file system.
 func lockFolder(dir string, fs vfs.FS) (*pebble.Lock, error) {
 	lock, err := pebble.LockDirectory(dir, fs)
 	if err == nil {

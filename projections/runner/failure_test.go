@@ -112,7 +112,7 @@ func TestAConsumerThatPanicsIsFoundOut(t *testing.T) {
 	l := projectiontest.New(t)
 	l.Notices("location")
 	l.Notices("contacts")
-	bad := l.Append(domain.OperationsStream, domain.OperationPerformed{Operation: domain.OpStatus}).Position
+	bad := l.Append(domain.OperationsStream, domain.OperationPerformed{Operation: domain.OpKeysList}).Position
 	l.Notices("health")
 	c := &counter{name: "counter", fail: func(p journal.Page) error {
 		for _, r := range p.Records {

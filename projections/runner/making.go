@@ -177,7 +177,7 @@ func (v *liveView) giveBack(lease *leases.Lease) {
 // clear ends the opening of a view: what unfinished rebuilds left goes, but for what can be gone on with. It says whether that
 // was done; not where somebody may be filling, who sees to it.
 func (v *liveView) clear(ctx context.Context) (bool, error) {
-	if v.set.shared() {
+	if v.set.ReadOnly || v.set.shared() {
 		return true, nil // whoever has the lease to fill sees to it
 	}
 	c, err := v.reserve(ctx)

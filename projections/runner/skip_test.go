@@ -257,7 +257,7 @@ func TestTrials(t *testing.T) {
 	if err := try(&panics, event); !errors.As(err, &fault) || fault.Event != event {
 		t.Error(err)
 	}
-	last := l.Append(domain.OperationsStream+"-x", domain.OperationPerformed{Operation: domain.OpStatus}).Facts[0].ID
+	last := l.Append(domain.OperationsStream+"-x", domain.OperationPerformed{Operation: domain.OpKeysList}).Facts[0].ID
 	if err := try(&panics, last); err != nil { // what was skipped before it is not in its way
 		t.Error(err)
 	}

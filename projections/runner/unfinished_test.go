@@ -300,7 +300,7 @@ func TestDamageThatAQueryMeets(t *testing.T) {
 	}
 }
 
-func act() any { return domain.OperationPerformed{Operation: domain.OpStatus} }
+func act() any { return domain.OperationPerformed{Operation: domain.OpKeysList} }
 
 // reached waits until the view can be asked and its consumers are at the head.
 func (x *line) reached(t *testing.T, l *projectiontest.Ledger) {

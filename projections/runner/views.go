@@ -27,6 +27,9 @@ type ViewsOptions struct {
 	Leases *leases.Keeper
 	// Follow is how often the engine is asked which generation is live, where Leases are set: 500 ms.
 	Follow time.Duration
+	// ReadOnly leaves everything as it is: nothing is cleared away when the views are opened, and nobody is followed. They are
+	// asked where they stand and how they are, and have no consumer that is set to work.
+	ReadOnly bool
 }
 
 const (
@@ -93,7 +96,7 @@ func OpenViewsWith(ctx context.Context, o ViewsOptions) (*Views, error) {
 			return nil, errors.Join(err, vs.Close())
 		}
 	}
-	if vs.shared() {
+	if vs.shared() && !vs.ReadOnly {
 		vs.filling.Go(vs.follow)
 	}
 	return vs, nil

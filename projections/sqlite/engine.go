@@ -16,8 +16,9 @@ import (
 
 // Engine keeps the generations of views in one folder. It is a view.Engine.
 type Engine struct {
-	dir   string
-	reach reach
+	dir      string
+	reach    reach
+	readOnly bool // made by NewReadOnly
 
 	mu     sync.Mutex
 	closed bool
@@ -56,8 +57,12 @@ func (e *Engine) Open(ctx context.Context, schema view.Schema, number int) (view
 	s := e.open[id]
 	switch {
 	case s == nil:
+		open := openStore
+		if e.readOnly {
+			open = readStore
+		}
 		var err error
-		if s, err = openStore(ctx, e.path(id), id, schema); err != nil {
+		if s, err = open(ctx, e.path(id), id, schema); err != nil {
 			return nil, fmt.Errorf("generation %s: %w", id, err)
 		}
 		s.reach = e.reach
@@ -107,6 +112,9 @@ func (e *Engine) Generations(_ context.Context, name string) ([]view.GenerationI
 
 func (e *Engine) list(name string) ([]view.GenerationID, error) {
 	entries, err := os.ReadDir(e.dir)
+	if e.readOnly && errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("sqlite views: %w", err)
 	}
@@ -136,6 +144,9 @@ func (e *Engine) list(name string) ([]view.GenerationID, error) {
 func (e *Engine) Drop(_ context.Context, id view.GenerationID) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.readOnly {
+		return ErrReading
+	}
 	live, err := e.readLive(id.View)
 	if err != nil && !errors.Is(err, view.ErrNoGeneration) {
 		return err
@@ -158,6 +169,9 @@ func (e *Engine) drop(id view.GenerationID) error {
 func (e *Engine) Remove(_ context.Context, name string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.readOnly {
+		return ErrReading
+	}
 	all, err := e.list(name)
 	if err != nil {
 		return err

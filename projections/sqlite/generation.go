@@ -42,6 +42,14 @@ func (g *generation) use(work func() error) error {
 	return err
 }
 
+// change is use for what writes.
+func (g *generation) change(work func() error) error {
+	if g.store.readOnly() {
+		return ErrReading
+	}
+	return g.use(work)
+}
+
 func (g *generation) Load(ctx context.Context, ids []string) (found []*view.Document, err error) {
 	err = g.use(func() (err error) {
 		found, err = g.store.load(ctx, ids)
@@ -51,7 +59,7 @@ func (g *generation) Load(ctx context.Context, ids []string) (found []*view.Docu
 }
 
 func (g *generation) Write(ctx context.Context, batch view.Batch) error {
-	return g.use(func() error { return g.store.write(ctx, batch) })
+	return g.change(func() error { return g.store.write(ctx, batch) })
 }
 
 func (g *generation) Checkpoint(ctx context.Context, partition int) (place view.Checkpoint, err error) {
@@ -100,11 +108,11 @@ func (g *generation) Count(ctx context.Context) (n int64, err error) {
 }
 
 func (g *generation) BeginFill(ctx context.Context) error {
-	return g.use(func() error { return g.store.beginFill(ctx) })
+	return g.change(func() error { return g.store.beginFill(ctx) })
 }
 
 func (g *generation) EndFill(ctx context.Context) error {
-	return g.use(func() error { return g.store.endFill(ctx) })
+	return g.change(func() error { return g.store.endFill(ctx) })
 }
 
 func (g *generation) Close() error {

@@ -44,6 +44,9 @@ func (e *Engine) readLive(name string) (view.GenerationID, error) {
 func (e *Engine) Swap(_ context.Context, id view.GenerationID) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if e.readOnly {
+		return ErrReading
+	}
 	all, err := e.list(id.View)
 	if err != nil {
 		return err

@@ -59,7 +59,7 @@ func (s *store) prepareLoads(ctx context.Context) error {
 // Where surely none of them is stored there is no work.
 func (s *store) lookUp(ctx context.Context, ids []string, work func(*sql.Stmt) error) error {
 	n := chunkSize(len(ids))
-	if !s.filling.Load() {
+	if !s.filling.Load() || s.readOnly() {
 		return work(s.loads[n])
 	}
 	s.mu.Lock()

@@ -129,30 +129,39 @@ func (s *store) prepareFile(ctx context.Context) error {
 	if tables == 0 {
 		return s.transaction(ctx, s.lay)
 	}
-	found := map[string]string{}
-	rows, err := s.conn.QueryContext(ctx, `SELECT key, value FROM meta`)
+	filling, err := s.checkMeta(ctx, s.conn)
 	if err != nil {
-		return fmt.Errorf("%w: %w", view.ErrCorrupt, err)
+		return err
+	}
+	s.filling.Store(filling)
+	if filling {
+		return s.tuneForFill(ctx)
+	}
+	return nil
+}
+
+// checkMeta refuses a file that was made for another view, and says whether it is being filled.
+func (s *store) checkMeta(ctx context.Context, from querier) (filling bool, err error) {
+	found := map[string]string{}
+	rows, err := from.QueryContext(ctx, `SELECT key, value FROM meta`)
+	if err != nil {
+		return false, fmt.Errorf("%w: %w", view.ErrCorrupt, err)
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var key, value string
 		if err := rows.Scan(&key, &value); err != nil {
-			return err
+			return false, err
 		}
 		found[key] = value
 	}
 	if err := rows.Err(); err != nil {
-		return err
+		return false, err
 	}
 	if found["format"] != format || found["view"] != s.schema.Fingerprint() {
-		return view.ErrMismatch
+		return false, view.ErrMismatch
 	}
-	s.filling.Store(found["filling"] == "1")
-	if s.filling.Load() {
-		return s.tuneForFill(ctx)
-	}
-	return nil
+	return found["filling"] == "1", nil
 }
 
 func (s *store) lay(ctx context.Context) error {
@@ -221,7 +230,7 @@ func (s *store) statement(text string) (*sql.Stmt, error) {
 // look runs work on what sees every write that has returned: the readers, or
 // while filling the writing connection, whose transaction is still open.
 func (s *store) look(work func(querier) error) error {
-	if !s.filling.Load() {
+	if !s.filling.Load() || s.readOnly() {
 		return work(s.reading)
 	}
 	s.mu.Lock()

@@ -87,7 +87,7 @@ func (w *world) write(stream string, event any) {
 func (w *world) fill(n int) {
 	w.t.Helper()
 	for i := range n {
-		w.write(fmt.Sprintf("operations-%d", i%5), domain.OperationPerformed{Operation: domain.OpStatus, UID: i})
+		w.write(fmt.Sprintf("operations-%d", i%5), domain.OperationPerformed{Operation: domain.OpKeysList, UID: i})
 	}
 	for i := range 3 {
 		device := domain.DeviceID{UUID: uuid.New()}
@@ -179,7 +179,7 @@ func TestFaultsOfTheLogAreNamed(t *testing.T) {
 		}, "metadata"},
 		"data that cannot be read": {func(e *eventstore.Recorded) {
 			if at(e) {
-				e.Data = []byte(`{"operation":"status","who":"Ada"}`)
+				e.Data = []byte(`{"operation":"keys_list","who":"Ada"}`)
 			}
 		}, "cannot be read"},
 	} {

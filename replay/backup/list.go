@@ -204,4 +204,9 @@ func (l *List) Mark() (Mark, error) { return readHead(l.head, l.key) }
 func (l *List) Path() string { return l.path }
 
 // Close frees the list; nobody may be adding any more.
-func (l *List) Close() error { return l.file.Close() }
+func (l *List) Close() error {
+	if l.file == nil { // of LookAtList
+		return nil
+	}
+	return l.file.Close()
+}

@@ -5,13 +5,13 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 
 	"github.com/google/uuid"
 
 	"accountledger/internal/witness"
+	"accountledger/pagesum"
 	"accountledger/vault"
 )
 
@@ -85,17 +85,28 @@ func (v *Vault) Before(ctx context.Context) (all []uuid.UUID, err error) {
 	return all, err
 }
 
-// Exists says whether there is a vault in a folder, whatever its state, without changing anything there. An empty file is none.
-func Exists(dir string) (bool, error) {
+// exists gives vault.ErrMissing where there is no file, or an empty one.
+func exists(dir string) error {
 	path := filepath.Join(dir, fileName)
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
-		return false, nil
+		return fmt.Errorf("%w: %s is not there", vault.ErrMissing, path)
 	case err != nil:
-		return false, unavailable("looking for its file", err)
+		return unavailable("looking for its file", err)
+	case info.Size() == 0 && !whole(path+"-wal"):
+		return fmt.Errorf("%w: %s is empty", vault.ErrMissing, path)
 	}
-	return info.Size() > 0 || whole(path+"-wal"), nil
+	return nil
+}
+
+// Exists says whether there is a vault in a folder, whatever its state, without changing anything there. An empty file is none.
+func Exists(dir string) (bool, error) {
+	err := exists(dir)
+	if errors.Is(err, vault.ErrMissing) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 func whole(path string) bool {
@@ -105,11 +116,15 @@ func whole(path string) bool {
 
 // checkBehind compares the vault with what it acknowledged before anything is written: the last connection that can write copies
 // the write-ahead log into the file and deletes it. What cannot be read here is named by whoever opens the file next.
-func (v *Vault) checkBehind(ctx context.Context, vfs string, o Options) (err error) {
+func (v *Vault) checkBehind(ctx context.Context, o Options) (err error) {
 	if o.Witness == "" || o.Behind || !whole(v.path) && !whole(v.path+"-wal") {
 		return nil
 	}
-	db, err := sql.Open("sqlite", peekAddress(v.path, vfs))
+	from, err := pagesum.ReadOnlyAddress(v.path)
+	if err != nil {
+		return unavailable("opening the file", err)
+	}
+	db, err := sql.Open("sqlite", from)
 	if err != nil {
 		return unavailable("opening the file", err)
 	}
@@ -131,11 +146,6 @@ func (v *Vault) checkBehind(ctx context.Context, vfs string, o Options) (err err
 		return &vault.BehindError{File: v.path, By: o.Witness, Missing: missing}
 	}
 	return nil
-}
-
-// peekAddress is the driver's name for the file as one that is only read.
-func peekAddress(path, vfs string) string {
-	return (&url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"mode": {"ro"}, "vfs": {vfs}}.Encode()}).String()
 }
 
 // openWitness goes on from where the vault is. A number that was acknowledged is never used for another transaction.

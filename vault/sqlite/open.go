@@ -49,7 +49,10 @@ var (
 	ErrRemains = fmt.Errorf("%w: destroyed, but another program holds its bytes in the files", vault.ErrUnavailable)
 )
 
-const fileName = "vault.db"
+const (
+	fileName = "vault.db"
+	lockName = "vault.lock"
+)
 
 // Options of Open. A zero field takes its default.
 type Options struct {
@@ -68,6 +71,18 @@ type Options struct {
 	Witness string
 	// Behind opens the vault although acknowledged transactions are missing.
 	Behind bool
+}
+
+func (o *Options) setDefaults() {
+	if o.CacheKeys <= 0 {
+		o.CacheKeys = vault.DefaultCacheKeys
+	}
+	if o.Readers <= 0 {
+		o.Readers = 4
+	}
+	if o.Patience <= 0 {
+		o.Patience = 250 * time.Millisecond
+	}
 }
 
 // Vault is the SQLite engine. Make it by Open.
@@ -116,15 +131,7 @@ func Open(ctx context.Context, dir string, master *vault.MasterKey, o Options) (
 
 // OpenWith is Open with a keyring, which the caller may add to and drop from meanwhile. Options.Older does not count.
 func OpenWith(ctx context.Context, dir string, masters *vault.Keyring, o Options) (*Vault, error) {
-	if o.CacheKeys <= 0 {
-		o.CacheKeys = vault.DefaultCacheKeys
-	}
-	if o.Readers <= 0 {
-		o.Readers = 4
-	}
-	if o.Patience <= 0 {
-		o.Patience = 250 * time.Millisecond
-	}
+	o.setDefaults()
 	path, err := makeFile(dir)
 	if err != nil {
 		return nil, unavailable("making its folder", err)
@@ -150,7 +157,7 @@ func (v *Vault) start(ctx context.Context, o Options) error {
 	if err := pagesum.CheckLog(v.path); err != nil {
 		return unavailable("opening the file", err)
 	}
-	if err := v.checkBehind(ctx, vfs, o); err != nil {
+	if err := v.checkBehind(ctx, o); err != nil {
 		return err
 	}
 	if v.writes, err = sql.Open("sqlite", address(v.path, vfs, o.Patience, false)); err != nil {
@@ -161,7 +168,7 @@ func (v *Vault) start(ctx context.Context, o Options) error {
 		return unavailable("opening the file", err)
 	}
 	w := &writer{vault: v, conn: conn, patience: o.Patience}
-	if err = v.prepare(ctx, conn); err == nil {
+	if err = v.prepare(ctx, conn, false); err == nil {
 		err = v.openWitness(ctx, conn, o)
 	}
 	if err == nil {
@@ -255,7 +262,7 @@ func syncFolder(dir string) error {
 // lockFolder makes this process the only one: its cache is emptied by its own
 // destructions, not by those of others. The lock ends with the process.
 func lockFolder(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "vault.lock"), os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // in the vault's own folder
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // in the vault's own folder
 	if err != nil {
 		return nil, unavailable("making its lock", err)
 	}

@@ -91,8 +91,8 @@ CREATE TABLE masters (
 `
 
 // prepare makes the tables in a new file or checks those of an old one: that they are
-// ours, of this version, and written under this master key.
-func (v *Vault) prepare(ctx context.Context, conn *sql.Conn) error {
+// ours, of this version, and written under this master key. existing makes none.
+func (v *Vault) prepare(ctx context.Context, conn *sql.Conn, existing bool) error {
 	var app, version int
 	if err := conn.QueryRowContext(ctx, "PRAGMA application_id").Scan(&app); err != nil {
 		return unavailable("reading the file", err)
@@ -104,6 +104,9 @@ func (v *Vault) prepare(ctx context.Context, conn *sql.Conn) error {
 		var tables int
 		if err := conn.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
 			return unavailable("reading the file", err)
+		}
+		if tables == 0 && existing {
+			return fmt.Errorf("%w: %s is empty", vault.ErrMissing, v.path)
 		}
 		if tables == 0 {
 			return v.create(ctx, conn)

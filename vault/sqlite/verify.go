@@ -13,12 +13,17 @@ import (
 // Verify reads every page of the vault's file and looks at how they hang together, past what is in memory. It gives
 // vault.ErrCorrupt, with the file and the offset (pagesum.DamageError) when a page does not match its checksum. Others read and write
 // meanwhile; a destruction waits for the step that is being read, some thousand pages.
-func (v *Vault) Verify(ctx context.Context) (err error) {
+func (v *Vault) Verify(ctx context.Context) error {
 	vfs, err := pagesum.VFS()
 	if err != nil {
 		return unavailable("verifying", err)
 	}
-	db, err := sql.Open("sqlite", address(v.path, vfs, v.patience, true))
+	return v.verify(ctx, address(v.path, vfs, v.patience, true))
+}
+
+// verify does so through a connection of its own.
+func (v *Vault) verify(ctx context.Context, from string) (err error) {
+	db, err := sql.Open("sqlite", from)
 	if err != nil {
 		return unavailable("verifying", err)
 	}

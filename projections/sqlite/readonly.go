@@ -1,0 +1,60 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+
+	"accountledger/pagesum"
+	"accountledger/projections/view"
+)
+
+// ErrReading is what an engine that only reads answers to whoever wants to change something.
+var ErrReading = errors.New("sqlite views: they were opened for reading only")
+
+// NewReadOnly gives an engine over a folder that is read and left as it is, so that it may be mounted read-only. What is to write
+// gives ErrReading, and opening what is not there view.ErrNoGeneration. A folder that is not there holds nothing. Several
+// may read at once; no process may be writing.
+func NewReadOnly(dir string) *Engine {
+	return &Engine{dir: dir, reach: usualReach, open: map[view.GenerationID]*store{}, readOnly: true}
+}
+
+// readOnly says whether the file is only read.
+func (s *store) readOnly() bool { return s.conn == nil }
+
+// readStore opens a generation's file for reading.
+func readStore(ctx context.Context, path string, id view.GenerationID, schema view.Schema) (_ *store, err error) {
+	s := &store{id: id, path: path, prepared: map[string]*sql.Stmt{}, schema: &schema}
+	s.layout = newLayout(s.schema)
+	defer func() {
+		if err != nil {
+			err = explain(errors.Join(err, s.close()), path)
+		}
+	}()
+	from, err := pagesum.ReadOnlyAddress(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %w", view.ErrNoGeneration, err)
+	} else if err != nil {
+		return nil, err
+	}
+	if s.reading, err = sql.Open("sqlite", from); err != nil {
+		return nil, err
+	}
+	s.reading.SetMaxOpenConns(readers)
+	s.reading.SetMaxIdleConns(readers)
+	var tables int
+	if err := s.reading.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&tables); err != nil {
+		return nil, err
+	}
+	if tables == 0 { // its making was cut off
+		return nil, view.ErrNoGeneration
+	}
+	filling, err := s.checkMeta(ctx, s.reading)
+	if err != nil {
+		return nil, err
+	}
+	s.filling.Store(filling)
+	return s, s.prepareLoads(ctx)
+}
