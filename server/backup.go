@@ -62,9 +62,18 @@ func (o operator) BackupDone(ctx context.Context) error {
 	return o.recordUnlessFenced(ctx, domain.OpBackupDone)
 }
 
+// BackedFrom is what a backup is made from.
+type BackedFrom interface {
+	Exporter
+	// BackupStart tells what a backup that is begun now has to know of the ledger.
+	BackupStart(ctx context.Context) (BackupStart, error)
+	// BackupDone records that a backup is whole.
+	BackupDone(ctx context.Context) error
+}
+
 // Backup writes a backup of log and vault, never of a master key, into a folder that is new, or that an earlier try broke
 // off in; that goes on where it was. The ledger may be served meanwhile. It is read back, and is a backup once its manifest is there.
-func Backup(ctx context.Context, c Console, dir string, progress func(Progress)) (_ BackedUp, err error) {
+func Backup(ctx context.Context, c BackedFrom, dir string, progress func(Progress)) (_ BackedUp, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return BackedUp{}, err
 	}
@@ -86,7 +95,7 @@ func Backup(ctx context.Context, c Console, dir string, progress func(Progress))
 }
 
 // exportBackup writes the backup's file, or goes on with one that broke off.
-func exportBackup(ctx context.Context, c Console, path string, progress func(Progress)) (err error) {
+func exportBackup(ctx context.Context, c Exporter, path string, progress func(Progress)) (err error) {
 	f, err := carry.CreateFile(path, true)
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ func (s *Server) verify(ctx context.Context, progress func(Progress)) (Verified,
 		return Verified{}, err
 	}
 	before, err := s.binder.Before(ctx)
-	if err != nil {
+	if err != nil && !errors.Is(err, vault.ErrCorrupt) { // which is told of below
 		return Verified{}, err
 	}
 	l := audit.Ledger{Before: before, Log: s.store, Journal: s.journal, Vault: side.Vault, Consumers: consumers, Tell: tellCarry(progress)}

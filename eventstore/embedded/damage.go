@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/record"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/cockroachdb/pebble/v2/wal"
 
@@ -40,8 +41,42 @@ func openError(fs vfs.FS, dir string, err error) error {
 		c.File = info.Path
 		return c
 	}
+	if file, offset, err := firstBadManifest(fs, dir); err != nil {
+		c.File, c.Offset, c.Reason = file, offset, firstLine(err)
+		return c
+	}
 	c.File, c.Offset = firstUnreadable(fs, dir)
 	return c
+}
+
+// firstBadManifest reads the list of the log's files, and gives its place where that cannot be read.
+func firstBadManifest(fs vfs.FS, dir string) (file string, offset int64, err error) {
+	desc, err := pebble.Peek(dir, fs)
+	if err != nil {
+		return dir, -1, err
+	}
+	if !desc.Exists {
+		return dir, -1, errors.New("the marker that names the list of the log's files (MANIFEST) is missing")
+	}
+	f, err := fs.Open(desc.ManifestFilename)
+	if err != nil {
+		return desc.ManifestFilename, -1, err
+	}
+	defer func() { _ = f.Close() }()
+	r := record.NewReader(f, 0)
+	for {
+		offset = r.Offset()
+		text, err := r.Next()
+		if err == nil {
+			_, err = io.Copy(io.Discard, text)
+		}
+		if errors.Is(err, io.EOF) {
+			return "", 0, nil
+		}
+		if err != nil {
+			return desc.ManifestFilename, offset, err
+		}
+	}
 }
 
 // firstLine leaves out what Pebble hangs on its errors for its own use.

@@ -39,22 +39,34 @@ func readMeta(db *pebble.DB) (m meta, found bool, err error) {
 	if m.format > formatNumber {
 		return m, false, fmt.Errorf("%w: %d, it knows up to %d", ErrNewerFormat, m.format, formatNumber)
 	}
-	if len(value) != metaSize || m.format == 0 || binary.BigEndian.Uint32(value[20:]) != crc32.Checksum(value[:20], castagnoli) {
+	m, ok := parseMeta(value)
+	if !ok {
 		return m, false, damaged(0, "the record about the log cannot be read")
 	}
 	return m, true, nil
 }
 
-// createMeta gives a new log its id, durably.
-func createMeta(db *pebble.DB) (meta, error) {
-	id, err := newLogID()
-	if err != nil {
-		return meta{}, err
+// parseMeta reads a record about the log that has the format of today.
+func parseMeta(value []byte) (m meta, ok bool) {
+	if len(value) != metaSize || binary.BigEndian.Uint32(value[20:]) != crc32.Checksum(value[:20], castagnoli) {
+		return m, false
+	}
+	m.format, m.log = binary.BigEndian.Uint32(value), uuid.UUID(value[4:20])
+	return m, m.format == formatNumber
+}
+
+// createMeta gives a new log its id, durably: that one, or a random one for the nil UUID.
+func createMeta(db *pebble.DB, id uuid.UUID) (meta, error) {
+	if id == uuid.Nil {
+		var err error
+		if id, err = newLogID(); err != nil {
+			return meta{}, err
+		}
 	}
 	value := binary.BigEndian.AppendUint32(nil, formatNumber)
 	value = append(value, id[:]...)
 	value = binary.BigEndian.AppendUint32(value, crc32.Checksum(value, castagnoli))
-	err = db.Set(metaKey(), value, pebble.Sync)
+	err := db.Set(metaKey(), value, pebble.Sync)
 	if err == nil {
 		err = db.Flush() // so that the record does not depend on the write-ahead file
 	}

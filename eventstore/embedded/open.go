@@ -86,7 +86,7 @@ func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
 		return nil, err
 	}
 	if !found || opts.NewHistory {
-		if m, err = createMeta(s.db); err != nil {
+		if m, err = createMeta(s.db, opts.ID); err != nil {
 			return nil, err
 		}
 	}

@@ -58,6 +58,8 @@ type Options struct {
 	// Witness is the path of a second file, outside Dir, that says what was acknowledged, so that an older copy of Dir is
 	// not taken for the log; "" is none.
 	Witness string
+	// ID is what a new log is called; nil: a random id. Only what makes a copy has reason to name one.
+	ID uuid.UUID
 	// NewHistory opens a log although acknowledged events are missing at its end, and gives it a new id: whoever stands in
 	// what is lost must not take it for the same history.
 	NewHistory bool

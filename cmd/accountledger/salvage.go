@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"accountledger/server"
+)
+
+func salvage() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "salvage DATA OUT",
+		Short: "Make a backup of what can be read of a ledger whose log does not open",
+		Long: `Make a backup, in the new folder OUT, of what can be read of the ledger in DATA: its events from the first one up to the first that cannot be found, and its
+vault. The ledger stays as it is, and no server may run on it. OUT/salvage.json says which files are damaged and how many events are missing.
+Restore it as any other backup: accountledger restore OUT --data NEW. Everybody has to sign in again then, and what was destroyed stays destroyed.
+Try the newest backup first: it may hold more.`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(c *cobra.Command, args []string) error {
+			cfg, err := load(c)
+			if err != nil {
+				return err
+			}
+			cfg.Data = args[0]
+			return interruptible(c, asJSON, "run it again: it begins from the start", func(progress func(server.Progress)) (server.SalvagedLedger, error) {
+				return server.Salvage(c.Context(), cfg, args[1], progress)
+			}, printSalvaged)
+		},
+	}
+	settings(c, "dev", "master_key", "master_key_older", "backup.list", "store.engine", "store.reserve", "vault.engine", "vault.postgres", "vault.schema")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func printSalvaged(c *cobra.Command, done server.SalvagedLedger) error {
+	out := c.OutOrStdout()
+	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
+	p("Salvaged %d events and %d rows of the vault into %s.", done.Events, done.Backup.Rows, done.Backup.Folder)
+	for _, d := range done.Damage {
+		where := d.File
+		if d.Offset >= 0 {
+			where += fmt.Sprintf(" at offset %d", d.Offset)
+		}
+		p("Damaged: %s: %s", where, d.Reason)
+	}
+	switch {
+	case done.Missing > 0:
+		p("At least %d acknowledged events are missing, %d of which could be read behind a gap and are left out.", done.Missing, done.Behind)
+	case done.Acknowledged == 0:
+		p("How many events there were is not known.")
+	default:
+		p("No acknowledged event is missing.")
+	}
+	p("Restore it with: accountledger restore %s --data NEW", done.Backup.Folder)
+	return nil
+}

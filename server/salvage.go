@@ -1,0 +1,159 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"accountledger/eventstore"
+	"accountledger/eventstore/embedded"
+	"accountledger/replay/backup"
+	"accountledger/replay/carry"
+	"accountledger/vault"
+	vaultsqlite "accountledger/vault/sqlite"
+)
+
+// SalvageReport is the file beside what was salvaged that says what is missing.
+const SalvageReport = "salvage.json"
+
+// SalvagedLedger is what a salvage did.
+type SalvagedLedger struct {
+	embedded.Salvaged
+	// Missing is how many acknowledged events are not there, as far as that is known.
+	Missing int64    `json:"missing"`
+	Backup  BackedUp `json:"backup"`
+}
+
+// ErrSalvageEngine: only the log of one process's own is files that can be read one by one.
+var ErrSalvageEngine = errors.New("the log is kept by a server of its own: restore that server's backup")
+
+// Salvage makes a backup of what can be read of a ledger whose log does not open: the events from the first one up to the first that
+// cannot be found, so that every stream is whole as of there, and the vault. The ledger stays as it is; no server may run on it. What
+// is made is restored as any backup is, under a new log id.
+//
+// The vault is opened even where its last transactions are missing; a vault that is damaged cannot be salvaged.
+func Salvage(ctx context.Context, cfg Config, dir string, progress func(Progress)) (out SalvagedLedger, err error) {
+	if cfg.Store.Engine == "esdb" {
+		return out, ErrSalvageEngine
+	}
+	if cfg.Data, err = filepath.Abs(cfg.Data); err != nil {
+		return out, fmt.Errorf("data folder: %w", err)
+	}
+	if dir, err = filepath.Abs(dir); err != nil {
+		return out, err
+	}
+	inside, err := within(cfg.Data, dir)
+	if err != nil || inside {
+		return out, errors.Join(err, fmt.Errorf("%s lies in the data folder, which stays as it is: name another folder", dir))
+	}
+	scratch := dir + ".salvaging"
+	if err := os.RemoveAll(scratch); err != nil {
+		return out, err
+	}
+	if err := os.MkdirAll(scratch, 0o700); err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	s := &Server{cfg: cfg, now: time.Now, log: logger(cfg.Log, io.Discard), metrics: prometheus.NewRegistry()}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	if err := s.shareFolder(ctx); err != nil {
+		return out, err
+	}
+	if err := s.salvageLog(ctx, scratch, &out, progress); err != nil {
+		return out, err
+	}
+	if err := s.salvageVault(ctx); err != nil {
+		return out, err
+	}
+	if out.Backup, err = Backup(ctx, &salvaging{s}, dir, progress); err != nil {
+		return out, err
+	}
+	out.Missing = max(0, out.Acknowledged-out.Events, out.Salvaged.Behind)
+	b, err := json.Marshal(out, jsontext.Multiline(true))
+	if err != nil {
+		return out, err
+	}
+	return out, replaceFile(filepath.Join(dir, SalvageReport), append(b, '\n'))
+}
+
+// salvageLog makes a log of what can be read, under the id of the one that it was.
+func (s *Server) salvageLog(ctx context.Context, scratch string, out *SalvagedLedger, progress func(Progress)) (err error) {
+	from, err := embedded.OpenSalvage(ctx, embedded.Options{Dir: s.cfg.path("log"), Witness: s.cfg.path(logWitness), Logger: s.log}, filepath.Join(scratch, "chunks"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, from.Close()) }()
+	log, err := embedded.Open(embedded.Options{Dir: filepath.Join(scratch, "log"), ReserveBytes: s.cfg.Store.Reserve, Logger: s.log, ID: from.Log})
+	if err != nil {
+		return err
+	}
+	s.store = log
+	s.onClose(log.Close)
+	writer := carry.NewWriter(ctx, log)
+	defer writer.Close()
+	err = from.Each(ctx, func(e *eventstore.Recorded) error {
+		if progress != nil {
+			progress(Progress{View: "salvaging", Done: e.Position.Int64(), Unit: string(eventstore.UnitEvents)})
+		}
+		return writer.Write(ctx, e)
+	})
+	if err == nil {
+		err = writer.End(ctx)
+	}
+	out.Salvaged = from.Salvaged
+	return err
+}
+
+func (s *Server) salvageVault(ctx context.Context) error {
+	files, err := keyFiles(&s.cfg)
+	if err != nil {
+		return err
+	}
+	if s.keyring, err = vault.OpenKeyring(files); err != nil {
+		return err
+	}
+	if s.cfg.Vault.Engine == "postgres" {
+		s.masters, err = s.openVaultEngine(ctx, s.keyring)
+	} else {
+		s.masters, err = vaultsqlite.OpenReadOnly(ctx, s.cfg.path("vault"), s.keyring, vaultsqlite.Options{Behind: true})
+	}
+	if err != nil {
+		return err
+	}
+	s.vault, s.binder = s.masters, s.masters
+	s.onClose(s.vault.Close)
+	if err := s.openJournal(); err != nil {
+		return err
+	}
+	if err := s.readDestructions(ctx); err != nil { // the restore reads the list itself, and says what is wrong with it
+		s.log.Warn("the list of destructions could not be read", "error", err.Error())
+	}
+	return nil
+}
+
+// salvaging is what a backup is made from.
+type salvaging struct{ *Server }
+
+func (s *salvaging) BackupStart(context.Context) (BackupStart, error) {
+	out := BackupStart{Begun: s.now().UTC(), Version: Version()}
+	if s.list == nil {
+		return out, nil
+	}
+	m, err := s.list.Mark()
+	out.List = backup.MarkOf(m)
+	return out, err
+}
+
+func (s *salvaging) BackupDone(context.Context) error { return nil }
+
+func (s *salvaging) Export(ctx context.Context, in Export, out io.Writer) error {
+	return s.export(ctx, in, out)
+}
