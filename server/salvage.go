@@ -67,11 +67,14 @@ func Salvage(ctx context.Context, cfg Config, dir string, progress func(Progress
 	if err := s.shareFolder(ctx); err != nil {
 		return out, err
 	}
+	if err := s.salvageVault(ctx); err != nil {
+		return out, err
+	}
 	if err := s.salvageLog(ctx, scratch, &out, progress); err != nil {
 		return out, err
 	}
-	if err := s.salvageVault(ctx); err != nil {
-		return out, err
+	if err := s.readDestructions(ctx); err != nil { // the restore reads the list itself, and says what is wrong with it
+		s.log.Warn("the list of destructions could not be read", "error", err.Error())
 	}
 	if out.Backup, err = Backup(ctx, &salvaging{s}, dir, progress); err != nil {
 		return out, err
@@ -86,7 +89,11 @@ func Salvage(ctx context.Context, cfg Config, dir string, progress func(Progress
 
 // salvageLog makes a log of what can be read, under the id of the one that it was.
 func (s *Server) salvageLog(ctx context.Context, scratch string, out *SalvagedLedger, progress func(Progress)) (err error) {
-	from, err := embedded.OpenSalvage(ctx, embedded.Options{Dir: s.cfg.path("log"), Witness: s.cfg.path(logWitness), Logger: s.log}, filepath.Join(scratch, "chunks"))
+	b, err := s.binder.Binding(ctx)
+	if err != nil {
+		return err
+	}
+	from, err := embedded.OpenSalvage(ctx, embedded.Options{Dir: s.cfg.path("log"), ID: b.Log, Witness: s.cfg.path(logWitness), Logger: s.log}, filepath.Join(scratch, "chunks"))
 	if err != nil {
 		return err
 	}
@@ -97,6 +104,9 @@ func (s *Server) salvageLog(ctx context.Context, scratch string, out *SalvagedLe
 	}
 	s.store = log
 	s.onClose(log.Close)
+	if err := s.openJournal(); err != nil {
+		return err
+	}
 	writer := carry.NewWriter(ctx, log)
 	defer writer.Close()
 	err = from.Each(ctx, func(e *eventstore.Recorded) error {
@@ -130,12 +140,6 @@ func (s *Server) salvageVault(ctx context.Context) error {
 	}
 	s.vault, s.binder = s.masters, s.masters
 	s.onClose(s.vault.Close)
-	if err := s.openJournal(); err != nil {
-		return err
-	}
-	if err := s.readDestructions(ctx); err != nil { // the restore reads the list itself, and says what is wrong with it
-		s.log.Warn("the list of destructions could not be read", "error", err.Error())
-	}
 	return nil
 }
 

@@ -52,7 +52,7 @@ type Salvage struct {
 }
 
 // OpenSalvage reads every sorted file and every write-ahead file of a log by itself, whatever the list of files says, and changes nothing of
-// the log. scratch is a folder that it makes, and Close removes; it takes as much room as the log. ErrMissing where there is no log.
+// the log. Options.ID is the log's id where none of its files tells it. scratch is a folder that it makes, and Close removes; it takes as much room as the log. ErrMissing where there is no log.
 func OpenSalvage(ctx context.Context, opts Options, scratch string) (_ *Salvage, err error) {
 	opts.setDefaults()
 	dir := opts.FS.PathJoin(opts.Dir, pebbleName)
@@ -72,6 +72,9 @@ func OpenSalvage(ctx context.Context, opts Options, scratch string) (_ *Salvage,
 	}()
 	if err := s.files(ctx, dir); err != nil {
 		return nil, err
+	}
+	if s.Log == uuid.Nil {
+		s.Log = opts.ID
 	}
 	if s.Log != uuid.Nil {
 		acknowledged, _, err := readWitnesses(opts.FS, opts.witnessFiles(), s.Log)
