@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"time"
 
 	"accountledger/domain"
 )
@@ -45,6 +46,9 @@ type Menu struct {
 	AddService Command[AddService, ServiceAdded]
 	Operate    Command[Operate, domain.EventID]
 	SkipEvent  Command[SkipEvent, domain.Fact]
+
+	ConfirmClock Command[ConfirmClock, time.Time]
+	NoteClock    Command[NoteClock, struct{}]
 
 	RecordRestore Command[RecordRestore, struct{}]
 	RecordImport  Command[RecordImport, struct{}]
@@ -101,6 +105,9 @@ func menu(c *core) *Menu {
 		AddService: by(c, operator, onCall((*call).addService)),
 		Operate:    by(c, operator, onCall((*call).operate)),
 		SkipEvent:  by(c, operator, onCall((*call).skipEvent)),
+
+		ConfirmClock: by(c, operator, onCall((*call).confirmClock)),
+		NoteClock:    by(c, system, onCall((*call).noteClock)),
 
 		RecordRestore: by(c, operator, onCall((*call).recordRestore)),
 		RecordImport:  by(c, operator, onCall((*call).recordImport)),

@@ -26,6 +26,9 @@ type Request struct {
 	Key string
 	// Because is the event that asked for the command, such as the record of an operator's one.
 	Because domain.EventID
+	// Time is when the command takes place, where the ledger's own process has judged its clock already: what was judged is then
+	// what is decided by. Zero, and for every other caller: what the clock says.
+	Time time.Time
 }
 
 // Answer is a command's answer with the place in the log from which views know of it; zero when nothing was appended.
@@ -54,7 +57,7 @@ func by[I, O any](c *core, may rule, run func(context.Context, *call, I) (O, err
 		if err := may(r.Caller); err != nil {
 			return Answer[O]{}, err
 		}
-		k := &call{core: c, Request: r, input: in, now: c.Now().UTC(), keyed: r.Key != ""}
+		k := &call{core: c, Request: r, input: in, now: c.when(&r), keyed: r.Key != ""}
 		k.command = k.commandID()
 		out, err := run(ctx, k, in)
 		if err != nil { // a refusal says nothing else
@@ -66,6 +69,14 @@ func by[I, O any](c *core, may rule, run func(context.Context, *call, I) (O, err
 		}
 		return Answer[O]{Value: out, Position: k.position}, refusal(err)
 	}
+}
+
+// when tells when a command takes place.
+func (c *core) when(r *Request) time.Time {
+	if r.Time.IsZero() || r.Caller.Actor.Kind != domain.ActorSystem {
+		return c.Now().UTC()
+	}
+	return r.Time.UTC()
 }
 
 // commandID derives from who asks, what, and the Idempotency-Key, so a repeat has the same one; without a key it is random.

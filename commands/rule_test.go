@@ -46,6 +46,8 @@ AddStaff           n     n      n       n       n     n          n       y      
 AddService         n     n      n       n       n     n          n       y        n
 Operate            n     n      n       n       n     n          n       y        n
 SkipEvent          n     n      n       n       n     n          n       y        n
+ConfirmClock       n     n      n       n       n     n          n       y        n
+NoteClock          n     n      n       n       n     n          n       n        y
 RaiseLimits        n     n      n       n       n     n          n       y        n
 RestoreLimits      n     n      n       n       n     n          n       y        n
 PublishNotices     n     n      n       n       n     n          n       n        y

@@ -19,13 +19,14 @@ const (
 	OpKeysRotate    Operation = "keys_rotate"
 	OpKeysDestroyed Operation = "keys_destroyed"
 	OpSimulate      Operation = "simulate"
+	OpClockConfirm  Operation = "clock_confirm"
 	OpBackup        Operation = "backup"           // one was begun: from here on copies of keys may exist
 	OpBackupDone    Operation = "backup_completed" // it is whole
 )
 
 // Validate refuses what is no operation.
 func (o Operation) Validate() error {
-	return oneOf(o, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplaySkip, OpReplayShow, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpSimulate, OpBackup, OpBackupDone)
+	return oneOf(o, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplaySkip, OpReplayShow, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpSimulate, OpClockConfirm, OpBackup, OpBackupDone)
 }
 
 // OperationPerformed: an operator ran a command on the machine.

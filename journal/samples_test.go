@@ -93,6 +93,7 @@ func samples() map[string]any {
 		"ledger.imported.v1":     domain.LedgerImported{From: id[domain.LogID](15), Events: 1234, UID: 1000},
 		"limits.changed.v1":      domain.LimitsChanged{Profile: domain.LimitsSimulation, UID: 1000, InForce: true},
 		"view.event_skipped.v1":  domain.EventSkipped{View: "devices", Event: id[domain.EventID](15), UID: 1000, Reason: domain.Personal(domain.OperatorReason{Text: "The program stumbles over it."}, domain.LedgerKey())},
+		"clock.confirmed.v1":     domain.ClockConfirmed{Time: sampleTime, UID: 1000, Reason: domain.Personal(domain.OperatorReason{Text: "The ledger was switched off."}, domain.LedgerKey())},
 		"operation.performed.v1": domain.OperationPerformed{Operation: domain.OpReplayRebuild, UID: 1000, Views: []domain.ViewName{"accounts", "daily"}},
 	}
 }

@@ -59,6 +59,7 @@ func Types() []Type {
 		Event[domain.OperationPerformed]("operation.performed.v1"),
 		Event[domain.LimitsChanged]("limits.changed.v1"),
 		Event[domain.EventSkipped]("view.event_skipped.v1"),
+		Event[domain.ClockConfirmed]("clock.confirmed.v1"),
 	}
 }
 

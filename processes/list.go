@@ -35,6 +35,7 @@ type change struct {
 	kind kind
 	id   uuid.UUID
 	due  time.Time
+	soon bool             // not a matter of time: something begun is to be finished
 	at   journal.Position // of the event
 }
 
@@ -54,8 +55,25 @@ func (l *list) checkpoint(ctx context.Context) (journal.Checkpoint, error) {
 	return at, err
 }
 
-// apply changes the list and moves its checkpoint, both or neither.
-func (l *list) apply(ctx context.Context, changes []change, at journal.Checkpoint) error {
+// known is the time that the log proves up to the checkpoint; zero while it has no event.
+func (l *list) known(ctx context.Context) (time.Time, error) {
+	var ms int64
+	err := l.read(func(db *sql.DB) error {
+		err := db.QueryRowContext(ctx, `SELECT known FROM checkpoint`).Scan(&ms)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	if err != nil || ms == 0 {
+		return time.Time{}, err
+	}
+	return time.UnixMilli(ms).UTC(), nil
+}
+
+// apply changes the list, what time the log proves, and the checkpoint, all or nothing. What is no matter of time is looked at
+// by soon, even if the clock was ahead when it was begun.
+func (l *list) apply(ctx context.Context, changes []change, soon, known time.Time, at journal.Checkpoint) error {
 	raw, err := json.Marshal(at)
 	if err != nil {
 		return fmt.Errorf("processes: writing the list's checkpoint: %w", err)
@@ -65,15 +83,23 @@ func (l *list) apply(ctx context.Context, changes []change, at journal.Checkpoin
 			if c.due.IsZero() {
 				_, err = tx.ExecContext(ctx, `DELETE FROM deadlines WHERE kind = ? AND id = ?`, c.kind, c.id[:])
 			} else {
-				_, err = tx.ExecContext(ctx, `INSERT INTO deadlines (kind, id, due, next, position) VALUES (?1, ?2, ?3, ?3, ?4)
-					ON CONFLICT DO UPDATE SET due = excluded.due, next = excluded.next, position = excluded.position, tries = 0`,
-					c.kind, c.id[:], c.due.UnixMilli(), c.at.Int64())
+				next := c.due
+				if c.soon && next.After(soon) {
+					next = soon
+				}
+				_, err = tx.ExecContext(ctx, `INSERT INTO deadlines (kind, id, due, next, position, soon) VALUES (?1, ?2, ?3, ?6, ?4, ?5)
+					ON CONFLICT DO UPDATE SET due = excluded.due, next = excluded.next, position = excluded.position, soon = excluded.soon, tries = 0`,
+					c.kind, c.id[:], c.due.UnixMilli(), c.at.Int64(), c.soon, next.UnixMilli())
 			}
 			if err != nil {
 				return err
 			}
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO checkpoint VALUES (1, ?) ON CONFLICT DO UPDATE SET at = excluded.at`, raw)
+		var ms int64
+		if !known.IsZero() {
+			ms = known.UnixMilli()
+		}
+		_, err := tx.ExecContext(ctx, `INSERT INTO checkpoint VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at, known = excluded.known`, raw, ms)
 		return err
 	})
 }
@@ -94,6 +120,15 @@ func (l *list) later(ctx context.Context, d deadline, next time.Time) error {
 	})
 }
 
+// wentBack makes good what a clock that was ahead did to the list: entries that it put off, and things begun under it, are
+// looked at by soon, the others when they are due.
+func (l *list) wentBack(ctx context.Context, soon time.Time) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, `UPDATE deadlines SET next = CASE WHEN soon THEN ?1 ELSE due END WHERE next > CASE WHEN soon THEN ?1 ELSE due END`, soon.UnixMilli())
+		return err
+	})
+}
+
 // remove takes an entry out, unless an event has changed it meanwhile.
 func (l *list) remove(ctx context.Context, d deadline) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
@@ -102,10 +137,14 @@ func (l *list) remove(ctx context.Context, d deadline) error {
 	})
 }
 
-// due gives what is due, the oldest first, and when the next after them is.
-func (l *list) due(ctx context.Context, now time.Time, most int) (out []deadline, next time.Time, err error) {
+// due gives what is due, the oldest first, and when the next after them is; without byTime, of what is no matter of time.
+func (l *list) due(ctx context.Context, now time.Time, byTime bool, most int) (out []deadline, next time.Time, err error) {
+	query := `SELECT kind, id, due, tries, next FROM deadlines WHERE soon ORDER BY next LIMIT ?`
+	if byTime {
+		query = `SELECT kind, id, due, tries, next FROM deadlines ORDER BY next LIMIT ?`
+	}
 	err = l.read(func(db *sql.DB) (err error) {
-		rows, err := db.QueryContext(ctx, `SELECT kind, id, due, tries, next FROM deadlines ORDER BY next LIMIT ?`, most+1)
+		rows, err := db.QueryContext(ctx, query, most+1)
 		if err != nil {
 			return err
 		}

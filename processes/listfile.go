@@ -30,15 +30,17 @@ type list struct {
 }
 
 // An entry is due at a time, and looked at again at another when it could not be settled; position is that of the
-// event that put it there.
+// event that put it there. A soon one does not wait for its time, but is left for a moment to whoever began it. known is
+// the time that the log proves, up to the checkpoint; 0 while it has no event.
 const listSchema = `
 CREATE TABLE IF NOT EXISTS deadlines (kind TEXT NOT NULL, id BLOB NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0,
-	next INTEGER NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+	next INTEGER NOT NULL, position INTEGER NOT NULL, soon INTEGER NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS next ON deadlines (next);
-CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), at BLOB NOT NULL);`
+CREATE INDEX IF NOT EXISTS soon ON deadlines (next) WHERE soon;
+CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), at BLOB NOT NULL, known INTEGER NOT NULL);`
 
 // listVersion is the schema's. A list of another one is made again from the log.
-const listVersion = 2
+const listVersion = 3
 
 // openList opens the list, empty when there is none or when a page of its file is not as it was written. Damage that is
 // met later is told by spoiled.

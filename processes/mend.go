@@ -3,7 +3,9 @@ package processes
 import (
 	"context"
 	"errors"
+	"time"
 
+	"accountledger/domain"
 	"accountledger/journal"
 )
 
@@ -62,17 +64,30 @@ func (p *Processes) further(ctx context.Context) (bool, error) {
 
 // enter brings the list up to a page of the log.
 func (p *Processes) enter(ctx context.Context, page journal.Page) error {
+	known, err := p.list.known(ctx)
+	if err != nil {
+		return err
+	}
 	var changes []change
+	var confirmed time.Time
 	for _, r := range page.Records {
+		known = proven(known, r.Fact, p.ClockJump)
+		if e, ok := r.Event.(domain.ClockConfirmed); ok && r.Actor.Kind == domain.ActorOperator {
+			confirmed = e.Time
+		}
 		if c, ok := changeOf(r.Fact); ok {
 			c.at = r.Position
 			changes = append(changes, c)
 		}
 	}
-	if err := p.list.apply(ctx, changes, page.Checkpoint); err != nil {
+	if err := p.list.apply(ctx, changes, p.Now().Add(patience), known, page.Checkpoint); err != nil {
 		return err
 	}
-	if len(changes) > 0 {
+	if !confirmed.IsZero() && !p.mending {
+		p.clock.confirmed(confirmed)
+		p.poke()
+	}
+	if len(changes) > 0 || !p.clock.isLevel() {
 		p.poke()
 	}
 	return nil

@@ -22,6 +22,13 @@ type Deps struct {
 	Menu    *commands.Menu
 	Now     func() time.Time
 	Log     *slog.Logger
+	// Monotonic is a clock that nobody sets: how long the process has run. Nil: the system's.
+	Monotonic func() time.Duration
+	// ClockJump is by how much Now may differ from what the log's times and the monotonic clock make of it. While it differs by
+	// more, nothing is destroyed because of the time. 0: DefaultClockJump.
+	ClockJump time.Duration
+	// TrustClock is set where Now is moved on purpose: it is never doubted then.
+	TrustClock bool
 	// Path is the list's file.
 	Path string
 	// Leases are set where other processes settle, too: then only the one that holds the lease does, and the others
@@ -48,8 +55,9 @@ const (
 // Processes is a consumer of the log, and the clock that settles what is due.
 type Processes struct {
 	Deps
-	list *list
-	wake chan struct{}
+	list  *list
+	wake  chan struct{}
+	clock clock
 	// turn is held by whoever takes pages of the log on the list. mending says that it is made again from the log, and
 	// belongs to the turn.
 	turn    sync.Mutex
@@ -61,7 +69,14 @@ func Open(ctx context.Context, d Deps) (*Processes, error) {
 	if d.Tell <= 0 {
 		d.Tell = defaultTell
 	}
-	p := &Processes{Deps: d, wake: make(chan struct{}, 1)}
+	if d.ClockJump <= 0 {
+		d.ClockJump = DefaultClockJump
+	}
+	if d.Monotonic == nil {
+		began := time.Now()
+		d.Monotonic = func() time.Duration { return time.Since(began) }
+	}
+	p := &Processes{Deps: d, wake: make(chan struct{}, 1), clock: clock{bound: d.ClockJump, monotonic: d.Monotonic}}
 	var err error
 	if d.ReadOnly {
 		p.list, err = readList(ctx, d.Path, d.Log)
@@ -75,7 +90,10 @@ func Open(ctx context.Context, d Deps) (*Processes, error) {
 }
 
 // Recover begins the list anew: its checkpoint belongs to another log, or cannot be read.
-func (p *Processes) Recover(ctx context.Context, _ error) error { return p.list.clear(ctx) }
+func (p *Processes) Recover(ctx context.Context, _ error) error {
+	p.clock.reset()
+	return p.list.clear(ctx)
+}
 
 // Close frees the list.
 func (p *Processes) Close() error { return p.list.close() }
@@ -112,7 +130,7 @@ func (p *Processes) poke() {
 func changeOf(f domain.Fact) (change, bool) {
 	soon := f.At.Add(patience)
 	if e, ok := f.Event.(domain.DeviceUnlinked); ok {
-		return change{kind: devices, id: e.Device.UUID, due: soon}, true
+		return change{kind: devices, id: e.Device.UUID, due: soon, soon: true}, true
 	}
 	_, text, _ := strings.Cut(f.Stream, "-")
 	id, err := uuid.Parse(text)
@@ -123,13 +141,13 @@ func changeOf(f domain.Fact) (change, bool) {
 	case domain.SignUpRequested:
 		return change{kind: signUps, id: id, due: f.At.Add(domain.SignUpLifetime)}, true
 	case domain.VerificationPassed: // a sign-up's verification has its id
-		return change{kind: signUps, id: id, due: soon}, true
+		return change{kind: signUps, id: id, due: soon, soon: true}, true
 	case domain.SignUpCompleted, domain.SignUpLapsed:
-		return change{kind: signUps, id: id, due: soon}, true // once more, to see that what it held is destroyed
+		return change{kind: signUps, id: id, due: soon, soon: true}, true // once more, to see that what it held is destroyed
 	case domain.ErasureRequested:
 		return change{kind: erasures, id: id, due: e.Due}, true
 	case domain.ErasureStarted:
-		return change{kind: erasures, id: id, due: soon}, true
+		return change{kind: erasures, id: id, due: soon, soon: true}, true
 	case domain.ErasureCancelled, domain.ErasureCompleted:
 		return change{kind: erasures, id: id, due: time.Time{}}, true
 	}
@@ -159,22 +177,26 @@ func (p *Processes) Run(ctx context.Context) error {
 
 // work settles what is due until ctx ends. lease is what it works under, nil where nobody else settles.
 func (p *Processes) work(ctx context.Context, lease *leases.Lease) {
-	var retained, told time.Time
+	var retained, told, last time.Time
+	defer p.clock.idle()
 	for ctx.Err() == nil {
 		whole := p.mend(ctx)
-		if now := p.Now(); now.Sub(retained) >= retainEvery || retained.After(now) {
-			if _, err := p.Menu.Retain(ctx, request(), struct{}{}); err != nil {
-				p.Log.Error("keys whose time is over could not be destroyed", "error", err.Error())
-			} else {
-				retained = now
+		now, sure := p.judge(ctx)
+		if now.Before(last.Add(-patience)) || last.IsZero() {
+			if err := p.list.wentBack(ctx, now.Add(patience)); err != nil && ctx.Err() == nil {
+				p.Log.Error("the list of deadlines could not be written", "error", err.Error())
 			}
 		}
-		next, err := p.round(ctx, lease)
+		last = now
+		if sure {
+			retained = p.retain(ctx, now, retained)
+		}
+		next, err := p.round(ctx, lease, now, sure)
 		if err != nil && ctx.Err() == nil {
 			p.Log.Error("the list of deadlines could not be read", "error", err.Error())
 		}
 		next = min(max(next, 0), longest)
-		if !whole {
+		if !whole || !p.clock.isLevel() {
 			next = min(next, time.Second)
 		}
 		if lease != nil {
@@ -194,9 +216,21 @@ func (p *Processes) work(ctx context.Context, lease *leases.Lease) {
 	}
 }
 
-// round settles what is due now and gives the time to the next.
-func (p *Processes) round(ctx context.Context, lease *leases.Lease) (time.Duration, error) {
-	due, next, err := p.list.due(ctx, p.Now(), atOnce)
+// retain destroys keys whose time is over now, from time to time, and gives when it last did.
+func (p *Processes) retain(ctx context.Context, now, last time.Time) time.Time {
+	if now.Sub(last) < retainEvery && !last.After(now) {
+		return last
+	}
+	if _, err := p.Menu.Retain(ctx, request(now), struct{}{}); err != nil {
+		p.Log.Error("keys whose time is over could not be destroyed", "error", err.Error())
+		return last
+	}
+	return now
+}
+
+// round settles what is due now and gives the time to the next. Unless the time is sure, only what is no matter of time.
+func (p *Processes) round(ctx context.Context, lease *leases.Lease, now time.Time, sure bool) (time.Duration, error) {
+	due, next, err := p.list.due(ctx, now, sure, atOnce)
 	if err != nil {
 		return time.Second, err
 	}
@@ -210,7 +244,7 @@ func (p *Processes) round(ctx context.Context, lease *leases.Lease) (time.Durati
 		}
 		all.Go(func() {
 			defer func() { <-slots }()
-			p.settle(ctx, d)
+			p.settle(ctx, d, now)
 		})
 	}
 	all.Wait()
@@ -223,32 +257,32 @@ func (p *Processes) round(ctx context.Context, lease *leases.Lease) (time.Durati
 	return next.Sub(p.Now()), ctx.Err()
 }
 
-// settle asks for one thing to be settled, and puts it off when that fails.
-func (p *Processes) settle(ctx context.Context, d deadline) {
+// settle asks for one thing to be settled as of now, and puts it off when that fails.
+func (p *Processes) settle(ctx context.Context, d deadline, now time.Time) {
 	var err error
 	var left bool
 	switch d.kind {
 	case signUps:
 		var a commands.Answer[commands.SettledSignUp]
-		a, err = p.Menu.SettleSignUp(ctx, request(), commands.SettleSignUp{ID: domain.SignUpID{UUID: d.id}})
+		a, err = p.Menu.SettleSignUp(ctx, request(now), commands.SettleSignUp{ID: domain.SignUpID{UUID: d.id}})
 		left = !a.Value.Ended
 	case devices:
-		_, err = p.Menu.SettleUnlinked(ctx, request(), commands.SettleUnlinked{Device: domain.DeviceID{UUID: d.id}})
+		_, err = p.Menu.SettleUnlinked(ctx, request(now), commands.SettleUnlinked{Device: domain.DeviceID{UUID: d.id}})
 	case erasures:
 		var a commands.Answer[commands.ErasureView]
-		a, err = p.Menu.SettleErasure(ctx, request(), commands.SettleErasure{Account: domain.AccountID{UUID: d.id}})
+		a, err = p.Menu.SettleErasure(ctx, request(now), commands.SettleErasure{Account: domain.AccountID{UUID: d.id}})
 		left = a.Value.State == domain.ErasureWaiting
 	}
 	if err == nil && !left {
 		err = p.list.remove(ctx, d)
 	} else if err == nil {
-		err = p.list.later(ctx, d, p.Now().Add(time.Second)) // the list was ahead of the clock
+		err = p.list.later(ctx, d, now.Add(pauses().After(d.tries+1))) // the list was ahead of the clock
 	}
 	if err == nil || ctx.Err() != nil {
 		return
 	}
 	p.Log.Error("could not be settled; it is tried again", "process", string(d.kind), "id", d.id.String(), "tries", d.tries+1, "error", err.Error())
-	if err := p.list.later(ctx, d, p.Now().Add(pauses().After(d.tries+1))); err != nil {
+	if err := p.list.later(ctx, d, now.Add(pauses().After(d.tries+1))); err != nil {
 		p.Log.Error("the list of deadlines could not be written", "error", err.Error())
 	}
 }
@@ -258,6 +292,7 @@ func pauses() backoff.Steps {
 	return backoff.Steps{First: time.Second, Longest: 5 * time.Minute, Factor: 2}
 }
 
-func request() commands.Request {
-	return commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "settle"}
+// request is the process's own, at a time that was judged.
+func request(now time.Time) commands.Request {
+	return commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "settle", Time: now}
 }

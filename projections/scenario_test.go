@@ -71,6 +71,8 @@ func everything(l *projectiontest.Ledger) {
 	l.AppendAs(operator, domain.RestoresStream, domain.LedgerImported{From: domain.LogID{UUID: uuid.New()}, Events: 1234, UID: 1000})
 	l.AppendAs(operator, domain.OperationsStream, domain.EventSkipped{View: "devices", Event: domain.EventID{UUID: uuid.New()}, UID: 1000,
 		Reason: domain.Personal(domain.OperatorReason{Text: "a reason of an operator's"}, domain.LedgerKey())})
+	l.AppendAs(operator, domain.ClockStream, domain.ClockConfirmed{Time: l.Now(), UID: 1000,
+		Reason: domain.Personal(domain.OperatorReason{Text: "a reason of an operator's"}, domain.LedgerKey())})
 }
 
 // deliver is what happens around a sign-up that comes to nothing.

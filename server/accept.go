@@ -144,9 +144,6 @@ func (a *accepting) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := a.menu.Retain(ctx, restoreRequest(), struct{}{}); err != nil {
-		return err
-	}
 	var out Restored
 	if err := a.settleLeft(ctx, &out); err != nil {
 		return err

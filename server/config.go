@@ -15,6 +15,7 @@ import (
 
 	"accountledger/commands"
 	"accountledger/domain"
+	"accountledger/processes"
 	"accountledger/projections/elastic"
 )
 
@@ -54,7 +55,8 @@ type LogConfig struct {
 
 // ErasureConfig is how accounts are erased.
 type ErasureConfig struct {
-	Grace time.Duration `koanf:"grace"` // how long an erasure can be cancelled
+	Grace     time.Duration `koanf:"grace"`      // how long an erasure can be cancelled
+	ClockJump time.Duration `koanf:"clock_jump"` // by how much the clock may jump before nothing is destroyed by time
 }
 
 // PasswordsConfig is what passwords must be like.
@@ -154,6 +156,7 @@ func Settings() []Setting {
 		{"log.level", "info", "debug, info, warn or error"},
 		{"log.format", "text", "text or json"},
 		{"erasure.grace", 14 * 24 * time.Hour, "how long an erasure waits and can be cancelled"},
+		{"erasure.clock_jump", processes.DefaultClockJump, "by how much the clock may be off the log's newest time and a monotonic clock; beyond it nothing is destroyed because of the time before it is back, or confirmed by an operator"},
 		{"passwords.min_length", 8, "least characters of a password"},
 		{"passwords.max_length", 128, "most characters of a password"},
 		{"passwords.require_mixed", false, "ask for three of lower case, upper case, digits, others"},
@@ -266,6 +269,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("config: backup.list: name a file outside the data folder, beside the backups")
 	case c.Erasure.Grace < 0:
 		return fmt.Errorf("config: erasure.grace: give a duration such as 336h, not below 0")
+	case c.Erasure.ClockJump < time.Hour:
+		return fmt.Errorf("config: erasure.clock_jump: give a duration such as 26h, not below 1h")
 	case !among(c.Log.Level, "debug", "info", "warn", "error"):
 		return fmt.Errorf("config: log.level: give debug, info, warn or error")
 	case !among(c.Log.Format, "text", "json"):

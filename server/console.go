@@ -45,6 +45,8 @@ type Console interface {
 	Skips(ctx context.Context) ([]SkippedEvent, error)
 	// Show gives an officer of compliance an account as it was at a moment, once the look is recorded as theirs.
 	Show(ctx context.Context, in ShowAccount) (AccountShown, error)
+	// ClockConfirm takes the ledger's clock as right after it jumped; it is refused where the clock says another time than in does.
+	ClockConfirm(ctx context.Context, in ClockConfirm) (ClockConfirmed, error)
 	// Close frees the console.
 	Close() error
 }
@@ -60,6 +62,8 @@ type Status struct {
 	Messages  string           `json:"messages"` // where messages to people go
 	Consumers []ConsumerStatus `json:"consumers"`
 	Deadlines int              `json:"deadlines"` // sign-ups and erasures that wait for their time
+	// Clock tells whether the clock is believed.
+	Clock ClockStatus `json:"clock"`
 	// Skips are the events that operators let views go on past, without the reasons.
 	Skips []SkippedEvent `json:"skips,omitzero"`
 	// Rebuilds are those of views that are under way, or unfinished.

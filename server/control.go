@@ -59,6 +59,7 @@ func (s *Server) controlServer() *http.Server {
 	handleBackup(s, mux)
 	handleVerify(s, mux)
 	handleSkip(s, mux)
+	handleClock(s, mux)
 	handleShow(s, mux)
 	stopping, stop := context.WithCancel(context.Background())
 	handleSimulation(s, mux, stopping)

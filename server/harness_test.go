@@ -66,8 +66,15 @@ func cheap() passwords.Params { return passwords.Params{MemoryKiB: 64, Passes: 1
 // start runs the real server on a free port until the test ends or stop is called.
 func start(t *testing.T, cfg server.Config) *running {
 	t.Helper()
+	return startWith(t, cfg, server.Options{})
+}
+
+// startWith is start with a clock of the test's.
+func startWith(t *testing.T, cfg server.Config, o server.Options) *running {
+	t.Helper()
 	r := &running{t: t, cfg: cfg, logs: &logs{}}
-	s, err := server.Open(t.Context(), cfg, server.Options{LogTo: r.logs, Hashing: cheap()})
+	o.LogTo, o.Hashing = r.logs, cheap()
+	s, err := server.Open(t.Context(), cfg, o)
 	fatal(t, err)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	address, ended := make(chan string, 1), make(chan error, 1)

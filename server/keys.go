@@ -103,7 +103,7 @@ func (s *Server) masterKeyOf(m vault.MasterState) MasterKey {
 		k.State = KeyInUse
 	default:
 		k.State, k.Ended, k.Destroyable = KeyKept, m.EndedAt, m.EndedAt.Add(s.cfg.Backup.Keep)
-		if !s.now().Before(k.Destroyable) {
+		if !s.now().Before(k.Destroyable) && !s.clockStatus().Waits {
 			k.State = KeyDestroyable
 		}
 	}

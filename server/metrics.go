@@ -17,6 +17,7 @@ func (s *Server) openMetrics() error {
 	return errors.Join(
 		s.metrics.Register(collectors.NewGoCollector()),
 		s.metrics.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})),
+		s.metrics.Register(s.clockMetric()),
 		s.metrics.Register(newLedgerCollector(s)))
 }
 

@@ -28,9 +28,6 @@ func (r *restoring) settle(ctx context.Context) (Restored, error) {
 	if out.Destructions, err = r.applyList(ctx); err != nil {
 		return out, err
 	}
-	if _, err := r.menu.Retain(ctx, restoreRequest(), struct{}{}); err != nil {
-		return out, err
-	}
 	if err := r.settleLeft(ctx, &out); err != nil {
 		return out, err
 	}

@@ -63,6 +63,7 @@ func (s *Server) run(ctx context.Context, started func(address string)) error {
 	if s.cfg.Controller == "" && !s.cfg.Dev {
 		return ErrNoController
 	}
+	s.tellClock()
 	if err := s.publish(ctx); err != nil {
 		return err
 	}

@@ -38,6 +38,10 @@ type Options struct {
 	LogTo io.Writer
 	// Now is the clock; nil: the system's.
 	Now func() time.Time
+	// Monotonic is a clock that nobody sets, which Now is compared with; nil: the system's.
+	Monotonic func() time.Duration
+	// Clock moves Now forward, with dev alone.
+	Clock time.Duration
 	// Hashing are the parameters of new password hashes; the zero ones are the product's. Tests take cheaper ones.
 	Hashing passwords.Params
 	// Accept goes on with what a start refuses; the zero Accept with nothing.
@@ -48,6 +52,8 @@ type Options struct {
 type Server struct {
 	cfg       Config
 	now       func() time.Time
+	monotonic func() time.Duration // nil: the system's
+	ahead     time.Duration        // by which now is moved
 	log       *slog.Logger
 	closers   []func() error
 	store     eventstore.Store
@@ -88,6 +94,9 @@ func Open(ctx context.Context, cfg Config, o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if err := o.moveClock(cfg.Dev); err != nil {
+		return nil, err
+	}
 	if o.LogTo == nil {
 		o.LogTo = io.Discard
 	}
@@ -104,7 +113,7 @@ func Open(ctx context.Context, cfg Config, o Options) (*Server, error) {
 }
 
 func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
-	s := &Server{cfg: cfg, now: o.Now, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry(), undo: undoOf(&cfg)}
+	s := &Server{cfg: cfg, now: o.Now, monotonic: o.Monotonic, ahead: o.Clock, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry(), undo: undoOf(&cfg)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())

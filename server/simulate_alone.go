@@ -41,7 +41,12 @@ func simulateAlone(ctx context.Context, cfg Config, in Simulation, o Options, pr
 	if err := s.publish(ctx); err != nil {
 		return simulate.Summary{}, err
 	}
-	out, err := operator{s, os.Getuid()}.simulateDirect(ctx, opts, &idleViews{liveViews: liveViews{s}})
+	alone := operator{s, os.Getuid()}
+	out, err := alone.simulateDirect(ctx, opts, &idleViews{liveViews: liveViews{s}})
+	if err == nil && opts.Clock != nil {
+		clock.End()
+		err = alone.confirmPlayed(ctx)
+	}
 	if err == nil && s.notifier != nil { // nobody waits for a message
 		err = s.notifier.Recover(ctx, nil)
 	}

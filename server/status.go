@@ -6,7 +6,7 @@ import (
 
 // status gathers what operators are told.
 func (s *Server) status(ctx context.Context) (Status, error) {
-	st := Status{Version: Version(), Messages: MessagesTo(s.cfg), Ready: true}
+	st := Status{Version: Version(), Messages: MessagesTo(s.cfg), Ready: true, Clock: s.clockStatus()}
 	if address := s.address.Load(); address != nil {
 		st.Running, st.Address = true, *address
 	}

@@ -31,7 +31,7 @@ func root() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	}
-	c.AddCommand(serve(), status(), mailbox(), staff(), service(), replay(), keys(), verify(), backup(), restore(), salvage(), simulation())
+	c.AddCommand(serve(), status(), mailbox(), staff(), service(), replay(), keys(), verify(), clock(), backup(), restore(), salvage(), simulation())
 	return c
 }
 

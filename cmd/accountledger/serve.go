@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -10,6 +11,7 @@ import (
 
 func serve() *cobra.Command {
 	var accept server.Accept
+	var ahead time.Duration
 	c := &cobra.Command{
 		Use:   "serve",
 		Short: "Run the ledger: API, processes, views and messages",
@@ -19,12 +21,15 @@ func serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if c.Flags().Changed("clock") && ahead <= 0 {
+				return server.ErrClockBack
+			}
 			server.TuneMemory()
-			s, err := server.Open(c.Context(), cfg, server.Options{LogTo: c.ErrOrStderr(), Accept: accept})
+			s, err := server.Open(c.Context(), cfg, server.Options{LogTo: c.ErrOrStderr(), Accept: accept, Clock: ahead})
 			if err != nil {
 				return err
 			}
-			err = s.Run(c.Context(), func(address string) { welcome(c, cfg, address) })
+			err = s.Run(c.Context(), func(address string) { welcome(c, cfg, address, ahead) })
 			if closed := s.Close(); err == nil {
 				err = closed
 			}
@@ -34,11 +39,12 @@ func serve() *cobra.Command {
 	settings(c)
 	c.Flags().StringVar((*string)(&accept.Kind), "accept", "", "go on in spite of what a start refuses, without what is lost: older-log or older-vault; recorded")
 	c.Flags().StringVar(&accept.Reason, "reason", "", "why, with --accept: 1 to 500 characters, about nobody")
+	c.Flags().DurationVar(&ahead, "clock", 0, "move the ledger's clock forward, as +72h, for trying things out; with --dev alone")
 	return c
 }
 
 // welcome says what runs here and what to type next.
-func welcome(c *cobra.Command, cfg server.Config, address string) {
+func welcome(c *cobra.Command, cfg server.Config, address string, ahead time.Duration) {
 	out := c.OutOrStdout()
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
 	p("The account ledger is running.")
@@ -49,6 +55,9 @@ func welcome(c *cobra.Command, cfg server.Config, address string) {
 	p("  Messages       %s", server.MessagesTo(cfg))
 	if cfg.Dev {
 		p("  Master key     in the data folder, because of --dev: anyone who copies the folder can read everything in it")
+	}
+	if ahead > 0 {
+		p("  Clock          %s ahead of this machine's, because of --clock: %s", ahead, time.Now().Add(ahead).UTC().Format(time.RFC3339))
 	}
 	p("")
 	p("Next, in another terminal:")

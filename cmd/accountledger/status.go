@@ -55,6 +55,7 @@ func printStatus(c *cobra.Command, st server.Status) error {
 	}
 	p("messages\t%s", st.Messages)
 	p("deadlines\t%d waiting", st.Deadlines)
+	p("clock\t%s", tellClock(st.Clock))
 	for _, k := range st.MasterKeys {
 		p("master key\t%s, %s", k.ID, tellKey(k))
 	}

@@ -1,0 +1,64 @@
+package commands
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"accountledger/domain"
+)
+
+// ConfirmClock takes the ledger's clock as right, which an operator says after it jumped. By another clock it must be
+// between two times now: a ledger's own clock cannot vouch for itself, and may have moved since the operator looked.
+type ConfirmClock struct {
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+	// Reason may be empty.
+	Reason string `json:"-"`
+}
+
+// Format prints [personal] for every verb: a reason could hold anything.
+func (ConfirmClock) Format(s fmt.State, _ rune) { hide(s) }
+
+// LogValue logs [personal].
+func (ConfirmClock) LogValue() slog.Value { return hidden() }
+
+// confirmClock gives what the clock said, or refuses: clock_differs.
+func (k *call) confirmClock(ctx context.Context, in ConfirmClock) (time.Time, error) {
+	e := domain.ClockConfirmed{Time: k.now, UID: k.Caller.UID}
+	if in.Reason != "" {
+		reason, err := domain.ParseOperatorReason(in.Reason)
+		if err != nil {
+			return time.Time{}, err
+		}
+		e.Reason = domain.Personal(reason, domain.LedgerKey())
+	}
+	if k.now.Before(in.From) || k.now.After(in.Until) {
+		return time.Time{}, &domain.Error{Kind: domain.Conflict, Code: "clock_differs", Message: fmt.Sprintf(
+			"The ledger's clock says %s, which is not the time that you gave. Set the machine's clock right first; nothing was confirmed.", k.now.Format(time.RFC3339))}
+	}
+	return k.now, k.clockConfirmed(ctx, e)
+}
+
+// NoteClock notes in a quiet log that the clock is right, as the process knows that settles deadlines.
+type NoteClock struct{}
+
+func (k *call) noteClock(ctx context.Context, _ NoteClock) (struct{}, error) {
+	return struct{}{}, k.clockConfirmed(ctx, domain.ClockConfirmed{Time: k.now})
+}
+
+func (k *call) clockConfirmed(ctx context.Context, e domain.ClockConfirmed) error {
+	return retry(ctx, func() error {
+		head, err := k.Journal.LastOf(ctx, domain.ClockStream)
+		if err != nil {
+			return err
+		}
+		entries, err := k.entries(ctx, head, about{}, e)
+		if err != nil {
+			return err
+		}
+		_, err = k.commit(ctx, head, entries)
+		return err
+	})
+}
