@@ -143,6 +143,8 @@ type BackupsStatus struct {
 	// bring back what was erased after its backup.
 	List         string `json:"list,omitzero"`
 	Destructions int64  `json:"destructions,omitzero"`
+	// Fault is what is wrong with the list or its head; empty where nothing is. Until it is mended nothing is destroyed.
+	Fault string `json:"fault,omitzero"`
 }
 
 func (s *Server) backupsStatus(ctx context.Context) (BackupsStatus, error) {
@@ -157,9 +159,15 @@ func (s *Server) backupsStatus(ctx context.Context) (BackupsStatus, error) {
 	if s.list == nil {
 		return out, nil
 	}
+	out.List = s.list.Path()
 	m, err := s.list.Mark()
-	out.List, out.Destructions = s.list.Path(), m.Entries
-	return out, err
+	if err == nil {
+		out.Destructions, err = m.Entries, s.list.Check()
+	}
+	if err != nil {
+		out.Fault = err.Error()
+	}
+	return out, nil
 }
 
 func handleBackup(s *Server, mux *http.ServeMux) {

@@ -35,7 +35,9 @@ func (s *Server) openDestructions(ctx context.Context) error {
 			err, s.cfg.Backup.List, head)
 	}
 	s.onClose(s.list.Close)
-	s.vault = backup.Keep(v, s.list)
+	keeper := backup.Keep(v, s.list)
+	keeper.Refused = s.refused(&listFaults{})
+	s.vault = keeper
 	return s.openJournal()
 }
 

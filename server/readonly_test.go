@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -143,7 +144,7 @@ func TestReadingLeavesNoTrace(t *testing.T) {
 				t.Fatalf("%s: after %v there is\n%s\nthere was\n%s", c.name, command, now, before)
 			}
 			mounted, said, err := s.command(true, command...)
-			if err != nil || mounted != plain || said != "" {
+			if err != nil || undated(mounted) != undated(plain) || said != "" {
 				t.Errorf("%s: %v on a read-only mount: %v\n%s%s\nelse\n%s", c.name, command, err, mounted, said, plain)
 			}
 		}
@@ -260,3 +261,8 @@ func TestReadersAndAServer(t *testing.T) {
 	fatal(t, s.Close())
 	start(t, cfg).stop()
 }
+
+// undated is what a command printed without the time at which it did.
+func undated(text string) string { return saysNow.ReplaceAllString(text, "") }
+
+var saysNow = regexp.MustCompile(`"says": "[^"]*"`)

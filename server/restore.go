@@ -39,8 +39,8 @@ type Restored struct {
 
 // Errors of Restore, beside those of package backup.
 var (
-	// ErrListMissing: the backup knows of a list of destructions, and none was given.
-	ErrListMissing = errors.New("the backup knows of a list of destructions: name it with --list, or restore without it (--without-list), which brings back whoever was erased since")
+	// ErrListMissing: the backup knows of a list of destructions, or its head lies beside the master key, and none was given.
+	ErrListMissing = errors.New("a list of destructions was kept: name it with --list, or restore without it (--without-list), which brings back whoever was erased since")
 	// ErrNoMasterKey: the rows of the vault cannot be opened.
 	ErrNoMasterKey = errors.New("a master key of the backup is not among the files of master keys")
 	// ErrRestoring: the ledger in the folder is not whole yet.

@@ -55,11 +55,14 @@ func checkList(c *Config, in RestoreOptions, m backup.Manifest, contents backup.
 	}
 	switch {
 	case l.path != "":
-		return l, l.prove(in.UnprovenList, m)
-	case m.List == nil && !in.WithoutList:
-		l.state = domain.ListNone
+		if err := l.prove(in.UnprovenList, m); err != nil {
+			return l, err
+		}
+		return l, l.bringable(c)
 	case in.WithoutList:
 		l.state = domain.ListMissing
+	case m.List == nil && !exists(l.head): // a head says that one was kept, whatever the manifest knows
+		l.state = domain.ListNone
 	default:
 		err = ErrListMissing
 	}
@@ -107,20 +110,26 @@ func (l *listChecked) settleList(c *Config, now time.Time) error {
 	return nil
 }
 
+// bringable refuses, before anything is made, a list that could not be brought to where the configuration has it: another list lies
+// there. A whole copy of it may, which a restore that broke off near its end leaves.
+func (l *listChecked) bringable(c *Config) error {
+	to := c.Backup.List
+	if l.state != domain.ListProven || to == "" || !exists(to) {
+		return nil
+	}
+	if _, err := backup.ReadList(to, l.key, l.proof, nil); err != nil {
+		return fmt.Errorf("backup.list names another list than the one that is to be applied: %s: %w", to, err)
+	}
+	return nil
+}
+
 // bringList copies a list to where the configuration has it, unless it is there.
 func bringList(from, to string) (err error) {
 	if to == "" {
 		return nil
 	}
-	a, err := os.Stat(from)
-	if err != nil {
-		return err
-	}
-	if b, err := os.Stat(to); err == nil {
-		if os.SameFile(a, b) {
-			return nil
-		}
-		return fmt.Errorf("%s: %w: backup.list names another list than the one that was applied", to, fs.ErrExist)
+	if exists(to) { // and bringable found that it is this list
+		return nil
 	}
 	in, err := os.Open(from) //nolint:gosec // the operator names the file
 	if err != nil {

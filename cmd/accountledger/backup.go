@@ -62,7 +62,11 @@ func tellBackups(b server.BackupsStatus) []string {
 	if b.List != "" {
 		list = fmt.Sprintf("%s, %d entries", b.List, b.Destructions)
 	}
-	return []string{"backups\t" + newest, "\t" + until, "destructions\t" + list}
+	lines := []string{"backups\t" + newest, "\t" + until, "destructions\t" + list}
+	if b.Fault != "" {
+		lines = append(lines, "\tFAULT: "+b.Fault+"; nothing is destroyed until it is mended")
+	}
+	return lines
 }
 
 func joinIDs(ids []uuid.UUID) string {

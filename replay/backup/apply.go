@@ -19,8 +19,8 @@ func NewApplier(v vault.Vault) *Applier { return &Applier{vault: v} }
 
 // Apply takes an entry.
 func (a *Applier) Apply(ctx context.Context, d Destroyed) error {
-	a.todo.Keys, a.todo.Secrets, a.todo.Claims = append(a.todo.Keys, d.Keys...), append(a.todo.Secrets, d.Secrets...), append(a.todo.Claims, d.Claims...)
-	if len(a.todo.Keys)+len(a.todo.Secrets)+len(a.todo.Claims) < vault.RowsAtOnce {
+	a.todo.add(d)
+	if a.todo.names() < vault.RowsAtOnce {
 		return nil
 	}
 	return a.End(ctx)

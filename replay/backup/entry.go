@@ -29,7 +29,13 @@ type Destroyed struct {
 	Claims  []uuid.UUID `json:"claims,omitzero"` // whose rows of the identifier map were deleted
 }
 
-func (d *Destroyed) empty() bool { return len(d.Keys)+len(d.Secrets)+len(d.Claims) == 0 }
+func (d *Destroyed) empty() bool { return d.names() == 0 }
+
+func (d *Destroyed) names() int { return len(d.Keys) + len(d.Secrets) + len(d.Claims) }
+
+func (d *Destroyed) add(o Destroyed) {
+	d.Keys, d.Secrets, d.Claims = append(d.Keys, o.Keys...), append(d.Secrets, o.Secrets...), append(d.Claims, o.Claims...)
+}
 
 // Mark is a place in a list: how many entries there are up to it, and the hash of the last of them.
 type Mark struct {
@@ -69,20 +75,26 @@ func line(key *vault.Key, after Mark, at time.Time, d Destroyed) ([]byte, Mark, 
 	return append(b, '\n'), Mark{e.N, sha256.Sum256(b)}, nil
 }
 
+// signed gives what the MAC of a line, without its line feed, covers; false when it does not hold.
+func signed(key *vault.Key, text []byte) ([]byte, bool) {
+	cut := len(text) - macLength
+	if cut < 1 || !bytes.HasPrefix(text[cut:], []byte(macBegins)) || !bytes.HasSuffix(text, []byte(macEnds)) {
+		return nil, false
+	}
+	mac, err := hex.DecodeString(string(text[cut+len(macBegins) : len(text)-len(macEnds)]))
+	covered := append(append([]byte{}, text[:cut]...), '}')
+	return covered, err == nil && hmac.Equal(mac, macOf(key, covered))
+}
+
 // read reads the line, without its line feed, that follows a mark. The error is ErrListAltered with the entry's number.
 func read(key *vault.Key, after Mark, text []byte) (Destroyed, Mark, error) {
 	altered := fmt.Errorf("%w: entry %d", ErrListAltered, after.Entries+1)
-	cut := len(text) - macLength
-	if cut < 1 || !bytes.HasPrefix(text[cut:], []byte(macBegins)) || !bytes.HasSuffix(text, []byte(macEnds)) {
-		return Destroyed{}, after, altered
-	}
-	mac, err := hex.DecodeString(string(text[cut+len(macBegins) : len(text)-len(macEnds)]))
-	signed := append(append([]byte{}, text[:cut]...), '}')
-	if err != nil || !hmac.Equal(mac, macOf(key, signed)) {
+	covered, ok := signed(key, text)
+	if !ok {
 		return Destroyed{}, after, altered
 	}
 	var e entry
-	if err := json.Unmarshal(signed, &e, json.RejectUnknownMembers(true)); err != nil || e.N != after.Entries+1 || e.Before != hex.EncodeToString(after.Hash[:]) {
+	if err := json.Unmarshal(covered, &e, json.RejectUnknownMembers(true)); err != nil || e.N != after.Entries+1 || e.Before != hex.EncodeToString(after.Hash[:]) {
 		return Destroyed{}, after, altered
 	}
 	return e.Destroyed, Mark{e.N, sha256.Sum256(text)}, nil

@@ -12,13 +12,17 @@ import (
 	"path/filepath"
 
 	"github.com/go-json-experiment/json"
-	"golang.org/x/sys/unix"
 
 	"accountledger/vault"
 )
 
-// ErrHeadMissing: the file that says how long the list is is not beside the master key.
-var ErrHeadMissing = errors.New("the head of the list of destructions is missing")
+var (
+	// ErrHeadMissing: the file that says how long the list is is not beside the master key.
+	ErrHeadMissing = errors.New("the head of the list of destructions is missing")
+	// ErrHeadEmpty: that file has lost what it said. A head says how long its list is from the moment it has its name, so
+	// no crash leaves one like this. Put back a copy of it that is as new as the list.
+	ErrHeadEmpty = errors.New("the head of the list of destructions is empty, so something emptied it: put back a copy of it")
+)
 
 // HeadPath is where the head of the list that is signed with a key lies: beside the master key, given by its
 // file or the folder of its files. Rotations do not change it.
@@ -30,15 +34,17 @@ func HeadPath(masterKey string, key *vault.Key) string {
 	return filepath.Join(dir, "destructions-"+key.ID.String()+".head")
 }
 
-// slotBytes is the size of each of the two places that a head is written to by turns, so that a loss of power leaves one whole.
+// slotBytes is the size of each of the two places of a head. Both say the same, but for the moments of a write, which changes
+// one after the other: a loss of power leaves one whole, and a damaged one does not bring back what stood there before.
 const slotBytes = 256
 
 // head is the file of a head, open and locked: one process at a time works on a list.
 type head struct {
-	file *os.File
+	file file
 	key  *vault.Key
 	mark Mark
 	slot int64 // that holds mark
+	both bool  // slots hold it
 }
 
 type slotText struct {
@@ -47,26 +53,17 @@ type slotText struct {
 	MAC     string `json:"mac"`
 }
 
-// lockHead opens the head for writing and waits until no other process has it. create has it made.
-func lockHead(path string, key *vault.Key, create bool) (*head, error) {
-	flags := os.O_RDWR
-	if create {
-		flags |= os.O_CREATE
-	}
-	f, err := os.OpenFile(path, flags, 0o600) //nolint:gosec // beside the operator's master key
+// lockHead opens the head for writing and waits until no other process has it.
+func lockHead(disk files, path string, key *vault.Key) (*head, error) {
+	f, err := disk.Open(path, os.O_RDWR)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %s", ErrHeadMissing, path)
 	} else if err != nil {
 		return nil, err
 	}
-	for {
-		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX); !errors.Is(err, unix.EINTR) {
-			break
-		}
-	}
-	h := &head{file: f, key: key, slot: 1}
-	if err == nil {
-		err = h.read()
+	h := &head{file: f, key: key}
+	if err = flock(f); err == nil {
+		err = h.read(path)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
@@ -75,37 +72,45 @@ func lockHead(path string, key *vault.Key, create bool) (*head, error) {
 }
 
 // readHead reads a head without keeping it.
-func readHead(path string, key *vault.Key) (Mark, error) {
-	f, err := os.Open(path) //nolint:gosec // beside the operator's master key
+func readHead(disk files, path string, key *vault.Key) (Mark, error) {
+	f, err := disk.Open(path, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Mark{}, fmt.Errorf("%w: %s", ErrHeadMissing, path)
 	} else if err != nil {
 		return Mark{}, err
 	}
 	h := &head{file: f, key: key}
-	err = errors.Join(h.read(), f.Close())
+	err = errors.Join(h.read(path), f.Close())
 	return h.mark, err
 }
 
 // unlock lets others go on.
 func (h *head) unlock() error { return h.file.Close() }
 
-// read takes the slot that is whole and came last. A file without any text is a list without entries.
-func (h *head) read() error {
+// read takes the slot that is whole and says the most.
+func (h *head) read(path string) error {
 	b := make([]byte, 2*slotBytes)
 	n, err := h.file.ReadAt(b, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
-	found := len(bytes.TrimRight(b[:n], "\x00")) == 0
+	if len(bytes.TrimRight(b[:n], "\x00")) == 0 {
+		return fmt.Errorf("%w: %s", ErrHeadEmpty, path)
+	}
+	found := false
 	for i := range int64(2) {
 		m, ok := h.parse(b[i*slotBytes : (i+1)*slotBytes])
-		if ok && (!found || m.Entries >= h.mark.Entries) {
-			h.mark, h.slot, found = m, i, true
+		if !ok {
+			continue
 		}
+		h.both = found && m == h.mark
+		if !found || m.Entries >= h.mark.Entries {
+			h.mark, h.slot = m, i
+		}
+		found = true
 	}
 	if !found {
-		return fmt.Errorf("%w: its head, beside the master key, is not of this ledger or damaged", ErrListAltered)
+		return fmt.Errorf("%w: its head, %s, is not of this ledger or damaged", ErrListAltered, path)
 	}
 	return nil
 }
@@ -129,29 +134,23 @@ func (h *head) mac(m Mark) []byte {
 	return sum[:]
 }
 
-// write moves the head on, durably.
+// write moves the head on, durably, one slot after the other.
 func (h *head) write(m Mark) error {
 	b, err := json.Marshal(slotText{m.Entries, hex.EncodeToString(m.Hash[:]), hex.EncodeToString(h.mac(m))})
 	if err != nil {
 		return err
 	}
 	b = append(append(b, bytes.Repeat([]byte(" "), slotBytes-1-len(b))...), '\n')
-	slot := 1 - h.slot
-	if _, err := h.file.WriteAt(b, slot*slotBytes); err != nil {
-		return err
+	h.both = false
+	for _, slot := range []int64{1 - h.slot, h.slot} {
+		if _, err := h.file.WriteAt(b, slot*slotBytes); err != nil {
+			return err
+		}
+		if err := h.file.Sync(); err != nil {
+			return err
+		}
+		h.mark, h.slot = m, slot
 	}
-	if err := h.file.Sync(); err != nil {
-		return err
-	}
-	h.mark, h.slot = m, slot
+	h.both = true
 	return nil
-}
-
-// syncFolder makes the names in a folder durable.
-func syncFolder(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // a folder of the operator's
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -17,10 +17,12 @@ import (
 type Keeper struct {
 	vault.Carrier
 	list *List
+	// Refused is told why a destruction was refused; nil: nobody is. It may be called by many at once.
+	Refused func(error)
 }
 
 // Keep makes a keeper of a vault.
-func Keep(v vault.Carrier, l *List) *Keeper { return &Keeper{v, l} }
+func Keep(v vault.Carrier, l *List) *Keeper { return &Keeper{Carrier: v, list: l} }
 
 // passing tells names of what sign-ups under way hold.
 func passing(name string) bool {
@@ -67,6 +69,9 @@ func (k *Keeper) DeleteIdentifier(ctx context.Context, claim uuid.UUID) error {
 
 func (k *Keeper) add(d Destroyed) error {
 	if err := k.list.Add(d); err != nil {
+		if k.Refused != nil {
+			k.Refused(err)
+		}
 		return fmt.Errorf("%w: %w", vault.ErrUnavailable, err)
 	}
 	return nil

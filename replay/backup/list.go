@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -21,15 +19,14 @@ type List struct {
 	key        *vault.Key
 	now        func() time.Time
 
+	disk files
+	file file
+
 	mu      sync.Mutex
 	waiting []*asked
 	writing bool
-
-	// What follows is the writer's.
-	file *os.File
-	at   Mark
-	size int64
-	bad  error // after a write of which it is not known what it did
+	known   place // how far this process has read and written; whoever writes changes it
+	bad     error // after a write of which it is not known what it did
 }
 
 // asked is a destruction that waits to be on the list.
@@ -39,28 +36,19 @@ type asked struct {
 }
 
 // OpenList opens a list, or begins one with everything that the vault remembers as destroyed; so a list is complete from its
-// first entry. Errors: ErrListShortened (also where the list is not there though its head is), ErrListAltered, ErrHeadMissing.
-func OpenList(ctx context.Context, path, headPath string, v vault.Carrier, key *vault.Key, now func() time.Time) (_ *List, err error) {
-	l := &List{path: path, head: headPath, key: key, now: now}
-	_, err = os.Stat(path)
-	there := err == nil
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, err
-	}
-	h, err := lockHead(headPath, key, !there)
+// first entry. Errors: ErrListShortened (also where the list is not there though its head is), ErrListAltered, ErrHeadMissing, ErrHeadEmpty.
+func OpenList(ctx context.Context, path, headPath string, v vault.Carrier, key *vault.Key, now func() time.Time) (*List, error) {
+	return openList(ctx, system{}, path, headPath, v, key, now)
+}
+
+func openList(ctx context.Context, disk files, path, headPath string, v vault.Carrier, key *vault.Key, now func() time.Time) (_ *List, err error) {
+	l := &List{path: path, head: headPath, key: key, now: now, disk: disk}
+	h, err := l.lock(ctx, v)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, h.unlock()) }()
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		if h.mark.Entries > 0 {
-			return nil, fmt.Errorf("%w: %s is not there", ErrListShortened, path)
-		}
-		if err := l.begin(ctx, v); err != nil {
-			return nil, err
-		}
-	}
-	if l.file, err = os.OpenFile(path, os.O_RDWR, 0o600); err != nil { //nolint:gosec // the operator names the file
+	if l.file, err = disk.Open(path, os.O_RDWR); err != nil {
 		return nil, err
 	}
 	if err := l.catchUp(h); err != nil {
@@ -69,75 +57,59 @@ func OpenList(ctx context.Context, path, headPath string, v vault.Carrier, key *
 	return l, nil
 }
 
-// begin makes the file with what the vault knows as destroyed.
-func (l *List) begin(ctx context.Context, v vault.Carrier) error {
-	next := l.path + ".next"
-	f, err := os.OpenFile(next, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // the operator names the file
-	if err != nil {
-		return err
-	}
-	var at Mark
-	err = v.Dump(ctx, func(rows []vault.Row) error {
-		var d Destroyed
-		for i := range rows {
-			switch {
-			case !rows[i].Destroyed || passing(rows[i].Name):
-			case rows[i].Kind == vault.KindKey:
-				d.Keys = append(d.Keys, rows[i].Name)
-			case rows[i].Kind == vault.KindSecret:
-				d.Secrets = append(d.Secrets, rows[i].Name)
-			}
-		}
-		if d.empty() {
-			return nil
-		}
-		text, m, err := line(l.key, at, l.now(), d)
-		if err == nil {
-			at = m
-			_, err = f.Write(text)
-		}
-		return err
-	})
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(next))
-	}
-	if err := os.Rename(next, l.path); err != nil {
-		return err
-	}
-	return errors.Join(syncFolder(filepath.Dir(l.path)), syncFolder(filepath.Dir(l.head)))
-}
-
 // catchUp reads what others added, drops what a crash left behind the last entry, and has the head say so.
 func (l *List) catchUp(h *head) error {
 	info, err := l.file.Stat()
 	if err != nil {
 		return err
 	}
-	if info.Size() < l.size {
+	to := l.known
+	if info.Size() < to.size {
 		return fmt.Errorf("%w: %s", ErrListShortened, l.path)
 	}
-	if info.Size() == l.size && h.mark == l.at {
+	if info.Size() == to.size && h.mark == to.at && h.both {
 		return nil
 	}
-	at, size, err := scan(io.NewSectionReader(l.file, l.size, info.Size()-l.size), l.key, l.at, &h.mark, nil)
-	if err != nil {
-		return err
+	if to, err = scan(io.NewSectionReader(l.file, to.size, info.Size()-to.size), l.key, to, &h.mark, nil); err != nil {
+		return fmt.Errorf("%s: %w", l.path, err)
 	}
-	l.at, l.size = at, l.size+size
-	if l.size < info.Size() {
-		if err := errors.Join(l.file.Truncate(l.size), l.file.Sync()); err != nil {
+	if to.size < info.Size() {
+		if err := errors.Join(l.file.Truncate(to.size), l.file.Sync()); err != nil {
 			return err
 		}
 	}
-	if h.mark != l.at {
-		return errors.Join(l.file.Sync(), h.write(l.at))
+	if h.mark != to.at || !h.both {
+		if err := errors.Join(l.file.Sync(), h.write(to.at)); err != nil {
+			return err
+		}
 	}
+	l.knows(to)
 	return nil
+}
+
+// knows notes how far the list goes.
+func (l *List) knows(to place) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.known = to
+}
+
+// broken notes that a write left the list so that only opening it tells how it stands.
+func (l *List) broken(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.bad = err
 }
 
 // Add returns once the list holds what is about to be destroyed, whatever happens then. What many ask for at once is
 // brought to disk at once.
 func (l *List) Add(d Destroyed) error {
+	for len(d.Keys) > vault.RowsAtOnce { // so that no entry grows beyond what is read again
+		if err := l.Add(Destroyed{Keys: d.Keys[:vault.RowsAtOnce]}); err != nil {
+			return err
+		}
+		d.Keys = d.Keys[vault.RowsAtOnce:]
+	}
 	if d.empty() {
 		return nil
 	}
@@ -150,8 +122,7 @@ func (l *List) Add(d Destroyed) error {
 	}
 	l.writing = true
 	for len(l.waiting) > 0 {
-		group := l.waiting
-		l.waiting = nil
+		group := l.group()
 		l.mu.Unlock()
 		err := l.write(group)
 		for _, g := range group {
@@ -164,41 +135,58 @@ func (l *List) Add(d Destroyed) error {
 	return <-a.done
 }
 
+// group takes what waits, as far as it goes into one entry.
+func (l *List) group() []*asked {
+	n, names := 0, 0
+	for n < len(l.waiting) && (n == 0 || names+l.waiting[n].what.names() <= vault.RowsAtOnce) {
+		names += l.waiting[n].what.names()
+		n++
+	}
+	group := l.waiting[:n:n]
+	l.waiting = l.waiting[n:]
+	return group
+}
+
+// write brings a group to disk, as one entry: of a write that a crash broke off, nothing whole follows what is broken.
 func (l *List) write(group []*asked) (err error) {
 	if l.bad != nil {
-		return fmt.Errorf("the list of destructions needs a restart: %w", l.bad)
+		return needsRestart(l.bad)
 	}
-	h, err := lockHead(l.head, l.key, false)
+	h, err := lockHead(l.disk, l.head, l.key)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, h.unlock()) }()
+	if err := l.compare(l.known, h.mark); err != nil {
+		return err
+	}
 	if err := l.catchUp(h); err != nil {
 		return err
 	}
-	var text []byte
-	at := l.at
+	var all Destroyed
 	for _, g := range group {
-		one, m, err := line(l.key, at, l.now(), g.what)
-		if err != nil {
-			return err
-		}
-		text, at = append(text, one...), m
+		all.add(g.what)
 	}
-	if _, err := l.file.WriteAt(text, l.size); err != nil { // a full disk, which may pass
-		l.bad = l.file.Truncate(l.size)
-		return errors.Join(err, l.bad)
-	}
-	if err := errors.Join(l.file.Sync(), h.write(at)); err != nil {
-		l.bad = err
+	text, m, err := line(l.key, l.known.at, l.now(), all)
+	if err != nil {
 		return err
 	}
-	l.at, l.size = at, l.size+int64(len(text))
+	to := place{m, l.known.size + int64(len(text)), int64(len(text))}
+	if _, err := l.file.WriteAt(text, l.known.size); err != nil { // a full disk, which may pass
+		bad := l.file.Truncate(l.known.size)
+		l.broken(bad)
+		return errors.Join(err, bad)
+	}
+	if err := errors.Join(l.file.Sync(), h.write(to.at)); err != nil {
+		l.broken(err)
+		return err
+	}
+	l.knows(to)
 	return nil
 }
 
 // Mark is where the list stands, with what other processes added.
-func (l *List) Mark() (Mark, error) { return readHead(l.head, l.key) }
+func (l *List) Mark() (Mark, error) { return readHead(l.disk, l.head, l.key) }
 
 // Path is the list's file.
 func (l *List) Path() string { return l.path }

@@ -18,42 +18,68 @@ var ErrListShortened = errors.New("the list of destructions was shortened")
 // maxEntry bounds a line.
 const maxEntry = 1 << 20
 
-// scan reads a list from a place on, and gives the mark and the byte offset after the last entry that holds. What
-// comes behind proven entries and does not hold was never acknowledged: a crash left it. Where nothing is proven, only
-// a last line that is cut off is passed over.
-func scan(in io.Reader, key *vault.Key, from Mark, proven *Mark, see func(Destroyed, Mark) error) (at Mark, size int64, err error) {
+// place is how far a list was read.
+type place struct {
+	at   Mark
+	size int64 // of all entries up to it, in bytes
+	last int64 // of the last of them
+}
+
+// scan reads a list from a place on, and gives the place after the last entry that holds. What
+// comes behind proven entries and does not hold was never acknowledged: a crash left it, so no entry that holds comes
+// after it. Where nothing is proven, only a last line that is cut off is passed over.
+func scan(in io.Reader, key *vault.Key, from place, proven *Mark, see func(Destroyed, Mark) error) (place, error) {
 	r := bufio.NewReaderSize(in, 64<<10)
-	for at = from; ; {
+	for p := from; ; {
 		text, err := readLine(r)
 		if errors.Is(err, io.EOF) && len(text) == 0 {
-			return at, size, reachedIf(at, proven)
+			return p, reachedIf(p.at, proven)
 		}
 		if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, ErrListAltered) {
-			return at, size, err
+			return p, err
 		}
 		var d Destroyed
-		next := at
+		next := p.at
 		if err == nil {
-			d, next, err = read(key, at, text)
+			d, next, err = read(key, p.at, text)
 		}
 		if err != nil { // cut off, too long, or not what was written
 			cut := errors.Is(err, io.EOF)
-			if proven == nil && cut || proven != nil && at.Entries >= proven.Entries {
-				return at, size, nil
+			if proven == nil && cut {
+				return p, nil
+			}
+			if proven != nil && p.at.Entries >= proven.Entries {
+				return p, nothingSigned(r, key, p.at)
 			}
 			if cut {
-				err = fmt.Errorf("%w: in entry %d of %d", ErrListShortened, at.Entries+1, proven.Entries)
+				err = fmt.Errorf("%w: in entry %d of %d", ErrListShortened, p.at.Entries+1, proven.Entries)
 			}
-			return at, size, err
+			return p, err
 		}
 		if proven != nil && next.Entries == proven.Entries && next != *proven {
-			return at, size, fmt.Errorf("%w: entry %d", ErrListAltered, next.Entries)
+			return p, fmt.Errorf("%w: entry %d", ErrListAltered, next.Entries)
 		}
-		at, size = next, size+int64(len(text))+1
+		length := int64(len(text)) + 1
+		p = place{next, p.size + length, length}
 		if see != nil {
-			if err := see(d, at); err != nil {
-				return at, size, err
+			if err := see(d, next); err != nil {
+				return p, err
 			}
+		}
+	}
+}
+
+// nothingSigned refuses an entry that holds behind one that does not: the head may be an old copy.
+func nothingSigned(r *bufio.Reader, key *vault.Key, after Mark) error {
+	for {
+		text, err := readLine(r)
+		if _, ok := signed(key, text); ok {
+			return fmt.Errorf("%w: entry %d", ErrListAltered, after.Entries+1)
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil && !errors.Is(err, ErrListAltered) {
+			return err
 		}
 	}
 }
@@ -98,11 +124,12 @@ type Proof struct {
 	Backup *Mark
 }
 
-// ReadList reads a whole list and hands its entries on. Errors: ErrListAltered, ErrListShortened, ErrHeadMissing, and the file system's.
+// ReadList reads a whole list and hands its entries on. Errors: ErrListAltered, ErrListShortened, ErrHeadMissing,
+// ErrHeadEmpty, and the file system's.
 func ReadList(path string, key *vault.Key, p Proof, see func(Destroyed) error) (Mark, error) {
 	var proven *Mark
 	if p.Head != "" {
-		m, err := readHead(p.Head, key)
+		m, err := readHead(system{}, p.Head, key)
 		if err != nil {
 			return Mark{}, err
 		}
@@ -113,7 +140,7 @@ func ReadList(path string, key *vault.Key, p Proof, see func(Destroyed) error) (
 		return Mark{}, err
 	}
 	defer func() { _ = f.Close() }()
-	at, _, err := scan(f, key, Mark{}, proven, func(d Destroyed, m Mark) error {
+	end, err := scan(f, key, place{}, proven, func(d Destroyed, m Mark) error {
 		if p.Backup != nil && m.Entries == p.Backup.Entries && m != *p.Backup {
 			return fmt.Errorf("%w: at entry %d it is not the list that the backup knew", ErrListAltered, m.Entries)
 		}
@@ -123,7 +150,7 @@ func ReadList(path string, key *vault.Key, p Proof, see func(Destroyed) error) (
 		return see(d)
 	})
 	if err == nil && p.Backup != nil {
-		err = reached(at, *p.Backup)
+		err = reached(end.at, *p.Backup)
 	}
-	return at, err
+	return end.at, err
 }
