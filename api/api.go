@@ -27,13 +27,11 @@ type Deps struct {
 	// Head is the end of the log now; a person's list of accesses waits for it. Needed.
 	Head func(context.Context) (journal.Position, error)
 	// Ready tells whether this process can append and read. Needed.
-	Ready func(context.Context) Readiness
+	Ready func(context.Context) bool
 	// Log gets one line a request. Needed.
 	Log *slog.Logger
 	// LogID names the log that positions given to callers belong to; those of another one are refused.
 	LogID uuid.UUID
-	// Metrics answers /metrics; without it there is no such route.
-	Metrics http.Handler
 	// Registry takes the API's own metrics; may be nil.
 	Registry prometheus.Registerer
 	// Now is the clock; time.Now without it.
@@ -42,7 +40,7 @@ type Deps struct {
 	Wait time.Duration
 	// Version is shown on the first page and in the description of the API.
 	Version string
-	// HealthOnly leaves out everything but health and metrics: for a process that answers nobody else.
+	// HealthOnly leaves out everything but health: for a process that answers nobody else.
 	HealthOnly bool
 	// Dev shows on the first page that this is a development server.
 	Dev bool

@@ -151,7 +151,7 @@ func TestBadInput(t *testing.T) {
 	if before.Position != after.Position {
 		t.Errorf("something was appended: %v after %v", after.Position, before.Position)
 	}
-	if metrics := l.want(200, "GET", "/metrics", "", "").text; strings.Contains(metrics, canary) || !strings.Contains(metrics, `route="/v1/me/devices/{id}"`) {
+	if metrics := l.metrics(); strings.Contains(metrics, canary) || !strings.Contains(metrics, `route="/v1/me/devices/{id}"`) {
 		t.Error("the metrics hold what was sent, or no routes")
 	}
 	if logs := l.logs.String(); strings.Contains(logs, canary) || !strings.Contains(logs, `"route":"/v1/me/devices/{id}"`) {

@@ -32,7 +32,7 @@ func TestUnforeseen(t *testing.T) {
 	officer := l.officer("compliance@example.org", domain.RoleCompliance)
 	logs := &buffer{}
 	broken, err := api.New(api.Deps{Menu: l.menu, Views: brokenViews{l.views}, Head: func(context.Context) (journal.Position, error) { return journal.Position{}, nil },
-		Ready: func(context.Context) api.Readiness { return api.Readiness{} }, Log: slog.New(slog.NewJSONHandler(logs, nil)), Now: l.clock.now})
+		Ready: func(context.Context) bool { return false }, Log: slog.New(slog.NewJSONHandler(logs, nil)), Now: l.clock.now})
 	must(t, 0, err)
 	l.server = httptest.NewServer(broken.Handler())
 	t.Cleanup(l.server.Close)

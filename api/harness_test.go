@@ -45,6 +45,8 @@ type ledger struct {
 	clock  *clock
 	logs   *buffer
 	ready  atomic.Bool
+
+	registry *prometheus.Registry
 }
 
 // clock begins at noon, so that days and hours of a test are known, and moves on by a millisecond whenever it is read.
@@ -131,18 +133,24 @@ func newLedger(t testing.TB) *ledger {
 	must(t, l.menu, err)
 	l.system(commands.Request{})
 	l.views = newFoldingViews(t, j)
-	metrics := prometheus.NewRegistry()
+	l.registry = prometheus.NewRegistry()
 	l.api, err = api.New(api.Deps{Menu: l.menu, Views: l.views, Head: func(ctx context.Context) (journal.Position, error) {
 		c, err := j.Head(ctx)
 		return c.Position, err
-	}, Ready: func(context.Context) api.Readiness {
-		return api.Readiness{Ready: l.ready.Load(), Consumers: []api.ConsumerState{{Name: "accounts", State: "running", Unit: "events"}}}
-	}, Log: slog.New(slog.NewJSONHandler(l.logs, nil)), Metrics: promhttp.HandlerFor(metrics, promhttp.HandlerOpts{}), Registry: metrics,
+	}, Ready: func(context.Context) bool { return l.ready.Load() }, Log: slog.New(slog.NewJSONHandler(l.logs, nil)), Registry: l.registry,
 		Now: l.clock.now, Wait: 200 * time.Millisecond, Version: version, LogID: uuid.New()})
 	must(t, l.api, err)
 	l.server = httptest.NewServer(l.api.Handler())
 	t.Cleanup(l.server.Close)
 	return l
+}
+
+// metrics is what a scrape of the API's own metrics shows.
+func (l *ledger) metrics() string {
+	l.t.Helper()
+	w := httptest.NewRecorder()
+	promhttp.HandlerFor(l.registry, promhttp.HandlerOpts{}).ServeHTTP(w, httptest.NewRequest("GET", "/metrics", http.NoBody))
+	return w.Body.String()
 }
 
 // system publishes the notices of the catalogue, as the server does at its start.

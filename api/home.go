@@ -34,12 +34,8 @@ func (a *API) home() {
 		Style   template.CSS
 		Version string
 		Dev     bool
-		Metrics bool
-	}{template.CSS(homeCSS), a.Version, a.Dev, a.Metrics != nil}) //nolint:gosec // our own file
+	}{template.CSS(homeCSS), a.Version, a.Dev}) //nolint:gosec // our own file
 	links := map[string]string{"docs": "/docs", "openapi": "/openapi.json", "health": "/healthz", "ready": "/readyz"}
-	if a.Metrics != nil {
-		links["metrics"] = "/metrics"
-	}
 	a.page("/", func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set("Vary", "Accept")

@@ -30,7 +30,7 @@ func TestTheByteScanOfAllThatIsWritten(t *testing.T) {
 	eventually(t, "the erasure", func() bool { return strings.Contains(r.send("GET", "/v1/erasures/"+id, "", "").body, `"completed"`) })
 	_, err = server.Backup(t.Context(), r.console(), after, nil)
 	fatal(t, err)
-	printed := r.logs.String() + r.want(200, "GET", "/metrics", "", "").body
+	printed := r.logs.String() + r.inside(200, "/metrics").body
 	r.stop()
 
 	written := []string{cfg.Data, before, after, filepath.Dir(cfg.Backup.List)}

@@ -30,8 +30,8 @@ const (
 // bindEvery is how often the vault records how far the log has come. A start after a crash reads as much of the log again.
 const bindEvery = time.Second
 
-// checkFolder refuses a data folder that lacks its log, before one would be made.
-func (s *Server) checkFolder(ctx context.Context) error {
+// checkLog refuses a data folder that lacks its log, before one would be made.
+func (s *Server) checkLog(ctx context.Context) error {
 	if s.cfg.Store.Engine == "esdb" {
 		return nil
 	}

@@ -52,7 +52,7 @@ func (r *running) clockWaits(con server.Console, want bool) server.ClockStatus {
 		c = st.Clock
 		return c.Waits == want
 	})
-	if metric := r.want(200, "GET", "/metrics", "", "").body; !strings.Contains(metric, fmt.Sprintf("accountledger_clock_doubted %d\n", map[bool]int{true: 1}[want])) {
+	if metric := r.inside(200, "/metrics").body; !strings.Contains(metric, fmt.Sprintf("accountledger_clock_doubted %d\n", map[bool]int{true: 1}[want])) {
 		r.t.Fatal("the metric says otherwise")
 	}
 	return c

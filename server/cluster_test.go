@@ -46,6 +46,8 @@ func startCluster(t *testing.T, on engines) *cluster {
 	fatal(t, err)
 	fatal(t, os.WriteFile(c.config, fmt.Appendf(nil, `
 http: 127.0.0.1:0
+http_drain: 0s
+internal: {http: 127.0.0.1:0}
 controller: example
 master_key: %s
 store: {engine: esdb, esdb: %q}

@@ -1,7 +1,9 @@
 package server
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -29,6 +31,10 @@ type Config struct {
 	Controller string `koanf:"controller"`
 	// HTTP is where the API listens; port 0 picks a free one.
 	HTTP string `koanf:"http"`
+	// HTTPDrain is how long the API serves on once a stop was asked for, while /readyz says that it is not ready.
+	HTTPDrain time.Duration `koanf:"http_drain"`
+	// HTTPConnections is how many connections the API takes at once; 0: what the limit of open files allows.
+	HTTPConnections int `koanf:"http_connections"`
 	// Dev makes a master key in the data folder and keeps messages in a local mailbox.
 	Dev bool `koanf:"dev"`
 	// MasterKey is where the master key is, outside the data folder: a file, or a folder of files that end in ".key".
@@ -40,11 +46,17 @@ type Config struct {
 	Erasure        ErasureConfig   `koanf:"erasure"`
 	Passwords      PasswordsConfig `koanf:"passwords"`
 	SMTP           SMTPConfig      `koanf:"smtp"`
+	Internal       InternalConfig  `koanf:"internal"`
 	Store          StoreConfig     `koanf:"store"`
 	Vault          VaultConfig     `koanf:"vault"`
 	Views          ViewsConfig     `koanf:"views"`
 	// Role is what this process does: all, api (answers people and services), or consumers (views, messages, deadlines).
 	Role string `koanf:"role"`
+}
+
+// InternalConfig is what the server shows to those who run it.
+type InternalConfig struct {
+	HTTP string `koanf:"http"` // where metrics, details of readiness and profiles are served; empty: nowhere
 }
 
 // LogConfig is how the server logs.
@@ -148,6 +160,9 @@ func Settings() []Setting {
 		{"name", "Account Ledger", "what the service calls itself in messages"},
 		{"controller", "", "who decides on the use of people's data, as a short name in lower case; every notice names it"},
 		{"http", "127.0.0.1:8080", "where the API listens, HOST:PORT; port 0 picks one"},
+		{"http_drain", 5 * time.Second, "how long a stop serves on while /readyz answers 503, so that load balancers turn away first; 0: not at all, as with --dev unless given"},
+		{"http_connections", 0, "connections to the API at once, beyond which those that wait longest for a request are closed; 0: as many as the limit of open files allows, at most 4096"},
+		{"internal.http", "127.0.0.1:8081", "where metrics, details of readiness and profiles are served, HOST:PORT: for the machine alone, or a network of operators; empty: nowhere; with --dev a free port"},
 		{"dev", false, "make a master key in the data folder and keep messages in a local mailbox"},
 		{"master_key", "", "file of the master key, or folder of such files (*.key), outside the data folder"},
 		{"master_key_older", "", "further files of master keys, with commas between; those that are not there are passed over"},
@@ -187,6 +202,11 @@ func Settings() []Setting {
 	}
 }
 
+// devDefaults are what dev makes of some settings' defaults.
+func devDefaults() map[string]any {
+	return map[string]any{"http_drain": time.Duration(0), "internal.http": "127.0.0.1:0"}
+}
+
 // LoadConfig reads the configuration: flags given, then the environment, then the file, then defaults. A key that nobody knows is an error.
 func LoadConfig(path string, flags map[string]any) (Config, error) {
 	env, err := environment()
@@ -208,9 +228,6 @@ func loadConfig(path string, layers ...map[string]any) (Config, error) {
 		defaults[s.Key], known[s.Key] = s.Default, true
 	}
 	var c Config
-	if err := k.Load(confmap.Provider(defaults, "."), nil); err != nil {
-		return c, fmt.Errorf("config: defaults: %w", err)
-	}
 	if path != "" {
 		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
 			return c, fmt.Errorf("config: file %s: %w", path, err)
@@ -226,7 +243,15 @@ func loadConfig(path string, layers ...map[string]any) (Config, error) {
 			return c, fmt.Errorf("config: there is no key %q", key)
 		}
 	}
-	err := k.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
+	if k.Bool("dev") {
+		maps.Copy(defaults, devDefaults())
+	}
+	whole := koanf.New(".")
+	err := errors.Join(whole.Load(confmap.Provider(defaults, "."), nil), whole.Merge(k))
+	if err != nil {
+		return c, fmt.Errorf("config: defaults: %w", err)
+	}
+	err = whole.UnmarshalWithConf("", &c, koanf.UnmarshalConf{DecoderConfig: &mapstructure.DecoderConfig{
 		Result: &c, TagName: "koanf", WeaklyTypedInput: true, ErrorUnused: true,
 		DecodeHook: mapstructure.StringToTimeDurationHookFunc(),
 	}})
@@ -267,6 +292,10 @@ func (c *Config) check() error {
 		return fmt.Errorf("config: backup.keep: give a duration such as 840h, not below 0")
 	case c.listInside():
 		return fmt.Errorf("config: backup.list: name a file outside the data folder, beside the backups")
+	case c.HTTPConnections < 0:
+		return fmt.Errorf("config: http_connections: give a number, or 0 for as many as the limit of open files allows")
+	case c.HTTPDrain < 0:
+		return fmt.Errorf("config: http_drain: give a duration such as 5s, not below 0")
 	case c.Erasure.Grace < 0:
 		return fmt.Errorf("config: erasure.grace: give a duration such as 336h, not below 0")
 	case c.Erasure.ClockJump < time.Hour:

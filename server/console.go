@@ -56,6 +56,7 @@ type Status struct {
 	Version   string           `json:"version"`
 	Running   bool             `json:"running"` // a server answers; false: opened for this command
 	Address   string           `json:"address,omitzero"`
+	Internal  string           `json:"internal,omitzero"` // of metrics, details of readiness and profiles; none: not served
 	Ready     bool             `json:"ready"`
 	Reason    string           `json:"reason,omitzero"` // why it is not ready
 	Log       LogStatus        `json:"log"`

@@ -170,9 +170,7 @@ func TestDiskFull(t *testing.T) {
 		}
 		c.want(200, "GET", "/v1/me/permissions", h.token, "")
 	}
-	if a := c.want(503, "GET", "/readyz", "", ""); !strings.Contains(a.body, "cannot be written") {
-		t.Errorf("readiness: %s", a.body)
-	}
+	c.want(503, "GET", "/readyz", "", "")
 	c.want(200, "GET", "/healthz", "", "")
 	c.fill(false)
 	c.unavailable("PUT", "/v1/me/permissions/location", h.token, h.allow)
@@ -309,7 +307,7 @@ func TestViewsFail(t *testing.T) {
 	h := settle(t, cfg, r, r.join(mail, "ada@example.com", "Ada's band"))
 	officer := r.officer("officer@example.org", "compliance")
 	eventually(t, "all views answer", func() bool {
-		return !strings.Contains(r.send("GET", "/readyz", "", "").body, `"rebuilding"`) && r.send("POST", "/v1/views/devices/query", officer, `{}`).status == 200
+		return !strings.Contains(r.inside(200, "/readyz").body, `"rebuilding"`) && r.send("POST", "/v1/views/devices/query", officer, `{}`).status == 200
 	})
 	d.Fail(disk.Write, ".g1.db-wal", lib.SQLITE_FULL)
 	var position string
@@ -317,8 +315,8 @@ func TestViewsFail(t *testing.T) {
 		position = r.want(201, "POST", "/v1/me/devices", h.token, fmt.Sprintf(`{"kind":"phone","model":"X","name":"Y%d"}`, n)).header.Get("Ledger-Position")
 	}
 	eventually(t, "readiness names a view that waits", func() bool {
-		a := r.send("GET", "/readyz", "", "")
-		return d.Failed() > 0 && a.status == 200 && strings.Contains(a.body, `"waiting"`)
+		a := r.inside(200, "/readyz")
+		return d.Failed() > 0 && strings.Contains(a.body, `"waiting"`)
 	})
 	r.want(200, "POST", "/v1/views/devices/query", officer, `{}`)
 	if d.Mend() == 0 {

@@ -1,8 +1,11 @@
 package server
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -11,18 +14,35 @@ import (
 // ErrRunning: another server, or a command, has the data folder.
 var ErrRunning = errors.New("another server or command has this data folder open")
 
+// ErrNotLedger: the folder is somebody else's, and is left as it is.
+var ErrNotLedger = errors.New("it is neither empty nor the data folder of a ledger: name a new folder with --data, or that of a ledger (which holds a file named lock that begins with \"accountledger\")")
+
+// lockName is the file by whose lock one process holds the folder, and lockLine what it begins with: other programs have
+// files by that name too.
+const (
+	lockName = "lock"
+	lockLine = "accountledger data folder\n"
+)
+
 // folder is the data folder, held by one process.
 type folder struct{ lock *os.File }
 
-// holdFolder makes the data folder, for its owner alone, and holds it until close.
+// holdFolder makes the data folder, for its owner alone, and holds it until close. A folder that is there already must be
+// empty or a ledger's; only an empty one has its mode changed.
 func holdFolder(c *Config) (*folder, error) {
+	fresh, err := checkFolder(c)
+	if err != nil {
+		return nil, fmt.Errorf("data folder %s: %w", c.Data, err)
+	}
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	if err := os.Chmod(c.Data, 0o700); err != nil { //nolint:gosec // a folder needs its x bit
-		return nil, fmt.Errorf("data folder: %w", err)
+	if fresh {
+		if err := os.Chmod(c.Data, 0o700); err != nil { //nolint:gosec // a folder needs its x bit
+			return nil, fmt.Errorf("data folder: %w", err)
+		}
 	}
-	f, err := os.OpenFile(c.path("lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(c.path(lockName), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
@@ -33,7 +53,89 @@ func holdFolder(c *Config) (*folder, error) {
 		}
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
+	if fresh {
+		if err := claimFolder(c, f); err != nil {
+			return nil, fmt.Errorf("data folder: %w", errors.Join(err, f.Close()))
+		}
+	}
 	return &folder{f}, nil
 }
 
 func (f *folder) close() error { return f.lock.Close() }
+
+// claimFolder makes the folder a ledger's, durably, before anything else is in it.
+func claimFolder(c *Config, lock *os.File) error {
+	if _, err := lock.WriteAt([]byte(lockLine), 0); err != nil {
+		return err
+	}
+	if err := lock.Sync(); err != nil {
+		return err
+	}
+	d, err := os.Open(c.Data)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// checkFolder says whether the data folder is still to be made or claimed, and refuses one that is not ours. It changes
+// nothing.
+func checkFolder(c *Config) (fresh bool, err error) {
+	entries, err := os.ReadDir(c.Data)
+	if errors.Is(err, fs.ErrNotExist) {
+		return true, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	switch ours, err := ledgerLock(c.path(lockName)); {
+	case err != nil:
+		return false, err
+	case ours:
+		return false, nil
+	case exists(c.path(logWitness)) && exists(c.path("log")): // a copy without the lock
+		return false, nil
+	case exists(c.path(carryingMark)), exists(c.path(restoringMark)): // a command that was cut off before it held the folder
+		return true, nil
+	}
+	for _, e := range entries {
+		if !beforeLedger(e) {
+			return false, ErrNotLedger
+		}
+	}
+	return true, nil
+}
+
+// beforeLedger says whether an empty folder can hold an entry: what a file system keeps at its root, and the lock of a start that
+// was cut off before it claimed the folder.
+func beforeLedger(e fs.DirEntry) bool {
+	if e.Name() == "lost+found" {
+		return e.IsDir()
+	}
+	info, err := e.Info()
+	return err == nil && e.Name() == lockName && info.Mode().IsRegular() && info.Size() == 0
+}
+
+// ledgerLock says whether a file is the lock of a ledger's folder.
+func ledgerLock(path string) (bool, error) {
+	f, err := os.Open(path) //nolint:gosec // in the data folder
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = f.Close() }()
+	begin, err := io.ReadAll(io.LimitReader(f, int64(len(lockLine))))
+	return bytes.Equal(begin, []byte(lockLine)), err
+}
+
+// othersMay gives the mode of a folder that others than its owner can use; else 0. A folder that holds a ledger keeps the mode that
+// its owner gave it.
+func othersMay(dir string) (fs.FileMode, error) {
+	st, err := os.Stat(dir)
+	if err != nil || st.Mode().Perm()&0o077 == 0 {
+		return 0, err
+	}
+	return st.Mode().Perm(), nil
+}

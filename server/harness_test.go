@@ -53,11 +53,12 @@ func (l *logs) String() string {
 
 // running is a server at work.
 type running struct {
-	t    *testing.T
-	cfg  server.Config
-	url  string
-	logs *logs
-	stop func()
+	t        *testing.T
+	cfg      server.Config
+	url      string
+	internal string // address of the internal listener
+	logs     *logs
+	stop     func()
 }
 
 // cheap hashes passwords quickly: what is tested here is not how dear a guess is.
@@ -81,7 +82,7 @@ func startWith(t *testing.T, cfg server.Config, o server.Options) *running {
 	go func() { ended <- s.Run(ctx, func(a string) { address <- a }) }()
 	select {
 	case a := <-address:
-		r.url = "http://" + a
+		r.url, r.internal = "http://"+a, "http://"+s.Internal()
 	case err := <-ended:
 		cancel()
 		t.Fatalf("the server did not start: %v", err)
@@ -157,6 +158,14 @@ func (r *running) want(status int, method, path, token, body string, header ...s
 		r.t.Fatalf("%s %s: %d, wanted %d: %s", method, path, a.status, status, a.body)
 	}
 	return a
+}
+
+// inside asks the internal listener for what must be there.
+func (r *running) inside(status int, path string) answer {
+	r.t.Helper()
+	other := *r
+	other.url = r.internal
+	return other.want(status, "GET", path, "", "")
 }
 
 // eventually waits for something that happens by itself.

@@ -120,7 +120,7 @@ func openReading(ctx context.Context, cfg Config) (_ *reading, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{s.shareFolder, s.checkFolder, s.readLog, s.readVault, s.readBinding, s.readDestructions, s.openLeases, s.readConsumers} {
+	for _, open := range []func(context.Context) error{s.shareFolder, s.checkLog, s.readLog, s.readVault, s.readBinding, s.readDestructions, s.openLeases, s.readConsumers} {
 		if err := open(ctx); err != nil {
 			return nil, err
 		}

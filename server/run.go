@@ -6,12 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log"
-	"net"
 	"net/http"
 	"sync"
 	"time"
-
-	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"accountledger/api"
 	"accountledger/commands"
@@ -30,12 +27,6 @@ const (
 	stopTimeout = 20 * time.Second
 )
 
-// ErrNoMessages: the server would have no way to send a code to anybody.
-var ErrNoMessages = errors.New("messages cannot be sent: configure a mail server (--smtp-host and --smtp-from), or give --dev for a local mailbox")
-
-// ErrNoController: nobody would stand behind the notices that people decide on.
-var ErrNoController = errors.New("say who decides on the use of people's data (--controller NAME): every notice names it")
-
 // publish publishes the notices of this program's catalogue that nobody has published yet. Where the log takes nothing
 // now, the server starts all the same and can be read.
 func (s *Server) publish(ctx context.Context) error {
@@ -48,7 +39,7 @@ func (s *Server) publish(ctx context.Context) error {
 	return err
 }
 
-// Run serves until ctx ends, then stops gracefully: requests and pages under way are finished. started is told the
+// Run serves until ctx ends and for the drain after it, then stops gracefully: requests and pages under way are finished. started is told the
 // address once the API answers.
 func (s *Server) Run(ctx context.Context, started func(address string)) error {
 	err := s.run(ctx, started)
@@ -57,44 +48,29 @@ func (s *Server) Run(ctx context.Context, started func(address string)) error {
 }
 
 func (s *Server) run(ctx context.Context, started func(address string)) error {
-	if s.cfg.SMTP.Host == "" && !s.cfg.Dev && s.cfg.Role != RoleAPI {
-		return ErrNoMessages
-	}
-	if s.cfg.Controller == "" && !s.cfg.Dev {
-		return ErrNoController
+	if err := s.cfg.Servable(); err != nil {
+		return err
 	}
 	s.tellClock()
-	if err := s.publish(ctx); err != nil {
-		return err
-	}
-	if s.leases != nil { // whatever is asked for from here on is sent, whoever sends it
-		if err := notify.MarkStart(ctx, s.journal, s.leases); err != nil {
-			return err
-		}
-	}
-	a, err := s.api(ctx)
+	doors, err := s.listen(ctx)
 	if err != nil {
 		return err
 	}
-	tcp, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.HTTP)
+	a, err := s.begin(ctx)
 	if err != nil {
-		return fmt.Errorf("http: %w", err)
+		return errors.Join(err, doors.close())
 	}
-	unix, err := listenSocket(&s.cfg)
-	if err != nil {
-		return errors.Join(err, tcp.Close())
-	}
-	public := &http.Server{Handler: a.Handler(), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: 32 << 10, ErrorLog: quiet()}
-	control := s.controlServer()
+	public := &http.Server{Handler: s.draining.handler(a.Handler()), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+		IdleTimeout: idleTimeout, MaxHeaderBytes: 32 << 10, ErrorLog: quiet(), ConnState: doors.public.state}
+	control, internal := s.controlServer(), s.internalServer()
 
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
+	failed, fail := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer fail(nil)
 	var all sync.WaitGroup
 	goes := func(name string, run func() error) {
 		all.Go(func() {
 			if err := run(); err != nil && !errors.Is(err, http.ErrServerClosed) {
-				cancel(fmt.Errorf("%s: %w", name, err))
+				fail(fmt.Errorf("%s: %w", name, err))
 			}
 		})
 	}
@@ -102,26 +78,46 @@ func (s *Server) run(ctx context.Context, started func(address string)) error {
 	goes("consumers", func() error { return s.runConsumers(background) })
 	goes("binding", func() error { return s.keepBound(background) })
 	goes("processes", func() error { return s.settle(background) })
-	goes("http", func() error { return public.Serve(tcp) })
-	goes("socket", func() error { return control.Serve(unix) })
-	address := tcp.Addr().String()
+	goes("http", func() error { return public.Serve(doors.public) })
+	goes("socket", func() error { return control.Serve(doors.control) })
+	if doors.internal != nil {
+		internal.ConnState = doors.internal.state
+		goes("internal", func() error { return internal.Serve(doors.internal) })
+	}
+	address := doors.public.Addr().String()
 	s.address.Store(&address)
-	s.log.Info("serving", "address", address)
+	s.log.Info("serving", "address", address, "internal", s.Internal())
 	s.unserved = nil
 	if started != nil {
 		started(address)
 	}
 
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+		s.linger(failed.Done())
+	case <-failed.Done():
+	}
+	cause := context.Cause(failed)
 	s.log.Info("stopping")
 	err = errors.Join(shutdown(public), shutdown(control))
 	stopBackground()
 	err = errors.Join(err, s.closeConsumers())
+	err = errors.Join(err, internal.Close()) // the last to go, and whoever still asks there loses nothing
 	all.Wait()
-	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
-		err = errors.Join(cause, err)
+	return errors.Join(cause, err)
+}
+
+// begin does what comes before the first answer: what is asked for from here on is sent, whoever sends it.
+func (s *Server) begin(ctx context.Context) (*api.API, error) {
+	if err := s.publish(ctx); err != nil {
+		return nil, err
 	}
-	return err
+	if s.leases != nil {
+		if err := notify.MarkStart(ctx, s.journal, s.leases); err != nil {
+			return nil, err
+		}
+	}
+	return s.api(ctx)
 }
 
 // shutdown waits for requests under way, and then no longer.
@@ -140,13 +136,13 @@ func (s *Server) api(ctx context.Context) (*api.API, error) {
 		return nil, err
 	}
 	return api.New(api.Deps{
-		Menu: s.menu, Views: s, Ready: s.Ready, Log: s.log, LogID: id, Now: s.now, Version: Version(), Dev: s.cfg.Dev,
+		Menu: s.menu, Views: s, Ready: func(ctx context.Context) bool { return s.notReady(ctx) == "" }, Log: s.log, LogID: id, Now: s.now, Version: Version(), Dev: s.cfg.Dev,
 		HealthOnly: s.cfg.Role == RoleConsumers,
 		Head: func(ctx context.Context) (journal.Position, error) {
 			head, err := s.journal.Head(ctx)
 			return head.Position, err
 		},
-		Metrics: promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}), Registry: s.metrics,
+		Registry: s.metrics,
 	})
 }
 

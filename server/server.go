@@ -74,6 +74,8 @@ type Server struct {
 	metrics   *prometheus.Registry
 	ready     readiness
 	address   atomic.Pointer[string] // of the API, once it listens
+	internal  atomic.Pointer[string] // address of the internal listener, once it listens
+	draining  draining
 	fenceWait time.Duration          // MoveOptions.FenceWait
 	list      *backup.List           // of destructions; nil where none is kept
 	binder    vault.Binder           // the same vault
@@ -113,13 +115,13 @@ func Open(ctx context.Context, cfg Config, o Options) (*Server, error) {
 }
 
 func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
-	s := &Server{cfg: cfg, now: o.Now, monotonic: o.Monotonic, ahead: o.Clock, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry(), undo: undoOf(&cfg)}
+	s := &Server{cfg: cfg, now: o.Now, monotonic: o.Monotonic, ahead: o.Clock, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry(), draining: newDraining(), undo: undoOf(&cfg)}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{s.openFolder, s.checkFolder, s.openLog, s.openVault, s.checkBinding, s.openDestructions, s.finishLate, s.openLeases} {
+	for _, open := range []func(context.Context) error{s.openFolder, s.checkLog, s.openLog, s.openVault, s.checkBinding, s.openDestructions, s.finishLate, s.openLeases} {
 		if err := open(ctx); err != nil {
 			return nil, err
 		}
@@ -166,6 +168,11 @@ func (s *Server) openFolder(context.Context) error {
 		return err
 	}
 	s.onClose(f.close)
+	if mode, err := othersMay(s.cfg.Data); err != nil {
+		return err
+	} else if mode != 0 {
+		s.log.Warn("others than its owner can use the data folder: chmod 700 it", "folder", s.cfg.Data, "mode", mode.String())
+	}
 	return notCarrying(&s.cfg)
 }
 

@@ -8,7 +8,7 @@ import (
 func (s *Server) status(ctx context.Context) (Status, error) {
 	st := Status{Version: Version(), Messages: MessagesTo(s.cfg), Ready: true, Clock: s.clockStatus()}
 	if address := s.address.Load(); address != nil {
-		st.Running, st.Address = true, *address
+		st.Running, st.Address, st.Internal = true, *address, s.Internal()
 	}
 	if err := s.check(ctx); err != nil {
 		st.Ready, st.Reason = false, err.Error()

@@ -30,6 +30,12 @@ func undoOf(c *Config) func() error {
 // undoFile has a file go as well, which this start made elsewhere.
 func (s *Server) undoFile(path string) {
 	if before := s.undo; before != nil {
-		s.undo = func() error { return errors.Join(before(), os.Remove(path)) }
+		s.undo = func() error {
+			err := os.Remove(path)
+			if errors.Is(err, os.ErrNotExist) { // it went with the folder
+				err = nil
+			}
+			return errors.Join(err, before())
+		}
 	}
 }

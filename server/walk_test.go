@@ -154,7 +154,7 @@ func TestWalkOverSMTP(t *testing.T) {
 	if again.account == ada.account {
 		t.Error("her new account is the old one")
 	}
-	printed := r.logs.String() + r.want(200, "GET", "/metrics", "", "").body
+	printed := r.logs.String() + r.inside(200, "/metrics").body
 	r.stop()
 	if at := foundBytes(t, cfg.Data, wrapped[keys[0]]); len(at) > 0 {
 		t.Errorf("her key stands in %v", at)

@@ -7,17 +7,19 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"accountledger/domain"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	unix.Umask(0o077) // whatever any part makes is its owner's alone
+	c := root()
+	ctx, stop := signal.NotifyContext(context.Background(), endings(c, os.Args[1:])...)
 	defer stop()
-	if err := root().ExecuteContext(ctx); err != nil {
+	if err := c.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "accountledger:", explain(err))
 		stop()
 		os.Exit(1) //nolint:gocritic // stop has run

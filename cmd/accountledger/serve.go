@@ -17,6 +17,8 @@ func serve() *cobra.Command {
 		Short: "Run the ledger: API, processes, views and messages",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
+			signals := heed()
+			defer signals.stop()
 			cfg, err := load(c)
 			if err != nil {
 				return err
@@ -24,12 +26,19 @@ func serve() *cobra.Command {
 			if c.Flags().Changed("clock") && ahead <= 0 {
 				return server.ErrClockBack
 			}
+			if ahead > 0 && !cfg.Dev {
+				return server.ErrClockDev
+			}
+			if err := cfg.Servable(); err != nil { // before anything is made
+				return err
+			}
 			server.TuneMemory()
 			s, err := server.Open(c.Context(), cfg, server.Options{LogTo: c.ErrOrStderr(), Accept: accept, Clock: ahead})
 			if err != nil {
 				return err
 			}
-			err = s.Run(c.Context(), func(address string) { welcome(c, cfg, address, ahead) })
+			signals.tell(s)
+			err = s.Run(c.Context(), func(address string) { welcome(c, cfg, address, s.Internal(), ahead) })
 			if closed := s.Close(); err == nil {
 				err = closed
 			}
@@ -44,13 +53,16 @@ func serve() *cobra.Command {
 }
 
 // welcome says what runs here and what to type next.
-func welcome(c *cobra.Command, cfg server.Config, address string, ahead time.Duration) {
+func welcome(c *cobra.Command, cfg server.Config, address, internal string, ahead time.Duration) {
 	out := c.OutOrStdout()
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
 	p("The account ledger is running.")
 	p("")
 	p("  API            http://%s", address)
 	p("  Documentation  http://%s/docs", address)
+	if internal != "" {
+		p("  Metrics        http://%s/metrics", internal)
+	}
 	p("  Data           %s", cfg.Data)
 	p("  Messages       %s", server.MessagesTo(cfg))
 	if cfg.Dev {

@@ -48,6 +48,9 @@ func printStatus(c *cobra.Command, st server.Status) error {
 		ready = "no: " + st.Reason
 	}
 	p("server\t%s (%s)", running, st.Version)
+	if st.Internal != "" {
+		p("metrics\thttp://%s/metrics", st.Internal)
+	}
 	p("ready\t%s", ready)
 	p("log\t%s, head %s", st.Log.ID, st.Log.Head)
 	if st.Log.Fence != "" {
