@@ -30,6 +30,9 @@ type Deps struct {
 	Ready func(context.Context) bool
 	// Log gets one line a request. Needed.
 	Log *slog.Logger
+	// Failed is told of every request that was answered with a status of 500 or above, with its context; it logs what is to be
+	// logged of it. Without it only what nobody foresaw is logged, by its types.
+	Failed func(context.Context, Failure)
 	// LogID names the log that positions given to callers belong to; those of another one are refused.
 	LogID uuid.UUID
 	// Registry takes the API's own metrics; may be nil.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -10,14 +11,26 @@ import (
 	"accountledger/domain"
 )
 
-// refusal makes an error the Problem that is answered. What nobody foresaw is logged: the operation, the code, and of the cause
-// only its types, since a text could repeat what a caller sent.
-func (a *API) refusal(operation string, err error) *Problem {
+// refusal makes an error the Problem that is answered. What the caller is not to blame for is told to whoever keeps account of
+// faults. Without such a one, what nobody foresaw is logged: the operation, the code, and of the cause only its types, since a
+// text could repeat what a caller sent.
+func (a *API) refusal(ctx context.Context, operation string, err error) *Problem {
 	p := problemOf(err)
-	if p.Status == http.StatusInternalServerError || p.Code == domain.ErrUnsure.Code {
-		a.Log.Error("request failed", "operation", operation, "code", p.Code, "cause", causes(err))
+	switch {
+	case p.Status < http.StatusInternalServerError:
+	case a.Failed != nil:
+		a.Failed(ctx, Failure{Operation: operation, Status: p.Status, Err: err})
+	case p.Status == http.StatusInternalServerError || p.Code == domain.ErrUnsure.Code:
+		a.Log.Error("request failed", "operation", operation, "code", p.Code, "request", RequestID(ctx), "cause", causes(err))
 	}
 	return p
+}
+
+// Failure is a request that was answered with a status of 500 or above.
+type Failure struct {
+	Operation string
+	Status    int
+	Err       error
 }
 
 // causes names the types of an error and of what it wraps.
@@ -51,7 +64,7 @@ func (a *API) fail(err error, c echo.Context) {
 		}
 	}
 	op, _ := c.Get(operationKey).(string)
-	p := a.refusal(op, err)
+	p := a.refusal(c.Request().Context(), op, err)
 	h := c.Response().Header()
 	for name, values := range p.headers {
 		h[name] = values

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -29,12 +30,22 @@ func newDurations(r prometheus.Registerer) (*prometheus.HistogramVec, error) {
 	return h, r.Register(h)
 }
 
+type requestKey struct{}
+
+// RequestID is the id that observe gave the request whose context it is, "" outside of requests. It is in the request's line in the
+// log and in the header X-Request-Id of its answer.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestKey{}).(string)
+	return id
+}
+
 // observe gives each request an id of our own, logs and measures it, and turns a panic into an answer. Neither log nor metric
 // has anything of the request but route and method, both from closed sets.
 func (a *API) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		began := time.Now()
 		id := uuid.NewString()
+		c.SetRequest(c.Request().WithContext(context.WithValue(c.Request().Context(), requestKey{}, id)))
 		c.Response().Header().Set("X-Request-Id", id)
 		defer func() {
 			route, method := a.templateOf(c), methodOf(c.Request().Method)
@@ -57,7 +68,7 @@ func (a *API) answered(c echo.Context, next echo.HandlerFunc) {
 			panic(p)
 		default:
 			// The stack holds names of functions and addresses; the panic's own text could hold anything.
-			a.Log.Error("panic", "class", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			a.Log.Error("panic", "class", fmt.Sprintf("%T", p), "request", RequestID(c.Request().Context()), "stack", string(debug.Stack()))
 			a.fail(domain.ErrInternal, c)
 		}
 	}()

@@ -51,17 +51,17 @@ func route[I, O any](a *API, op huma.Operation, who audience, run func(context.C
 		if hasBody {
 			b, ok := reflect.ValueOf(in).Elem().FieldByIndex(at.Index).Addr().Interface().(decoder)
 			if ok && b.wrong() != nil {
-				return nil, a.refusal(op.OperationID, b.wrong())
+				return nil, a.refusal(ctx, op.OperationID, b.wrong())
 			}
 		}
 		if k, ok := any(in).(interface{ idempotencyKey() string }); ok {
 			if r.Key = k.idempotencyKey(); !validKey(r.Key, r.Caller) {
-				return nil, a.refusal(op.OperationID, errKey)
+				return nil, a.refusal(ctx, op.OperationID, errKey)
 			}
 		}
 		out, err := run(ctx, r, in)
 		if err != nil {
-			return nil, a.refusal(op.OperationID, err)
+			return nil, a.refusal(ctx, op.OperationID, err)
 		}
 		return out, nil
 	})

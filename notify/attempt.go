@@ -78,6 +78,7 @@ func (j *job) failed(ctx context.Context, m commands.MessageToSend, err error) e
 	if errors.As(err, &told) {
 		reason = told.Error()
 	}
+	j.n.Fault(err)
 	j.n.Log.Warn("messages: an attempt failed", "stream", d.head.Stream, "attempt", d.state.Attempts, "reason", reason)
 	if told != nil && told.Refused {
 		return j.end(ctx, domain.DeliveryFailed{Failure: domain.FailRefused}, Refused)

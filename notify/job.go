@@ -84,6 +84,7 @@ func (j *job) run() bool {
 		default:
 			j.failures++
 			later.d = min(pauses().After(j.failures), longestTrouble)
+			j.n.Fault(err)
 			j.n.Log.Warn("messages: trouble with log or vault; it is tried again", j.place(err)...)
 		}
 		if later.d > 0 && j.n.Wait(j.n.waiting, later.d) != nil {

@@ -58,6 +58,9 @@ type Options struct {
 	Wait func(ctx context.Context, d time.Duration) error
 	// Observe counts results; nil counts nothing. It is called by many goroutines at once.
 	Observe func(domain.Message, Result)
+	// Fault is told why a message could not be handed over, and of trouble with log, vault and checkpoint. Nil: nobody is. It is
+	// called by many goroutines at once.
+	Fault func(error)
 	// Senders is how many messages are sent at once: 8.
 	Senders int
 	// Pending is how many messages may be under way or wait for another try: 2,000. Reading stops beyond it.
@@ -74,6 +77,9 @@ func (o *Options) setDefaults() {
 	}
 	if o.Observe == nil {
 		o.Observe = func(domain.Message, Result) {}
+	}
+	if o.Fault == nil {
+		o.Fault = func(error) {}
 	}
 	if o.Senders <= 0 {
 		o.Senders = 8

@@ -23,6 +23,7 @@ func (n *Notifier) save() {
 			return
 		}
 		if err := n.store(n.marks.checkpoint()); err != nil {
+			n.Fault(err)
 			n.Log.Error("messages: the checkpoint cannot be stored; it is tried again", "error", err.Error())
 			n.changed()
 		}

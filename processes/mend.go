@@ -12,8 +12,8 @@ import (
 // mendPage is how many events are read at a time while the list is made again.
 const mendPage = 1000
 
-// errMending refuses a page while the list is made again from the log; it comes again.
-var errMending = errors.New("processes: the list of deadlines is being made again from the log")
+// ErrMending refuses a page while the list is made again from the log; it comes again.
+var ErrMending = errors.New("processes: the list of deadlines is being made again from the log")
 
 // mend makes a list whose file was damaged again from the log. Pages that are handed over meanwhile are refused: they
 // do not follow what the list holds. It says whether the list is whole; a mending that failed, or that a crash ended,
@@ -24,6 +24,7 @@ func (p *Processes) mend(ctx context.Context) bool {
 		mending, err = p.further(ctx)
 	}
 	if err != nil && ctx.Err() == nil {
+		p.Fault(err)
 		p.Log.Error("the list of deadlines could not be made again", "error", err.Error())
 	}
 	return err == nil
@@ -34,6 +35,7 @@ func (p *Processes) discard(ctx context.Context) (bool, error) {
 	p.turn.Lock()
 	defer p.turn.Unlock()
 	if why := p.list.damaged(); why != nil {
+		p.Fault(why)
 		p.Log.Warn("the list of deadlines is made again from the log", "reason", why.Error())
 		p.mending = true
 		if err := p.list.anew(ctx); err != nil {

@@ -34,6 +34,8 @@ type Deps struct {
 	// Leases are set where other processes settle, too: then only the one that holds the lease does, and the others
 	// keep their lists up to date, to go on as soon as it frees. Nil: this process settles.
 	Leases *leases.Keeper
+	// Fault is told of everything that keeps something from being settled in time, whether it passes or not. Nil: nobody is.
+	Fault func(error)
 	// Tell is how often the one that settles tells the others how far it is: 30 s.
 	Tell time.Duration
 	// ReadOnly leaves the list's file as it is, on a file system that may be mounted read-only. Then only Checkpoint and Waiting are of use.
@@ -76,6 +78,9 @@ func Open(ctx context.Context, d Deps) (*Processes, error) {
 		began := time.Now()
 		d.Monotonic = func() time.Duration { return time.Since(began) }
 	}
+	if d.Fault == nil {
+		d.Fault = func(error) {}
+	}
 	p := &Processes{Deps: d, wake: make(chan struct{}, 1), clock: clock{bound: d.ClockJump, monotonic: d.Monotonic}}
 	var err error
 	if d.ReadOnly {
@@ -114,7 +119,7 @@ func (p *Processes) Handle(ctx context.Context, page journal.Page) error {
 	p.turn.Lock()
 	defer p.turn.Unlock()
 	if p.mending || p.list.damaged() != nil {
-		return errMending
+		return ErrMending
 	}
 	return p.enter(ctx, page)
 }
@@ -184,6 +189,7 @@ func (p *Processes) work(ctx context.Context, lease *leases.Lease) {
 		now, sure := p.judge(ctx)
 		if now.Before(last.Add(-patience)) || last.IsZero() {
 			if err := p.list.wentBack(ctx, now.Add(patience)); err != nil && ctx.Err() == nil {
+				p.Fault(err)
 				p.Log.Error("the list of deadlines could not be written", "error", err.Error())
 			}
 		}
@@ -193,6 +199,7 @@ func (p *Processes) work(ctx context.Context, lease *leases.Lease) {
 		}
 		next, err := p.round(ctx, lease, now, sure)
 		if err != nil && ctx.Err() == nil {
+			p.Fault(err)
 			p.Log.Error("the list of deadlines could not be read", "error", err.Error())
 		}
 		next = min(max(next, 0), longest)
@@ -222,6 +229,7 @@ func (p *Processes) retain(ctx context.Context, now, last time.Time) time.Time {
 		return last
 	}
 	if _, err := p.Menu.Retain(ctx, request(now), struct{}{}); err != nil {
+		p.Fault(err)
 		p.Log.Error("keys whose time is over could not be destroyed", "error", err.Error())
 		return last
 	}
@@ -281,8 +289,10 @@ func (p *Processes) settle(ctx context.Context, d deadline, now time.Time) {
 	if err == nil || ctx.Err() != nil {
 		return
 	}
+	p.Fault(err)
 	p.Log.Error("could not be settled; it is tried again", "process", string(d.kind), "id", d.id.String(), "tries", d.tries+1, "error", err.Error())
 	if err := p.list.later(ctx, d, now.Add(pauses().After(d.tries+1))); err != nil {
+		p.Fault(err)
 		p.Log.Error("the list of deadlines could not be written", "error", err.Error())
 	}
 }

@@ -122,7 +122,7 @@ func (s *Server) checkBinding(ctx context.Context) error {
 	tail, err := audit.Since(ctx, s.store, s.journal, s.vault, from.Position)
 	switch {
 	case err != nil:
-		return err
+		return refuseLog(err)
 	case tail.Missing != nil:
 		return olderVault("the vault is older than its log, or another's", tail.Missing)
 	case tail.Live != nil:

@@ -11,7 +11,7 @@ import (
 
 // Console is what operators can do on the machine: of the running server, or, when none runs, of the same Server opened for the purpose.
 type Console interface {
-	// Status tells how the ledger is doing. It shows nothing personal.
+	// Status tells how the ledger is doing, as far as that can be read. It shows nothing personal.
 	Status(ctx context.Context) (Status, error)
 	// Mailbox gives the messages of the local mailbox. They are personal, so reading them is recorded first.
 	Mailbox(ctx context.Context) ([]MailboxEntry, error)
@@ -53,13 +53,18 @@ type Console interface {
 
 // Status is how the ledger is doing.
 type Status struct {
-	Version   string           `json:"version"`
-	Running   bool             `json:"running"` // a server answers; false: opened for this command
-	Address   string           `json:"address,omitzero"`
-	Internal  string           `json:"internal,omitzero"` // of metrics, details of readiness and profiles; none: not served
-	Ready     bool             `json:"ready"`
-	Reason    string           `json:"reason,omitzero"` // why it is not ready
-	Log       LogStatus        `json:"log"`
+	Version string `json:"version"`
+	Running bool   `json:"running"` // a server answers; false: opened for this command
+	Address string `json:"address,omitzero"`
+	// Internal is the address of metrics, details of readiness and profiles; none: not served.
+	Internal string    `json:"internal,omitzero"`
+	Ready    bool      `json:"ready"`
+	Reason   string    `json:"reason,omitzero"` // why it is not ready
+	Log      LogStatus `json:"log"`
+	// Unread are the parts of the status that cannot be told now, with the causes.
+	Unread []Unread `json:"unread,omitzero"`
+	// Faults are what this process met since its start, each with its cause, since when and how often; what is current comes first.
+	Faults    []Fault          `json:"faults,omitzero"`
 	Messages  string           `json:"messages"` // where messages to people go
 	Consumers []ConsumerStatus `json:"consumers"`
 	Deadlines int              `json:"deadlines"` // sign-ups and erasures that wait for their time
@@ -160,7 +165,7 @@ func (o operator) record(ctx context.Context, op domain.Operation, views ...doma
 }
 
 // Status answers even when the log takes no more: then it is needed most. It is not recorded.
-func (o operator) Status(ctx context.Context) (Status, error) { return o.status(ctx) }
+func (o operator) Status(ctx context.Context) (Status, error) { return o.status(ctx), nil }
 
 func (o operator) Mailbox(ctx context.Context) ([]MailboxEntry, error) {
 	if _, err := o.record(ctx, domain.OpMailbox); err != nil {

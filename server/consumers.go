@@ -36,7 +36,8 @@ func (s *Server) openConsumers(ctx context.Context) error {
 	}
 	var err error
 	s.processes, err = processes.Open(ctx, processes.Deps{Journal: s.journal, Menu: s.menu, Now: s.now, Log: s.log, Path: s.cfg.path("deadlines.db"), Leases: s.leases,
-		Monotonic: s.monotonic, ClockJump: s.cfg.Erasure.ClockJump, TrustClock: s.ahead > 0})
+		Monotonic: s.monotonic, ClockJump: s.cfg.Erasure.ClockJump, TrustClock: s.ahead > 0,
+		Fault: func(err error) { s.consumerTrouble("processes", err) }})
 	if err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func (s *Server) openConsumers(ctx context.Context) error {
 	if err := s.openNotifier(ctx); err != nil {
 		return err
 	}
-	s.runner, err = runner.New(runner.Options{Journal: s.journal, Log: s.log, Now: s.now, Leases: s.leases}, s.consumers()...)
+	s.runner, err = runner.New(runner.Options{Journal: s.journal, Log: s.log, Now: s.now, Leases: s.leases, Trouble: s.consumerTrouble}, s.consumers()...)
 	return err
 }
 

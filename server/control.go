@@ -94,6 +94,7 @@ func handle[I, O any](s *Server, mux *http.ServeMux, name string, run func(conte
 			return
 		}
 		out, err := run(r.Context(), operator{s, uid}, in, func(p Progress) { send(reply{Progress: &p}) })
+		s.commanded(name, out, err)
 		if err != nil {
 			send(reply{Error: toControl(err)})
 			return

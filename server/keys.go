@@ -62,13 +62,10 @@ func (o operator) KeysList(ctx context.Context) ([]MasterKey, error) {
 	return keys, nil
 }
 
-// keysInUse are the master keys that are not destroyed, for the status; none where the vault does not answer.
-func (s *Server) keysInUse(ctx context.Context) []MasterKey {
+// keysInUse are the master keys that are not destroyed, for the status.
+func (s *Server) keysInUse(ctx context.Context) ([]MasterKey, error) {
 	keys, err := s.masterKeys(ctx)
-	if err != nil {
-		return nil
-	}
-	return slices.DeleteFunc(keys, func(k MasterKey) bool { return k.State == KeyDestroyed })
+	return slices.DeleteFunc(keys, func(k MasterKey) bool { return k.State == KeyDestroyed }), err
 }
 
 // masterKeys tells of every master key that the vault was ever under, the oldest first, and of those held for later.

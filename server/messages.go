@@ -30,6 +30,7 @@ func (s *Server) openNotifier(ctx context.Context) error {
 	}
 	options := notify.Options{Journal: s.journal, Message: s.menu.Message, Channel: channel, Texts: texts,
 		Path: s.cfg.path("notify.checkpoint"), Log: s.log, Now: s.now,
+		Fault: func(err error) { s.consumerTrouble("notify", err) },
 		Observe: func(_ domain.Message, r notify.Result) { // not which message: that would tell whose address is taken
 			if r == notify.SentAlready {
 				r = notify.Limited

@@ -8,17 +8,26 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"accountledger/eventstore/embedded"
 	"accountledger/projections/elastic"
 	"accountledger/projections/runner"
 )
 
+// scrapeTimeout bounds what the ledger is asked while it is scraped.
+const scrapeTimeout = 5 * time.Second
+
 // openMetrics registers what /metrics shows: counts and times, nothing about anybody.
 func (s *Server) openMetrics() error {
-	return errors.Join(
+	var err error
+	if store, ok := s.store.(*embedded.Store); ok {
+		err = s.metrics.Register(newLogCollector(store))
+	}
+	return errors.Join(err, s.openWork(),
 		s.metrics.Register(collectors.NewGoCollector()),
 		s.metrics.Register(collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})),
 		s.metrics.Register(s.clockMetric()),
-		s.metrics.Register(newLedgerCollector(s)))
+		s.metrics.Register(newLedgerCollector(s)),
+		s.metrics.Register(newWorkCollector(s)))
 }
 
 // ledgerCollector asks the ledger how it is whenever it is scraped.
@@ -55,7 +64,7 @@ func (c *ledgerCollector) Describe(out chan<- *prometheus.Desc) {
 
 // Collect asks; what cannot be told is left out.
 func (c *ledgerCollector) Collect(out chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeTimeout)
 	defer cancel()
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
@@ -76,13 +85,12 @@ func (c *ledgerCollector) Collect(out chan<- prometheus.Metric) {
 		}
 		gauge(c.bytes, float64(s.BytesInFlight))
 	}
-	all, err := c.server.conditions(ctx)
-	if err != nil {
-		return
-	}
+	all, _ := c.server.conditions(ctx) // of what cannot be told the rest is, and readiness notes why
 	for _, s := range all {
-		gauge(c.lag, float64(s.Lag), s.Name, s.Unit)
-		gauge(c.seconds, s.Seconds, s.Name)
+		if s.Unit != "" { // the lag is known
+			gauge(c.lag, float64(s.Lag), s.Name, s.Unit)
+			gauge(c.seconds, s.Seconds, s.Name)
+		}
 		gauge(c.running, truth(s.State == runner.Running), s.Name)
 	}
 }

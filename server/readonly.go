@@ -94,7 +94,7 @@ func writable(c *Config) bool {
 type reading struct{ *Server }
 
 // Status implements Reading.
-func (r *reading) Status(ctx context.Context) (Status, error) { return r.status(ctx) }
+func (r *reading) Status(ctx context.Context) (Status, error) { return r.status(ctx), nil }
 
 // Verify implements Reading.
 func (r *reading) Verify(ctx context.Context, progress func(Progress)) (Verified, error) {
@@ -120,7 +120,7 @@ func openReading(ctx context.Context, cfg Config) (_ *reading, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{s.shareFolder, s.checkLog, s.readLog, s.readVault, s.readBinding, s.readDestructions, s.openLeases, s.readConsumers} {
+	for _, open := range []func(context.Context) error{s.openFaults, s.shareFolder, s.checkLog, s.readLog, s.readVault, s.readBinding, s.readDestructions, s.observeVault, s.openLeases, s.readConsumers} {
 		if err := open(ctx); err != nil {
 			return nil, err
 		}
@@ -169,7 +169,7 @@ func (s *Server) readLog(ctx context.Context) error {
 }
 
 func (s *Server) readVault(ctx context.Context) error {
-	if err := s.checkVault(ctx); err != nil {
+	if err := s.needVault(ctx); err != nil {
 		return err
 	}
 	files, err := keyFiles(&s.cfg)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"accountledger/server/fault"
 )
 
 // readyFor is how long one look at the vault stands: it writes, and anybody may ask.
@@ -17,13 +19,14 @@ type readiness struct {
 	err error
 }
 
-// check says whether the process can append and read.
+// check says whether the process can append and read. What keeps it from that has been noted when it returns.
 func (s *Server) check(ctx context.Context) error {
 	if s.draining.begun.Load() {
 		return errDraining
 	}
 	if store, ok := s.store.(interface{ Health() error }); ok { // an engine of this process knows without being asked
 		if err := store.Health(); err != nil {
+			s.met(ctx, fault.Log, "readiness", err)
 			return err
 		}
 	}
@@ -32,12 +35,17 @@ func (s *Server) check(ctx context.Context) error {
 	if age := time.Since(s.ready.at); age >= 0 && age < readyFor {
 		return s.ready.err
 	}
-	s.ready.err = s.vault.Ping(ctx)
-	if s.ready.err == nil {
-		_, s.ready.err = s.journal.Head(ctx)
+	err := s.checkVault(ctx)
+	if err == nil {
+		if _, err = s.journal.Head(ctx); err != nil {
+			s.met(ctx, fault.Log, "readiness", err)
+		}
 	}
-	s.ready.at = time.Now()
-	return s.ready.err
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) { // whoever asked has left, which tells nothing to those who ask next
+		return err
+	}
+	s.ready.err, s.ready.at = err, time.Now()
+	return err
 }
 
 // notReady says why load balancers are to send nothing to this process; "" when it can append and read.
@@ -60,7 +68,7 @@ func (s *Server) Ready(ctx context.Context) Readiness {
 	r := Readiness{Ready: reason == "", Reason: reason}
 	consumers, err := s.conditions(ctx)
 	if err != nil {
-		return r
+		s.met(ctx, fault.Log, "readiness", err)
 	}
 	for _, c := range consumers {
 		r.Consumers = append(r.Consumers, ConsumerState{Name: c.Name, State: string(c.State), Lag: c.Lag, Unit: c.Unit, LagSeconds: c.Seconds, Reason: c.Reason})

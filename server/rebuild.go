@@ -48,7 +48,9 @@ func (o operator) Rebuild(ctx context.Context, in RebuildViews, progress func(Pr
 	if o.address.Load() != nil && o.leases == nil {
 		deps.Hold = o.runner.Hold
 	}
-	return replay.Rebuild(ctx, deps, in.Views, summed(len(in.Views), progress))
+	watched, ended := o.watchRebuild(summed(len(in.Views), progress))
+	defer ended()
+	return replay.Rebuild(ctx, deps, in.Views, watched)
 }
 
 // recordViews records a command on views, once they are known to be there.
@@ -84,17 +86,14 @@ func summed(views int, progress func(Progress)) replay.Progress {
 	}
 }
 
-// rebuilds tells of what is between its beginning and its being the live generation; nothing where that cannot be found out now.
-func (s *Server) rebuilds(ctx context.Context) []RebuildStatus {
+// rebuilds tells of what is between its beginning and its being the live generation; with an error, of what could be found out.
+func (s *Server) rebuilds(ctx context.Context) ([]RebuildStatus, error) {
 	all, err := s.views.Left(ctx)
-	if err != nil {
-		s.log.Warn("it cannot be told which rebuilds are unfinished", "error", err.Error())
-	}
 	var out []RebuildStatus
 	for _, one := range all {
 		out = append(out, rebuildStatus(one))
 	}
-	return out
+	return out, err
 }
 
 func rebuildStatus(one runner.Left) RebuildStatus {

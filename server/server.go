@@ -29,6 +29,7 @@ import (
 	"accountledger/projections/runner"
 	"accountledger/projections/view"
 	"accountledger/replay/backup"
+	"accountledger/server/fault"
 	"accountledger/vault"
 )
 
@@ -76,8 +77,11 @@ type Server struct {
 	address   atomic.Pointer[string] // of the API, once it listens
 	internal  atomic.Pointer[string] // address of the internal listener, once it listens
 	draining  draining
-	fenceWait time.Duration          // MoveOptions.FenceWait
-	list      *backup.List           // of destructions; nil where none is kept
+	fenceWait time.Duration // MoveOptions.FenceWait
+	list      *backup.List  // of destructions; nil where none is kept
+	faults    *fault.Book
+	work      work
+	observed  *observedVault         // the vault, before which it stands
 	binder    vault.Binder           // the same vault
 	bound     *eventstore.Checkpoint // up to where the vault was bound by this process
 	late      []string               // keys to destroy, which a crash left
@@ -121,7 +125,7 @@ func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{s.openFolder, s.checkLog, s.openLog, s.openVault, s.checkBinding, s.openDestructions, s.finishLate, s.openLeases} {
+	for _, open := range []func(context.Context) error{s.openFaults, s.openFolder, s.checkLog, s.openLog, s.openVault, s.checkBinding, s.openDestructions, s.finishLate, s.observeVault, s.openLeases} {
 		if err := open(ctx); err != nil {
 			return nil, err
 		}
@@ -141,7 +145,12 @@ func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 	if err := s.openMetrics(); err != nil {
 		return nil, err
 	}
-	s.onClose(func() error { return s.bind(context.WithoutCancel(ctx)) })
+	s.onClose(func() error {
+		if err := s.bind(context.WithoutCancel(ctx)); err != nil { // the next start reads more of the log
+			s.log.Warn("the vault could not record where the log is", "cause", fault.Of(err).String())
+		}
+		return nil
+	})
 	s.unserved, s.undo = s.undo, nil // who opens without serving keeps what there is
 	return s, nil
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func (s *Server) openVault(ctx context.Context) error {
-	if err := s.checkVault(ctx); err != nil {
+	if err := s.needVault(ctx); err != nil {
 		return err
 	}
 	keys, made, err := keyring(&s.cfg, s.now())
@@ -55,8 +55,8 @@ func (s *Server) openJournal() error {
 // errVaultMissing: there is no vault, and the log has events, whose keys a new one would not have.
 var errVaultMissing = errors.New("there is no vault, or an empty one")
 
-// checkVault refuses a log that has events and no vault, before one would be made.
-func (s *Server) checkVault(ctx context.Context) error {
+// needVault refuses a log that has events and no vault, before one would be made.
+func (s *Server) needVault(ctx context.Context) error {
 	if s.archive {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,7 +34,7 @@ func TestMoveOnTheCommandLine(t *testing.T) {
 		t.Errorf("move: %v\n%s", err, out)
 	}
 	out, err = run(t, "status", "--config", source, "--data", from)
-	if err != nil || !strings.Contains(out, "moves, or has moved") {
+	if !errors.Is(err, errNotReady) || !strings.Contains(out, "moves, or has moved") || strings.Contains(out, "fault") {
 		t.Errorf("status: %v\n%s", err, out)
 	}
 	out, err = run(t, "replay", "move", "--from", source, "--to", target, "--abandon")

@@ -2,19 +2,24 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"accountledger/server"
 )
 
+// errNotReady is how the command ends where log or vault cannot be read and written: what it printed says why.
+var errNotReady = errors.New("the ledger is not ready")
+
 func status() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "status",
-		Short: "Tell how the ledger is doing: head, what lags, what waits or stopped and why",
+		Short: "Tell how the ledger is doing: head, what lags, what waits or stopped and why; fails when it is not ready",
 		Long: `Tell how the ledger is doing, whether a server runs or not. Of a stopped ledger nothing is changed, so it may lie on a read-only mount.
 It shows nothing personal and is not recorded.`,
 		Args: cobra.NoArgs,
@@ -24,16 +29,32 @@ It shows nothing personal and is not recorded.`,
 				if err != nil {
 					return err
 				}
+				tell := printStatus
 				if asJSON {
-					return printJSON(c, st)
+					tell = func(c *cobra.Command, st server.Status) error { return printJSON(c, st) }
 				}
-				return printStatus(c, st)
+				if err := tell(c, st); err != nil {
+					return err
+				}
+				if !st.Ready {
+					return errNotReady
+				}
+				return nil
 			})
 		},
 	}
 	settings(c, "data", "dev", "master_key", "backup.keep", "backup.list")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
+}
+
+// tellFault is a fault in one line.
+func tellFault(f server.Fault) string {
+	met := "last met " + f.Last.Format(time.DateTime)
+	if f.Current {
+		met = "now"
+	}
+	return fmt.Sprintf("fault\t%s, %s: %s; %d times since %s", f.Where, met, f.Cause, f.Count, f.Since.Format(time.DateTime))
 }
 
 func printStatus(c *cobra.Command, st server.Status) error {
@@ -52,7 +73,15 @@ func printStatus(c *cobra.Command, st server.Status) error {
 		p("metrics\thttp://%s/metrics", st.Internal)
 	}
 	p("ready\t%s", ready)
-	p("log\t%s, head %s", st.Log.ID, st.Log.Head)
+	if st.Log.ID != "" || st.Log.Head != "" {
+		p("log\t%s, head %s", st.Log.ID, st.Log.Head)
+	}
+	for _, u := range st.Unread {
+		p("%s\tcannot be told: %s", u.What, u.Cause)
+	}
+	for _, f := range st.Faults {
+		p("%s", tellFault(f))
+	}
 	if st.Log.Fence != "" {
 		p("fenced\t%s", st.Log.Fence)
 	}

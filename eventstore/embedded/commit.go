@@ -22,6 +22,7 @@ func (s *Store) commitGroup(g *group) {
 		return
 	}
 	if g.batch != nil {
+		s.counters.durable(g)
 		s.publish(g)
 	}
 	s.queue.published()

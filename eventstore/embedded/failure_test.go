@@ -89,7 +89,7 @@ func checkFailed(t *testing.T, s *embedded.Store, err error, acknowledged []even
 	if !errors.Is(err, eventstore.ErrReadOnly) {
 		t.Fatalf("the append that met the failure: %v", err)
 	}
-	if err := s.Health(); !errors.Is(err, eventstore.ErrReadOnly) {
+	if err := s.Health(); !errors.Is(err, eventstore.ErrReadOnly) || !s.Stats().Latched {
 		t.Fatalf("health: %v", err)
 	}
 	holds(t, s, acknowledged)

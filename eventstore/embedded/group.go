@@ -1,6 +1,8 @@
 package embedded
 
 import (
+	"time"
+
 	"github.com/cockroachdb/pebble/v2"
 
 	"accountledger/eventstore"
@@ -12,7 +14,8 @@ type group struct {
 	first   uint64        // position of its first event
 	last    head          // its last event
 	answers []answer
-	runs    []run // the events, for readers near the head
+	runs    []run     // the events, for readers near the head
+	handed  time.Time // when it was given to the disk
 }
 
 // answer is what a caller gets once the group is durable.

@@ -3,6 +3,7 @@ package embedded
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -55,6 +56,7 @@ func (q *sequencer) run() {
 		clear(hand)
 		q.spare, q.deferred = hand, q.deferred[:0]
 		if g.batch != nil {
+			g.handed = time.Now()
 			if err := q.db.ApplyNoSyncWait(g.batch, pebble.Sync); err != nil {
 				q.fail(fmt.Errorf("embedded: write: %w", err))
 				return

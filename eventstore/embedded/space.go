@@ -26,6 +26,12 @@ func newSpace(fs vfs.FS, dir string, reserve int64) *space {
 	return &space{fs: fs, dir: dir, reserve: reserve, began: time.Now()}
 }
 
+// free is how much room there is, where the file system says.
+func (s *space) free() (bytes uint64, known bool) {
+	usage, err := s.fs.GetDiskUsage(s.dir)
+	return usage.AvailBytes, err == nil
+}
+
 // check is ErrNoSpace while there is less than the reserve. A file system that does not
 // say how much room it has is taken to have enough.
 func (s *space) check() error {

@@ -107,6 +107,7 @@ type Store struct {
 	space         *space
 	windows       *windows
 	recent        *recent
+	counters      *counters
 	log           *slog.Logger
 	dir           string // Pebble's
 	memTableBytes int64
@@ -141,6 +142,7 @@ var _ eventstore.Store = (*Store)(nil)
 const groupsUnderWay = 2
 
 func (s *Store) start(next uint64) {
+	s.counters = newCounters()
 	s.commits = make(chan *group, groupsUnderWay)
 	s.slots = make(chan struct{}, groupsUnderWay)
 	s.unknown = make(chan *request)

@@ -110,6 +110,7 @@ func (w *worker) try(ctx context.Context, page journal.Page) error {
 			return err
 		}
 		if errors.Is(err, ErrUnusable) {
+			w.trouble(err)
 			w.lose(err)
 			w.fresh = false
 			w.set(Waiting, err.Error())
@@ -123,6 +124,7 @@ func (w *worker) try(ctx context.Context, page journal.Page) error {
 			return ctx.Err()
 		}
 		w.set(Waiting, err.Error())
+		w.trouble(err)
 		w.log.Warn("consumer waits and tries again", "try", n, "reason", err.Error())
 		if err := w.pause(ctx, n); err != nil {
 			return err
@@ -153,6 +155,7 @@ func (w *worker) pause(ctx context.Context, n int) error {
 }
 
 func (w *worker) stopAt(r journal.Record, err error) {
+	w.trouble(err)
 	var fault *EventError
 	if errors.As(err, &fault) {
 		err = fault.Err
@@ -163,6 +166,7 @@ func (w *worker) stopAt(r journal.Record, err error) {
 }
 
 func (w *worker) stop(what string, err error) {
+	w.trouble(err)
 	w.log.Error("consumer stopped: "+what, "error", err.Error())
 	var fault *EventError
 	if errors.As(err, &fault) {

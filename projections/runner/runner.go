@@ -26,6 +26,8 @@ type Options struct {
 	// Leases are set where other processes run the same consumers: those that are Leased work only while this process has
 	// their lease. Nil: all are this process's.
 	Leases *leases.Keeper
+	// Trouble is told of every error that keeps a consumer from going on, whether it passes or not. Nil: nobody is.
+	Trouble func(consumer string, err error)
 	// CloseTimeout bounds how long Close waits for pages under way, 30 s if it is 0.
 	CloseTimeout time.Duration
 }
@@ -46,6 +48,9 @@ type Runner struct {
 func New(o Options, consumers ...Consumer) (*Runner, error) {
 	if o.Pause <= 0 {
 		o.Pause = 250 * time.Millisecond
+	}
+	if o.Trouble == nil {
+		o.Trouble = func(string, error) {}
 	}
 	r := &Runner{Options: o, byName: map[string][]*worker{}, closing: make(chan struct{})}
 	for _, c := range consumers {

@@ -22,7 +22,8 @@ type Status struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// Status tells how each consumer is, in the order they were given in. An error means that the log cannot be asked.
+// Status tells how each consumer is, in the order they were given in. An error means that the log cannot be asked: then how far some
+// of them lag, or all, is not known.
 func (r *Runner) Status(ctx context.Context) ([]Status, error) {
 	head, err := r.Journal.Head(ctx)
 	if err != nil {
@@ -30,11 +31,12 @@ func (r *Runner) Status(ctx context.Context) ([]Status, error) {
 	}
 	all := make([]Status, len(r.workers))
 	for i, w := range r.workers {
-		if all[i], err = w.status(ctx, head); err != nil {
-			return nil, err
+		one, failed := w.status(ctx, head)
+		if all[i] = one; err == nil {
+			err = failed
 		}
 	}
-	return all, nil
+	return all, err
 }
 
 func (w *worker) status(ctx context.Context, head journal.Checkpoint) (Status, error) {
@@ -52,7 +54,8 @@ func (w *worker) status(ctx context.Context, head journal.Checkpoint) (Status, e
 			s.State, s.Reason = state, reason
 		}
 	}
-	return s, s.lag(ctx, w.runner.Journal, head, w.runner.Now(), since)
+	err := s.lag(ctx, w.runner.Journal, head, w.runner.Now(), since)
+	return s, err
 }
 
 // lag tells how far the head is. since is how long it has been waited at least for an event that nobody can read.

@@ -139,6 +139,9 @@ func (w *worker) waits(err error) {
 	if foreign(err) {
 		w.lose(err)
 	}
+	if err != nil {
+		w.trouble(err)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.state == Stopped || w.held > 0 {

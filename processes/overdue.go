@@ -1,0 +1,38 @@
+package processes
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+)
+
+// overdueAfter is how long after its time something is settled at the latest while all is well: the list is looked at that often.
+const overdueAfter = longest + patience
+
+// Overdue counts what should have been settled and was not, by kind: sign_up, erasure and device, each of them always there.
+func (p *Processes) Overdue(ctx context.Context) (map[string]int, error) {
+	return p.list.overdue(ctx, p.Now().Add(-overdueAfter))
+}
+
+// overdue counts what was due before a time.
+func (l *list) overdue(ctx context.Context, before time.Time) (map[string]int, error) {
+	out := map[string]int{string(signUps): 0, string(erasures): 0, string(devices): 0}
+	err := l.read(func(db *sql.DB) (err error) {
+		rows, err := db.QueryContext(ctx, `SELECT kind, count(*) FROM deadlines WHERE due < ? GROUP BY kind`, before.UnixMilli())
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, rows.Close()) }()
+		for rows.Next() {
+			var kind string
+			var n int
+			if err := rows.Scan(&kind, &n); err != nil {
+				return err
+			}
+			out[kind] = n
+		}
+		return rows.Err()
+	})
+	return out, err
+}

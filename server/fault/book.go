@@ -1,0 +1,208 @@
+package fault
+
+import (
+	"cmp"
+	"log/slog"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Place is a part of the ledger. The set is closed.
+type Place string
+
+// Places of faults.
+const (
+	Log      Place = "log"
+	Vault    Place = "vault"
+	Views    Place = "views"
+	Lists    Place = "lists" // of deadlines, and of destructions
+	Messages Place = "messages"
+	Nowhere  Place = "other"
+)
+
+// Places lists every place.
+func Places() []Place { return []Place{Log, Vault, Views, Lists, Messages, Nowhere} }
+
+const (
+	// logEvery is how often one kind of fault of one place is logged at most.
+	logEvery = 10 * time.Second
+	// currentFor is how long a fault counts as current after it was met last.
+	currentFor = 30 * time.Second
+	// quietFor is how long a fault must not have been met to count as a new one when it is.
+	quietFor = 10 * time.Minute
+	// kept bounds how many faults are remembered; the one not met for longest makes room.
+	kept = 64
+)
+
+// Met is a fault that somebody has just met.
+type Met struct {
+	Where Place
+	// Doing is what was being done: a call of the vault, a request's operation, the name of a consumer. Never what a caller sent.
+	Doing string
+	// Request is the id of the request that met it, empty outside of requests.
+	Request string
+	// File is the file at fault, where the error does not name one.
+	File string
+	Err  error
+}
+
+// Fault is one that was met, with how often.
+type Fault struct {
+	Where Place `json:"where"`
+	Cause
+	// During is what was being done when it was met last, and Request the id of the last request that met it.
+	During  string    `json:"during,omitzero"`
+	Request string    `json:"request,omitzero"`
+	Since   time.Time `json:"since"` // when it was met first
+	Last    time.Time `json:"last"`
+	Count   int64     `json:"count"`
+	// Current says that it was met in the last half minute.
+	Current bool `json:"current"`
+}
+
+// Book remembers faults and logs them, each kind once in a while. It is safe for concurrent use.
+type Book struct {
+	log   *slog.Logger
+	now   func() time.Time
+	count func(Place, Kind)
+
+	mu     sync.Mutex
+	faults []*Fault
+	told   map[telling]*told
+}
+
+// telling is what is logged together.
+type telling struct {
+	where  Place
+	kind   Kind
+	engine string
+	errno  string
+	during string // of what is not known by its kind
+}
+
+type told struct {
+	at         time.Time
+	suppressed int64
+}
+
+// NewBook makes a book. count, which may be nil, is told of each fault.
+func NewBook(log *slog.Logger, now func() time.Time, count func(Place, Kind)) *Book {
+	if count == nil {
+		count = func(Place, Kind) {}
+	}
+	return &Book{log: log, now: now, count: count, told: map[telling]*told{}}
+}
+
+// Note remembers a fault, and logs it unless one like it was logged in the last ten seconds. It gives the cause.
+func (b *Book) Note(m Met) Cause {
+	c := Of(m.Err)
+	if c.File == "" {
+		c.File = m.File
+	}
+	b.count(m.Where, c.Kind)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.now().UTC()
+	f := b.find(m.Where, c)
+	if now.Sub(f.Last) > quietFor {
+		f.Since, f.Count = now, 0
+	}
+	f.Cause, f.During, f.Request, f.Last = c, m.Doing, m.Request, now
+	f.Count++
+	b.tell(f, now)
+	return c
+}
+
+// find gives the entry of a fault, a new one if there is none.
+func (b *Book) find(where Place, c Cause) *Fault {
+	for _, f := range b.faults {
+		if f.Where == where && f.same(c) {
+			return f
+		}
+	}
+	if len(b.faults) == kept {
+		oldest := slices.MinFunc(b.faults, func(x, y *Fault) int { return x.Last.Compare(y.Last) })
+		b.faults = slices.DeleteFunc(b.faults, func(f *Fault) bool { return f == oldest })
+	}
+	f := &Fault{Where: where, Cause: c}
+	b.faults = append(b.faults, f)
+	return f
+}
+
+// tell logs a fault, or counts it as suppressed.
+func (b *Book) tell(f *Fault, now time.Time) {
+	key := telling{f.Where, f.Kind, f.Engine, f.Errno, ""}
+	if f.Kind == Other {
+		key.during = f.During
+	}
+	t := b.told[key]
+	if t == nil {
+		if len(b.told) >= kept {
+			clear(b.told)
+		}
+		t = &told{}
+		b.told[key] = t
+	} else if age := now.Sub(t.at); age >= 0 && age < logEvery {
+		t.suppressed++
+		return
+	}
+	b.log.Error("fault", append(f.attributes(), "suppressed", t.suppressed)...)
+	t.at, t.suppressed = now, 0
+}
+
+// attributes are what the log says of a fault.
+func (f *Fault) attributes() []any {
+	out := []any{"where", string(f.Where), "kind", string(f.Kind)}
+	for _, a := range [][2]string{{"cause", f.Says}, {"call", f.Doing}, {"file", f.File}, {"position", f.Position}, {"errno", f.Errno}, {"engine", f.Engine},
+		{"during", f.During}, {"request", f.Request}} {
+		if a[1] != "" {
+			out = append(out, a[0], a[1])
+		}
+	}
+	if f.Offset != nil {
+		out = append(out, "offset", strconv.FormatInt(*f.Offset, 10))
+	}
+	return append(out, "count", f.Count, "since", f.Since.Format(time.RFC3339))
+}
+
+// All gives what is remembered: what is current first, and of that what was met last.
+func (b *Book) All() []Fault {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	now := b.now()
+	out := make([]Fault, 0, len(b.faults))
+	for _, f := range b.faults {
+		one := *f
+		one.Current = now.Sub(f.Last) < currentFor
+		out = append(out, one)
+	}
+	slices.SortStableFunc(out, func(x, y Fault) int {
+		if x.Current != y.Current {
+			return cmp.Compare(y.rank(), x.rank())
+		}
+		return y.Last.Compare(x.Last)
+	})
+	return out
+}
+
+func (f *Fault) rank() int {
+	if f.Current {
+		return 1
+	}
+	return 0
+}
+
+// Close logs how many faults were met and not logged since the last line of their kind.
+func (b *Book) Close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for key, t := range b.told {
+		if t.suppressed > 0 {
+			b.log.Error("fault, again", "where", string(key.where), "kind", string(key.kind), "suppressed", t.suppressed)
+			t.suppressed = 0
+		}
+	}
+	return nil
+}

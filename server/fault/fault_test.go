@@ -1,0 +1,122 @@
+package fault_test
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"accountledger/domain"
+	"accountledger/eventstore"
+	"accountledger/pagesum"
+	"accountledger/projections/elastic"
+	"accountledger/server/fault"
+	"accountledger/vault"
+)
+
+// canary is what an error that nobody here wrote could repeat.
+const canary = "ada@example.com"
+
+// TestCause: what is known of an error is shown, and none of the words of others.
+func TestCause(t *testing.T) {
+	t.Parallel()
+	for name, one := range map[string]struct {
+		err  error
+		kind fault.Kind
+		want string
+	}{
+		"a page": {fmt.Errorf("%w: reading: %w", vault.ErrCorrupt, &pagesum.DamageError{File: "/data/vault/vault.db", Offset: 8192}), fault.Damaged,
+			"damaged: vault: damaged (file /data/vault/vault.db, offset 8192)"},
+		"the log": {&eventstore.CorruptError{File: "/data/log/000004.log", Offset: 0, At: eventstore.NewPosition(7, 7), Reason: "bad checksum"}, fault.Damaged,
+			"damaged: the log is damaged: bad checksum (file /data/log/000004.log, offset 0, position 7)"},
+		"a full disk": {fmt.Errorf("%w: %w", eventstore.ErrReadOnly, &fs.PathError{Op: "write", Path: "/data/log/1.log", Err: syscall.ENOSPC}), fault.NoSpace,
+			"no space: " + eventstore.ErrReadOnly.Error() + " (write, file /data/log/1.log, ENOSPC)"},
+		"a latched log": {fmt.Errorf("%w: %w", eventstore.ErrReadOnly, errors.New(canary)), fault.ReadOnly, "read only: " + eventstore.ErrReadOnly.Error()},
+		"a read-only folder": {domain.ErrUnavailable.Because(fmt.Errorf("%w: %w", vault.ErrUnavailable, &fs.PathError{Op: "open", Path: "/keys/head", Err: syscall.EROFS})),
+			fault.ReadOnly, "read only (open, file /keys/head, EROFS)"},
+		"PostgreSQL": {fmt.Errorf("%w: %w", vault.ErrUnavailable, &pgconn.PgError{Code: "53100", Message: canary}), fault.NoSpace, "no space (SQLSTATE 53100)"},
+		"Elasticsearch": {&elastic.ResponseError{Status: 429, Type: "cluster_block_exception"}, fault.ReadOnly,
+			"read only (HTTP 429 cluster_block_exception)"},
+		"slow":     {fmt.Errorf("asking: %w", context.DeadlineExceeded), fault.Timeout, "timeout: an error of type context.deadlineExceededError"},
+		"anything": {fmt.Errorf("refused: %w", errors.New(canary)), fault.Other, "other: an error of type *errors.errorString"},
+	} {
+		c := fault.Of(one.err)
+		if c.Kind != one.kind || c.String() != one.want {
+			t.Errorf("%s: %s\n%s\nwanted\n%s", name, c.Kind, c, one.want)
+		}
+	}
+}
+
+// TestSQLite: the result code is named.
+func TestSQLite(t *testing.T) {
+	t.Parallel()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "none", "x.db"))
+	if err == nil {
+		err = db.PingContext(t.Context())
+	}
+	t.Cleanup(func() { _ = db.Close() })
+	if c := fault.Of(err); c.Kind != fault.IO || !strings.HasPrefix(c.Engine, "SQLITE_CANTOPEN") {
+		t.Errorf("%v: %+v", err, c)
+	}
+}
+
+// TestBook: a fault is logged once in ten seconds with how many were not, and remembered with since when and how often.
+func TestBook(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	now := time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)
+	counted := 0
+	b := fault.NewBook(slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now }, func(w fault.Place, k fault.Kind) {
+		if w == fault.Vault && k == fault.Damaged {
+			counted++
+		}
+	})
+	damage := func(offset int64) error { return &pagesum.DamageError{File: "vault.db", Offset: offset} }
+	note := func(offset int64) {
+		b.Note(fault.Met{Where: fault.Vault, Doing: "key", Request: fmt.Sprintf("request-%d", counted), Err: damage(offset)})
+		now = now.Add(time.Second)
+	}
+	for range 10 {
+		note(4096)
+	}
+	note(0)
+	if text := log.String(); strings.Count(text, "level=ERROR") != 2 || !strings.Contains(text, "offset=4096") || !strings.Contains(text, "request=request-0") ||
+		!strings.Contains(text, "suppressed=9") || !strings.Contains(text, "offset=0") {
+		t.Errorf("the log is\n%s", text)
+	}
+	all := b.All()
+	if len(all) != 2 || *all[0].Offset != 0 || all[0].Count != 1 || *all[1].Offset != 4096 || all[1].Count != 10 || !all[1].Current ||
+		all[1].Last.Sub(all[1].Since) != 9*time.Second || all[1].Request != "request-9" || counted != 11 {
+		t.Errorf("%d, %+v", counted, all)
+	}
+	now = now.Add(time.Minute)
+	if b.All()[0].Current {
+		t.Error("what was met a minute ago counts as current")
+	}
+	now = now.Add(time.Hour)
+	note(4096)
+	if all := b.All(); all[0].Count != 1 || !all[0].Since.Equal(all[0].Last) || !all[0].Current || all[1].Current {
+		t.Errorf("an hour later: %+v", all)
+	}
+	for n := range int64(200) {
+		note(8192 * (n + 1))
+	}
+	if n := len(b.All()); n != 64 {
+		t.Errorf("%d faults are remembered", n)
+	}
+	log.Reset()
+	note(0)
+	if err := b.Close(); err != nil || !strings.Contains(log.String(), "suppressed") {
+		t.Errorf("%v\n%s", err, log.String())
+	}
+}

@@ -1,0 +1,84 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"accountledger/eventstore"
+)
+
+// opened is a new ledger that nobody serves.
+func opened(t testing.TB) *Server {
+	t.Helper()
+	cfg, err := LoadConfig("", map[string]any{"data": filepath.Join(t.TempDir(), "data"), "dev": true, "store.reserve": "-1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Open(t.Context(), cfg, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// unreadable is a log that cannot be read.
+type unreadable struct{ eventstore.Store }
+
+var errDisk = &eventstore.CorruptError{File: "000007.sst", Offset: 512, Reason: "bad checksum"}
+
+func (unreadable) Head(context.Context) (eventstore.Checkpoint, error) {
+	return eventstore.Checkpoint{}, errDisk
+}
+
+func (unreadable) ReadStream(context.Context, string, eventstore.Direction, int64) iter.Seq2[eventstore.Recorded, error] {
+	return func(yield func(eventstore.Recorded, error) bool) { yield(eventstore.Recorded{}, errDisk) }
+}
+
+func (unreadable) ReadAll(context.Context, eventstore.Position, int) (eventstore.Page, error) {
+	return eventstore.Page{}, errDisk
+}
+
+// TestStatusWithoutTheLog (T9): where the log cannot be read the status says so with the cause, and shows everything else.
+func TestStatusWithoutTheLog(t *testing.T) {
+	s := opened(t)
+	s.store = unreadable{s.store}
+	if err := s.openJournal(); err != nil {
+		t.Fatal(err)
+	}
+	st, err := operator{s, 0}.Status(t.Context())
+	if err != nil || st.Ready || !strings.Contains(st.Reason, "000007.sst") || st.Log.ID == "" || st.Messages == "" || len(st.MasterKeys) != 1 {
+		t.Errorf("%v %+v", err, st)
+	}
+	unread := map[string]string{}
+	for _, u := range st.Unread {
+		unread[u.What] = u.Cause.String()
+	}
+	if !strings.Contains(unread["log"], "file 000007.sst, offset 512") {
+		t.Errorf("%v", unread)
+	}
+	if len(st.Faults) == 0 || st.Faults[0].Where != "log" || st.Faults[0].Kind != "damaged" || !st.Faults[0].Current {
+		t.Errorf("%+v", st.Faults)
+	}
+}
+
+// TestNoFaults: what is an answer, or somebody's leaving, is no fault.
+func TestNoFaults(t *testing.T) {
+	t.Parallel()
+	for _, err := range []error{nil, context.Canceled, &eventstore.ConflictError{}, errors.Join(errors.New("asking"), context.Canceled)} {
+		if isFault(err) {
+			t.Errorf("%v counts as a fault", err)
+		}
+	}
+	if !isFault(errDisk) {
+		t.Error("damage counts as none")
+	}
+}
