@@ -49,7 +49,7 @@ func TestChild(t *testing.T) {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		cancel()
 	}()
-	if err := s.Run(ctx, func(address string) { fmt.Println("address http://" + address) }); err != nil {
+	if err := s.Run(ctx, func(address string) { fmt.Println("address http://"+address, "http://"+s.Internal()) }); err != nil {
 		t.Logf("ran until: %v", err)
 	}
 	if err := s.Close(); err != nil {
@@ -88,7 +88,7 @@ func startChild(t *testing.T, data string) *child {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
 		if _, address, ok := strings.Cut(lines.Text(), "address "); ok {
-			c.url = address
+			c.url, c.internal, _ = strings.Cut(address, " ")
 			return c
 		}
 	}

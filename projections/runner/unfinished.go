@@ -47,6 +47,10 @@ func (p Place) Begin(ctx context.Context, anew bool) (view.Generation, *Filling,
 		if number, err = view.NextNumber(ctx, p.Engine, p.Declaration.Name); err == nil {
 			g, err = p.Engine.Open(ctx, p.Declaration.Schema, number)
 		}
+		for errors.Is(err, view.ErrNoGeneration) { // one of that number was dropped and is still in use
+			number++
+			g, err = p.Engine.Open(ctx, p.Declaration.Schema, number)
+		}
 	}
 	if err != nil {
 		return nil, nil, err

@@ -148,7 +148,7 @@ func (e *Engine) Drop(_ context.Context, id view.GenerationID) error {
 		return ErrReading
 	}
 	live, err := e.readLive(id.View)
-	if err != nil && !errors.Is(err, view.ErrNoGeneration) {
+	if err != nil && !errors.Is(err, view.ErrNoGeneration) && !errors.Is(err, view.ErrCorrupt) {
 		return err
 	}
 	if err == nil && live == id {

@@ -36,6 +36,9 @@ func (e *Engine) readLive(name string) (view.GenerationID, error) {
 	if !ok || id.View != name {
 		return view.GenerationID{}, fmt.Errorf("view %s: file %s.live: %w", name, name, view.ErrCorrupt)
 	}
+	if _, err := os.Stat(e.path(id)); errors.Is(err, os.ErrNotExist) { // nothing else takes away what is live
+		return view.GenerationID{}, fmt.Errorf("view %s: file %s.live names %s, which is not there: %w", name, name, id, view.ErrCorrupt)
+	}
 	return id, nil
 }
 
