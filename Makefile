@@ -1,4 +1,4 @@
-.PHONY: test test-engines crash race lint bench bench-short bench-engines build
+.PHONY: test test-engines crash damage race lint bench bench-short bench-engines build
 
 # All tests; needs Go alone.
 test:
@@ -13,6 +13,12 @@ test-engines:
 ROUNDS ?= 50
 crash:
 	ACCOUNTLEDGER_TEST_CRASH_ROUNDS=$(ROUNDS) go test ./server -run TestCrash -count=1 -timeout 0 -v
+
+# Starts the real program on some hundreds of damaged ledgers and judges what it makes of them, in about ten minutes;
+# `go run ./faults/damage -help` lists the flags.
+damage:
+	mkdir -p bin
+	go run ./faults/damage -json bin/damage.json
 
 # The tests under the race detector.
 race:

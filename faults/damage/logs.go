@@ -1,0 +1,71 @@
+package main
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/go-json-experiment/json"
+)
+
+var logLine = regexp.MustCompile(`level=(\w+) msg=("(?:[^"\\]|\\.)*"|\S+)`)
+
+// logged are the kinds of lines in a log: level and message.
+func logged(text string) map[string]bool {
+	out := map[string]bool{}
+	for _, m := range logLine.FindAllStringSubmatch(text, -1) {
+		out[m[1]+" "+m[2]] = true
+	}
+	return out
+}
+
+// unusual are those that a start on an undamaged ledger does not have.
+func unusual(text string, usual map[string]bool) []string {
+	var out []string
+	for line := range logged(text) {
+		if !usual[line] {
+			out = append(out, line)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// cause is the last line of a log that is a warning or an error with a cause; usual ones do not count.
+func cause(text string, usual map[string]bool) string {
+	for _, line := range slices.Backward(strings.Split(text, "\n")) {
+		m := logLine.FindStringSubmatch(line)
+		if m != nil && (m[1] == "WARN" || m[1] == "ERROR") && !usual[m[1]+" "+m[2]] {
+			return line
+		}
+	}
+	return ""
+}
+
+// status is what of the program's status tells that something is wrong.
+type status struct {
+	Ready     bool   `json:"ready"`
+	Reason    string `json:"reason"`
+	Consumers []struct {
+		Name   string `json:"name"`
+		State  string `json:"state"`
+		Reason string `json:"reason"`
+	} `json:"consumers"`
+}
+
+// tells says whether a status tells of something wrong, and what.
+func tells(stdout, stderr string, code int) string {
+	var s status
+	if err := json.Unmarshal([]byte(stdout), &s); err != nil || code != 0 {
+		return stderr
+	}
+	if !s.Ready {
+		return "not ready: " + s.Reason
+	}
+	for _, c := range s.Consumers {
+		if c.Reason != "" || c.State != "running" {
+			return c.Name + " is " + c.State + ": " + c.Reason
+		}
+	}
+	return ""
+}
