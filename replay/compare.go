@@ -15,6 +15,8 @@ type CompareDeps struct {
 	Journal *journal.Journal
 	// Engine holds the live views; Scratch is an empty engine that is thrown away afterwards.
 	Engine, Scratch view.Engine
+	// Budget is what filling may take, as Deps has it.
+	Budget *runner.Budget
 	// Views are all views of the program.
 	Views []runner.Declaration
 	// Reached returns once queries of a live view see everything up to a position. It must fail rather than wait for a
@@ -65,20 +67,59 @@ func Compare(ctx context.Context, deps CompareDeps, views []string, progress Pro
 		fillings[i] = r.filling
 	}
 	stop := report(all, progress)
-	errs := runner.Fill(ctx, deps.Journal, fillings...)
-	stop()
+	defer stop()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	turns := newTurns(len(all)) // one view after the other is compared, and what is found is told in that order
 	var compared int64
-	for i, r := range all {
-		n, err := int64(0), errs[i]
-		if err == nil {
-			n, err = compareView(ctx, &deps, r, found)
-		}
-		if err != nil {
-			return compared, fmt.Errorf("replay: view %s: %w", r.view.Name, err)
-		}
-		compared += n
+	var failed error
+	deps.Budget.Each(ctx, deps.Journal, runner.Comparison, fillings, runner.Stages{
+		Filled: func(i int, err error) error { return all[i].complete(ctx, err) },
+		Ended: func(i int, err error) {
+			defer turns.await(i)()
+			if failed != nil {
+				return
+			}
+			n := int64(0)
+			if err == nil {
+				n, err = compareView(ctx, &deps, all[i], found)
+			}
+			compared += n
+			if err == nil {
+				err = all[i].drop(ctx)
+			}
+			if err != nil {
+				failed = fmt.Errorf("replay: view %s: %w", all[i].view.Name, err)
+				cancel() // the others are not needed any more
+			}
+		},
+	})
+	return compared, failed
+}
+
+// drop gives back the place of what was compared.
+func (r *rebuild) drop(ctx context.Context) error {
+	g := r.generation
+	r.generation = nil
+	return errors.Join(g.Close(), r.deps.Engine.Drop(ctx, g.ID()))
+}
+
+// turns lets one go after the other.
+type turns []chan struct{}
+
+func newTurns(n int) turns {
+	t := make(turns, n+1)
+	for i := range t {
+		t[i] = make(chan struct{})
 	}
-	return compared, nil
+	close(t[0])
+	return t
+}
+
+// await waits until all before one have had their turn, and gives what ends its own.
+func (t turns) await(n int) (end func()) {
+	<-t[n]
+	return func() { close(t[n+1]) }
 }
 
 // comparison is one view's.
@@ -91,9 +132,6 @@ type comparison struct {
 }
 
 func compareView(ctx context.Context, deps *CompareDeps, fresh *rebuild, report func(Difference)) (_ int64, err error) {
-	if err := fresh.generation.EndFill(ctx); err != nil {
-		return 0, err
-	}
 	id, err := deps.Engine.Live(ctx, fresh.view.Name)
 	if err != nil {
 		return 0, err
@@ -107,11 +145,8 @@ func compareView(ctx context.Context, deps *CompareDeps, fresh *rebuild, report 
 	if err := c.level(ctx); err != nil {
 		return 0, err
 	}
-	suspects, err := c.suspects(ctx)
-	if err != nil {
-		return 0, err
-	}
-	return c.compared, c.settle(ctx, suspects, report)
+	err = c.walk(ctx, report)
+	return c.compared, err
 }
 
 // level brings the fresh generation to the head of the log, and waits until the live one is no less far.
@@ -130,22 +165,29 @@ func (c *comparison) reached(ctx context.Context) error {
 	return nil
 }
 
-// suspects are the ids of documents that are not the same, or were not at the moment when they were read.
-func (c *comparison) suspects(ctx context.Context) ([]string, error) {
+// maxSuspects bounds the documents that are to be looked at again, however many differ.
+const maxSuspects = 1000
+
+// walk goes through all documents and settles those that are not the same, or were not at the moment when they were read.
+func (c *comparison) walk(ctx context.Context, report func(Difference)) error {
 	fresh, live := &walk{generation: c.fresh.generation}, &walk{generation: c.live}
 	var ids []string
 	for {
 		a, err := fresh.peek(ctx)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		b, err := live.peek(ctx)
 		if err != nil {
-			return nil, err
+			return err
+		}
+		if done := a == nil && b == nil; done || len(ids) >= maxSuspects {
+			if err := c.settle(ctx, ids, report); done || err != nil {
+				return err
+			}
+			ids = ids[:0]
 		}
 		switch {
-		case a == nil && b == nil:
-			return ids, nil
 		case b == nil || a != nil && a.ID < b.ID:
 			ids = append(ids, a.ID)
 			fresh.next()

@@ -2,6 +2,7 @@ package replay_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -85,5 +86,51 @@ func TestCompare(t *testing.T) {
 	}
 	if found, _ = compare(t, l, "devices"); len(found) != 2 || found[0].Kind != replay.Missing {
 		t.Fatalf("after a document was deleted: %v", found)
+	}
+}
+
+// TestCompareManyDifferences has more documents that differ than are kept to be looked at again.
+func TestCompareManyDifferences(t *testing.T) {
+	l := projectiontest.New(t)
+	l.SignUp("DE", "anna@example.org", nil)
+	if err := replay.Rebuild(t.Context(), replay.Deps{Journal: l.Journal, Engine: l.Engine, Views: projections.All()}, []string{"activity"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	all := projections.All()
+	d := all[slices.IndexFunc(all, func(d runner.Declaration) bool { return d.Name == "activity" })]
+	id, err := l.Engine.Live(t.Context(), d.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	live, err := l.Engine.Open(t.Context(), d.Schema, id.Number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = live.Close() }()
+	r, err := live.Query(t.Context(), view.Query{Limit: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const extra = 2500
+	docs := make([]*view.Document, extra)
+	for i := range docs {
+		docs[i] = r.Documents[0].Clone()
+		docs[i].ID = fmt.Sprintf("x%05d", i)
+	}
+	if err := live.Write(t.Context(), view.Batch{Documents: docs}); err != nil {
+		t.Fatal(err)
+	}
+	n, err := live.Count(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, compared := compare(t, l, d.Name)
+	if len(found) != extra || compared != n {
+		t.Errorf("%d of %d documents differ, %d were compared", len(found), n, compared)
+	}
+	for i, f := range found {
+		if f.ID != docs[i].ID || f.Kind != replay.Extra {
+			t.Fatalf("difference %d is %+v", i, f)
+		}
 	}
 }

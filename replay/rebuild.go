@@ -35,6 +35,8 @@ type Deps struct {
 	// fill lease, the consumers of all processes go on at the new generation's checkpoint as soon as they see that it is
 	// live, and the old one is dropped by them once all had the time to.
 	Leases *leases.Keeper
+	// Budget is what filling may take, for as many views at once as it has room for; nil: as much as makes it fastest, for all at once.
+	Budget *runner.Budget
 	// Anew begins at the beginning of the log, even where a rebuild that was cut off could be gone on with; that one is dropped.
 	Anew bool
 	// Resumed is told of each view, before anything is folded, whose rebuild goes on where one was cut off: how much was dealt with
@@ -90,17 +92,16 @@ func Rebuild(ctx context.Context, deps Deps, views []string, progress Progress) 
 			context.AfterFunc(within, func() { cancel(context.Cause(within)) })
 		}
 	}
-	stop := report(all, progress)
 	fillings := make([]*runner.Filling, len(all))
 	for i, r := range all {
 		fillings[i] = r.filling
 	}
-	errs := runner.Fill(ctx, deps.Journal, fillings...)
-	var installing sync.WaitGroup
-	for i, r := range all {
-		installing.Go(func() { errs[i] = r.finish(ctx, errs[i]) })
-	}
-	installing.Wait()
+	stop := report(all, progress)
+	errs := make([]error, len(all))
+	deps.Budget.Each(ctx, deps.Journal, runner.Rebuild, fillings, runner.Stages{
+		Filled: func(i int, err error) error { return all[i].complete(ctx, err) },
+		Ended:  func(i int, err error) { errs[i] = all[i].finish(ctx, err) },
+	})
 	stop()
 	return errors.Join(errs...)
 }
@@ -188,12 +189,17 @@ func (r *rebuild) release(ctx context.Context) {
 	}
 }
 
-// install makes a filled generation ready for queries, brings it to the head while nobody writes to the live one, and
-// lets it take that one's place.
-func (r *rebuild) install(ctx context.Context) error {
-	if err := r.generation.EndFill(ctx); err != nil {
+// complete makes what was filled without an error ready for queries.
+func (r *rebuild) complete(ctx context.Context, err error) error {
+	if err != nil {
 		return err
 	}
+	return r.generation.EndFill(ctx)
+}
+
+// install brings a generation that is ready for queries to the head while nobody writes to the live one, and
+// lets it take that one's place.
+func (r *rebuild) install(ctx context.Context) error {
 	if err := r.catchUp(ctx); err != nil { // what came meanwhile, so that the hold is short
 		return err
 	}

@@ -35,12 +35,12 @@ func (o operator) Compare(ctx context.Context, views []string, progress func(Pro
 	if err := o.recordViews(ctx, domain.OpReplayCompare, views); err != nil {
 		return c, err
 	}
-	dir, err := os.MkdirTemp(o.cfg.Data, "compare-")
+	dir, err := os.MkdirTemp(o.cfg.Data, compareFolder)
 	if err != nil {
 		return c, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	scratch, err := viewsqlite.New(dir)
+	scratch, err := viewsqlite.NewWith(dir, viewsqlite.Options{FillMemory: o.budget.EngineShare()})
 	if err != nil {
 		return c, err
 	}
@@ -51,7 +51,7 @@ func (o operator) Compare(ctx context.Context, views []string, progress func(Pro
 	}
 	defer func() { err = errors.Join(err, stop()) }()
 	c.Differences = []replay.Difference{}
-	deps := replay.CompareDeps{Journal: o.journal, Engine: o.engine, Scratch: scratch, Views: projections.All(), Reached: reached}
+	deps := replay.CompareDeps{Journal: o.journal, Engine: o.engine, Scratch: scratch, Budget: o.budget, Views: projections.All(), Reached: reached}
 	c.Documents, err = replay.Compare(ctx, deps, views, summed(len(views), progress), func(d replay.Difference) {
 		if c.Found++; len(c.Differences) < maxDifferences {
 			c.Differences = append(c.Differences, d)

@@ -19,6 +19,7 @@ import (
 	"accountledger/domain"
 	"accountledger/processes"
 	"accountledger/projections/elastic"
+	"accountledger/projections/runner"
 )
 
 // Config is what operators set: by flag, else by ACCOUNTLEDGER_… in the environment, else in the config file, else the default.
@@ -122,6 +123,7 @@ type ViewsConfig struct {
 	PasswordFile string `koanf:"password_file"`
 	CAFile       string `koanf:"ca_file"`    // PEM certificates of who may have signed the nodes' own
 	Index        string `koanf:"index"`      // begins the name of every index
+	Memory       int64  `koanf:"memory"`     // bytes that filling may take; 0: a share of what there is
 	Partitions   int    `koanf:"partitions"` // parts that consumer processes share a view's work by
 }
 
@@ -197,6 +199,7 @@ func Settings() []Setting {
 		{"views.ca_file", "", "file of the PEM certificates that Elasticsearch's are signed by; empty: the machine's"},
 		{"views.index", elastic.DefaultPrefix, "what the name of every index at Elasticsearch begins with"},
 		{"views.partitions", 2, "parts that consumer processes share the work on a view at Elasticsearch by; a change makes the views anew"},
+		{"views.memory", int64(0), "bytes that folding views from the log may take, for views that are lost, rebuild and compare; 0: a quarter of what the process may have, and no more than helps"},
 		{"role", RoleAll, "what this process does: all, or, with esdb, postgres and elasticsearch, api or consumers"},
 		{"store.reserve", int64(256 << 20), "free bytes under which nothing is appended to the embedded log"},
 	}
@@ -322,6 +325,8 @@ func (c *Config) check() error {
 		return fmt.Errorf("config: views.password_file: name the file with the password of views.username")
 	case c.Views.Partitions < 1 || c.Views.Partitions > maxPartitions:
 		return fmt.Errorf("config: views.partitions: give 1 to %d", maxPartitions)
+	case c.Views.Memory != 0 && c.Views.Memory < runner.LeastBudget:
+		return fmt.Errorf("config: views.memory: give at least %d bytes, or 0 for a share of what there is", runner.LeastBudget)
 	case !among(c.Role, RoleAll, RoleAPI, RoleConsumers):
 		return fmt.Errorf("config: role: give all, api or consumers")
 	case c.Role != RoleAll && !c.shared():

@@ -35,6 +35,7 @@ func TestBadConfigurationNamesItsKey(t *testing.T) {
 		"negative grace":             {file: "erasure:\n  grace: -1s\n", want: "erasure.grace"},
 		"no such TLS policy":         {file: "smtp:\n  tls: maybe\n", want: "smtp.tls"},
 		"mail server without sender": {file: "smtp:\n  host: mail.test\n", want: "smtp.from"},
+		"hardly any memory":          {file: "views:\n  memory: 1000\n", want: "views.memory"},
 		"no such level":              {env: [2]string{"ACCOUNTLEDGER_LOG_LEVEL", "loud"}, want: "log.level"},
 	} {
 		t.Run(name, func(t *testing.T) {

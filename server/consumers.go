@@ -73,12 +73,13 @@ func (s *Server) senders() []runner.Consumer {
 }
 
 func (s *Server) openViews(ctx context.Context) (err error) {
+	s.budget = runner.NewBudget(s.cfg.fillMemory(), len(projections.All()))
 	if s.engine, err = s.openViewsEngine(); err != nil {
 		return err
 	}
 	s.onClose(s.engine.Close)
 	s.views, err = runner.OpenViewsWith(ctx, runner.ViewsOptions{Engine: s.engine, Journal: s.journal, Log: s.log, Declarations: projections.All(),
-		Partitions: s.partitions(), Leases: s.leases})
+		Partitions: s.partitions(), Leases: s.leases, Budget: s.budget})
 	if err != nil {
 		return err
 	}

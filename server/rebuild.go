@@ -38,7 +38,7 @@ func (o operator) Rebuild(ctx context.Context, in RebuildViews, progress func(Pr
 	if err := o.recordViews(ctx, domain.OpReplayRebuild, in.Views); err != nil {
 		return err
 	}
-	deps := replay.Deps{Journal: o.journal, Engine: o.engine, Views: projections.All(), Partitions: o.partitions(), Leases: o.leases, Anew: in.Anew,
+	deps := replay.Deps{Journal: o.journal, Engine: o.engine, Views: projections.All(), Partitions: o.partitions(), Leases: o.leases, Budget: o.budget, Anew: in.Anew,
 		Resumed: func(view string, at runner.Reached) {
 			progress(Progress{View: view, Done: at.Done, Total: at.Total, Unit: at.Unit, Resumed: true})
 		}}

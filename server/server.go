@@ -71,6 +71,7 @@ type Server struct {
 	sender    *notify.Shared       // sends messages while it is this process's turn; nil where there are no turns
 	engine    view.Engine
 	views     *runner.Views
+	budget    *runner.Budget // of filling views
 	runner    *runner.Runner // nil in a process of the API
 	metrics   *prometheus.Registry
 	ready     readiness
@@ -182,7 +183,11 @@ func (s *Server) openFolder(context.Context) error {
 	} else if mode != 0 {
 		s.log.Warn("others than its owner can use the data folder: chmod 700 it", "folder", s.cfg.Data, "mode", mode.String())
 	}
-	return notCarrying(&s.cfg)
+	if err := notCarrying(&s.cfg); err != nil {
+		return err
+	}
+	s.tidy()
+	return nil
 }
 
 func (s *Server) openLog(ctx context.Context) error {

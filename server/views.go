@@ -20,7 +20,7 @@ import (
 func (s *Server) openViewsEngine() (view.Engine, error) {
 	c := s.cfg.Views
 	if c.Engine != "elasticsearch" {
-		return viewsqlite.New(s.cfg.path("views"))
+		return viewsqlite.NewWith(s.cfg.path("views"), viewsqlite.Options{FillMemory: s.budget.EngineShare()})
 	}
 	o := elastic.Options{Prefix: c.Index, Username: c.Username}
 	for _, url := range strings.Split(c.Elastic, ",") {

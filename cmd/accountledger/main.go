@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"accountledger/domain"
+	"accountledger/server"
 )
 
 func main() {
@@ -19,6 +20,7 @@ func main() {
 	c := root()
 	ctx, stop := signal.NotifyContext(context.Background(), endings(c, os.Args[1:])...)
 	defer stop()
+	server.LimitMemory()
 	if err := c.ExecuteContext(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "accountledger:", explain(err))
 		stop()

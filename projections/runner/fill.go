@@ -12,10 +12,9 @@ import (
 )
 
 const (
-	// fillPage is how many events are read at once, and fillAhead how many pages a view may lag behind the others.
-	fillPage  = 2048
+	// fillAhead is how many pages a view may lag behind the others.
 	fillAhead = 2
-	// fillDocuments and fillEvents bound what is folded before it is written.
+	// fillDocuments and fillEvents bound what is folded before it is written, as limits do.
 	fillDocuments = 8 << 10
 	fillEvents    = 64 << 10
 )
@@ -114,6 +113,9 @@ func Fill(ctx context.Context, j *journal.Journal, all ...*Filling) []error {
 		close(pages[i])
 	}
 	folders.Wait()
+	for _, f := range all {
+		f.folding.remembered, f.folding.known = nil, nil
+	}
 	for i := range errs {
 		errs[i] = errors.Join(errs[i], err)
 	}
@@ -129,11 +131,9 @@ func prepare(ctx context.Context, j *journal.Journal, head journal.Checkpoint, a
 			return err
 		}
 		f.total.Store(f.done.Load() + total)
-		if f.folding.remembered == nil {
-			f.folding.remembered = newMemory()
-			if f.at.IsZero() {
-				f.folding.known = newKnown(total)
-			}
+		f.folding.remembered = newMemory(f.folding.limits.remembered)
+		if f.at.IsZero() {
+			f.folding.known = newKnown(total, f.folding.limits.known)
 		}
 	}
 	return nil
@@ -141,24 +141,25 @@ func prepare(ctx context.Context, j *journal.Journal, head journal.Checkpoint, a
 
 // read hands out pages up to head.
 func read(ctx context.Context, j *journal.Journal, all []*Filling, head journal.Checkpoint, hand func(journal.Page)) error {
-	at := head
+	at, page := head, pageMost
 	for _, f := range all {
 		if f.at.Position.Compare(at.Position) < 0 {
 			at = f.at
 		}
+		page = min(page, f.folding.limits.page)
 	}
-	return upTo(ctx, j, at, head.Position, func(page journal.Page) (bool, error) {
+	return upTo(ctx, j, at, head.Position, page, func(page journal.Page) (bool, error) {
 		hand(page)
 		return true, nil
 	})
 }
 
-// upTo reads pages after a checkpoint until one reaches the end, a place that the log has, or the caller wants no more.
-func upTo(ctx context.Context, j *journal.Journal, at journal.Checkpoint, end journal.Position, each func(journal.Page) (bool, error)) error {
+// upTo reads pages of up to limit events after a checkpoint until one reaches the end, a place that the log has, or the caller wants no more.
+func upTo(ctx context.Context, j *journal.Journal, at journal.Checkpoint, end journal.Position, limit int, each func(journal.Page) (bool, error)) error {
 	if at.Position.Compare(end) >= 0 {
 		return nil
 	}
-	for page, err := range j.Pages(ctx, at, fillPage) {
+	for page, err := range j.Pages(ctx, at, limit) {
 		if err != nil {
 			return err
 		}
@@ -179,9 +180,7 @@ func upTo(ctx context.Context, j *journal.Journal, at journal.Checkpoint, end jo
 // all the same, so that it can be gone on with.
 func (f *Filling) run(ctx context.Context, j *journal.Journal, pages <-chan journal.Page) error {
 	g := gathering{Filling: f, at: f.at, begun: f.at, before: f.done.Load()}
-	clear(f.folding.docs)
-	clear(f.folding.changed)
-	clear(f.folding.begun)
+	f.folding.empty()
 	err := g.fold(ctx, j, pages)
 	var fault *EventError
 	if errors.As(err, &fault) || err != nil && ctx.Err() == nil {
@@ -218,7 +217,7 @@ func (g *gathering) fold(ctx context.Context, j *journal.Journal, pages <-chan j
 			return err
 		}
 		g.done.Store(min(g.before+done, g.total.Load()))
-		if len(g.folding.changed) >= fillDocuments || g.events >= fillEvents {
+		if len(g.folding.changed) >= fillDocuments || g.events >= fillEvents || g.folding.held >= g.folding.limits.gathered {
 			if err := g.write(ctx); err != nil {
 				return err
 			}

@@ -10,7 +10,7 @@ import (
 // that a consumer had stored there. One that is at the place or after it stays as it is. Errors: those of Fill.
 func FillTo(ctx context.Context, j *journal.Journal, to int64, f *Filling) error {
 	for f.at.Position.Int64() < to {
-		page, err := j.ReadAll(ctx, f.at, fillPage)
+		page, err := j.ReadAll(ctx, f.at, f.folding.limits.page)
 		if err != nil {
 			return err
 		}

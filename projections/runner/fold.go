@@ -21,6 +21,7 @@ type folding struct {
 	// while a generation is filled.
 	remembered *memory
 	known      *known
+	limits     limits
 	// skips tells past which events the view is to go on although they cannot be folded; nil: past none.
 	skips *Skips
 	// past says that it went past an event that it could not digest because an operator skipped it.
@@ -29,6 +30,7 @@ type folding struct {
 	docs    map[string]*view.Document // as they are now; nil where there is none
 	changed map[string]*view.Document
 	begun   map[string]bool // of which nothing can be stored
+	held    int64           // about what docs takes, in bytes
 	undo    []before
 }
 
@@ -49,7 +51,7 @@ type before struct {
 const everyPart = -1
 
 func newFolding(d *Declaration, g view.Generation, part, parts int) *folding {
-	return &folding{declaration: d, generation: g, part: part, parts: parts, docs: map[string]*view.Document{},
+	return &folding{declaration: d, generation: g, part: part, parts: parts, limits: fastest(), docs: map[string]*view.Document{},
 		changed: map[string]*view.Document{}, begun: map[string]bool{}}
 }
 
@@ -140,6 +142,7 @@ func (f *folding) load(ctx context.Context, touched []touch) error {
 			}
 			d, ok := f.remembered.get(id)
 			f.docs[id] = d
+			f.held += sizeOf(d)
 			switch {
 			case ok:
 			case id == t.begins:
@@ -161,6 +164,7 @@ func (f *folding) load(ctx context.Context, touched []touch) error {
 	}
 	for i, id := range missing {
 		f.docs[id] = found[i]
+		f.held += sizeOf(found[i])
 	}
 	return nil
 }
@@ -207,11 +211,13 @@ func (f *folding) applyAll(r *journal.Record, ids []string) (err error) {
 		}
 		f.undo = append(f.undo, before{id, was, f.changed[id]})
 		f.docs[id], f.changed[id] = next, next
+		f.held += sizeOf(next) - sizeOf(was)
 	}
 	return nil
 }
 
 func (f *folding) restore(b before) {
+	f.held += sizeOf(b.doc) - sizeOf(f.docs[b.id])
 	f.docs[b.id] = b.doc
 	if b.changed == nil {
 		delete(f.changed, b.id)
@@ -231,10 +237,16 @@ func (f *folding) write(ctx context.Context, at journal.Checkpoint) error {
 		return err
 	}
 	f.remember()
+	f.empty()
+	return nil
+}
+
+// empty lets go of what is at hand.
+func (f *folding) empty() {
 	clear(f.docs)
 	clear(f.changed)
 	clear(f.begun)
-	return nil
+	f.held = 0
 }
 
 // batch gives what has changed, what is new first.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"sync"
 
 	"accountledger/leases"
 	"accountledger/projections/view"
@@ -98,32 +97,40 @@ func (vs *Views) fill(ctx context.Context, together []*liveView) {
 		}
 		fillings, filled = append(fillings, f), append(filled, v)
 	}
-	var installing sync.WaitGroup
-	for i, err := range Fill(ctx, vs.Journal, fillings...) {
-		installing.Go(func() {
+	vs.Budget.Each(ctx, vs.Journal, Making, fillings, Stages{
+		Filled: func(i int, err error) error {
 			// What cannot be read now makes the view wait there, once it is live.
 			var unreadable *UnreadableError
 			if err == nil || errors.As(err, &unreadable) {
+				err = filled[i].complete(ctx)
+			}
+			return err
+		},
+		Ended: func(i int, err error) {
+			if err == nil {
 				err = filled[i].install(ctx)
 			}
 			filled[i].end(unusable(err))
-		})
-	}
-	installing.Wait()
+		},
+	})
 }
 
-// install ends the filling of a generation and makes it the live one; the one before is dropped, at once where nobody
-// else can have it.
-func (v *liveView) install(ctx context.Context) error {
+// complete makes what was filled ready for queries.
+func (v *liveView) complete(ctx context.Context) error {
 	v.mu.RLock()
-	g, f, c := v.next.generation, v.next.filling, v.next.claim
+	g, f := v.next.generation, v.next.filling
 	v.mu.RUnlock()
 	if err := f.Finish(ctx); err != nil {
 		return err
 	}
-	if err := g.EndFill(ctx); err != nil {
-		return err
-	}
+	return g.EndFill(ctx)
+}
+
+// install makes a generation that was filled the live one; the one before is dropped, at once where nobody else can have it.
+func (v *liveView) install(ctx context.Context) error {
+	v.mu.RLock()
+	g, c := v.next.generation, v.next.claim
+	v.mu.RUnlock()
 	v.opening.Lock()
 	defer v.opening.Unlock()
 	if !c.held() {

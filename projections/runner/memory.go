@@ -3,27 +3,29 @@ package runner
 import (
 	"hash/maphash"
 
-	lru "github.com/hashicorp/golang-lru/v2"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"accountledger/projections/view"
 )
 
-// rememberedDocuments bounds the documents of one view that are kept while it is filled: at about 2 KB at most for an
-// account with its sealed parts, 32 MB.
+// rememberedDocuments bounds the documents of one view that are kept while it is filled, as their bytes do.
 const rememberedDocuments = 16 << 10
 
 // memory keeps the documents used last, so that the cells of a day are not read again for each batch. A
-// nil one keeps nothing.
+// nil one keeps nothing. It is not safe for concurrent use.
 type memory struct {
-	docs *lru.Cache[string, *view.Document]
+	docs       *simplelru.LRU[string, *view.Document]
+	size, most int64 // in bytes
 }
 
-func newMemory() *memory {
-	c, err := lru.New[string, *view.Document](rememberedDocuments)
+func newMemory(bytes int64) *memory {
+	m := &memory{most: bytes}
+	var err error
+	m.docs, err = simplelru.NewLRU(rememberedDocuments, func(_ string, d *view.Document) { m.size -= sizeOf(d) })
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	return &memory{c}
+	return m
 }
 
 func (m *memory) get(id string) (*view.Document, bool) {
@@ -33,15 +35,22 @@ func (m *memory) get(id string) (*view.Document, bool) {
 	return m.docs.Get(id)
 }
 
-func (m *memory) put(id string, d *view.Document) { m.docs.Add(id, d) }
+func (m *memory) put(id string, d *view.Document) {
+	if was, ok := m.docs.Peek(id); ok {
+		m.size -= sizeOf(was)
+	}
+	m.docs.Add(id, d)
+	for m.size += sizeOf(d); m.size > m.most; {
+		m.docs.RemoveOldest()
+	}
+}
 
 const (
 	// knownBits is how many bits a Bloom filter has for each event to come: at 4 hashes about 2 in 100 ids are
 	// asked for in vain.
 	knownBits = 8
-	// knownLeast and knownMost bound a filter, in bits: 64 KiB and 32 MiB.
+	// knownLeast is the least of a filter, in bits: 64 KiB.
 	knownLeast = 512 << 10
-	knownMost  = 256 << 20
 	knownHash  = 4
 )
 
@@ -53,9 +62,10 @@ type known struct {
 	seed maphash.Seed
 }
 
-func newKnown(events int64) *known {
+// newKnown gives a filter for so many events, of at most so many bits or the least.
+func newKnown(events int64, most uint64) *known {
 	size := uint64(knownLeast)
-	for size < knownMost && size < uint64(max(events, 0))*knownBits {
+	for size*2 <= most && size < uint64(max(events, 0))*knownBits {
 		size *= 2
 	}
 	return &known{bits: make([]uint64, size/64), mask: size - 1, seed: maphash.MakeSeed()}

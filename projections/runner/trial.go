@@ -70,7 +70,7 @@ type trial struct {
 // walk visits every event up to the one asked for, and says whether that was found before the end.
 func (t *trial) walk(ctx context.Context, visit func(journal.Record) error) (bool, error) {
 	found := false
-	err := upTo(ctx, t.journal, journal.Checkpoint{}, t.end, func(page journal.Page) (more bool, err error) {
+	err := upTo(ctx, t.journal, journal.Checkpoint{}, t.end, pageMost, func(page journal.Page) (more bool, err error) {
 		for _, r := range page.Records {
 			if err := visit(r); err != nil {
 				return false, err

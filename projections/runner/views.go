@@ -25,6 +25,8 @@ type ViewsOptions struct {
 	// Leases are set where other processes have the same engine. Then one process at a time fills a view, and what another one
 	// filled or made live is followed. Nil: this process has the engine alone.
 	Leases *leases.Keeper
+	// Budget is what filling views may take; nil: as much as makes it fastest.
+	Budget *Budget
 	// Follow is how often the engine is asked which generation is live, where Leases are set: 500 ms.
 	Follow time.Duration
 	// ReadOnly leaves everything as it is: nothing is cleared away when the views are opened, and nobody is followed. They are

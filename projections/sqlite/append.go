@@ -5,9 +5,6 @@ import (
 	"hash/maphash"
 )
 
-// appendMost bounds the documents that are told apart in memory, at about 20 bytes each.
-const appendMost = 4 << 20
-
 // appended is the ids of all documents of a generation that is filled from empty on, as hashes. As long as every one
 // that comes is new, rows are only added at the end of the table and the index by id is built in
 // one go afterwards, which costs a fraction of keeping it. It may take a new id for one that is
@@ -86,7 +83,7 @@ func (s *store) absent(ids []string) bool {
 func (s *store) fillRows(ctx context.Context, rows []row) error {
 	s.gather(rows)
 	if s.appended != nil {
-		known := len(s.appended.ids)+len(rows) > appendMost
+		known := len(s.appended.ids)+len(rows) > s.limits.appended
 		for i := 0; i < len(rows) && !known; i++ {
 			known = s.appended.has(rows[i].doc.ID)
 		}

@@ -19,6 +19,7 @@ type Engine struct {
 	dir      string
 	reach    reach
 	readOnly bool // made by NewReadOnly
+	limits   limits
 
 	mu     sync.Mutex
 	closed bool
@@ -33,7 +34,7 @@ func New(dir string) (*Engine, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("sqlite views: %w", err)
 	}
-	return &Engine{dir: dir, reach: usualReach, open: map[view.GenerationID]*store{}}, nil
+	return &Engine{dir: dir, reach: usualReach, limits: fastest(), open: map[view.GenerationID]*store{}}, nil
 }
 
 func (e *Engine) path(id view.GenerationID) string {
@@ -66,6 +67,9 @@ func (e *Engine) Open(ctx context.Context, schema view.Schema, number int) (view
 			return nil, fmt.Errorf("generation %s: %w", id, err)
 		}
 		s.reach = e.reach
+		if err := s.limit(ctx, e.limits); err != nil {
+			return nil, errors.Join(fmt.Errorf("generation %s: %w", id, explain(err, s.path)), s.close())
+		}
 		e.open[id] = s
 	case s.dropped:
 		return nil, fmt.Errorf("generation %s: %w", id, view.ErrNoGeneration)

@@ -14,14 +14,13 @@ const (
 	// main one while filling, for the same reason, and usualCheckpoint otherwise, where
 	// each copying waits for the disk beside the log's own appends.
 	fillCheckpoint, usualCheckpoint = 16_000, 4000
-	// sortCache is the cache while indexes are built, in KiB, and sorters how many helpers sort.
-	sortCache, sorters = 2 << 10, 2
+	// sorters is how many helpers sort while indexes are built.
+	sorters = 2
 	// fillTemp lets what SQLite keeps for a moment be files while filling, when indexes are sorted, and usualTemp memory
 	// otherwise, when it is only what would take back one statement.
 	fillTemp, usualTemp = "FILE", "MEMORY"
-	// fillPostings is how much of the full-text index is gathered in memory while
-	// it is built, in bytes, so that less has to be merged; usualPostings is SQLite's own.
-	fillPostings, usualPostings = 32 << 20, 1 << 20
+	// usualPostings is how much of the full-text index SQLite gathers in memory by itself, in bytes.
+	usualPostings = 1 << 20
 	// analysed bounds how many entries of an index are looked at to learn what it holds.
 	analysed = 2000
 )
@@ -64,13 +63,13 @@ func (s *store) beginFill(ctx context.Context) error {
 
 // tuneForFill gives the writing connection what filling wants.
 func (s *store) tuneForFill(ctx context.Context) error {
-	return errors.Join(s.cache(ctx, fillCache), s.pragma(ctx, "wal_autocheckpoint", fillCheckpoint), s.pragma(ctx, "temp_store", fillTemp), s.pragma(ctx, "analysis_limit", analysed), s.findUnique(ctx))
+	return errors.Join(s.cache(ctx, s.limits.cache), s.pragma(ctx, "wal_autocheckpoint", fillCheckpoint), s.pragma(ctx, "temp_store", fillTemp), s.pragma(ctx, "analysis_limit", analysed), s.findUnique(ctx))
 }
 
 // tuneForIndexes lets helpers sort a part of an index while the next one is read: they do so only when a part is full, and
 // it may be as large as the cache.
 func (s *store) tuneForIndexes(ctx context.Context) error {
-	return errors.Join(s.cache(ctx, sortCache), s.pragma(ctx, "threads", sorters))
+	return errors.Join(s.cache(ctx, s.limits.sort), s.pragma(ctx, "threads", sorters))
 }
 
 // tuneForUse takes it back.
@@ -163,7 +162,7 @@ func (s *store) endFilling(ctx context.Context) error {
 	if s.layout.words {
 		for _, statement := range []string{
 			s.layout.createPostings(),
-			fmt.Sprintf(`INSERT INTO postings (postings, rank) VALUES ('hashsize', %d)`, fillPostings),
+			fmt.Sprintf(`INSERT INTO postings (postings, rank) VALUES ('hashsize', %d)`, s.limits.postings),
 			`INSERT INTO postings (rowid, words) SELECT n, words FROM docs WHERE words IS NOT NULL ORDER BY n`,
 			fmt.Sprintf(`INSERT INTO postings (postings, rank) VALUES ('hashsize', %d)`, usualPostings),
 		} {

@@ -1,6 +1,7 @@
 package sqlite_test
 
 import (
+	"strconv"
 	"testing"
 
 	"accountledger/projections/sqlite"
@@ -17,7 +18,19 @@ func TestConformanceWhereWordsAreCommon(t *testing.T) {
 	conform(t, func(e *sqlite.Engine) { e.SetReach(2, 3, 12) })
 }
 
+// TestConformanceWithLittleMemory is the same where filling runs out of memory at once, or on the way.
+func TestConformanceWithLittleMemory(t *testing.T) {
+	for _, memory := range []int64{1, 2000} {
+		t.Run(strconv.FormatInt(memory, 10), func(t *testing.T) { conformWith(t, sqlite.Options{FillMemory: memory}, func(*sqlite.Engine) {}) })
+	}
+}
+
 func conform(t *testing.T, set func(*sqlite.Engine)) {
+	t.Helper()
+	conformWith(t, sqlite.Options{}, set)
+}
+
+func conformWith(t *testing.T, o sqlite.Options, set func(*sqlite.Engine)) {
 	t.Helper()
 	dirs := map[string]string{}
 	viewtest.Run(t, func(t *testing.T) view.Engine {
@@ -25,7 +38,7 @@ func conform(t *testing.T, set func(*sqlite.Engine)) {
 		if dirs[t.Name()] == "" {
 			dirs[t.Name()] = t.TempDir()
 		}
-		e, err := sqlite.New(dirs[t.Name()])
+		e, err := sqlite.NewWith(dirs[t.Name()], o)
 		if err != nil {
 			t.Fatal(err)
 		}

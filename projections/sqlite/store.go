@@ -20,8 +20,6 @@ const (
 	// readerCache and writerCache are page caches in KiB, the first for each reader.
 	readerCache = 2 << 10
 	writerCache = 4 << 10
-	// fillCache is the writer's while it fills a generation, in KiB.
-	fillCache = 16 << 10
 )
 
 // store is one generation's file, shared by all handles on it.
@@ -31,6 +29,7 @@ type store struct {
 	layout *layout
 	path   string
 	reach  reach
+	limits limits
 
 	// mu guards the single connection that writes, and what is prepared on it.
 	mu       sync.Mutex
@@ -60,7 +59,7 @@ type store struct {
 }
 
 func openStore(ctx context.Context, path string, id view.GenerationID, schema view.Schema) (_ *store, err error) {
-	s := &store{id: id, path: path, prepared: map[string]*sql.Stmt{}}
+	s := &store{id: id, path: path, limits: fastest(), prepared: map[string]*sql.Stmt{}}
 	s.schema = &schema
 	s.layout = newLayout(s.schema)
 	defer func() {

@@ -85,13 +85,14 @@ func (c *counted) batch(r *rapid.T, position *int64) view.Batch {
 }
 
 // TestTalliesAreCounts compares every cell of every tally with the documents, after random batches, fillings and
-// stops. Hints of what is new are wrong at times, and ends of a filling are cut off.
+// stops, with all the memory that filling wants, or with so little that it runs out. Hints of what is new are wrong at times, and ends of a filling are cut off.
 func TestTalliesAreCounts(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
 		c, schema := newCounted(rapid.Bool().Draw(r, "with words"))
 		dir := t.TempDir()
-		g := reopen(t, dir, schema, nil)
+		o := sqlite.Options{FillMemory: rapid.SampledFrom([]int64{0, 1, 2000, 10_000}).Draw(r, "memory")}
+		g := reopenWith(t, dir, o, schema, nil)
 		defer func() { must(t, g.Close()) }()
 		position := int64(0)
 		write := func() { must(t, g.Write(t.Context(), c.batch(r, &position))) }
@@ -115,7 +116,7 @@ func TestTalliesAreCounts(t *testing.T) {
 					r.Fatalf("a cancelled end: %v", err)
 				}
 			case 3:
-				g = reopen(t, dir, schema, g)
+				g = reopenWith(t, dir, o, schema, g)
 			default:
 				write()
 			}
@@ -132,10 +133,15 @@ func TestTalliesAreCounts(t *testing.T) {
 // reopen opens a generation, closing what was open before.
 func reopen(t testing.TB, dir string, schema view.Schema, before view.Generation) view.Generation {
 	t.Helper()
+	return reopenWith(t, dir, sqlite.Options{}, schema, before)
+}
+
+func reopenWith(t testing.TB, dir string, o sqlite.Options, schema view.Schema, before view.Generation) view.Generation {
+	t.Helper()
 	if before != nil {
 		must(t, before.Close())
 	}
-	e, err := sqlite.New(dir)
+	e, err := sqlite.NewWith(dir, o)
 	must(t, err)
 	g, err := e.Open(t.Context(), schema, 1)
 	must(t, err)

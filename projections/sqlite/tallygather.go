@@ -5,9 +5,6 @@ import (
 	"strings"
 )
 
-// maxGathered bounds the cells that are gathered in memory, at about 150 bytes each.
-const maxGathered = 1 << 18
-
 // gathered counts the documents of a generation as they are written, while it is filled from empty on. It knows nothing of
 // documents that come again, but whether there were any can be told in the end: then there are fewer rows than it counted.
 // Counting so costs a tenth of sorting all documents by their cells.
@@ -32,8 +29,8 @@ func newGathered(l *layout) *gathered {
 	return g
 }
 
-// count counts rows that are about to be written; false when there are too many cells to go on.
-func (g *gathered) count(rows []row) bool {
+// count counts rows that are about to be written; false when there are more cells than most, and it does not go on.
+func (g *gathered) count(rows []row, most int) bool {
 	g.documents += int64(len(rows))
 	for i := range rows {
 		if rows[i].doc.Deleted {
@@ -48,7 +45,7 @@ func (g *gathered) count(rows []row) bool {
 			g.add(n, c)
 		}
 	}
-	return g.size <= maxGathered
+	return g.size <= most
 }
 
 // add makes a cell with one member. Its texts are copies, so that it holds on to no document.
@@ -84,7 +81,7 @@ func (g *gathered) deltas(t *tally) *deltas {
 
 // gather counts rows for the tallies while filling.
 func (s *store) gather(rows []row) {
-	if s.gathered != nil && !s.gathered.count(rows) {
+	if s.gathered != nil && !s.gathered.count(rows, s.limits.gathered) {
 		s.gathered = nil
 	}
 }

@@ -25,6 +25,16 @@ func (d *Document) Clone() *Document {
 	return &c
 }
 
+// Size is about how many bytes the document takes in memory.
+func (d *Document) Size() int64 {
+	const value = 40 // of Value, without its text
+	n := 64 + len(d.ID) + value*len(d.Values)
+	for i := range d.Values {
+		n += len(d.Values[i].text)
+	}
+	return int64(n)
+}
+
 // Delete makes the document a tombstone.
 func (d *Document) Delete() {
 	d.Deleted, d.Values = true, nil
