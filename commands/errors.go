@@ -17,6 +17,7 @@ func refusal(err error) error {
 	var busy *passwords.BusyError
 	var conflict *journal.ConflictError
 	var unknownType *journal.UnknownTypeError
+	var damaged *eventstore.CorruptError
 	switch {
 	case err == nil || errors.As(err, &known):
 		return err
@@ -33,7 +34,8 @@ func refusal(err error) error {
 	case errors.Is(err, eventstore.ErrFenced): // until an operator says where the ledger goes on
 		return domain.ErrUnavailable.After(60).Because(err)
 	case errors.Is(err, eventstore.ErrReadOnly), errors.Is(err, eventstore.ErrNoSpace), errors.Is(err, eventstore.ErrUnavailable),
-		errors.Is(err, eventstore.ErrClosed), errors.Is(err, vault.ErrUnavailable), errors.Is(err, journal.ErrKeyUnknown):
+		errors.Is(err, eventstore.ErrClosed), errors.Is(err, vault.ErrUnavailable), errors.Is(err, journal.ErrKeyUnknown),
+		errors.As(err, &damaged), errors.Is(err, vault.ErrCorrupt):
 		return domain.ErrUnavailable.After(5).Because(err)
 	}
 	return domain.ErrInternal.Because(err)

@@ -201,7 +201,7 @@ const buryAtOnce = 1 << 17
 
 // applyOwnList destroys again what the ledger's list of destructions tells of.
 func (a *accepting) applyOwnList(ctx context.Context) (int64, error) {
-	if a.Server.list == nil || a.accepted != AcceptOlderVault {
+	if a.Server.list == nil {
 		return 0, nil
 	}
 	key, err := a.listKey(ctx)

@@ -160,14 +160,22 @@ func (s *Server) bind(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.bound != nil && *s.bound == head {
+	b := vault.Binding{Log: id, Commit: head.Position.Commit(), Prepare: head.Position.Prepare(), Event: head.Event}
+	if s.list != nil {
+		m, err := s.list.Mark()
+		if err != nil {
+			return err
+		}
+		b.List = vault.Listed{Entries: m.Entries, Hash: m.Hash}
+	}
+	if s.bound != nil && *s.bound == b {
 		return nil
 	}
-	err = s.binder.Bind(ctx, vault.Binding{Log: id, Commit: head.Position.Commit(), Prepare: head.Position.Prepare(), Event: head.Event})
-	if err == nil {
-		s.bound = &head
+	if err := s.binder.Bind(ctx, b); err != nil {
+		return err
 	}
-	return err
+	s.bound = &b
+	return nil
 }
 
 // bindAfter binds a vault to its log, whose history goes on with that of another one.

@@ -71,6 +71,9 @@ func keyring(c *Config, now time.Time) (keys *vault.Keyring, made string, err er
 	}
 	keys, err = vault.OpenKeyring(files)
 	if !errors.Is(err, fs.ErrNotExist) || exists(c.path("vault")) {
+		if err != nil {
+			err = fmt.Errorf("%w; put the file back from where copies of it are kept: nothing in the vault opens without it", err)
+		}
 		return keys, "", err
 	}
 	made = files.Path

@@ -82,12 +82,12 @@ type Server struct {
 	list      *backup.List  // of destructions; nil where none is kept
 	faults    *fault.Book
 	work      work
-	observed  *observedVault         // the vault, before which it stands
-	binder    vault.Binder           // the same vault
-	bound     *eventstore.Checkpoint // up to where the vault was bound by this process
-	late      []string               // keys to destroy, which a crash left
-	archive   bool                   // the log is one, without a vault
-	accepted  Acceptable             // what an operator consented to open in spite of a refusal
+	observed  *observedVault // the vault, before which it stands
+	binder    vault.Binder   // the same vault
+	bound     *vault.Binding // up to where the vault was bound by this process
+	late      []string       // keys to destroy, which a crash left
+	archive   bool           // the log is one, without a vault
+	accepted  Acceptable     // what an operator consented to open in spite of a refusal
 	// undo takes back what a first start made, once it failed: Close does so. unserved does, until the ledger is served.
 	undo, unserved func() error
 }

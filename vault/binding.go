@@ -2,6 +2,7 @@ package vault
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 
@@ -24,7 +25,7 @@ func (e *BehindError) Error() string {
 	if e.Missing > 0 {
 		what = fmt.Sprintf("its last %d acknowledged transactions are missing", e.Missing)
 	}
-	return fmt.Sprintf("vault: %s: %s, as %s says: it is an older copy, or something cut its end", e.File, what, e.By)
+	return fmt.Sprintf("vault: %s, or the write-ahead file beside it: %s, as %s says: it is an older copy, or something cut its end", e.File, what, e.By)
 }
 
 // Binding says which log a vault belongs to and how far into it the vault is known to have every key that is named there. Commit
@@ -34,6 +35,14 @@ type Binding struct {
 	Log             uuid.UUID
 	Commit, Prepare uint64
 	Event           uuid.UUID
+	// List is how the list of destructions stood then; zero where none is kept.
+	List Listed
+}
+
+// Listed is a place in a list of destructions: how many entries there were, and the hash of the last.
+type Listed struct {
+	Entries int64
+	Hash    [sha256.Size]byte
 }
 
 // IsZero reports whether b is no binding.
@@ -44,7 +53,7 @@ type Binder interface {
 	// Binding tells which log the vault belongs to.
 	Binding(ctx context.Context) (Binding, error)
 	// Bind records it, durably. Within one log a binding only moves on: one that lies before the one that is there changes
-	// nothing. One of another log takes its place.
+	// nothing but its List, where that has entries. One of another log takes its place.
 	Bind(ctx context.Context, b Binding) error
 	// Before gives the logs that the vault belonged to before: those whose history the log of today goes on with.
 	Before(ctx context.Context) ([]uuid.UUID, error)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -33,7 +34,7 @@ func readError(err error, position uint64) error {
 // openError is the same for an error of opening Pebble: damage of the newest
 // write-ahead files is looked for in them.
 func openError(fs vfs.FS, dir string, err error) error {
-	if !pebble.IsCorruptionError(err) {
+	if !pebble.IsCorruptionError(err) && !errors.Is(err, os.ErrNotExist) { // a file that the list of files names
 		return fmt.Errorf("embedded: open the log: %w", err)
 	}
 	c := damaged(0, firstLine(err))

@@ -49,6 +49,8 @@ func environment() []string {
 func configure(f folders, mailPort int) (string, error) {
 	path := filepath.Join(f.root, "config.yaml")
 	return path, os.WriteFile(path, fmt.Appendf(nil, `http: 127.0.0.1:0
+http_drain: 0s
+internal: {http: 127.0.0.1:0}
 controller: acme
 master_key: %s
 backup: {list: %s}

@@ -33,7 +33,7 @@ func (e *Engine) readLive(name string) (view.GenerationID, error) {
 		return view.GenerationID{}, fmt.Errorf("sqlite views: %w", err)
 	}
 	id, ok := parseID(strings.TrimSuffix(string(text), "\n"))
-	if !ok || id.View != name {
+	if !ok || id.View != name || id.Number < 1 {
 		return view.GenerationID{}, fmt.Errorf("view %s: file %s.live: %w", name, name, view.ErrCorrupt)
 	}
 	if _, err := os.Stat(e.path(id)); errors.Is(err, os.ErrNotExist) { // nothing else takes away what is live

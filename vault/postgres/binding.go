@@ -28,9 +28,12 @@ type querier interface {
 func readBinding(ctx context.Context, from querier) (b vault.Binding, err error) {
 	var commit, prepare int64
 	var log, event *uuid.UUID
-	if err := from.QueryRow(ctx, "SELECT log, at_commit, at_prepare, event FROM vault").Scan(&log, &commit, &prepare, &event); err != nil {
+	var hash []byte
+	err = from.QueryRow(ctx, "SELECT log, at_commit, at_prepare, event, listed, list_hash FROM vault").Scan(&log, &commit, &prepare, &event, &b.List.Entries, &hash)
+	if err != nil {
 		return b, err
 	}
+	copy(b.List.Hash[:], hash)
 	b.Commit, b.Prepare = uint64(commit), uint64(prepare) //nolint:gosec // written by Bind
 	if log != nil && event != nil {
 		b.Log, b.Event = *log, *event
@@ -46,6 +49,9 @@ func (v *Vault) Bind(ctx context.Context, b vault.Binding) error {
 			UPDATE vault SET log = $1, at_commit = $2, at_prepare = $3, event = $4
 			WHERE log IS DISTINCT FROM $1 OR at_commit < $2 OR at_commit = $2 AND at_prepare < $3`,
 			b.Log, int64(b.Commit), int64(b.Prepare), b.Event) //nolint:gosec // logs count below 2^63
+		if err == nil && b.List.Entries > 0 {
+			_, err = v.pool.Exec(ctx, "UPDATE vault SET listed = $1, list_hash = $2 WHERE listed <> $1 OR list_hash <> $2", b.List.Entries, b.List.Hash[:])
+		}
 		return err
 	})
 	if err != nil {

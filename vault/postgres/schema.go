@@ -26,7 +26,9 @@ CREATE TABLE vault (
 	log        uuid,          -- that the vault belongs to
 	at_commit  bigint NOT NULL DEFAULT 0, -- up to where in it every key is known
 	at_prepare bigint NOT NULL DEFAULT 0,
-	event      uuid           -- that stands there
+	event      uuid,          -- that stands there
+	listed     bigint NOT NULL DEFAULT 0, -- entries of the list of destructions then
+	list_hash  bytea NOT NULL DEFAULT ''
 );
 
 -- Logs that it belonged to before.

@@ -18,12 +18,14 @@ import (
 // Binding implements vault.Binder.
 func (v *Vault) Binding(ctx context.Context) (b vault.Binding, err error) {
 	err = v.reading(ctx, func() error {
-		var log, event []byte
+		var log, event, hash []byte
 		var commit, prepare int64
-		err := v.reads.QueryRowContext(ctx, "SELECT log, at_commit, at_prepare, event FROM vault").Scan(&log, &commit, &prepare, &event)
+		err := v.reads.QueryRowContext(ctx, "SELECT log, at_commit, at_prepare, event, listed, list_hash FROM vault").
+			Scan(&log, &commit, &prepare, &event, &b.List.Entries, &hash)
 		if err != nil {
 			return readError(ctx, err)
 		}
+		copy(b.List.Hash[:], hash)
 		b.Commit, b.Prepare = uint64(commit), uint64(prepare) //nolint:gosec // written by Bind
 		if b.Log, err = idOf(log); err == nil {
 			b.Event, err = idOf(event)
@@ -55,6 +57,12 @@ func (v *Vault) Bind(ctx context.Context, b vault.Binding) error {
 		}
 		err := w.exec(ctx, w.put.bind, b.Log[:], int64(b.Commit), int64(b.Prepare), b.Event[:]) //nolint:gosec // logs count below 2^63
 		if err != nil {
+			return unavailable("binding it to its log", err)
+		}
+		if b.List.Entries == 0 {
+			return nil
+		}
+		if err := w.exec(ctx, w.put.bindList, b.List.Entries, b.List.Hash[:]); err != nil {
 			return unavailable("binding it to its log", err)
 		}
 		return nil

@@ -38,7 +38,9 @@ CREATE TABLE vault (
 	log        BLOB NOT NULL,    -- that the vault belongs to; empty for none
 	at_commit  INTEGER NOT NULL, -- up to where in it every key is known
 	at_prepare INTEGER NOT NULL,
-	event      BLOB NOT NULL     -- that stands there
+	event      BLOB NOT NULL,    -- that stands there
+	listed     INTEGER NOT NULL, -- entries of the list of destructions then
+	list_hash  BLOB NOT NULL
 ) STRICT;
 
 -- Logs that it belonged to before.
@@ -141,7 +143,7 @@ func (v *Vault) create(ctx context.Context, conn *sql.Conn) error {
 		return unavailable("making the tables", err)
 	}
 	now := time.Now().UnixMilli()
-	if _, err := tx.ExecContext(ctx, "INSERT INTO vault VALUES (1, ?, ?, ?, ?, ?, 0, x'', 0, 0, x'')", id[:], now, now, m.ID[:], proof); err != nil {
+	if _, err := tx.ExecContext(ctx, "INSERT INTO vault VALUES (1, ?, ?, ?, ?, ?, 0, x'', 0, 0, x'', 0, x'')", id[:], now, now, m.ID[:], proof); err != nil {
 		return unavailable("making the tables", err)
 	}
 	if _, err := tx.ExecContext(ctx, "INSERT INTO masters (id, made_at, began_at, proof) VALUES (?, ?, ?, ?)",

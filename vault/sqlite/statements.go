@@ -30,6 +30,7 @@ const (
 	touch    = "UPDATE vault SET pinged_at = ?"
 	takeTurn = "UPDATE vault SET turn = ?"
 	retire   = "INSERT INTO logs (id) SELECT log FROM vault WHERE log <> x'' AND log <> ? ON CONFLICT DO NOTHING"
+	bindList = "UPDATE vault SET listed = ?1, list_hash = ?2 WHERE listed <> ?1 OR list_hash <> ?2"
 	bind     = `UPDATE vault SET log = ?1, at_commit = ?2, at_prepare = ?3, event = ?4
 		WHERE log <> ?1 OR at_commit < ?2 OR at_commit = ?2 AND at_prepare < ?3`
 )
@@ -55,7 +56,7 @@ type writeStatements struct {
 	findSecret, insertSecret, replaceSecret, wipeSecret, burySecret *sql.Stmt
 	findIdentifier, findClaim, insertIdentifier, wipeIdentifier     *sql.Stmt
 
-	touch, turn, retire, bind *sql.Stmt
+	touch, turn, retire, bind, bindList *sql.Stmt
 }
 
 func (s *writeStatements) prepare(ctx context.Context, conn preparer) error {
@@ -79,7 +80,7 @@ func (s *writeStatements) list() []prepared {
 		{&s.wipeSecret, wipeSecret}, {&s.burySecret, burySecret},
 		{&s.findIdentifier, findIdentifier}, {&s.findClaim, findClaim},
 		{&s.insertIdentifier, insertIdentifier}, {&s.wipeIdentifier, wipeIdentifier},
-		{&s.touch, touch}, {&s.turn, takeTurn}, {&s.retire, retire}, {&s.bind, bind},
+		{&s.touch, touch}, {&s.turn, takeTurn}, {&s.retire, retire}, {&s.bind, bind}, {&s.bindList, bindList},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -149,6 +150,9 @@ func (w *writer) transact(ctx context.Context, group []*request) error {
 		if err := w.exec(ctx, w.put.release); err != nil {
 			return w.abandon(ctx, err)
 		}
+	}
+	if !slices.ContainsFunc(group, func(r *request) bool { return r.err == nil }) { // nothing was written
+		return w.exec(ctx, w.put.rollback)
 	}
 	if err := w.exec(ctx, w.put.commit); err != nil {
 		return w.abandon(ctx, err)

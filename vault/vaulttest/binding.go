@@ -35,8 +35,14 @@ func binding(t *testing.T, e Engine) {
 		ok(t, v.Bind(t.Context(), b))
 		expect(third)
 	}
+	third.List = vault.Listed{Entries: 4, Hash: [32]byte{7}}
+	ok(t, v.Bind(t.Context(), third))
+	expect(third)
+	ok(t, v.Bind(t.Context(), first))
+	expect(third)
 	another := vault.Binding{Log: other, Commit: 1, Prepare: 1, Event: uuid.New()}
 	ok(t, v.Bind(t.Context(), another))
+	another.List = third.List
 	expect(another)
 	before, err := v.Before(t.Context())
 	ok(t, err)
