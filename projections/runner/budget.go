@@ -22,7 +22,7 @@ type Budget struct {
 const (
 	// shareLeast is the memory with which filling a view keeps to its share, and shareGood that for which a view waits rather than being
 	// filled beside the others with less; with shareMost nothing is left to be faster.
-	shareLeast, shareGood, shareMost = 8 << 20, 64 << 20, 256 << 20
+	shareLeast, shareGood, shareMost = 8 << 20, 40 << 20, 256 << 20
 	// ofEngine of every ofShare bytes are the engine's.
 	ofEngine, ofShare = 3, 4
 )

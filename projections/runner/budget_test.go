@@ -19,7 +19,7 @@ func TestABudgetIsCutIntoShares(t *testing.T) {
 		share    int64 // the engine's
 	}{
 		{runner.LeastBudget, 1, 6 << 20},
-		{128 << 20, 2, 48 << 20}, // a quarter of 512 MiB
+		{128 << 20, 3, 32 << 20}, // a quarter of 512 MiB
 		{1 << 30, 6, 128 << 20},
 		{runner.MostBudget(6), 6, 192 << 20},
 		{1 << 40, 6, 192 << 20},
