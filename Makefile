@@ -14,7 +14,7 @@ ROUNDS ?= 50
 crash:
 	ACCOUNTLEDGER_TEST_CRASH_ROUNDS=$(ROUNDS) go test ./server -run TestCrash -count=1 -timeout 0 -v
 
-# Starts the real program on some hundreds of damaged ledgers and judges what it makes of them, in about ten minutes;
+# Starts the real program on some hundreds of damaged ledgers and judges what it makes of them;
 # `go run ./faults/damage -help` lists the flags.
 damage:
 	mkdir -p bin

@@ -26,13 +26,22 @@ func askOf(ctx context.Context) *ask {
 
 // caller tells who asks: a guest when no token was sent. A token that is not valid is refused on every route.
 func (a *API) caller(r *http.Request) (domain.Caller, error) {
-	sent := r.Header.Values("Authorization")
-	if len(sent) == 0 {
+	if len(r.Header.Values("Authorization")) == 0 {
 		return domain.Guest(), nil
 	}
-	scheme, token, ok := strings.Cut(sent[0], " ")
-	if len(sent) > 1 || !ok || !strings.EqualFold(scheme, "Bearer") {
+	token, ok := bearerToken(r)
+	if !ok {
 		return domain.Guest(), domain.ErrSession
 	}
-	return a.Menu.Authenticate(r.Context(), commands.Token(strings.TrimLeft(token, " ")))
+	return a.Menu.Authenticate(r.Context(), token)
+}
+
+// bearerToken is the one token that was sent; false when there is none, or something else.
+func bearerToken(r *http.Request) (commands.Token, bool) {
+	sent := r.Header.Values("Authorization")
+	if len(sent) != 1 {
+		return "", false
+	}
+	scheme, token, ok := strings.Cut(sent[0], " ")
+	return commands.Token(strings.TrimLeft(token, " ")), ok && strings.EqualFold(scheme, "Bearer")
 }

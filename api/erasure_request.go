@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"accountledger/commands"
@@ -35,10 +36,24 @@ func erasureOf(v commands.ErasureView) erasureAnswer {
 	return out
 }
 
+// requestErasureID is the only operation that takes a token whose session has ended.
+const requestErasureID = "requestErasure"
+
+// repeatsErasure tells who repeats, under its Idempotency-Key, the request by which their session ended: with no grace
+// the erasure can be under way before the answer arrives, and its id is in that answer alone.
+func (a *API) repeatsErasure(r *http.Request) (domain.Caller, error) {
+	token, ok := bearerToken(r)
+	key := r.Header.Get("Idempotency-Key")
+	if !ok || len(key) > maxKey {
+		return domain.Guest(), domain.ErrSession
+	}
+	return a.Menu.AuthenticateErased(r.Context(), token, requestErasureID, key)
+}
+
 // requestErasure asks for a person's account to be erased. Decisions on their data are denied at once.
 func (a *API) requestErasure() {
-	route(a, accepted(operation("requestErasure", "POST", "/v1/erasures", "erasure", "Ask for your account to be erased",
-		"From now on every use of your data is denied. When it is due, the keys to your data are destroyed for ever.")), ownerEvenClosing,
+	route(a, accepted(operation(requestErasureID, "POST", "/v1/erasures", "erasure", "Ask for your account to be erased",
+		"From now on every use of your data is denied. When it is due, the keys to your data are destroyed for ever. Repeated under its Idempotency-Key it gives the same answer, even if the erasure has ended your session since.")), ownerEvenClosing,
 		func(ctx context.Context, r *ask, _ *requestErasureIn) (*answer[erasureAnswer], error) {
 			out, err := a.Menu.RequestErasure(ctx, r.Request, commands.RequestErasure{})
 			if err != nil {

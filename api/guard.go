@@ -28,6 +28,9 @@ func (a *API) guard(who audience) func(huma.Context, func(huma.Context)) {
 		r := c.Request()
 		c.Set(operationKey, op.OperationID)
 		caller, err := a.caller(r)
+		if op.OperationID == requestErasureID && errors.Is(err, domain.ErrSession) {
+			caller, err = a.repeatsErasure(r)
+		}
 		if err == nil {
 			err = who(caller, c.Param)
 		}

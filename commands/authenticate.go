@@ -27,7 +27,7 @@ func (c *core) authenticateSession(ctx context.Context, t sessionToken) (domain.
 	caller := domain.Caller{Actor: domain.Actor{Kind: t.kind, ID: domain.ID[any]{UUID: t.owner}}, Session: t.session}
 	everywhere := int64(-1)
 	if t.kind == domain.ActorPerson {
-		caller.Account = domain.AccountID{UUID: t.owner}
+		caller = t.person()
 		account, _, err := c.account(ctx, caller.Account)
 		if err != nil {
 			return domain.Guest(), err
@@ -51,6 +51,11 @@ func (c *core) authenticateSession(ctx context.Context, t sessionToken) (domain.
 		return domain.Guest(), domain.ErrSession
 	}
 	return caller, nil
+}
+
+// person is the caller that a person's token names, if it is valid.
+func (t sessionToken) person() domain.Caller {
+	return domain.Caller{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: t.owner}}, Account: domain.AccountID{UUID: t.owner}, Session: t.session}
 }
 
 func (c *core) staffState(ctx context.Context, id domain.StaffID) (*domain.Staff, error) {

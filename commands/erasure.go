@@ -46,7 +46,8 @@ func (c *core) erasureView(a *domain.Account) ErasureView {
 	return ErasureView{ID: c.erasureID(a.ID), State: a.Erasure.State, Requested: a.Erasure.RequestedAt, Due: a.Erasure.Due, Ended: a.Erasure.EndedAt}
 }
 
-// RequestErasure asks for the caller's account to be erased after the grace.
+// RequestErasure asks for the caller's account to be erased after the grace. A repeat under the same Idempotency-Key
+// gets the first answer, however far the erasure has come; AuthenticateErased tells who may still repeat it then.
 type RequestErasure struct{}
 
 func (k *call) requestErasure(ctx context.Context, _ RequestErasure) (ErasureView, error) {

@@ -9,8 +9,9 @@ import (
 
 // Menu is all that can be asked of the ledger, a line each, with who may ask in New's menu below.
 type Menu struct {
-	Authenticate Authenticate
-	Ciphers      Ciphers
+	Authenticate       Authenticate
+	AuthenticateErased AuthenticateErased
+	Ciphers            Ciphers
 
 	SignUp    Command[SignUp, SignedUp]
 	CheckCode Command[CheckCode, Checked]
@@ -68,8 +69,9 @@ type Menu struct {
 
 func menu(c *core) *Menu {
 	return &Menu{
-		Authenticate: c.authenticate,
-		Ciphers:      c.ciphers,
+		Authenticate:       c.authenticate,
+		AuthenticateErased: c.authenticateErased,
+		Ciphers:            c.ciphers,
 
 		SignUp:    by(c, anyone, onCall((*call).signUp)),
 		CheckCode: by(c, anyone, onCall((*call).checkCode)),

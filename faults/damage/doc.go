@@ -18,7 +18,7 @@
 //	go run ./faults/damage                     every case; exits 1 on a failure
 //	go run ./faults/damage -quick              the selection that the test runs
 //	go run ./faults/damage -list               what there is
-//	go run ./faults/damage -only 'killed/*/vault/db-wal' -v
+//	go run ./faults/damage -only 'killed/*/vault/vault.db-wal' -v
 //
 // Damage is placed by -seed, so a case can be repeated by its name.
 package main

@@ -122,7 +122,7 @@ func (g *grower) signUp(ctx context.Context, email, password string) (pending, e
 	return pending{Email: email, Verification: r.str("verification"), Handle: r.str("handle")}, err
 }
 
-// nameless is the address and password of the next person.
+// next is the address and password of the next person.
 func (g *grower) next() (email, password string) {
 	g.numbers++
 	return fmt.Sprintf("person-%d@example.com", g.numbers), fmt.Sprintf("correct-horse-battery-%d", g.numbers)

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// views are all there are, in the order in which they are asked.
+// viewNames are all there are, in the order in which they are asked.
 func viewNames() []string {
 	return []string{"accounts", "permissions", "devices", "accesses", "activity", "daily"}
 }

@@ -256,5 +256,7 @@ func (g *grower) killOnce(ctx context.Context, dir string) (then snapshot, devic
 	if err = errors.Join(g.live.copyTo(folders{dir}, false), g.start(ctx)); err != nil {
 		return then, "", err
 	}
-	return then, device, g.readCode(ctx, then.model) // it is the same whether it was sent before the kill or after it
+	err = g.readCode(ctx, &g.model) // it is the same whether it was sent before the kill or after it
+	then.model.Pending = g.model.Pending
+	return then, device, err
 }

@@ -3,9 +3,11 @@ package disk
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -113,15 +115,26 @@ func (d *Disk) Syncs() int {
 }
 
 // Cut writes what a loss of power at this moment would leave into a new folder. The seed decides what
-// becomes of that which was not synced. Files that are not SQLite's are taken as they are.
+// becomes of that which was not synced, the same for the same changes. Files that are not SQLite's are taken as they are.
 func (d *Disk) Cut(to string, seed uint64) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	r := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // a test repeats it by its seed
 	keep := r.Float64()
 	if seed%4 == 0 {
 		keep = 0 // nothing that was not synced
 	}
+	return d.cut(to, func(f *file) ([]byte, bool) { return f.lost(r, keep) })
+}
+
+// CutLeaving is Cut with nothing left to chance: of each file's changes that were not synced, exactly those that
+// the survivors name are there.
+func (d *Disk) CutLeaving(to string, s Survivors) error {
+	return d.cut(to, func(f *file) ([]byte, bool) { return f.left(s) })
+}
+
+// cut asks what is left of each of SQLite's files, in the order of their names, and copies the others.
+func (d *Disk) cut(to string, left func(*file) ([]byte, bool)) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	err := filepath.WalkDir(d.dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -139,8 +152,8 @@ func (d *Disk) Cut(to string, seed uint64) error {
 		}
 		return os.WriteFile(target, data, 0o600) //nolint:gosec // in a test's own folder
 	})
-	for path, f := range d.files {
-		if data, there := f.lost(r, keep); there {
+	for _, path := range slices.Sorted(maps.Keys(d.files)) {
+		if data, there := left(d.files[path]); there {
 			err = errors.Join(err, os.WriteFile(filepath.Join(to, strings.TrimPrefix(path, d.dir)), data, 0o600))
 		}
 	}

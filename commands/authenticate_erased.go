@@ -1,0 +1,46 @@
+package commands
+
+import (
+	"context"
+
+	"accountledger/domain"
+)
+
+// AuthenticateErased tells whose token it is where Authenticate says ErrSession only because an erasure has begun: for
+// a person who repeats the request for that very erasure, since its answer may not have reached them. The operation and
+// Idempotency-Key must be those of the request that the erasure rests on, and the session one that would still be open
+// without it. Anything else is ErrSession. The caller is good for repeating RequestErasure, and for nothing else.
+type AuthenticateErased func(ctx context.Context, token Token, operation, key string) (domain.Caller, error)
+
+func (c *core) authenticateErased(ctx context.Context, token Token, operation, key string) (domain.Caller, error) {
+	t, ok := parseSessionToken(token)
+	if !ok || t.kind != domain.ActorPerson || key == "" {
+		return domain.Guest(), domain.ErrSession
+	}
+	caller, err := c.erasedCaller(ctx, t, operation, key)
+	return caller, refusal(err)
+}
+
+func (c *core) erasedCaller(ctx context.Context, t sessionToken, operation, key string) (domain.Caller, error) {
+	account, _, err := c.account(ctx, domain.AccountID{UUID: t.owner})
+	if err != nil {
+		return domain.Guest(), err
+	}
+	if account.Erasure.State != domain.ErasureRunning && !account.Erasure.Done() {
+		return domain.Guest(), domain.ErrSession
+	}
+	s, ok, err := c.session(ctx, domain.SessionsStream(t.owner, t.month), t.session)
+	if err != nil {
+		return domain.Guest(), err
+	}
+	if !ok || s.Owner != t.kind || !s.Valid(hashSecret(t.secret), account.EverywhereAt, c.Now()) {
+		return domain.Guest(), domain.ErrSession
+	}
+	caller := t.person()
+	caller.Closing = true
+	k := &call{core: c, Request: Request{Caller: caller, Operation: operation, Key: key}, keyed: true}
+	if account.Erasure.RequestedBy.Command != k.commandID() {
+		return domain.Guest(), domain.ErrSession
+	}
+	return caller, nil
+}
