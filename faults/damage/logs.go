@@ -51,6 +51,14 @@ type status struct {
 		State  string `json:"state"`
 		Reason string `json:"reason"`
 	} `json:"consumers"`
+	Faults []struct {
+		Where string `json:"where"`
+		Kind  string `json:"kind"`
+		File  string `json:"file"`
+	} `json:"faults"`
+	Backups struct {
+		Fault string `json:"fault"`
+	} `json:"backups"`
 }
 
 // tells says whether a status tells of something wrong, and what.
@@ -61,6 +69,12 @@ func tells(stdout, stderr string, code int) string {
 	}
 	if !s.Ready {
 		return "not ready: " + s.Reason
+	}
+	for _, f := range s.Faults {
+		return f.Where + ": " + f.Kind + " " + f.File
+	}
+	if s.Backups.Fault != "" {
+		return s.Backups.Fault
 	}
 	for _, c := range s.Consumers {
 		if c.Reason != "" || c.State != "running" {

@@ -13,7 +13,7 @@ func quick() []string {
 		"clean/flip-middle/deadlines.db", "killed/delete/deadlines.db-wal", "clean/flip-middle/notify.checkpoint", "clean/delete/notify.checkpoint",
 		"clean/flip-middle/keys/master", "clean/delete/keys/master", "clean/flip-middle/list/entries", "clean/older/list/entries", "clean/delete/list/entries",
 		"clean/cut-half/list/head", "clean/delete/list/head", "clean/two/list/head~empty+list/entries~older",
-		"killed/mixed/log", "clean/mixed/views", "clean/mixed/list", "killed/older/views/devices.db", "killed/delete/log/marker.manifest", "clean/mixed/log+vault+views+rest", "clean/mixed/vault+views+rest", "clean/mixed/log+vault+views+rest+list",
+		"killed/mixed/log", "clean/mixed/views", "clean/mixed/list", "killed/delete/log/marker.manifest", "clean/mixed/log+vault+views+rest", "clean/mixed/vault+views+rest", "clean/mixed/log+vault+views+rest+list",
 		"clean/while-serving/list/entries", "clean/gone/vault", "clean/gone/views", "clean/gone/log+vault", "running-0/none", "running-1/none")
 }
 
