@@ -20,7 +20,7 @@ func TestExportOfARunningLedgerAndImport(t *testing.T) {
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
 	ada := r.join(mail, "ada.lovelace@example.com", "Ada on the run")
-	officer := r.officer("officer@example.org", "compliance")
+	r.officer("officer@example.org", "compliance")
 	dir := t.TempDir()
 	file := filepath.Join(dir, "ledger.ndjson")
 	told := int64(0)
@@ -63,7 +63,7 @@ func TestExportOfARunningLedgerAndImport(t *testing.T) {
 	r = start(t, again)
 	r.want(401, "GET", "/v1/me", ada.token, "") // a new history: the exported ledger goes on with the old one
 	r.signIn(ada.email)
-	officer = r.want(201, "POST", "/v1/sessions", "", `{"email":"officer@example.org","password":"seven-tall-lighthouses","staff":true}`).str(t, "token")
+	officer := r.want(201, "POST", "/v1/sessions", "", `{"email":"officer@example.org","password":"seven-tall-lighthouses","staff":true}`).str(t, "token")
 	shown := r.want(200, "POST", "/v1/accounts/"+ada.account+"/reveal", officer, `{"parts":["email"],"purpose":"audit","case":"AUD-2026-1"}`)
 	if !strings.Contains(shown.body, ada.email) {
 		t.Errorf("reveal: %s", shown.body)

@@ -57,7 +57,7 @@ func (l *Ledger) retired(ctx context.Context, claim uuid.UUID) (stream string, v
 		f, err := l.Journal.Decode(e)
 		var newer *journal.UnknownTypeError
 		if err != nil && !errors.As(err, &newer) {
-			return "", 0, nil //nolint:nilerr // likewise
+			return "", 0, nil
 		}
 		if _, is := f.Event.(domain.IdentifierRetired); is && l.newest.Sub(f.At) > settled {
 			return e.Stream, e.Version, nil
