@@ -45,7 +45,7 @@ func openWorld(ctx context.Context, dir string, withVault bool) (w *world, err e
 			err = errors.Join(err, w.close())
 		}
 	}()
-	if w.store, err = embedded.Open(embedded.Options{Dir: filepath.Join(dir, "log")}); err != nil {
+	if w.store, err = embedded.Open(embedded.Options{Dir: filepath.Join(dir, "log"), Witness: filepath.Join(dir, "log.acknowledged")}); err != nil {
 		return w, err
 	}
 	var keys journal.Keys = namedKeys{}
@@ -83,12 +83,29 @@ func (w *world) close() error {
 		errs = append(errs, w.engine.Close())
 	}
 	if w.vault != nil {
-		errs = append(errs, w.vault.Close())
+		errs = append(errs, w.bind(), w.vault.Close())
 	}
 	if w.store != nil {
 		errs = append(errs, w.store.Close())
 	}
 	return errors.Join(errs...)
+}
+
+// bind has the vault say that it belongs to the log, as the server does.
+func (w *world) bind() error {
+	if w.store == nil {
+		return nil
+	}
+	ctx := context.Background()
+	head, err := w.store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	id, err := w.store.LogID(ctx)
+	if err != nil {
+		return err
+	}
+	return w.vault.Bind(ctx, vault.Binding{Log: id, Commit: head.Position.Commit(), Prepare: head.Position.Prepare(), Event: head.Event})
 }
 
 // populated opens the folder of a population with about so many accounts and makes it where it is not there yet. Figures
