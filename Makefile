@@ -2,12 +2,12 @@
 
 # All tests; needs Go alone.
 test:
-	go test ./...
+	go test -timeout 20m ./...
 
 # The tests that need real servers, which they start themselves: PostgreSQL from Debian's package, and Elasticsearch 8.8.2,
 # fetched by Maven into a cache folder; it needs Java 17.
 test-engines:
-	go test -tags engines ./leases/... ./vault/... ./projections/elastic/... ./replay/... ./server/...
+	go test -tags engines -timeout 30m ./leases/... ./vault/... ./projections/elastic/... ./replay/... ./server/...
 
 # Kills the real program under load, ROUNDS times.
 ROUNDS ?= 50
@@ -22,7 +22,7 @@ damage:
 
 # The tests under the race detector.
 race:
-	go test -race ./...
+	go test -race -timeout 30m ./...
 
 # The linter, with the architecture's import rules.
 lint:

@@ -180,8 +180,12 @@ func (v *liveView) take(ctx context.Context, g view.Generation) error {
 	return nil
 }
 
-// check says whether a generation is of this log, and of this sharing of the work.
+// check says whether a generation is of this log, of this sharing of the work, and was filled to its end: a damaged name of
+// the live one can be that of a filling that was cut off, which nobody would end.
 func (v *liveView) check(ctx context.Context, g view.Generation) error {
+	if _, err := g.Query(ctx, view.Query{Limit: 1}); errors.Is(err, view.ErrFilling) {
+		return fmt.Errorf("%w: it was not filled to its end", ErrUnusable)
+	}
 	at, err := v.checkpoint(ctx, g, 0)
 	if err != nil || at.IsZero() {
 		return err

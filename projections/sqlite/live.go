@@ -36,10 +36,20 @@ func (e *Engine) readLive(name string) (view.GenerationID, error) {
 	if !ok || id.View != name || id.Number < 1 {
 		return view.GenerationID{}, fmt.Errorf("view %s: file %s.live: %w", name, name, view.ErrCorrupt)
 	}
-	if _, err := os.Stat(e.path(id)); errors.Is(err, os.ErrNotExist) { // nothing else takes away what is live
-		return view.GenerationID{}, fmt.Errorf("view %s: file %s.live names %s, which is not there: %w", name, name, id, view.ErrCorrupt)
+	if !e.has(id) { // nothing else takes away what is live
+		return view.GenerationID{}, fmt.Errorf("view %s: file %s.live names %s, which is not there or empty: %w", name, name, id, view.ErrCorrupt)
 	}
 	return id, nil
+}
+
+// has says whether there is anything of a generation. An empty file that is not open holds nothing: opening it would lay out a
+// view in which nothing was ever folded.
+func (e *Engine) has(id view.GenerationID) bool {
+	if e.open[id] != nil {
+		return true
+	}
+	info, err := os.Stat(e.path(id))
+	return err == nil && info.Size() > 0 || err != nil && !errors.Is(err, os.ErrNotExist)
 }
 
 // Swap makes a generation the live one: the new name is on the disk before it
