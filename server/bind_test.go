@@ -30,7 +30,7 @@ func newAged(t *testing.T) *aged {
 	a := &aged{t: t, cfg: cfg, old: filepath.Join(t.TempDir(), "old")}
 	r := start(t, cfg)
 	a.ada, a.erased = r.join(mail, "ada@example.com", "Ada on the run"), r.join(mail, "eve@example.com", "Eve")
-	r.stop()
+	a.stop(r)
 	fatal(t, os.CopyFS(a.old, os.DirFS(cfg.Data)))
 	r = start(t, cfg)
 	a.bob = r.join(mail, "bob@example.com", "Bob")
@@ -38,8 +38,18 @@ func newAged(t *testing.T) *aged {
 	eventually(t, "the erasure", func() bool {
 		return strings.Contains(r.send("GET", "/v1/erasures/"+a.erasure, "", "").body, `"completed"`)
 	})
-	r.stop()
+	a.stop(r)
 	return a
+}
+
+// stop stops the server once every view has a live generation.
+func (a *aged) stop(r *running) {
+	a.t.Helper()
+	eventually(a.t, "the views", func() bool {
+		live, err := filepath.Glob(filepath.Join(a.cfg.Data, "views", "*.live"))
+		return err == nil && len(live) == 6
+	})
+	r.stop()
 }
 
 // putBack replaces parts of the data folder by what they were.
