@@ -172,6 +172,14 @@ func (s *Server) readVault(ctx context.Context) error {
 	if err := s.needVault(ctx); err != nil {
 		return err
 	}
+	if err := s.readVaultWith(ctx, vaultsqlite.Options{Witness: s.cfg.path(vaultWitness)}); err != nil {
+		return refuseVault(err)
+	}
+	return s.openJournal()
+}
+
+// readVaultWith opens the vault for reading; o is for the engine that is a file.
+func (s *Server) readVaultWith(ctx context.Context, o vaultsqlite.Options) error {
 	files, err := keyFiles(&s.cfg)
 	if err != nil {
 		return err
@@ -182,14 +190,14 @@ func (s *Server) readVault(ctx context.Context) error {
 	if s.cfg.Vault.Engine == "postgres" {
 		s.masters, err = s.openVaultEngine(ctx, s.keyring)
 	} else {
-		s.masters, err = vaultsqlite.OpenReadOnly(ctx, s.cfg.path("vault"), s.keyring, vaultsqlite.Options{Witness: s.cfg.path(vaultWitness)})
+		s.masters, err = vaultsqlite.OpenReadOnly(ctx, s.cfg.path("vault"), s.keyring, o)
 	}
 	if err != nil {
-		return refuseVault(err)
+		return err
 	}
 	s.vault, s.binder = s.masters, s.masters
 	s.onClose(s.vault.Close)
-	return s.openJournal()
+	return nil
 }
 
 // readBinding compares vault and log, as a start does, and binds nothing.

@@ -17,7 +17,6 @@ import (
 	"accountledger/eventstore/embedded"
 	"accountledger/replay/backup"
 	"accountledger/replay/carry"
-	"accountledger/vault"
 	vaultsqlite "accountledger/vault/sqlite"
 )
 
@@ -67,7 +66,7 @@ func Salvage(ctx context.Context, cfg Config, dir string, progress func(Progress
 	if err := s.shareFolder(ctx); err != nil {
 		return out, err
 	}
-	if err := s.salvageVault(ctx); err != nil {
+	if err := s.readVaultWith(ctx, vaultsqlite.Options{Behind: true}); err != nil {
 		return out, err
 	}
 	if err := s.salvageLog(ctx, scratch, &out, progress); err != nil {
@@ -120,27 +119,6 @@ func (s *Server) salvageLog(ctx context.Context, scratch string, out *SalvagedLe
 	}
 	out.Salvaged = from.Salvaged
 	return err
-}
-
-func (s *Server) salvageVault(ctx context.Context) error {
-	files, err := keyFiles(&s.cfg)
-	if err != nil {
-		return err
-	}
-	if s.keyring, err = vault.OpenKeyring(files); err != nil {
-		return err
-	}
-	if s.cfg.Vault.Engine == "postgres" {
-		s.masters, err = s.openVaultEngine(ctx, s.keyring)
-	} else {
-		s.masters, err = vaultsqlite.OpenReadOnly(ctx, s.cfg.path("vault"), s.keyring, vaultsqlite.Options{Behind: true})
-	}
-	if err != nil {
-		return err
-	}
-	s.vault, s.binder = s.masters, s.masters
-	s.onClose(s.vault.Close)
-	return nil
 }
 
 // salvaging is what a backup is made from.

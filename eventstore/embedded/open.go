@@ -56,7 +56,8 @@ func Exists(dir string, fs vfs.FS) (bool, error) {
 	return false, nil
 }
 
-func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
+// newStore is a store that has opened nothing yet.
+func newStore(opts Options, dir string, lock *pebble.Lock) *Store {
 	s := &Store{
 		dir: dir, memTableBytes: opts.MemTableBytes, lock: lock, log: opts.Logger, windows: newWindows(opts.IndexAppends), recent: newRecent(recentBytes),
 		queue: newQueue(), moved: newSignal(), closed: make(chan struct{}),
@@ -64,6 +65,11 @@ func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
 		cache: pebble.NewCache(opts.CacheBytes),
 	}
 	s.fence = newFence(opts.FS, s.fail)
+	return s
+}
+
+func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
+	s := newStore(opts, dir, lock)
 	defer func() {
 		if err != nil {
 			s.cache.Unref()

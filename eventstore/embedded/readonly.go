@@ -66,13 +66,7 @@ func OpenReadOnly(opts Options) (*Reader, error) {
 }
 
 func openReadOnly(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
-	s := &Store{
-		dir: dir, memTableBytes: opts.MemTableBytes, lock: lock, log: opts.Logger, windows: newWindows(opts.IndexAppends), recent: newRecent(recentBytes),
-		queue: newQueue(), moved: newSignal(), closed: make(chan struct{}),
-		space: newSpace(opts.FS, opts.Dir, opts.ReserveBytes),
-		cache: pebble.NewCache(opts.CacheBytes),
-	}
-	s.fence = newFence(opts.FS, s.fail)
+	s := newStore(opts, dir, lock)
 	defer func() {
 		if err != nil {
 			s.cache.Unref()
