@@ -158,46 +158,12 @@ func (a *accepting) buryLost(ctx context.Context) (lost int64, err error) {
 	if a.accepted != AcceptOlderVault {
 		return 0, nil
 	}
-	var names []string
-	bury := func() error {
-		for _, name := range names {
-			switch _, err := a.vault.Key(ctx, name); {
-			case errors.Is(err, vault.ErrNotFound):
-				lost++
-				if err := a.vault.DestroyKeys(ctx, name); err != nil {
-					return err
-				}
-			case err != nil && !errors.Is(err, vault.ErrDestroyed):
-				return err
-			}
-		}
-		names = names[:0]
-		return nil
-	}
-	seen := map[string]struct{}{}
-	_, err = carry.SumTold(ctx, a.store, nil, func(e *eventstore.Recorded) error {
-		for _, name := range carry.KeysNamed(e.Data) {
-			if _, known := seen[name]; !known {
-				seen[name] = struct{}{}
-				names = append(names, name)
-			}
-		}
-		if len(seen) > buryAtOnce {
-			clear(seen)
-		}
-		if len(names) < vault.RowsAtOnce {
-			return nil
-		}
-		return bury()
+	err = carry.MissingKeys(ctx, a.store, a.vault, func(name string) error {
+		lost++
+		return a.vault.DestroyKeys(ctx, name)
 	})
-	if err == nil {
-		err = bury()
-	}
 	return lost, err
 }
-
-// buryAtOnce bounds the memory for names that were looked for.
-const buryAtOnce = 1 << 17
 
 // applyOwnList destroys again what the ledger's list of destructions tells of.
 func (a *accepting) applyOwnList(ctx context.Context) (int64, error) {

@@ -84,10 +84,12 @@ func Backup(ctx context.Context, c BackedFrom, dir string, progress func(Progres
 	if err != nil {
 		return BackedUp{}, err
 	}
+	begun := time.Now()
 	if err := exportBackup(ctx, c, filepath.Join(dir, backup.LedgerName), progress); err != nil {
 		return BackedUp{}, err
 	}
-	m, err := backup.Complete(ctx, dir, backup.Manifest{Version: start.Version, Begun: start.Begun, Completed: time.Now().UTC(), List: start.List}, tellCarry(progress))
+	completed := start.Begun.Add(time.Since(begun)) // by the ledger's clock, which may be another than this process's
+	m, err := backup.Complete(ctx, dir, backup.Manifest{Version: start.Version, Begun: start.Begun, Completed: completed, List: start.List}, tellCarry(progress))
 	if err != nil {
 		return BackedUp{}, err
 	}

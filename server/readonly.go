@@ -22,6 +22,7 @@ import (
 	"accountledger/projections/view"
 	"accountledger/replay/backup"
 	"accountledger/vault"
+	"accountledger/vault/postgres"
 	vaultsqlite "accountledger/vault/sqlite"
 )
 
@@ -172,14 +173,14 @@ func (s *Server) readVault(ctx context.Context) error {
 	if err := s.needVault(ctx); err != nil {
 		return err
 	}
-	if err := s.readVaultWith(ctx, vaultsqlite.Options{Witness: s.cfg.path(vaultWitness)}); err != nil {
+	if err := s.readVaultEngine(ctx, false); err != nil {
 		return refuseVault(err)
 	}
 	return s.openJournal()
 }
 
-// readVaultWith opens the vault for reading; o is for the engine that is a file.
-func (s *Server) readVaultWith(ctx context.Context, o vaultsqlite.Options) error {
+// readVaultEngine opens the vault for reading, even where its last transactions are missing if behind says so.
+func (s *Server) readVaultEngine(ctx context.Context, behind bool) error {
 	files, err := keyFiles(&s.cfg)
 	if err != nil {
 		return err
@@ -187,10 +188,11 @@ func (s *Server) readVaultWith(ctx context.Context, o vaultsqlite.Options) error
 	if s.keyring, err = vault.OpenKeyring(files); err != nil {
 		return err
 	}
+	witness := s.cfg.path(vaultWitness)
 	if s.cfg.Vault.Engine == "postgres" {
-		s.masters, err = s.openVaultEngine(ctx, s.keyring)
+		s.masters, err = s.openPostgres(ctx, s.keyring, postgres.Options{Witness: witness, Behind: behind, Reading: true})
 	} else {
-		s.masters, err = vaultsqlite.OpenReadOnly(ctx, s.cfg.path("vault"), s.keyring, o)
+		s.masters, err = vaultsqlite.OpenReadOnly(ctx, s.cfg.path("vault"), s.keyring, vaultsqlite.Options{Witness: witness, Behind: behind})
 	}
 	if err != nil {
 		return err

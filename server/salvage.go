@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -17,7 +18,7 @@ import (
 	"accountledger/eventstore/embedded"
 	"accountledger/replay/backup"
 	"accountledger/replay/carry"
-	vaultsqlite "accountledger/vault/sqlite"
+	"accountledger/vault"
 )
 
 // SalvageReport is the file beside what was salvaged that says what is missing.
@@ -27,8 +28,10 @@ const SalvageReport = "salvage.json"
 type SalvagedLedger struct {
 	embedded.Salvaged
 	// Missing is how many acknowledged events are not there, as far as that is known.
-	Missing int64    `json:"missing"`
-	Backup  BackedUp `json:"backup"`
+	Missing int64 `json:"missing"`
+	// KeysLost is how many keys the events name and the vault, which is older, does not have: what they seal reads as gone.
+	KeysLost int64    `json:"keys_lost,omitzero"`
+	Backup   BackedUp `json:"backup"`
 }
 
 // ErrSalvageEngine: only the log of one process's own is files that can be read one by one.
@@ -66,10 +69,13 @@ func Salvage(ctx context.Context, cfg Config, dir string, progress func(Progress
 	if err := s.shareFolder(ctx); err != nil {
 		return out, err
 	}
-	if err := s.readVaultWith(ctx, vaultsqlite.Options{Behind: true}); err != nil {
+	if err := s.readVaultEngine(ctx, true); err != nil {
 		return out, err
 	}
 	if err := s.salvageLog(ctx, scratch, &out, progress); err != nil {
+		return out, err
+	}
+	if err := s.buryMissing(ctx, &out); err != nil {
 		return out, err
 	}
 	if err := s.readDestructions(ctx); err != nil { // the restore reads the list itself, and says what is wrong with it
@@ -119,6 +125,41 @@ func (s *Server) salvageLog(ctx context.Context, scratch string, out *SalvagedLe
 	}
 	out.Salvaged = from.Salvaged
 	return err
+}
+
+// buryMissing has what the vault lost read as gone, in what is made and not in the vault.
+func (s *Server) buryMissing(ctx context.Context, out *SalvagedLedger) error {
+	var lost []string
+	err := carry.MissingKeys(ctx, s.store, s.vault, func(name string) error {
+		lost = append(lost, name)
+		return nil
+	})
+	out.KeysLost = int64(len(lost))
+	s.vault = &buried{s.masters, lost, s.now()}
+	return err
+}
+
+// buried is a vault that knows some more keys as destroyed.
+type buried struct {
+	vault.Carrier
+	keys []string
+	at   time.Time
+}
+
+func (b *buried) Dump(ctx context.Context, yield func([]vault.Row) error) error {
+	if err := b.Carrier.Dump(ctx, yield); err != nil {
+		return err
+	}
+	for names := range slices.Chunk(b.keys, vault.RowsAtOnce) {
+		rows := make([]vault.Row, len(names))
+		for i, name := range names {
+			rows[i] = vault.Row{Kind: vault.KindKey, Name: name, At: b.at.UTC(), Destroyed: true}
+		}
+		if err := yield(rows); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // salvaging is what a backup is made from.

@@ -33,6 +33,9 @@ func (s *Server) openVault(ctx context.Context) error {
 		}
 		return refuseVault(err)
 	}
+	if made != "" && s.cfg.Vault.Engine == "postgres" {
+		s.undo = nil // the database holds a vault under that key now; the next start goes on with both
+	}
 	s.vault, s.binder = s.masters, s.masters
 	s.onClose(s.vault.Close)
 	return s.openJournal()
@@ -79,9 +82,14 @@ func (s *Server) needVault(ctx context.Context) error {
 func (s *Server) openVaultEngine(ctx context.Context, keys *vault.Keyring) (vault.Carrier, error) {
 	witness, behind := s.cfg.path(vaultWitness), s.accepted == AcceptOlderVault
 	if s.cfg.Vault.Engine == "postgres" {
-		return postgres.Open(ctx, s.cfg.Vault.Postgres, keys, postgres.Options{Schema: s.cfg.Vault.Schema, Witness: witness, Behind: behind})
+		return s.openPostgres(ctx, keys, postgres.Options{Witness: witness, Behind: behind})
 	}
 	return vaultsqlite.OpenWith(ctx, s.cfg.path("vault"), keys, vaultsqlite.Options{Witness: witness, Behind: behind})
+}
+
+func (s *Server) openPostgres(ctx context.Context, keys *vault.Keyring, o postgres.Options) (vault.Carrier, error) {
+	o.Schema = s.cfg.Vault.Schema
+	return postgres.Open(ctx, s.cfg.Vault.Postgres, keys, o)
 }
 
 // noKeys are those of an archive, whose log names keys that it came without: they read as destroyed.

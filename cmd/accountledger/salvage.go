@@ -53,6 +53,9 @@ func printSalvaged(c *cobra.Command, done server.SalvagedLedger) error {
 	default:
 		p("No acknowledged event is missing.")
 	}
+	if done.KeysLost > 0 {
+		p("The vault is older than the log and lacks %d keys that the events name: what they seal cannot be read any more.", done.KeysLost)
+	}
 	p("Restore it with: accountledger restore %s --data NEW", done.Backup.Folder)
 	return nil
 }

@@ -110,7 +110,9 @@ func fileError(err error) error {
 // checkBehind compares the vault with how far it was bound when this process saw it last: a server that was put back to
 // yesterday is behind.
 func (v *Vault) checkBehind(ctx context.Context, conn querier, o Options) error {
-	v.witnessFile = o.Witness
+	if !o.Reading {
+		v.witnessFile = o.Witness
+	}
 	b, err := readBinding(ctx, conn)
 	if err != nil || o.Witness == "" || b.Log == uuid.Nil {
 		return err

@@ -32,6 +32,8 @@ type Options struct {
 	Witness string
 	// Behind opens the vault although it is behind that.
 	Behind bool
+	// Reading leaves the witness as it is.
+	Reading bool
 }
 
 const (
