@@ -15,7 +15,7 @@ import (
 var ErrRunning = errors.New("another server or command has this data folder open")
 
 // ErrNotLedger: the folder is somebody else's, and is left as it is.
-var ErrNotLedger = errors.New("it is neither empty nor the data folder of a ledger: name a new folder with --data, or that of a ledger (which holds a file named lock that begins with \"accountledger\")")
+var ErrNotLedger = errors.New("it is neither empty nor the data folder of a ledger, which holds a file named lock that begins with \"accountledger\": name another folder with --data, or put back the file lock if this is a ledger's")
 
 // lockName is the file by whose lock one process holds the folder, and lockLine what it begins with: other programs have
 // files by that name too.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -34,10 +36,15 @@ func readError(err error, position uint64) error {
 // openError is the same for an error of opening Pebble: damage of the newest
 // write-ahead files is looked for in them.
 func openError(fs vfs.FS, dir string, err error) error {
-	if !pebble.IsCorruptionError(err) && !errors.Is(err, os.ErrNotExist) { // a file that the list of files names
+	named := fileNamed(fs, dir, err)
+	if named == "" && !pebble.IsCorruptionError(err) && !errors.Is(err, os.ErrNotExist) { // a file that the list of files names
 		return fmt.Errorf("embedded: open the log: %w", err)
 	}
 	c := damaged(0, firstLine(err))
+	if named != "" {
+		c.File = named
+		return c
+	}
 	if info := pebble.ExtractDataCorruptionInfo(err); info != nil {
 		c.File = info.Path
 		return c
@@ -48,6 +55,32 @@ func openError(fs vfs.FS, dir string, err error) error {
 	}
 	c.File, c.Offset = firstUnreadable(fs, dir)
 	return c
+}
+
+var (
+	missingTable = regexp.MustCompile(`file (\d+) \(type sstable\) unknown to the objstorage provider`)
+	cutTable     = regexp.MustCompile(`(\d+): object size mismatch`)
+	badOptions   = regexp.MustCompile(`invalid (key=value syntax|section)`)
+)
+
+// fileNamed is the file that Pebble's error is about where only its words tell; "" where they do not.
+func fileNamed(fs vfs.FS, dir string, err error) string {
+	text := firstLine(err)
+	for _, table := range []*regexp.Regexp{missingTable, cutTable} {
+		if m := table.FindStringSubmatch(text); m != nil {
+			return fs.PathJoin(dir, m[1]+".sst")
+		}
+	}
+	if badOptions.MatchString(text) {
+		names, _ := fs.List(dir)
+		slices.Sort(names)
+		for _, name := range slices.Backward(names) {
+			if strings.HasPrefix(name, "OPTIONS-") {
+				return fs.PathJoin(dir, name)
+			}
+		}
+	}
+	return ""
 }
 
 // firstBadManifest reads the list of the log's files, and gives its place where that cannot be read.

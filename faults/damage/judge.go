@@ -262,6 +262,8 @@ func (t *trial) answers(whole bool, log, told string) {
 		t.fail(quietly, "log: %s; status: %s", why, told)
 	case len(t.Findings) > 0:
 		t.Outcome, t.Said = loud, told+"; "+why
+	case !whole && slices.ContainsFunc(t.touched, func(rel string) bool { return mentions(t.Verify, rel) }):
+		t.Outcome, t.Said = loud, t.Verify // nobody asked for what was damaged, and verify found it
 	case !whole:
 		t.fail(verifyFault, "")
 	}

@@ -23,7 +23,7 @@ func partWords(part string) []string {
 		"log":   {"log", "acknowledged", "pebble", "event"},
 		"vault": {"vault"},
 		"views": {"view"},
-		"rest":  {"deadline", "checkpoint", "messages", "consumer", "witness"},
+		"rest":  {"deadline", "checkpoint", "messages", "consumer", "witness", "named lock"},
 		"list":  {"list of destructions", "destructions", "backup.list"},
 		"keys":  {"master key"},
 	}[part]
