@@ -17,6 +17,7 @@ func refusal(err error) error {
 	var busy *passwords.BusyError
 	var conflict *journal.ConflictError
 	var unknownType *journal.UnknownTypeError
+	var unreadable *journal.UnreadableEventError
 	var damaged *eventstore.CorruptError
 	switch {
 	case err == nil || errors.As(err, &known):
@@ -29,7 +30,7 @@ func refusal(err error) error {
 		return domain.ErrUnsure.Because(err)
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return domain.ErrUnavailable.After(1).Because(err)
-	case errors.As(err, &unknownType):
+	case errors.As(err, &unknownType), errors.As(err, &unreadable):
 		return domain.ErrUnavailable.After(60).Because(err)
 	case errors.Is(err, eventstore.ErrFenced): // until an operator says where the ledger goes on
 		return domain.ErrUnavailable.After(60).Because(err)

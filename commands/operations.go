@@ -17,7 +17,7 @@ type Operate struct {
 func (k *call) operate(ctx context.Context, in Operate) (domain.EventID, error) {
 	var id domain.EventID
 	err := retry(ctx, func() error {
-		head, err := k.Journal.LastOf(ctx, streamOf(in.Operation))
+		head, err := k.Journal.EndOf(ctx, streamOf(in.Operation))
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ const backupsBack = 1000
 func ReadBackups(ctx context.Context, j *journal.Journal) (Backups, error) {
 	var out Backups
 	n := 0
-	for rec, err := range j.ReadBack(ctx, domain.BackupsStream) {
+	for rec, err := range j.ReadableBack(ctx, domain.BackupsStream) {
 		if err != nil {
 			return out, err
 		}
@@ -73,7 +73,7 @@ func ReadBackups(ctx context.Context, j *journal.Journal) (Backups, error) {
 			break
 		}
 	}
-	for rec, err := range j.ReadBack(ctx, domain.RestoresStream) {
+	for rec, err := range j.ReadableBack(ctx, domain.RestoresStream) {
 		if err != nil {
 			return out, err
 		}

@@ -17,7 +17,7 @@ import (
 
 // readRestored finds the last restore; there is none in most ledgers.
 func (c *core) readRestored(ctx context.Context) error {
-	for rec, err := range c.Journal.ReadBack(ctx, domain.RestoresStream) {
+	for rec, err := range c.Journal.ReadableBack(ctx, domain.RestoresStream) {
 		if err != nil {
 			return err
 		}
@@ -89,16 +89,16 @@ func (k *call) newHistory(ctx context.Context, id domain.EventID, event any) err
 		}
 		id.UUID = domain.Derive(log, domain.RestoresStream)
 	}
-	head := journal.NoStream(domain.RestoresStream)
-	for rec, err := range k.Journal.ReadBack(ctx, domain.RestoresStream) {
+	head, err := k.Journal.EndOf(ctx, domain.RestoresStream)
+	if err != nil {
+		return err
+	}
+	for rec, err := range k.Journal.ReadableBack(ctx, domain.RestoresStream) {
 		if err != nil {
 			return err
 		}
 		if rec.ID == id {
 			return k.readRestored(ctx)
-		}
-		if !head.Exists() {
-			head = journal.Head{Stream: rec.Stream, Version: rec.Version, At: rec.At}
 		}
 	}
 	entries, err := k.entries(ctx, head, about{}, event)

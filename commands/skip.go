@@ -8,9 +8,10 @@ import (
 	"accountledger/domain"
 )
 
-// SkipEvent lets a view go on past an event that it cannot digest. Whether that is so is for the asker to find out first.
+// SkipEvent lets a view go on past an event that it cannot digest, or every reader past one that cannot be read. Whether that is so
+// is for the asker to find out first.
 type SkipEvent struct {
-	View   domain.ViewName `json:"view"`
+	View   domain.ViewName `json:"view,omitzero"` // empty: every reader
 	Event  domain.EventID  `json:"event"`
 	Reason string          `json:"-"`
 }
@@ -21,8 +22,7 @@ func (SkipEvent) Format(s fmt.State, _ rune) { hide(s) }
 // LogValue logs [personal].
 func (SkipEvent) LogValue() slog.Value { return hidden() }
 
-// skipEvent records the skip, which is all there is to it: the view's consumers and every rebuild read it. To record it
-// twice does nothing more.
+// skipEvent records the skip, which is all there is to it: consumers and rebuilds read it. To record it twice does nothing more.
 func (k *call) skipEvent(ctx context.Context, in SkipEvent) (domain.Fact, error) {
 	reason, err := domain.ParseOperatorReason(in.Reason)
 	if err != nil {
@@ -30,7 +30,7 @@ func (k *call) skipEvent(ctx context.Context, in SkipEvent) (domain.Fact, error)
 	}
 	var fact domain.Fact
 	err = retry(ctx, func() error {
-		head, err := k.Journal.LastOf(ctx, domain.OperationsStream)
+		head, err := k.Journal.EndOf(ctx, domain.OperationsStream)
 		if err != nil {
 			return err
 		}

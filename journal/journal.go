@@ -69,6 +69,7 @@ type Journal struct {
 	registry *Registry
 	sealing  *sealing
 	pages    *pageCache
+	passed   passedOver
 }
 
 // New makes a journal over a log and the keys its parts are sealed under.
@@ -156,24 +157,60 @@ func (j *Journal) encode(ctx context.Context, stream string, e Entry) (eventstor
 }
 
 // Read yields a stream's events from a version on, as the leader has them. A stream that does not exist
-// yields nothing.
+// yields nothing. One that operators let everybody go on past is a domain.PassedOver.
 func (j *Journal) Read(ctx context.Context, stream string, from int64) iter.Seq2[Record, error] {
 	return j.read(ctx, stream, eventstore.Forwards, from)
 }
 
-// ReadBack yields a stream's events from its last one backwards.
+// ReadBack yields a stream's events from its last one backwards, without those that operators let everybody go on past.
 func (j *Journal) ReadBack(ctx context.Context, stream string) iter.Seq2[Record, error] {
-	return j.read(ctx, stream, eventstore.Backwards, eventstore.End)
+	return func(yield func(Record, error) bool) {
+		for rec, err := range j.read(ctx, stream, eventstore.Backwards, eventstore.End) {
+			if _, passed := rec.Event.(domain.PassedOver); passed {
+				continue
+			}
+			if !yield(rec, err) {
+				return
+			}
+		}
+	}
+}
+
+// ReadableBack is ReadBack for what counts even behind events that nobody can read: they are left out, passed over or not.
+func (j *Journal) ReadableBack(ctx context.Context, stream string) iter.Seq2[Record, error] {
+	return func(yield func(Record, error) bool) {
+		for stored, err := range j.stored(ctx, stream, eventstore.Backwards, eventstore.End) {
+			if err != nil {
+				yield(Record{}, err)
+				return
+			}
+			rec, err := j.decode(stored)
+			var bad *UnreadableEventError
+			if errors.As(err, &bad) {
+				continue
+			}
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+	}
 }
 
 func (j *Journal) read(ctx context.Context, stream string, d eventstore.Direction, from int64) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
+		var at time.Time
 		for stored, err := range j.stored(ctx, stream, d, from) {
 			if err != nil {
 				yield(Record{}, err)
 				return
 			}
 			rec, err := j.decode(stored)
+			if err != nil {
+				if err = j.Passes(ctx, err); err == nil {
+					rec = over(&stored, at)
+				}
+			}
+			at = rec.At
 			if !yield(rec, err) || err != nil {
 				return
 			}
@@ -183,13 +220,38 @@ func (j *Journal) read(ctx context.Context, stream string, d eventstore.Directio
 
 // LastOf reads the end of a stream without its events.
 func (j *Journal) LastOf(ctx context.Context, stream string) (Head, error) {
-	for rec, err := range j.ReadBack(ctx, stream) {
+	head := NoStream(stream)
+	for rec, err := range j.read(ctx, stream, eventstore.Backwards, eventstore.End) {
 		if err != nil {
 			return Head{}, err
 		}
-		return Head{Stream: stream, Version: rec.Version, At: rec.At}, nil
+		head.Version, head.At = max(head.Version, rec.Version), rec.At
+		if _, passed := rec.Event.(domain.PassedOver); !passed {
+			break
+		}
 	}
-	return NoStream(stream), nil
+	return head, nil
+}
+
+// EndOf is LastOf for what is recorded even behind events that cannot be read: their times do not count.
+func (j *Journal) EndOf(ctx context.Context, stream string) (Head, error) {
+	head := NoStream(stream)
+	for stored, err := range j.stored(ctx, stream, eventstore.Backwards, eventstore.End) {
+		if err != nil {
+			return Head{}, err
+		}
+		head.Version = max(head.Version, stored.Version)
+		rec, err := j.decode(stored)
+		var bad *UnreadableEventError
+		if err == nil {
+			head.At = rec.At
+			break
+		}
+		if !errors.As(err, &bad) {
+			return Head{}, err
+		}
+	}
+	return head, nil
 }
 
 func (j *Journal) decode(stored eventstore.Recorded) (Record, error) {
@@ -198,14 +260,18 @@ func (j *Journal) decode(stored eventstore.Recorded) (Record, error) {
 		if newer := newerFormat(stored.Metadata); newer != nil {
 			return Record{}, newer
 		}
-		return Record{}, fmt.Errorf("journal: metadata of %s version %d cannot be read: %w", stored.Stream, stored.Version, err)
+		return Record{}, unreadable(&stored, "its metadata are not a ledger's", err)
 	}
 	if fact.Format != domain.MetadataFormat {
 		return Record{}, &UnknownTypeError{Type: fmt.Sprintf("metadata format %d", fact.Format)}
 	}
 	event, err := j.registry.Decode(stored.Type, stored.Data)
-	if err != nil {
+	var newer *UnknownTypeError
+	switch {
+	case errors.As(err, &newer):
 		return Record{}, fmt.Errorf("%s version %d: %w", stored.Stream, stored.Version, err)
+	case err != nil:
+		return Record{}, unreadable(&stored, "its data are not those of a "+stored.Type, err)
 	}
 	fact.Event = event
 	return Record{Fact: fact, Position: stored.Position}, nil

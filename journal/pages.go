@@ -18,7 +18,7 @@ func (j *Journal) Pages(ctx context.Context, after Checkpoint, limit int) iter.S
 				yield(Page{}, err)
 				return
 			}
-			page := j.decodePage(at, raw, nil)
+			page := j.decodePage(ctx, at, raw, nil)
 			if !yield(page, nil) || page.Waits != nil {
 				return
 			}

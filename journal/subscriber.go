@@ -112,7 +112,7 @@ func (s *Subscriber) run(ctx context.Context, out chan<- *message.Message) error
 		if err != nil {
 			return err
 		}
-		page := s.journal.page(at, raw)
+		page := s.journal.page(ctx, at, raw)
 		if len(page.Records) > 0 || page.Waits == nil {
 			acked, err := s.hand(ctx, out, page)
 			if !acked || err != nil {
@@ -168,25 +168,36 @@ func pause(ctx context.Context, d time.Duration) bool {
 }
 
 // page gives a decoded run of the log, with what another consumer has read before.
-func (j *Journal) page(from Checkpoint, raw eventstore.Page) Page {
-	return j.decodePage(from, raw, j.pages)
+func (j *Journal) page(ctx context.Context, from Checkpoint, raw eventstore.Page) Page {
+	return j.decodePage(ctx, from, raw, j.pages)
 }
 
-// decodePage decodes a run of the log up to the first event that this program does not know.
-func (j *Journal) decodePage(from Checkpoint, raw eventstore.Page, known *pageCache) Page {
-	records := make([]Record, len(raw.Events))
-	have := known.get(raw.Events, records)
-	n, err := j.decodeAll(raw.Events, records, have)
-	known.put(records[:n], have)
-	p := Page{Checkpoint: raw.Checkpoint, Records: records[:n]}
-	if err != nil {
-		p.Waits, p.Checkpoint = fmt.Errorf("at %s: %w", raw.Events[n].Position, err), from
-		if n > 0 {
-			last := &raw.Events[n-1]
-			p.Checkpoint = Checkpoint{Log: raw.Checkpoint.Log, Position: last.Position, Event: last.ID}
+// decodePage decodes a run of the log up to the first event that this program does not know, or cannot read and may not pass over.
+func (j *Journal) decodePage(ctx context.Context, from Checkpoint, raw eventstore.Page, known *pageCache) Page {
+	p := Page{Checkpoint: raw.Checkpoint}
+	for events := raw.Events; ; {
+		records := make([]Record, len(events))
+		have := known.get(events, records)
+		n, err := j.decodeAll(events, records, have)
+		known.put(records[:n], have)
+		if p.Records == nil {
+			p.Records = records[:n]
+		} else {
+			p.Records = append(p.Records, records[:n]...)
 		}
+		if n > 0 {
+			last := &events[n-1]
+			from = Checkpoint{Log: raw.Checkpoint.Log, Position: last.Position, Event: last.ID}
+		}
+		if err == nil {
+			return p
+		}
+		if err = j.Passes(ctx, err); err != nil {
+			p.Waits, p.Checkpoint = fmt.Errorf("at %s: %w", events[n].Position, err), from
+			return p
+		}
+		events = events[n+1:]
 	}
-	return p
 }
 
 // decodeShare is how many events are worth a goroutine of their own.
@@ -231,5 +242,5 @@ func (j *Journal) ReadAll(ctx context.Context, after Checkpoint, limit int) (Pag
 	if err != nil {
 		return Page{}, err
 	}
-	return j.decodePage(after, raw, nil), nil
+	return j.decodePage(ctx, after, raw, nil), nil
 }

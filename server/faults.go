@@ -13,6 +13,7 @@ import (
 
 	"accountledger/api"
 	"accountledger/eventstore"
+	"accountledger/journal"
 	"accountledger/leases"
 	"accountledger/notify"
 	"accountledger/passwords"
@@ -116,6 +117,7 @@ func (s *Server) placeOf(err error) (fault.Place, bool) {
 	}
 	var p *placed
 	var damage *eventstore.CorruptError
+	var unreadable *journal.UnreadableEventError
 	var response *elastic.ResponseError
 	var refused *elastic.RefusedError
 	var message *notify.SendError
@@ -126,7 +128,7 @@ func (s *Server) placeOf(err error) (fault.Place, bool) {
 		return fault.Lists, true
 	case is(vault.ErrUnavailable, vault.ErrCorrupt, vault.ErrMasterKey):
 		return fault.Vault, true
-	case errors.As(err, &damage), is(eventstore.ErrReadOnly, eventstore.ErrNoSpace, eventstore.ErrFenced, eventstore.ErrUnavailable, eventstore.ErrUnknownOutcome):
+	case errors.As(err, &damage), errors.As(err, &unreadable), is(eventstore.ErrReadOnly, eventstore.ErrNoSpace, eventstore.ErrFenced, eventstore.ErrUnavailable, eventstore.ErrUnknownOutcome):
 		return fault.Log, true
 	case errors.As(err, &response), errors.As(err, &refused), is(view.ErrUnavailable, view.ErrCorrupt):
 		return fault.Views, true

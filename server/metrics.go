@@ -44,7 +44,7 @@ func newLedgerCollector(s *Server) *ledgerCollector {
 	}
 	return &ledgerCollector{server: s,
 		up:        d("ready", "1 while the process can append and read."),
-		lag:       d("consumer_lag", "What lies between a consumer and the head of the log, in its unit.", "consumer", "unit"),
+		lag:       d("consumer_lag", "Events between a consumer and the head of the log; at least so many where they are counted by reading.", "consumer"),
 		seconds:   d("consumer_lag_seconds", "Age of the oldest event that a consumer has not dealt with.", "consumer"),
 		running:   d("consumer_running", "1 while a consumer runs, 0 while it waits, is rebuilt or has stopped.", "consumer"),
 		deadlines: d("deadlines", "Sign-ups and erasures that wait for their time."),
@@ -87,8 +87,8 @@ func (c *ledgerCollector) Collect(out chan<- prometheus.Metric) {
 	}
 	all, _ := c.server.conditions(ctx) // of what cannot be told the rest is, and readiness notes why
 	for _, s := range all {
-		if s.Unit != "" { // the lag is known
-			gauge(c.lag, float64(s.Lag), s.Name, s.Unit)
+		if !s.Unknown {
+			gauge(c.lag, float64(s.Lag), s.Name)
 			gauge(c.seconds, s.Seconds, s.Name)
 		}
 		gauge(c.running, truth(s.State == runner.Running), s.Name)

@@ -14,9 +14,10 @@ type ConsumerState struct {
 	Name string `json:"name"`
 	// State is running, waiting, stopped or rebuilding.
 	State string `json:"state"`
-	// Lag is how far it is from the end of the log, in Unit.
+	// Lag is how many events it is from the end of the log; AtLeast says that there are more, Unknown that the log cannot be asked.
 	Lag        int64   `json:"lag"`
-	Unit       string  `json:"unit"`
+	AtLeast    bool    `json:"lag_at_least,omitzero"`
+	Unknown    bool    `json:"lag_unknown,omitzero"`
 	LagSeconds float64 `json:"lag_seconds"`
 	// Reason says why it waits or stopped.
 	Reason string `json:"reason,omitzero"`

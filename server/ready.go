@@ -30,6 +30,9 @@ func (s *Server) check(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.checkMessages(); err != nil {
+		return err
+	}
 	s.ready.mu.Lock()
 	defer s.ready.mu.Unlock()
 	if age := time.Since(s.ready.at); age >= 0 && age < readyFor {
@@ -54,7 +57,7 @@ func (s *Server) notReady(ctx context.Context) string {
 	if err == nil {
 		return ""
 	}
-	if errors.Is(err, errDraining) {
+	if errors.Is(err, errDraining) || errors.Is(err, errMessagesStuck) {
 		return err.Error()
 	}
 	s.log.Warn("not ready", "error", err.Error())
@@ -71,7 +74,7 @@ func (s *Server) Ready(ctx context.Context) Readiness {
 		s.met(ctx, fault.Log, "readiness", err)
 	}
 	for _, c := range consumers {
-		r.Consumers = append(r.Consumers, ConsumerState{Name: c.Name, State: string(c.State), Lag: c.Lag, Unit: c.Unit, LagSeconds: c.Seconds, Reason: c.Reason})
+		r.Consumers = append(r.Consumers, ConsumerState{Name: c.Name, State: string(c.State), Lag: c.Lag, AtLeast: c.AtLeast, Unknown: c.Unknown, LagSeconds: c.Seconds, Reason: c.Reason})
 	}
 	return r
 }

@@ -82,7 +82,7 @@ func TestRealEngines(t *testing.T) {
 		onPostgres(t, &cfg, on.postgres)
 		onElastic(t, &cfg, on.elastic)
 		r := start(t, cfg)
-		walkAndRestart(t, r, mail, "bytes")
+		walkAndRestart(t, r, mail)
 		r.stop()
 	})
 	t.Run("several processes", func(t *testing.T) { operatorsCluster(t, on) })

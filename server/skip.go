@@ -15,17 +15,17 @@ import (
 	"accountledger/projections/runner"
 )
 
-// EventSkip is an event that a view is to go on past.
+// EventSkip is an event that a view is to go on past, or without a view everything.
 type EventSkip struct {
-	View  string `json:"view"`
+	View  string `json:"view,omitzero"`
 	Event string `json:"event"`
 	// Reason is in the operator's words, about nobody. It is sealed in the log.
 	Reason string `json:"reason"`
 }
 
-// SkippedEvent is an event that an operator let a view go on past.
+// SkippedEvent is an event that an operator let a view go on past, or without a view everything.
 type SkippedEvent struct {
-	View  string    `json:"view"`
+	View  string    `json:"view,omitzero"`
 	Event string    `json:"event"`
 	At    time.Time `json:"at"`
 	UID   int       `json:"uid"` // of the system's user who asked for it
@@ -53,7 +53,7 @@ func (o operator) Skip(ctx context.Context, in EventSkip, progress func(Progress
 	if _, err := domain.ParseOperatorReason(in.Reason); err != nil {
 		return SkippedEvent{}, err
 	}
-	because, err := o.recordAsked(ctx, domain.OpReplaySkip, in.View)
+	because, err := o.recordSkip(ctx, in.View)
 	if err != nil {
 		return SkippedEvent{}, err
 	}
@@ -78,6 +78,14 @@ func (o operator) Skip(ctx context.Context, in EventSkip, progress func(Progress
 	return skippedOf(a.Value), nil
 }
 
+// recordSkip records the command, behind whatever cannot be read among those before it.
+func (o operator) recordSkip(ctx context.Context, view string) (domain.EventID, error) {
+	if view == "" {
+		return o.record(ctx, domain.OpReplaySkip)
+	}
+	return o.recordAsked(ctx, domain.OpReplaySkip, view)
+}
+
 // recordAsked records a command on one view, and gives its event.
 func (o operator) recordAsked(ctx context.Context, op domain.Operation, view string) (domain.EventID, error) {
 	if _, ok := o.Schema(view); !ok {
@@ -86,8 +94,11 @@ func (o operator) recordAsked(ctx context.Context, op domain.Operation, view str
 	return o.record(ctx, op, domain.ViewName(view))
 }
 
-// undigested is nil when a view has stopped at an event, or cannot digest it.
+// undigested is nil when a view has stopped at an event, or cannot digest it, or nobody can read it where no view is named.
 func (o operator) undigested(ctx context.Context, name string, event domain.EventID, progress func(Progress)) error {
+	if name == "" {
+		return o.unreadable(ctx, event, progress)
+	}
 	if o.runner != nil && slices.Contains(o.runner.StoppedAt(name), event) {
 		return nil
 	}

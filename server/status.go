@@ -40,7 +40,7 @@ func (s *Server) status(ctx context.Context) Status {
 		if where, ok := s.placeOf(err); ok {
 			st.Reason = string(where) + ": " + st.Reason
 		}
-		if errors.Is(err, errDraining) {
+		if errors.Is(err, errDraining) || errors.Is(err, errMessagesStuck) {
 			st.Reason = err.Error()
 		}
 	}
@@ -96,10 +96,14 @@ func (s *Server) statusOfConsumers(ctx context.Context, st *Status) {
 	}
 	for _, c := range consumers {
 		if !st.Running {
-			st.Consumers = append(st.Consumers, ConsumerStatus{Name: c.Name, State: "idle", LagUnit: c.Unit})
+			st.Consumers = append(st.Consumers, ConsumerStatus{Name: c.Name, State: "idle"})
 			continue
 		}
-		st.Consumers = append(st.Consumers, ConsumerStatus{Name: c.Name, Position: c.Position.String(), Lag: c.Lag, LagUnit: c.Unit,
-			LagSeconds: c.Seconds, State: string(c.State), Reason: c.Reason})
+		one := ConsumerStatus{Name: c.Name, Position: c.Position.String(), Lag: c.Lag, AtLeast: c.AtLeast, Unknown: c.Unknown,
+			LagSeconds: c.Seconds, State: string(c.State), Reason: c.Reason}
+		if !c.Unreadable.IsZero() {
+			one.Unreadable = c.Unreadable.String()
+		}
+		st.Consumers = append(st.Consumers, one)
 	}
 }

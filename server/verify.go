@@ -26,6 +26,8 @@ type Verified struct {
 	Archive bool `json:"archive,omitzero"`
 	// Newer counts events that a newer program wrote, by type.
 	Newer map[string]int64 `json:"newer,omitzero"`
+	// PassedOver counts events that cannot be read and that an operator let everything go on past.
+	PassedOver int64 `json:"passed_over,omitzero"`
 	// Consumers stand at a place of this log; Remade are views that are being made anew, or will be when the ledger is served.
 	Consumers []string      `json:"consumers"`
 	Remade    []string      `json:"remade,omitzero"`
@@ -77,7 +79,7 @@ func (s *Server) verify(ctx context.Context, progress func(Progress)) (Verified,
 		return Verified{}, err
 	}
 	return Verified{OK: len(r.Faults) == 0, Log: id.String(), Events: r.Events, Hash: r.String(), Keys: r.Keys, KeysDestroyed: r.KeysDestroyed,
-		Rows: r.Rows.All(), Archive: l.Archive, Newer: r.Newer, Consumers: r.Consumers, Remade: r.Remade, Faults: r.Faults}, nil
+		Rows: r.Rows.All(), Archive: l.Archive, Newer: r.Newer, PassedOver: r.PassedOver, Consumers: r.Consumers, Remade: r.Remade, Faults: r.Faults}, nil
 }
 
 // standing are the consumers that keep a checkpoint, none of which is set to work by being asked for it. A process of the API

@@ -177,7 +177,7 @@ func TestWrongReplayShow(t *testing.T) {
 		"State why":            {"show", account, "--purpose", "curiosity", "--case", "AUD-1"},
 		"not an account's id":  {"show", "ada", "--purpose", "audit", "--case", "AUD-1"},
 		"no moment":            {"show", account, "--purpose", "audit", "--case", "AUD-1", "--at", "yesterday"},
-		"a view and an event":  {"skip", "accounts"},
+		"a view and an event":  {"skip", "accounts", account, "more"},
 		"State a reason":       {"skip", "accounts", account},
 		"no event of this id":  {"skip", "accounts", account, "--reason", "because"},
 		"not an event's id":    {"skip", "accounts", "9", "--reason", "because"},

@@ -14,15 +14,18 @@ func replaySkip() *cobra.Command {
 	var in server.EventSkip
 	var asJSON bool
 	c := &cobra.Command{
-		Use:   "skip [VIEW EVENT --reason TEXT]",
-		Short: "Let a view go on past an event that it cannot digest; without arguments, list what was skipped and why",
-		Long: `Record that a view is to go on past an event at which it has stopped, or with which it cannot be built; status names both. What
+		Use:   "skip [[VIEW] EVENT --reason TEXT]",
+		Short: "Go on past an event that a view cannot digest, or that nobody can read; without arguments, list what was skipped and why",
+		Long: `With an event alone: record that everything goes on past it, views, messages, deadlines and the stream that it stands in. No ledger
+wrote it, or its bytes are damaged; status names it. An event that can be read, or that a newer program wrote, is refused.
+
+With a view: record that this view is to go on past an event at which it has stopped, or with which it cannot be built; status names both. What
 of the event can be folded is folded; documents that it cannot be folded into stay as they were. The view goes on within seconds in every
 process, and rebuilds go on past the event, too. A program that was mended folds it at the next rebuild: nothing is lost by a skip.
 An event that the view can digest is refused. To find that out the log may have to be read up to the event.`,
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 0 && len(args) != 2 {
-				return fmt.Errorf("give a view and an event, or nothing to list what was skipped")
+			if len(args) > 2 {
+				return fmt.Errorf("give an event, a view and an event, or nothing to list what was skipped")
 			}
 			return nil
 		},
@@ -38,7 +41,9 @@ An event that the view can digest is refused. To find that out the log may have 
 					}
 					return printSkips(c, all)
 				}
-				in.View, in.Event = args[0], args[1]
+				if in.Event = args[len(args)-1]; len(args) == 2 {
+					in.View = args[0]
+				}
 				bar := newStages(c.ErrOrStderr())
 				s, err := con.Skip(ctx, in, bar.show)
 				bar.done()
@@ -59,10 +64,14 @@ An event that the view can digest is refused. To find that out the log may have 
 }
 
 func printSkip(c *cobra.Command, s server.SkippedEvent) (err error) {
+	who := "Everything"
+	if s.View != "" {
+		who = "View " + s.View
+	}
 	if s.Already {
-		_, err = fmt.Fprintf(c.OutOrStdout(), "View %s goes on past event %s already, since %s.\n", s.View, s.Event, day(s.At))
+		_, err = fmt.Fprintf(c.OutOrStdout(), "%s goes on past event %s already, since %s.\n", who, s.Event, day(s.At))
 	} else {
-		_, err = fmt.Fprintf(c.OutOrStdout(), "View %s goes on past event %s.\n", s.View, s.Event)
+		_, err = fmt.Fprintf(c.OutOrStdout(), "%s goes on past event %s.\n", who, s.Event)
 	}
 	return err
 }
@@ -71,6 +80,9 @@ func printSkips(c *cobra.Command, all []server.SkippedEvent) error {
 	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "VIEW\tEVENT\tSINCE\tBY USER\tREASON")
 	for _, s := range all {
+		if s.View == "" {
+			s.View = "everything"
+		}
 		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\n", s.View, s.Event, day(s.At), s.UID, s.Reason)
 	}
 	return w.Flush()

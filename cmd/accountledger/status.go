@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -95,7 +96,11 @@ func printStatus(c *cobra.Command, st server.Status) error {
 		p("rebuild\t%s", tellRebuild(r))
 	}
 	for i, s := range st.Skips {
-		p("skipped\t%d of %d: view %s goes on past event %s, since %s", i+1, len(st.Skips), s.View, s.Event, day(s.At))
+		who := "everything"
+		if s.View != "" {
+			who = "view " + s.View
+		}
+		p("skipped\t%d of %d: %s goes on past event %s, since %s", i+1, len(st.Skips), who, s.Event, day(s.At))
 	}
 	for _, line := range tellBackups(st.Backups) {
 		p("%s", line)
@@ -103,7 +108,32 @@ func printStatus(c *cobra.Command, st server.Status) error {
 	p("")
 	p("CONSUMER\tSTATE\tLAG\tSECONDS\tAT\tREASON")
 	for _, s := range st.Consumers {
-		p("%s\t%s\t%d %s\t%.1f\t%s\t%s", s.Name, s.State, s.Lag, s.LagUnit, s.LagSeconds, s.Position, s.Reason)
+		p("%s\t%s\t%s\t%.1f\t%s\t%s", s.Name, s.State, tellLag(s), s.LagSeconds, s.Position, s.Reason)
+	}
+	for _, event := range unreadable(st.Consumers) {
+		p("\nNo ledger wrote event %[1]s, or its bytes are damaged. To let everything go on past it:\n  accountledger replay skip %[1]s --reason \"…\"", event)
 	}
 	return w.Flush()
+}
+
+// tellLag is how many events a consumer is behind.
+func tellLag(s server.ConsumerStatus) string {
+	switch {
+	case s.Unknown:
+		return "unknown"
+	case s.AtLeast:
+		return fmt.Sprintf("%d+ events", s.Lag)
+	}
+	return fmt.Sprintf("%d events", s.Lag)
+}
+
+// unreadable are the events that consumers wait before because they cannot be read, each once.
+func unreadable(all []server.ConsumerStatus) []string {
+	var out []string
+	for _, s := range all {
+		if s.Unreadable != "" && !slices.Contains(out, s.Unreadable) {
+			out = append(out, s.Unreadable)
+		}
+	}
+	return out
 }

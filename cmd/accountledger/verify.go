@@ -71,6 +71,9 @@ func printVerified(c *cobra.Command, v server.Verified) error {
 	for _, name := range types {
 		p("newer      %d of type %s, which a newer program wrote", v.Newer[name], name)
 	}
+	if v.PassedOver > 0 {
+		p("skipped    %d that cannot be read and that an operator let everything go on past", v.PassedOver)
+	}
 	for _, f := range v.Faults {
 		p("FAULT      %s", server.TellFault(f))
 	}

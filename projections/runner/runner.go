@@ -151,6 +151,19 @@ func (r *Runner) StoppedAt(name string) []domain.EventID {
 	return out
 }
 
+// Stuck says whether a consumer of this process stands before an event that it cannot digest, or that nobody can read.
+func (r *Runner) Stuck(name string) bool {
+	for _, w := range r.byName[name] {
+		w.mu.Lock()
+		stuck := w.state == Stopped || !w.unreadable.IsZero()
+		w.mu.Unlock()
+		if stuck {
+			return true
+		}
+	}
+	return false
+}
+
 // named gives the workers of a consumer, or of all parts of something.
 func (r *Runner) named(name string) ([]*worker, error) {
 	all := r.byName[name]

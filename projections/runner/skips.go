@@ -44,13 +44,14 @@ func (s *Skips) Has(ctx context.Context, view string, event domain.EventID) (boo
 	return s.has[skip{domain.ViewName(view), event}], err
 }
 
-// read reads on; mu is held. What a newer program wrote among the operators' acts is passed over: this program has no skips
-// of that kind.
+// read reads on; mu is held. What a newer program wrote among the operators' acts, or nobody can read, is passed over: this program
+// has no skips of that kind.
 func (s *Skips) read(ctx context.Context) error {
 	for {
 		err := s.readOn(ctx)
 		var unknown *journal.UnknownTypeError
-		if !errors.As(err, &unknown) {
+		var unreadable *journal.UnreadableEventError
+		if !errors.As(err, &unknown) && !errors.As(err, &unreadable) {
 			return err
 		}
 		s.next++

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"accountledger/domain"
 	"accountledger/journal"
 )
 
@@ -12,37 +13,43 @@ type Status struct {
 	Name string `json:"name"`
 	// Position is where the consumer stands, 0 at the beginning.
 	Position journal.Position `json:"position"`
-	// Lag is how far that is from the head, in Unit.
-	Lag  int64  `json:"lag"`
-	Unit string `json:"unit"`
+	// Lag is how many events lie between that and the head, and AtLeast says that there are more. Unknown says that the log could not
+	// be asked for either, nor for Seconds.
+	Lag     int64 `json:"lag"`
+	AtLeast bool  `json:"lag_at_least,omitzero"`
+	Unknown bool  `json:"lag_unknown,omitzero"`
 	// Seconds is how old the oldest event is that it has not dealt with, 0 when there is none.
 	Seconds float64 `json:"lag_seconds"`
 	State   State   `json:"state"`
 	// Reason says why it does not run.
 	Reason string `json:"reason,omitempty"`
+	// Unreadable is the event before which it waits because it cannot be read; zero where that is not so.
+	Unreadable domain.EventID `json:"unreadable,omitzero"`
 }
 
 // Status tells how each consumer is, in the order they were given in. An error means that the log cannot be asked: then how far some
 // of them lag, or all, is not known.
 func (r *Runner) Status(ctx context.Context) ([]Status, error) {
 	head, err := r.Journal.Head(ctx)
-	if err != nil {
-		return nil, err
-	}
 	all := make([]Status, len(r.workers))
 	for i, w := range r.workers {
-		one, failed := w.status(ctx, head)
-		if all[i] = one; err == nil {
-			err = failed
-		}
+		all[i] = w.status(ctx, head, &err)
 	}
 	return all, err
 }
 
-func (w *worker) status(ctx context.Context, head journal.Checkpoint) (Status, error) {
+// status tells how the consumer is, and how far from the head unless something failed before, as something may here.
+func (w *worker) status(ctx context.Context, head journal.Checkpoint, failed *error) Status {
 	w.mu.Lock()
 	s := Status{Name: w.consumer.Name(), Position: w.position, State: w.state, Reason: w.reason}
 	since := w.since
+	if !w.troubled.IsZero() {
+		since = w.troubled
+	}
+	if !w.unreadable.IsZero() && s.State == Running { // it reads again, which helps nothing
+		s.State = Waiting
+	}
+	s.Unreadable = w.unreadable
 	w.mu.Unlock()
 	if stored, ok := w.consumer.(Stored); ok && s.State == Elsewhere {
 		if at, err := stored.Stored(ctx); err == nil { // else the place where it was seen last is as good as any
@@ -54,8 +61,16 @@ func (w *worker) status(ctx context.Context, head journal.Checkpoint) (Status, e
 			s.State, s.Reason = state, reason
 		}
 	}
-	err := s.lag(ctx, w.runner.Journal, head, w.runner.Now(), since)
-	return s, err
+	s.measure(ctx, w.runner.Journal, head, w.runner.Now(), since, failed)
+	return s
+}
+
+// measure fills in the lag where nothing failed so far; one failure is enough.
+func (s *Status) measure(ctx context.Context, j *journal.Journal, head journal.Checkpoint, now, since time.Time, failed *error) {
+	if *failed == nil {
+		*failed = s.lag(ctx, j, head, now, since)
+	}
+	s.Unknown = *failed != nil
 }
 
 // lag tells how far the head is. since is how long it has been waited at least for an event that nobody can read.
@@ -64,18 +79,17 @@ func (s *Status) lag(ctx context.Context, j *journal.Journal, head journal.Check
 	if from.Compare(head.Position) > 0 { // it has gone on since the head was looked at
 		from = head.Position
 	}
-	lag, unit, err := j.Distance(ctx, from, head.Position)
-	if s.Lag, s.Unit = lag, unit; err != nil || s.Lag == 0 {
-		return err
-	}
-	page, err := j.ReadAll(ctx, journal.Checkpoint{Log: head.Log, Position: s.Position}, 1)
-	if err != nil {
+	unread, err := j.Unread(ctx, from, head.Position, lagMost)
+	if s.Lag, s.AtLeast = unread.Events, unread.More; err != nil || s.Lag == 0 {
 		return err
 	}
 	oldest := since
-	if len(page.Records) > 0 {
-		oldest = page.Records[0].At
+	if !unread.Oldest.IsZero() {
+		oldest = unread.Oldest
 	}
 	s.Seconds = max(0, now.Sub(oldest).Round(time.Millisecond).Seconds())
 	return nil
 }
+
+// lagMost is up to how many events a lag is counted where the log can tell distances only by reading.
+const lagMost = 1000

@@ -36,6 +36,9 @@ type worker struct {
 	moved     chan struct{}  // closed when position or state change
 	lost      error          // why the consumer must recover before it goes on
 	stuck     domain.EventID // at which it has stopped, zero when at none; it counts while the state is Stopped
+	// unreadable is the event before which it waits because nobody can read it, and troubled since when it has stood where it is.
+	unreadable domain.EventID
+	troubled   time.Time
 	held      int
 	interrupt chan struct{} // closed when somebody wants the turn
 	// lease is that of a consumer whose work is shared, from when it was taken until it is given back; nil otherwise.
@@ -142,8 +145,16 @@ func (w *worker) waits(err error) {
 	if err != nil {
 		w.trouble(err)
 	}
+	var foreign *journal.UnreadableEventError
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.unreadable = domain.EventID{}
+	if errors.As(err, &foreign) {
+		w.unreadable = foreign.Event
+	}
+	if err != nil && w.troubled.IsZero() {
+		w.troubled = w.runner.Now()
+	}
 	if w.state == Stopped || w.held > 0 {
 		return
 	}
@@ -234,6 +245,9 @@ func (w *worker) become(state State, reason string) {
 func (w *worker) advance(to journal.Position) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.position != to {
+		w.troubled = time.Time{}
+	}
 	w.position = to
 	w.signal()
 }

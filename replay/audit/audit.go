@@ -47,6 +47,8 @@ type Report struct {
 	carry.Digest
 	// Newer are the types of events that a newer program wrote, which is no fault.
 	Newer map[string]int64
+	// PassedOver are events that cannot be read and that an operator let everything go on past.
+	PassedOver int64
 	// Keys are the names of keys that the log holds and the vault too, KeysDestroyed those recorded as destroyed.
 	Keys, KeysDestroyed int64
 	Rows                carry.Rows

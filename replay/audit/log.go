@@ -107,9 +107,16 @@ func (l *Ledger) passesNeeded(ctx context.Context) (uint64, error) {
 func (w *logWalk) first(ctx context.Context, e *eventstore.Recorded) error {
 	f, err := w.Journal.Decode(*e)
 	var newer *journal.UnknownTypeError
+	var unreadable *journal.UnreadableEventError
 	switch {
 	case errors.As(err, &newer):
 		w.report.Newer[e.Type]++
+	case errors.As(err, &unreadable):
+		if err := w.Journal.Passes(ctx, err); err != nil {
+			return w.at(e, err.Error())
+		}
+		w.report.PassedOver++
+		return w.order(ctx, e)
 	case err != nil:
 		return w.at(e, err.Error())
 	}
@@ -132,15 +139,13 @@ func (w *logWalk) order(ctx context.Context, e *eventstore.Recorded) error {
 	if h%w.passes != w.pass {
 		return nil
 	}
-	var m struct {
-		At time.Time `json:"at"`
-	}
-	if err := json.Unmarshal(e.Metadata, &m); err != nil {
-		return w.at(e, "its metadata have no time")
-	}
 	before, known := w.last[h]
 	if !known {
 		before.version = eventstore.NoStream
+	}
+	at, err := w.timeOf(ctx, e, before.at)
+	if err != nil {
+		return w.at(e, "its metadata have no time")
 	}
 	if e.Version == eventstore.Start && e.Position.Compare(w.head) <= 0 {
 		sum, err := w.byName(ctx, e.Stream)
@@ -152,17 +157,32 @@ func (w *logWalk) order(ctx context.Context, e *eventstore.Recorded) error {
 	if e.Position.Compare(w.head) <= 0 {
 		before.sum -= w.hashOf(e)
 	}
-	if m.At.After(w.ended.newest) {
-		w.ended.newest = m.At
+	if at.After(w.ended.newest) {
+		w.ended.newest = at
 	}
-	if e.Version != before.version+1 || m.At.Before(before.at) {
+	if e.Version != before.version+1 || at.Before(before.at) {
 		// Two streams may have one hash; the stream itself tells.
 		if reason, err := w.broken(ctx, e.Stream); err != nil || reason != "" {
 			return errors.Join(err, w.at(e, reason))
 		}
 	}
-	w.last[h] = lastOf{e.Version, m.At, before.sum}
+	w.last[h] = lastOf{e.Version, at, before.sum}
 	return nil
+}
+
+// timeOf is when an event was recorded; one that everything goes on past is of the time before it in its stream.
+func (w *logWalk) timeOf(ctx context.Context, e *eventstore.Recorded, before time.Time) (time.Time, error) {
+	var m struct {
+		At time.Time `json:"at"`
+	}
+	err := json.Unmarshal(e.Metadata, &m)
+	if err == nil && !m.At.IsZero() {
+		return m.At, nil
+	}
+	if _, err := w.Journal.Decode(*e); w.Journal.Passes(ctx, err) == nil {
+		return before, nil
+	}
+	return m.At, err
 }
 
 // broken reads a stream and says what is wrong with its order; "" when nothing is.
@@ -174,20 +194,18 @@ func (w *logWalk) broken(ctx context.Context, stream string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		var m struct {
-			At time.Time `json:"at"`
-		}
-		switch err := json.Unmarshal(e.Metadata, &m); {
+		now, err := w.timeOf(ctx, &e, at)
+		switch {
 		case err != nil:
 			return fmt.Sprintf("version %d has no time", e.Version), nil
 		case e.Version != next:
 			return fmt.Sprintf("version %d stands where %d should", e.Version, next), nil
-		case m.At.Before(at):
+		case now.Before(at):
 			return fmt.Sprintf("version %d is of a time before the one before it", e.Version), nil
 		case e.Position.Compare(position) <= 0 && !position.IsZero():
 			return fmt.Sprintf("version %d stands before the one before it in the log", e.Version), nil
 		}
-		next, at, position = next+1, m.At, e.Position
+		next, at, position = next+1, now, e.Position
 	}
 	if next == 0 {
 		return "the stream cannot be found by its name", nil

@@ -33,11 +33,14 @@ func Since(ctx context.Context, log eventstore.Store, j *journal.Journal, v vaul
 		for i := range page.Events {
 			e := &page.Events[i]
 			t.Events++
+			f, unread := j.Decode(*e)
+			var foreign *journal.UnreadableEventError
+			if errors.As(unread, &foreign) {
+				continue // what it names is nobody's word
+			}
 			err := named.See(ctx, e)
-			if err == nil && domain.EndsKeys(e.Type) {
-				if f, unread := j.Decode(*e); unread == nil {
-					err = ended.see(ctx, e, f)
-				}
+			if err == nil && unread == nil && domain.EndsKeys(e.Type) {
+				err = ended.see(ctx, e, f)
 			}
 			if t.note(err) {
 				return t, nil

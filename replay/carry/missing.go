@@ -16,6 +16,9 @@ func MissingKeys(ctx context.Context, log eventstore.Store, v vault.Vault, found
 		if err != nil {
 			return err
 		}
+		if strangers(e.Metadata) {
+			continue
+		}
 		for _, name := range KeysNamed(e.Data) {
 			if _, known := seen[name]; known {
 				continue

@@ -22,7 +22,7 @@ func ledger(t *testing.T, log eventstore.Store) carry.Side {
 	ok(t, err)
 	versions := map[string]int64{}
 	for i, keys := range [][]string{{"account/1"}, {"account/2", "account/1"}, {"signup/1"}} {
-		appendTo(t, log, versions, "sealed", eventstore.Event{ID: uuid.New(), Type: "sealed.v1", Data: sealed(keys...), Metadata: []byte{'{', '}'}})
+		appendTo(t, log, versions, "sealed", eventstore.Event{ID: uuid.New(), Type: "sealed.v1", Data: sealed(keys...), Metadata: []byte(`{"format":1}`)})
 		_ = i
 	}
 	ok(t, s.Vault.DestroyKeys(t.Context(), "signup/1"))
@@ -178,7 +178,7 @@ func TestMoveFollowsWhatTheVaultLostMeanwhile(t *testing.T) {
 
 func TestMoveNamesAKeyThatIsMissing(t *testing.T) {
 	from := ledger(t, newLog(t))
-	appendTo(t, from.Log, map[string]int64{}, "lost", eventstore.Event{ID: uuid.New(), Type: "sealed.v1", Data: sealed("account/lost"), Metadata: []byte("{}")})
+	appendTo(t, from.Log, map[string]int64{}, "lost", eventstore.Event{ID: uuid.New(), Type: "sealed.v1", Data: sealed("account/lost"), Metadata: []byte(`{"format":1}`)})
 	_, err := (&carry.Move{From: from, To: carry.Side{Log: newLog(t), Vault: newVault(t)}}).Run(t.Context())
 	var missing *carry.KeyMissingError
 	if !errors.As(err, &missing) || missing.Key != "account/lost" || !errors.Is(err, carry.ErrKeyMissing) {

@@ -17,6 +17,7 @@ import (
 	lib "modernc.org/sqlite/lib"
 
 	"accountledger/eventstore"
+	"accountledger/journal"
 	"accountledger/leases"
 	"accountledger/notify"
 	"accountledger/pagesum"
@@ -132,6 +133,11 @@ func ofLog(c *Cause, err error) {
 }
 
 func ofEvent(c *Cause, err error) {
+	var unreadable *journal.UnreadableEventError
+	if errors.As(err, &unreadable) {
+		c.set(Undigestible)
+		c.Says, c.Position = unreadable.Error(), unreadable.Position.String()
+	}
 	var event *runner.EventError
 	if errors.As(err, &event) {
 		c.set(Undigestible)
