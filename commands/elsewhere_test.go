@@ -121,7 +121,7 @@ func TestDecisionByADeposedLeader(t *testing.T) {
 		t.Fatalf("answered %+v", d)
 	}
 
-	c.Depose(t, 1)
+	c.Depose(1)
 	there := w.process(esdb.Options{Connection: c.Connection()})
 	do(there, there.SetPermission, person, withdrawal())
 	before := len(there.log())

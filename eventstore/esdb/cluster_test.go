@@ -60,7 +60,7 @@ func TestLaggingFollower(t *testing.T) {
 	s := open(t, esdb.Options{Connection: c.Connection("nodePreference=follower")})
 	stream, events := newStream(), newEvents(6)
 	add(t, s, stream, eventstore.NoStream, events[:2]...)
-	c.Node(1).Lag(t)
+	c.Node(1).Lag()
 	a := add(t, s, stream, 1, events[2:4]...)
 	stands(t, s, stream, a, events[:4]...)
 	if at := head(t, s); at.Position.Compare(a.Position) < 0 {
@@ -87,7 +87,7 @@ func TestDeposedLeader(t *testing.T) {
 	other := open(t, esdb.Options{Connection: c.Connection()})
 	stream, events := newStream(), newEvents(3)
 	add(t, s, stream, eventstore.NoStream, events[0])
-	c.Depose(t, 1)
+	c.Depose(1)
 	add(t, other, stream, 0, events[1])
 	if n := len(readBack(t, s, stream)); n != 1 {
 		t.Fatalf("the deposed leader gives %d events", n)

@@ -102,7 +102,7 @@ func TestFenceDeposedLeader(t *testing.T) {
 	writer := open(t, esdb.Options{Connection: c.Connection(), CallTimeout: short})
 	stream, first := newStream(), newEvents(1)
 	a := add(t, writer, stream, eventstore.NoStream, first...)
-	c.Depose(t, 1)
+	c.Depose(1)
 	operator := open(t, esdb.Options{Connection: c.Connection(), FenceWait: brief})
 	fence(t, operator)
 	if f, err := writer.Fenced(context30(t)); err != nil || !f.IsZero() {

@@ -60,7 +60,7 @@ func TestReadSinceDeposed(t *testing.T) {
 	stream, events := newStream(), newEvents(2)
 	add(t, s, stream, eventstore.NoStream, events[0])
 	before := add(t, s, newStream(), eventstore.NoStream, newEvents(1)...)
-	c.Depose(t, 1)
+	c.Depose(1)
 	add(t, other, stream, 0, events[1])
 	after := add(t, other, newStream(), eventstore.NoStream, newEvents(1)...)
 	sameIDs(t, readBack(t, s, stream), events[0])

@@ -86,7 +86,7 @@ func TestEntriesOfTheServer(t *testing.T) {
 	s := open(t, esdb.Options{Connection: c.Connection()})
 	before := head(t, s)
 	sub := subscribe(t, s, before)
-	c.AddSystemEntries(t, 200)
+	c.AddSystemEntries(200)
 	after := head(t, s)
 	if after.Position.Compare(before.Position) <= 0 || after.Event != uuid.Nil {
 		t.Fatalf("the head went from %s to %+v", before.Position, after)
@@ -121,10 +121,10 @@ func TestScavengedCheckpoint(t *testing.T) {
 	if _, err := s.LogID(context30(t)); err != nil {
 		t.Fatal(err)
 	}
-	c.AddSystemEntries(t, 2)
+	c.AddSystemEntries(2)
 	at, stream, events := head(t, s), newStream(), newEvents(4)
 	add(t, s, stream, eventstore.NoStream, events[:3]...)
-	c.Scavenge(t)
+	c.Scavenge()
 	sub := subscribe(t, s, at)
 	got, _ := next(t, sub, 3)
 	sameIDs(t, got, events[:3]...)
@@ -135,7 +135,7 @@ func TestScavengedCheckpoint(t *testing.T) {
 	sameIDs(t, page.Events, events[:3]...)
 
 	// The same within a subscription that breaks there.
-	c.AddSystemEntries(t, 1)
+	c.AddSystemEntries(1)
 	entry := head(t, s)
 	for last := got[2].Position; last != entry.Position; {
 		page, err := sub.Next(context30(t), 10)
@@ -146,7 +146,7 @@ func TestScavengedCheckpoint(t *testing.T) {
 	}
 	c.MuteSubscriptions()
 	add(t, s, stream, 2, events[3])
-	c.Scavenge(t)
+	c.Scavenge()
 	c.DropSubscriptions()
 	got, _ = next(t, sub, 1)
 	sameIDs(t, got, events[3])
@@ -155,7 +155,7 @@ func TestScavengedCheckpoint(t *testing.T) {
 // TestForeignPositions are those where no event stands.
 func TestForeignPositions(t *testing.T) {
 	t.Parallel()
-	c := esdbtest.Start(t, esdbtest.Options{})
+	c := esdbtest.Start(t, esdbtest.Options{LegacyPositions: true})
 	s := open(t, esdb.Options{Connection: c.Connection()})
 	add(t, s, newStream(), eventstore.NoStream, newEvents(3)...)
 	good := head(t, s)

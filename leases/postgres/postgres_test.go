@@ -18,6 +18,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"accountledger/faults/network"
 	"accountledger/leases"
 	"accountledger/leases/leasetest"
 	"accountledger/leases/postgres"
@@ -98,19 +99,19 @@ func TestManyStartAtOnce(t *testing.T) {
 func TestAHolderWhoseConnectionGoes(t *testing.T) {
 	config, err := pgx.ParseConfig(address)
 	ok(t, err)
-	for how, cut := range map[string]func(*postgrestest.Proxy){
-		"silent": (*postgrestest.Proxy).Stall,
-		"broken": func(p *postgrestest.Proxy) { p.Stall(); p.Cut() },
+	for how, cut := range map[string]func(*network.Proxy){
+		"silent": (*network.Proxy).Freeze,
+		"broken": func(p *network.Proxy) { p.Freeze(); p.Cut() },
 	} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
 			schema := place(t)
-			proxy, err := postgrestest.NewProxy(net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))))
+			proxy, err := network.NewProxy(net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))))
 			ok(t, err)
 			t.Cleanup(func() { ok(t, proxy.Close()) })
 			u, err := url.Parse(address)
 			ok(t, err)
-			u.Host = proxy.Host()
+			u.Host = proxy.Address()
 			o := leases.Options{TTL: time.Second}
 			here, there := leases.New(open(t, u.String(), schema), o), leases.New(open(t, address, schema), o)
 			t.Cleanup(func() {

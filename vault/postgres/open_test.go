@@ -7,9 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"accountledger/faults/network"
 	"accountledger/vault"
 	"accountledger/vault/postgres"
-	"accountledger/vault/postgres/postgrestest"
 )
 
 func TestAnotherMasterKeyIsRefused(t *testing.T) {
@@ -53,7 +53,7 @@ func TestForeignTablesAreRefused(t *testing.T) {
 }
 
 func TestWhatOpenRefuses(t *testing.T) {
-	proxy, err := postgrestest.NewProxy("127.0.0.1:1") // where nothing answers
+	proxy, err := network.NewProxy("127.0.0.1:1") // where nothing answers
 	ok(t, err)
 	defer func() { _ = proxy.Close() }()
 	for name, c := range map[string]struct {
@@ -63,7 +63,7 @@ func TestWhatOpenRefuses(t *testing.T) {
 		"no address":     {"postgres://user:hunter2@[", "", vault.ErrInvalid},
 		"unsafe commits": {"postgres://user:hunter2@h/d?synchronous_commit=off", "", vault.ErrInvalid},
 		"long schema":    {address, strings.Repeat("x", 64), vault.ErrInvalid},
-		"no server":      {"postgres://user:hunter2@" + proxy.Host() + "/d?sslmode=disable", "", vault.ErrUnavailable},
+		"no server":      {"postgres://user:hunter2@" + proxy.Address() + "/d?sslmode=disable", "", vault.ErrUnavailable},
 	} {
 		_, err := postgres.Open(t.Context(), c.address, ring(t, newMaster(t)), postgres.Options{Schema: c.schema})
 		if !errors.Is(err, c.want) {

@@ -12,9 +12,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"accountledger/faults/network"
 	"accountledger/vault"
 	"accountledger/vault/postgres"
-	"accountledger/vault/postgres/postgrestest"
 )
 
 // second is how long a destroyed key may still be given elsewhere.
@@ -106,9 +106,9 @@ func TestManyDestructionsAtOnce(t *testing.T) {
 // A process that hears nothing must not trust what it remembers, whether the way to the
 // server is silent or broken.
 func TestACutOffProcessTrustsNothing(t *testing.T) {
-	for how, cutOff := range map[string]func(p *postgrestest.Proxy){
-		"silent": (*postgrestest.Proxy).Stall,
-		"broken": func(p *postgrestest.Proxy) { p.Stall(); p.Cut() },
+	for how, cutOff := range map[string]func(p *network.Proxy){
+		"silent": (*network.Proxy).Freeze,
+		"broken": func(p *network.Proxy) { p.Freeze(); p.Cut() },
 	} {
 		t.Run(how, func(t *testing.T) {
 			t.Parallel()
@@ -200,12 +200,12 @@ func TestManyProcessesMakeTheTablesOnce(t *testing.T) {
 }
 
 // behindProxy is the same place, reached through a proxy.
-func (p place) behindProxy(t testing.TB) (*postgrestest.Proxy, place) {
+func (p place) behindProxy(t testing.TB) (*network.Proxy, place) {
 	t.Helper()
-	proxy, err := postgrestest.NewProxy(hostOf(t, p.address))
+	proxy, err := network.NewProxy(hostOf(t, p.address))
 	ok(t, err)
 	t.Cleanup(func() { _ = proxy.Close() })
-	return proxy, place{withHost(t, p.address, proxy.Host()), p.schema}
+	return proxy, place{withHost(t, p.address, proxy.Address()), p.schema}
 }
 
 // untilAnswers asks for a key until the server can be reached again.

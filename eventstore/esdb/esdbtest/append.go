@@ -4,24 +4,12 @@ import (
 	"context"
 	"errors"
 	"io"
-	"slices"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	api "github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
-
-	"accountledger/eventstore"
-)
-
-// maxAppendBytes is a real server's default.
-const maxAppendBytes = 1 << 20
-
-// Expected versions that are no numbers.
-const (
-	expectAny    int64 = -2
-	expectExists int64 = -4
 )
 
 // streams is the service of streams.
@@ -30,22 +18,26 @@ type streams struct {
 	*Node
 }
 
+// proposal is an append that was asked for.
+type proposal struct {
+	stream   string
+	expected int64
+	events   []record
+}
+
 // Append implements the protocol.
 func (s *streams) Append(call api.Streams_AppendServer) error {
-	ctx := call.Context()
-	stream, expected, events, err := receive(call)
+	ctx, generation := call.Context(), s.cluster.log.current()
+	p, err := s.receive(call)
 	if err != nil {
 		return err
 	}
-	if !s.leads() && s.requiresLeader(ctx) {
+	if s.requiresLeader(ctx) && !s.leads() {
 		return s.notLeader(call)
 	}
 	if s.pretends.Load() {
 		<-ctx.Done() // the other nodes do not follow any more
 		return status.Error(codes.Aborted, "Operation timed out: Prepare phase timeout.")
-	}
-	if s.cluster.engine.isDeleted(stream) {
-		return deleted(call, stream)
 	}
 	fault := s.cluster.faults.next()
 	switch fault {
@@ -59,7 +51,7 @@ func (s *streams) Append(call api.Streams_AppendServer) error {
 		go func() {
 			defer s.cluster.late.Done()
 			<-ctx.Done()
-			_, _ = s.carryOut(context.WithoutCancel(ctx), stream, expected, events)
+			_, _ = s.carryOut(call, generation, p)
 		}()
 		<-ctx.Done()
 		return ctx.Err()
@@ -69,7 +61,7 @@ func (s *streams) Append(call api.Streams_AppendServer) error {
 		s.cluster.faults.delay(ctx)
 	}
 	// Once begun, an append does not stop because its client has gone.
-	resp, err := s.carryOut(context.WithoutCancel(ctx), stream, expected, events)
+	resp, err := s.carryOut(call, generation, p)
 	if err != nil {
 		return err
 	}
@@ -80,10 +72,10 @@ func (s *streams) Append(call api.Streams_AppendServer) error {
 		<-ctx.Done()
 		return ctx.Err()
 	case TimeOut:
-		return status.Error(codes.Aborted, "Operation timed out: Commit phase timeout.")
+		return errCommitTimeout
 	case WrongVersion:
 		if success := resp.GetSuccess(); success != nil {
-			resp = wrong(expected, int64(success.GetCurrentRevision())) //nolint:gosec // counted in int64
+			resp = wrong(p.expected, int64(success.GetCurrentRevision())) //nolint:gosec // counted in int64
 		}
 	case NoPosition:
 		if success := resp.GetSuccess(); success != nil {
@@ -93,6 +85,8 @@ func (s *streams) Append(call api.Streams_AppendServer) error {
 	return call.SendAndClose(resp)
 }
 
+var errCommitTimeout = status.Error(codes.Aborted, "Operation timed out: Commit phase timeout.")
+
 func (s *streams) breakOff(ctx context.Context) error {
 	if p, ok := peer.FromContext(ctx); ok {
 		s.listener.drop(p.Addr.String())
@@ -100,137 +94,134 @@ func (s *streams) breakOff(ctx context.Context) error {
 	return status.Error(codes.Unavailable, "the connection is broken")
 }
 
-func receive(call api.Streams_AppendServer) (stream string, expected int64, events []eventstore.Event, err error) {
+func (s *streams) receive(call api.Streams_AppendServer) (p proposal, err error) {
 	first, err := call.Recv()
 	if err != nil {
-		return "", 0, nil, err
+		return p, err
 	}
 	o := first.GetOptions()
+	p.stream = string(o.GetStreamIdentifier().GetStreamName())
+	if err := s.cluster.authorize(call, callerOf(call.Context()), p.stream, toWrite); err != nil {
+		return p, err
+	}
 	switch revision := o.GetExpectedStreamRevision().(type) {
 	case *api.AppendReq_Options_Revision:
-		expected = int64(revision.Revision) //nolint:gosec // counted in int64
+		p.expected = int64(revision.Revision) //nolint:gosec // counted in int64
 	case *api.AppendReq_Options_NoStream:
-		expected = eventstore.NoStream
+		p.expected = noStream
 	case *api.AppendReq_Options_Any:
-		expected = expectAny
+		p.expected = expectAny
 	case *api.AppendReq_Options_StreamExists:
-		expected = expectExists
+		p.expected = expectExists
 	default:
-		return "", 0, nil, status.Error(codes.InvalidArgument, "no options")
+		return p, errThrown
 	}
-	size := 0
+	most, size := s.cluster.limits(), 0
 	for {
 		req, err := call.Recv()
 		if errors.Is(err, io.EOF) {
-			return string(o.GetStreamIdentifier().GetStreamName()), expected, events, nil
+			return p, nil
 		}
 		if err != nil {
-			return "", 0, nil, err
+			return p, err
 		}
-		m := req.GetProposedMessage()
-		if size += len(m.GetData()); size > maxAppendBytes {
-			return "", 0, nil, tooLarge(call)
-		}
-		if m.GetMetadata()["type"] == "" || m.GetMetadata()["content-type"] == "" {
-			return "", 0, nil, status.Error(codes.InvalidArgument, "Required Metadata Property is missing")
-		}
-		events = append(events, eventstore.Event{
-			ID: readID(m.GetId()), Type: storedType(m.GetMetadata()["type"]), Data: m.GetData(), Metadata: m.GetCustomMetadata(),
-		})
-	}
-}
-
-// carryOut appends as a real server does. Its check of a repeat looks at the ids alone, one version
-// after the other.
-func (s *streams) carryOut(ctx context.Context, stream string, expected int64, events []eventstore.Event) (*api.AppendResp, error) {
-	for {
-		wanted := expected
-		if wanted == expectAny || wanted == expectExists {
-			last, err := s.last(ctx, stream)
-			if err != nil {
-				return nil, status.Error(codes.Internal, err.Error())
-			}
-			if wanted = last; last == eventstore.NoStream && expected == expectExists {
-				return wrong(expected, last), nil
-			}
-		}
-		repeated, err := s.repeated(ctx, stream, wanted, events)
-		if err == nil && repeated {
-			return success(wanted+int64(len(events)), nil), nil
-		}
-		a, err := s.cluster.engine.store.Append(ctx, s.cluster.engine.storedName(stream), wanted, events...)
-		var conflict *eventstore.ConflictError
-		switch {
-		case errors.As(err, &conflict) && expected == wanted:
-			return wrong(expected, conflict.Actual), nil
-		case errors.As(err, &conflict):
-			continue
-		case err != nil:
-			return nil, status.Error(codes.Internal, err.Error())
-		}
-		return s.appended(ctx, a)
-	}
-}
-
-func (s *streams) appended(ctx context.Context, a eventstore.Appended) (*api.AppendResp, error) {
-	n := s.cluster.appends.Add(1)
-	if every := s.cluster.opts.SystemEvery; every > 0 && n%uint64(every) == 0 {
-		if err := s.cluster.engine.addSystem(ctx); err != nil {
-			return nil, status.Error(codes.Internal, err.Error())
-		}
-	}
-	s.cluster.engine.change()
-	commit, err := s.cluster.engine.commit(ctx, a.Position.Commit())
-	if err != nil {
-		return nil, status.Error(codes.Internal, err.Error())
-	}
-	return success(a.Version, &api.AppendResp_Position{CommitPosition: commit, PreparePosition: s.cluster.engine.prepare(commit)}), nil
-}
-
-func (s *streams) last(ctx context.Context, stream string) (int64, error) {
-	for r, err := range s.cluster.engine.store.ReadStream(ctx, s.cluster.engine.storedName(stream), eventstore.Backwards, eventstore.End) {
-		return r.Version, err
-	}
-	return eventstore.NoStream, nil
-}
-
-func (s *streams) repeated(ctx context.Context, stream string, expected int64, events []eventstore.Event) (bool, error) {
-	var there []eventstore.Event
-	for r, err := range s.cluster.engine.store.ReadStream(ctx, s.cluster.engine.storedName(stream), eventstore.Forwards, expected+1) {
+		e, err := propose(call, req.GetProposedMessage())
 		if err != nil {
-			return false, err
+			return p, err
 		}
-		if there = append(there, r.Event); len(there) == len(events) {
-			break
+		bytes := len(e.data) + len(e.metadata) + 2*len(e.typ)
+		if bytes > most.event {
+			return p, eventTooLarge(call, e.id, bytes, most.event)
 		}
+		if size += bytes; size > most.append {
+			return p, appendTooLarge(call, most.append)
+		}
+		if e.typ == "" {
+			return p, errThrown
+		}
+		p.events = append(p.events, e)
 	}
-	return len(events) > 0 && slices.EqualFunc(there, events, func(a, b eventstore.Event) bool { return a.ID == b.ID }), nil
 }
 
-func success(version int64, position *api.AppendResp_Position) *api.AppendResp {
-	ok := &api.AppendResp_Success{CurrentRevisionOption: &api.AppendResp_Success_CurrentRevision{CurrentRevision: uint64(version)}} //nolint:gosec // not negative
-	if position == nil {
-		ok.PositionOption = &api.AppendResp_Success_NoPosition{NoPosition: &shared.Empty{}}
-	} else {
-		ok.PositionOption = &api.AppendResp_Success_Position{Position: position}
+func propose(call trailed, m *api.AppendReq_ProposedMessage) (record, error) {
+	for _, name := range []string{"type", "content-type"} {
+		if _, ok := m.GetMetadata()[name]; !ok {
+			return record{}, propertyMissing(call, name)
+		}
+	}
+	return record{
+		id: readID(m.GetId()), typ: m.GetMetadata()["type"], content: m.GetMetadata()["content-type"],
+		data: m.GetData(), metadata: m.GetCustomMetadata(),
+	}, nil
+}
+
+// carryOut appends. While the leader is alone, the events are kept and the answer is a timeout.
+func (s *streams) carryOut(call api.Streams_AppendServer, generation uint64, p proposal) (*api.AppendResp, error) {
+	if s.cluster.log.current() != generation {
+		return nil, status.Error(codes.Unavailable, "Connection dropped")
+	}
+	o := s.cluster.log.write(p.stream, p.expected, p.events)
+	switch o.decision {
+	case gone:
+		return nil, streamDeleted(call, p.stream)
+	case refused:
+		return wrong(p.expected, o.revision), nil
+	case accepted:
+		s.cluster.appended()
+	}
+	if s.cluster.alone.Load() {
+		_ = pause(call.Context(), s.cluster.opts.CommitTimeout)
+		s.cluster.resign()
+		return nil, errCommitTimeout
+	}
+	return s.success(o), nil
+}
+
+// appended counts an append, and the server adds an entry of its own now and then.
+func (c *Cluster) appended() {
+	n := c.appends.Add(1)
+	if every := c.opts.SystemEvery; every > 0 && n%uint64(every) == 0 {
+		c.log.addStatistics()
+	}
+}
+
+func (s *streams) success(o outcome) *api.AppendResp {
+	ok := &api.AppendResp_Success{CurrentRevisionOption: &api.AppendResp_Success_NoStream{NoStream: &shared.Empty{}}}
+	if o.revision != noStream {
+		ok.CurrentRevisionOption = &api.AppendResp_Success_CurrentRevision{CurrentRevision: uint64(o.revision)} //nolint:gosec // not negative
+	}
+	ok.PositionOption = &api.AppendResp_Success_NoPosition{NoPosition: &shared.Empty{}}
+	if o.at != 0 {
+		ok.PositionOption = &api.AppendResp_Success_Position{Position: &api.AppendResp_Position{
+			CommitPosition: o.at, PreparePosition: s.cluster.log.prepare(o.at),
+		}}
 	}
 	return &api.AppendResp{Result: &api.AppendResp_Success_{Success: ok}}
 }
 
+// wrong names the revisions twice, as servers do for the sake of old clients. That no stream was expected is said as
+// the largest number.
 func wrong(expected, actual int64) *api.AppendResp {
 	w := &api.AppendResp_WrongExpectedVersion{}
 	switch expected {
-	case eventstore.NoStream:
-		w.ExpectedRevisionOption = &api.AppendResp_WrongExpectedVersion_ExpectedNoStream{ExpectedNoStream: &shared.Empty{}}
+	case expectAny:
+		w.ExpectedRevisionOption = &api.AppendResp_WrongExpectedVersion_ExpectedAny{ExpectedAny: &shared.Empty{}}
+		w.ExpectedRevisionOption_20_6_0 = &api.AppendResp_WrongExpectedVersion_Any_20_6_0{Any_20_6_0: &shared.Empty{}}
 	case expectExists:
 		w.ExpectedRevisionOption = &api.AppendResp_WrongExpectedVersion_ExpectedStreamExists{ExpectedStreamExists: &shared.Empty{}}
+		w.ExpectedRevisionOption_20_6_0 = &api.AppendResp_WrongExpectedVersion_StreamExists_20_6_0{StreamExists_20_6_0: &shared.Empty{}}
 	default:
-		w.ExpectedRevisionOption = &api.AppendResp_WrongExpectedVersion_ExpectedRevision{ExpectedRevision: uint64(expected)} //nolint:gosec // not negative
+		revision := uint64(expected) //nolint:gosec // below 0 becomes the largest
+		w.ExpectedRevisionOption = &api.AppendResp_WrongExpectedVersion_ExpectedRevision{ExpectedRevision: revision}
+		w.ExpectedRevisionOption_20_6_0 = &api.AppendResp_WrongExpectedVersion_ExpectedRevision_20_6_0{ExpectedRevision_20_6_0: revision}
 	}
-	if actual == eventstore.NoStream {
+	if actual == noStream {
 		w.CurrentRevisionOption = &api.AppendResp_WrongExpectedVersion_CurrentNoStream{CurrentNoStream: &shared.Empty{}}
+		w.CurrentRevisionOption_20_6_0 = &api.AppendResp_WrongExpectedVersion_NoStream_20_6_0{NoStream_20_6_0: &shared.Empty{}}
 	} else {
-		w.CurrentRevisionOption = &api.AppendResp_WrongExpectedVersion_CurrentRevision{CurrentRevision: uint64(actual)} //nolint:gosec // not negative
+		revision := uint64(actual) //nolint:gosec // not negative
+		w.CurrentRevisionOption = &api.AppendResp_WrongExpectedVersion_CurrentRevision{CurrentRevision: revision}
+		w.CurrentRevisionOption_20_6_0 = &api.AppendResp_WrongExpectedVersion_CurrentRevision_20_6_0{CurrentRevision_20_6_0: revision}
 	}
 	return &api.AppendResp{Result: &api.AppendResp_WrongExpectedVersion_{WrongExpectedVersion: w}}
 }

@@ -1,13 +1,13 @@
 // Package esdbtest is a server for tests that speaks EventStoreDB's published protocol over
-// real gRPC on 127.0.0.1, on top of the embedded store, with faults to inject.
+// real gRPC on 127.0.0.1, with faults to inject.
 //
-// It does what a real server was seen, or is documented, to do where a client can tell: positions are bytes and
-// not dense, entries of its own ($ streams) are among the ledger's, a repeated append is
-// recognised by its ids alone and answered without a position, reads of $all include the position
+// It answers as a KurrentDB 26.1.0 was seen to, where a client can tell: positions are bytes and
+// not dense, entries of its own ($ streams) are among the others, a repeated append is
+// recognised by its ids alone and answered with its first places, reads of $all include the position
 // that they start from and subscriptions do not, a subscription from where an entry was scavenged leaves out the
-// one behind it, an append to a follower is forwarded unless the leader is required. It
-// keeps everything in memory, and gives content types and times of its own. It has no persistent
-// subscriptions, projections, filters, links and batch appends.
+// one behind it, an append to a follower is forwarded unless the leader is required. Users, access lists, metadata of
+// streams, deletes and filters work as there. It keeps everything in memory, and its clock moves only when told to. It has no
+// persistent subscriptions, projections, resolved links, subscriptions to one stream and batch appends.
 package esdbtest
 
 import (
@@ -17,10 +17,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-
-	"github.com/cockroachdb/pebble/v2/vfs"
-
-	"accountledger/eventstore/embedded"
+	"time"
 )
 
 // Options of a cluster.
@@ -37,20 +34,35 @@ type Options struct {
 	TLS bool
 	// ClientCertificate, with TLS, asks for a certificate of the client's, which the connection strings name.
 	ClientCertificate bool
-	// User and Password, when set, are asked of every call.
+	// User and Password, when set, are an administrator, whom the connection strings name.
 	User, Password string
+	// Users are further ones. Without any user, everyone may do everything.
+	Users []User
+	// Version is what the server says of itself; empty is 26.1.0.
+	Version string
+	// LegacyPositions refuses a position inside a record as invalid, as servers before 26 were thought to; a 26.1.0 answers with the
+	// code Unknown.
+	LegacyPositions bool
+	// CommitTimeout is how long a leader waits for its followers; 0 is 2.5 s.
+	CommitTimeout time.Duration
+	// Proxied puts a network.Proxy before each node, so that the network can fail.
+	Proxied bool
 }
 
 // Cluster is some nodes with one log.
 type Cluster struct {
-	opts   Options
-	engine *engine
-	nodes  []*Node
-	caFile string
-	// The client's certificate and key, when it needs one.
-	userCertFile, userKeyFile string
-	faults                    faults
-	leader                    atomic.Int64
+	opts      Options
+	log       *log
+	nodes     []*Node
+	directory directory
+	tls       identity
+	faults    faults
+	leader    atomic.Int64
+	alone     atomic.Bool // the leader has no followers
+
+	version               atomic.Pointer[string]
+	maxSizes              atomic.Pointer[sizes]
+	slowCall, slowMessage atomic.Int64 // nanoseconds
 
 	appends  atomic.Uint64
 	sent     atomic.Uint64 // events sent to subscriptions
@@ -65,20 +77,24 @@ func Start(tb testing.TB, opts Options) *Cluster {
 	if opts.SystemEvery == 0 {
 		opts.SystemEvery = 5
 	}
-	store, err := embedded.Open(embedded.Options{Dir: "esdbtest", FS: vfs.NewMem(), ReserveBytes: -1})
-	if err != nil {
-		tb.Fatal(err)
+	if opts.CommitTimeout == 0 {
+		opts.CommitTimeout = 2500 * time.Millisecond
 	}
-	c := &Cluster{opts: opts, engine: newEngine(store, opts.Transactions)}
+	if opts.Version == "" {
+		opts.Version = "26.1.0"
+	}
+	c := &Cluster{opts: opts, log: newLog(opts.Transactions)}
+	c.version.Store(&opts.Version)
+	c.directory.users = append(c.directory.users, opts.Users...)
+	if opts.User != "" {
+		c.SetUser(User{opts.User, opts.Password, []string{Admins}})
+	}
 	c.faults.reset()
 	tb.Cleanup(func() {
 		for _, n := range c.nodes {
 			n.stop()
 		}
 		c.late.Wait()
-		if err := store.Close(); err != nil {
-			tb.Errorf("close of the test server's store: %v", err)
-		}
 	})
 	creds := c.credentials(tb)
 	for i := range max(1, opts.Nodes) {
@@ -88,34 +104,43 @@ func Start(tb testing.TB, opts Options) *Cluster {
 		}
 		c.nodes = append(c.nodes, n)
 	}
-	c.AddSystemEntries(tb, 3)
+	c.AddSystemEntries(3)
 	return c
 }
 
 // Connection is the connection string to the whole cluster, with further settings like
 // "nodePreference=follower".
 func (c *Cluster) Connection(settings ...string) string {
-	hosts := make([]string, len(c.nodes))
-	for i, n := range c.nodes {
-		hosts[i] = n.Address()
-	}
-	return c.connection(strings.Join(hosts, ","), settings)
+	return c.connection(User{Name: c.opts.User, Password: c.opts.Password}, c.hosts(), settings)
+}
+
+// ConnectionAs is the connection string of another user.
+func (c *Cluster) ConnectionAs(name, password string, settings ...string) string {
+	return c.connection(User{Name: name, Password: password}, c.hosts(), settings)
 }
 
 // ConnectionTo is the connection string to one node alone.
 func (c *Cluster) ConnectionTo(node int, settings ...string) string {
-	return c.connection(c.nodes[node].Address(), settings)
+	return c.connection(User{Name: c.opts.User, Password: c.opts.Password}, c.nodes[node].Address(), settings)
 }
 
-func (c *Cluster) connection(hosts string, settings []string) string {
+func (c *Cluster) hosts() string {
+	hosts := make([]string, len(c.nodes))
+	for i, n := range c.nodes {
+		hosts[i] = n.Address()
+	}
+	return strings.Join(hosts, ",")
+}
+
+func (c *Cluster) connection(u User, hosts string, settings []string) string {
 	user := ""
-	if c.opts.User != "" {
-		user = url.UserPassword(c.opts.User, c.opts.Password).String() + "@"
+	if u.Name != "" {
+		user = url.UserPassword(u.Name, u.Password).String() + "@"
 	}
 	if c.opts.TLS {
-		settings = append([]string{"tls=true", "tlsCAFile=" + c.caFile}, settings...)
+		settings = append([]string{"tls=true", "tlsCAFile=" + c.tls.caFile}, settings...)
 		if c.opts.ClientCertificate {
-			settings = append(settings, "userCertFile="+c.userCertFile, "userKeyFile="+c.userKeyFile)
+			settings = append(settings, "userCertFile="+c.tls.userCertFile, "userKeyFile="+c.tls.userKeyFile)
 		}
 	} else {
 		settings = append([]string{"tls=false"}, settings...)

@@ -3,7 +3,8 @@ package esdbtest
 import (
 	"context"
 	"sync"
-	"testing"
+
+	"github.com/EventStore/EventStore-Client-Go/v4/protos/gossip"
 )
 
 // AppendFault is what goes wrong with one append.
@@ -174,31 +175,6 @@ func (f *faults) times() int {
 	return n
 }
 
-// AddSystemEntries appends entries of the server's own.
-func (c *Cluster) AddSystemEntries(tb testing.TB, n int) {
-	tb.Helper()
-	for range n {
-		if err := c.engine.addSystem(context.Background()); err != nil {
-			tb.Fatal(err)
-		}
-	}
-}
-
-// Scavenge removes the server's own entries that there are.
-func (c *Cluster) Scavenge(tb testing.TB) {
-	tb.Helper()
-	if err := c.engine.scavenge(context.Background()); err != nil {
-		tb.Fatal(err)
-	}
-}
-
-// DeleteStream makes a stream one that was deleted for good.
-func (c *Cluster) DeleteStream(stream string) {
-	c.engine.mu.Lock()
-	defer c.engine.mu.Unlock()
-	c.engine.deleted[stream] = true
-}
-
 // Elect makes a node the leader, and all nodes know it.
 func (c *Cluster) Elect(number int) {
 	for _, n := range c.nodes {
@@ -209,24 +185,47 @@ func (c *Cluster) Elect(number int) {
 
 // Depose makes another node the leader, and the one that was does not know: it goes on as it
 // was, with what it has now. It can commit nothing.
-func (c *Cluster) Depose(tb testing.TB, successor int) {
-	tb.Helper()
+func (c *Cluster) Depose(successor int) {
 	old := c.nodes[c.Leader()]
-	old.Lag(tb)
+	old.Lag()
 	old.pretends.Store(true)
 	c.leader.Store(int64(successor))
 }
 
-// Lag makes the node show nothing that comes from now on, until CatchUp.
-func (n *Node) Lag(tb testing.TB) {
-	tb.Helper()
-	head, err := n.cluster.engine.head(context.Background())
-	if err != nil {
-		tb.Fatal(err)
+// LoseQuorum freezes all nodes but the leader. Its appends are written, and shown by nobody; they are answered with a timeout after
+// Options.CommitTimeout. With the first of these answers it stops leading, and serves no more.
+func (c *Cluster) LoseQuorum() {
+	for i, n := range c.nodes {
+		n.Lag()
+		if i != c.Leader() {
+			n.Freeze()
+		}
 	}
+	c.alone.Store(true)
+}
+
+// RegainQuorum wakes the nodes that LoseQuorum froze. What was written meanwhile is kept.
+func (c *Cluster) RegainQuorum() {
+	c.alone.Store(false)
+	for _, n := range c.nodes {
+		n.Thaw()
+		n.CatchUp()
+		n.ShowAsIs()
+	}
+}
+
+// resign makes the leader one that has lost its followers.
+func (c *Cluster) resign() {
+	if c.alone.Load() {
+		c.nodes[c.Leader()].Show(gossip.MemberInfo_Unknown)
+	}
+}
+
+// Lag makes the node show nothing that comes from now on, until CatchUp.
+func (n *Node) Lag() {
 	n.lag.Lock()
 	defer n.lag.Unlock()
-	n.lagging, n.shown = true, head
+	n.lagging, n.shown = true, n.cluster.log.length()
 }
 
 // CatchUp ends Lag.
@@ -234,15 +233,15 @@ func (n *Node) CatchUp() {
 	n.lag.Lock()
 	n.lagging = false
 	n.lag.Unlock()
-	n.cluster.engine.change()
+	n.cluster.log.change()
 }
 
-// visible is the last dense position that the node shows.
-func (n *Node) visible(ctx context.Context) (uint64, error) {
+// visible is the place behind the last event that the node shows.
+func (n *Node) visible() int {
 	n.lag.Lock()
 	defer n.lag.Unlock()
 	if n.lagging {
-		return n.shown, nil
+		return min(n.shown, n.cluster.log.length())
 	}
-	return n.cluster.engine.head(ctx)
+	return n.cluster.log.length()
 }

@@ -2,8 +2,6 @@ package esdbtest
 
 import (
 	"context"
-	"net"
-	"strconv"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/gossip"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/serverfeatures"
@@ -15,18 +13,47 @@ import (
 // features says which server this claims to be.
 type features struct {
 	serverfeatures.UnimplementedServerFeaturesServer
+	cluster *Cluster
 }
 
+// SetVersion changes what the server says of itself, as an upgrade does. It can be 26.1.0-prerelease.
+func (c *Cluster) SetVersion(version string) { c.version.Store(&version) }
+
 // GetSupportedMethods implements the protocol.
-func (features) GetSupportedMethods(context.Context, *shared.Empty) (*serverfeatures.SupportedMethods, error) {
+func (f *features) GetSupportedMethods(context.Context, *shared.Empty) (*serverfeatures.SupportedMethods, error) {
 	const service = "event_store.client.streams.streams"
 	return &serverfeatures.SupportedMethods{
-		EventStoreServerVersion: "23.10.0",
+		EventStoreServerVersion: *f.cluster.version.Load(),
 		Methods: []*serverfeatures.SupportedMethod{
 			{MethodName: "append", ServiceName: service},
 			{MethodName: "read", ServiceName: service, Features: []string{"position", "events"}},
 		},
 	}, nil
+}
+
+// Show makes a node be in another state than it is, in gossip and in what it serves.
+func (n *Node) Show(state gossip.MemberInfo_VNodeState) { n.shows.Store(int32(state) + 1) }
+
+// ShowAsIs ends Show.
+func (n *Node) ShowAsIs() { n.shows.Store(0) }
+
+func (n *Node) state() gossip.MemberInfo_VNodeState {
+	switch shows := n.shows.Load(); {
+	case shows > 0:
+		return gossip.MemberInfo_VNodeState(shows - 1)
+	case n.number == n.cluster.Leader():
+		return gossip.MemberInfo_Leader
+	}
+	return gossip.MemberInfo_Follower
+}
+
+// serves reports whether a node in a state answers calls about streams.
+func serves(state gossip.MemberInfo_VNodeState) bool {
+	switch state {
+	case gossip.MemberInfo_PreLeader, gossip.MemberInfo_Manager, gossip.MemberInfo_ShuttingDown, gossip.MemberInfo_Shutdown:
+		return false
+	}
+	return state > gossip.MemberInfo_Unknown // the states up to it are those of a node that finds its cluster
 }
 
 // members says which nodes there are.
@@ -38,22 +65,12 @@ type members struct {
 // Read implements the protocol.
 func (m *members) Read(context.Context, *shared.Empty) (*gossip.ClusterInfo, error) {
 	info := &gossip.ClusterInfo{}
-	for i, n := range m.cluster.nodes {
-		host, text, err := net.SplitHostPort(n.Address())
+	for _, n := range m.cluster.nodes {
+		at, err := n.endPoint()
 		if err != nil {
 			return nil, status.Error(codes.Internal, err.Error())
 		}
-		port, err := strconv.ParseUint(text, 10, 16)
-		if err != nil {
-			return nil, status.Error(codes.Internal, err.Error())
-		}
-		state := gossip.MemberInfo_Follower
-		if i == m.cluster.Leader() {
-			state = gossip.MemberInfo_Leader
-		}
-		info.Members = append(info.Members, &gossip.MemberInfo{
-			State: state, IsAlive: !n.listener.down.Load(), HttpEndPoint: &gossip.EndPoint{Address: host, Port: uint32(port)},
-		})
+		info.Members = append(info.Members, &gossip.MemberInfo{State: n.state(), IsAlive: !n.listener.down.Load(), HttpEndPoint: at})
 	}
 	return info, nil
 }

@@ -2,8 +2,10 @@ package esdbtest
 
 import (
 	"net"
+	"strconv"
 	"sync"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/gossip"
@@ -12,6 +14,8 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/keepalive"
+
+	"accountledger/faults/network"
 )
 
 // Node is one server of a cluster.
@@ -20,11 +24,13 @@ type Node struct {
 	number   int
 	listener *listener
 	server   *grpc.Server
+	proxy    *network.Proxy // with Options.Proxied
 
+	shows    atomic.Int32 // 1 above the state that is said in gossip, or 0
 	pretends atomic.Bool
 	lag      sync.Mutex
 	lagging  bool
-	shown    uint64 // while lagging, the last dense position that it has
+	shown    int // while lagging, the place behind the last event that it has
 }
 
 // callsPerConnection is what a real server's HTTP/2 takes; more calls wait for one to end.
@@ -39,25 +45,69 @@ func startNode(c *Cluster, number int, creds credentials.TransportCredentials) (
 		return nil, err
 	}
 	n := &Node{cluster: c, number: number, listener: newListener(l)}
+	if c.opts.Proxied {
+		if n.proxy, err = network.NewProxy(l.Addr().String()); err != nil {
+			_ = l.Close()
+			return nil, err
+		}
+	}
 	n.server = grpc.NewServer(
 		grpc.Creds(creds), grpc.MaxRecvMsgSize(16<<20), grpc.MaxConcurrentStreams(callsPerConnection),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: minPing, PermitWithoutStream: true}),
-		grpc.UnaryInterceptor(c.checkUnary), grpc.StreamInterceptor(c.checkStream),
+		grpc.UnaryInterceptor(n.unary), grpc.StreamInterceptor(n.stream),
 	)
 	api.RegisterStreamsServer(n.server, &streams{Node: n})
-	serverfeatures.RegisterServerFeaturesServer(n.server, features{})
+	serverfeatures.RegisterServerFeaturesServer(n.server, &features{cluster: c})
 	gossip.RegisterGossipServer(n.server, &members{cluster: c})
 	go func() { _ = n.server.Serve(n.listener) }()
 	return n, nil
 }
 
 func (n *Node) stop() {
+	if n.proxy != nil {
+		_ = n.proxy.Close()
+	}
 	n.listener.drop()
+	n.Thaw()
 	n.server.Stop()
 }
 
-// Address is host and port.
-func (n *Node) Address() string { return n.listener.Addr().String() }
+// Address is host and port, of the proxy where there is one.
+func (n *Node) Address() string {
+	if n.proxy != nil {
+		return n.proxy.Address()
+	}
+	return n.listener.Addr().String()
+}
+
+// Network is the network before the node, with Options.Proxied.
+func (n *Node) Network() *network.Proxy { return n.proxy }
+
+// Also makes the node reachable at another address of this machine too, like 127.0.0.2, with the port that it has. The network
+// there can fail by itself.
+func (n *Node) Also(tb testing.TB, host string) *network.Proxy {
+	tb.Helper()
+	_, port, err := net.SplitHostPort(n.Address())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	p, err := network.NewProxyAt(net.JoinHostPort(host, port), n.listener.Addr().String())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = p.Close() })
+	return p
+}
+
+// endPoint is Address as gossip has it.
+func (n *Node) endPoint() (*gossip.EndPoint, error) {
+	host, text, err := net.SplitHostPort(n.Address())
+	if err != nil {
+		return nil, err
+	}
+	port, err := strconv.ParseUint(text, 10, 16)
+	return &gossip.EndPoint{Address: host, Port: uint32(port)}, err
+}
 
 // leads reports whether the node takes itself for the leader.
 func (n *Node) leads() bool { return n.cluster.Leader() == n.number || n.pretends.Load() }
@@ -71,64 +121,11 @@ func (n *Node) Down() {
 // Up ends Down.
 func (n *Node) Up() { n.listener.down.Store(false) }
 
+// Freeze stops the node as SIGSTOP does: the machine still accepts connections, and nobody answers, until Thaw.
+func (n *Node) Freeze() { n.listener.frozen.set(true) }
+
+// Thaw ends Freeze.
+func (n *Node) Thaw() { n.listener.frozen.set(false) }
+
 // DropConnections breaks all connections; new ones are accepted.
 func (n *Node) DropConnections() { n.listener.drop() }
-
-// listener knows its connections.
-type listener struct {
-	net.Listener
-	down  atomic.Bool
-	mu    sync.Mutex
-	conns map[*conn]struct{}
-}
-
-type conn struct {
-	net.Conn
-	listener *listener
-}
-
-func newListener(l net.Listener) *listener {
-	return &listener{Listener: l, conns: make(map[*conn]struct{})}
-}
-
-// Accept implements net.Listener.
-func (l *listener) Accept() (net.Conn, error) {
-	for {
-		raw, err := l.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		if l.down.Load() {
-			_ = raw.Close()
-			continue
-		}
-		c := &conn{raw, l}
-		l.mu.Lock()
-		l.conns[c] = struct{}{}
-		l.mu.Unlock()
-		return c, nil
-	}
-}
-
-// Close implements net.Conn.
-func (c *conn) Close() error {
-	c.listener.mu.Lock()
-	delete(c.listener.conns, c)
-	c.listener.mu.Unlock()
-	return c.Conn.Close()
-}
-
-// drop breaks all connections; from names one to be broken alone.
-func (l *listener) drop(from ...string) {
-	l.mu.Lock()
-	var broken []net.Conn
-	for c := range l.conns {
-		if len(from) == 0 || c.RemoteAddr().String() == from[0] {
-			broken = append(broken, c.Conn)
-		}
-	}
-	l.mu.Unlock()
-	for _, c := range broken {
-		_ = c.Close()
-	}
-}

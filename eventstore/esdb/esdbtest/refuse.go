@@ -2,11 +2,10 @@ package esdbtest
 
 import (
 	"context"
-	"encoding/base64"
+	"fmt"
 	"net"
 	"strconv"
 
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
@@ -14,6 +13,9 @@ import (
 
 // trailed is a call whose answer can be given trailers.
 type trailed interface{ SetTrailer(metadata.MD) }
+
+// errThrown is how the server answers where its own code fails.
+var errThrown = status.Error(codes.Unknown, "Exception was thrown by handler.")
 
 // requiresLeader reports whether the client wants nobody else to answer.
 func (n *Node) requiresLeader(ctx context.Context) bool {
@@ -35,38 +37,34 @@ func (n *Node) notLeader(call trailed) error {
 	return status.Error(codes.NotFound, "Leader info available")
 }
 
-func deleted(call trailed, stream string) error {
+func streamDeleted(call trailed, stream string) error {
 	call.SetTrailer(metadata.Pairs("exception", "stream-deleted", "stream-name", stream))
-	return status.Error(codes.FailedPrecondition, "Event stream '"+stream+"' is deleted.")
+	return status.Errorf(codes.FailedPrecondition, "Event stream '%s' is deleted.", stream)
 }
 
-func tooLarge(call trailed) error {
-	call.SetTrailer(metadata.Pairs("exception", "maximum-append-size-exceeded", "maximum-append-size", strconv.Itoa(maxAppendBytes)))
-	return status.Error(codes.InvalidArgument, "Maximum Append Size Exceeded.")
+func accessDenied(call trailed) error {
+	call.SetTrailer(metadata.Pairs("exception", "access-denied"))
+	return status.Error(codes.PermissionDenied, "Access Denied")
 }
 
-func (c *Cluster) authorized(ctx context.Context) error {
-	if c.opts.User == "" {
-		return nil
-	}
-	md, _ := metadata.FromIncomingContext(ctx)
-	want := "Basic " + base64.StdEncoding.EncodeToString([]byte(c.opts.User+":"+c.opts.Password))
-	if values := md.Get("authorization"); len(values) == 1 && values[0] == want {
-		return nil
-	}
-	return status.Error(codes.Unauthenticated, "Not Authenticated")
+func invalidPosition(at string) error {
+	return status.Errorf(codes.Unknown, "Unexpected ReadAllResult: InvalidPosition >> %s", at)
 }
 
-func (c *Cluster) checkUnary(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handle grpc.UnaryHandler) (any, error) {
-	if err := c.authorized(ctx); err != nil {
-		return nil, err
-	}
-	return handle(ctx, req)
+func appendTooLarge(call trailed, most int) error {
+	call.SetTrailer(metadata.Pairs("exception", "maximum-append-size-exceeded", "maximum-append-size", strconv.Itoa(most)))
+	return status.Errorf(codes.InvalidArgument, "Maximum Append Size of %d Exceeded.", most)
 }
 
-func (c *Cluster) checkStream(srv any, call grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) error {
-	if err := c.authorized(call.Context()); err != nil {
-		return err
-	}
-	return handle(srv, call)
+func eventTooLarge(call trailed, id fmt.Stringer, size, most int) error {
+	call.SetTrailer(metadata.Pairs(
+		"exception", "maximum-append-event-size-exceeded", "maximum-append-event-size", strconv.Itoa(most),
+		"event-id", id.String(), "proposed-append-event-size", strconv.Itoa(size),
+	))
+	return status.Errorf(codes.InvalidArgument, "Event with Id: %s, Size: %d, exceeds Maximum Append Event Size of %d.", id, size, most)
+}
+
+func propertyMissing(call trailed, name string) error {
+	call.SetTrailer(metadata.Pairs("exception", "missing-required-metadata-property", "required-metadata-properties", "type,content-type"))
+	return status.Errorf(codes.InvalidArgument, "Required Metadata Property '%s' is missing", name)
 }

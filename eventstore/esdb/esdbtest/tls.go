@@ -8,10 +8,12 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,26 +21,61 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
+// identity is the certificates of a cluster.
+type identity struct {
+	serving atomic.Pointer[tls.Certificate]
+	caFile  string
+	// The client's certificate and key, when it needs one.
+	userCertFile, userKeyFile string
+}
+
 // credentials makes the certificate of the nodes, and writes the file that vouches for it.
 func (c *Cluster) credentials(tb testing.TB) credentials.TransportCredentials {
 	tb.Helper()
 	if !c.opts.TLS {
 		return insecure.NewCredentials()
 	}
-	nodes := certify(tb, x509.ExtKeyUsageServerAuth)
-	c.caFile = nodes.file(tb, "ca.pem", "CERTIFICATE", nodes.der)
-	conf := &tls.Config{MinVersion: tls.VersionTLS12, Certificates: []tls.Certificate{{Certificate: [][]byte{nodes.der}, PrivateKey: nodes.key}}}
+	c.tls.caFile = filepath.Join(tb.TempDir(), "ca.pem")
+	c.newAuthority(tb)
+	conf := &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.tls.serving.Load(), nil },
+	}
 	if c.opts.ClientCertificate {
 		user := certify(tb, x509.ExtKeyUsageClientAuth)
 		key, err := x509.MarshalPKCS8PrivateKey(user.key)
 		if err != nil {
 			tb.Fatal(err)
 		}
-		c.userCertFile, c.userKeyFile = user.file(tb, "user.pem", "CERTIFICATE", user.der), user.file(tb, "user.key", "PRIVATE KEY", key)
+		c.tls.userCertFile, c.tls.userKeyFile = user.file(tb, "user.pem", "CERTIFICATE", user.der), user.file(tb, "user.key", "PRIVATE KEY", key)
 		conf.ClientAuth, conf.ClientCAs = tls.RequireAndVerifyClientCert, x509.NewCertPool()
 		conf.ClientCAs.AddCert(user.parsed)
 	}
 	return credentials.NewTLS(conf)
+}
+
+// newAuthority makes a certificate for the nodes that another authority vouches for, and adds that one to the CA file.
+func (c *Cluster) newAuthority(tb testing.TB) {
+	tb.Helper()
+	nodes := certify(tb, x509.ExtKeyUsageServerAuth)
+	bundle, err := os.ReadFile(c.tls.caFile)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		tb.Fatal(err)
+	}
+	bundle = append(bundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: nodes.der})...)
+	// Those who read the file find the old bundle or the new one.
+	if err := os.Rename(write(tb, "ca.pem", bundle), c.tls.caFile); err != nil {
+		tb.Fatal(err)
+	}
+	c.tls.serving.Store(&tls.Certificate{Certificate: [][]byte{nodes.der}, PrivateKey: nodes.key})
+}
+
+// RotateAuthority changes the certificate authority, as operators do: it extends the CA file that the connection strings name, and
+// restarts the nodes with certificates of the new authority.
+func (c *Cluster) RotateAuthority(tb testing.TB) {
+	tb.Helper()
+	c.newAuthority(tb)
+	c.DropConnections()
 }
 
 // certificate is one that vouches for itself.
@@ -59,6 +96,7 @@ func certify(tb testing.TB, usage x509.ExtKeyUsage) certificate {
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage: []x509.ExtKeyUsage{usage}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		DNSNames: []string{"localhost"},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
@@ -74,8 +112,13 @@ func certify(tb testing.TB, usage x509.ExtKeyUsage) certificate {
 // file writes a file that goes with the test.
 func (certificate) file(tb testing.TB, name, block string, bytes []byte) string {
 	tb.Helper()
+	return write(tb, name, pem.EncodeToMemory(&pem.Block{Type: block, Bytes: bytes}))
+}
+
+func write(tb testing.TB, name string, content []byte) string {
+	tb.Helper()
 	path := filepath.Join(tb.TempDir(), name)
-	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: block, Bytes: bytes}), 0o600); err != nil {
+	if err := os.WriteFile(path, content, 0o600); err != nil { //nolint:gosec // in the directory of the test
 		tb.Fatal(err)
 	}
 	return path
