@@ -92,11 +92,11 @@ type LogStatus struct {
 type ConsumerStatus struct {
 	Name       string  `json:"name"`
 	Position   string  `json:"position"`
-	Lag        int64   `json:"lag"`                      // events up to the head
-	AtLeast    bool    `json:"lag_at_least,omitzero"`    // there are more
-	Unknown    bool    `json:"lag_unknown,omitzero"`     // the log cannot be asked
-	LagSeconds float64 `json:"lag_seconds"` // age of the oldest event not handled
-	State      string  `json:"state"`       // running, waiting, stopped, rebuilding, idle
+	Lag        int64   `json:"lag"`                   // events up to the head
+	AtLeast    bool    `json:"lag_at_least,omitzero"` // there are more
+	Unknown    bool    `json:"lag_unknown,omitzero"`  // the log cannot be asked
+	LagSeconds float64 `json:"lag_seconds"`           // age of the oldest event not handled
+	State      string  `json:"state"`                 // running, waiting, stopped, rebuilding, idle
 	Reason     string  `json:"reason,omitzero"`
 	// Unreadable is the id of an event before which it waits because it cannot be read: replay skip lets everything go on past it.
 	Unreadable string `json:"unreadable,omitzero"`

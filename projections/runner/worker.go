@@ -28,19 +28,19 @@ type worker struct {
 	// fresh says that the pages that come follow the consumer's checkpoint. It belongs to the turn.
 	fresh bool
 
-	mu        sync.Mutex
-	state     State
-	reason    string
-	since     time.Time // of the state
-	position  journal.Position
-	moved     chan struct{}  // closed when position or state change
-	lost      error          // why the consumer must recover before it goes on
-	stuck     domain.EventID // at which it has stopped, zero when at none; it counts while the state is Stopped
+	mu       sync.Mutex
+	state    State
+	reason   string
+	since    time.Time // of the state
+	position journal.Position
+	moved    chan struct{}  // closed when position or state change
+	lost     error          // why the consumer must recover before it goes on
+	stuck    domain.EventID // at which it has stopped, zero when at none; it counts while the state is Stopped
 	// unreadable is the event before which it waits because nobody can read it, and troubled since when it has stood where it is.
 	unreadable domain.EventID
 	troubled   time.Time
-	held      int
-	interrupt chan struct{} // closed when somebody wants the turn
+	held       int
+	interrupt  chan struct{} // closed when somebody wants the turn
 	// lease is that of a consumer whose work is shared, from when it was taken until it is given back; nil otherwise.
 	lease *leases.Lease
 	taken time.Time // when that was
