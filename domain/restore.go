@@ -35,11 +35,13 @@ const (
 	CauseOlderLog RestoreCause = "older_log"
 	// CauseOlderVault: the vault lacks what it had acknowledged, and an operator went on with it.
 	CauseOlderVault RestoreCause = "older_vault"
+	// CauseLogID: the log's id was gone, and an operator had it put back.
+	CauseLogID RestoreCause = "log_id"
 )
 
 // Validate refuses what is no cause.
 func (c RestoreCause) Validate() error {
-	return oneOf(c, CauseBackup, CauseOlderLog, CauseOlderVault)
+	return oneOf(c, CauseBackup, CauseOlderLog, CauseOlderVault, CauseLogID)
 }
 
 // LedgerRestored: the ledger goes on from an earlier state. What lies before it in the log and was open has ended: sessions,

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"encoding/hex"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -50,6 +51,46 @@ func NoticeStream(p Permission) string { return "notice-" + string(p) }
 
 // OperationsStream holds operators' acts.
 const OperationsStream = "operations"
+
+// IsStream tells the names of the ledger's streams: those made by the functions above, and its single ones.
+func IsStream(name string) bool {
+	switch name {
+	case OperationsStream, ClockStream, RestoresStream, BackupsStream:
+		return true
+	}
+	kind, rest, _ := strings.Cut(name, "-")
+	switch kind {
+	case "signup", "verification", "identifier", "account", "staff", "service", "delivery":
+		return isID(rest)
+	case "sessions":
+		id, month, ok := cutID(rest)
+		return ok && isID(id) && Month(month).Validate() == nil
+	case "access":
+		id, day, ok := cutID(rest)
+		return ok && isID(id) && Day(day).Validate() == nil
+	case "attempts":
+		hash, day, ok := strings.Cut(rest, "-")
+		b, err := hex.DecodeString(hash)
+		return ok && err == nil && len(b) == 16 && Day(day).Validate() == nil
+	case "notice":
+		return Permission(rest).Validate() == nil
+	}
+	return false
+}
+
+// cutID cuts what follows an id in a stream's name.
+func cutID(rest string) (id, after string, ok bool) {
+	const length = len("00000000-0000-0000-0000-000000000000")
+	if len(rest) <= length || rest[length] != '-' {
+		return "", "", false
+	}
+	return rest[:length], rest[length+1:], true
+}
+
+func isID(s string) bool {
+	id, err := uuid.Parse(s)
+	return err == nil && id.String() == s
+}
 
 // Names of keys. They are stored and do not change.
 

@@ -36,6 +36,11 @@ func accept(ctx context.Context, cfg Config, o Options) (err error) {
 		return err
 	}
 	s.onClose(f.close)
+	if s.accepted == AcceptLogID && !m.Loaded {
+		if err := s.putBackLogID(ctx); err != nil {
+			return err
+		}
+	}
 	if err := s.openLog(ctx); err != nil {
 		return err
 	}
@@ -83,6 +88,40 @@ func acceptedMark(ctx context.Context, cfg Config, o Options) (restoreMark, erro
 // renewer is a log that begins a new history in place, under a new id. Logs of one process do so when they are opened.
 type renewer interface {
 	NewHistory(ctx context.Context) (uuid.UUID, error)
+}
+
+// putBackLogID has the log's server hold the id of the log again that the vault belongs to.
+func (s *Server) putBackLogID(ctx context.Context) (err error) {
+	store, err := s.logStore()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	log, ok := store.(interface {
+		PutBackID(ctx context.Context, id uuid.UUID) error
+	})
+	if !ok {
+		return fmt.Errorf("%w: the log has its id", ErrNotAcceptable)
+	}
+	id, err := s.vaultsLog(ctx)
+	if err != nil {
+		return err
+	}
+	return log.PutBackID(ctx, id)
+}
+
+// vaultsLog is the id of the log that the vault belongs to.
+func (s *Server) vaultsLog(ctx context.Context) (id uuid.UUID, err error) {
+	v := &Server{cfg: s.cfg, now: s.now, log: s.log}
+	defer func() { err = errors.Join(err, v.Close()) }()
+	if err := v.readVaultEngine(ctx, false); err != nil {
+		return id, refuseVault(err)
+	}
+	b, err := v.binder.Binding(ctx)
+	if err == nil && b.IsZero() {
+		err = fmt.Errorf("%w: the vault does not know the log's id either", ErrNotAcceptable)
+	}
+	return b.Log, err
 }
 
 // renew has an older log begin a new history, and notes which one it goes on with.
@@ -134,10 +173,7 @@ func (a *accepting) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cause := domain.CauseOlderLog
-	if a.accepted == AcceptOlderVault {
-		cause = domain.CauseOlderVault
-	}
+	cause := map[Acceptable]domain.RestoreCause{AcceptOlderLog: domain.CauseOlderLog, AcceptOlderVault: domain.CauseOlderVault, AcceptLogID: domain.CauseLogID}[a.accepted]
 	_, err = a.menu.RecordRestore(ctx, operator{a.Server, os.Getuid()}.request("accept", domain.EventID{}), commands.RecordRestore{
 		ID: domain.EventID{UUID: a.mark.ID}, Reason: a.reason,
 		Restored: domain.LedgerRestored{Cause: cause, From: domain.LogID{UUID: before}, Events: events, List: a.listState(), UID: os.Getuid()}})

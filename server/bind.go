@@ -11,6 +11,7 @@ import (
 
 	"accountledger/eventstore"
 	"accountledger/eventstore/embedded"
+	"accountledger/eventstore/esdb"
 	"accountledger/replay/audit"
 	"accountledger/vault"
 	"accountledger/vault/postgres"
@@ -68,6 +69,10 @@ func (s *Server) logMissing(beside string) error {
 // refuseLog names what is wrong with a log that does not open.
 func refuseLog(err error) error {
 	var corrupt *eventstore.CorruptError
+	var noID *esdb.NoLogIDError
+	if errors.As(err, &noID) {
+		return lostLogID(err)
+	}
 	if errors.As(err, &corrupt) && corrupt.Missing > 0 {
 		return olderLog(fmt.Sprintf("the log is older than it was: its last %d acknowledged events are missing, as %s says", corrupt.Missing, corrupt.By), err)
 	}

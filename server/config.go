@@ -17,6 +17,7 @@ import (
 
 	"accountledger/commands"
 	"accountledger/domain"
+	"accountledger/eventstore/esdb"
 	"accountledger/processes"
 	"accountledger/projections/elastic"
 	"accountledger/projections/runner"
@@ -188,7 +189,7 @@ func Settings() []Setting {
 		{"smtp.tls", "opportunistic", "none, opportunistic or mandatory"},
 		{"store.engine", "embedded", "where the log is: embedded, or esdb"},
 		{"store.esdb", "", "connection string of EventStoreDB or KurrentDB, esdb://… or esdb+discover://…"},
-		{"store.prefix", "", "what the name of every stream at EventStoreDB begins with, where several ledgers share a server"},
+		{"store.prefix", esdb.DefaultPrefix, "what the name of every stream at EventStoreDB begins with; each ledger on a server has its own, which ends with a slash"},
 		{"vault.engine", "sqlite", "where the vault is: sqlite, or postgres"},
 		{"vault.postgres", "", "address of the PostgreSQL server, postgres://…"},
 		{"vault.schema", "accountledger_vault", "PostgreSQL schema of the vault's tables; made if it is not there"},

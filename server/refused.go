@@ -14,6 +14,8 @@ const (
 	AcceptOlderLog Acceptable = "older-log"
 	// AcceptOlderVault: keys, secrets and identifiers that were acknowledged are lost, and what they sealed with them.
 	AcceptOlderVault Acceptable = "older-vault"
+	// AcceptLogID: the log's id is gone at the log's server, and is put back as the vault knows it.
+	AcceptLogID Acceptable = "lost-log-id"
 )
 
 // Accept is an operator's consent to go on with what the ledger refuses to start with. It is recorded, and what was open has ended.
@@ -41,7 +43,11 @@ func (e *RefusedError) Error() string {
 		text += " (" + e.err.Error() + ")"
 	}
 	text += ". " + e.Next
-	if e.Accept != "" {
+	switch e.Accept {
+	case "":
+	case AcceptLogID:
+		text += fmt.Sprintf("; or have the id that the vault knows put back: accountledger serve --accept %s --reason \"…\", which is recorded and signs everybody out", e.Accept)
+	default:
 		text += fmt.Sprintf("; or go on without what is lost (%s): accountledger serve --accept %s --reason \"…\", which is recorded and signs everybody out", e.Lost, e.Accept)
 	}
 	return text
@@ -61,10 +67,10 @@ var (
 // Validate refuses what is no kind, with its name.
 func (a Accept) Validate() error {
 	switch a.Kind {
-	case "", AcceptOlderLog, AcceptOlderVault:
+	case "", AcceptOlderLog, AcceptOlderVault, AcceptLogID:
 		return nil
 	}
-	return fmt.Errorf("--accept: it takes %s or %s", AcceptOlderLog, AcceptOlderVault)
+	return fmt.Errorf("--accept: it takes %s, %s or %s", AcceptOlderLog, AcceptOlderVault, AcceptLogID)
 }
 
 const (
@@ -74,6 +80,10 @@ const (
 	putBackLog   = "Put the newest log folder back, or restore the newest backup into a new folder"
 	putBackVault = "Put the vault back that belongs to this log as it was last, or restore the newest backup into a new folder"
 )
+
+func lostLogID(err error) *RefusedError {
+	return &RefusedError{What: "the log's id is gone at its server", Next: "Bring the stream back there, or restore the server's backup", Accept: AcceptLogID, err: err}
+}
 
 func olderLog(what string, err error) *RefusedError {
 	return &RefusedError{What: what, Next: putBackLog, Accept: AcceptOlderLog, Lost: lostLog, err: err}

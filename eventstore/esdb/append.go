@@ -28,14 +28,17 @@ func (s *Store) Append(ctx context.Context, stream string, expected int64, event
 	if err := eventstore.CheckAppend(stream, expected, events); err != nil {
 		return eventstore.Appended{}, err
 	}
-	if isReserved(stream) {
+	if !s.named(stream) {
 		return eventstore.Appended{}, errReserved
+	}
+	if _, err := s.id(ctx); err != nil { // no log has events without an id
+		return eventstore.Appended{}, err
 	}
 	s.heedFence()
 	return s.append(ctx, stream, expected, events, heedful)
 }
 
-var errReserved = fmt.Errorf("%w: the stream is one of the adapter's own", eventstore.ErrInvalid)
+var errReserved = fmt.Errorf("%w: the name is not that of a ledger's stream", eventstore.ErrInvalid)
 
 func (s *Store) append(ctx context.Context, stream string, expected int64, events []eventstore.Event, fence heed) (eventstore.Appended, error) {
 	a := &appending{Store: s, stream: stream, expected: expected, events: events, fence: fence, pause: pauses()}
@@ -109,7 +112,10 @@ func (a *appending) try(ctx context.Context) (eventstore.Appended, error) {
 	}
 	last := a.expected + int64(len(a.events))
 	position := resp.GetSuccess().GetPosition()
-	if position == nil || resp.GetSuccess().GetCurrentRevision() != uint64(last) { //nolint:gosec // not negative
+	if got := resp.GetSuccess().GetCurrentRevision(); got != uint64(last) { //nolint:gosec // not negative
+		return eventstore.Appended{}, a.cut(a.stream, eventstore.Position{}, fmt.Sprintf("what was appended behind version %d stands at version %d: it was deleted", a.expected, got))
+	}
+	if position == nil {
 		a.lost = true // it is there, but not yet known where
 		return a.settle(ctx)
 	}
@@ -202,7 +208,7 @@ func (a *appending) failed(ctx context.Context, n *node, err error) (eventstore.
 	case f.kind == kindNotLeader:
 		return eventstore.Appended{}, errors.Join(errAgain, f)
 	case f.kind == kindStreamDeleted:
-		return eventstore.Appended{}, corrupt(eventstore.Position{}, "a stream was deleted")
+		return eventstore.Appended{}, a.cut(a.stream, eventstore.Position{}, "it was deleted for good")
 	case f.refused():
 		return eventstore.Appended{}, a.fail(f)
 	}

@@ -2,6 +2,7 @@ package esdb
 
 import (
 	"encoding/binary"
+	"fmt"
 	"math"
 	"strings"
 
@@ -19,6 +20,9 @@ const (
 	// contentType says that nobody should look into the bytes: the server does not then either.
 	contentType = "application/octet-stream"
 )
+
+// typeStreamDeleted is what the server puts into a stream that is deleted for good.
+const typeStreamDeleted = "$streamDeleted"
 
 // noPosition is what older servers give for an event read from its stream.
 const noPosition = math.MaxUint64
@@ -92,8 +96,10 @@ func (s *Store) readEntry(r *api.ReadResp_ReadEvent_RecordedEvent) (entry, error
 		Version:  int64(r.GetStreamRevision()), //nolint:gosec // the server counts in int64
 		Position: eventstore.NewPosition(commit, prepare),
 	}}
-	e.foreign = !ours || strings.HasPrefix(e.Stream, "$") || strings.HasPrefix(e.Type, "$") || isReserved(e.Stream)
+	e.foreign = !ours || !s.named(e.Stream) || e.Type == typeStreamDeleted
 	switch {
+	case e.foreign && !isReserved(stream): // whatever it is, it is not for this ledger to judge
+		return e, nil
 	case commit == noPosition || prepare == noPosition:
 		return entry{}, corrupt(eventstore.Position{}, "the server gives no positions with a stream's events: it is older than 22.6, or wrote them in a transaction")
 	case commit > math.MaxInt64 || e.Version < 0:
@@ -102,6 +108,20 @@ func (s *Store) readEntry(r *api.ReadResp_ReadEvent_RecordedEvent) (entry, error
 		return entry{}, corrupt(e.Position, "an event has no id")
 	}
 	return e, nil
+}
+
+// named tells the names of the ledger's streams, which have no prefix any more.
+func (s *Store) named(stream string) bool {
+	if isReserved(stream) || strings.HasPrefix(stream, "$") {
+		return false
+	}
+	return s.opts.Names == nil || s.opts.Names(stream)
+}
+
+// cut is the error of a stream that lacks events which it had: somebody truncated or deleted it at the server.
+func (s *Store) cut(stream string, at eventstore.Position, what string) error {
+	name := s.opts.Prefix + stream
+	return corrupt(at, fmt.Sprintf("stream %s: %s; look at $tb, $maxCount and $maxAge in its metadata at the server, $$%s", name, what, name))
 }
 
 // isReserved tells the streams of the adapter's own, which are not part of the log.

@@ -14,7 +14,7 @@ import (
 )
 
 // FenceStream holds the fence: a fence stands when its last event says so.
-const FenceStream = "accountledger-fence"
+const FenceStream = "fence"
 
 const (
 	fenceRaisedType  = "accountledger.fence_raised.v1"

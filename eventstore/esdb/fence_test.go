@@ -68,10 +68,10 @@ func TestFenceUnseen(t *testing.T) {
 	s := open(t, esdb.Options{Connection: c.Connection()})
 	stream := newStream()
 	add(t, s, stream, eventstore.NoStream, newEvents(1)...)
-	release := c.HoldReads(esdb.FenceStream)
+	release := c.HoldReads(esdb.DefaultPrefix + esdb.FenceStream)
 	held := time.Now()
 	mark := client.EventData{EventID: uuid.New(), EventType: "accountledger.fence_raised.v1", Data: []byte(`{"reason":"archive"}`)}
-	if _, err := bare(t, c.Connection()).AppendToStream(context30(t), esdb.FenceStream, client.AppendToStreamOptions{ExpectedRevision: client.NoStream{}}, mark); err != nil {
+	if _, err := bare(t, c.Connection()).AppendToStream(context30(t), esdb.DefaultPrefix+esdb.FenceStream, client.AppendToStreamOptions{ExpectedRevision: client.NoStream{}}, mark); err != nil {
 		t.Fatal(err)
 	}
 	var begun time.Time
@@ -124,7 +124,7 @@ func TestFenceOfANewerProgram(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})
 	mark := client.EventData{EventID: uuid.New(), EventType: "accountledger.fence_raised.v2", Data: []byte(`{}`)}
-	if _, err := bare(t, c.Connection()).AppendToStream(context30(t), esdb.FenceStream, client.AppendToStreamOptions{}, mark); err != nil {
+	if _, err := bare(t, c.Connection()).AppendToStream(context30(t), esdb.DefaultPrefix+esdb.FenceStream, client.AppendToStreamOptions{}, mark); err != nil {
 		t.Fatal(err)
 	}
 	s := open(t, esdb.Options{Connection: c.Connection()})

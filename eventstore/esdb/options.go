@@ -3,6 +3,7 @@ package esdb
 import (
 	"fmt"
 	"log/slog"
+	"regexp"
 	"time"
 
 	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
@@ -16,15 +17,20 @@ const (
 	DefaultSilence        = 10 * time.Second
 	DefaultBufferedEvents = 1024
 	DefaultBufferedBytes  = 4 << 20
+	DefaultPrefix         = "accountledger/"
 )
 
 // Options of a store.
 type Options struct {
 	// Connection is the connection string; see the package's description.
 	Connection string
-	// Prefix is what the names of all of the ledger's streams begin with at the server, so that several ledgers can share
-	// one: each under another prefix, none of which begins like another. A ledger without one shares with nobody.
+	// Prefix is what the names of all of the ledger's streams begin with at the server, DefaultPrefix where it is empty. It ends with
+	// a slash and no name of the ledger's has one, so ledgers and others that share a server never meet, even where one
+	// prefix begins like another.
 	Prefix string
+	// Names tells the names of the ledger's streams, without the prefix: what has another one is nobody's here, and is never read.
+	// nil: any name without a slash.
+	Names func(string) bool
 	// CallTimeout bounds one call to the server: one try of an append, or one short read. 0 is
 	// the connection string's defaultDeadline, or else DefaultCallTimeout.
 	CallTimeout time.Duration
@@ -60,6 +66,9 @@ func (o *Options) setDefaults(conf *client.Configuration) {
 	if o.FenceWait == 0 {
 		o.FenceWait = DefaultFenceWait
 	}
+	if o.Prefix == "" {
+		o.Prefix = DefaultPrefix
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -72,14 +81,16 @@ func (o *Options) check() error {
 	if o.BufferedEvents < 0 || o.BufferedBytes < 0 || o.CallTimeout < 0 || o.Silence < 0 || o.FenceWait < 0 {
 		return fmt.Errorf("%w: an option of EventStoreDB is below 0", eventstore.ErrInvalid)
 	}
-	if o.Prefix == "" {
-		return nil
-	}
-	if len(o.Prefix) > maxPrefixBytes {
+	switch {
+	case len(o.Prefix) > maxPrefixBytes:
 		return fmt.Errorf("%w: the prefix of the streams at EventStoreDB has more than %d bytes", eventstore.ErrInvalid, maxPrefixBytes)
+	case !prefixForm.MatchString(o.Prefix):
+		return fmt.Errorf("%w: the prefix of the streams at EventStoreDB is made of letters, digits and -._/ and ends with a slash", eventstore.ErrInvalid)
 	}
-	return eventstore.CheckName("prefixed stream", o.Prefix)
+	return nil
 }
+
+var prefixForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]*/$`)
 
 // parse reads the connection string. The client's own errors are not handed on: they
 // repeat parts of it, and it holds a password.

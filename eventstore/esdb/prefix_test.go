@@ -52,10 +52,10 @@ func TestLedgersShareAServer(t *testing.T) {
 
 func TestPrefixes(t *testing.T) {
 	t.Parallel()
-	for _, bad := range []string{"$ledger", "a\x00", "\xff", strings.Repeat("x", 101)} {
+	for _, bad := range []string{"$ledger/", "a\x00/", "\xff/", strings.Repeat("x", 101) + "/", "ledger", "/", "a b/"} {
 		if _, err := esdb.Open(esdb.Options{Connection: "esdb://host", Prefix: bad}); !errors.Is(err, eventstore.ErrInvalid) {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}
-	_ = open(t, esdb.Options{Connection: "esdb://host", Prefix: "ledger-" + uuid.NewString()})
+	_ = open(t, esdb.Options{Connection: "esdb://host", Prefix: "ledger-" + uuid.NewString() + "/"})
 }

@@ -38,7 +38,7 @@ func (s *Store) checkRead(ctx context.Context, stream string, direction eventsto
 		return err
 	}
 	switch {
-	case isReserved(stream):
+	case !s.named(stream):
 		return errReserved
 	case direction != eventstore.Forwards && direction != eventstore.Backwards:
 		return fmt.Errorf("%w: unknown direction", eventstore.ErrInvalid)
@@ -83,9 +83,9 @@ func (r *streamReader) run(ctx context.Context) error {
 		var f *fault
 		switch {
 		case err == nil && r.direction == eventstore.Backwards && r.begun && !r.done() && !r.stopped:
-			return corrupt(eventstore.Position{}, "the first events of a stream are missing")
+			return r.cut(r.stream, eventstore.Position{}, fmt.Sprintf("versions 0 to %d are missing", r.next))
 		case errors.As(err, &f) && f.kind == kindStreamDeleted:
-			return corrupt(eventstore.Position{}, "a stream was deleted")
+			return r.cut(r.stream, eventstore.Position{}, "it was deleted for good")
 		case err == nil || !errors.As(err, &f) || !f.passing() || progress == before:
 			return err
 		}
@@ -97,13 +97,25 @@ func (r *streamReader) done() bool {
 	return r.direction == eventstore.Backwards && r.begun && r.next < 0
 }
 
+// gap is the error of a stream that goes on with another version than is due.
+func (r *streamReader) gap(due int64, e entry) error {
+	first, last := due, e.Version-1
+	if r.direction == eventstore.Backwards {
+		first, last = e.Version+1, due
+	}
+	if e.Stream != r.stream || first > last {
+		return corrupt(e.Position, "the server answers with events that were not asked for")
+	}
+	return r.cut(r.stream, e.Position, fmt.Sprintf("versions %d to %d are missing", first, last))
+}
+
 func (r *streamReader) take(e entry) error {
 	due := r.next
 	if r.direction == eventstore.Backwards && !r.begun && (due == eventstore.End || e.Version < due) {
 		due = e.Version // the stream ends here
 	}
 	if e.Version != due || e.Stream != r.stream {
-		return corrupt(e.Position, "a version of a stream is missing")
+		return r.gap(due, e)
 	}
 	if r.next = e.Version + 1; r.direction == eventstore.Backwards {
 		r.next = e.Version - 1
