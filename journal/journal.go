@@ -112,6 +112,9 @@ func (j *Journal) settle(ctx context.Context, head Head, events []eventstore.Eve
 		var conflict *ConflictError
 		unknown := errors.Is(err, eventstore.ErrUnknownOutcome) && !errors.Is(err, eventstore.ErrReadOnly)
 		switch {
+		case errors.As(err, &conflict) && conflict.Actual < head.Version:
+			return done, &eventstore.CorruptError{Offset: -1, Reason: fmt.Sprintf("stream %s ends at version %d and has been read up to version %d: its end is lost",
+				head.Stream, conflict.Actual, head.Version)}
 		case err == nil || errors.As(err, &conflict):
 			return done, err
 		case try > 0 && !unknown: // this try appended nothing, but one before it may have

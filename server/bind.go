@@ -68,6 +68,9 @@ func (s *Server) logMissing(beside string) error {
 
 // refuseLog names what is wrong with a log that does not open.
 func refuseLog(err error) error {
+	if err == nil {
+		return nil
+	}
 	var corrupt *eventstore.CorruptError
 	var noID *esdb.NoLogIDError
 	if errors.As(err, &noID) {

@@ -203,7 +203,7 @@ func (s *Server) openLog(ctx context.Context) error {
 		stands, err = f.Fenced(ctx)
 		s.archive = stands.Reason == eventstore.FenceArchive
 	}
-	return err
+	return refuseLog(err)
 }
 
 // logStore opens the log's engine.

@@ -236,6 +236,8 @@ func (a *appending) refused(ctx context.Context, actual int64) (eventstore.Appen
 		return a.at(found), nil
 	case actual == a.expected || a.lost && len(found) == 0:
 		return eventstore.Appended{}, errAgain
+	case actual > a.expected && len(found) == 0:
+		return eventstore.Appended{}, a.cut(a.stream, eventstore.Position{}, fmt.Sprintf("it ends at version %d, and version %d cannot be read", actual, a.expected+1))
 	}
 	return eventstore.Appended{}, &eventstore.ConflictError{Stream: a.stream, Expected: a.expected, Actual: actual}
 }
