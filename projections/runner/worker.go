@@ -139,7 +139,7 @@ func (w *worker) lose(why error) {
 
 // waits is told by the subscription why it cannot hand out pages, and nil when it can.
 func (w *worker) waits(err error) {
-	if foreign(err) {
+	if ofAnother(err) {
 		w.lose(err)
 	}
 	if err != nil {
