@@ -13,16 +13,22 @@ import (
 // with it those of other callers who share it.
 const mismatch = lib.SQLITE_CORRUPT | 0x7f<<8
 
-// DamageError says that a page is not as it was written.
+// DamageError says that a page is not as it was written, or that a write-ahead file is not the main file's.
 type DamageError struct {
 	// File is the path of the main file or of its write-ahead file.
 	File string
 	// Offset is where the page begins, in bytes from the start of the file; -1 when it is not known.
 	Offset int64
+	// Foreign says that File is not the write-ahead file that the main file beside it needs: one of the two is an older copy or
+	// another database's, or the write-ahead file is missing or was cut.
+	Foreign bool
 }
 
 // Error names the place, and nothing of what is there.
 func (e *DamageError) Error() string {
+	if e.Foreign {
+		return fmt.Sprintf("the write-ahead file %s does not belong to the main file beside it: it is missing or cut, or one of the two is older or another database's; put back the two of one time", e.File)
+	}
 	if e.Offset < 0 {
 		return fmt.Sprintf("a page of %s does not match its checksum", e.File)
 	}

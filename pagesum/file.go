@@ -18,17 +18,27 @@ const (
 
 // readFile gives SQLite no page that is not as it was written.
 func readFile(tls *libc.TLS, f, into uintptr, size int32, offset lib.Tsqlite3_int64) int32 {
-	own, methods := behind(f)
-	code := function[func(*libc.TLS, uintptr, uintptr, int32, lib.Tsqlite3_int64) int32](methods.FxRead)(tls, own, into, size, offset)
 	whole := at[file](f)
+	if whole.kind == database && offset == 0 && isPage(size) { // which may be stamped at this moment
+		p := layer.pair(f)
+		if whole.unchecked {
+			if code := p.openMain(tls, f); code != lib.SQLITE_OK {
+				return code
+			}
+			whole.unchecked = false
+		}
+		p.first.RLock()
+		defer p.first.RUnlock()
+	}
+	code := readBelow(tls, f, into, size, offset)
 	switch {
 	case code == lib.SQLITE_IOERR_SHORT_READ && whole.kind == database && offset == 0 && size == headerBytes:
 		return fresh(tls, f, bytes(into, size))
 	case code != lib.SQLITE_OK || !isPage(size):
 		return code
 	case whole.kind == database && !intact(offset, bytes(into, size)),
-		whole.kind == writeAhead && !layer.log(f).knows(offset, bytes(into, size)):
-		layer.found(libc.GoString(whole.name), offset)
+		whole.kind == writeAhead && !layer.pair(f).log.knows(offset, bytes(into, size)):
+		layer.found(DamageError{File: nameOf(f), Offset: offset})
 		return mismatch
 	}
 	return lib.SQLITE_OK
@@ -37,12 +47,7 @@ func readFile(tls *libc.TLS, f, into uintptr, size int32, offset lib.Tsqlite3_in
 // fresh lets an empty file look as if it were laid out with room for checksums: SQLite keeps to that
 // when it writes the first page.
 func fresh(tls *libc.TLS, f uintptr, header []byte) int32 {
-	own, methods := behind(f)
-	var length lib.Tsqlite3_int64
-	stack := tls.Alloc(8)
-	defer tls.Free(8)
-	code := function[func(*libc.TLS, uintptr, uintptr) int32](methods.FxFileSize)(tls, own, stack)
-	if length = *at[lib.Tsqlite3_int64](stack); code != lib.SQLITE_OK || length > 0 {
+	if length, code := sizeBelow(tls, f); code != lib.SQLITE_OK || length > 0 {
 		return lib.SQLITE_IOERR_SHORT_READ
 	}
 	clear(header)
@@ -53,41 +58,83 @@ func fresh(tls *libc.TLS, f uintptr, header []byte) int32 {
 
 // writeFile puts its checksum into every page of the main file.
 func writeFile(tls *libc.TLS, f, from uintptr, size int32, offset lib.Tsqlite3_int64) int32 {
-	own, methods := behind(f)
-	write := function[func(*libc.TLS, uintptr, uintptr, int32, lib.Tsqlite3_int64) int32](methods.FxWrite)
-	whole := at[file](f)
-	if whole.kind == writeAhead {
-		if size < leastPage { // the header of a page, or of the file
-			return write(tls, own, from, size, offset)
-		}
-		l := layer.log(f)
-		l.writing(offset, bytes(from, size))
-		code := write(tls, own, from, size, offset)
+	switch p := layer.pair(f); {
+	case at[file](f).kind == database && isPage(size):
+		return p.writePage(tls, f, from, size, offset)
+	case at[file](f).kind == database:
+	case offset == 0 && size == logHeader:
+		return p.begin(tls, f, from)
+	case size >= leastPage: // not the header of a page
+		p.log.writing(offset, bytes(from, size))
+		code := writeBelow(tls, f, from, size, offset)
 		if code != lib.SQLITE_OK {
-			l.forget()
+			p.log.forget()
 		}
 		return code
 	}
-	if isPage(size) {
-		seal(offset, bytes(from, size))
-	}
-	return write(tls, own, from, size, offset)
+	return writeBelow(tls, f, from, size, offset)
 }
 
 func truncateFile(tls *libc.TLS, f uintptr, size lib.Tsqlite3_int64) int32 {
 	own, methods := behind(f)
+	p := layer.pair(f)
 	if at[file](f).kind == writeAhead {
-		layer.log(f).forget()
+		p.log.forget()
 	}
-	return function[func(*libc.TLS, uintptr, lib.Tsqlite3_int64) int32](methods.FxTruncate)(tls, own, size)
+	code := function[func(*libc.TLS, uintptr, lib.Tsqlite3_int64) int32](methods.FxTruncate)(tls, own, size)
+	if code == lib.SQLITE_OK && at[file](f).copies == hasCopied {
+		return p.copiedAll(tls, f)
+	}
+	return code
+}
+
+func syncFile(tls *libc.TLS, f uintptr, flags int32) int32 {
+	if at[file](f).kind == writeAhead {
+		return layer.pair(f).syncLog(tls, f, flags)
+	}
+	return syncBelow(tls, f, flags)
+}
+
+// fileControl notes when SQLite begins to copy from the write-ahead file, and when it has ended.
+func fileControl(tls *libc.TLS, f uintptr, op int32, arg uintptr) int32 {
+	switch op {
+	case lib.SQLITE_FCNTL_CKPT_START:
+		at[file](f).copies = beginsCopying
+	case lib.SQLITE_FCNTL_CKPT_DONE:
+		at[file](f).copies = hasCopied
+	}
+	own, m := behind(f)
+	return function[func(*libc.TLS, uintptr, int32, uintptr) int32](m.FxFileControl)(tls, own, op, arg)
+}
+
+// shmMap notes where the first part of the index is.
+func shmMap(tls *libc.TLS, f uintptr, region, size, extend int32, out uintptr) int32 {
+	own, m := behind(f)
+	code := function[func(*libc.TLS, uintptr, int32, int32, int32, uintptr) int32](m.FxShmMap)(tls, own, region, size, extend, out)
+	if region == 0 {
+		at[file](f).index = *at[uintptr](out)
+	}
+	return code
+}
+
+func shmUnmap(tls *libc.TLS, f uintptr, remove int32) int32 {
+	at[file](f).index = 0
+	own, m := behind(f)
+	return function[func(*libc.TLS, uintptr, int32) int32](m.FxShmUnmap)(tls, own, remove)
 }
 
 func closeFile(tls *libc.TLS, f uintptr) int32 {
+	leave(f)
 	own, methods := behind(f)
-	if at[file](f).kind == writeAhead {
-		layer.leave(f)
-	}
 	return function[func(*libc.TLS, uintptr) int32](methods.FxClose)(tls, own)
+}
+
+// leave forgets a file that is not open any more.
+func leave(f uintptr) {
+	if at[file](f).kind == writeAhead {
+		layer.pair(f).closeLog()
+	}
+	layer.leave(f)
 }
 
 // fetch gives no page out of mapped memory, where nobody would check it.

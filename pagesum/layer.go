@@ -24,9 +24,9 @@ type registry struct {
 	readOnly uintptr // the same of a file that is only read
 
 	mu     sync.Mutex
-	faults map[string]int64 // by path, the page that was found damaged last
-	logs   map[string]*log  // by path, those that are open
-	open   map[uintptr]*log // by the address of SQLite's file
+	faults map[string]DamageError // by path, what was found last
+	pairs  map[string]*pair       // by the path of the main file, those that are open
+	open   map[uintptr]*pair      // by the address of SQLite's file
 }
 
 // VFS registers the layer with SQLite when that has not been done, and gives its name for the parameter vfs of a
@@ -38,7 +38,7 @@ func VFS() (string, error) {
 
 // enter puts the layer into SQLite's list, where only those find it who ask for it by name.
 func (r *registry) enter() error {
-	r.faults, r.logs, r.open = map[string]int64{}, map[string]*log{}, map[uintptr]*log{}
+	r.faults, r.pairs, r.open = map[string]DamageError{}, map[string]*pair{}, map[uintptr]*pair{}
 	tls := libc.NewTLS()
 	defer tls.Close()
 	if err := r.add(tls, name, pointer(openFile), pointer(deleteFile)); err != nil {
@@ -78,11 +78,11 @@ func (r *registry) add(tls *libc.TLS, name string, open, remove uintptr) error {
 	return nil
 }
 
-// found notes a damaged page.
-func (r *registry) found(path string, offset int64) {
+// found notes damage.
+func (r *registry) found(d DamageError) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.faults[path] = offset
+	r.faults[d.File] = d
 }
 
 // damage is what was found in a file or its write-ahead file.
@@ -94,8 +94,8 @@ func (r *registry) damage(path string) *DamageError {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, file := range names {
-		if offset, there := r.faults[file]; there {
-			return &DamageError{File: file, Offset: offset}
+		if found, there := r.faults[file]; there {
+			return &found
 		}
 	}
 	return &DamageError{File: path, Offset: -1}

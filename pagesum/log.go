@@ -10,42 +10,9 @@ const (
 // log knows what was written to a write-ahead file while it is open, for all connections of the process. What it does
 // not know, which is whatever was there before, it takes for good: SQLite has checked that when it opened the file.
 type log struct {
-	path  string
-	users int // guarded by the registry
-
 	mu   sync.RWMutex
 	page int      // the size of a page, in bytes
 	sums []uint64 // by the number of the frame; 0 is not known
-}
-
-// join lets a file that was opened share the log of its path.
-func (r *registry) join(f uintptr, path string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	l := r.logs[path]
-	if l == nil {
-		l = &log{path: path}
-		r.logs[path] = l
-	}
-	l.users++
-	r.open[f] = l
-}
-
-func (r *registry) leave(f uintptr) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	l := r.open[f]
-	delete(r.open, f)
-	if l.users--; l.users == 0 {
-		delete(r.logs, l.path)
-	}
-}
-
-// log is the one of an open file.
-func (r *registry) log(f uintptr) *log {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.open[f]
 }
 
 // frame is the number of the frame whose page begins at an offset; false when there is none.

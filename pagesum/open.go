@@ -1,6 +1,7 @@
 package pagesum
 
 import (
+	"strings"
 	"unsafe"
 
 	"modernc.org/libc"
@@ -12,6 +13,16 @@ type file struct {
 	base lib.Tsqlite3_file
 	name uintptr // SQLite's, which it keeps for as long as the file is open
 	kind kind
+
+	// Of a write-ahead file, its main file.
+	main uintptr
+
+	// Of a main file, the first part of the index that SQLite's connections share, 0 while it is not mapped, and how
+	// far this connection is in copying.
+	index  uintptr
+	copies copies
+	// unchecked says that SQLite may not open the write-ahead file before it reads this one, and so not find that it is missing.
+	unchecked bool
 }
 
 type kind uintptr
@@ -56,17 +67,28 @@ func openOurs(tls *libc.TLS, ours, name, f uintptr, flags int32, out uintptr, of
 	if own.FszOsFile > at[lib.Tsqlite3_vfs](ours).FszOsFile-int32(unsafe.Sizeof(file{})) {
 		return lib.SQLITE_CANTOPEN // a layer that came later and needs more room than there is
 	}
+	path := libc.GoString(name)
+	if of == writeAhead {
+		path = strings.TrimSuffix(path, "-wal")
+	}
+	p := layer.join(f, path)
+	if of == writeAhead {
+		main := lib.Xsqlite3_database_file_object(tls, name)
+		if code := p.openLog(tls, main); code != lib.SQLITE_OK { // before the layer below makes the file
+			layer.leave(f)
+			return code
+		}
+		at[file](f).kind, at[file](f).main = writeAhead, main
+	}
 	at[lib.Tsqlite3_file](sub).FpMethods = 0
-	if code := open(tls, vfs, name, sub, flags, out); code != lib.SQLITE_OK {
+	code := open(tls, vfs, name, sub, flags, out)
+	if code != lib.SQLITE_OK {
+		leave(f)
 		return code
 	}
 	if _, methods := behind(f); methods.FiVersion < 2 { // no shared memory, so no write-ahead file either
 		_ = closeFile(tls, f)
 		return lib.SQLITE_CANTOPEN
-	}
-	if of == writeAhead {
-		at[file](f).kind = writeAhead
-		layer.join(f, libc.GoString(name))
 	}
 	at[file](f).base.FpMethods = methods
 	return lib.SQLITE_OK

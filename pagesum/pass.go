@@ -20,11 +20,6 @@ func methods() lib.Tsqlite3_io_methods {
 
 // What follows does what the layer below does.
 
-func syncFile(tls *libc.TLS, f uintptr, flags int32) int32 {
-	own, m := behind(f)
-	return function[func(*libc.TLS, uintptr, int32) int32](m.FxSync)(tls, own, flags)
-}
-
 func fileSize(tls *libc.TLS, f, out uintptr) int32 {
 	own, m := behind(f)
 	return function[func(*libc.TLS, uintptr, uintptr) int32](m.FxFileSize)(tls, own, out)
@@ -45,11 +40,6 @@ func checkReservedLock(tls *libc.TLS, f, out uintptr) int32 {
 	return function[func(*libc.TLS, uintptr, uintptr) int32](m.FxCheckReservedLock)(tls, own, out)
 }
 
-func fileControl(tls *libc.TLS, f uintptr, op int32, arg uintptr) int32 {
-	own, m := behind(f)
-	return function[func(*libc.TLS, uintptr, int32, uintptr) int32](m.FxFileControl)(tls, own, op, arg)
-}
-
 func sectorSize(tls *libc.TLS, f uintptr) int32 {
 	own, m := behind(f)
 	return function[func(*libc.TLS, uintptr) int32](m.FxSectorSize)(tls, own)
@@ -60,11 +50,6 @@ func deviceCharacteristics(tls *libc.TLS, f uintptr) int32 {
 	return function[func(*libc.TLS, uintptr) int32](m.FxDeviceCharacteristics)(tls, own)
 }
 
-func shmMap(tls *libc.TLS, f uintptr, region, size, extend int32, out uintptr) int32 {
-	own, m := behind(f)
-	return function[func(*libc.TLS, uintptr, int32, int32, int32, uintptr) int32](m.FxShmMap)(tls, own, region, size, extend, out)
-}
-
 func shmLock(tls *libc.TLS, f uintptr, offset, n, flags int32) int32 {
 	own, m := behind(f)
 	return function[func(*libc.TLS, uintptr, int32, int32, int32) int32](m.FxShmLock)(tls, own, offset, n, flags)
@@ -73,9 +58,4 @@ func shmLock(tls *libc.TLS, f uintptr, offset, n, flags int32) int32 {
 func shmBarrier(tls *libc.TLS, f uintptr) {
 	own, m := behind(f)
 	function[func(*libc.TLS, uintptr)](m.FxShmBarrier)(tls, own)
-}
-
-func shmUnmap(tls *libc.TLS, f uintptr, remove int32) int32 {
-	own, m := behind(f)
-	return function[func(*libc.TLS, uintptr, int32) int32](m.FxShmUnmap)(tls, own, remove)
 }

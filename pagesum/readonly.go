@@ -62,7 +62,11 @@ func openReadOnly(tls *libc.TLS, ours, name, f uintptr, flags int32, out uintptr
 	}
 	// The layer below would see to the owner of a write-ahead file, which it does not for a main file.
 	flags = flags&^(lib.SQLITE_OPEN_READWRITE|lib.SQLITE_OPEN_CREATE|lib.SQLITE_OPEN_WAL) | lib.SQLITE_OPEN_READONLY | lib.SQLITE_OPEN_MAIN_DB
-	return openOurs(tls, ours, name, f, flags, out, of, layer.readOnly)
+	code := openOurs(tls, ours, name, f, flags, out, of, layer.readOnly)
+	if code == lib.SQLITE_OK {
+		at[file](f).unchecked = of == database
+	}
+	return code
 }
 
 func deleteNothing(*libc.TLS, uintptr, uintptr, int32) int32 { return lib.SQLITE_READONLY }

@@ -6,8 +6,12 @@ import (
 	"github.com/cespare/xxhash/v2"
 )
 
-// Reserved is how many bytes at the end of every page hold its checksum.
-const Reserved = 8
+const (
+	// Reserved is how many bytes at the end of every page SQLite leaves to this layer: the stamp, which only the first page has, and
+	// the page's checksum.
+	Reserved = stampBytes + sumBytes
+	sumBytes = 8
+)
 
 // leastPage is the smallest page of SQLite's, in bytes; whatever is shorter is no page.
 const leastPage = 512
@@ -26,16 +30,19 @@ func sum(offset int64, data []byte) uint64 {
 
 // seal puts the checksum into a page.
 func seal(offset int64, page []byte) {
-	end := len(page) - Reserved
+	end := len(page) - sumBytes
 	binary.LittleEndian.PutUint64(page[end:], sum(offset, page[:end]))
 }
 
 // intact says whether a page is as it was written. A page of nothing but zeros is one that never was: SQLite leaves such
 // holes where it took a page and gave it back before it was ever stored, and takes their content for nothing.
 func intact(offset int64, page []byte) bool {
-	end := len(page) - Reserved
+	end := len(page) - sumBytes
 	stored := binary.LittleEndian.Uint64(page[end:])
-	return stored == sum(offset, page[:end]) || stored == 0 && blank(page)
+	if stored == sum(offset, page[:end]) {
+		return offset != 0 || page[atReserved] == Reserved // or the stamp would lie on data
+	}
+	return stored == 0 && blank(page)
 }
 
 func blank(page []byte) bool {

@@ -7,6 +7,7 @@ func quick() []string {
 		"killed/flip-end/log/wal", "killed/cut-byte/log/wal", "killed/empty/log/wal", "killed/two/log/acknowledged~delete+log/wal~cut-half",
 		"clean/flip-random/vault/vault.db", "clean/empty/vault/vault.db", "clean/delete/vault/vault.db", "clean/older/vault/vault.db",
 		"killed/flip-frame/vault/vault.db-wal", "killed/cut-half/vault/vault.db-wal", "killed/delete/vault/vault.db-wal", "killed/flip-first/vault/vault.db-shm",
+		"killed/older/vault/vault.db", "killed/older/vault/vault.db-wal", "killed/older/views/devices.db", "killed/older/views/devices.db-wal",
 		"clean/flip-middle/views/accesses.db", "clean/zero-page/views/daily.db", "clean/delete/views/devices.db", "clean/older/views/permissions.db",
 		"killed/cut-half/views/activity.db-wal", "killed/delete/views/accounts.db-wal", "killed/empty/views/daily.db-shm",
 		"clean/flip-first/views/accounts.live", "clean/delete/views/devices.live", "clean/swap/views/accounts.live~swap+views/devices.live~swap", "clean/swap/views/accounts.db~swap+views/devices.db~swap",

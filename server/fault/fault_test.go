@@ -37,6 +37,8 @@ func TestCause(t *testing.T) {
 	}{
 		"a page": {fmt.Errorf("%w: reading: %w", vault.ErrCorrupt, &pagesum.DamageError{File: "/data/vault/vault.db", Offset: 8192}), fault.Damaged,
 			"damaged: vault: damaged (file /data/vault/vault.db, offset 8192)"},
+		"two times": {fmt.Errorf("%w: opening: %w", vault.ErrCorrupt, &pagesum.DamageError{File: "/data/vault/vault.db-wal", Offset: -1, Foreign: true}), fault.Damaged,
+			"damaged: the write-ahead file does not belong to the main file beside it (file /data/vault/vault.db-wal)"},
 		"the log": {&eventstore.CorruptError{File: "/data/log/000004.log", Offset: 0, At: eventstore.NewPosition(7, 7), Reason: "bad checksum"}, fault.Damaged,
 			"damaged: the log is damaged: bad checksum (file /data/log/000004.log, offset 0, position 7)"},
 		"a full disk": {fmt.Errorf("%w: %w", eventstore.ErrReadOnly, &fs.PathError{Op: "write", Path: "/data/log/1.log", Err: syscall.ENOSPC}), fault.NoSpace,

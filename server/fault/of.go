@@ -104,6 +104,9 @@ func ofDamage(c *Cause, err error) {
 	if errors.As(err, &damage) {
 		c.set(Damaged)
 		c.File = damage.File
+		if damage.Foreign {
+			c.Says = "the write-ahead file does not belong to the main file beside it"
+		}
 		if damage.Offset >= 0 {
 			c.Offset = &damage.Offset
 		}

@@ -1,0 +1,53 @@
+package pagesum
+
+import "sync"
+
+// pair is a main file and its write-ahead file while any connection of the process has one of them open.
+type pair struct {
+	path  string // of the main file
+	users int    // guarded by the registry
+
+	log log
+
+	// opening is held while the write-ahead file is opened or closed; logs is how often it is open.
+	opening sync.Mutex
+	logs    int
+
+	// first guards the first page of the main file, which is stamped while others read it, and what follows.
+	first sync.RWMutex
+	// filling is the one in the write-ahead file, as its header has it; 0 while there is none.
+	filling uint32
+	// stamped counts the fillings that were stamped, durable those of them whose stamps are on the disk.
+	stamped, durable int
+}
+
+// join lets a file that is opened share what is known of its pair. path is the main file's.
+func (r *registry) join(f uintptr, path string) *pair {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.pairs[path]
+	if p == nil {
+		p = &pair{path: path}
+		r.pairs[path] = p
+	}
+	p.users++
+	r.open[f] = p
+	return p
+}
+
+func (r *registry) leave(f uintptr) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p := r.open[f]
+	delete(r.open, f)
+	if p.users--; p.users == 0 {
+		delete(r.pairs, p.path)
+	}
+}
+
+// pair is the one of an open file.
+func (r *registry) pair(f uintptr) *pair {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.open[f]
+}
