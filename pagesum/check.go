@@ -46,7 +46,8 @@ func (p *pair) check(tls *libc.TLS, main uintptr) int32 {
 	p.first.Lock()
 	defer p.first.Unlock()
 	p.filling = 0
-	if size, code := sizeBelow(tls, main); code != lib.SQLITE_OK || size == 0 { // SQLite throws the write-ahead file of an empty one away
+	size, code := sizeBelow(tls, main)
+	if code != lib.SQLITE_OK {
 		return code
 	}
 	f, err := os.Open(p.path + "-wal") // beside SQLite's handle, and without harm: it takes no locks on this file
@@ -59,6 +60,12 @@ func (p *pair) check(tls *libc.TLS, main uintptr) int32 {
 		if w.more() && w.bad < 0 {
 			p.filling = tagOf(w.salts)
 		}
+	}
+	if size == 0 {
+		if p.filling != 0 { // a main file has its first page before there is a write-ahead file; SQLite would throw that away
+			return p.apart()
+		}
+		return w.code()
 	}
 	s, code := p.stampOf(tls, main, &w)
 	switch {

@@ -59,6 +59,8 @@ func fresh(tls *libc.TLS, f uintptr, header []byte) int32 {
 // writeFile puts its checksum into every page of the main file.
 func writeFile(tls *libc.TLS, f, from uintptr, size int32, offset lib.Tsqlite3_int64) int32 {
 	switch p := layer.pair(f); {
+	case at[file](f).kind == database && p.kept.Load():
+		return lib.SQLITE_READONLY
 	case at[file](f).kind == database && isPage(size):
 		return p.writePage(tls, f, from, size, offset)
 	case at[file](f).kind == database:
@@ -78,8 +80,11 @@ func writeFile(tls *libc.TLS, f, from uintptr, size int32, offset lib.Tsqlite3_i
 func truncateFile(tls *libc.TLS, f uintptr, size lib.Tsqlite3_int64) int32 {
 	own, methods := behind(f)
 	p := layer.pair(f)
-	if at[file](f).kind == writeAhead {
+	switch {
+	case at[file](f).kind == writeAhead:
 		p.log.forget()
+	case p.kept.Load():
+		return lib.SQLITE_READONLY
 	}
 	code := function[func(*libc.TLS, uintptr, lib.Tsqlite3_int64) int32](methods.FxTruncate)(tls, own, size)
 	if code == lib.SQLITE_OK && at[file](f).copies == hasCopied {

@@ -1,6 +1,10 @@
 package pagesum
 
-import "sync"
+import (
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+)
 
 // pair is a main file and its write-ahead file while any connection of the process has one of them open.
 type pair struct {
@@ -17,6 +21,8 @@ type pair struct {
 	first sync.RWMutex
 	// filling is the one in the write-ahead file, as its header has it; 0 while there is none.
 	filling uint32
+	// kept says that nothing is written to the main file any more.
+	kept atomic.Bool
 	// stamped counts the fillings that were stamped, durable those of them whose stamps are on the disk.
 	stamped, durable int
 }
@@ -33,6 +39,21 @@ func (r *registry) join(f uintptr, path string) *pair {
 	p.users++
 	r.open[f] = p
 	return p
+}
+
+// Keep leaves the main file at a path as it is until every connection to it is closed: what its write-ahead file holds stays
+// there, and is not copied when the last one closes. Transactions go on.
+func Keep(path string) {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		path = real
+	}
+	layer.mu.Lock()
+	defer layer.mu.Unlock()
+	for name, p := range layer.pairs {
+		if real, err := filepath.EvalSymlinks(name); name == path || err == nil && real == path {
+			p.kept.Store(true)
+		}
+	}
 }
 
 func (r *registry) leave(f uintptr) {

@@ -15,10 +15,10 @@ import (
 //
 // Where the power was lost such an end is right. It is damage when whole transactions follow that were begun after one that ended
 // behind it, because each is on the disk before the next begins. That is so with synchronous=FULL; with less, CheckLog must not be used.
-// Damage in the last transaction looks like a loss of power and is not found. It gives a DamageError, or
-// the error of reading.
-func CheckLog(path string) error {
-	path += "-wal"
+// Damage in the last transaction looks like a loss of power and is not found. A main file is damaged that lacks pages which the
+// write-ahead file does not have either. It gives a DamageError, or the error of reading.
+func CheckLog(main string) error {
+	path := main + "-wal"
 	f, err := os.Open(path) //nolint:gosec // beside the program's own file
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
@@ -28,13 +28,54 @@ func CheckLog(path string) error {
 	}
 	defer func() { _ = f.Close() }()
 	w := walk{from: bufio.NewReaderSize(f, 1<<20), bad: -1}
+	held := pages{in: map[uint32]bool{}}
 	for w.more() {
 		if w.evident {
 			return &DamageError{File: path, Offset: w.bad}
 		}
+		held.see(&w)
 	}
 	if w.err != nil {
 		return fmt.Errorf("pagesum: reading the write-ahead file: %w", w.err)
+	}
+	return held.missing(main)
+}
+
+// pages are those that a write-ahead file holds up to the end of its last whole transaction.
+type pages struct {
+	in    map[uint32]bool
+	since []uint32 // of a transaction that has not ended
+	size  uint32   // of the main file then, in pages; 0 without a transaction
+	bytes int      // of a page
+}
+
+func (p *pages) see(w *walk) {
+	if w.bad >= 0 || w.offset == logHeader && p.bytes == 0 {
+		p.bytes = len(w.frame) - frameHeader
+		return // the header of the file, or nothing that SQLite takes
+	}
+	p.since = append(p.since, binary.BigEndian.Uint32(w.frame))
+	if size := binary.BigEndian.Uint32(w.frame[4:]); size != 0 {
+		for _, n := range p.since {
+			p.in[n] = true
+		}
+		p.since, p.size = p.since[:0], size
+	}
+}
+
+// missing looks for a page that neither the write-ahead file nor the main file has.
+func (p *pages) missing(main string) error {
+	info, err := os.Stat(main)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // which is told otherwise
+	}
+	if err != nil {
+		return fmt.Errorf("pagesum: %w", err)
+	}
+	for n := uint32(info.Size()/int64(max(p.bytes, 1))) + 1; p.size != 0 && n <= p.size; n++ { //nolint:gosec // SQLite counts pages so
+		if !p.in[n] {
+			return &DamageError{File: main, Offset: int64(n-1) * int64(p.bytes)}
+		}
 	}
 	return nil
 }

@@ -69,3 +69,26 @@ func TestCheckLog(t *testing.T) {
 	ok(t, os.Remove(image+"-wal"))
 	ok(t, pagesum.CheckLog(image))
 }
+
+// TestCheckLogFindsACutMainFile: what was cut off a main file is missing unless the write-ahead file has it.
+func TestCheckLogFindsACutMainFile(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "file.db")
+	fill(t, path)
+	db := open(t, path)
+	exec(t, db, "UPDATE things SET name = 'later' WHERE n = 7")
+	whole, err := os.ReadFile(path)
+	ok(t, err)
+	ok(t, pagesum.CheckLog(path))
+	for _, size := range []int{0, pageSize, len(whole) / pageSize / 2 * pageSize, len(whole) - pageSize, len(whole) - 1} {
+		copied := filepath.Join(t.TempDir(), "file.db")
+		ok(t, os.WriteFile(copied, whole[:size], 0o600))
+		wal, err := os.ReadFile(path + "-wal")
+		ok(t, err)
+		ok(t, os.WriteFile(copied+"-wal", wal, 0o600))
+		var damage *pagesum.DamageError
+		if err := pagesum.CheckLog(copied); !errors.As(err, &damage) || damage.File != copied || damage.Offset != int64(size/pageSize*pageSize) {
+			t.Errorf("cut to %d of %d bytes: %v", size, len(whole), err)
+		}
+	}
+}

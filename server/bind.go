@@ -91,6 +91,10 @@ func refuseVault(err error) error {
 	if errors.As(err, &behind) {
 		return olderVault("the vault is older than it was", err)
 	}
+	var refused *RefusedError
+	if errors.Is(err, vault.ErrCorrupt) && !errors.As(err, &refused) {
+		return &RefusedError{What: "the vault is damaged", Next: putBackVault, err: err}
+	}
 	return err
 }
 

@@ -122,7 +122,10 @@ func Open(ctx context.Context, cfg Config, o Options) (*Server, error) {
 func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 	s := &Server{cfg: cfg, now: o.Now, monotonic: o.Monotonic, ahead: o.Clock, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry(), draining: newDraining(), undo: undoOf(&cfg)}
 	defer func() {
-		if err != nil {
+		if err = refuseVault(err); err != nil {
+			if v, ok := s.masters.(interface{ Keep() }); ok {
+				v.Keep()
+			}
 			err = errors.Join(err, s.Close())
 		}
 	}()
@@ -145,6 +148,13 @@ func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 	}
 	if err := s.openMetrics(); err != nil {
 		return nil, err
+	}
+	if v, ok := s.masters.(interface{ Cut(ctx context.Context) error }); ok {
+		if err := v.Cut(ctx); errors.Is(err, vault.ErrCorrupt) {
+			return nil, refuseVault(err)
+		} else if err != nil { // later writes try again
+			s.log.Warn("what a crash left of the vault is still in its write-ahead log", "cause", fault.Of(err).String())
+		}
 	}
 	s.onClose(func() error {
 		if err := s.bind(context.WithoutCancel(ctx)); err != nil { // the next start reads more of the log

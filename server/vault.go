@@ -27,7 +27,8 @@ func (s *Server) openVault(ctx context.Context) error {
 	if err := keys.Refresh(); err != nil {
 		s.log.Warn("files of master keys cannot be used", "error", err.Error())
 	}
-	if s.masters, err = s.openVaultEngine(ctx, keys); err != nil {
+	masters, err := s.openVaultEngine(ctx, keys)
+	if err != nil {
 		if made != "" && errors.Is(err, vault.ErrMasterKey) {
 			err = errors.Join(err, os.Remove(made)) // the vault is another's; nothing was wrapped under it
 		}
@@ -36,7 +37,7 @@ func (s *Server) openVault(ctx context.Context) error {
 	if made != "" && s.cfg.Vault.Engine == "postgres" {
 		s.undo = nil // the database holds a vault under that key now; the next start goes on with both
 	}
-	s.vault, s.binder = s.masters, s.masters
+	s.masters, s.vault, s.binder = masters, masters, masters
 	s.onClose(s.vault.Close)
 	return s.openJournal()
 }
@@ -84,7 +85,7 @@ func (s *Server) openVaultEngine(ctx context.Context, keys *vault.Keyring) (vaul
 	if s.cfg.Vault.Engine == "postgres" {
 		return s.openPostgres(ctx, keys, postgres.Options{Witness: witness, Behind: behind})
 	}
-	return vaultsqlite.OpenWith(ctx, s.cfg.path("vault"), keys, vaultsqlite.Options{Witness: witness, Behind: behind})
+	return vaultsqlite.OpenWith(ctx, s.cfg.path("vault"), keys, vaultsqlite.Options{Witness: witness, Behind: behind, Uncut: true})
 }
 
 func (s *Server) openPostgres(ctx context.Context, keys *vault.Keyring, o postgres.Options) (vault.Carrier, error) {

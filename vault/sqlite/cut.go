@@ -29,6 +29,11 @@ func (w *writer) cutPatiently(ctx context.Context) error {
 	return err
 }
 
+// Cut makes sure that nothing of what was destroyed is left in the write-ahead log: ErrRemains where another program reads for long.
+func (v *Vault) Cut(ctx context.Context) error {
+	return v.write(&request{ctx: ctx, apply: func(context.Context, *writer) error { return nil }, destroys: true})
+}
+
 // cut copies the write-ahead log into the file and cuts it to nothing. It needs that
 // nobody reads: this process's own reads are kept out by the gate, those of other
 // programs make it give ErrRemains at once. SQLite tells of them in the row that the

@@ -71,6 +71,8 @@ type Options struct {
 	Witness string
 	// Behind opens the vault although acknowledged transactions are missing.
 	Behind bool
+	// Uncut leaves what a crash left in the write-ahead log there until the first write, or Cut: opening changes no file then.
+	Uncut bool
 }
 
 func (o *Options) setDefaults() {
@@ -182,12 +184,12 @@ func (v *Vault) start(ctx context.Context, o Options) error {
 		v.reads.SetMaxIdleConns(o.Readers)
 		err = v.find.prepare(ctx, v.reads)
 	}
-	if err == nil {
-		// A crash may have come between a destruction and the cut that belongs to it.
+	w.owed = true // a crash may have come between a destruction and the cut that belongs to it
+	if err == nil && !o.Uncut {
 		err = w.cut(ctx)
 	}
 	if errors.Is(err, ErrRemains) {
-		w.owed, err = true, nil // another program reads; later writes try again
+		err = nil // another program reads; later writes try again
 	}
 	if err != nil {
 		return errors.Join(err, conn.Close())
@@ -206,6 +208,9 @@ func (v *Vault) Close() error {
 	})
 	return v.closeErr
 }
+
+// Keep has Close leave the files as they are: a start that was refused changes nothing.
+func (v *Vault) Keep() { pagesum.Keep(v.path) }
 
 func (v *Vault) release() error {
 	v.gate.Lock() // reads under way end first
