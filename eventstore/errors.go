@@ -21,6 +21,8 @@ var (
 	// ErrFenced: the log has moved to another one, is about to, or is an archive; see Fencer. The operator says where
 	// the ledger goes on.
 	ErrFenced = errors.New("eventstore: the log is fenced: it moves, has moved or is an archive, and takes no appends")
+	// ErrOutOfOrder: appends handed over to a Sequencer stand in the log in another order. It cannot be undone.
+	ErrOutOfOrder = errors.New("eventstore: appends stand in the log in another order than they were sent in")
 	// ErrUnavailable: the log cannot be reached now.
 	ErrUnavailable = errors.New("eventstore: the log cannot be reached")
 	// ErrClosed: the store or subscription has been closed.

@@ -1,6 +1,6 @@
 // Command engines measures the engines that run as servers of their own, each with
 // its control in the same run: Elasticsearch beside SQLite and beside a bare loop,
-// and the EventStoreDB adapter beside the vendor's client. It prints a table and
+// and the EventStoreDB adapter beside the vendor's client and beside itself without an order. It prints a table and
 // writes it as JSON. Rates vary with the machine, so it is the ratio that has a
 // goal. It is never run as a test.
 //
@@ -39,7 +39,7 @@ func main() {
 	flag.DurationVar(&c.length, "length", 10*time.Second, "length of a round that goes by time")
 	flag.DurationVar(&c.stalled, "stalled", 15*time.Second, "how long Elasticsearch stalls while the memory is watched")
 	flag.StringVar(&c.json, "json", "", "file to write the table to as JSON")
-	flag.StringVar(&c.only, "only", "", "comma-separated names of what to measure: index, query, lag, esdb, memory")
+	flag.StringVar(&c.only, "only", "", "comma-separated names of what to measure: index, query, lag, esdb, inorder, memory")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -52,7 +52,8 @@ func main() {
 // figures are all that can be measured, in the order of the table.
 func figures() []figure {
 	return []figure{
-		{"index", indexing, true}, {"query", queries, true}, {"lag", lags, true}, {"esdb", appends, false}, {"memory", stalls, true},
+		{"index", indexing, true}, {"query", queries, true}, {"lag", lags, true}, {"esdb", appends, false}, {"inorder", inOrder, false},
+		{"memory", stalls, true},
 	}
 }
 

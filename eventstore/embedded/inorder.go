@@ -12,17 +12,17 @@ var _ eventstore.Sequencer = (*Store)(nil)
 // handing over one behind the other is enough; the disk is waited for once for all that fit into a group. A batch
 // that is refused does not keep those behind it out: the events of a stream behind a gap are refused by their expected
 // version, those of others are appended.
-func (s *Store) AppendInOrder(ctx context.Context, batches ...eventstore.Batch) (done int, err error) {
+func (s *Store) AppendInOrder(ctx context.Context, batches ...eventstore.Batch) (done []eventstore.Appended, err error) {
 	for i := range batches {
 		if err := eventstore.CheckAppend(batches[i].Stream, batches[i].Expected, batches[i].Events); err != nil {
-			return 0, err
+			return nil, err
 		}
 	}
 	if err := s.space.check(); err != nil {
-		return 0, err
+		return nil, err
 	}
 	if err := s.enter(ctx); err != nil {
-		return 0, err
+		return nil, err
 	}
 	defer s.leave()
 	handed := make([]*request, 0, len(batches))
@@ -33,13 +33,14 @@ func (s *Store) AppendInOrder(ctx context.Context, batches ...eventstore.Batch) 
 		}
 		handed = append(handed, r)
 	}
+	done = make([]eventstore.Appended, 0, len(handed))
 	for i, r := range handed {
 		o := <-r.outcome
 		switch {
-		case o.err == nil && done == i:
-			done++
+		case o.err == nil && len(done) == i:
+			done = append(done, o.appended)
 			s.recycle(r)
-		case o.err != nil && done == i:
+		case o.err != nil && len(done) == i:
 			err = o.err // the first; it may be why putting ended
 		}
 	}

@@ -115,8 +115,8 @@ func (r *Reader) Append(context.Context, string, int64, ...eventstore.Event) (ev
 }
 
 // AppendInOrder gives ErrReading.
-func (r *Reader) AppendInOrder(context.Context, ...eventstore.Batch) (int, error) {
-	return 0, ErrReading
+func (r *Reader) AppendInOrder(context.Context, ...eventstore.Batch) ([]eventstore.Appended, error) {
+	return nil, ErrReading
 }
 
 // Fence gives ErrReading.

@@ -85,9 +85,9 @@ func TestReadOnlyTakesNothing(t *testing.T) {
 	}
 	r := openReadOnly(t, embedded.Options{Dir: dir, FS: mem, ReserveBytes: -1})
 	_, err := r.Append(t.Context(), "test-1", eventstore.NoStream, event(10))
-	n, ordered := r.AppendInOrder(t.Context(), eventstore.Batch{Stream: "test-1", Expected: eventstore.NoStream, Events: events(1, 10)})
+	done, ordered := r.AppendInOrder(t.Context(), eventstore.Batch{Stream: "test-1", Expected: eventstore.NoStream, Events: events(1, 10)})
 	for what, err := range map[string]error{"append": err, "append in order": ordered, "fence": r.Fence(t.Context(), fence), "unfence": r.Unfence(t.Context())} {
-		if !errors.Is(err, embedded.ErrReading) || !errors.Is(err, eventstore.ErrReadOnly) || n != 0 {
+		if !errors.Is(err, embedded.ErrReading) || !errors.Is(err, eventstore.ErrReadOnly) || len(done) != 0 {
 			t.Errorf("%s: %v", what, err)
 		}
 	}

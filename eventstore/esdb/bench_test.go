@@ -67,3 +67,53 @@ func benchmark(b *testing.B, add func(stream string, expected int64, data []byte
 	}
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "appends/s")
 }
+
+// BenchmarkInOrder copies events of 400 bytes, one an append and to a hundred streams by turns, as a log is moved: in order on
+// one call, beside one append after another and beside what 64 writers reach without an order.
+func BenchmarkInOrder(b *testing.B) {
+	server := connection(b)
+	opts := func() esdb.Options { return esdb.Options{Connection: server, Prefix: newPrefix()} }
+	b.Run("in order", func(b *testing.B) {
+		s, batches := open(b, opts()), turns(b.N)
+		b.ResetTimer()
+		for rest := batches; len(rest) > 0; {
+			n := min(len(rest), 4096)
+			if done, err := s.AppendInOrder(b.Context(), rest[:n]...); err != nil {
+				b.Fatalf("%d done: %v", len(done), err)
+			}
+			rest = rest[n:]
+		}
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "appends/s")
+	})
+	b.Run("one after another", func(b *testing.B) {
+		s, batches := open(b, opts()), turns(b.N)
+		b.ResetTimer()
+		for _, t := range batches {
+			if _, err := s.Append(b.Context(), t.Stream, t.Expected, t.Events...); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "appends/s")
+	})
+	b.Run("64 writers", func(b *testing.B) {
+		s := open(b, opts())
+		benchmark(b, func(stream string, expected int64, data []byte) error {
+			_, err := s.Append(b.Context(), stream, expected, eventstore.Event{ID: uuid.New(), Type: "bench", Data: data})
+			return err
+		})
+	})
+}
+
+// turns makes batches of one event to a hundred streams by turns.
+func turns(n int) []eventstore.Batch {
+	const streams = 100
+	data, all, names := bytes.Repeat([]byte("x"), benchBytes), make([]eventstore.Batch, n), make([]string, streams)
+	for i := range names {
+		names[i] = newStream()
+	}
+	for i := range all {
+		all[i] = eventstore.Batch{Stream: names[i%streams], Expected: int64(i/streams) - 1,
+			Events: []eventstore.Event{{ID: uuid.New(), Type: "bench", Data: data}}}
+	}
+	return all
+}

@@ -78,21 +78,22 @@ func (s *Store) readID(ctx context.Context) (uuid.UUID, int64, error) {
 
 // makeID makes an id unless there is one by now.
 func (s *Store) makeID(ctx context.Context) error {
-	if some, err := s.hasEvents(ctx); err != nil || some {
-		return errors.Join(err, noIDBeside(some, s.opts.Prefix))
+	some, err := s.hasEvents(ctx)
+	if err != nil {
+		return err
+	}
+	if some { // they may be those of another process, which has made the id meanwhile
+		id, _, err := s.readID(ctx)
+		if err == nil && id == uuid.Nil {
+			err = &NoLogIDError{s.opts.Prefix + LogStream}
+		}
+		return err
 	}
 	id, err := uuid.NewRandom()
 	if err != nil {
 		return fmt.Errorf("esdb: no random number for the log's id: %w", err)
 	}
 	return s.writeID(ctx, id, eventstore.NoStream)
-}
-
-func noIDBeside(events bool, prefix string) error {
-	if !events {
-		return nil
-	}
-	return &NoLogIDError{prefix + LogStream}
 }
 
 // writeID makes an id the log's, unless another process did so at the same time.

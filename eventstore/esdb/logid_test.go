@@ -8,6 +8,7 @@ import (
 
 	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"accountledger/eventstore"
 	"accountledger/eventstore/esdb"
@@ -40,6 +41,22 @@ func TestLogIDRaced(t *testing.T) {
 	}
 	if n := c.Appends(); n != 1 {
 		t.Fatalf("%d events in the stream of the log's id", n)
+	}
+}
+
+// TestFirstAppendsRaced has many append to a new log at once: some find events and the id that was made a moment ago.
+func TestFirstAppendsRaced(t *testing.T) {
+	t.Parallel()
+	s := open(t, esdb.Options{Connection: connection(t), Prefix: newPrefix()})
+	var g errgroup.Group
+	for range 64 {
+		g.Go(func() error {
+			_, err := s.Append(context30(t), newStream(), eventstore.NoStream, newEvents(1)...)
+			return err
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -3,6 +3,8 @@ package carry
 import (
 	"errors"
 	"fmt"
+
+	"accountledger/eventstore"
 )
 
 // DifferentError: the target holds an event that is not the source's at its place, so it is
@@ -18,6 +20,23 @@ type DifferentError struct {
 func (e *DifferentError) Error() string {
 	return fmt.Sprintf("the target holds something else: its event %d (%s version %d) is not the source's; give an empty one", e.Event, e.Stream, e.Version)
 }
+
+// OrderError: the target wrote an event before others that were sent ahead of it. It wraps
+// eventstore.ErrOutOfOrder. Nothing can be put between, so the target is of no use.
+type OrderError struct {
+	// Event counts from 1, in the order of the log: it should stand there, and another does.
+	Event int64
+	// Stream and Version are those of the event that stands there.
+	Stream  string
+	Version int64
+}
+
+func (e *OrderError) Error() string {
+	return fmt.Sprintf("the target wrote its event %d (%s version %d) before others that were sent ahead of it; give an empty one", e.Event, e.Stream, e.Version)
+}
+
+// Unwrap gives eventstore.ErrOutOfOrder.
+func (e *OrderError) Unwrap() error { return eventstore.ErrOutOfOrder }
 
 var (
 	// ErrAhead: the target holds the source's whole history and more. Somebody has served from it.

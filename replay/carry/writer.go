@@ -2,9 +2,7 @@ package carry
 
 import (
 	"context"
-	"errors"
 	"iter"
-	"time"
 
 	"accountledger/eventstore"
 )
@@ -23,6 +21,7 @@ const (
 // where it was; then events are appended. Consecutive events of one stream share an append.
 // Where the engine keeps the order of appends that are handed over together
 // (eventstore.Sequencer) many are; elsewhere one at a time, which keeps it on every engine.
+// An append whose outcome is not known, or a log that cannot be reached for some seconds, is overcome.
 type Writer struct {
 	to     eventstore.Store
 	hasher *hasher
@@ -31,12 +30,16 @@ type Writer struct {
 	existing func() (*eventstore.Recorded, error, bool) // of the target; nil once it is exhausted
 	stop     func()
 
-	batch   eventstore.Batch // is gathered
-	size    int              // of it
-	batches []eventstore.Batch
-	waiting int                  // bytes of batches
+	batch   eventstore.Batch     // is gathered
+	size    int                  // of it
+	batches []eventstore.Batch   // that the target is not known to hold
+	waiting int                  // bytes of batches that were not handed over yet
 	order   eventstore.Sequencer // nil when the engine is none
 	skip    int64                // how many events the target held when it was opened
+
+	// What the target is known to hold: so many events, the last of them there.
+	placed int64
+	at     eventstore.Position
 }
 
 // NewWriter begins to write a history to a log. Close it.
@@ -57,7 +60,7 @@ func (w *Writer) Resumed() int64 { return w.skip }
 func (w *Writer) Close() { w.stop() }
 
 // Write puts the next event of the history: *DifferentError when the target holds another in
-// its place, else the errors of Store.Append.
+// its place, else the errors of Sequencer.AppendInOrder.
 func (w *Writer) Write(ctx context.Context, e *eventstore.Recorded) error {
 	leaf := w.hasher.leaf(e)
 	w.hasher.add(&w.digest, leaf)
@@ -70,6 +73,7 @@ func (w *Writer) Write(ctx context.Context, e *eventstore.Recorded) error {
 			return &DifferentError{Event: w.digest.Events, Stream: have.Stream, Version: have.Version}
 		case more:
 			w.skip++
+			w.placed, w.at = w.placed+1, have.Position
 			return nil
 		}
 		w.existing = nil
@@ -110,53 +114,6 @@ func (w *Writer) Flush(ctx context.Context) error {
 	return w.handOver(ctx)
 }
 
-func (w *Writer) handOver(ctx context.Context) error {
-	err := w.append(ctx, w.batches)
-	var conflict *eventstore.ConflictError
-	if errors.As(err, &conflict) {
-		// The target held all this a moment ago and nothing more: somebody else writes to it.
-		return &DifferentError{Event: w.digest.Events, Stream: conflict.Stream, Version: conflict.Actual}
-	}
-	if err == nil {
-		clear(w.batches)
-		w.batches, w.waiting = w.batches[:0], 0
-	}
-	return err
-}
-
-// tries is how often an append is tried whose outcome is not known, or whose log cannot be
-// reached; the same ids at the same version make that safe.
-const tries = 6
-
-func (w *Writer) append(ctx context.Context, batches []eventstore.Batch) (err error) {
-	if len(batches) == 0 {
-		return nil
-	}
-	if w.order != nil {
-		_, err = w.order.AppendInOrder(ctx, batches...)
-		return err
-	}
-	for _, b := range batches {
-		if err := w.appendOne(ctx, b); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (w *Writer) appendOne(ctx context.Context, b eventstore.Batch) (err error) {
-	for try := range tries {
-		_, err = w.to.Append(ctx, b.Stream, b.Expected, b.Events...)
-		if !errors.Is(err, eventstore.ErrUnknownOutcome) && !errors.Is(err, eventstore.ErrUnavailable) {
-			return err
-		}
-		if !wait(ctx, time.Duration(50<<try)*time.Millisecond) {
-			return ctx.Err()
-		}
-	}
-	return err
-}
-
 // End flushes, and gives ErrAhead when the target holds more events than were written.
 func (w *Writer) End(ctx context.Context) error {
 	if w.existing != nil {
@@ -170,15 +127,4 @@ func (w *Writer) End(ctx context.Context) error {
 		w.existing = nil
 	}
 	return w.Flush(ctx)
-}
-
-func wait(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

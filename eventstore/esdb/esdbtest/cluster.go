@@ -7,7 +7,7 @@
 // that they start from and subscriptions do not, a subscription from where an entry was scavenged leaves out the
 // one behind it, an append to a follower is forwarded unless the leader is required. Users, access lists, metadata of
 // streams, deletes and filters work as there. It keeps everything in memory, and its clock moves only when told to. It has no
-// persistent subscriptions, projections, resolved links, subscriptions to one stream and batch appends.
+// persistent subscriptions, projections, resolved links and subscriptions to one stream.
 package esdbtest
 
 import (
@@ -64,11 +64,13 @@ type Cluster struct {
 	maxSizes              atomic.Pointer[sizes]
 	slowCall, slowMessage atomic.Int64 // nanoseconds
 
-	appends  atomic.Uint64
-	sent     atomic.Uint64 // events sent to subscriptions
-	sending  atomic.Int64  // subscriptions that wait for their reader
-	required atomic.Uint64 // calls that required the leader
-	late     sync.WaitGroup
+	appends    atomic.Uint64
+	sent       atomic.Uint64 // events sent to subscriptions
+	sending    atomic.Int64  // subscriptions that wait for their reader
+	required   atomic.Uint64 // calls that required the leader
+	queued     atomic.Int64  // messages that wait in calls with many appends
+	queuedMost atomic.Int64
+	late       sync.WaitGroup
 }
 
 // Start starts a cluster; it stops when the test ends.

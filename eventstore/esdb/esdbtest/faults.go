@@ -32,6 +32,8 @@ const (
 	WrongVersion
 	// Delay answers an append only after Release.
 	Delay
+	// Overtake writes the append behind it first. Only those of a call with many are overtaken.
+	Overtake
 )
 
 // faults are those to come, and those that hold.

@@ -51,9 +51,12 @@ func (c *Cluster) AddSystemEntries(n int) {
 }
 
 func (l *log) addStatistics() {
-	l.write(statistics+"127.0.0.1:2113", expectAny, []record{{
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.put(statistics+"127.0.0.1:2113", record{ // new for certain, so the stream is not searched for it
 		id: uuid.New(), typ: "$statsCollected", content: "application/json", data: []byte(`{"proc-cpu":0.5}`),
-	}})
+	})
+	l.wake()
 }
 
 // Scavenge removes what was cut from streams and the server's own entries, but not the last event of the log.
