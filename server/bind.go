@@ -87,12 +87,13 @@ func refuseLog(err error) error {
 
 // refuseVault names what is wrong with a vault that does not open.
 func refuseVault(err error) error {
-	var behind *vault.BehindError
-	if errors.As(err, &behind) {
-		return olderVault("the vault is older than it was", err)
-	}
 	var refused *RefusedError
-	if errors.Is(err, vault.ErrCorrupt) && !errors.As(err, &refused) {
+	var behind *vault.BehindError
+	switch {
+	case errors.As(err, &refused):
+	case errors.As(err, &behind):
+		return olderVault("the vault is older than it was", err)
+	case errors.Is(err, vault.ErrCorrupt):
 		return &RefusedError{What: "the vault is damaged", Next: putBackVault, err: err}
 	}
 	return err
