@@ -41,13 +41,13 @@ const requestErasureID = "requestErasure"
 
 // repeatsErasure tells who repeats, under its Idempotency-Key, the request by which their session ended: with no grace
 // the erasure can be under way before the answer arrives, and its id is in that answer alone.
-func (a *API) repeatsErasure(r *http.Request) (domain.Caller, error) {
+func (a *API) repeatsErasure(ctx context.Context, r *http.Request) (domain.Caller, error) {
 	token, ok := bearerToken(r)
 	key := r.Header.Get("Idempotency-Key")
 	if !ok || len(key) > maxKey {
 		return domain.Guest(), domain.ErrSession
 	}
-	return a.Menu.AuthenticateErased(r.Context(), token, requestErasureID, key)
+	return a.Menu.AuthenticateErased(ctx, token, requestErasureID, key)
 }
 
 // requestErasure asks for a person's account to be erased. Decisions on their data are denied at once.

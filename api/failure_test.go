@@ -49,6 +49,25 @@ func TestUnforeseen(t *testing.T) {
 	l.want(404, "GET", "/metrics", "", "")
 }
 
+// A read that panics beside others ends its request and nothing else.
+func TestPanicOfARead(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	anna := l.person("anna@example.com")
+	l.want(200, "GET", "/v1/me", anna.token, "")
+	for _, prefix := range []string{"account-", "sessions-", "notice-"} {
+		l.store.panics.Store(&prefix)
+		if r := l.want(500, "GET", "/v1/me/permissions", anna.token, ""); r.str(t, "code") != "internal" || strings.Contains(r.text, canary) {
+			t.Errorf("%s: %s", prefix, r.text)
+		}
+		l.store.panics.Store(nil)
+		l.want(200, "GET", "/v1/me/permissions", anna.token, "")
+	}
+	if text := l.logs.String(); strings.Contains(text, canary) || strings.Count(text, `"class":"string"`) != 3 || !strings.Contains(text, "ReadStream") {
+		t.Errorf("the log is\n%s", text)
+	}
+}
+
 // TestNeeded: an API without what it stands on is not made.
 func TestNeeded(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"mime"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
+	"github.com/labstack/echo/v4"
 
 	"accountledger/commands"
 	"accountledger/domain"
@@ -25,28 +27,51 @@ const bodyTime = 10 * time.Second
 func (a *API) guard(who audience) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c, op := humaecho.Unwrap(ctx), ctx.Operation()
-		r := c.Request()
 		c.Set(operationKey, op.OperationID)
-		caller, err := a.caller(r)
-		if op.OperationID == requestErasureID && errors.Is(err, domain.ErrSession) {
-			caller, err = a.repeatsErasure(r)
-		}
-		if err == nil {
-			err = who(caller, c.Param)
-		}
-		if err == nil {
-			err = checkParameters(r.URL.RawQuery, op)
-		}
-		if err == nil && op.RequestBody != nil {
-			err = readBody(c.Response(), r)
-		}
+		once := commands.Once(ctx.Context())
+		may := func(caller domain.Caller) error { return who(caller, c.Param) }
+		caller, err := a.enter(once, c, op, may)
 		if err != nil {
 			a.fail(err, c)
 			return
 		}
-		next(huma.WithValue(ctx, askKey{}, &ask{address: c.RealIP(),
-			Request: commands.Request{Caller: caller, Channel: domain.ChannelAPI, Operation: op.OperationID}}))
+		asked := &ask{address: c.RealIP(), may: may, Request: commands.Request{Caller: caller, Channel: domain.ChannelAPI, Operation: op.OperationID}}
+		next(huma.WithContext(ctx, context.WithValue(once, askKey{}, asked)))
 	}
+}
+
+// enter tells who asks, or why they may not or cannot. A refusal rests on what is certain.
+func (a *API) enter(ctx context.Context, c echo.Context, op *huma.Operation, may func(domain.Caller) error) (domain.Caller, error) {
+	r := c.Request()
+	caller, err := a.caller(ctx, r, op)
+	if err != nil {
+		return caller, err
+	}
+	if err := may(caller); err != nil {
+		if caller, err = certain(ctx, caller, may); err != nil {
+			return caller, err
+		}
+	}
+	err = checkParameters(r.URL.RawQuery, op)
+	if err == nil && op.RequestBody != nil {
+		err = readBody(c.Response(), r)
+	}
+	if err == nil {
+		return caller, nil
+	}
+	if _, refused := certain(ctx, caller, may); refused != nil {
+		return caller, refused
+	}
+	return caller, err
+}
+
+// certain waits until who asks is certain, and asks whether they may.
+func certain(ctx context.Context, caller domain.Caller, may func(domain.Caller) error) (domain.Caller, error) {
+	now, _, err := commands.Confirm(ctx, caller)
+	if err == nil {
+		err = may(now)
+	}
+	return now, err
 }
 
 // checkParameters refuses what a route does not know in the query string, and what is given twice.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"iter"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -38,8 +39,10 @@ const (
 type ledger struct {
 	t      testing.TB
 	api    *api.API
-	server *httptest.Server
+	server *httptest.Server // nil: requests go to the handler without a connection
 	menu   *commands.Menu
+	deps   commands.Deps
+	head   func(context.Context) (journal.Position, error)
 	views  *foldingViews
 	store  *failingStore
 	clock  *clock
@@ -86,10 +89,17 @@ func (b *buffer) String() string {
 	return b.b.String()
 }
 
-// failingStore is the real log; appends to streams that begin with a prefix fail while one is set.
+// failingStore is the real log; appends to streams that begin with a prefix fail while one is set, and reads of them panic.
 type failingStore struct {
 	eventstore.Store
-	refuse atomic.Pointer[string]
+	refuse, panics atomic.Pointer[string]
+}
+
+func (s *failingStore) ReadStream(ctx context.Context, stream string, d eventstore.Direction, from int64) iter.Seq2[eventstore.Recorded, error] {
+	if p := s.panics.Load(); p != nil && strings.HasPrefix(stream, *p) {
+		panic("something " + canary)
+	}
+	return s.Store.ReadStream(ctx, stream, d, from)
 }
 
 func (s *failingStore) Append(ctx context.Context, stream string, expected int64, events ...eventstore.Event) (eventstore.Appended, error) {
@@ -109,6 +119,16 @@ func must[T any](t testing.TB, v T, err error) T {
 
 func newLedger(t testing.TB) *ledger {
 	t.Helper()
+	l := newLedgerOver(t, func(s eventstore.Store) eventstore.Store { return s }, func(v vault.Vault) vault.Vault { return v })
+	l.server = httptest.NewServer(l.api.Handler())
+	t.Cleanup(l.server.Close)
+	return l
+}
+
+// newLedgerOver is a ledger that listens nowhere, over the real log and vault as the tests want them seen. Views read the
+// log itself.
+func newLedgerOver(t testing.TB, log func(eventstore.Store) eventstore.Store, keys func(vault.Vault) vault.Vault) *ledger {
+	t.Helper()
 	ctx := t.Context()
 	l := &ledger{t: t, clock: &clock{at: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)}, logs: &buffer{}}
 	l.ready.Store(true)
@@ -118,31 +138,39 @@ func newLedger(t testing.TB) *ledger {
 	l.store = &failingStore{Store: real}
 	master, err := vault.NewMasterKey()
 	must(t, master, err)
-	v, err := vaultsqlite.Open(ctx, t.TempDir(), master, vaultsqlite.Options{})
-	must(t, v, err)
-	t.Cleanup(func() { _ = v.Close() })
+	opened, err := vaultsqlite.Open(ctx, t.TempDir(), master, vaultsqlite.Options{})
+	must(t, opened, err)
+	t.Cleanup(func() { _ = opened.Close() })
+	v := keys(opened)
 	registry, err := journal.NewRegistry(journal.Types(), journal.Upcasters(), journal.PartUpcasters())
 	must(t, registry, err)
-	j := journal.New(l.store, registry, v)
+	j := journal.New(log(l.store), registry, v)
 	checker, err := passwords.NewChecker(passwords.Policy{})
 	must(t, checker, err)
 	hasher, err := passwords.NewHasher(passwords.Options{Params: passwords.Params{MemoryKiB: 8, Passes: 1, Lanes: 1}, Queue: 1 << 10})
 	must(t, hasher, err)
 	config := commands.DefaultConfig()
-	l.menu, err = commands.New(ctx, commands.Deps{Journal: j, Vault: v, Checker: checker, Hasher: hasher, Now: l.clock.now, Config: config, Log: slog.New(slog.DiscardHandler)})
-	must(t, l.menu, err)
-	l.system(commands.Request{})
-	l.views = newFoldingViews(t, j)
-	l.registry = prometheus.NewRegistry()
-	l.api, err = api.New(api.Deps{Menu: l.menu, Views: l.views, Head: func(ctx context.Context) (journal.Position, error) {
+	l.deps = commands.Deps{Journal: j, Vault: v, Checker: checker, Hasher: hasher, Now: l.clock.now, Config: config, Log: slog.New(slog.DiscardHandler)}
+	l.views = newFoldingViews(t, journal.New(l.store, registry, opened))
+	l.head = func(ctx context.Context) (journal.Position, error) {
 		c, err := j.Head(ctx)
 		return c.Position, err
-	}, Ready: func(context.Context) bool { return l.ready.Load() }, Log: slog.New(slog.NewJSONHandler(l.logs, nil)), Registry: l.registry,
-		Now: l.clock.now, Wait: 200 * time.Millisecond, Version: version, LogID: uuid.New()})
-	must(t, l.api, err)
-	l.server = httptest.NewServer(l.api.Handler())
-	t.Cleanup(l.server.Close)
+	}
+	l.begin()
 	return l
+}
+
+// begin makes commands and API as a process does that starts over what log and vault hold.
+func (l *ledger) begin() {
+	l.t.Helper()
+	var err error
+	l.menu, err = commands.New(l.t.Context(), l.deps)
+	must(l.t, l.menu, err)
+	l.system(commands.Request{})
+	l.registry = prometheus.NewRegistry()
+	l.api, err = api.New(api.Deps{Menu: l.menu, Views: l.views, Head: l.head, Ready: func(context.Context) bool { return l.ready.Load() },
+		Log: slog.New(slog.NewJSONHandler(l.logs, nil)), Registry: l.registry, Now: l.clock.now, Wait: 200 * time.Millisecond, Version: version, LogID: uuid.New()})
+	must(l.t, l.api, err)
 }
 
 // metrics is what a scrape of the API's own metrics shows.
@@ -206,7 +234,7 @@ func (l *ledger) send(method, path, token, body string, headers ...header) reply
 	if body != "" {
 		in = strings.NewReader(body)
 	}
-	r, err := http.NewRequestWithContext(l.t.Context(), method, l.server.URL+path, in)
+	r, err := http.NewRequestWithContext(l.t.Context(), method, l.url()+path, in)
 	must(l.t, 0, err)
 	if body != "" {
 		r.Header.Set("Content-Type", "application/json")
@@ -217,12 +245,38 @@ func (l *ledger) send(method, path, token, body string, headers ...header) reply
 	for _, h := range headers {
 		r.Header.Set(h[0], h[1])
 	}
-	out, err := l.server.Client().Do(r)
+	out, err := l.client().Do(r)
 	must(l.t, 0, err)
 	defer func() { _ = out.Body.Close() }()
 	text, err := io.ReadAll(out.Body)
 	must(l.t, 0, err)
 	return reply{out, string(text)}
+}
+
+func (l *ledger) url() string {
+	if l.server == nil {
+		return "http://ledger.test"
+	}
+	return l.server.URL
+}
+
+func (l *ledger) client() *http.Client {
+	if l.server == nil {
+		return &http.Client{Transport: direct{l.api.Handler()}}
+	}
+	return l.server.Client()
+}
+
+// direct hands requests to a handler without a connection.
+type direct struct{ http.Handler }
+
+func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Body == nil {
+		r.Body = http.NoBody
+	}
+	w := httptest.NewRecorder()
+	d.ServeHTTP(w, r)
+	return w.Result(), nil
 }
 
 // want sends and fails the test unless the status is the one expected.

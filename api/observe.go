@@ -12,6 +12,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"accountledger/commands"
 	"accountledger/domain"
 )
 
@@ -68,7 +69,11 @@ func (a *API) answered(c echo.Context, next echo.HandlerFunc) {
 			panic(p)
 		default:
 			// The stack holds names of functions and addresses; the panic's own text could hold anything.
-			a.Log.Error("panic", "class", fmt.Sprintf("%T", p), "request", RequestID(c.Request().Context()), "stack", string(debug.Stack()))
+			class, stack := p, debug.Stack()
+			if read, ok := p.(*commands.Panic); ok {
+				class, stack = read.Value, read.Stack
+			}
+			a.Log.Error("panic", "class", fmt.Sprintf("%T", class), "request", RequestID(c.Request().Context()), "stack", string(stack))
 			a.fail(domain.ErrInternal, c)
 		}
 	}()

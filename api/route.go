@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/google/uuid"
 
+	"accountledger/commands"
 	"accountledger/domain"
 	"accountledger/journal"
 )
@@ -47,24 +48,43 @@ func route[I, O any](a *API, op huma.Operation, who audience, run func(context.C
 	describe(&op, who)
 	at, hasBody := reflect.TypeFor[I]().FieldByName("Body")
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		r := askOf(ctx)
-		if hasBody {
-			b, ok := reflect.ValueOf(in).Elem().FieldByIndex(at.Index).Addr().Interface().(decoder)
-			if ok && b.wrong() != nil {
-				return nil, a.refusal(ctx, op.OperationID, b.wrong())
+		out, err := answerTo(ctx, askOf(ctx), func(ctx context.Context, r *ask) (*O, error) {
+			if hasBody {
+				b, ok := reflect.ValueOf(in).Elem().FieldByIndex(at.Index).Addr().Interface().(decoder)
+				if ok && b.wrong() != nil {
+					return nil, b.wrong()
+				}
 			}
-		}
-		if k, ok := any(in).(interface{ idempotencyKey() string }); ok {
-			if r.Key = k.idempotencyKey(); !validKey(r.Key, r.Caller) {
-				return nil, a.refusal(ctx, op.OperationID, errKey)
+			if k, ok := any(in).(interface{ idempotencyKey() string }); ok {
+				if r.Key = k.idempotencyKey(); !validKey(r.Key, r.Caller) {
+					return nil, errKey
+				}
 			}
-		}
-		out, err := run(ctx, r, in)
+			return run(ctx, r, in)
+		})
 		if err != nil {
 			return nil, a.refusal(ctx, op.OperationID, err)
 		}
 		return out, nil
 	})
+}
+
+// answerTo answers only whom it is certain that they ask. When they are not who they were presumed to be, such as an officer
+// whose role has ended, the request is gone through again for who they are: nothing was appended for it before.
+func answerTo[O any](ctx context.Context, r *ask, run func(context.Context, *ask) (*O, error)) (*O, error) {
+	out, err := run(ctx, r)
+	now, same, unsure := commands.Confirm(ctx, r.Caller)
+	switch {
+	case unsure != nil:
+		return nil, unsure
+	case same:
+		return out, err
+	}
+	if err := r.may(now); err != nil {
+		return nil, err
+	}
+	r.Caller = now
+	return run(ctx, r)
 }
 
 // maxKey bounds an Idempotency-Key, in bytes.

@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/google/uuid"
@@ -18,7 +19,8 @@ type accessLog struct {
 	mu     sync.Mutex
 	queue  []*accessRecord
 	busy   bool
-	head   journal.Head // only whoever appends uses it
+	head   journal.Head // only whoever appends uses it, and unsure
+	unsure string       // the stream whose end is not known
 }
 
 type accessRecord struct {
@@ -37,6 +39,9 @@ func newAccessLog(c *core, writer uuid.UUID) *accessLog { return &accessLog{core
 // record returns once the event is durable. What cannot be recorded must not be shown.
 func (k *call) record(ctx context.Context, a about, event any) (domain.Fact, error) {
 	l := k.access
+	if err := confirmed(ctx); err != nil {
+		return domain.Fact{}, err
+	}
 	entries, err := k.entries(ctx, journal.NoStream("access"), a, event)
 	if err != nil {
 		return domain.Fact{}, err
@@ -89,18 +94,29 @@ func (l *accessLog) append(ctx context.Context, batch []*accessRecord) {
 
 func (l *accessLog) try(ctx context.Context, entries []journal.Entry) (journal.Committed, error) {
 	stream := domain.AccessStream(l.writer, domain.DayOf(l.core.Now()))
-	if l.head.Stream != stream {
-		head, err := l.core.Journal.LastOf(ctx, stream)
-		if err != nil {
-			return journal.Committed{}, err
-		}
-		l.head = head
+	if l.head.Stream == stream {
+		return l.appendAfter(ctx, l.head, entries)
 	}
-	done, err := l.core.Journal.Append(ctx, l.head, entries...)
+	if l.unsure != stream { // most likely the day's first
+		done, err := l.appendAfter(ctx, journal.NoStream(stream), entries)
+		var conflict *journal.ConflictError
+		if !errors.As(err, &conflict) { // a clock was put back, to a day that has its stream
+			return done, err
+		}
+	}
+	head, err := l.core.Journal.LastOf(ctx, stream)
 	if err != nil {
-		l.head = journal.Head{} // read it again: nobody knows where the stream ends
+		return journal.Committed{}, err
+	}
+	return l.appendAfter(ctx, head, entries)
+}
+
+func (l *accessLog) appendAfter(ctx context.Context, head journal.Head, entries []journal.Entry) (journal.Committed, error) {
+	done, err := l.core.Journal.Append(ctx, head, entries...)
+	if err != nil {
+		l.head, l.unsure = journal.Head{}, head.Stream // read it: nobody knows where the stream ends
 		return done, err
 	}
-	l.head = done.Head
+	l.head, l.unsure = done.Head, ""
 	return done, nil
 }

@@ -22,6 +22,12 @@ func (a *foldedAccount) Apply(f domain.Fact) error {
 	return a.Account.Apply(f)
 }
 
+func newAccount(id domain.AccountID) func() *foldedAccount {
+	return func() *foldedAccount {
+		return &foldedAccount{domain.NewAccount(id), map[domain.CommandID][]domain.Fact{}}
+	}
+}
+
 // account reads an account as the leader has it now. The state is the caller's own.
 func (c *core) account(ctx context.Context, id domain.AccountID) (*domain.Account, journal.Head, error) {
 	a, head, _, err := c.accountAnd(ctx, id, domain.CommandID{})
@@ -30,10 +36,7 @@ func (c *core) account(ctx context.Context, id domain.AccountID) (*domain.Accoun
 
 // accountAnd gives as well what a command appended before.
 func (c *core) accountAnd(ctx context.Context, id domain.AccountID, command domain.CommandID) (a *domain.Account, head journal.Head, before []domain.Fact, err error) {
-	fresh := func() *foldedAccount {
-		return &foldedAccount{domain.NewAccount(id), map[domain.CommandID][]domain.Fact{}}
-	}
-	err = c.accounts.use(ctx, domain.AccountStream(id), fresh, func(f *foldedAccount, at journal.Head) {
+	err = c.accounts.use(ctx, domain.AccountStream(id), newAccount(id), func(f *foldedAccount, at journal.Head) {
 		a, head, before = f.Clone(), at, f.repeats[command]
 	})
 	return a, head, before, err
@@ -56,10 +59,14 @@ func (k *call) seen(ctx context.Context, facts []domain.Fact) error {
 // A repeat under the same Idempotency-Key gives the facts of the first time.
 func (k *call) change(ctx context.Context, id domain.AccountID, decide func(*domain.Account) ([]any, error)) (*domain.Account, []domain.Fact, error) {
 	stream := domain.AccountStream(id)
-	defer k.streams.lock(stream)()
+	unlock, waited := k.streams.lock(stream)
+	defer unlock()
+	if waited {
+		ctx = again(ctx)
+	}
 	var account *domain.Account
 	var facts []domain.Fact
-	err := retry(ctx, func() error {
+	err := retry(ctx, func(ctx context.Context) error {
 		a, head, before, err := k.accountAnd(ctx, id, k.command)
 		if err != nil {
 			return err

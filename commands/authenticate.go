@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"time"
 
 	"accountledger/domain"
 	"accountledger/journal"
@@ -23,34 +24,85 @@ func (c *core) authenticate(ctx context.Context, token Token) (domain.Caller, er
 	return domain.Guest(), domain.ErrSession
 }
 
+// authenticateSession reads the owner's stream and the session's side by side.
 func (c *core) authenticateSession(ctx context.Context, t sessionToken) (domain.Caller, error) {
-	caller := domain.Caller{Actor: domain.Actor{Kind: t.kind, ID: domain.ID[any]{UUID: t.owner}}, Session: t.session}
-	everywhere := int64(-1)
-	if t.kind == domain.ActorPerson {
-		caller = t.person()
-		account, _, err := c.account(ctx, caller.Account)
-		if err != nil {
-			return domain.Guest(), err
-		}
-		if !account.Exists() || account.Erasure.State == domain.ErasureRunning || account.Erasure.Done() {
-			return domain.Guest(), domain.ErrSession
-		}
-		everywhere, caller.Closing = account.EverywhereAt, account.Erasure.UnderWay()
-	} else {
-		staff, err := c.staffState(ctx, domain.StaffID{UUID: t.owner})
-		if err != nil {
-			return domain.Guest(), err
-		}
-		caller.Staff, caller.Roles = domain.StaffID{UUID: t.owner}, staff.Roles
-	}
-	s, ok, err := c.session(ctx, domain.SessionsStream(t.owner, t.month), t.session)
-	if err != nil {
+	var owner standing
+	var session domain.Session
+	if err := beside(ctx, func(ctx context.Context) (err error) {
+		owner, err = c.standing(ctx, t)
+		return err
+	}, func(ctx context.Context) (err error) {
+		session, err = c.session(ctx, domain.SessionsStream(t.owner, t.month), t.session)
+		return err
+	}); err != nil {
 		return domain.Guest(), err
 	}
-	if !ok || s.Owner != t.kind || !s.Valid(hashSecret(t.secret), everywhere, c.Now()) {
+	return t.caller(owner, session, c.Now())
+}
+
+// standing is what an owner's stream says of their sessions.
+type standing struct {
+	gone, closing bool
+	everywhere    int64
+	roles         []domain.Role
+}
+
+func (c *core) standing(ctx context.Context, t sessionToken) (s standing, err error) {
+	if t.kind == domain.ActorStaff {
+		staff, err := c.staffState(ctx, domain.StaffID{UUID: t.owner})
+		return standingOfStaff(staff), err
+	}
+	id := domain.AccountID{UUID: t.owner}
+	err = c.accounts.use(ctx, domain.AccountStream(id), newAccount(id), func(a *foldedAccount, _ journal.Head) { s = standingOf(a.Account) })
+	return s, err
+}
+
+func standingOf(a *domain.Account) standing {
+	return standing{gone: !a.Exists() || a.Erasure.State == domain.ErasureRunning || a.Erasure.Done(),
+		closing: a.Erasure.UnderWay(), everywhere: a.EverywhereAt}
+}
+
+func standingOfStaff(s *domain.Staff) standing { return standing{everywhere: -1, roles: s.Roles} }
+
+// knownService is the service by what is kept of its stream, without reading it.
+func (c *core) knownService(id domain.ServiceID, secret []byte) (caller domain.Caller, ok bool) {
+	c.services.peek(domain.ServiceStream(id), func(s *domain.Service) { ok = s.Owns(hashSecret(secret)) })
+	return serviceCaller(id), ok
+}
+
+// knownSession is the caller by what is kept of the streams, without reading them.
+func (c *core) knownSession(t sessionToken) (_ domain.Caller, ok bool) {
+	var owner standing
+	var session domain.Session
+	if t.kind == domain.ActorStaff {
+		ok = c.officers.peek(domain.StaffStream(domain.StaffID{UUID: t.owner}), func(s *domain.Staff) { owner = standingOfStaff(s) })
+	} else {
+		ok = c.accounts.peek(domain.AccountStream(domain.AccountID{UUID: t.owner}), func(a *foldedAccount) { owner = standingOf(a.Account) })
+	}
+	ok = ok && c.sessions.peek(domain.SessionsStream(t.owner, t.month), func(month *domain.Sessions) {
+		if found := month.All[t.session]; found != nil {
+			session = *found
+		}
+	})
+	if !ok {
+		return domain.Guest(), false
+	}
+	caller, err := t.caller(owner, session, c.Now())
+	return caller, err == nil
+}
+
+// caller is whom the token names, if its session is open.
+func (t sessionToken) caller(owner standing, s domain.Session, now time.Time) (domain.Caller, error) {
+	if owner.gone || s.Owner != t.kind || !s.Valid(hashSecret(t.secret), owner.everywhere, now) {
 		return domain.Guest(), domain.ErrSession
 	}
-	return caller, nil
+	if t.kind == domain.ActorPerson {
+		caller := t.person()
+		caller.Closing = owner.closing
+		return caller, nil
+	}
+	return domain.Caller{Actor: domain.Actor{Kind: t.kind, ID: domain.ID[any]{UUID: t.owner}}, Session: t.session,
+		Staff: domain.StaffID{UUID: t.owner}, Roles: owner.roles}, nil
 }
 
 // person is the caller that a person's token names, if it is valid.
@@ -78,5 +130,9 @@ func (c *core) authenticateService(ctx context.Context, id domain.ServiceID, sec
 	if !s.Owns(hashSecret(secret)) {
 		return domain.Guest(), domain.ErrServiceKey
 	}
-	return domain.Caller{Actor: domain.Actor{Kind: domain.ActorService, ID: domain.ID[any](id)}, Service: id}, nil
+	return serviceCaller(id), nil
+}
+
+func serviceCaller(id domain.ServiceID) domain.Caller {
+	return domain.Caller{Actor: domain.Actor{Kind: domain.ActorService, ID: domain.ID[any](id)}, Service: id}
 }

@@ -22,18 +22,21 @@ func (c *core) authenticateErased(ctx context.Context, token Token, operation, k
 }
 
 func (c *core) erasedCaller(ctx context.Context, t sessionToken, operation, key string) (domain.Caller, error) {
-	account, _, err := c.account(ctx, domain.AccountID{UUID: t.owner})
-	if err != nil {
+	var account *domain.Account
+	var session domain.Session
+	if err := beside(ctx, func(ctx context.Context) (err error) {
+		account, _, err = c.account(ctx, domain.AccountID{UUID: t.owner})
+		return err
+	}, func(ctx context.Context) (err error) {
+		session, err = c.session(ctx, domain.SessionsStream(t.owner, t.month), t.session)
+		return err
+	}); err != nil {
 		return domain.Guest(), err
 	}
 	if account.Erasure.State != domain.ErasureRunning && !account.Erasure.Done() {
 		return domain.Guest(), domain.ErrSession
 	}
-	s, ok, err := c.session(ctx, domain.SessionsStream(t.owner, t.month), t.session)
-	if err != nil {
-		return domain.Guest(), err
-	}
-	if !ok || s.Owner != t.kind || !s.Valid(hashSecret(t.secret), account.EverywhereAt, c.Now()) {
+	if session.Owner != t.kind || !session.Valid(hashSecret(t.secret), account.EverywhereAt, c.Now()) {
 		return domain.Guest(), domain.ErrSession
 	}
 	caller := t.person()

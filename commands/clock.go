@@ -49,7 +49,7 @@ func (k *call) noteClock(ctx context.Context, _ NoteClock) (struct{}, error) {
 }
 
 func (k *call) clockConfirmed(ctx context.Context, e domain.ClockConfirmed) error {
-	return retry(ctx, func() error {
+	return retry(ctx, func(ctx context.Context) error {
 		head, err := k.Journal.LastOf(ctx, domain.ClockStream)
 		if err != nil {
 			return err

@@ -23,7 +23,7 @@ func (k *call) step(ctx context.Context, head journal.Head, origin, cause domain
 		id := domain.EventID{UUID: domain.Derive(origin.ID.UUID, head.Stream, uint64(head.Version+1+int64(i)))} //nolint:gosec // versions are not negative
 		entries[i] = journal.Entry{ID: id, Metadata: m, Event: e}
 	}
-	done, err := k.Journal.Append(ctx, head, entries...)
+	done, err := k.append(ctx, head, entries...)
 	if err == nil {
 		k.position = done.Position
 	}
@@ -33,7 +33,7 @@ func (k *call) step(ctx context.Context, head journal.Head, origin, cause domain
 // completeSignUp gives the account, or ErrTaken when another one was quicker, or ErrEnded when the sign-up lapsed.
 func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.AccountID, error) {
 	var account domain.AccountID
-	err := retry(ctx, func() error {
+	err := retry(ctx, func(ctx context.Context) error {
 		signUp, head, err := k.signUpAnd(ctx, id)
 		switch {
 		case err != nil:
@@ -87,7 +87,7 @@ func (k *call) openAccount(ctx context.Context, id domain.SignUpID, s *domain.Si
 	if err != nil {
 		return account, err
 	}
-	claim, claimed, err := k.claim(ctx, k.digest(spacePeople, contact), id, s)
+	claim, claimed, err := k.claimFor(ctx, k.digest(spacePeople, contact), id, s)
 	if err != nil {
 		return account, err
 	}
@@ -105,17 +105,20 @@ func (k *call) openAccount(ctx context.Context, id domain.SignUpID, s *domain.Si
 	return account, err
 }
 
-// claim gives the claim that the sign-up's account has on the identifier, made now if there was none.
-func (k *call) claim(ctx context.Context, digest vault.Digest, id domain.SignUpID, s *domain.SignUp) (domain.ClaimID, domain.Fact, error) {
+// claimFor gives the claim that the sign-up's account has on the identifier, made now if there was none.
+func (k *call) claimFor(ctx context.Context, digest vault.Digest, id domain.SignUpID, s *domain.SignUp) (domain.ClaimID, domain.Fact, error) {
 	account := s.AccountOf()
 	for {
-		row, err := k.Vault.InsertIdentifier(ctx, digest, uuid.New())
+		made := uuid.New()
+		row, err := k.Vault.InsertIdentifier(ctx, digest, made)
 		if err != nil {
 			return domain.ClaimID{}, domain.Fact{}, err
 		}
 		claim := domain.ClaimID{UUID: row}
-		state := &domain.Claim{}
-		head, err := k.fold(ctx, domain.IdentifierStream(claim), state, nil)
+		state, head := &domain.Claim{}, journal.NoStream(domain.IdentifierStream(claim))
+		if row != made { // else most likely nobody has claimed it yet, and if somebody has, that is a conflict
+			state, head, err = k.claim(ctx, claim)
+		}
 		switch {
 		case err != nil:
 			return claim, domain.Fact{}, err
@@ -165,7 +168,7 @@ type SettledSignUp struct {
 // settleSignUp is for the process that finishes what a crash left, and for deadlines. Nothing happens before its time.
 func (k *call) settleSignUp(ctx context.Context, in SettleSignUp) (SettledSignUp, error) {
 	done := SettledSignUp{Ended: true}
-	defer k.streams.lock(domain.VerificationStream(in.ID))()
+	defer k.streams.hold(domain.VerificationStream(in.ID))()
 	signUp, head, err := k.signUpAnd(ctx, in.ID)
 	if err != nil || signUp.Requested == nil {
 		return done, err

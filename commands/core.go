@@ -66,6 +66,10 @@ type core struct {
 	services  *folded[*domain.Service]
 	officers  *folded[*domain.Staff]
 	published *folded[*domain.Notices]
+	claims    *folded[*domain.Claim]
+	attempts  *folded[*domain.Attempts]
+	asked     *folded[*domain.SignUp]
+	proofs    *folded[*proof]
 
 	masters masters
 	// restored is where the log was last restored; nil if never.
@@ -146,7 +150,8 @@ func New(ctx context.Context, d Deps) (*Menu, error) {
 	c := &core{Deps: d, keys: keys, limits: newLimiter(d.Now), signUps: make(chan struct{}, signUpsAtOnce)}
 	c.accounts, c.sessions = newFolded[*foldedAccount](c), newFolded[*domain.Sessions](c)
 	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)
-	c.published = newFolded[*domain.Notices](c)
+	c.published, c.claims = newFolded[*domain.Notices](c), newFolded[*domain.Claim](c)
+	c.attempts, c.asked, c.proofs = newFolded[*domain.Attempts](c), newFolded[*domain.SignUp](c), newFolded[*proof](c)
 	c.access = newAccessLog(c, uuid.New())
 	if err := c.readRestored(ctx); err != nil {
 		return nil, err

@@ -38,20 +38,23 @@ func (k *call) decideAccess(ctx context.Context, in DecideAccess) (AccessDecisio
 
 // decide is the decision as of now, and what its record is about.
 func (k *call) decide(ctx context.Context, in DecideAccess) (domain.AccessDecided, about, error) {
-	s, err := k.serviceState(ctx, k.Caller.Service)
-	if err != nil {
+	var s *domain.Service
+	var notices *domain.Notices
+	var a *domain.Account
+	if err := beside(ctx, func(ctx context.Context) (err error) {
+		s, err = k.serviceState(ctx, k.Caller.Service)
+		return err
+	}, func(ctx context.Context) (err error) {
+		notices, err = k.notices(ctx, in.Permission)
+		return err
+	}, func(ctx context.Context) (err error) {
+		a, _, err = k.account(ctx, in.Account)
+		return err
+	}); err != nil {
 		return domain.AccessDecided{}, about{}, err
 	}
 	if !s.May(in.Permission, in.Purpose) {
 		return domain.AccessDecided{}, about{}, domain.ErrForbidden
-	}
-	notices, err := k.notices(ctx, in.Permission)
-	if err != nil {
-		return domain.AccessDecided{}, about{}, err
-	}
-	a, _, err := k.account(ctx, in.Account)
-	if err != nil {
-		return domain.AccessDecided{}, about{}, err
 	}
 	outcome, reason, grant := a.Decide(in.Permission, in.Purpose, notices.Material())
 	return domain.AccessDecided{Service: k.Caller.Service, Permission: in.Permission, For: in.Purpose, Outcome: outcome, Reason: reason,
@@ -63,7 +66,7 @@ func (k *call) decide(ctx context.Context, in DecideAccess) (domain.AccessDecide
 // came. When the account had moved and the decision comes out otherwise, a record that names the first one
 // corrects it, and is the answer. What cannot be confirmed is not answered.
 func (k *call) confirm(ctx context.Context, in DecideAccess, decided domain.AccessDecided, f domain.Fact) (domain.AccessDecided, domain.Fact, error) {
-	since := journal.Since(ctx, k.position)
+	since := journal.Since(again(ctx), k.position)
 	a, _, err := k.account(since, in.Account)
 	if err != nil || a.Version == decided.AccountVersion {
 		return decided, f, err

@@ -103,7 +103,7 @@ type SettleErasure struct {
 // settleErasure is for the process that fires deadlines and finishes what a crash left. Each step can be repeated.
 func (k *call) settleErasure(ctx context.Context, in SettleErasure) (ErasureView, error) {
 	var a *domain.Account
-	err := retry(ctx, func() error {
+	err := retry(ctx, func(ctx context.Context) error {
 		var err error
 		var started bool
 		if a, started, err = k.startErasure(ctx, in.Account); err != nil || !started {
@@ -186,8 +186,7 @@ func (k *call) eraseAll(ctx context.Context, a *domain.Account) error {
 }
 
 func (k *call) retireClaim(ctx context.Context, a *domain.Account) error {
-	claim := &domain.Claim{}
-	head, err := k.fold(ctx, domain.IdentifierStream(a.Opened.Claim), claim, nil)
+	claim, head, err := k.claim(ctx, a.Opened.Claim)
 	if err != nil || !claim.Held() || claim.Account != a.ID {
 		return err
 	}

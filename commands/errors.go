@@ -13,6 +13,9 @@ import (
 
 // refusal turns whatever went wrong into one of the domain's errors; what is not foreseen is internal, with its cause for the log.
 func refusal(err error) error {
+	if err == nil {
+		return nil
+	}
 	var known *domain.Error
 	var busy *passwords.BusyError
 	var conflict *journal.ConflictError
@@ -20,7 +23,7 @@ func refusal(err error) error {
 	var unreadable *journal.UnreadableEventError
 	var damaged *eventstore.CorruptError
 	switch {
-	case err == nil || errors.As(err, &known):
+	case errors.As(err, &known):
 		return err
 	case errors.As(err, &busy):
 		return domain.ErrOverload.After(int(busy.RetryAfter.Seconds()) + 1).Because(err)

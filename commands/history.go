@@ -25,33 +25,54 @@ const historyMost = 500
 
 // history reads the caller's own streams, so it is never behind.
 func (k *call) history(ctx context.Context, _ struct{}) ([]HistoryEntry, error) {
-	a, _, err := k.account(ctx, k.Caller.Account)
+	signUp, err := k.signUpOf(ctx, k.Caller.Account)
 	if err != nil {
 		return nil, err
 	}
-	streams := []string{domain.AccountStream(a.ID), domain.VerificationStream(a.Opened.SignUp), domain.SignUpStream(a.Opened.SignUp)}
+	streams := []string{domain.AccountStream(k.Caller.Account), domain.VerificationStream(signUp), domain.SignUpStream(signUp)}
 	for _, m := range k.months() {
-		streams = append(streams, domain.SessionsStream(a.ID.UUID, m))
+		streams = append(streams, domain.SessionsStream(k.Caller.Account.UUID, m))
 	}
-	var out []HistoryEntry
-	for _, stream := range streams {
-		n := 0
-		for rec, err := range k.Journal.ReadBack(ctx, stream) {
-			if err != nil {
-				return nil, err
-			}
-			entry, err := k.historyEntry(ctx, rec.Fact)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, entry)
-			if n++; n == historyMost {
-				break
-			}
-		}
+	parts := make([][]HistoryEntry, len(streams))
+	err = besideEach(ctx, len(streams), func(ctx context.Context, i int) (err error) {
+		parts[i], err = k.historyOf(ctx, streams[i])
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
+	out := slices.Concat(parts...)
 	slices.SortStableFunc(out, func(x, y HistoryEntry) int { return y.At.Compare(x.At) })
 	return out[:min(len(out), historyMost)], nil
+}
+
+// signUpOf is the sign-up that an account was opened by, which never changes: what is kept of the account will do.
+func (k *call) signUpOf(ctx context.Context, id domain.AccountID) (signUp domain.SignUpID, err error) {
+	if k.accounts.peek(domain.AccountStream(id), func(a *foldedAccount) { signUp = a.Opened.SignUp }) {
+		return signUp, nil
+	}
+	a, _, err := k.account(ctx, id)
+	if err != nil {
+		return signUp, err
+	}
+	return a.Opened.SignUp, nil
+}
+
+// historyOf reads the newest entries of one stream.
+func (k *call) historyOf(ctx context.Context, stream string) (out []HistoryEntry, err error) {
+	for rec, err := range k.Journal.ReadBack(ctx, stream) {
+		if err != nil {
+			return nil, err
+		}
+		entry, err := k.historyEntry(ctx, rec.Fact)
+		if err != nil {
+			return nil, err
+		}
+		if out = append(out, entry); len(out) == historyMost {
+			break
+		}
+	}
+	return out, nil
 }
 
 func (k *call) historyEntry(ctx context.Context, f domain.Fact) (HistoryEntry, error) {

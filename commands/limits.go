@@ -168,7 +168,7 @@ func (k *call) refusedUnder(ctx context.Context, key limitKey, hash [32]byte, li
 		return nil
 	}
 	stream := domain.AttemptsStream(hash, domain.DayOf(k.now))
-	return retry(ctx, func() error {
+	return retry(ctx, func(ctx context.Context) error {
 		head, err := k.Journal.LastOf(ctx, stream)
 		if err != nil {
 			return err
@@ -177,7 +177,7 @@ func (k *call) refusedUnder(ctx context.Context, key limitKey, hash [32]byte, li
 		if err != nil {
 			return err
 		}
-		_, err = k.Journal.Append(ctx, head, entries...)
+		_, err = k.append(ctx, head, entries...)
 		return err
 	})
 }

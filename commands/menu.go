@@ -11,6 +11,7 @@ import (
 type Menu struct {
 	Authenticate       Authenticate
 	AuthenticateErased AuthenticateErased
+	Presume            Presume
 	Ciphers            Ciphers
 
 	SignUp    Command[SignUp, SignedUp]
@@ -71,6 +72,7 @@ func menu(c *core) *Menu {
 	return &Menu{
 		Authenticate:       c.authenticate,
 		AuthenticateErased: c.authenticateErased,
+		Presume:            c.presume,
 		Ciphers:            c.ciphers,
 
 		SignUp:    by(c, anyone, onCall((*call).signUp)),

@@ -14,11 +14,22 @@ func (c *core) notices(ctx context.Context, p domain.Permission) (*domain.Notice
 	return &copied, err
 }
 
+// allNotices reads the texts published for each permission of the catalogue, side by side.
+func (c *core) allNotices(ctx context.Context) ([]*domain.Notices, error) {
+	permissions := domain.TheCatalogue().Permissions
+	out := make([]*domain.Notices, len(permissions))
+	err := besideEach(ctx, len(permissions), func(ctx context.Context, i int) (err error) {
+		out[i], err = c.notices(ctx, permissions[i].Key)
+		return err
+	})
+	return out, err
+}
+
 // publishNotices publishes what the catalogue of this program says and nobody has published yet.
 func (k *call) publishNotices(ctx context.Context, _ struct{}) (struct{}, error) {
 	catalogue := domain.TheCatalogue()
 	for _, p := range catalogue.Permissions {
-		err := retry(ctx, func() error {
+		err := retry(ctx, func(ctx context.Context) error {
 			n := &domain.Notices{}
 			stream := domain.NoticeStream(p.Key)
 			head, err := k.fold(ctx, stream, n, nil)
@@ -33,7 +44,7 @@ func (k *call) publishNotices(ctx context.Context, _ struct{}) (struct{}, error)
 			if err != nil {
 				return err
 			}
-			_, err = k.Journal.Append(ctx, head, entries...)
+			_, err = k.append(ctx, head, entries...)
 			return err
 		})
 		if err != nil {
@@ -56,14 +67,15 @@ type CatalogueEntry struct {
 
 // catalogue gives the permissions with the notices in force.
 func (k *call) catalogue(ctx context.Context, in Catalogue) ([]CatalogueEntry, error) {
-	var out []CatalogueEntry
-	for _, p := range domain.TheCatalogue().Permissions {
-		n, err := k.notices(ctx, p.Key)
-		if err != nil {
-			return nil, err
-		}
-		current, _ := n.Current(in.Language)
-		out = append(out, CatalogueEntry{p, current})
+	permissions := domain.TheCatalogue().Permissions
+	notices, err := k.allNotices(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]CatalogueEntry, len(permissions))
+	for i, p := range permissions {
+		current, _ := notices[i].Current(in.Language)
+		out[i] = CatalogueEntry{p, current}
 	}
 	return out, nil
 }

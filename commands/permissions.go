@@ -29,22 +29,21 @@ func permissionTag(a *domain.Account) string { return strconv.FormatInt(a.Permis
 
 // listPermissions gives every permission and purpose of the catalogue; what was never decided on is off.
 func (k *call) listPermissions(ctx context.Context, _ struct{}) (Permissions, error) {
-	a, _, err := k.account(ctx, k.Caller.Account)
-	if err != nil {
+	var a *domain.Account
+	var notices []*domain.Notices
+	if err := beside(ctx, func(ctx context.Context) (err error) {
+		a, _, err = k.account(ctx, k.Caller.Account)
+		return err
+	}, func(ctx context.Context) (err error) {
+		notices, err = k.allNotices(ctx)
+		return err
+	}); err != nil {
 		return Permissions{}, err
 	}
-	return k.permissionsOf(ctx, a)
-}
-
-func (k *call) permissionsOf(ctx context.Context, a *domain.Account) (Permissions, error) {
 	out := Permissions{Tag: permissionTag(a)}
-	for _, p := range domain.TheCatalogue().Permissions {
-		notices, err := k.notices(ctx, p.Key)
-		if err != nil {
-			return out, err
-		}
+	for i, p := range domain.TheCatalogue().Permissions {
 		for _, u := range p.Purposes {
-			out.All = append(out.All, permissionView(a, p.Key, u.Key, notices))
+			out.All = append(out.All, permissionView(a, p.Key, u.Key, notices[i]))
 		}
 	}
 	return out, nil
@@ -81,7 +80,7 @@ func (k *call) setPermission(ctx context.Context, in SetPermission) (PermissionS
 	if _, ok := catalogue.Permission(in.Permission); !ok {
 		return PermissionSet{}, domain.ErrPermission
 	}
-	notices, err := k.notices(ctx, in.Permission)
+	notices, err := k.notices(ctx, in.Permission) // beside the account, which is read to know the caller
 	if err != nil {
 		return PermissionSet{}, err
 	}

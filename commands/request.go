@@ -57,9 +57,15 @@ func by[I, O any](c *core, may rule, run func(context.Context, *call, I) (O, err
 		if err := may(r.Caller); err != nil {
 			return Answer[O]{}, err
 		}
+		if readsOf(ctx) == nil {
+			ctx = Once(ctx)
+		}
 		k := &call{core: c, Request: r, input: in, now: c.when(&r), keyed: r.Key != ""}
 		k.command = k.commandID()
 		out, err := run(ctx, k, in)
+		if unsure := confirmed(ctx); unsure != nil { // whatever came out is not for this caller
+			err = unsure
+		}
 		if err != nil { // a refusal says nothing else
 			var none O
 			out, k.position = none, journal.Position{}
@@ -110,8 +116,8 @@ type about struct {
 	caseID  domain.CaseID
 }
 
-// entries makes the entries of one append after head. Their ids derive from the command and the place they are for: a
-// repeat that finds the same head has the same ones, and no two events ever have one id.
+// entries makes the entries of one append after head. Their ids are random: of two that carry out one command at the same
+// time, under the same Idempotency-Key in two processes, one is in conflict and finds what the other appended.
 func (k *call) entries(ctx context.Context, head journal.Head, a about, events ...any) ([]journal.Entry, error) {
 	m := domain.Metadata{At: k.now, Command: k.command, Actor: k.Caller.Actor, Session: k.Caller.Session,
 		Correlation: k.Because, Causation: k.Because, Subject: a.subject, Region: a.region,
@@ -124,32 +130,51 @@ func (k *call) entries(ctx context.Context, head journal.Head, a about, events .
 	}
 	out := make([]journal.Entry, len(events))
 	for i, e := range events {
-		out[i] = journal.Entry{ID: domain.EventID{UUID: domain.Derive(k.command.UUID, head.Stream, uint64(head.Version+1+int64(i)))}, Metadata: m, Event: e} //nolint:gosec // versions are not negative
+		out[i] = journal.Entry{ID: domain.EventID{UUID: uuid.New()}, Metadata: m, Event: e}
 	}
 	return out, nil
 }
 
-// commit appends and gives the facts as they stand in the log: under an Idempotency-Key somebody else may
-// have appended the same ids first, and then theirs are the ones that count.
+// append appends, once who asks is certain.
+func (k *call) append(ctx context.Context, head journal.Head, entries ...journal.Entry) (journal.Committed, error) {
+	if err := confirmed(ctx); err != nil {
+		return journal.Committed{}, err
+	}
+	appended(ctx, head.Stream)
+	return k.Journal.Append(ctx, head, entries...)
+}
+
+// commit appends and gives the facts as they stand in the log: under an Idempotency-Key another process may have carried
+// out the same command first, and then its facts are the ones that count.
 func (k *call) commit(ctx context.Context, head journal.Head, entries []journal.Entry) ([]domain.Fact, error) {
-	done, err := k.Journal.Append(ctx, head, entries...)
-	if err != nil {
+	done, err := k.append(ctx, head, entries...)
+	var conflict *journal.ConflictError
+	switch {
+	case err == nil:
+		k.position = done.Position
+		return done.Facts, nil
+	case !k.keyed || !errors.As(err, &conflict):
 		return nil, err
 	}
-	k.position = done.Position
-	if !k.keyed {
-		return done.Facts, nil
+	facts, at, readErr := k.committedBefore(ctx, head)
+	if readErr != nil || len(facts) == 0 {
+		return nil, errors.Join(readErr, err)
 	}
-	facts := make([]domain.Fact, 0, len(entries))
+	k.position = at
+	return facts, k.sameRequest(ctx, facts)
+}
+
+// committedBefore gives what the command appended after head, and where.
+func (k *call) committedBefore(ctx context.Context, head journal.Head) (facts []domain.Fact, at journal.Position, err error) {
 	for rec, err := range k.Journal.Read(ctx, head.Stream, head.Version+1) {
 		if err != nil {
-			return nil, err
+			return nil, at, err
 		}
-		if facts = append(facts, rec.Fact); len(facts) == len(entries) {
-			break
+		if rec.Command == k.command {
+			facts, at = append(facts, rec.Fact), rec.Position
 		}
 	}
-	return facts, k.sameRequest(ctx, facts)
+	return facts, at, nil
 }
 
 // mine gathers what a command with an Idempotency-Key appended before.
@@ -193,16 +218,17 @@ func (k *call) secret(ctx context.Context, label string, at time.Time) ([]byte, 
 	return mac[:], nil
 }
 
-// retry runs a load-decide-append again while others were quicker.
-func retry(ctx context.Context, run func() error) error {
+// retry runs a load-decide-append again while others were quicker, and then reads again what it rests on.
+func retry(ctx context.Context, run func(context.Context) error) error {
 	const tries = 50
 	var err error
 	for range tries {
-		err = run()
+		err = run(ctx)
 		var conflict *journal.ConflictError
 		if !errors.As(err, &conflict) || ctx.Err() != nil {
 			return err
 		}
+		ctx = again(ctx)
 	}
 	return err
 }

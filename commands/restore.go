@@ -35,6 +35,10 @@ func (c *core) forgetFolded() {
 	c.services.by.Purge()
 	c.officers.by.Purge()
 	c.published.by.Purge()
+	c.claims.by.Purge()
+	c.attempts.by.Purge()
+	c.asked.by.Purge()
+	c.proofs.by.Purge()
 }
 
 // sinceRestored marks a fact that lies before the last restore.
@@ -124,7 +128,7 @@ type ErasedRestored struct {
 }
 
 func (k *call) eraseRestored(ctx context.Context, in EraseRestored) (out ErasedRestored, err error) {
-	err = retry(ctx, func() error {
+	err = retry(ctx, func(ctx context.Context) error {
 		a, head, err := k.account(ctx, in.Account)
 		if err != nil || !a.Exists() || a.Erasure.Done() {
 			return err
@@ -153,9 +157,8 @@ type DropClaim struct {
 }
 
 func (k *call) dropClaim(ctx context.Context, in DropClaim) (struct{}, error) {
-	return struct{}{}, retry(ctx, func() error {
-		claim := &domain.Claim{}
-		head, err := k.fold(ctx, domain.IdentifierStream(in.Claim), claim, nil)
+	return struct{}{}, retry(ctx, func(ctx context.Context) error {
+		claim, head, err := k.claim(ctx, in.Claim)
 		if err != nil || !claim.Held() {
 			return err
 		}

@@ -41,6 +41,11 @@ func (k *call) reveal(ctx context.Context, in Reveal) (Revealed, error) {
 			return Revealed{}, domain.ErrPart
 		}
 	}
+	if slices.Contains(in.Parts, domain.RevealClients) { // read with the account, and shown once the look is recorded
+		if _, err := k.asOwner(in.Account).eachOpen(ctx); err != nil {
+			return Revealed{}, err
+		}
+	}
 	a, _, err := k.account(ctx, in.Account)
 	if err != nil {
 		return Revealed{}, err
@@ -96,9 +101,14 @@ func (k *call) openParts(ctx context.Context, a *domain.Account, parts []domain.
 }
 
 func (k *call) revealClients(ctx context.Context, a *domain.Account, out *Revealed) error {
-	as := &call{core: k.core, Request: k.Request, now: k.now}
-	as.Caller = domain.Caller{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any](a.ID)}, Account: a.ID}
-	sessions, err := as.listSessions(ctx, struct{}{})
+	sessions, err := k.asOwner(a.ID).listSessions(ctx, struct{}{})
 	out.Clients = sessions
 	return err
+}
+
+// asOwner reads what an account's owner may.
+func (k *call) asOwner(id domain.AccountID) *call {
+	as := &call{core: k.core, Request: k.Request, now: k.now}
+	as.Caller = domain.Caller{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any](id)}, Account: id}
+	return as
 }

@@ -38,7 +38,7 @@ func (k *call) addService(ctx context.Context, in AddService) (ServiceAdded, err
 	id := domain.ServiceID{UUID: domain.Derive(k.command.UUID, "service")}
 	stream := domain.ServiceStream(id)
 	digest := k.keys.identifiers.MAC([]byte(spaceServices), []byte(in.Name))
-	defer k.streams.lock("reserve/" + spaceServices)() // from the name to the event: a name without one is taken for a crash's
+	defer k.streams.hold("reserve/" + spaceServices)() // from the name to the event: a name without one is taken for a crash's
 	if err := k.reserve(ctx, digest, id.UUID, stream, domain.ErrSlugTaken); err != nil {
 		return ServiceAdded{}, err
 	}

@@ -7,12 +7,21 @@ import (
 	"accountledger/journal"
 )
 
-// session reads one session of a stream as the leader has it now; false when there is none.
-func (c *core) session(ctx context.Context, stream string, id domain.SessionID) (s domain.Session, ok bool, err error) {
-	err = c.sessions.use(ctx, stream, func() *domain.Sessions { return &domain.Sessions{} }, func(month *domain.Sessions, _ journal.Head) {
+// session reads one session of a stream as the leader has it now; the zero Session, which nothing opens, when there is none.
+func (c *core) session(ctx context.Context, stream string, id domain.SessionID) (domain.Session, error) {
+	s, _, err := c.sessionAnd(ctx, stream, id)
+	return s, err
+}
+
+// sessionAnd gives as well where the stream ends.
+func (c *core) sessionAnd(ctx context.Context, stream string, id domain.SessionID) (s domain.Session, at journal.Head, err error) {
+	err = c.sessions.use(ctx, stream, newSessions, func(month *domain.Sessions, head journal.Head) {
+		at = head
 		if found := month.All[id]; found != nil {
-			s, ok = *found, true
+			s = *found
 		}
 	})
-	return s, ok, err
+	return s, at, err
 }
+
+func newSessions() *domain.Sessions { return &domain.Sessions{} }

@@ -2,9 +2,10 @@ package commands
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"accountledger/domain"
 	"accountledger/journal"
@@ -41,43 +42,57 @@ func (k *call) everywhereAt(ctx context.Context) (int64, error) {
 	return a.EverywhereAt, nil
 }
 
-// eachOpen visits the caller's open sessions with the head of the stream they stand in.
-func (k *call) eachOpen(ctx context.Context, visit func(domain.Month, journal.Head, *domain.Session) error) error {
-	everywhere, err := k.everywhereAt(ctx)
-	if err != nil {
-		return err
-	}
-	for _, month := range k.months() {
-		var sessions domain.Sessions
-		head, err := k.fold(ctx, domain.SessionsStream(k.Caller.Actor.ID.UUID, month), &sessions, nil)
-		if err != nil {
+// openSessions are the caller's open sessions of one month, and the head of the stream that they stand in.
+type openSessions struct {
+	head journal.Head
+	open []domain.Session
+}
+
+// eachOpen reads the caller's open sessions, a month each.
+func (k *call) eachOpen(ctx context.Context) ([]openSessions, error) {
+	months := k.months()
+	out := make([]openSessions, len(months))
+	everywhere := int64(-1)
+	err := besideEach(ctx, 1+len(months), func(ctx context.Context, i int) (err error) {
+		if i == len(months) {
+			everywhere, err = k.everywhereAt(ctx)
 			return err
 		}
-		for _, s := range sessions.All {
-			if !s.Open(everywhere, k.now) {
-				continue
+		return k.sessions.use(ctx, domain.SessionsStream(k.Caller.Actor.ID.UUID, months[i]), newSessions, func(s *domain.Sessions, head journal.Head) {
+			out[i].head = head
+			for _, one := range s.All {
+				out[i].open = append(out[i].open, *one)
 			}
-			if err := visit(month, head, s); err != nil {
-				return err
-			}
-		}
+		})
+	})
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	for i := range out {
+		out[i].open = slices.DeleteFunc(out[i].open, func(s domain.Session) bool { return !s.Open(everywhere, k.now) })
+	}
+	return out, nil
 }
 
 // listSessions gives the caller's own open sessions, the newest first.
 func (k *call) listSessions(ctx context.Context, _ struct{}) ([]Session, error) {
+	months, err := k.eachOpen(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var out []Session
-	err := k.eachOpen(ctx, func(_ domain.Month, _ journal.Head, s *domain.Session) error {
-		client, err := journal.Open(ctx, k.Journal, s.Fact, s.Client)
-		if err = ignoreUnreadable(err); err != nil {
-			return err
+	for _, month := range months {
+		for i := range month.open {
+			s := &month.open[i]
+			client, err := journal.Open(ctx, k.Journal, s.Fact, s.Client)
+			if err = ignoreUnreadable(err); err != nil {
+				return nil, err
+			}
+			out = append(out, Session{ID: s.Session, Began: s.Fact.At, Expires: s.Expires, Client: client, Current: s.Session == k.Caller.Session})
 		}
-		out = append(out, Session{ID: s.Session, Began: s.Fact.At, Expires: s.Expires, Client: client, Current: s.Session == k.Caller.Session})
-		return nil
-	})
+	}
 	slices.SortFunc(out, func(a, b Session) int { return b.Began.Compare(a.Began) })
-	return out, err
+	return out, nil
 }
 
 // EndSession ends one of the caller's sessions. One that is not theirs is one that does not exist.
@@ -86,25 +101,23 @@ type EndSession struct {
 }
 
 func (k *call) endSession(ctx context.Context, in EndSession) (struct{}, error) {
-	found := false
-	err := retry(ctx, func() error {
-		found = false
-		err := k.eachOpen(ctx, func(_ domain.Month, head journal.Head, s *domain.Session) error {
-			if s.Session != in.ID {
-				return nil
+	return struct{}{}, retry(ctx, func(ctx context.Context) error {
+		months, err := k.eachOpen(ctx)
+		if err != nil {
+			return err
+		}
+		for _, month := range months {
+			at := slices.IndexFunc(month.open, func(s domain.Session) bool { return s.Session == in.ID })
+			if at >= 0 {
+				return k.appendEnd(ctx, month.head, &month.open[at])
 			}
-			found = true
-			return k.appendEnd(ctx, head, s)
-		})
-		if err == nil && !found {
-			found, err = k.endedBefore(ctx, in.ID)
+		}
+		ended, err := k.endedBefore(ctx, in.ID)
+		if err == nil && !ended {
+			err = domain.ErrNotFound
 		}
 		return err
 	})
-	if err == nil && !found {
-		err = domain.ErrNotFound
-	}
-	return struct{}{}, err
 }
 
 // endedBefore reports whether this very command ended the session before.
@@ -112,16 +125,20 @@ func (k *call) endedBefore(ctx context.Context, id domain.SessionID) (bool, erro
 	if !k.keyed {
 		return false, nil
 	}
-	var before []domain.Fact
-	for _, month := range k.months() {
+	months := k.months()
+	before := make([][]domain.Fact, len(months))
+	err := besideEach(ctx, len(months), func(ctx context.Context, i int) error {
 		var sessions domain.Sessions
-		if _, err := k.fold(ctx, domain.SessionsStream(k.Caller.Actor.ID.UUID, month), &sessions, k.mine(&before)); err != nil {
-			return false, err
-		}
+		_, err := k.fold(ctx, domain.SessionsStream(k.Caller.Actor.ID.UUID, months[i]), &sessions, k.mine(&before[i]))
+		return err
+	})
+	if err != nil {
+		return false, err
 	}
-	for _, f := range before {
+	mine := slices.Concat(before...)
+	for _, f := range mine {
 		if e, ok := f.Event.(domain.SessionEnded); ok && e.Session == id {
-			return true, k.sameRequest(ctx, before)
+			return true, k.sameRequest(ctx, mine)
 		}
 	}
 	return false, nil
@@ -142,21 +159,42 @@ func (k *call) signOutEverywhere(ctx context.Context, _ struct{}) (struct{}, err
 		_, _, err := k.change(ctx, k.Caller.Account, (*domain.Account).SignOutEverywhere)
 		return struct{}{}, err
 	}
-	for {
-		var one *domain.Session
-		var at journal.Head
-		err := k.eachOpen(ctx, func(_ domain.Month, head journal.Head, s *domain.Session) error {
-			one, at = s, head
-			return nil
+	return struct{}{}, retry(ctx, func(ctx context.Context) error {
+		months, err := k.eachOpen(ctx)
+		if err != nil {
+			return err
+		}
+		return k.endAll(ctx, months)
+	})
+}
+
+// endAll ends sessions, those of each month by one append.
+func (k *call) endAll(ctx context.Context, months []openSessions) error {
+	ends := make([]*call, len(months))
+	var appending errgroup.Group // none is broken off when another fails
+	for i, month := range months {
+		if len(month.open) == 0 {
+			continue
+		}
+		events := make([]any, len(month.open))
+		for n, s := range month.open {
+			events[n] = domain.SessionEnded{Session: s.Session}
+		}
+		ends[i] = &call{core: k.core, Request: k.Request, input: k.input, now: k.now, command: k.command, keyed: k.keyed}
+		appending.Go(func() error {
+			entries, err := ends[i].entries(ctx, month.head, about{}, events...)
+			if err != nil {
+				return err
+			}
+			_, err = ends[i].commit(ctx, month.head, entries)
+			return err
 		})
-		if err != nil || one == nil {
-			return struct{}{}, err
-		}
-		end := &call{core: k.core, Request: k.Request, input: k.input, now: k.now, command: domain.CommandID{UUID: domain.Derive(k.command.UUID, one.Session.String())}}
-		var conflict *journal.ConflictError
-		if err := end.appendEnd(ctx, at, one); err != nil && !errors.As(err, &conflict) {
-			return struct{}{}, err
-		}
-		k.position = end.position
 	}
+	err := appending.Wait()
+	for _, end := range ends {
+		if end != nil && end.position.Compare(k.position) > 0 {
+			k.position = end.position
+		}
+	}
+	return err
 }

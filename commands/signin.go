@@ -84,15 +84,53 @@ func (k *call) holder(ctx context.Context, digest vault.Digest, staff bool) (hol
 	if staff {
 		return k.officerHolder(ctx, digest)
 	}
-	_, claim, err := k.claimOf(ctx, digest)
+	claim, err := k.claimOfHolder(ctx, digest)
 	if err != nil {
 		return holder{}, err
 	}
-	account, _, err := k.account(ctx, claim.Account)
+	account, err := k.holdersAccount(ctx, claim.Account)
 	if err != nil || !claim.Held() || !account.Exists() {
 		return holder{kind: domain.ActorPerson}, err
 	}
 	return holder{id: account.ID.UUID, kind: domain.ActorPerson, secret: accountSecret(account.ID), account: account, ownerAt: account.Version}, nil
+}
+
+// claimOfHolder reads who owns an identifier, and beside it what a sign-in of the owner whom this process knows rests on.
+func (k *call) claimOfHolder(ctx context.Context, digest vault.Digest) (claim *domain.Claim, err error) {
+	id, err := k.claimID(ctx, digest)
+	if err != nil || id.IsZero() {
+		return &domain.Claim{}, err
+	}
+	var owner domain.AccountID
+	if !k.claims.peek(domain.IdentifierStream(id), func(c *domain.Claim) { owner = c.Account }) {
+		claim, _, err = k.claim(ctx, id)
+		return claim, err
+	}
+	err = beside(ctx, func(ctx context.Context) error {
+		_, err := k.holdersAccount(ctx, owner)
+		return err
+	}, func(ctx context.Context) (err error) {
+		claim, _, err = k.claim(ctx, id)
+		return err
+	})
+	return claim, err
+}
+
+// holdersAccount reads an account, and beside it the sessions that one begun now stands among.
+func (k *call) holdersAccount(ctx context.Context, id domain.AccountID) (a *domain.Account, err error) {
+	err = beside(ctx, func(ctx context.Context) (err error) {
+		a, _, err = k.account(ctx, id)
+		return err
+	}, func(ctx context.Context) error { return k.readSessions(ctx, id.UUID) })
+	return a, err
+}
+
+// readSessions reads the sessions that one begun now stands among.
+func (k *call) readSessions(ctx context.Context, owner uuid.UUID) error {
+	months := k.sessionMonths()
+	return besideEach(ctx, len(months), func(ctx context.Context, i int) error {
+		return k.sessions.use(ctx, domain.SessionsStream(owner, months[i]), newSessions, func(*domain.Sessions, journal.Head) {})
+	})
 }
 
 func (k *call) officerHolder(ctx context.Context, digest vault.Digest) (holder, error) {
@@ -102,8 +140,11 @@ func (k *call) officerHolder(ctx context.Context, digest vault.Digest) (holder, 
 	} else if err != nil {
 		return holder{}, err
 	}
-	staff, err := k.staffState(ctx, domain.StaffID{UUID: id})
-	if err != nil || !staff.Enrolled {
+	var staff *domain.Staff
+	if err = beside(ctx, func(ctx context.Context) (err error) {
+		staff, err = k.staffState(ctx, domain.StaffID{UUID: id})
+		return err
+	}, func(ctx context.Context) error { return k.readSessions(ctx, id) }); err != nil || !staff.Enrolled {
 		return holder{kind: domain.ActorStaff}, err
 	}
 	return holder{id: id, kind: domain.ActorStaff, secret: staffSecret(domain.StaffID{UUID: id}), roles: staff.Roles}, nil
@@ -149,15 +190,18 @@ func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
 		return SignedIn{}, err
 	}
 	stream := domain.SessionsStream(who.id, month)
-	defer k.streams.lock(stream)()
+	unlock, waited := k.streams.lock(stream)
+	defer unlock()
+	if waited {
+		ctx = again(ctx)
+	}
 	var started domain.Fact
-	err = retry(ctx, func() error {
-		var sessions domain.Sessions
-		head, err := k.fold(ctx, stream, &sessions, nil)
+	err = retry(ctx, func(ctx context.Context) error {
+		before, head, err := k.sessionAnd(ctx, stream, id)
 		if err != nil {
 			return err
 		}
-		if before := sessions.All[id]; before != nil {
+		if before.Session == id {
 			if before.Ended || before.Fact.Restored {
 				return domain.ErrRepeatLate
 			}
@@ -199,18 +243,23 @@ func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
 
 // sessionMonth is the month that a session begins in; a repeat just after a month's end finds the first time's.
 func (k *call) sessionMonth(ctx context.Context, owner uuid.UUID, id domain.SessionID) (domain.Month, error) {
+	months := k.sessionMonths()
+	for _, month := range months[1:] {
+		s, err := k.session(ctx, domain.SessionsStream(owner, month), id)
+		if err != nil || s.Session == id {
+			return month, err
+		}
+	}
+	return months[0], nil
+}
+
+// sessionMonths are the months that a session begins in: this one, and the one before while a repeat may be of then.
+func (k *call) sessionMonths() []domain.Month {
 	month, before := domain.MonthOf(k.now), domain.MonthOf(k.now.Add(-repeatWindow))
 	if !k.keyed || before == month {
-		return month, nil
+		return []domain.Month{month}
 	}
-	var sessions domain.Sessions
-	if _, err := k.fold(ctx, domain.SessionsStream(owner, before), &sessions, nil); err != nil {
-		return month, err
-	}
-	if sessions.All[id] != nil {
-		return before, nil
-	}
-	return month, nil
+	return []domain.Month{month, before}
 }
 
 func (k *call) sessionStarted(id domain.SessionID, who holder, month domain.Month, secret []byte, lifetime time.Duration) domain.SessionStarted {

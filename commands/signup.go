@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"slices"
 	"time"
 
 	"accountledger/domain"
@@ -44,9 +45,16 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	id := domain.SignUpID{UUID: domain.Derive(k.command.UUID, "sign_up")}
 	stream := domain.SignUpStream(id)
 	if k.keyed { // one of many repeats at once hashes, and its password is the one that is kept
-		defer k.streams.lock(stream)()
+		defer k.streams.hold(stream)()
 	}
-	if done, err := k.signedUpBefore(ctx, id); err != nil || done != nil {
+	var done *domain.Fact
+	if err := beside(ctx, func(ctx context.Context) (err error) {
+		done, err = k.signedUpBefore(ctx, id)
+		return err
+	}, func(ctx context.Context) (err error) {
+		request.LongCode, err = k.guessed(ctx, contact)
+		return err
+	}); err != nil || done != nil {
 		return signedUpAnswer(ctx, k, id, done, err)
 	}
 	hash, err := k.hashForSignUp(ctx, in.Password)
@@ -54,9 +62,6 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 		return SignedUp{}, err
 	}
 	if request.FirstOfDay, err = k.firstOfDay(ctx, k.digest(spacePeople, contact), seenSigningUp); err != nil {
-		return SignedUp{}, err
-	}
-	if request.LongCode, err = k.guessed(ctx, contact); err != nil {
 		return SignedUp{}, err
 	}
 	handle, err := k.handle(ctx, k.now)
@@ -149,16 +154,44 @@ func (c *core) signUpState(ctx context.Context, id domain.SignUpID) (*domain.Sig
 }
 
 func (c *core) signUpAnd(ctx context.Context, id domain.SignUpID) (*domain.SignUp, journal.Head, error) {
-	s := &domain.SignUp{}
-	head, err := c.fold(ctx, domain.SignUpStream(id), s, nil)
-	return s, head, err
+	var copied domain.SignUp
+	var at journal.Head
+	err := c.asked.use(ctx, domain.SignUpStream(id), func() *domain.SignUp { return &domain.SignUp{} }, func(s *domain.SignUp, head journal.Head) {
+		copied, at = *s, head
+	})
+	return &copied, at, err
+}
+
+// proof is what happened to a verification. What it was asked for with stands elsewhere.
+type proof struct{ facts []domain.Fact }
+
+// Apply keeps the fact.
+func (p *proof) Apply(f domain.Fact) error {
+	p.facts = append(p.facts, f)
+	return nil
+}
+
+// proof reads what happened to a verification as the leader has it now.
+func (c *core) proof(ctx context.Context, id domain.SignUpID) (facts []domain.Fact, at journal.Head, err error) {
+	err = c.proofs.use(ctx, domain.VerificationStream(id), func() *proof { return &proof{} }, func(p *proof, head journal.Head) {
+		facts, at = slices.Clip(p.facts), head
+	})
+	return facts, at, err
 }
 
 // verification loads a sign-up's verification and hands each of its facts to see first. Nothing of a verification is
 // before its sign-up, which the head of one that nothing has happened to says.
 func (c *core) verification(ctx context.Context, id domain.SignUpID, s *domain.SignUp, see func(domain.Fact)) (domain.Verification, journal.Head, error) {
 	v := s.Verification()
-	head, err := c.fold(ctx, domain.VerificationStream(id), &v, see)
+	facts, head, err := c.proof(ctx, id)
+	for _, f := range facts {
+		if see != nil {
+			see(f)
+		}
+		if err := v.Apply(f); err != nil {
+			return v, head, err
+		}
+	}
 	if head.At.IsZero() {
 		head.At = s.Fact.At
 	}
@@ -188,9 +221,11 @@ func (k *call) guessed(ctx context.Context, contact domain.Contact) (bool, error
 	if err != nil {
 		return false, err
 	}
-	var attempts domain.Attempts
-	_, err = k.fold(ctx, domain.AttemptsStream(hash, day), &attempts, nil)
-	return attempts.Limited[domain.AttemptCode] > 0, err
+	many := false
+	err = k.attempts.use(ctx, domain.AttemptsStream(hash, day), func() *domain.Attempts { return &domain.Attempts{} }, func(a *domain.Attempts, _ journal.Head) {
+		many = a.Limited[domain.AttemptCode] > 0
+	})
+	return many, err
 }
 
 func (k *call) checkPassword(p passwords.Password, contact domain.Contact) error {

@@ -29,8 +29,8 @@ func (k *call) skipEvent(ctx context.Context, in SkipEvent) (domain.Fact, error)
 		return domain.Fact{}, err
 	}
 	var fact domain.Fact
-	err = retry(ctx, func() error {
-		head, err := k.Journal.EndOf(ctx, domain.OperationsStream)
+	err = retry(ctx, func(ctx context.Context) error {
+		head, err := k.Journal.LastOf(ctx, domain.OperationsStream)
 		if err != nil {
 			return err
 		}

@@ -43,7 +43,7 @@ func (k *call) addStaff(ctx context.Context, in AddStaff) (StaffAdded, error) {
 		}
 	}
 	id := domain.StaffID{UUID: domain.Derive(k.command.UUID, "staff")}
-	defer k.streams.lock("reserve/" + spaceStaff)() // from the name to the event: a name without one is taken for a crash's
+	defer k.streams.hold("reserve/" + spaceStaff)() // from the name to the event: a name without one is taken for a crash's
 	digest := k.digest(spaceStaff, contact)
 	if err := k.freeUnused(ctx, digest, id.UUID); err != nil {
 		return StaffAdded{}, err
@@ -119,7 +119,7 @@ func (k *call) enrol(ctx context.Context, in Enrol) (Enrolled, error) {
 		return Enrolled{}, domain.ErrEnrolment
 	}
 	stream := domain.StaffStream(id)
-	defer k.streams.lock(stream)()
+	defer k.streams.hold(stream)()
 	staff := &domain.Staff{}
 	var added domain.Fact
 	var before []domain.Fact

@@ -25,7 +25,7 @@ type Checked struct {
 
 // checkCode decides on a code and, when it is right, completes the sign-up.
 func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
-	defer k.streams.lock(domain.VerificationStream(in.Verification))()
+	defer k.streams.hold(domain.VerificationStream(in.Verification))()
 	signUp, err := k.ownSignUp(ctx, in.Verification, in.Handle)
 	if err != nil {
 		return Checked{}, err
@@ -44,7 +44,14 @@ func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 }
 
 func (k *call) ownSignUp(ctx context.Context, id domain.SignUpID, handle string) (*domain.SignUp, error) {
-	signUp, err := k.signUpState(ctx, id)
+	var signUp *domain.SignUp
+	err := beside(ctx, func(ctx context.Context) error {
+		_, _, err := k.proof(ctx, id)
+		return err
+	}, func(ctx context.Context) error { return k.readAround(ctx, id) }, func(ctx context.Context) (err error) {
+		signUp, err = k.signUpState(ctx, id)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -97,18 +104,14 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.Sign
 		return err
 	}
 	digest := k.digest(spacePeople, contact)
-	_, claim, err := k.claimOf(ctx, digest)
+	claim, guessed, err := k.around(ctx, contact, signUp.AccountOf())
 	if err != nil {
 		return err
 	}
 	takenBefore := claim.Held() && !claim.Since.At.After(signUp.Fact.At)
-	guessed, err := k.guessed(ctx, contact)
-	if err != nil {
-		return err
-	}
 	var refusedCode error
 	repeated := false
-	err = retry(ctx, func() error {
+	err = retry(ctx, func(ctx context.Context) error {
 		var before []domain.Fact
 		v, head, err := k.verification(ctx, in.Verification, signUp, k.mine(&before))
 		if err != nil {
@@ -142,7 +145,7 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.Sign
 		if err != nil {
 			return err
 		}
-		_, err = k.Journal.Append(ctx, head, entries...)
+		_, err = k.append(ctx, head, entries...)
 		return err
 	})
 	if err != nil {
@@ -158,6 +161,36 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.Sign
 	return errors.Join(refusedCode, err)
 }
 
+// around reads what a proof of an identifier rests on beside its own streams: who owns the identifier, and whether too many
+// wrong codes were tried for it today. The account that the proof will open is read as well.
+func (k *call) around(ctx context.Context, contact domain.Contact, account domain.AccountID) (claim *domain.Claim, guessed bool, err error) {
+	err = beside(ctx, func(ctx context.Context) (err error) {
+		_, claim, err = k.claimOf(ctx, k.digest(spacePeople, contact))
+		return err
+	}, func(ctx context.Context) (err error) {
+		guessed, err = k.guessed(ctx, contact)
+		return err
+	}, func(ctx context.Context) error {
+		_, _, err := k.account(ctx, account)
+		return err
+	})
+	return claim, guessed, err
+}
+
+// readAround reads what is around a sign-up that this process knows.
+func (k *call) readAround(ctx context.Context, id domain.SignUpID) error {
+	var known domain.SignUp
+	if !k.asked.peek(domain.SignUpStream(id), func(s *domain.SignUp) { known = *s }) || known.Ended() {
+		return nil
+	}
+	contact, err := journal.Open(ctx, k.Journal, known.Fact, known.Requested.Contact)
+	if err != nil {
+		return nil //nolint:nilerr // it is opened again where that counts
+	}
+	_, _, err = k.around(ctx, contact, known.AccountOf())
+	return err
+}
+
 // code is the code of an issue of a sign-up's verification.
 func (c *core) code(id domain.SignUpID, v domain.Verification, contact domain.Contact) string {
 	in := domain.CodeInput{Purpose: domain.VerifySignUp, Verification: id, Issue: v.Issue, Medium: domain.MediumEmail,
@@ -167,15 +200,33 @@ func (c *core) code(id domain.SignUpID, v domain.Verification, contact domain.Co
 
 // claimOf reads who owns an identifier: the zero claim when nobody ever did.
 func (c *core) claimOf(ctx context.Context, digest vault.Digest) (domain.ClaimID, *domain.Claim, error) {
-	claim := &domain.Claim{}
-	id, err := c.Vault.Identifier(ctx, digest)
-	if errors.Is(err, vault.ErrNotFound) {
-		return domain.ClaimID{}, claim, nil
-	} else if err != nil {
-		return domain.ClaimID{}, claim, err
+	id, err := c.claimID(ctx, digest)
+	if err != nil || id.IsZero() {
+		return id, &domain.Claim{}, err
 	}
-	_, err = c.fold(ctx, domain.IdentifierStream(domain.ClaimID{UUID: id}), claim, nil)
-	return domain.ClaimID{UUID: id}, claim, err
+	claim, _, err := c.claim(ctx, id)
+	return id, claim, err
+}
+
+// claimID is the claim that the vault has for an identifier; zero when it has none.
+func (c *core) claimID(ctx context.Context, digest vault.Digest) (domain.ClaimID, error) {
+	return once(ctx, "vault/"+string(digest[:]), func() (domain.ClaimID, error) {
+		id, err := c.Vault.Identifier(ctx, digest)
+		if errors.Is(err, vault.ErrNotFound) {
+			return domain.ClaimID{}, nil
+		}
+		return domain.ClaimID{UUID: id}, err
+	})
+}
+
+// claim reads a claim on an identifier as the leader has it now.
+func (c *core) claim(ctx context.Context, id domain.ClaimID) (*domain.Claim, journal.Head, error) {
+	var copied domain.Claim
+	var at journal.Head
+	err := c.claims.use(ctx, domain.IdentifierStream(id), func() *domain.Claim { return &domain.Claim{} }, func(claim *domain.Claim, head journal.Head) {
+		copied, at = *claim, head
+	})
+	return &copied, at, err
 }
 
 // Resend asks for a code again.
@@ -191,6 +242,7 @@ type Resent struct {
 
 // resend raises the issue, which kills the old code; within a minute it repeats the issue instead.
 func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
+	defer k.streams.hold(domain.VerificationStream(in.Verification))()
 	signUp, err := k.ownSignUp(ctx, in.Verification, in.Handle)
 	if err != nil {
 		return Resent{}, err
@@ -208,9 +260,8 @@ func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
 	if err != nil {
 		return Resent{}, err
 	}
-	defer k.streams.lock(domain.VerificationStream(in.Verification))()
 	var v domain.Verification
-	err = retry(ctx, func() error {
+	err = retry(ctx, func(ctx context.Context) error {
 		var before []domain.Fact
 		var head journal.Head
 		var err error
@@ -229,7 +280,7 @@ func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
 		if err != nil {
 			return err
 		}
-		facts, err := k.Journal.Append(ctx, head, entries...)
+		facts, err := k.append(ctx, head, entries...)
 		if err == nil {
 			err = v.Apply(facts.Facts[0])
 		}

@@ -1,0 +1,223 @@
+package api_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/google/uuid"
+
+	"accountledger/domain"
+)
+
+// request is one request to be sent.
+type request struct {
+	status                    int
+	method, path, token, body string
+}
+
+// tripRow is a route with the round trips to the log that it may wait for, one after the other: in a process that has
+// not seen its caller before, and in one that has.
+type tripRow struct {
+	name       string
+	cold, warm int
+	ask        func(*people) request
+}
+
+func tripRows() []tripRow {
+	get := func(path string) func(*people) request {
+		return func(p *people) request { return request{200, "GET", path, p.anna.token, ""} }
+	}
+	return []tripRow{
+		{"signUp", 2, 2, func(p *people) request { return request{202, "POST", "/v1/sign-ups", "", signUpBody(p.address())} }},
+		{"checkCode, right", 6, 5, func(p *people) request { return p.check(true) }},
+		{"checkCode, wrong", 3, 2, func(p *people) request { return p.check(false) }},
+		{"resendCode", 3, 2, (*people).resend},
+		{"catalogue", 1, 1, func(*people) request { return request{200, "GET", "/v1/catalogue", "", ""} }},
+		{"signIn", 3, 2, func(p *people) request {
+			return request{201, "POST", "/v1/sessions", "", signInBody(p.anna.email, false)}
+		}},
+		{"signIn, wrong", 2, 1, func(p *people) request {
+			return request{401, "POST", "/v1/sessions", "", strings.Replace(signInBody(p.anna.email, false), password, "another", 1)}
+		}},
+		{"signIn, officer", 2, 2, func(p *people) request {
+			return request{201, "POST", "/v1/sessions", "", signInBody(p.officerEmail, true)}
+		}},
+		{"listSessions", 2, 1, get("/v1/sessions")},
+		{"listSessions, officer", 2, 1, func(p *people) request { return request{200, "GET", "/v1/sessions", p.officer, ""} }},
+		{"endSession", 3, 2, func(p *people) request {
+			_, session := p.signIn(p.anna.email)
+			return request{204, "DELETE", "/v1/sessions/" + session, p.anna.token, ""}
+		}},
+		{"endSession, its own", 3, 2, func(p *people) request {
+			token, session := p.signIn(p.anna.email)
+			return request{204, "DELETE", "/v1/sessions/" + session, p.seen(token), ""}
+		}},
+		{"signOutEverywhere", 2, 2, func(p *people) request { return request{204, "DELETE", "/v1/sessions", p.another().token, ""} }},
+		{"signOutEverywhere, officer", 3, 2, func(p *people) request {
+			email := p.address()
+			token := p.ledger.officer(email, domain.RoleCompliance)
+			p.staffToken(email)
+			return request{204, "DELETE", "/v1/sessions", p.seen(token), ""}
+		}},
+		{"enrol", 2, 2, (*people).enrol},
+		{"me", 1, 1, get("/v1/me")},
+		{"history", 2, 1, get("/v1/me/history")},
+		{"accesses", 2, 1, get("/v1/me/accesses")},
+		{"listPermissions", 2, 1, get("/v1/me/permissions")},
+		{"setPermission, granted", 3, 2, func(p *people) request {
+			return request{200, "PUT", "/v1/me/permissions/location", p.anna.token, fmt.Sprintf(`{"purpose": "navigation", "state": "granted", "notice": %q}`, p.shown)}
+		}},
+		{"setPermission, withdrawn", 3, 2, func(p *people) request {
+			return request{200, "PUT", "/v1/me/permissions/location", p.anna.token, `{"purpose": "weather", "state": "withdrawn"}`}
+		}},
+		{"listDevices", 1, 1, get("/v1/me/devices")},
+		{"linkDevice", 2, 2, func(p *people) request {
+			return request{201, "POST", "/v1/me/devices", p.anna.token, `{"kind": "phone", "model": "X1", "name": "mine"}`}
+		}},
+		{"renameDevice", 2, 2, func(p *people) request {
+			return request{200, "PATCH", "/v1/me/devices/" + p.device(p.anna, "one"), p.anna.token, `{"name": "two"}`}
+		}},
+		{"unlinkDevice", 2, 2, func(p *people) request {
+			return request{204, "DELETE", "/v1/me/devices/" + p.device(p.anna, "one"), p.anna.token, ""}
+		}},
+		{"requestErasure", 2, 2, func(p *people) request { return request{202, "POST", "/v1/erasures", p.another().token, ""} }},
+		{"seeErasure", 1, 1, func(p *people) request { return request{200, "GET", "/v1/erasures/" + p.erasure(p.another()), "", ""} }},
+		{"cancelErasure", 2, 2, func(p *people) request {
+			one := p.another()
+			return request{200, "DELETE", "/v1/erasures/" + p.erasure(one), one.token, ""}
+		}},
+		{"decideAccess", 3, 2, func(p *people) request {
+			return request{200, "POST", "/v1/decisions", p.key, fmt.Sprintf(`{"account": %q, "permission": "location", "purpose": "navigation"}`, p.anna.account)}
+		}},
+		{"lookUp", 3, 2, func(p *people) request {
+			return request{200, "POST", "/v1/lookups", p.officer, fmt.Sprintf(`{"email": %q, %s}`, p.anna.email, why)}
+		}},
+		{"reveal", 3, 2, func(p *people) request {
+			return request{200, "POST", "/v1/accounts/" + p.anna.account + "/reveal", p.officer, `{"parts": ["email", "device_names", "clients"], ` + why + `}`}
+		}},
+		{"queryView", 2, 2, func(p *people) request { return request{200, "POST", "/v1/views/accounts/query", p.officer, "{}"} }},
+	}
+}
+
+// TestTrips counts the round trips of every route. What a caller waits for is what counts: calls side by side are one trip.
+// On a log that may lag, a decision is confirmed after it was recorded, which is one more.
+func TestTrips(t *testing.T) {
+	t.Parallel()
+	for _, e := range endpoints() {
+		if !slices.ContainsFunc(tripRows(), func(r tripRow) bool { name, _, _ := strings.Cut(r.name, ","); return name == e.id }) {
+			t.Errorf("%s has no row", e.id)
+		}
+	}
+	for _, lags := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			l, far := farLedger(t, lags)
+			p := newPeople(l)
+			for _, row := range tripRows() {
+				cold, warm := row.cold, row.warm
+				if lags && row.name == "decideAccess" {
+					cold, warm = cold+1, warm+1
+				}
+				asked := row.ask(p)
+				l.begin()
+				check(t, far, p, row.name+", cold", asked, cold)
+				p.send(row.ask(p))
+				check(t, far, p, row.name+", warm", row.ask(p), warm)
+			}
+		})
+	}
+}
+
+func check(t *testing.T, far *faraway, p *people, name string, r request, most int) {
+	t.Helper()
+	log, vault := far.measure(func() { p.send(r) })
+	t.Logf("%-32s log %-8s vault %s", name, log, vault)
+	if log.inRow > most {
+		t.Errorf("%s: %d round trips to the log, one after the other, at most %d", name, log.inRow, most)
+	}
+}
+
+const why = `"purpose": "subject_request", "case": "DSR-2026-0042"`
+
+func signInBody(email string, staff bool) string {
+	return fmt.Sprintf(`{"email": %q, "password": %q, "staff": %t}`, email, password, staff)
+}
+
+// people are those who ask.
+type people struct {
+	*ledger
+	anna                  person
+	officer, officerEmail string
+	key                   string
+	shown                 string // the notice of location
+	count                 int
+}
+
+func newPeople(l *ledger) *people {
+	p := &people{ledger: l, anna: l.person("anna@example.com"), officerEmail: "officer@example.org", key: l.service("maps"), shown: l.notice("location")}
+	p.officer = l.officer(p.officerEmail, domain.RoleCompliance)
+	l.grant(p.anna)
+	return p
+}
+
+// send sends a request, a change with an Idempotency-Key.
+func (p *people) send(r request) {
+	p.t.Helper()
+	var headers []header
+	if r.method != "GET" {
+		headers = append(headers, header{"Idempotency-Key", uuid.NewString()})
+	}
+	p.want(r.status, r.method, r.path, r.token, r.body, headers...)
+}
+
+func (p *people) address() string {
+	p.count++
+	return fmt.Sprintf("person-%d@example.com", p.count)
+}
+
+// another is a person that this process has seen.
+func (p *people) another() person {
+	p.t.Helper()
+	one := p.person(p.address())
+	p.seen(one.token)
+	return one
+}
+
+// seen gives a token back once this process has seen it.
+func (p *people) seen(token string) string {
+	p.t.Helper()
+	p.want(200, "GET", "/v1/sessions", token, "")
+	return token
+}
+
+func (p *people) erasure(one person) string {
+	p.t.Helper()
+	return p.want(202, "POST", "/v1/erasures", one.token, "").str(p.t, "id")
+}
+
+func (p *people) check(right bool) request {
+	p.t.Helper()
+	up := p.want(202, "POST", "/v1/sign-ups", "", signUpBody(p.address()))
+	id := up.str(p.t, "verification")
+	status, code := 200, p.code(id, 1)
+	if !right {
+		status, code = 422, "wrong"
+	}
+	return request{status, "POST", "/v1/verifications/" + id + "/check", "", fmt.Sprintf(`{"handle": %q, "code": %q}`, up.str(p.t, "handle"), code)}
+}
+
+func (p *people) resend() request {
+	p.t.Helper()
+	up := p.want(202, "POST", "/v1/sign-ups", "", signUpBody(p.address()))
+	p.code(up.str(p.t, "verification"), 1) // as its message is made
+	p.clock.add(domain.ResendPause)
+	return request{202, "POST", "/v1/verifications/" + up.str(p.t, "verification") + "/resend", "", fmt.Sprintf(`{"handle": %q}`, up.str(p.t, "handle"))}
+}
+
+func (p *people) enrol() request {
+	p.t.Helper()
+	code := p.enrolment(p.address(), domain.RoleAnalyst)
+	return request{200, "POST", "/v1/enrolments", "", fmt.Sprintf(`{"code": %q, "password": %q}`, code, password)}
+}

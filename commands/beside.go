@@ -1,0 +1,71 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// beside runs reads side by side, the last one in the caller's own goroutine. The first error ends the others and is given.
+func beside(ctx context.Context, reads ...func(context.Context) error) error {
+	others, all := errgroup.WithContext(ctx)
+	last := len(reads) - 1
+	for _, read := range reads[:last] {
+		others.Go(func() error { return caught(func() error { return read(all) }) })
+	}
+	if err := caught(func() error { return reads[last](all) }); err != nil {
+		others.Go(func() error { return err })
+	}
+	err := others.Wait()
+	rethrow(err)
+	return err
+}
+
+// besideEach runs n reads side by side.
+func besideEach(ctx context.Context, n int, read func(ctx context.Context, i int) error) error {
+	reads := make([]func(context.Context) error, n)
+	for i := range reads {
+		reads[i] = func(ctx context.Context) error { return read(ctx, i) }
+	}
+	return beside(ctx, reads...)
+}
+
+// Panic is a panic of a read beside others, as it goes on in the goroutine of the request.
+type Panic struct {
+	Value any
+	Stack []byte // of the read
+}
+
+// Error says of what type the panic was: its own text could hold anything.
+func (p *Panic) Error() string { return fmt.Sprintf("commands: panic of a read: %T", p.Value) }
+
+// caught gives a panic as a *Panic.
+func caught(run func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicOf(p)
+		}
+	}()
+	return run()
+}
+
+func panicOf(value any) *Panic {
+	if p, ok := value.(*Panic); ok {
+		return p
+	}
+	return &Panic{value, debug.Stack()}
+}
+
+// rethrow lets a panic that was caught go on.
+func rethrow(err error) {
+	if err == nil {
+		return
+	}
+	var p *Panic
+	if errors.As(err, &p) {
+		panic(p)
+	}
+}

@@ -1,0 +1,105 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"accountledger/domain"
+)
+
+// Presume tells whose token it is by what this process knows, if it has seen the caller before, so that what is asked can
+// be worked on while the streams are read that say whether it is still so. Until they are, nothing is appended for this
+// request, and nothing may be answered: see Confirm. It needs a context made by Once.
+type Presume func(ctx context.Context, token Token) (domain.Caller, bool)
+
+// presumed is who asks, until it is confirmed.
+type presumed struct {
+	caller domain.Caller
+	done   chan struct{}
+	now    domain.Caller
+	err    error
+}
+
+func (c *core) presume(ctx context.Context, token Token) (domain.Caller, bool) {
+	r := readsOf(ctx)
+	if r == nil {
+		return domain.Guest(), false
+	}
+	if t, ok := parseSessionToken(token); ok {
+		caller, known := c.knownSession(t)
+		if known {
+			r.presume(caller, func() (domain.Caller, error) { return c.authenticateSession(ctx, t) })
+		}
+		return caller, known
+	}
+	if uid, secret, ok := parseIDToken(servicePrefix, token); ok {
+		id := domain.ServiceID{UUID: uid}
+		caller, known := c.knownService(id, secret)
+		if known {
+			r.presume(caller, func() (domain.Caller, error) { return c.authenticateService(ctx, id, secret) })
+		}
+		return caller, known
+	}
+	return domain.Guest(), false
+}
+
+// presume takes somebody for the caller until it is certain who they are.
+func (r *reads) presume(caller domain.Caller, authenticate func() (domain.Caller, error)) {
+	p := &presumed{caller: caller, done: make(chan struct{})}
+	r.presumed = p
+	go func() {
+		defer close(p.done)
+		p.err = caught(func() (err error) {
+			p.now, err = authenticate()
+			return refusal(err)
+		})
+	}()
+}
+
+// errMoved: the caller is not who they were presumed to be, such as an officer whose role has ended.
+var errMoved = errors.New("commands: the caller's standing has changed")
+
+// Confirm waits until who asks is certain, and gives them; a caller who was not presumed, as they are. When they are others
+// than was presumed, same is false: what came out so far is not for them, and the request has to be answered again. From
+// then on they are certain.
+func Confirm(ctx context.Context, caller domain.Caller) (now domain.Caller, same bool, err error) {
+	p := presumedFor(ctx)
+	if p == nil {
+		return caller, true, nil
+	}
+	<-p.done // it ends with the request
+	rethrow(p.err)
+	if p.err != nil {
+		return domain.Guest(), false, p.err
+	}
+	same = sameCaller(p.now, p.caller)
+	p.caller = p.now
+	return p.now, same, nil
+}
+
+// confirmed refuses to go on for a caller that is not who they were presumed to be.
+func confirmed(ctx context.Context) error {
+	p := presumedFor(ctx)
+	if p == nil {
+		return nil
+	}
+	<-p.done
+	rethrow(p.err)
+	if p.err == nil && !sameCaller(p.now, p.caller) {
+		return errMoved
+	}
+	return p.err
+}
+
+func presumedFor(ctx context.Context) *presumed {
+	if r := readsOf(ctx); r != nil {
+		return r.presumed
+	}
+	return nil
+}
+
+func sameCaller(a, b domain.Caller) bool {
+	return a.Actor == b.Actor && a.Account == b.Account && a.Staff == b.Staff && a.Service == b.Service && a.Session == b.Session &&
+		a.Closing == b.Closing && a.UID == b.UID && slices.Equal(a.Roles, b.Roles)
+}
