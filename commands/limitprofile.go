@@ -49,7 +49,7 @@ func (k *call) restoreLimits(ctx context.Context, in RaiseLimits) (domain.EventI
 func (k *call) limitsChanged(ctx context.Context, p domain.LimitProfile, inForce bool) (domain.EventID, error) {
 	var id domain.EventID
 	err := retry(ctx, func(ctx context.Context) error {
-		head, err := k.Journal.LastOf(ctx, domain.OperationsStream)
+		head, err := k.Journal.EndOf(ctx, domain.OperationsStream)
 		if err != nil {
 			return err
 		}

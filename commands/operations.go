@@ -17,7 +17,7 @@ type Operate struct {
 func (k *call) operate(ctx context.Context, in Operate) (domain.EventID, error) {
 	var id domain.EventID
 	err := retry(ctx, func(ctx context.Context) error {
-		head, err := k.Journal.LastOf(ctx, streamOf(in.Operation))
+		head, err := k.Journal.EndOf(ctx, streamOf(in.Operation))
 		if err != nil {
 			return err
 		}

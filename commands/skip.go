@@ -30,7 +30,7 @@ func (k *call) skipEvent(ctx context.Context, in SkipEvent) (domain.Fact, error)
 	}
 	var fact domain.Fact
 	err = retry(ctx, func(ctx context.Context) error {
-		head, err := k.Journal.LastOf(ctx, domain.OperationsStream)
+		head, err := k.Journal.EndOf(ctx, domain.OperationsStream)
 		if err != nil {
 			return err
 		}
