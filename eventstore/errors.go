@@ -3,6 +3,7 @@ package eventstore
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -68,3 +69,100 @@ type CorruptError struct {
 func (e *CorruptError) Error() string {
 	return fmt.Sprintf("eventstore: corrupt log: file %q offset %d position %s: %s", e.File, e.Offset, e.At, e.Reason)
 }
+
+// OutageError: nothing has answered for so long that calls fail at once until something does. It wraps ErrUnavailable.
+type OutageError struct {
+	Since time.Time
+	// Cause is why the last try failed. It holds nothing that a caller said.
+	Cause error
+}
+
+func (e *OutageError) Error() string {
+	return fmt.Sprintf("%v: no answer since %s: %v", ErrUnavailable, e.Since.UTC().Format(time.RFC3339), e.Cause)
+}
+
+// Unwrap gives ErrUnavailable and the cause.
+func (e *OutageError) Unwrap() []error { return []error{ErrUnavailable, e.Cause} }
+
+// CallError: one call to the log's server failed. It wraps ErrUnavailable.
+type CallError struct {
+	// Doing is what was asked for, Answer what came of it. Neither holds anything that a caller or the server said.
+	Doing, Answer string
+}
+
+// Says is the error without the words of ErrUnavailable.
+func (e *CallError) Says() string {
+	if e.Doing == "" {
+		return e.Answer
+	}
+	return e.Doing + ": " + e.Answer
+}
+
+func (e *CallError) Error() string { return ErrUnavailable.Error() + ": " + e.Says() }
+
+// Unwrap gives ErrUnavailable.
+func (e *CallError) Unwrap() error { return ErrUnavailable }
+
+// DeniedError: the log's server does not let its user do something. It wraps ErrUnavailable: an operator has to allow it.
+type DeniedError struct {
+	// Doing is what was asked for, such as "reading $all" or "appending to stream X".
+	Doing string
+	// User is the server's user, not a person; empty where none was named.
+	User string
+	// Credentials says that the user or the password is not accepted at all.
+	Credentials bool
+}
+
+// Says is the error without the words of ErrUnavailable.
+func (e *DeniedError) Says() string {
+	doing, user := e.Doing, "callers without a user"
+	if doing == "" {
+		doing = "a call"
+	}
+	if e.User != "" {
+		user = fmt.Sprintf("user %q", e.User)
+	}
+	switch {
+	case e.Credentials && e.User == "":
+		return doing + " needs a user, and none is named"
+	case e.Credentials:
+		return "the password of " + user + " is not accepted, " + doing
+	}
+	return doing + " is denied to " + user
+}
+
+func (e *DeniedError) Error() string { return ErrUnavailable.Error() + ": " + e.Says() }
+
+// Unwrap gives ErrUnavailable.
+func (e *DeniedError) Unwrap() error { return ErrUnavailable }
+
+// LimitError: the log's server is set to take less than an append that the ledger allows. Nothing was appended. It wraps
+// ErrUnavailable: an operator has to raise the limit.
+type LimitError struct {
+	Doing string
+	// Event says that the limit is one of a single event, and not of the append as a whole.
+	Event bool
+	// Limit and Needed are in bytes; 0 where the server does not say.
+	Limit, Needed int64
+}
+
+// Says is the error without the words of ErrUnavailable.
+func (e *LimitError) Says() string {
+	what := "an append"
+	if e.Event {
+		what = "an event"
+	}
+	needed := "more"
+	if e.Needed > 0 {
+		needed = fmt.Sprintf("%d", e.Needed)
+	}
+	if e.Limit == 0 {
+		return fmt.Sprintf("%s needs %s bytes than the server is set to take for %s", e.Doing, needed, what)
+	}
+	return fmt.Sprintf("%s needs %s bytes, and the server takes no more than %d for %s", e.Doing, needed, e.Limit, what)
+}
+
+func (e *LimitError) Error() string { return ErrUnavailable.Error() + ": " + e.Says() }
+
+// Unwrap gives ErrUnavailable.
+func (e *LimitError) Unwrap() error { return ErrUnavailable }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"accountledger/domain"
@@ -79,6 +80,32 @@ func TestAnOutcomeThatStaysUnknown(t *testing.T) {
 	if len(store.bytes) != 1 {
 		t.Errorf("tried %d times for a caller who is gone", len(store.bytes))
 	}
+}
+
+// slow takes ten seconds to lose each answer.
+type slow struct {
+	eventstore.Store
+	asked int
+}
+
+func (s *slow) Append(context.Context, string, int64, ...eventstore.Event) (eventstore.Appended, error) {
+	s.asked++
+	time.Sleep(10 * time.Second) // of the bubble's
+	return eventstore.Appended{}, eventstore.ErrUnknownOutcome
+}
+
+// A log that takes its whole time over an append is not asked again: the client would not be there any more.
+func TestASlowUnknownOutcome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := &slow{}
+		j := journal.New(store, registry(t), newKeys(""))
+		if _, err := j.Append(t.Context(), journal.NoStream("x-1"), entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1)})); !errors.Is(err, journal.ErrUnknownOutcome) {
+			t.Errorf("%v", err)
+		}
+		if store.asked != 1 {
+			t.Errorf("tried %d times", store.asked)
+		}
+	})
 }
 
 func TestConflictsPassThrough(t *testing.T) {

@@ -103,10 +103,15 @@ func (j *Journal) Append(ctx context.Context, head Head, entries ...Entry) (Comm
 	return Committed{Head: Head{Stream: head.Stream, Version: done.Version, At: at}, Position: done.Position, Facts: facts}, nil
 }
 
-// settleTries bounds how often the same bytes are appended again while the outcome is unknown.
-const settleTries = 5
+// settleTries bounds how often the same bytes are appended again while the outcome is unknown, and settleFor for how long: a log
+// that is slow has had its time by then.
+const (
+	settleTries = 5
+	settleFor   = 10 * time.Second
+)
 
 func (j *Journal) settle(ctx context.Context, head Head, events []eventstore.Event) (done eventstore.Appended, err error) {
+	begun := time.Now()
 	for try := range settleTries {
 		done, err = j.store.Append(ctx, head.Stream, head.Version, events...)
 		var conflict *ConflictError
@@ -119,7 +124,7 @@ func (j *Journal) settle(ctx context.Context, head Head, events []eventstore.Eve
 			return done, err
 		case try > 0 && !unknown: // this try appended nothing, but one before it may have
 			return done, fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, err)
-		case !unknown:
+		case !unknown || time.Since(begun) >= settleFor:
 			return done, err
 		}
 		select {

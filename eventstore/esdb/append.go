@@ -34,24 +34,28 @@ func (s *Store) Append(ctx context.Context, stream string, expected int64, event
 	if _, err := s.id(ctx); err != nil { // no log has events without an id
 		return eventstore.Appended{}, err
 	}
-	s.heedFence()
 	return s.append(ctx, stream, expected, events, heedful)
 }
 
 var errReserved = fmt.Errorf("%w: the name is not that of a ledger's stream", eventstore.ErrInvalid)
 
 func (s *Store) append(ctx context.Context, stream string, expected int64, events []eventstore.Event, fence heed) (eventstore.Appended, error) {
+	s.watchNode()
+	within, cancel := s.bounded(ctx, s.opts.CallTimeout)
+	defer cancel()
 	a := &appending{Store: s, stream: stream, expected: expected, events: events, fence: fence, pause: pauses()}
-	for try := 1; ; try++ {
-		result, err := a.try(ctx)
-		if err == nil || !errors.Is(err, errAgain) {
+	for {
+		result, err := a.try(within)
+		switch {
+		case err == nil:
+			return result, nil
+		case within.Err() != nil && (errors.Is(err, errAgain) || errors.Is(err, within.Err())):
+			return result, a.fail(ended(within, ctx, a.doing()))
+		case !errors.Is(err, errAgain):
 			return result, err
 		}
-		if try == tries {
-			return eventstore.Appended{}, a.fail(err)
-		}
-		if a.pause.Wait(ctx) != nil {
-			return eventstore.Appended{}, a.fail(ctx.Err())
+		if a.pause.Wait(within) != nil {
+			return eventstore.Appended{}, a.fail(ended(within, ctx, a.doing()))
 		}
 	}
 }
@@ -70,14 +74,17 @@ type appending struct {
 	pause    backoff.Tries
 }
 
+func (a *appending) doing() string { return "appending to stream " + a.opts.Prefix + a.stream }
+
 // fail makes the error of an append that is given up: ErrUnknownOutcome when the events may be in the log.
 func (a *appending) fail(err error) error {
-	if a.lost {
-		return eventstore.ErrUnknownOutcome
-	}
-	var f *fault
+	f, known := faultOf(err)
 	switch {
-	case errors.As(err, &f):
+	case a.lost && errors.Is(err, eventstore.ErrUnavailable):
+		return fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, err)
+	case a.lost:
+		return eventstore.ErrUnknownOutcome
+	case known:
 		return f
 	case errors.Is(err, errAgain):
 		return fmt.Errorf("%w: the stream's version could not be made out", eventstore.ErrUnavailable)
@@ -127,23 +134,24 @@ func (a *appending) try(ctx context.Context) (eventstore.Appended, error) {
 // unpolled is the error of a try that was not sent.
 func (a *appending) unpolled(ctx context.Context, n *node, err error) error {
 	a.blame(ctx, a.leader, n, err)
-	var f *fault
+	f, known := faultOf(err)
 	switch {
 	case errors.Is(err, errUnpolled):
 		return a.fail(errUnpolled)
-	case errors.As(err, &f) && f.passing():
+	case known && f.passing():
 		return errors.Join(errAgain, f)
 	}
 	return a.fail(err)
 }
 
 // send sends the events to a node and waits for its answer; the error is a *fault.
-func (a *appending) send(ctx context.Context, n *node) (*api.AppendResp, error) {
-	ctx, cancel := context.WithTimeout(asLeader(ctx), min(a.opts.CallTimeout, appendLife))
+func (a *appending) send(ctx context.Context, n *node) (_ *api.AppendResp, failed error) {
+	defer func() { a.noteRight(failed) }()
+	ctx, cancel := context.WithTimeout(asLeader(ctx), min(a.opts.CallTimeout/2, appendLife)) // so that there is time to find out what became of it
 	defer cancel()
 	call, err := n.streams.Append(ctx)
 	if err != nil {
-		return nil, diagnose(err, nil)
+		return nil, a.diagnosed(a.doing(), err, nil)
 	}
 	err = call.Send(a.header())
 	for i := range a.events {
@@ -152,30 +160,30 @@ func (a *appending) send(ctx context.Context, n *node) (*api.AppendResp, error) 
 		}
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, diagnose(err, nil)
+		return nil, a.diagnosed(a.doing(), err, nil)
 	}
 	if err != nil {
-		return nil, brokenOff(call, cancel)
+		return nil, a.brokenOff(call, cancel)
 	}
 	resp, err := call.CloseAndRecv()
 	if err != nil {
-		return nil, diagnose(err, call.Trailer())
+		return nil, a.diagnosed(a.doing(), err, call.Trailer())
 	}
 	if resp.GetResult() == nil {
-		return nil, &fault{code: codes.Unknown}
+		return nil, &fault{code: codes.Unknown, doing: a.doing()}
 	}
 	return resp, nil
 }
 
 // brokenOff says why a call ended before all events were sent. It must not close its sending side: gRPC may have begun the
 // call anew by itself, and the server would take what was sent so far for the whole append.
-func brokenOff(call api.Streams_AppendClient, cancel func()) error {
+func (a *appending) brokenOff(call api.Streams_AppendClient, cancel func()) error {
 	patience := time.AfterFunc(time.Second, cancel)
 	defer patience.Stop()
 	if err := call.RecvMsg(new(api.AppendResp)); err != nil {
-		return diagnose(err, call.Trailer())
+		return a.diagnosed(a.doing(), err, call.Trailer())
 	}
-	return &fault{code: codes.Unknown}
+	return &fault{code: codes.Unknown, doing: a.doing()}
 }
 
 func (a *appending) header() *api.AppendReq {
@@ -191,8 +199,8 @@ func (a *appending) header() *api.AppendReq {
 // failed finds out what a call that failed has done.
 func (a *appending) failed(ctx context.Context, n *node, err error) (eventstore.Appended, error) {
 	a.blame(ctx, a.leader, n, err)
-	var f *fault
-	if !errors.As(err, &f) {
+	f, known := faultOf(err)
+	if !known {
 		return eventstore.Appended{}, a.fail(err)
 	}
 	switch {

@@ -83,7 +83,7 @@ func TestLaggingFollower(t *testing.T) {
 func TestDeposedLeader(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{Nodes: 2})
-	s := open(t, esdb.Options{Connection: c.Connection(), CallTimeout: short})
+	s := open(t, esdb.Options{Connection: c.Connection(), CallTimeout: 3 * short})
 	other := open(t, esdb.Options{Connection: c.Connection()})
 	stream, events := newStream(), newEvents(3)
 	add(t, s, stream, eventstore.NoStream, events[0])

@@ -2,15 +2,13 @@ package esdb
 
 import (
 	"context"
-	"crypto/tls"
 	"encoding/base64"
 	"fmt"
+	"net"
 	"time"
 
-	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
 )
 
@@ -25,52 +23,67 @@ const (
 	minKeepAlive = 10 * time.Second
 )
 
-// dial makes a connection to one node, which is opened when it is first used.
-func dial(conf *client.Configuration, address string) (*grpc.ClientConn, error) {
-	transport, err := transportCredentials(conf)
+// endpoint is one address of a node, and the name by which it was found: its certificate is for the name.
+type endpoint struct {
+	name    string // host:port
+	address string // IP:port
+}
+
+func (e endpoint) String() string {
+	if e.name == e.address {
+		return e.name
+	}
+	return e.name + " (" + e.address + ")"
+}
+
+// dial makes a connection to one address of a node, which is opened when it is first used. The error names a file that
+// cannot be read.
+func (c *config) dial(e endpoint, w *wire) (*grpc.ClientConn, error) {
+	transport, err := c.transport()
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("esdb: %w", err)
 	}
 	opts := []grpc.DialOption{
-		grpc.WithTransportCredentials(transport),
+		grpc.WithTransportCredentials(&handshakes{transport, w}),
+		grpc.WithAuthority(e.name),
+		grpc.WithContextDialer(func(ctx context.Context, _ string) (net.Conn, error) { return w.dial(ctx, e.address) }),
 		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessageBytes)),
 		grpc.WithInitialWindowSize(streamWindowBytes),
 		grpc.WithInitialConnWindowSize(connWindowBytes),
 		grpc.WithDisableServiceConfig(),
 		grpc.WithDisableRetry(),
 	}
-	if conf.KeepAliveInterval >= 0 {
+	if c.keepAlive >= 0 {
 		opts = append(opts, grpc.WithKeepaliveParams(keepalive.ClientParameters{
-			Time: max(conf.KeepAliveInterval, minKeepAlive), Timeout: conf.KeepAliveTimeout, PermitWithoutStream: true,
+			Time: max(c.keepAlive, minKeepAlive), Timeout: c.pong, PermitWithoutStream: true,
 		}))
 	}
-	if conf.Username != "" && !conf.DisableTLS {
-		opts = append(opts, grpc.WithPerRPCCredentials(newBasicAuth(conf.Username, conf.Password)))
+	if c.user != "" && c.tls {
+		opts = append(opts, grpc.WithPerRPCCredentials(newBasicAuth(c.user, c.password)))
 	}
-	conn, err := grpc.NewClient(address, opts...)
+	conn, err := grpc.NewClient("passthrough:///"+e.address, opts...)
 	if err != nil {
-		return nil, fmt.Errorf("esdb: %q is not an address to connect to", address)
+		return nil, fmt.Errorf("esdb: %s is not an address to connect to", e)
 	}
 	return conn, nil
 }
 
-func transportCredentials(conf *client.Configuration) (credentials.TransportCredentials, error) {
-	if conf.DisableTLS {
-		return insecure.NewCredentials(), nil
-	}
-	c := &tls.Config{
-		MinVersion:         tls.VersionTLS12,
-		RootCAs:            conf.RootCAs,
-		InsecureSkipVerify: conf.SkipCertificateVerification, //nolint:gosec // only when the operator says so
-	}
-	if conf.UserCertFile != "" {
-		pair, err := tls.LoadX509KeyPair(conf.UserCertFile, conf.UserKeyFile)
-		if err != nil {
-			return nil, fmt.Errorf("esdb: the user's certificate and key: %w", err)
-		}
-		c.Certificates = []tls.Certificate{pair}
-	}
-	return credentials.NewTLS(c), nil
+// handshakes notes why one failed.
+type handshakes struct {
+	credentials.TransportCredentials
+	wire *wire
+}
+
+// ClientHandshake implements credentials.TransportCredentials.
+func (h *handshakes) ClientHandshake(ctx context.Context, authority string, raw net.Conn) (net.Conn, credentials.AuthInfo, error) {
+	conn, info, err := h.TransportCredentials.ClientHandshake(ctx, authority, raw)
+	h.wire.note(err)
+	return conn, info, err
+}
+
+// Clone implements credentials.TransportCredentials.
+func (h *handshakes) Clone() credentials.TransportCredentials {
+	return &handshakes{h.TransportCredentials.Clone(), h.wire}
 }
 
 // basicAuth sends user and password with each call, and only over TLS.

@@ -3,127 +3,178 @@ package esdb
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"time"
 
-	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/gossip"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/serverfeatures"
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
-	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
-	"accountledger/eventstore"
-	"accountledger/internal/backoff"
 )
+
+// stagger lies between the beginnings of tries that run side by side.
+const stagger = 150 * time.Millisecond
+
+// Resolver finds the addresses of a name; *net.Resolver is one.
+type Resolver interface {
+	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+}
 
 // discovery finds a node to talk to.
 type discovery struct {
-	conf   *client.Configuration
-	prefer client.NodePreference
+	conf    *config
+	prefer  preference
+	resolve Resolver
+	patient time.Duration                      // how long a node that is tried may take
+	check   func(context.Context, *node) error // a node is used once it has answered this; the error is a *fault
 }
 
-// find tries the hint, when there is one, and then all that the connection string names, again
-// and again as often as it says. The error is ctx's, or wraps eventstore.ErrUnavailable.
-func (d *discovery) find(ctx context.Context, hint string) (*grpc.ClientConn, string, error) {
-	var last error
-	for range max(1, d.conf.MaxDiscoverAttempts) {
-		if hint != "" {
-			conn, err := d.probe(ctx, hint)
-			if err == nil {
-				return conn, hint, nil
-			}
-			hint, last = "", err
-		}
-		for _, address := range d.candidates() {
-			conn, address, err := d.try(ctx, address)
-			if err == nil {
-				return conn, address, nil
-			}
-			last = err
-		}
-		if err := backoff.Sleep(ctx, time.Duration(d.conf.DiscoveryInterval)*time.Millisecond); err != nil {
-			return nil, "", err
-		}
-	}
-	return nil, "", fmt.Errorf("%w: no node of EventStoreDB answers: %w", eventstore.ErrUnavailable, last)
-}
-
-// clustered reports whether nodes are to be asked for their cluster.
-func (d *discovery) clustered() bool { return d.conf.DnsDiscover || len(d.conf.GossipSeeds) > 0 }
-
-func (d *discovery) candidates() []string {
-	if len(d.conf.GossipSeeds) == 0 {
-		return []string{d.conf.Address}
-	}
-	all := make([]string, len(d.conf.GossipSeeds))
-	for i, seed := range d.conf.GossipSeeds {
-		all[i] = net.JoinHostPort(seed.Host, strconv.Itoa(int(seed.Port)))
-	}
+// round tries where the leader was said to be, when that is known, and all that the connection string names, each name at all
+// of its addresses, side by side. It takes as long as the slowest only when none answers. The node that was given up is asked last: it may
+// take itself for the leader still.
+func (d *discovery) round(ctx context.Context, hint, givenUp string) (*node, error) {
+	all := slices.Clone(d.conf.seeds)
 	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] }) //nolint:gosec // no secret
-	return all
-}
-
-// try connects to a node, or to the best one that it knows in its cluster.
-func (d *discovery) try(ctx context.Context, address string) (*grpc.ClientConn, string, error) {
-	if d.clustered() {
-		best, err := d.ask(ctx, address)
-		if err != nil {
-			return nil, "", err
-		}
-		address = best
+	if i := slices.Index(all, givenUp); i >= 0 {
+		all = append(slices.Delete(all, i, i+1), givenUp)
 	}
-	conn, err := d.probe(ctx, address)
-	return conn, address, err
+	try := d.reach
+	if d.conf.clustered {
+		try = d.ask
+	}
+	tries := make([]func(context.Context) (*node, error), 0, len(all)+1)
+	if hint != "" {
+		tries = append(tries, func(ctx context.Context) (*node, error) { return d.reach(ctx, hint) })
+	}
+	for _, seed := range all {
+		tries = append(tries, func(ctx context.Context) (*node, error) { return try(ctx, seed) })
+	}
+	return race(ctx, len(tries), stagger, func(ctx context.Context, i int) (*node, error) { return tries[i](ctx) }, (*node).close)
 }
 
-func (d *discovery) timeout() time.Duration { return time.Duration(d.conf.GossipTimeout) * time.Second }
+// reach connects to the node of a name, or to the leader when that one is asked for and the node says where it is.
+func (d *discovery) reach(ctx context.Context, name string) (*node, error) {
+	n, err := d.connect(ctx, name)
+	var f *fault
+	if errors.As(err, &f) && f.leader != "" && f.leader != name {
+		return d.connect(ctx, f.leader)
+	}
+	return n, err
+}
 
-// probe connects and asks something that every server answers.
-func (d *discovery) probe(ctx context.Context, address string) (*grpc.ClientConn, error) {
-	conn, err := dial(d.conf, address)
+func (d *discovery) connect(ctx context.Context, name string) (*node, error) {
+	return atEach(ctx, d, name, d.probe, (*node).close)
+}
+
+// ask connects to the best node that the one of a name knows in its cluster.
+func (d *discovery) ask(ctx context.Context, name string) (*node, error) {
+	best, err := atEach(ctx, d, name, d.gossip, func(string) {})
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, d.timeout())
-	defer cancel()
-	_, err = serverfeatures.NewServerFeaturesClient(conn).GetSupportedMethods(ctx, &shared.Empty{})
-	switch status.Code(err) {
-	case codes.OK, codes.Unimplemented, codes.NotFound:
-		return conn, nil
-	}
-	_ = conn.Close()
-	return nil, answered(err)
+	return d.reach(ctx, best)
 }
 
-// ask gives the address of the node to prefer, as the node at an address sees its cluster.
-func (d *discovery) ask(ctx context.Context, address string) (string, error) {
-	conn, err := dial(d.conf, address)
+// atEach does something at all addresses of a name, side by side.
+func atEach[T any](ctx context.Context, d *discovery, name string, do func(context.Context, endpoint) (T, error), discard func(T)) (T, error) {
+	var none T
+	all, err := d.endpoints(ctx, name)
+	if err != nil {
+		return none, err
+	}
+	return race(ctx, len(all), stagger, func(ctx context.Context, i int) (T, error) { return do(ctx, all[i]) }, discard)
+}
+
+// endpoints are the addresses of a name.
+func (d *discovery) endpoints(ctx context.Context, name string) ([]endpoint, error) {
+	host, port, err := net.SplitHostPort(name)
+	if err != nil {
+		return nil, fmt.Errorf("esdb: %q is not host:port", name)
+	}
+	if _, err := netip.ParseAddr(host); err == nil {
+		return []endpoint{{name, name}}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, d.patient)
+	defer cancel()
+	found, err := d.resolve.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return nil, fmt.Errorf("esdb: %w", err)
+	}
+	all := make([]endpoint, len(found))
+	for i, a := range found {
+		all[i] = endpoint{name, net.JoinHostPort(a.Unmap().String(), port)}
+	}
+	return all, nil
+}
+
+// probe connects to an address and checks what is there.
+func (d *discovery) probe(ctx context.Context, e endpoint) (*node, error) {
+	n, err := d.open(e)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, d.patient)
+	defer cancel()
+	if err := d.check(ctx, n); !usable(err) {
+		n.close()
+		return nil, n.unreached(err)
+	}
+	return n, nil
+}
+
+// usable says whether a node can be used that answered a check so. It cannot say yes to everything: what it refuses is told to
+// whoever asks for that.
+func usable(err error) bool {
+	var f *fault
+	if !errors.As(err, &f) {
+		return err == nil || !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded)
+	}
+	return f.refused() && f.kind != kindNotLeader && f.code != codes.Unauthenticated
+}
+
+// gossip gives the name of the node to prefer, as the node at an address sees its cluster.
+func (d *discovery) gossip(ctx context.Context, e endpoint) (string, error) {
+	n, err := d.open(e)
 	if err != nil {
 		return "", err
 	}
-	defer func() { _ = conn.Close() }()
-	ctx, cancel := context.WithTimeout(ctx, d.timeout())
+	defer n.close()
+	ctx, cancel := context.WithTimeout(ctx, d.patient)
 	defer cancel()
-	info, err := gossip.NewGossipClient(conn).Read(ctx, &shared.Empty{})
+	info, err := gossip.NewGossipClient(n.conn).Read(ctx, &shared.Empty{})
 	if err != nil {
-		return "", answered(err)
+		return "", n.unreached(&fault{code: diagnose(err, nil).code, doing: "asking for the cluster", user: d.conf.user})
 	}
 	member := best(info.GetMembers(), d.prefer)
 	if member == nil {
-		return "", fmt.Errorf("esdb: no node of the cluster is fit to be used")
+		return "", fmt.Errorf("esdb: %s: no node of the cluster is fit to be used", e)
 	}
 	at := member.GetHttpEndPoint()
 	return net.JoinHostPort(at.GetAddress(), strconv.FormatUint(uint64(at.GetPort()), 10)), nil
 }
 
+// answers is the check of a node of any kind: something that every server answers.
+func (d *discovery) answers(ctx context.Context, n *node) error {
+	_, err := serverfeatures.NewServerFeaturesClient(n.conn).GetSupportedMethods(ctx, &shared.Empty{})
+	if err == nil {
+		return nil
+	}
+	f := diagnose(err, nil)
+	if f.code == codes.NotFound {
+		return nil
+	}
+	f.doing, f.user = "asking for the server's version", d.conf.user
+	return f
+}
+
 // best is a living member of the preferred kind, or else any that can be used.
-func best(members []*gossip.MemberInfo, prefer client.NodePreference) *gossip.MemberInfo {
+func best(members []*gossip.MemberInfo, prefer preference) *gossip.MemberInfo {
 	usable := slices.DeleteFunc(slices.Clone(members), func(m *gossip.MemberInfo) bool {
 		return !m.GetIsAlive() || rank(m.GetState(), prefer) < 0
 	})
@@ -138,15 +189,15 @@ func best(members []*gossip.MemberInfo, prefer client.NodePreference) *gossip.Me
 
 // rank is 0 for the preferred kind of node, 1 for others, and below 0 for those
 // that serve nobody.
-func rank(state gossip.MemberInfo_VNodeState, prefer client.NodePreference) int {
-	var preferred client.NodePreference
+func rank(state gossip.MemberInfo_VNodeState, prefer preference) int {
+	var preferred preference
 	switch state {
 	case gossip.MemberInfo_Leader:
-		preferred = client.NodePreferenceLeader
+		preferred = preferLeader
 	case gossip.MemberInfo_Follower:
-		preferred = client.NodePreferenceFollower
+		preferred = preferFollower
 	case gossip.MemberInfo_ReadOnlyReplica, gossip.MemberInfo_PreReadOnlyReplica, gossip.MemberInfo_ReadOnlyLeaderless:
-		preferred = client.NodePreferenceReadOnlyReplica
+		preferred = preferReplica
 	default:
 		return -1
 	}

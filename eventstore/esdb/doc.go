@@ -3,16 +3,20 @@
 //
 // # What an operator configures
 //
-// A connection string, as the vendor's clients take it:
+// A connection string, as the vendor's clients take it, with esdb, kurrentdb, kurrent or kdb:
 //
 //	esdb://user:password@host:2113                     one node, TLS
 //	esdb://127.0.0.1:2113?tls=false                    one node, no TLS, no credentials
+//	esdb://[2001:db8::1]:2113                          one node by its IPv6 address
 //	esdb+discover://user:password@cluster.example:2113 a cluster behind one name
 //	esdb://a:2113,b:2113,c:2113                        a cluster by its nodes
 //
-// with tls, tlsVerifyCert, tlsCAFile, userCertFile and userKeyFile, nodePreference,
-// maxDiscoverAttempts, discoveryInterval (ms), gossipTimeout (s), keepAliveInterval and
-// keepAliveTimeout (ms), defaultDeadline (ms, of one call). Credentials are sent only over
+// with tls, tlsVerifyCert, tlsCAFile, userCertFile and userKeyFile, nodePreference, discoveryInterval (ms), gossipTimeout (s, how
+// long a node that is tried may take; otherwise as long as a request), maxDiscoverAttempts (after how many rounds in vain requests
+// fail at once; otherwise by time alone), keepAliveInterval and
+// keepAliveTimeout (ms), defaultDeadline (ms, of one request). Anything else is refused by its name. The files are read again at each
+// connection, so a certificate or an authority is replaced by replacing the file. All addresses of a name are tried side by side.
+// Credentials are sent only over
 // TLS. The user must be allowed to read $all, which by default only $admins are.
 //
 // The database belongs to one ledger, or to several whose Options.Prefix differ: what does not begin with its prefix is
@@ -32,6 +36,13 @@
 // and sent again if nothing is there; only when that does not help either is the answer
 // eventstore.ErrUnknownOutcome.
 //
+// A request has 10 s (Options.CallTimeout), all its tries and the search for a node included; a read that is long has them from one
+// event to the next. A node that sends nothing for 3 s while it owes an answer is given up. Once none has answered for 10 s, requests
+// fail at once with *eventstore.OutageError, and one search goes on until a node answers. What the server denies, or is set
+// to refuse for its size, is *eventstore.DeniedError or *eventstore.LimitError. Health tells all of this without asking anybody.
+//
+// In the steady state an append, a read of a stream and Head are one way to the server and back each.
+//
 // A subscription that breaks is taken up again behind the last event that was handed over; one that
 // is silent while the leader has more is made anew. Stats counts both. What a slow reader leaves waits at
 // the server: a subscription holds Options.BufferedBytes and 1 MiB on the way. Subscriptions have
@@ -45,9 +56,10 @@
 //     first process that asks. The fence is the last event of FenceStream. Those streams are never handed on,
 //     and cannot be appended to.
 //   - Nothing at the server keeps an append out of a fenced log: each process that writes looks at the fence about three
-//     times a second, at the node that takes its appends, and sends none on a look older than a second. Fence waits
+//     times a second, at the node that takes its appends, and sends none on a look older than five seconds: a node may take some
+//     seconds to answer, and is warned of when it takes more than 250 ms. Fence waits
 //     for that, and for what was sent before (Options.FenceWait). What no wait covers is a machine that stands still between its
-//     look and its append for longer, and a leader that is deposed without knowing and elected again within that second: so
+//     look and its append for longer, and a leader that is deposed without knowing and elected again within those five seconds: so
 //     whoever carries a log away looks at its end once more when all is copied.
 //   - A checkpoint may stand at an entry of the server's own. Its Event is then the zero
 //     UUID, because that entry may be scavenged one day.

@@ -2,7 +2,6 @@ package esdb
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"strconv"
@@ -22,12 +21,16 @@ const (
 	trailerLeaderHost    = "leader-endpoint-host"
 	trailerLeaderPort    = "leader-endpoint-port"
 	trailerActualVersion = "actual-version"
+	trailerAppendLimit   = "maximum-append-size"
+	trailerEventLimit    = "maximum-append-event-size"
+	trailerEventSize     = "proposed-append-event-size"
 
 	kindNotLeader      = "not-leader"
 	kindStreamDeleted  = "stream-deleted"
 	kindStreamNotFound = "stream-not-found"
 	kindWrongVersion   = "wrong-expected-version"
 	kindTooLarge       = "maximum-append-size-exceeded"
+	kindEventTooLarge  = "maximum-append-event-size-exceeded"
 	kindAccessDenied   = "access-denied"
 )
 
@@ -38,6 +41,10 @@ type fault struct {
 	kind   string // what the trailers say, or empty
 	leader string // for kindNotLeader: where the leader is, or empty
 	actual string // for kindWrongVersion
+	doing  string // what was asked for, such as "reading $all"
+	user   string // as whom, or empty
+	limit  int64  // for kindTooLarge and kindEventTooLarge: the server's, in bytes
+	needed int64  // what was sent, in bytes, or 0
 }
 
 // diagnose takes the error of a call apart.
@@ -50,6 +57,19 @@ func diagnose(err error, trailer metadata.MD) *fault {
 	if _, err := strconv.ParseUint(port, 10, 16); f.kind == kindNotLeader && err == nil {
 		f.leader = net.JoinHostPort(host, port)
 	}
+	switch f.kind {
+	case kindTooLarge:
+		f.limit = number(trailer, trailerAppendLimit)
+	case kindEventTooLarge:
+		f.limit, f.needed = number(trailer, trailerEventLimit), number(trailer, trailerEventSize)
+	}
+	return f
+}
+
+// diagnosed is diagnose with what the store knows of the call.
+func (s *Store) diagnosed(doing string, err error, trailer metadata.MD) *fault {
+	f := diagnose(err, trailer)
+	f.doing, f.user = doing, s.user
 	return f
 }
 
@@ -60,38 +80,77 @@ func first(md metadata.MD, key string) string {
 	return ""
 }
 
+// number is 0 for anything that is none.
+func number(md metadata.MD, key string) int64 {
+	n, err := strconv.ParseInt(first(md, key), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 // Error implements error.
 func (f *fault) Error() string {
-	if f.kind != "" {
-		return fmt.Sprintf("esdb: the server answered %s (%s)", f.code, f.known())
+	says := f.answer()
+	var told interface{ Says() string }
+	switch {
+	case errors.As(f.typed(), &told):
+		says = told.Says() + ": " + says
+	case f.doing != "":
+		says = f.doing + ": " + says
 	}
-	return "esdb: the server answered " + f.code.String()
+	return "esdb: " + says
+}
+
+// answer is what came of the call.
+func (f *fault) answer() string {
+	says := "the server answered " + f.code.String()
+	if f.code == codes.DeadlineExceeded {
+		says = "no answer in time"
+	}
+	if f.kind != "" {
+		says += " (" + f.known() + ")"
+	}
+	return says
 }
 
 // known is the kind, when it is one that we know: anything else might be anything.
 func (f *fault) known() string {
 	switch f.kind {
-	case kindNotLeader, kindStreamDeleted, kindStreamNotFound, kindWrongVersion, kindTooLarge, kindAccessDenied:
+	case kindNotLeader, kindStreamDeleted, kindStreamNotFound, kindWrongVersion, kindTooLarge, kindEventTooLarge, kindAccessDenied:
 		return f.kind
 	}
 	return "unknown kind"
 }
 
+// typed is the port's error for what an operator can mend, or nil.
+func (f *fault) typed() error {
+	switch {
+	case f.code == codes.Unauthenticated:
+		return &eventstore.DeniedError{Doing: f.doing, User: f.user, Credentials: true}
+	case f.code == codes.PermissionDenied, f.kind == kindAccessDenied:
+		return &eventstore.DeniedError{Doing: f.doing, User: f.user}
+	case f.kind == kindTooLarge, f.kind == kindEventTooLarge:
+		return &eventstore.LimitError{Doing: f.doing, Event: f.kind == kindEventTooLarge, Limit: f.limit, Needed: f.needed}
+	}
+	return nil
+}
+
 // Unwrap gives the port's error.
 func (f *fault) Unwrap() error {
-	switch {
-	case f.kind == kindTooLarge:
-		return eventstore.ErrTooLarge
-	case f.code == codes.InvalidArgument:
+	if err := f.typed(); err != nil {
+		return err
+	}
+	if f.code == codes.InvalidArgument {
 		return eventstore.ErrInvalid
 	}
-	return eventstore.ErrUnavailable
+	return &eventstore.CallError{Doing: f.doing, Answer: f.answer()}
 }
 
 // refused reports whether the server has certainly not done what it was asked, and will not.
 func (f *fault) refused() bool {
 	switch f.kind {
-	case kindNotLeader, kindStreamDeleted, kindWrongVersion, kindTooLarge, kindAccessDenied:
+	case kindNotLeader, kindStreamDeleted, kindWrongVersion, kindTooLarge, kindEventTooLarge, kindAccessDenied:
 		return true
 	}
 	switch f.code {
@@ -104,18 +163,27 @@ func (f *fault) refused() bool {
 // passing reports whether the same call may well do better later or elsewhere.
 func (f *fault) passing() bool { return f.kind == kindNotLeader || !f.refused() }
 
-// broken reports whether the connection is not to be used any more.
+// broken reports whether the connection is not to be used any more. A leader that gives an append up (Aborted) has not heard from
+// its followers, and may not be the leader any more.
 func (f *fault) broken() bool {
-	return f.kind == kindNotLeader || f.code == codes.Unavailable || f.code == codes.Canceled || f.code == codes.DeadlineExceeded
+	switch f.code {
+	case codes.Unavailable, codes.Canceled, codes.DeadlineExceeded, codes.Aborted:
+		return true
+	}
+	return f.kind == kindNotLeader
 }
 
-// answered is the error of a call that carried nothing of a caller's, in full.
-func answered(err error) error {
-	s := status.Convert(err)
-	return fmt.Errorf("esdb: %s: %s", s.Code(), s.Message())
+// faultOf gives the fault of a call; not that of the search for a node which callers no longer wait for.
+func faultOf(err error) (*fault, bool) {
+	var outage *eventstore.OutageError
+	var f *fault
+	if errors.As(err, &outage) || !errors.As(err, &f) {
+		return nil, false
+	}
+	return f, true
 }
 
 // pauses lie between two tries.
 func pauses() backoff.Tries {
-	return backoff.Tries{Steps: backoff.Steps{First: 10 * time.Millisecond, Longest: 2 * time.Second, Factor: 2}}
+	return backoff.Tries{Steps: backoff.Steps{First: 10 * time.Millisecond, Longest: time.Second, Factor: 2}}
 }

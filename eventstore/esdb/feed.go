@@ -62,8 +62,7 @@ func (f *feed) run(ctx context.Context) {
 
 // final reports whether taking the subscription up again would not help.
 func final(err error) bool {
-	var refusal *fault
-	if errors.As(err, &refusal) {
+	if refusal, known := faultOf(err); known {
 		return !refusal.passing()
 	}
 	for _, passing := range []error{eventstore.ErrUnavailable, errDropped, errSilent, errBehind} {
@@ -78,7 +77,7 @@ func final(err error) bool {
 func (f *feed) follow(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	n, err := f.reader.acquire(ctx)
+	n, err := f.reader.await(ctx)
 	if err != nil {
 		return err
 	}
@@ -87,7 +86,7 @@ func (f *feed) follow(ctx context.Context) error {
 		err = f.receive(ctx, cancel, n)
 	}
 	if f.blame(ctx, f.reader, n, err); errors.Is(err, errSilent) {
-		f.reader.giveUp(n, "")
+		f.reader.giveUp(n, "", time.Now())
 	}
 	return err
 }
@@ -123,7 +122,7 @@ func (f *feed) receive(ctx context.Context, cancel context.CancelFunc, n *node) 
 	o.FilterOption = &api.ReadReq_Options_NoFilter{NoFilter: &shared.Empty{}}
 	stream, err := n.streams.Read(ctx, &api.ReadReq{Options: o})
 	if err != nil {
-		return diagnose(err, nil)
+		return f.diagnosed("subscribing to $all", err, nil)
 	}
 	var silent atomic.Bool
 	stop := make(chan struct{})
@@ -140,7 +139,7 @@ func (f *feed) receive(ctx context.Context, cancel context.CancelFunc, n *node) 
 			return errDropped
 		}
 		if err != nil {
-			return diagnose(err, stream.Trailer())
+			return f.diagnosed("subscribing to $all", err, stream.Trailer())
 		}
 		event := resp.GetEvent().GetEvent()
 		if event == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
@@ -35,8 +34,9 @@ func (s *Store) Fence(ctx context.Context, f eventstore.Fence) error {
 	if err := s.raise(ctx, f); err != nil {
 		return err
 	}
-	within, cancel := s.within(ctx)
+	within, cancel := context.WithCancel(ctx)
 	defer cancel()
+	defer context.AfterFunc(s.ctx, cancel)()
 	if backoff.Sleep(within, s.opts.FenceWait) == nil {
 		return nil
 	}
@@ -132,17 +132,3 @@ func readFence(last []entry) (f eventstore.Fence, version int64, err error) {
 	}
 	return eventstore.Fence{}, e.Version, corrupt(e.Position, "the fence cannot be read")
 }
-
-// Times of the fence, the same for every process that writes a log.
-const (
-	// pollEvery is how often a writer looks at the fence, and pollLife how long it may act on one look.
-	pollEvery = 300 * time.Millisecond
-	pollLife  = time.Second
-	// appendLife bounds one try of an append, whatever CallTimeout is.
-	appendLife = 10 * time.Second
-	// serverLife is how long a server goes on with an append whose client has given it up: it has two
-	// seconds for each of the two phases.
-	serverLife = 4 * time.Second
-	// DefaultFenceWait is the sum.
-	DefaultFenceWait = pollLife + appendLife + serverLife
-)

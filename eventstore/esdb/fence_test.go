@@ -15,8 +15,11 @@ import (
 	"accountledger/internal/await"
 )
 
-// brief is longer than a writer may act on one look at the fence, and than an append takes here.
-const brief = 1300 * time.Millisecond
+// lookLife is how long writers rely on one look at the fence here, brief is longer than that and an append together.
+const (
+	lookLife = time.Second
+	brief    = 1300 * time.Millisecond
+)
 
 // TestFence runs on the real server when there is one, which others use: each test has a ledger of its own there.
 func TestFence(t *testing.T) {
@@ -24,7 +27,7 @@ func TestFence(t *testing.T) {
 	server := connection(t)
 	storetest.RunFence(t, func(t *testing.T) func(*testing.T) eventstore.Store {
 		t.Helper()
-		opts := esdb.Options{Connection: server, Prefix: newPrefix(), FenceWait: brief}
+		opts := esdb.WithLookLife(esdb.Options{Connection: server, Prefix: newPrefix(), FenceWait: brief}, lookLife)
 		return func(t *testing.T) eventstore.Store { t.Helper(); return opened(t, opts) }
 	})
 }
@@ -43,7 +46,7 @@ func TestFenceHeedsOthers(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})
 	operator := open(t, esdb.Options{Connection: c.Connection(), FenceWait: brief})
-	writer := open(t, esdb.Options{Connection: c.Connection()})
+	writer := open(t, esdb.WithLookLife(esdb.Options{Connection: c.Connection()}, lookLife))
 	stream, events := newStream(), newEvents(2)
 	add(t, writer, stream, eventstore.NoStream, events[0])
 	fence(t, operator)
@@ -60,12 +63,12 @@ func TestFenceHeedsOthers(t *testing.T) {
 	stands(t, writer, stream, add(t, writer, stream, 0, events[1]), events...)
 }
 
-// TestFenceUnseen keeps a writer from looking at the fence: a second after its last look it appends nothing more,
+// TestFenceUnseen keeps a writer from looking at the fence: once its last look has had its life it appends nothing more,
 // whether there is a fence or not.
 func TestFenceUnseen(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})
-	s := open(t, esdb.Options{Connection: c.Connection()})
+	s := open(t, esdb.WithLookLife(esdb.Options{Connection: c.Connection()}, lookLife))
 	stream := newStream()
 	add(t, s, stream, eventstore.NoStream, newEvents(1)...)
 	release := c.HoldReads(esdb.DefaultPrefix + esdb.FenceStream)
@@ -85,7 +88,7 @@ func TestFenceUnseen(t *testing.T) {
 		}
 		begun = now
 	}
-	if late := begun.Sub(held); late > time.Second {
+	if late := begun.Sub(held); late > lookLife {
 		t.Fatalf("an append went out %s after the last look", late)
 	}
 	release()

@@ -49,7 +49,7 @@ func (s *Store) AppendInOrder(ctx context.Context, batches ...eventstore.Batch) 
 	if _, err := s.id(ctx); err != nil { // no log has events without an id
 		return nil, err
 	}
-	s.heedFence()
+	s.watchNode()
 	var all []eventstore.Appended
 	for {
 		done, err := s.appendInOrder(ctx, batches[len(all):])
@@ -129,7 +129,7 @@ func (o *ordered) run(ctx context.Context) error {
 	defer cancel()
 	call, err := o.node.streams.BatchAppend(asLeader(ctx))
 	if err != nil {
-		return diagnose(err, nil)
+		return o.diagnosed("appending in order", err, nil)
 	}
 	sending, stop := context.WithCancel(ctx)
 	var group sync.WaitGroup
@@ -147,7 +147,7 @@ func (o *ordered) run(ctx context.Context) error {
 			if o.complete() {
 				return nil
 			}
-			return diagnose(err, call.Trailer())
+			return o.diagnosed("appending in order", err, call.Trailer())
 		}
 		if !o.take(resp) {
 			stop()

@@ -227,13 +227,13 @@ func TestInOrderRefusals(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		prepare func(*esdbtest.Cluster, []eventstore.Batch)
-		want    error
+		large   bool
 	}{
-		"append too large": {func(c *esdbtest.Cluster, _ []eventstore.Batch) { c.SetLimits(70_000, 0) }, eventstore.ErrTooLarge},
-		"event too large":  {func(c *esdbtest.Cluster, _ []eventstore.Batch) { c.SetLimits(0, 70_000) }, eventstore.ErrTooLarge},
+		"append too large": {func(c *esdbtest.Cluster, _ []eventstore.Batch) { c.SetLimits(70_000, 0) }, true},
+		"event too large":  {func(c *esdbtest.Cluster, _ []eventstore.Batch) { c.SetLimits(0, 70_000) }, true},
 		"no right": {func(c *esdbtest.Cluster, b []eventstore.Batch) {
 			c.SetMetadata(esdb.DefaultPrefix+b[1].Stream, `{"$acl":{"$w":["$admins"]}}`)
-		}, eventstore.ErrUnavailable},
+		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -245,10 +245,11 @@ func TestInOrderRefusals(t *testing.T) {
 			batches[1].Events[0].Data = make([]byte, 80_000)
 			test.prepare(c, batches)
 			done, err := s.AppendInOrder(context30(t), batches...)
-			if !errors.Is(err, test.want) || errors.Is(err, eventstore.ErrUnknownOutcome) || len(done) != 1 {
+			var limit *eventstore.LimitError
+			if !errors.Is(err, eventstore.ErrUnavailable) || errors.Is(err, eventstore.ErrUnknownOutcome) || errors.As(err, &limit) != test.large || len(done) != 1 {
 				t.Fatalf("%d done, %v", len(done), err)
 			}
-			if errors.Is(err, eventstore.ErrTooLarge) {
+			if test.large {
 				sameOrder(t, ids(t, admin), batches[:1])
 			}
 		})

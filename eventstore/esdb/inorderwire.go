@@ -74,10 +74,12 @@ const eventTooLarge protoreflect.Name = "MaximumAppendEventSizeExceeded"
 // refusal is the error of an append that the server says failed.
 func (s *Store) refusal(b *eventstore.Batch, refused *status.Status) error {
 	var details proto.Message
+	fails := fault{doing: "appending to stream " + s.opts.Prefix + b.Stream, user: s.user, code: codes.InvalidArgument}
 	if len(refused.GetDetails()) > 0 {
 		details, _ = refused.GetDetails()[0].UnmarshalNew() // of a kind not known: nil
 		if refused.GetDetails()[0].MessageName().Name() == eventTooLarge {
-			details = &shared.MaximumAppendSizeExceeded{}
+			fails.kind = kindEventTooLarge
+			return &fails
 		}
 	}
 	switch d := details.(type) {
@@ -90,14 +92,17 @@ func (s *Store) refusal(b *eventstore.Batch, refused *status.Status) error {
 	case *shared.StreamDeleted:
 		return s.cut(b.Stream, eventstore.Position{}, "it was deleted for good")
 	case *shared.AccessDenied:
-		return &fault{code: codes.PermissionDenied, kind: kindAccessDenied}
+		fails.code, fails.kind = codes.PermissionDenied, kindAccessDenied
+		return &fails
 	case *shared.MaximumAppendSizeExceeded:
-		return &fault{code: codes.InvalidArgument, kind: kindTooLarge}
+		fails.kind, fails.limit = kindTooLarge, int64(d.GetMaxAppendSize())
+		return &fails
 	case *shared.BadRequest:
-		return &fault{code: codes.InvalidArgument}
+		return &fails
 	case *emptypb.Empty:
 		if refused.GetCode() == int32(codes.OK) { // not even begun: busy, not ready, without a leader
-			return &fault{code: codes.Unavailable}
+			fails.code = codes.Unavailable
+			return &fails
 		}
 	}
 	return eventstore.ErrUnknownOutcome

@@ -3,10 +3,9 @@ package esdb
 import (
 	"fmt"
 	"log/slog"
+	"net"
 	"regexp"
 	"time"
-
-	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
 
 	"accountledger/eventstore"
 )
@@ -31,7 +30,8 @@ type Options struct {
 	// Names tells the names of the ledger's streams, without the prefix: what has another one is nobody's here, and is never read.
 	// nil: any name without a slash.
 	Names func(string) bool
-	// CallTimeout bounds one call to the server: one try of an append, or one short read. 0 is
+	// CallTimeout bounds a request, all its tries and the search for a node included: an append, or what a read waits for the
+	// server's next event. Once nothing has answered for as long, calls fail at once until something does. 0 is
 	// the connection string's defaultDeadline, or else DefaultCallTimeout.
 	CallTimeout time.Duration
 	// Silence is how long a subscription may receive nothing while the leader has more, before it
@@ -43,13 +43,17 @@ type Options struct {
 	// FenceWait is how long Fence waits once its mark is in the log; 0 is DefaultFenceWait. Only tests have
 	// reason to wait less: it has to be longer than an append of any process may be under way.
 	FenceWait time.Duration
+	// Resolver finds the addresses of the names in the connection string; nil is net.DefaultResolver.
+	Resolver Resolver
 	// Logger is told of faults, without anything that callers said; nil is none.
 	Logger *slog.Logger
+
+	times times
 }
 
-func (o *Options) setDefaults(conf *client.Configuration) {
-	if o.CallTimeout == 0 && conf.DefaultDeadline != nil {
-		o.CallTimeout = *conf.DefaultDeadline
+func (o *Options) setDefaults(conf *config) {
+	if o.CallTimeout == 0 {
+		o.CallTimeout = conf.deadline
 	}
 	if o.CallTimeout == 0 {
 		o.CallTimeout = DefaultCallTimeout
@@ -65,6 +69,12 @@ func (o *Options) setDefaults(conf *client.Configuration) {
 	}
 	if o.FenceWait == 0 {
 		o.FenceWait = DefaultFenceWait
+	}
+	if o.Resolver == nil {
+		o.Resolver = net.DefaultResolver
+	}
+	if o.times == (times{}) {
+		o.times = defaultTimes()
 	}
 	if o.Prefix == "" {
 		o.Prefix = DefaultPrefix
@@ -91,16 +101,3 @@ func (o *Options) check() error {
 }
 
 var prefixForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]*/$`)
-
-// parse reads the connection string. The client's own errors are not handed on: they
-// repeat parts of it, and it holds a password.
-func parse(connection string) (*client.Configuration, error) {
-	conf, err := client.ParseConnectionString(connection)
-	if err != nil {
-		return nil, fmt.Errorf("%w: the connection string of EventStoreDB cannot be read, or a file that it names", eventstore.ErrInvalid)
-	}
-	if err := conf.Validate(); err != nil {
-		return nil, fmt.Errorf("%w: the connection string of EventStoreDB names a certificate without its key, or a key without its certificate", eventstore.ErrInvalid)
-	}
-	return conf, nil
-}

@@ -23,16 +23,28 @@ const (
 type poll struct {
 	at    time.Time // when it was asked
 	fence eventstore.Fence
+	void  bool // this store has changed the fence since
 }
 
-func (p *poll) fresh() bool { return p != nil && time.Since(p.at) <= pollLife }
+func (p *poll) fresh(life time.Duration) bool { return p != nil && !p.void && time.Since(p.at) <= life }
+
+// learn keeps what was asked last: answers may overtake each other.
+func (n *node) learn(p *poll) {
+	for {
+		known := n.poll.Load()
+		if known != nil && known.at.After(p.at) || n.poll.CompareAndSwap(known, p) {
+			return
+		}
+	}
+}
 
 // errUnpolled: nobody knows whether the log is fenced, so nothing is appended.
 var errUnpolled = fmt.Errorf("%w: the node did not say in time whether the log is fenced", eventstore.ErrUnavailable)
 
-// unfenced is asked before each try of an append: nil when the very node that is to take it has said within pollLife
-// that no fence stands. That it is the same node makes an old answer harmless: a node that was deposed and does not
-// know may say that there is no fence when there is one, and it cannot commit an append. The error is ErrFenced, errUnpolled or a *fault.
+// unfenced is asked before each try of an append: nil when the very node that is to take it was asked less than a
+// look's life ago and said that no fence stands. That it is the same node makes an old answer harmless: a node that was deposed and does not
+// know may say that there is no fence when there is one, and it cannot commit an append. How long the node takes to answer
+// does not matter, as long as the look is still young when the append is sent. The error is ErrFenced, errUnpolled or a *fault.
 func (s *Store) unfenced(ctx context.Context, n *node) error {
 	p, err := s.lately(ctx, n)
 	if err == nil && !p.fence.IsZero() {
@@ -41,9 +53,10 @@ func (s *Store) unfenced(ctx context.Context, n *node) error {
 	return err
 }
 
-// lately gives what a node said within pollLife, and asks it when it said nothing; of many appends, one asks.
+// lately gives what a node said to a look that is young enough, and asks it when there is none; of many appends, one asks.
 func (s *Store) lately(ctx context.Context, n *node) (*poll, error) {
-	if p := n.poll.Load(); p.fresh() {
+	life := s.opts.times.lookLife
+	if p := n.poll.Load(); p.fresh(life) {
 		return p, nil
 	}
 	select {
@@ -52,70 +65,45 @@ func (s *Store) lately(ctx context.Context, n *node) (*poll, error) {
 		return nil, ctx.Err()
 	}
 	defer func() { <-n.polling }()
-	if p := n.poll.Load(); p.fresh() {
+	if p := n.poll.Load(); p.fresh(life) {
 		return p, nil
 	}
-	return s.look(ctx, n)
+	p, err := s.look(ctx, n)
+	if err == nil && !p.fresh(life) {
+		return nil, errUnpolled
+	}
+	return p, err
 }
 
-// look asks a node for the fence.
+// look asks a node for the fence. A look that took longer than it lives is of no use.
 func (s *Store) look(ctx context.Context, n *node) (*poll, error) {
 	begun := time.Now()
-	within, cancel := context.WithTimeout(ctx, pollLife)
+	within, cancel := context.WithTimeout(ctx, s.opts.times.lookLife)
 	defer cancel()
 	var last []entry
 	err := s.read(asLeader(within), n, s.readStreamFrom(FenceStream, eventstore.Backwards, eventstore.End, 1), func(e entry) error {
 		last = append(last, e)
 		return nil
 	})
-	if err != nil && ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
 	var f *fault
-	if errors.As(err, &f) && f.code == codes.DeadlineExceeded {
-		return nil, errors.Join(errUnpolled, err)
-	}
-	if err != nil {
+	switch refused := errors.As(err, &f) && f.refused() && f.kind != kindNotLeader; {
+	case err != nil && ctx.Err() != nil:
+		return nil, ctx.Err()
+	case refused:
+		n.refusal.Store(f)
+		return nil, err
+	case f != nil && (f.code == codes.DeadlineExceeded || f.code == codes.Canceled && within.Err() != nil):
+		f.code = codes.DeadlineExceeded
+		return nil, errors.Join(errUnpolled, f)
+	case err != nil:
 		return nil, err
 	}
+	n.refusal.Store(nil)
 	fence, _, err := readFence(last)
 	if err != nil {
 		return nil, err
 	}
-	p := &poll{begun, fence}
-	n.poll.Store(p)
+	p := &poll{at: begun, fence: fence}
+	n.learn(p)
 	return p, nil
-}
-
-// heedFence looks at the fence again and again while the store is open, so that appends need not. It begins with the
-// first append: a store that only reads does not care.
-func (s *Store) heedFence() {
-	s.heeding.Do(func() {
-		s.feeds.Add(1)
-		go func() {
-			defer s.feeds.Done()
-			ticker := time.NewTicker(pollEvery)
-			defer ticker.Stop()
-			for {
-				select {
-				case <-ticker.C:
-					s.lookAgain()
-				case <-s.ctx.Done():
-					return
-				}
-			}
-		}()
-	})
-}
-
-// lookAgain asks the node that appends go to, if there is one.
-func (s *Store) lookAgain() {
-	n := s.leader.current()
-	if n == nil {
-		return
-	}
-	defer s.leader.release(n)
-	if _, err := s.look(s.ctx, n); err != nil {
-		s.blame(s.ctx, s.leader, n, err)
-	}
 }

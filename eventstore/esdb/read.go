@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"time"
 
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	api "github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
@@ -73,43 +72,53 @@ func readLast() *api.ReadReq {
 	return &api.ReadReq{Options: o}
 }
 
+// reading says what a request reads.
+func reading(req *api.ReadReq) string {
+	if o := req.GetOptions().GetStream(); o != nil {
+		return "reading stream " + string(o.GetStreamIdentifier().GetStreamName())
+	}
+	return "reading $all"
+}
+
 // read gives each entry that the server answers with, until each says errEnough. A stream that does
 // not exist has none. A server that sends nothing for the time of a call is not waited for. The error
 // is each's or a *fault.
 func (s *Store) read(ctx context.Context, n *node, req *api.ReadReq, each func(entry) error) error {
+	ctx, patience, end := s.patient(ctx)
+	defer end()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stalled := time.AfterFunc(s.opts.CallTimeout, cancel)
-	defer stalled.Stop()
+	doing := reading(req)
 	stream, err := n.streams.Read(ctx, req)
 	if err != nil {
-		return diagnose(err, nil)
+		return s.diagnosed(doing, err, nil)
 	}
 	for {
-		stalled.Reset(s.opts.CallTimeout)
 		resp, err := stream.Recv()
-		stalled.Stop()
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
 		if err != nil {
-			f := diagnose(err, stream.Trailer())
+			f := s.diagnosed(doing, err, stream.Trailer())
 			if f.kind == kindStreamNotFound {
 				return nil
 			}
 			return f
 		}
+		patience.rest()
 		if resp.GetStreamNotFound() != nil {
 			return nil
 		}
 		event := resp.GetEvent().GetEvent()
 		if event == nil {
+			patience.renew()
 			continue // news that were not asked for
 		}
 		e, err := s.readEntry(event)
 		if err == nil {
 			err = each(e)
 		}
+		patience.renew()
 		if errors.Is(err, errEnough) {
 			return nil
 		}

@@ -48,6 +48,16 @@ func (r *readers) giveBack(l *link) {
 	}
 }
 
+// cutAt gives the nodes up that are at an address which was found silent.
+func (r *readers) cutAt(address string) {
+	r.mu.Lock()
+	links := slices.Clone(r.links)
+	r.mu.Unlock()
+	for _, l := range links {
+		l.cutAt(address)
+	}
+}
+
 // close closes what is left, once nobody has a link.
 func (r *readers) close() {
 	r.mu.Lock()

@@ -3,6 +3,7 @@ package esdb_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"accountledger/eventstore"
 	"accountledger/eventstore/esdb"
@@ -26,7 +27,7 @@ func readSince(tb testing.TB, s *esdb.Store, since eventstore.Position, stream s
 func TestReadSince(t *testing.T) {
 	t.Parallel()
 	server := connection(t)
-	opts := esdb.Options{Connection: server, Prefix: newPrefix()}
+	opts := esdb.Options{Connection: server, Prefix: newPrefix(), CallTimeout: time.Second}
 	s, other := open(t, opts), open(t, opts)
 	stream, events := newStream(), newEvents(3)
 	add(t, s, stream, eventstore.NoStream, events...)

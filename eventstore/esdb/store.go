@@ -2,12 +2,11 @@ package esdb
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 
-	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/google/uuid"
 	"google.golang.org/grpc/metadata"
 
@@ -17,6 +16,7 @@ import (
 // Store implements eventstore.Store.
 type Store struct {
 	opts   Options
+	user   string // the server's, for errors
 	log    *slog.Logger
 	ctx    context.Context // ends when the store is closed and its appends are done
 	cancel context.CancelFunc
@@ -24,15 +24,16 @@ type Store struct {
 	leader  *link    // appends and whatever must be as the leader has it
 	readers *readers // subscriptions
 
-	logID atomic.Pointer[uuid.UUID]
-	count counters
+	logID  atomic.Pointer[uuid.UUID]
+	denied atomic.Pointer[denial]
+	count  counters
 
-	mu      sync.Mutex
-	closed  bool
-	appends sync.WaitGroup
-	feeds   sync.WaitGroup // what Close ends and waits for
-	heeding sync.Once
-	once    sync.Once
+	mu       sync.Mutex
+	closed   bool
+	appends  sync.WaitGroup
+	feeds    sync.WaitGroup // what Close ends and waits for
+	watching sync.Once
+	once     sync.Once
 }
 
 var _ eventstore.Store = (*Store)(nil)
@@ -67,13 +68,23 @@ func Open(opts Options) (*Store, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	s := &Store{opts: opts, log: opts.Logger}
+	s := &Store{opts: opts, user: conf.user, log: opts.Logger}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	newLink := func(prefer client.NodePreference) *link {
-		return &link{ctx: s.ctx, discover: discovery{conf, prefer}, log: s.log}
+	newLink := func(use string, prefer preference) *link {
+		patient := conf.answer
+		if patient == 0 {
+			patient = opts.CallTimeout
+		}
+		d := discovery{conf: conf, prefer: prefer, resolve: opts.Resolver, patient: patient}
+		d.check = d.answers
+		return &link{ctx: s.ctx, discover: d, use: use, limit: opts.CallTimeout, log: s.log}
 	}
-	s.leader = newLink(client.NodePreferenceLeader)
-	s.readers = &readers{make: func() *link { return newLink(conf.NodePreference) }}
+	s.leader = newLink("appends and reads", preferLeader)
+	s.leader.discover.check = func(ctx context.Context, n *node) error {
+		_, err := s.look(ctx, n)
+		return err
+	}
+	s.readers = &readers{make: func() *link { return newLink("subscriptions", conf.prefer) }}
 	return s, nil
 }
 
@@ -86,15 +97,25 @@ func (s *Store) Stats() Stats {
 	}
 }
 
-// Health is ErrFenced while the log is, as far as this store has heard.
+// Health tells from what is known, without asking anybody, why nothing can be appended or read: an *eventstore.OutageError when
+// no node answers, ErrFenced, or what the server denies: a look at the fence, or the last append.
 func (s *Store) Health() error {
+	if err := s.leader.health(s.opts.times.silence); err != nil {
+		return err
+	}
 	n := s.leader.current()
 	if n == nil {
 		return nil
 	}
 	defer s.leader.release(n)
+	if f := n.refusal.Load(); f != nil {
+		return f
+	}
 	if p := n.poll.Load(); p != nil && !p.fence.IsZero() {
 		return eventstore.ErrFenced
+	}
+	if d := s.denied.Load(); d != nil {
+		return d.fault
 	}
 	return nil
 }
@@ -126,73 +147,22 @@ func (s *Store) begin(ctx context.Context, group *sync.WaitGroup) error {
 	return nil
 }
 
-// within gives a context that ends with ctx, and when the store is closed.
-func (s *Store) within(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	stop := context.AfterFunc(s.ctx, cancel)
-	return ctx, func() { stop(); cancel() }
-}
-
 // asLeader has the call refused by every node but the leader. The client's own option for this
 // sends nothing.
 func asLeader(ctx context.Context) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, "requires-leader", "true")
 }
 
-// tries is how often a read is tried when nodes come and go.
-const tries = 6
-
-// ask does something that can be repeated over a link, again while that may help. Do gets a
-// context that ends with the store; its faults are *fault. The error is ctx's, ErrClosed or do's.
-func (s *Store) ask(ctx context.Context, l *link, do func(context.Context, *node) error) error {
-	pause := pauses()
-	for try := 1; ; try++ {
-		err := s.askOnce(ctx, l, do)
-		var f *fault
-		switch {
-		case err == nil:
-			return nil
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case s.ctx.Err() != nil:
-			return eventstore.ErrClosed
-		case !errors.As(err, &f) || !f.passing() || try == tries:
-			return err
-		}
-		if err := pause.Wait(ctx); err != nil {
-			return err
-		}
-	}
-}
-
-func (s *Store) askOnce(ctx context.Context, l *link, do func(context.Context, *node) error) error {
-	ctx, cancel := s.within(ctx)
-	defer cancel()
-	n, err := l.acquire(ctx)
-	if err != nil {
-		return err
-	}
-	defer l.release(n)
-	err = do(ctx, n)
-	s.blame(ctx, l, n, err)
-	return err
-}
-
-// blame gives a node up when a fault says that it is of no more use. A call that the caller ended says nothing.
-func (s *Store) blame(ctx context.Context, l *link, n *node, err error) {
-	var f *fault
-	if errors.As(err, &f) && f.broken() && ctx.Err() == nil {
-		l.giveUp(n, f.leader)
-	}
-}
-
-// Close implements eventstore.Store.
+// Close implements eventstore.Store. Appends that have not ended in 5 s are broken off: their callers are told that the outcome
+// is not known, or that the store is closed.
 func (s *Store) Close() error {
 	s.once.Do(func() {
 		s.mu.Lock()
 		s.closed = true
 		s.mu.Unlock()
+		hurry := time.AfterFunc(s.opts.times.close, s.cancel)
 		s.appends.Wait()
+		hurry.Stop()
 		s.cancel()
 		s.feeds.Wait()
 		s.leader.close()

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"golang.org/x/sys/unix"
@@ -31,13 +32,15 @@ import (
 // Of gives the cause of an error that is not nil.
 func Of(err error) Cause {
 	var c Cause
-	for _, look := range []func(*Cause, error){ofSentinels, ofPaths, ofDamage, ofLog, ofEvent, ofSQLite, ofPostgres, ofElastic, ofMessage, ofErrno} {
+	ofSentinels(&c, err)
+	said := c.Says
+	for _, look := range []func(*Cause, error){ofPaths, ofDamage, ofLog, ofLogServer, ofEvent, ofSQLite, ofPostgres, ofElastic, ofMessage, ofErrno} {
 		look(&c, err)
 	}
 	if c.Kind == "" {
 		c.Kind = Other
 	}
-	if (c.Errno != "" || c.Engine != "") && isAny(err, unavailable()...) && !isAny(err, eventstore.ErrReadOnly) {
+	if (c.Errno != "" || c.Engine != "") && isAny(err, unavailable()...) && !isAny(err, eventstore.ErrReadOnly) && c.Says == said {
 		c.Says = "" // which says more
 	}
 	if c.Says == "" && c.Errno == "" && c.Engine == "" && c.Doing == "" {
@@ -133,6 +136,37 @@ func ofLog(c *Cause, err error) {
 		c.set(Foreign)
 		c.Says, c.Position = "the checkpoint does not fit the log: "+foreign.Reason, foreign.Checkpoint.Position.String()
 	}
+}
+
+// ofLogServer is for a log that is a server of its own: what it does not do for us, or since when it has not answered.
+func ofLogServer(c *Cause, err error) {
+	var outage *eventstore.OutageError
+	var denied *eventstore.DeniedError
+	var limit *eventstore.LimitError
+	var call *eventstore.CallError
+	var says []string
+	if !errors.As(err, &outage) && !errors.As(err, &denied) && !errors.As(err, &limit) && !errors.As(err, &call) {
+		return
+	}
+	if errors.Is(err, eventstore.ErrUnknownOutcome) {
+		c.set(Unsure)
+		says = append(says, c.Says)
+	}
+	if errors.As(err, &outage) {
+		says = append(says, "the log has not answered since "+outage.Since.UTC().Format(time.RFC3339))
+	}
+	switch {
+	case errors.As(err, &denied):
+		c.set(Denied)
+		says = append(says, denied.Says())
+	case errors.As(err, &limit):
+		c.set(Denied)
+		says = append(says, limit.Says())
+	case errors.As(err, &call):
+		says = append(says, call.Says())
+	}
+	c.Says = strings.Join(says, ": ")
+	c.set(Unreachable)
 }
 
 func ofEvent(c *Cause, err error) {

@@ -101,6 +101,7 @@ func (s *streams) receive(call api.Streams_AppendServer) (p proposal, err error)
 	}
 	o := first.GetOptions()
 	p.stream = string(o.GetStreamIdentifier().GetStreamName())
+	s.cluster.calls.add("append " + p.stream)
 	if err := s.cluster.authorize(call, callerOf(call.Context()), p.stream, toWrite); err != nil {
 		return p, err
 	}

@@ -70,6 +70,7 @@ type Cluster struct {
 	required   atomic.Uint64 // calls that required the leader
 	queued     atomic.Int64  // messages that wait in calls with many appends
 	queuedMost atomic.Int64
+	calls      counts
 	late       sync.WaitGroup
 }
 

@@ -18,6 +18,7 @@ func (s *streams) Read(req *api.ReadReq, call api.Streams_ReadServer) error {
 	if o.GetAll() == nil {
 		name = string(o.GetStream().GetStreamIdentifier().GetStreamName())
 	}
+	s.cluster.calls.add("read " + name)
 	if err := s.cluster.authorize(call, by, name, toRead); err != nil {
 		return err
 	}

@@ -1,0 +1,28 @@
+package esdbtest
+
+import (
+	"maps"
+	"sync"
+)
+
+// counts are how many calls came, by what they asked for.
+type counts struct {
+	mu sync.Mutex
+	of map[string]int
+}
+
+func (c *counts) add(what string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.of == nil {
+		c.of = make(map[string]int)
+	}
+	c.of[what]++
+}
+
+// Calls counts the appends and reads that came to all nodes, by "append STREAM" and "read STREAM"; subscriptions are reads of $all.
+func (c *Cluster) Calls() map[string]int {
+	c.calls.mu.Lock()
+	defer c.calls.mu.Unlock()
+	return maps.Clone(c.calls.of)
+}
