@@ -98,6 +98,9 @@ func (a *appending) try(ctx context.Context) (eventstore.Appended, error) {
 		return eventstore.Appended{}, a.fail(err)
 	}
 	defer a.leader.release(n)
+	if err := a.known.damage(); err != nil {
+		return eventstore.Appended{}, a.fail(err)
+	}
 	if a.fence {
 		if err := a.unfenced(ctx, n); err != nil {
 			return eventstore.Appended{}, a.unpolled(ctx, n, err)
@@ -128,6 +131,7 @@ func (a *appending) try(ctx context.Context) (eventstore.Appended, error) {
 	}
 	done := eventstore.Appended{Version: last, Position: eventstore.NewPosition(position.GetCommitPosition(), position.GetPreparePosition())}
 	n.reach(done.Position)
+	a.known.saw(done.Position, a.events[len(a.events)-1].ID)
 	return done, nil
 }
 

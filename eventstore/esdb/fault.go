@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"strings"
 	"time"
 
 	"google.golang.org/grpc/codes"
@@ -34,22 +35,27 @@ const (
 	kindAccessDenied   = "access-denied"
 )
 
+// What a server says that has no entry at a position asked for, without a kind.
+const saysMisplaced = "InvalidPosition"
+
 // fault is how a call failed. It holds nothing of the server's message, which may
 // repeat what a caller said.
 type fault struct {
-	code   codes.Code
-	kind   string // what the trailers say, or empty
-	leader string // for kindNotLeader: where the leader is, or empty
-	actual string // for kindWrongVersion
-	doing  string // what was asked for, such as "reading $all"
-	user   string // as whom, or empty
-	limit  int64  // for kindTooLarge and kindEventTooLarge: the server's, in bytes
-	needed int64  // what was sent, in bytes, or 0
+	code    codes.Code
+	kind    string // what the trailers say, or empty
+	leader  string // for kindNotLeader: where the leader is, or empty
+	actual  string // for kindWrongVersion
+	doing   string // what was asked for, such as "reading $all"
+	user    string // as whom, or empty
+	limit   int64  // for kindTooLarge and kindEventTooLarge: the server's, in bytes
+	needed  int64  // what was sent, in bytes, or 0
+	nowhere bool   // no entry begins at the position that was asked for
 }
 
 // diagnose takes the error of a call apart.
 func diagnose(err error, trailer metadata.MD) *fault {
 	f := &fault{code: status.Code(err), kind: first(trailer, trailerKind), actual: first(trailer, trailerActualVersion)}
+	f.nowhere = f.code == codes.Unknown && strings.Contains(status.Convert(err).Message(), saysMisplaced)
 	if errors.Is(err, io.EOF) {
 		f.code = codes.Unavailable // the stream of answers ended before the answer
 	}
@@ -141,7 +147,7 @@ func (f *fault) Unwrap() error {
 	if err := f.typed(); err != nil {
 		return err
 	}
-	if f.code == codes.InvalidArgument {
+	if f.misplaced() {
 		return eventstore.ErrInvalid
 	}
 	return &eventstore.CallError{Doing: f.doing, Answer: f.answer()}
@@ -149,6 +155,9 @@ func (f *fault) Unwrap() error {
 
 // refused reports whether the server has certainly not done what it was asked, and will not.
 func (f *fault) refused() bool {
+	if f.nowhere {
+		return true
+	}
 	switch f.kind {
 	case kindNotLeader, kindStreamDeleted, kindWrongVersion, kindTooLarge, kindEventTooLarge, kindAccessDenied:
 		return true
@@ -159,6 +168,9 @@ func (f *fault) refused() bool {
 	}
 	return false
 }
+
+// misplaced reports whether no entry begins where the log was to be read from.
+func (f *fault) misplaced() bool { return f.nowhere || f.code == codes.InvalidArgument }
 
 // passing reports whether the same call may well do better later or elsewhere.
 func (f *fault) passing() bool { return f.kind == kindNotLeader || !f.refused() }

@@ -82,6 +82,9 @@ func (f *feed) follow(ctx context.Context) error {
 		return err
 	}
 	defer f.reader.release(n)
+	if err := f.known.damage(); err != nil {
+		return err
+	}
 	if err = f.align(ctx, n); err == nil {
 		err = f.receive(ctx, cancel, n)
 	}
@@ -100,18 +103,27 @@ func (f *feed) align(ctx context.Context, n *node) error {
 	var found []entry
 	err := f.read(ctx, n, readAllFrom(f.at.Position, 1), func(e entry) error { found = append(found, e); return nil })
 	if err != nil {
-		return misplaced(f.log, f.at, err)
+		return f.lost(misplaced(f.log, f.at, err))
 	}
 	if len(found) == 0 {
 		if err := f.verify(ctx, f.log, f.at); err != nil {
-			return err
+			return f.lost(err)
 		}
 		return errBehind
 	}
 	if err := matches(f.log, f.at, found[0]); err != nil || found[0].Position == f.at.Position {
-		return err
+		return f.lost(err)
 	}
 	return f.take(ctx, found[0])
+}
+
+// lost is the error of a log that lacks the place where the feed is, which it had when the feed came to it; others pass.
+func (f *feed) lost(err error) error {
+	var foreign *eventstore.ForeignCheckpointError
+	if !errors.As(err, &foreign) {
+		return err
+	}
+	return f.lose("the log was put back to an earlier state: "+foreign.Reason, f.at.Position)
 }
 
 // receive reads on from where the feed is.
@@ -163,7 +175,9 @@ func (f *feed) take(ctx context.Context, e entry) error {
 	if err := f.buffer.put(ctx, e); err != nil {
 		return errDropped // nobody waits any more
 	}
-	f.at = e.checkpoint(f.log)
+	if f.at = e.checkpoint(f.log); !e.foreign {
+		f.known.saw(e.Position, e.ID)
+	}
 	f.received.Add(1)
 	return nil
 }

@@ -69,11 +69,16 @@ func (s *Store) readID(ctx context.Context) (uuid.UUID, int64, error) {
 	case err != nil || len(last) == 0:
 		return uuid.Nil, eventstore.NoStream, err
 	}
-	var e logCreated
-	if last[0].Type != logCreatedType || json.Unmarshal(last[0].Data, &e) != nil || e.ID == uuid.Nil {
-		return uuid.Nil, eventstore.NoStream, corrupt(last[0].Position, fmt.Sprintf("the last event of stream %s is not the log's id", s.opts.Prefix+LogStream))
+	id, err := idOf(last[0])
+	return id, last[0].Version, err
+}
+
+func idOf(e entry) (uuid.UUID, error) {
+	var created logCreated
+	if e.Type != logCreatedType || json.Unmarshal(e.Data, &created) != nil || created.ID == uuid.Nil {
+		return uuid.Nil, corrupt(e.Position, "the last event of the stream with the log's id is none")
 	}
-	return e.ID, last[0].Version, nil
+	return created.ID, nil
 }
 
 // makeID makes an id unless there is one by now.
@@ -180,6 +185,6 @@ func (s *Store) NewHistory(ctx context.Context) (uuid.UUID, error) {
 	if err := s.writeID(ctx, id, version); err != nil {
 		return uuid.Nil, err
 	}
-	s.logID.Store(nil)
+	s.logID.Store(&id)
 	return s.id(ctx)
 }

@@ -29,7 +29,7 @@ func (s *Store) upTo(ctx context.Context, n *node, at eventstore.Position) error
 		return errEnough
 	})
 	var f *fault
-	if errors.As(err, &f) && (f.code == codes.InvalidArgument || f.code == codes.Unknown) {
+	if errors.As(err, &f) && f.misplaced() {
 		err = nil // no entry begins there, as far as it knows
 	}
 	if err == nil && !there {

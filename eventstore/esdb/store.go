@@ -25,6 +25,7 @@ type Store struct {
 	readers *readers // subscriptions
 
 	logID  atomic.Pointer[uuid.UUID]
+	known  acknowledged
 	denied atomic.Pointer[denial]
 	count  counters
 
@@ -81,8 +82,10 @@ func Open(opts Options) (*Store, error) {
 	}
 	s.leader = newLink("appends and reads", preferLeader)
 	s.leader.discover.check = func(ctx context.Context, n *node) error {
-		_, err := s.look(ctx, n)
-		return err
+		if _, err := s.look(ctx, n); err != nil {
+			return err
+		}
+		return s.isThere(ctx, n)
 	}
 	s.readers = &readers{make: func() *link { return newLink("subscriptions", conf.prefer) }}
 	return s, nil
@@ -100,6 +103,9 @@ func (s *Store) Stats() Stats {
 // Health tells from what is known, without asking anybody, why nothing can be appended or read: an *eventstore.OutageError when
 // no node answers, ErrFenced, or what the server denies: a look at the fence, or the last append.
 func (s *Store) Health() error {
+	if err := s.known.damage(); err != nil {
+		return err
+	}
 	if err := s.leader.health(s.opts.times.silence); err != nil {
 		return err
 	}
@@ -120,7 +126,7 @@ func (s *Store) Health() error {
 	return nil
 }
 
-// enter is called before anything else; the error is ctx's or ErrClosed.
+// enter is called before anything else; the error is ctx's, ErrClosed, or says what the log has lost.
 func (s *Store) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -130,7 +136,7 @@ func (s *Store) enter(ctx context.Context) error {
 	if s.closed {
 		return eventstore.ErrClosed
 	}
-	return nil
+	return s.known.damage()
 }
 
 // begin is enter for what Close waits for.
@@ -142,6 +148,9 @@ func (s *Store) begin(ctx context.Context, group *sync.WaitGroup) error {
 	defer s.mu.Unlock()
 	if s.closed {
 		return eventstore.ErrClosed
+	}
+	if err := s.known.damage(); err != nil {
+		return err
 	}
 	group.Add(1)
 	return nil

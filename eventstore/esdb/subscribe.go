@@ -7,7 +7,6 @@ import (
 	"sync"
 
 	"github.com/google/uuid"
-	"google.golang.org/grpc/codes"
 
 	"accountledger/eventstore"
 )
@@ -75,7 +74,7 @@ func matches(log uuid.UUID, c eventstore.Checkpoint, e entry) error {
 // misplaced makes a foreign checkpoint of the server's refusal to read from its position.
 func misplaced(log uuid.UUID, c eventstore.Checkpoint, err error) error {
 	var f *fault
-	if errors.As(err, &f) && f.code == codes.InvalidArgument {
+	if errors.As(err, &f) && f.misplaced() {
 		return foreign(log, c, "its position is not one of this log")
 	}
 	return err

@@ -155,7 +155,7 @@ func TestScavengedCheckpoint(t *testing.T) {
 // TestForeignPositions are those where no event stands.
 func TestForeignPositions(t *testing.T) {
 	t.Parallel()
-	c := esdbtest.Start(t, esdbtest.Options{LegacyPositions: true})
+	c := esdbtest.Start(t, esdbtest.Options{})
 	s := open(t, esdb.Options{Connection: c.Connection()})
 	add(t, s, newStream(), eventstore.NoStream, newEvents(3)...)
 	good := head(t, s)

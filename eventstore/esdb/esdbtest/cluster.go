@@ -40,9 +40,6 @@ type Options struct {
 	Users []User
 	// Version is what the server says of itself; empty is 26.1.0.
 	Version string
-	// LegacyPositions refuses a position inside a record as invalid, as servers before 26 were thought to; a 26.1.0 answers with the
-	// code Unknown.
-	LegacyPositions bool
 	// CommitTimeout is how long a leader waits for its followers; 0 is 2.5 s.
 	CommitTimeout time.Duration
 	// Proxied puts a network.Proxy before each node, so that the network can fail.

@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	api "github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
 )
 
 // begin is the place at which a read of $all begins.
@@ -13,9 +11,6 @@ func (s *streams) begin(o *api.ReadReq_Options_AllOptions) (int, error) {
 	switch at := o.GetAllOption().(type) {
 	case *api.ReadReq_Options_AllOptions_Position:
 		place, err := s.cluster.log.find(at.Position.GetCommitPosition())
-		if err != nil && s.cluster.opts.LegacyPositions {
-			return 0, status.Error(codes.InvalidArgument, "Invalid position")
-		}
 		if err != nil {
 			return 0, invalidPosition(fmt.Sprintf("C:%d/P:%d", at.Position.GetCommitPosition(), at.Position.GetPreparePosition()))
 		}

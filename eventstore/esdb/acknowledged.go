@@ -1,0 +1,95 @@
+package esdb
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/google/uuid"
+
+	"accountledger/eventstore"
+)
+
+// acknowledged is the last place of the log that this store knows for certain: of an append that was acknowledged, or of an
+// event that a subscription was given. A leader that does not have it lost it: its data were put back to an earlier copy.
+type acknowledged struct {
+	mu    sync.Mutex
+	at    eventstore.Position
+	event uuid.UUID
+	lost  atomic.Pointer[eventstore.CorruptError] // once that was seen, for as long as the store is open
+}
+
+// saw notes an event of the log.
+func (a *acknowledged) saw(at eventstore.Position, event uuid.UUID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if at.Compare(a.at) > 0 {
+		a.at, a.event = at, event
+	}
+}
+
+func (a *acknowledged) last() (eventstore.Position, uuid.UUID) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.at, a.event
+}
+
+// damage is a *eventstore.CorruptError once the log was found to lack what it had; nothing is appended or read then.
+func (a *acknowledged) damage() error {
+	if lost := a.lost.Load(); lost != nil {
+		return lost
+	}
+	return nil
+}
+
+// isThere asks a leader that was just connected to for the log's id and the last place that is known for certain. What it does
+// not have it lost, and the error is damage's from then on; other errors are *fault.
+func (s *Store) isThere(ctx context.Context, n *node) error {
+	if err := s.known.damage(); err != nil {
+		return err
+	}
+	at, event := s.known.last()
+	if at.IsZero() {
+		return nil
+	}
+	var found []entry
+	gather := func(e entry) error { found = append(found, e); return errEnough }
+	err := s.read(asLeader(ctx), n, readAllFrom(at, 1), gather)
+	var f *fault
+	switch {
+	case errors.As(err, &f) && f.misplaced():
+	case err != nil:
+		return err
+	case len(found) == 1 && found[0].Position == at && found[0].ID == event:
+		return s.sameLog(ctx, n)
+	}
+	return s.lose(fmt.Sprintf("the log was put back to an earlier state: it lacks event %s, which this process knows at %s", event, at), at)
+}
+
+// sameLog checks that a leader has the log's id still.
+func (s *Store) sameLog(ctx context.Context, n *node) error {
+	id := s.logID.Load()
+	if id == nil {
+		return nil
+	}
+	var now uuid.UUID
+	err := s.read(asLeader(ctx), n, s.readStreamFrom(LogStream, eventstore.Backwards, eventstore.End, 1), func(e entry) (err error) {
+		now, err = idOf(e)
+		return err
+	})
+	if err != nil || now == *id || now == uuid.Nil { // without an id it goes on as what it was; the next start says so
+		return err
+	}
+	return s.lose(fmt.Sprintf("the log goes on under another id, %s, as after a restore", now), eventstore.Position{})
+}
+
+// lose ends all work with the log for as long as the store is open: what is lost is not to be written over.
+func (s *Store) lose(reason string, at eventstore.Position) error {
+	lost := &eventstore.CorruptError{File: "EventStoreDB", Offset: -1, At: at, Reason: reason + "; restart to be told what to do"}
+	if s.known.lost.CompareAndSwap(nil, lost) {
+		s.log.Error("nothing is appended or read any more", "error", lost)
+	}
+	return s.known.damage()
+}
