@@ -210,3 +210,45 @@ func TestAStreamThatWasCut(t *testing.T) {
 		})
 	}
 }
+
+// TestALogPutBackWhileItIsServed puts the log's server back to yesterday under the running ledger: it appends nothing more, answers
+// nobody from memory, and says why; a start is refused, and goes on once an operator consents.
+func TestALogPutBackWhileItIsServed(t *testing.T) {
+	cfg, mail, c := onEventStoreDB(t)
+	r := start(t, cfg)
+	ada := r.join(mail, "ada@example.com", "Ada on the run")
+	r.runs()
+	yesterday := c.Snapshot()
+	bob := r.join(mail, "bob@example.com", "Bob")
+	r.runs()
+	c.PutBack(yesterday)
+	eventually(t, "it is seen", func() bool {
+		st, err := r.console().Status(t.Context())
+		fatal(t, err)
+		return !st.Ready && strings.Contains(st.Reason, "put back")
+	})
+	r.want(503, "GET", "/readyz", "", "")
+	for _, p := range []person{ada, bob} {
+		r.want(503, "GET", "/v1/me", p.token, "")
+		r.want(503, "PUT", "/v1/me/permissions/location", p.token, fmt.Sprintf(`{"purpose":"navigation","state":"granted","notice":%q}`, uuid.NewString()))
+	}
+	if said := r.logs.String(); !strings.Contains(said, "put back to an earlier state") || strings.Contains(said, "view is filled") && strings.Contains(said, "another log") {
+		t.Errorf("the log says: %s", said)
+	}
+	r.stop()
+	var refused *server.RefusedError
+	if s, err := server.Open(t.Context(), cfg, server.Options{}); err == nil {
+		t.Fatal("it opened", s.Close())
+	} else if !errors.As(err, &refused) || refused.Accept != server.AcceptOlderLog {
+		t.Fatalf("refused otherwise: %v", err)
+	}
+	s, err := server.Open(t.Context(), cfg, server.Options{Hashing: cheap(), Accept: server.Accept{Kind: server.AcceptOlderLog, Reason: "The server was put back"}})
+	fatal(t, err)
+	fatal(t, s.Close())
+	r = start(t, cfg)
+	r.want(401, "GET", "/v1/me", ada.token, "")
+	r.signIn(ada.email)
+	r.want(401, "POST", "/v1/sessions", "", fmt.Sprintf(`{"email":%q,"password":%q}`, bob.email, password))
+	r.runs()
+	r.sound()
+}
