@@ -19,9 +19,12 @@
 // Credentials are sent only over
 // TLS. The user must be allowed to read $all, which by default only $admins are.
 //
-// The database belongs to one ledger, or to several whose Options.Prefix differ: what does not begin with its prefix is
-// to a ledger like the server's own. Nobody else may write streams whose names do not begin with $; no stream is truncated, deleted or scavenged (no $maxAge, $maxCount,
-// no TTL). The server's own $ streams are passed over, and may be scavenged.
+// The server may be shared: what does not begin with Options.Prefix, or goes on with a name that Options.Names does not know, is passed
+// over like the server's own streams, whatever it holds. The ledger's streams are not truncated or deleted (no $maxAge, $maxCount,
+// no TTL): what is missing of one is a *eventstore.CorruptError that names it.
+//
+// A leader that lacks the last event which this process knows, or has another log id, was put back to an earlier copy: that is
+// checked at each connection, and nothing is appended or read from then on.
 //
 // # What is guaranteed
 //
@@ -52,8 +55,8 @@
 //
 //   - Positions are bytes in the server's log, not dense. Distance counts bytes, those of the
 //     server's own entries included.
-//   - The log's id is the id of the last event of the stream LogStream, which is made by the
-//     first process that asks. The fence is the last event of FenceStream. Those streams are never handed on,
+//   - The log's id stands in the last event of the stream LogStream, which is made by the
+//     first process that asks, of a log without events. The fence is the last event of FenceStream. Those streams are never handed on,
 //     and cannot be appended to.
 //   - Nothing at the server keeps an append out of a fenced log: each process that writes looks at the fence about three
 //     times a second, at the node that takes its appends, and sends none on a look older than five seconds: a node may take some
