@@ -149,7 +149,9 @@ func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 	if err := s.openMetrics(); err != nil {
 		return nil, err
 	}
-	if v, ok := s.masters.(interface{ Cut(ctx context.Context) error }); ok {
+	if v, ok := s.masters.(interface {
+		Cut(ctx context.Context) error
+	}); ok {
 		if err := v.Cut(ctx); errors.Is(err, vault.ErrCorrupt) {
 			return nil, refuseVault(err)
 		} else if err != nil { // later writes try again
