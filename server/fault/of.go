@@ -304,6 +304,9 @@ func ofErrno(c *Cause, err error) {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded), errors.As(err, &network) && network.Timeout():
 		c.set(Timeout)
+		if c.Says == "" && c.Doing == "" && c.Errno == "" && c.Engine == "" {
+			c.Says = "no answer in time"
+		}
 	case errors.As(err, &network):
 		c.set(Unreachable)
 	case errors.Is(err, eventstore.ErrReadOnly):
