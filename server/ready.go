@@ -40,29 +40,14 @@ func (s *Server) check(ctx context.Context) error {
 	}
 	err := s.checkVault(ctx)
 	if err == nil {
-		err = s.checkHead(ctx)
+		if _, err = s.journal.Head(ctx); err != nil {
+			s.met(ctx, fault.Log, "readiness", err)
+		}
 	}
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) { // whoever asked has left, which tells nothing to those who ask next
 		return err
 	}
 	s.ready.err, s.ready.at = err, time.Now()
-	return err
-}
-
-// headWithin bounds a look at the end of the log. A server that is slower is ready as long as its engine knows of no fault.
-const headWithin = 500 * time.Millisecond
-
-// checkHead reads the end of the log, as consumers do.
-func (s *Server) checkHead(ctx context.Context) error {
-	within, cancel := context.WithTimeout(ctx, headWithin)
-	defer cancel()
-	_, err := s.journal.Head(within)
-	if err != nil && ctx.Err() == nil && within.Err() != nil {
-		return nil
-	}
-	if err != nil {
-		s.met(ctx, fault.Log, "readiness", err)
-	}
 	return err
 }
 

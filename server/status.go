@@ -3,8 +3,6 @@ package server
 import (
 	"context"
 	"errors"
-	"sync"
-	"time"
 
 	"accountledger/server/fault"
 )
@@ -18,114 +16,63 @@ type Unread struct {
 	Cause fault.Cause `json:"cause"`
 }
 
-// statusWithin bounds the whole of a status where a part of the ledger is on a server: what cannot be read by then is named, and the
-// rest told without. An engine of this process is busy at most.
-func (c *Config) statusWithin() time.Duration {
-	if c.Store.Engine == "esdb" || c.Vault.Engine == "postgres" || c.Views.Engine == "elasticsearch" {
-		return time.Second
-	}
-	return 10 * time.Second
-}
-
-// told is a part of the status: it fills in its own fields, and says what it cannot tell.
-type told struct {
-	where fault.Place
-	what  string
-	tell  func(ctx context.Context, st *Status) error
-}
-
-// unread tells why a part of the status cannot be told.
-func (s *Server) unread(ctx context.Context, t told, err error) Unread {
-	where := t.where
+// unread notes why a part of the status cannot be told.
+func (s *Server) unread(ctx context.Context, st *Status, where fault.Place, what string, err error) {
 	if told, ok := s.placeOf(err); ok {
 		where = told
 	}
 	c := fault.Of(err)
-	if isFault(err) && ctx.Err() == nil { // that there was no time is no fault yet
+	if isFault(err) {
 		c = s.note(ctx, where, "status", err)
 	}
-	return Unread{t.what, c}
+	st.Unread = append(st.Unread, Unread{what, c})
 }
 
-// status gathers what operators are told, side by side. Whatever cannot be read is named with its cause, and the rest told all the
-// same: then it is needed most.
+// status gathers what operators are told. Whatever cannot be read is named with its cause, and the rest told all the same: then it is
+// needed most.
 func (s *Server) status(ctx context.Context) Status {
 	st := Status{Version: Version(), Messages: MessagesTo(s.cfg), Ready: true, Clock: s.clockStatus()}
 	if address := s.address.Load(); address != nil {
 		st.Running, st.Address, st.Internal = true, *address, s.Internal()
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.statusWithin())
-	defer cancel()
-	parts := s.parts()
-	unread := make([]*Unread, len(parts))
-	var all sync.WaitGroup
-	all.Go(func() { s.statusOfReadiness(ctx, &st) })
-	for i, part := range parts {
-		all.Go(func() {
-			if err := part.tell(ctx, &st); err != nil {
-				u := s.unread(ctx, part, err)
-				unread[i] = &u
-			}
-		})
-	}
-	all.Wait()
-	for _, u := range unread {
-		if u != nil {
-			st.Unread = append(st.Unread, *u)
+	if err := s.check(ctx); err != nil {
+		st.Ready, st.Reason = false, fault.Of(err).String()
+		if where, ok := s.placeOf(err); ok {
+			st.Reason = string(where) + ": " + st.Reason
+		}
+		if errors.Is(err, errDraining) || errors.Is(err, errMessagesStuck) {
+			st.Reason = err.Error()
 		}
 	}
+	s.statusOfLog(ctx, &st)
+	if s.processes != nil {
+		var err error
+		if st.Deadlines, err = s.processes.Waiting(ctx); err != nil {
+			s.unread(ctx, &st, fault.Lists, "deadlines", err)
+		}
+	}
+	var err error
+	if st.MasterKeys, err = s.keysInUse(ctx); err != nil {
+		s.unread(ctx, &st, fault.Vault, "master keys", err)
+	}
+	if st.Backups, err = s.backupsStatus(ctx); err != nil {
+		s.unread(ctx, &st, fault.Lists, "backups", err)
+	}
+	skips, err := s.skipsOf(ctx)
+	if err != nil {
+		s.unread(ctx, &st, fault.Log, "skipped events", err)
+	} else if len(skips) > 0 {
+		st.Skips = skips
+	}
+	if st.Rebuilds, err = s.rebuilds(ctx); err != nil {
+		s.unread(ctx, &st, fault.Views, "rebuilds", err)
+	}
+	s.statusOfConsumers(ctx, &st)
 	st.Faults = s.faults.All()
 	return st
 }
 
-// parts are what a status tells, but for readiness.
-func (s *Server) parts() []told {
-	return []told{
-		{fault.Log, "log", s.statusOfLog},
-		{fault.Lists, "deadlines", func(ctx context.Context, st *Status) (err error) {
-			if s.processes != nil {
-				st.Deadlines, err = s.processes.Waiting(ctx)
-			}
-			return err
-		}},
-		{fault.Vault, "master keys", func(ctx context.Context, st *Status) (err error) {
-			st.MasterKeys, err = s.keysInUse(ctx)
-			return err
-		}},
-		{fault.Lists, "backups", func(ctx context.Context, st *Status) (err error) {
-			st.Backups, err = s.backupsStatus(ctx)
-			return err
-		}},
-		{fault.Log, "skipped events", func(ctx context.Context, st *Status) error {
-			skips, err := s.skipsOf(ctx)
-			if err == nil && len(skips) > 0 {
-				st.Skips = skips
-			}
-			return err
-		}},
-		{fault.Views, "rebuilds", func(ctx context.Context, st *Status) (err error) {
-			st.Rebuilds, err = s.rebuilds(ctx)
-			return err
-		}},
-		{fault.Log, "consumers", s.statusOfConsumers},
-	}
-}
-
-func (s *Server) statusOfReadiness(ctx context.Context, st *Status) {
-	err := s.check(ctx)
-	if err == nil {
-		return
-	}
-	st.Ready, st.Reason = false, fault.Of(err).String()
-	if where, ok := s.placeOf(err); ok {
-		st.Reason = string(where) + ": " + st.Reason
-	}
-	if errors.Is(err, errDraining) || errors.Is(err, errMessagesStuck) {
-		st.Reason = err.Error()
-	}
-}
-
-func (s *Server) statusOfLog(ctx context.Context, st *Status) error {
+func (s *Server) statusOfLog(ctx context.Context, st *Status) {
 	id, err := s.journal.LogID(ctx)
 	if err == nil {
 		st.Log.ID = id.String()
@@ -136,12 +83,17 @@ func (s *Server) statusOfLog(ctx context.Context, st *Status) error {
 	} else {
 		err = headErr
 	}
+	if err != nil {
+		s.unread(ctx, st, fault.Log, "log", err)
+	}
 	st.Log.Fence = s.fence(ctx)
-	return err
 }
 
-func (s *Server) statusOfConsumers(ctx context.Context, st *Status) error {
+func (s *Server) statusOfConsumers(ctx context.Context, st *Status) {
 	consumers, err := s.conditions(ctx)
+	if err != nil {
+		s.unread(ctx, st, fault.Log, "consumers", err)
+	}
 	for _, c := range consumers {
 		if !st.Running {
 			st.Consumers = append(st.Consumers, ConsumerStatus{Name: c.Name, State: "idle"})
@@ -154,5 +106,4 @@ func (s *Server) statusOfConsumers(ctx context.Context, st *Status) error {
 		}
 		st.Consumers = append(st.Consumers, one)
 	}
-	return err
 }

@@ -61,7 +61,7 @@ func TestCause(t *testing.T) {
 			"unreachable: reading $all: no answer in time"},
 		"unsure of an append": {fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, &eventstore.OutageError{Since: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC), Cause: eventstore.ErrUnavailable}),
 			fault.Unsure, "unknown outcome: " + eventstore.ErrUnknownOutcome.Error() + ": the log has not answered since 2026-03-09T12:00:00Z"},
-		"slow":     {fmt.Errorf("asking: %w", context.DeadlineExceeded), fault.Timeout, "timeout: an error of type context.deadlineExceededError"},
+		"slow":     {fmt.Errorf("asking: %w", context.DeadlineExceeded), fault.Timeout, "timeout: no answer in time"},
 		"anything": {fmt.Errorf("refused: %w", errors.New(canary)), fault.Other, "other: an error of type *errors.errorString"},
 	} {
 		c := fault.Of(one.err)
