@@ -39,7 +39,7 @@ func printBackup(c *cobra.Command, done server.BackedUp) error {
 	p("Content hash of the log: %s", done.Hash)
 	p("Who restores it needs these master keys, which are not in it: %s", joinIDs(done.Masters))
 	if done.List == nil {
-		p("No list of destructions is kept (--backup-list): restoring this brings back whoever is erased from now on.")
+		p("No list of destructions is kept (--backup-list): restoring this brings back anyone erased from now on.")
 	} else {
 		p("The list of destructions has %d entries; keep it, and its head beside the master key, with the backups' copies too.", done.List.Entries)
 	}

@@ -49,7 +49,7 @@ destroyed for good.`,
 		},
 	}
 	settings(c, "data", "dev", "master_key")
-	c.Flags().StringVar(&in.Reason, "reason", "", "why, in a sentence about nobody; it is kept for ever, sealed")
+	c.Flags().StringVar(&in.Reason, "reason", "", "why, in a sentence about nobody; it is kept permanently, sealed")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }

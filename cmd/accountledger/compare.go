@@ -11,7 +11,7 @@ import (
 )
 
 // errDifferences ends a comparison that found some with exit code 1.
-var errDifferences = errors.New("the views differ from the log: replay rebuild makes them anew")
+var errDifferences = errors.New("the views differ from the log: replay rebuild rebuilds them")
 
 func replayCompare() *cobra.Command {
 	var asJSON bool

@@ -53,8 +53,8 @@ func keysRotate() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "rotate",
-		Short: "Wrap every key anew under a new master key; work goes on meanwhile",
-		Long: `Make a new master key, beside the current one, and wrap every key, secret and identifier in the vault anew under it. Work goes on meanwhile.
+		Short: "Rewrap every key under a new master key; work goes on meanwhile",
+		Long: `Make a new master key, beside the current one, and rewrap every key, secret and identifier in the vault under it. Work goes on meanwhile.
 Ctrl-C or a crash lose nothing: run it again, and it goes on where it was.
 The old master key is needed until no backup made under it is kept any more; keys list says when that is.`,
 		Args: cobra.NoArgs,
@@ -82,7 +82,7 @@ func keysDestroyed() *cobra.Command {
 	var in server.KeysDestroyed
 	c := &cobra.Command{
 		Use:   "destroyed ID",
-		Short: "Record that you destroyed a master key and every copy of it, for ever",
+		Short: "Record that you destroyed a master key and every copy of it, permanently",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			in.Key = args[0]
@@ -104,7 +104,7 @@ func keysDestroyed() *cobra.Command {
 func printRotated(c *cobra.Command, done server.KeysRotated) error {
 	out := c.OutOrStdout()
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
-	p("Everything is wrapped under master key %s now (%d rows anew).", done.Key, done.Rows)
+	p("Everything is wrapped under master key %s now (%d rows rewrapped).", done.Key, done.Rows)
 	p("Its file: %s. Keep a copy of it apart from every backup; without it nothing can be read.", done.File)
 	if done.Damaged > 0 {
 		p("%d rows do not open under the master key that they name. They were left, and that key stays in use.", done.Damaged)

@@ -15,7 +15,7 @@ func replayMove() *cobra.Command {
 		Use:   "move --from FILE --to FILE",
 		Short: "Carry log and vault to other engines or another machine",
 		Long: `Carry the ledger of one configuration file, its log and its vault, to the engines and the data folder of another.
-Events keep their ids, bytes, streams and order; the new log has an id of its own, so views are made anew when it is first served.
+Events keep their ids, bytes, streams and order; the new log has an id of its own, so views are rebuilt when it is first served.
 A source with an embedded log or an SQLite vault must be stopped first. Others may be served until the source is fenced.
 Ctrl-C or a crash lose nothing: run it again, and it goes on where it was. At the end the source can be read and takes nothing more.
 The environment's settings do not count here: both files say everything.`,

@@ -10,7 +10,7 @@ import (
 )
 
 // rebuildGoesOn says what to do about a rebuild that was interrupted.
-const rebuildGoesOn = "what was folded is kept: replay rebuild goes on with it, and with --restart begins anew"
+const rebuildGoesOn = "what was folded is kept: replay rebuild goes on with it, and with --restart starts over"
 
 func replayRebuild() *cobra.Command {
 	var in server.RebuildViews
@@ -40,7 +40,7 @@ declares the view as it did. status names what is unfinished. A rebuild that mee
 		},
 	}
 	settings(c, "data", "dev", "master_key")
-	c.Flags().BoolVar(&in.Anew, "restart", false, "begin anew, and drop what an unfinished rebuild left")
+	c.Flags().BoolVar(&in.Anew, "restart", false, "start over, and drop what an unfinished rebuild left")
 	return c
 }
 
@@ -49,5 +49,5 @@ func tellRebuild(r server.RebuildStatus) string {
 	if r.Underway {
 		return fmt.Sprintf("view %s, under way", r.View)
 	}
-	return fmt.Sprintf("view %s, unfinished at %d of %d %s: replay rebuild %s goes on with it, and with --restart begins anew", r.View, r.Done, r.Total, r.Unit, r.View)
+	return fmt.Sprintf("view %s, unfinished at %d of %d %s: replay rebuild %s goes on with it, and with --restart starts over", r.View, r.Done, r.Total, r.Unit, r.View)
 }

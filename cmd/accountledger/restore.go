@@ -17,7 +17,7 @@ func restore() *cobra.Command {
 		Long: `Make a ledger of the backup in the folder IN, under a new log id, in an empty data folder (and, with other engines, an empty log and vault).
 Backup and list of destructions are checked whole before anything is made. Give the master keys that the backup was made under.
 Sessions, enrolment codes and verifications that were open have ended; nobody is sent what was asked for before. What was destroyed after the backup, by
-the list of destructions, is destroyed again before anything can be served. Views are made anew when it is served.
+the list of destructions, is destroyed again before anything can be served. Views are rebuilt when it is served.
 Ctrl-C or a crash lose nothing: run it again, and it goes on where it was. Until it has come to its end the folder cannot be served.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -49,6 +49,6 @@ func printRestored(c *cobra.Command, done server.Restored) error {
 	default:
 		p("The list of destructions was applied whole (%d names).", done.Destructions)
 	}
-	p("%d accounts were erased again, %d sign-ups under way have ended. Everybody has to sign in anew, and officers who had not enrolled need a new code.", done.Erased, done.SignUps)
+	p("%d accounts were erased again, %d sign-ups under way have ended. Everybody has to sign in again, and officers who had not enrolled need a new code.", done.Erased, done.SignUps)
 	return nil
 }

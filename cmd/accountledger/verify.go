@@ -61,7 +61,7 @@ func printVerified(c *cobra.Command, v server.Verified) error {
 	}
 	p("consumers  %s", strings.Join(v.Consumers, ", "))
 	if len(v.Remade) > 0 {
-		p("remade     %s: made anew while the ledger is served", strings.Join(v.Remade, ", "))
+		p("remade     %s: rebuilt while the ledger is served", strings.Join(v.Remade, ", "))
 	}
 	types := make([]string, 0, len(v.Newer))
 	for name := range v.Newer {
