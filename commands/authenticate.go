@@ -28,7 +28,7 @@ func (c *core) authenticate(ctx context.Context, token Token) (domain.Caller, er
 func (c *core) authenticateSession(ctx context.Context, t sessionToken) (domain.Caller, error) {
 	var owner standing
 	var session domain.Session
-	if err := beside(ctx, func(ctx context.Context) (err error) {
+	if err := c.beside(ctx, func(ctx context.Context) (err error) {
 		owner, err = c.standing(ctx, t)
 		return err
 	}, func(ctx context.Context) (err error) {

@@ -24,7 +24,7 @@ func (c *core) authenticateErased(ctx context.Context, token Token, operation, k
 func (c *core) erasedCaller(ctx context.Context, t sessionToken, operation, key string) (domain.Caller, error) {
 	var account *domain.Account
 	var session domain.Session
-	if err := beside(ctx, func(ctx context.Context) (err error) {
+	if err := c.beside(ctx, func(ctx context.Context) (err error) {
 		account, _, err = c.account(ctx, domain.AccountID{UUID: t.owner})
 		return err
 	}, func(ctx context.Context) (err error) {

@@ -10,7 +10,16 @@ import (
 )
 
 // beside runs reads side by side, the last one in the caller's own goroutine. The first error ends the others and is given.
-func beside(ctx context.Context, reads ...func(context.Context) error) error {
+// Where a read costs no way to a server they run one after another.
+func (c *core) beside(ctx context.Context, reads ...func(context.Context) error) error {
+	if c.near {
+		for _, read := range reads {
+			if err := read(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	others, all := errgroup.WithContext(ctx)
 	last := len(reads) - 1
 	for _, read := range reads[:last] {
@@ -25,12 +34,12 @@ func beside(ctx context.Context, reads ...func(context.Context) error) error {
 }
 
 // besideEach runs n reads side by side.
-func besideEach(ctx context.Context, n int, read func(ctx context.Context, i int) error) error {
+func (c *core) besideEach(ctx context.Context, n int, read func(ctx context.Context, i int) error) error {
 	reads := make([]func(context.Context) error, n)
 	for i := range reads {
 		reads[i] = func(ctx context.Context) error { return read(ctx, i) }
 	}
-	return beside(ctx, reads...)
+	return c.beside(ctx, reads...)
 }
 
 // Panic is a panic of a read beside others, as it goes on in the goroutine of the request.

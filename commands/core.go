@@ -75,6 +75,7 @@ type core struct {
 	// restored is where the log was last restored; nil if never.
 	restored atomic.Pointer[journal.Position]
 	signUps  chan struct{} // a place for each sign-up that hashes
+	near     bool          // the log is in this process
 }
 
 // signUpsAtOnce bounds the sign-ups that hash or wait to.
@@ -147,7 +148,7 @@ func New(ctx context.Context, d Deps) (*Menu, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{Deps: d, keys: keys, limits: newLimiter(d.Now), signUps: make(chan struct{}, signUpsAtOnce)}
+	c := &core{Deps: d, keys: keys, limits: newLimiter(d.Now), signUps: make(chan struct{}, signUpsAtOnce), near: d.Journal.Near()}
 	c.accounts, c.sessions = newFolded[*foldedAccount](c), newFolded[*domain.Sessions](c)
 	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)
 	c.published, c.claims = newFolded[*domain.Notices](c), newFolded[*domain.Claim](c)

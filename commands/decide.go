@@ -41,7 +41,7 @@ func (k *call) decide(ctx context.Context, in DecideAccess) (domain.AccessDecide
 	var s *domain.Service
 	var notices *domain.Notices
 	var a *domain.Account
-	if err := beside(ctx, func(ctx context.Context) (err error) {
+	if err := k.beside(ctx, func(ctx context.Context) (err error) {
 		s, err = k.serviceState(ctx, k.Caller.Service)
 		return err
 	}, func(ctx context.Context) (err error) {

@@ -34,7 +34,7 @@ func (k *call) history(ctx context.Context, _ struct{}) ([]HistoryEntry, error) 
 		streams = append(streams, domain.SessionsStream(k.Caller.Account.UUID, m))
 	}
 	parts := make([][]HistoryEntry, len(streams))
-	err = besideEach(ctx, len(streams), func(ctx context.Context, i int) (err error) {
+	err = k.besideEach(ctx, len(streams), func(ctx context.Context, i int) (err error) {
 		parts[i], err = k.historyOf(ctx, streams[i])
 		return err
 	})

@@ -18,7 +18,7 @@ func (c *core) notices(ctx context.Context, p domain.Permission) (*domain.Notice
 func (c *core) allNotices(ctx context.Context) ([]*domain.Notices, error) {
 	permissions := domain.TheCatalogue().Permissions
 	out := make([]*domain.Notices, len(permissions))
-	err := besideEach(ctx, len(permissions), func(ctx context.Context, i int) (err error) {
+	err := c.besideEach(ctx, len(permissions), func(ctx context.Context, i int) (err error) {
 		out[i], err = c.notices(ctx, permissions[i].Key)
 		return err
 	})

@@ -31,7 +31,7 @@ func permissionTag(a *domain.Account) string { return strconv.FormatInt(a.Permis
 func (k *call) listPermissions(ctx context.Context, _ struct{}) (Permissions, error) {
 	var a *domain.Account
 	var notices []*domain.Notices
-	if err := beside(ctx, func(ctx context.Context) (err error) {
+	if err := k.beside(ctx, func(ctx context.Context) (err error) {
 		a, _, err = k.account(ctx, k.Caller.Account)
 		return err
 	}, func(ctx context.Context) (err error) {

@@ -53,7 +53,7 @@ func (k *call) eachOpen(ctx context.Context) ([]openSessions, error) {
 	months := k.months()
 	out := make([]openSessions, len(months))
 	everywhere := int64(-1)
-	err := besideEach(ctx, 1+len(months), func(ctx context.Context, i int) (err error) {
+	err := k.besideEach(ctx, 1+len(months), func(ctx context.Context, i int) (err error) {
 		if i == len(months) {
 			everywhere, err = k.everywhereAt(ctx)
 			return err
@@ -127,7 +127,7 @@ func (k *call) endedBefore(ctx context.Context, id domain.SessionID) (bool, erro
 	}
 	months := k.months()
 	before := make([][]domain.Fact, len(months))
-	err := besideEach(ctx, len(months), func(ctx context.Context, i int) error {
+	err := k.besideEach(ctx, len(months), func(ctx context.Context, i int) error {
 		var sessions domain.Sessions
 		_, err := k.fold(ctx, domain.SessionsStream(k.Caller.Actor.ID.UUID, months[i]), &sessions, k.mine(&before[i]))
 		return err

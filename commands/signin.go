@@ -106,7 +106,7 @@ func (k *call) claimOfHolder(ctx context.Context, digest vault.Digest) (claim *d
 		claim, _, err = k.claim(ctx, id)
 		return claim, err
 	}
-	err = beside(ctx, func(ctx context.Context) error {
+	err = k.beside(ctx, func(ctx context.Context) error {
 		_, err := k.holdersAccount(ctx, owner)
 		return err
 	}, func(ctx context.Context) (err error) {
@@ -118,7 +118,7 @@ func (k *call) claimOfHolder(ctx context.Context, digest vault.Digest) (claim *d
 
 // holdersAccount reads an account, and beside it the sessions that one begun now stands among.
 func (k *call) holdersAccount(ctx context.Context, id domain.AccountID) (a *domain.Account, err error) {
-	err = beside(ctx, func(ctx context.Context) (err error) {
+	err = k.beside(ctx, func(ctx context.Context) (err error) {
 		a, _, err = k.account(ctx, id)
 		return err
 	}, func(ctx context.Context) error { return k.readSessions(ctx, id.UUID) })
@@ -128,7 +128,7 @@ func (k *call) holdersAccount(ctx context.Context, id domain.AccountID) (a *doma
 // readSessions reads the sessions that one begun now stands among.
 func (k *call) readSessions(ctx context.Context, owner uuid.UUID) error {
 	months := k.sessionMonths()
-	return besideEach(ctx, len(months), func(ctx context.Context, i int) error {
+	return k.besideEach(ctx, len(months), func(ctx context.Context, i int) error {
 		return k.sessions.use(ctx, domain.SessionsStream(owner, months[i]), newSessions, func(*domain.Sessions, journal.Head) {})
 	})
 }
@@ -141,7 +141,7 @@ func (k *call) officerHolder(ctx context.Context, digest vault.Digest) (holder, 
 		return holder{}, err
 	}
 	var staff *domain.Staff
-	if err = beside(ctx, func(ctx context.Context) (err error) {
+	if err = k.beside(ctx, func(ctx context.Context) (err error) {
 		staff, err = k.staffState(ctx, domain.StaffID{UUID: id})
 		return err
 	}, func(ctx context.Context) error { return k.readSessions(ctx, id) }); err != nil || !staff.Enrolled {

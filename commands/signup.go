@@ -48,7 +48,7 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 		defer k.streams.hold(stream)()
 	}
 	var done *domain.Fact
-	if err := beside(ctx, func(ctx context.Context) (err error) {
+	if err := k.beside(ctx, func(ctx context.Context) (err error) {
 		done, err = k.signedUpBefore(ctx, id)
 		return err
 	}, func(ctx context.Context) (err error) {

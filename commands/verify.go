@@ -45,7 +45,7 @@ func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 
 func (k *call) ownSignUp(ctx context.Context, id domain.SignUpID, handle string) (*domain.SignUp, error) {
 	var signUp *domain.SignUp
-	err := beside(ctx, func(ctx context.Context) error {
+	err := k.beside(ctx, func(ctx context.Context) error {
 		_, _, err := k.proof(ctx, id)
 		return err
 	}, func(ctx context.Context) error { return k.readAround(ctx, id) }, func(ctx context.Context) (err error) {
@@ -164,7 +164,7 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.Sign
 // around reads what a proof of an identifier rests on beside its own streams: who owns the identifier, and whether too many
 // wrong codes were tried for it today. The account that the proof will open is read as well.
 func (k *call) around(ctx context.Context, contact domain.Contact, account domain.AccountID) (claim *domain.Claim, guessed bool, err error) {
-	err = beside(ctx, func(ctx context.Context) (err error) {
+	err = k.beside(ctx, func(ctx context.Context) (err error) {
 		_, claim, err = k.claimOf(ctx, k.digest(spacePeople, contact))
 		return err
 	}, func(ctx context.Context) (err error) {

@@ -17,3 +17,10 @@ type Confirmer interface {
 	// node that took the append is asked at once; any other one has to show the event first. ErrUnavailable when none does.
 	ReadStreamSince(ctx context.Context, since Position, stream string, from int64) iter.Seq2[Recorded, error]
 }
+
+// Near is a store in this process: reading of it costs no way to a server.
+type Near interface {
+	Store
+	// Near does nothing.
+	Near()
+}

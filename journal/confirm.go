@@ -14,6 +14,12 @@ func (j *Journal) MayLag() bool {
 	return ok
 }
 
+// Near reports whether the log is in this process, so that reading of it costs no way to a server.
+func (j *Journal) Near() bool {
+	_, ok := j.store.(eventstore.Near)
+	return ok
+}
+
 type sinceKey struct{}
 
 // Since makes a context for reads after an append: Read of a stream then gives all that anybody was told is durable
