@@ -20,9 +20,9 @@ damage:
 	mkdir -p bin
 	go run ./faults/damage -json bin/damage.json
 
-# The tests under the race detector.
+# The tests under the race detector, but for those that only drive the program from outside.
 race:
-	go test -race -timeout 30m ./...
+	go test -race -short -timeout 30m ./...
 
 # The linter, with the architecture's import rules.
 lint:
