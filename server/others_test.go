@@ -66,7 +66,7 @@ func TestAServerSharedWithOthers(t *testing.T) {
 	ada := r.join(mail, "ada@example.com", "Ada on the run")
 	anna := eu.join(mail, "ada@example.com", "Another Ada")
 	for _, stream := range []string{"orders-1", "account-" + uuid.NewString(), "accountledger", "accountledger/", serverStream("orders-1"), serverStream("account-1"),
-		serverStream("account-" + uuid.NewString() + "x"), serverStream("shop/account-" + uuid.NewString()), "$persistentsubscription-x", "$" + serverStream("account-1")} {
+		serverStream(esdb.LogStream), serverStream(esdb.FenceStream), serverStream("account-" + uuid.NewString() + "x"), serverStream("shop/account-" + uuid.NewString()), "$persistentsubscription-x", "$" + serverStream("account-1")} {
 		c.Write(stream, esdbtest.Raw{}, esdbtest.Raw{Metadata: []byte{0xff}, Data: []byte("{")}, esdbtest.Link("0@"+serverStream("account-"+ada.account)))
 	}
 	c.AddSystemEntries(50)

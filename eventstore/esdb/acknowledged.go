@@ -74,11 +74,12 @@ func (s *Store) sameLog(ctx context.Context, n *node) error {
 	if id == nil {
 		return nil
 	}
-	var now uuid.UUID
-	err := s.read(asLeader(ctx), n, s.readStreamFrom(LogStream, eventstore.Backwards, eventstore.End, 1), func(e entry) (err error) {
-		now, err = idOf(e)
+	var last []entry
+	err := s.read(asLeader(ctx), n, s.readEnd(LogStream), func(e entry) error { last = append(last, e); return nil })
+	if err != nil {
 		return err
-	})
+	}
+	now, err := idOf(last)
 	if err != nil || now == *id || now == uuid.Nil { // without an id it goes on as what it was; the next start says so
 		return err
 	}

@@ -85,7 +85,7 @@ func (s *Store) Fenced(ctx context.Context) (eventstore.Fence, error) {
 }
 
 func (s *Store) fenced(ctx context.Context) (eventstore.Fence, int64, error) {
-	last, err := s.few(ctx, s.readStreamFrom(FenceStream, eventstore.Backwards, eventstore.End, 1))
+	last, err := s.few(ctx, s.readEnd(FenceStream))
 	if err != nil {
 		return eventstore.Fence{}, eventstore.NoStream, err
 	}
@@ -115,20 +115,19 @@ func (s *Store) mark(ctx context.Context, e eventstore.Event, seen func(eventsto
 	}
 }
 
-// readFence reads what the last event of the fence's stream says, and gives its version. One that a newer program
-// wrote and this one cannot read stops the ledger: it may say that the log has moved.
+// readFence reads what the end of the fence's stream says, and gives the version of its last event. What others wrote there says
+// nothing. What a newer program wrote and this one cannot read stops the ledger: it may say that the log has moved.
 func readFence(last []entry) (f eventstore.Fence, version int64, err error) {
 	if len(last) == 0 {
 		return f, eventstore.NoStream, nil
 	}
-	e := last[0]
-	switch e.Type {
-	case fenceLoweredType:
-		return f, e.Version, nil
-	case fenceRaisedType:
-		if json.Unmarshal(e.Data, &f) == nil && f.Check() == nil {
-			return f, e.Version, nil
-		}
+	version = last[0].Version
+	e, some := lastOwn(last)
+	switch {
+	case !some, e.Type == fenceLoweredType:
+		return f, version, nil
+	case e.Type == fenceRaisedType && json.Unmarshal(e.Data, &f) == nil && f.Check() == nil:
+		return f, version, nil
 	}
-	return eventstore.Fence{}, e.Version, corrupt(e.Position, "the fence cannot be read")
+	return eventstore.Fence{}, version, corrupt(e.Position, "the fence cannot be read")
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	api "github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"github.com/go-json-experiment/json"
@@ -43,9 +45,9 @@ func (s *Store) id(ctx context.Context) (uuid.UUID, error) {
 	if id := s.logID.Load(); id != nil {
 		return *id, nil
 	}
-	id, _, err := s.readID(ctx)
+	id, version, err := s.readID(ctx)
 	if err == nil && id == uuid.Nil {
-		if err = s.makeID(ctx); err == nil {
+		if err = s.makeID(ctx, version); err == nil {
 			id, _, err = s.readID(ctx)
 		}
 	}
@@ -61,7 +63,7 @@ func (s *Store) id(ctx context.Context) (uuid.UUID, error) {
 
 // readID gives the id and the version at which it stands; none where the stream is empty.
 func (s *Store) readID(ctx context.Context) (uuid.UUID, int64, error) {
-	last, err := s.few(ctx, s.readStreamFrom(LogStream, eventstore.Backwards, eventstore.End, 1))
+	last, err := s.few(ctx, s.readEnd(LogStream))
 	var f *fault
 	switch {
 	case errors.As(err, &f) && f.kind == kindStreamDeleted:
@@ -69,11 +71,16 @@ func (s *Store) readID(ctx context.Context) (uuid.UUID, int64, error) {
 	case err != nil || len(last) == 0:
 		return uuid.Nil, eventstore.NoStream, err
 	}
-	id, err := idOf(last[0])
+	id, err := idOf(last)
 	return id, last[0].Version, err
 }
 
-func idOf(e entry) (uuid.UUID, error) {
+// idOf gives the id that the end of its stream holds; none where nothing there is the ledger's.
+func idOf(last []entry) (uuid.UUID, error) {
+	e, some := lastOwn(last)
+	if !some {
+		return uuid.Nil, nil
+	}
 	var created logCreated
 	if e.Type != logCreatedType || json.Unmarshal(e.Data, &created) != nil || created.ID == uuid.Nil {
 		return uuid.Nil, corrupt(e.Position, "the last event of the stream with the log's id is none")
@@ -81,8 +88,29 @@ func idOf(e entry) (uuid.UUID, error) {
 	return created.ID, nil
 }
 
-// makeID makes an id unless there is one by now.
-func (s *Store) makeID(ctx context.Context) error {
+const (
+	// ownTypes begins the types of the adapter's own events.
+	ownTypes = "accountledger."
+	// endEvents is how many events of the end of one of the adapter's own streams are looked at: others may have written there.
+	endEvents = 32
+)
+
+// readEnd asks for the end of one of the adapter's own streams.
+func (s *Store) readEnd(stream string) *api.ReadReq {
+	return s.readStreamFrom(stream, eventstore.Backwards, eventstore.End, endEvents)
+}
+
+// lastOwn is the last event of the adapter's own among those of the end of a stream.
+func lastOwn(last []entry) (entry, bool) {
+	i := slices.IndexFunc(last, func(e entry) bool { return strings.HasPrefix(e.Type, ownTypes) })
+	if i < 0 {
+		return entry{}, false
+	}
+	return last[i], true
+}
+
+// makeID makes an id, behind a version of its stream, unless there is one by now.
+func (s *Store) makeID(ctx context.Context, version int64) error {
 	some, err := s.hasEvents(ctx)
 	if err != nil {
 		return err
@@ -98,7 +126,7 @@ func (s *Store) makeID(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("esdb: no random number for the log's id: %w", err)
 	}
-	return s.writeID(ctx, id, eventstore.NoStream)
+	return s.writeID(ctx, id, version)
 }
 
 // writeID makes an id the log's, unless another process did so at the same time.
@@ -150,14 +178,14 @@ func (s *Store) PutBackID(ctx context.Context, id uuid.UUID) error {
 		return err
 	}
 	defer s.appends.Done()
-	was, _, err := s.readID(ctx)
+	was, version, err := s.readID(ctx)
 	if err != nil || was == id {
 		return err
 	}
 	if was != uuid.Nil {
 		return fmt.Errorf("%w: the log has another id, %s", eventstore.ErrInvalid, was)
 	}
-	written := s.writeID(ctx, id, eventstore.NoStream) // a stream that was deleted goes on at another version, which is no fault here
+	written := s.writeID(ctx, id, version) // a stream that was deleted goes on at another version, which is no fault here
 	if was, _, err = s.readID(ctx); err == nil && was != id {
 		err = errors.Join(written, &NoLogIDError{s.opts.Prefix + LogStream})
 	}

@@ -81,7 +81,7 @@ func (s *Store) look(ctx context.Context, n *node) (*poll, error) {
 	within, cancel := context.WithTimeout(ctx, s.opts.times.lookLife)
 	defer cancel()
 	var last []entry
-	err := s.read(asLeader(within), n, s.readStreamFrom(FenceStream, eventstore.Backwards, eventstore.End, 1), func(e entry) error {
+	err := s.read(asLeader(within), n, s.readEnd(FenceStream), func(e entry) error {
 		last = append(last, e)
 		return nil
 	})
