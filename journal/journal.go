@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -70,6 +71,7 @@ type Journal struct {
 	sealing  *sealing
 	pages    *pageCache
 	passed   passedOver
+	stopped  atomic.Pointer[error]
 }
 
 // New makes a journal over a log and the keys its parts are sealed under.
@@ -81,6 +83,9 @@ func New(store eventstore.Store, registry *Registry, keys Keys) *Journal {
 // appending the same bytes again while ctx lasts. A *ConflictError means that the stream has moved.
 // Times before the head's are lifted to it, so that a stream's times never go back.
 func (j *Journal) Append(ctx context.Context, head Head, entries ...Entry) (Committed, error) {
+	if why := j.stopped.Load(); why != nil {
+		return Committed{}, *why
+	}
 	events := make([]eventstore.Event, len(entries))
 	facts := make([]domain.Fact, len(entries))
 	at := head.At
@@ -102,6 +107,9 @@ func (j *Journal) Append(ctx context.Context, head Head, entries ...Entry) (Comm
 	}
 	return Committed{Head: Head{Stream: head.Stream, Version: done.Version, At: at}, Position: done.Position, Facts: facts}, nil
 }
+
+// Stop has every append from now on fail with why, until the program ends: what belongs to the log is not what it was.
+func (j *Journal) Stop(why error) { j.stopped.CompareAndSwap(nil, &why) }
 
 // settleTries bounds how often the same bytes are appended again while the outcome is unknown, and settleFor for how long: a log
 // that is slow has had its time by then.

@@ -2,6 +2,7 @@ package processes
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
@@ -244,7 +245,8 @@ func (p *Processes) round(ctx context.Context, lease *leases.Lease, now time.Tim
 	}
 	var all sync.WaitGroup
 	slots := make(chan struct{}, 4)
-	for _, d := range due {
+	again := make([]time.Time, len(due)) // when what was put off is tried again
+	for i, d := range due {
 		slots <- struct{}{}
 		if lease != nil && !lease.Held() { // a process that was frozen learns it here
 			<-slots
@@ -252,10 +254,15 @@ func (p *Processes) round(ctx context.Context, lease *leases.Lease, now time.Tim
 		}
 		all.Go(func() {
 			defer func() { <-slots }()
-			p.settle(ctx, d, now)
+			again[i] = p.settle(ctx, d, now)
 		})
 	}
 	all.Wait()
+	for _, at := range again {
+		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
 	switch {
 	case len(due) == atOnce:
 		return 0, ctx.Err()
@@ -265,8 +272,8 @@ func (p *Processes) round(ctx context.Context, lease *leases.Lease, now time.Tim
 	return next.Sub(p.Now()), ctx.Err()
 }
 
-// settle asks for one thing to be settled as of now, and puts it off when that fails.
-func (p *Processes) settle(ctx context.Context, d deadline, now time.Time) {
+// settle asks for one thing to be settled as of now, and puts it off when that fails: it gives until when then.
+func (p *Processes) settle(ctx context.Context, d deadline, now time.Time) (again time.Time) {
 	var err error
 	var left bool
 	switch d.kind {
@@ -284,18 +291,29 @@ func (p *Processes) settle(ctx context.Context, d deadline, now time.Time) {
 	if err == nil && !left {
 		err = p.list.remove(ctx, d)
 	} else if err == nil {
-		err = p.list.later(ctx, d, now.Add(pauses().After(d.tries+1))) // the list was ahead of the clock
+		again = now.Add(pauses().After(d.tries + 1))
+		err = p.list.later(ctx, d, again) // the list was ahead of the clock
 	}
 	if err == nil || ctx.Err() != nil {
-		return
+		return again
 	}
 	p.Fault(err)
 	p.Log.Error("could not be settled; it is tried again", "process", string(d.kind), "id", d.id.String(), "tries", d.tries+1, "error", err.Error())
-	if err := p.list.later(ctx, d, now.Add(pauses().After(d.tries+1))); err != nil {
+	pause := pauses().After(d.tries + 1)
+	var known *domain.Error
+	if errors.As(err, &known) && known.Kind == domain.Unavailable {
+		pause = min(pause, outage)
+	}
+	again = now.Add(pause)
+	if err := p.list.later(ctx, d, again); err != nil {
 		p.Fault(err)
 		p.Log.Error("the list of deadlines could not be written", "error", err.Error())
 	}
+	return again
 }
+
+// outage is the longest pause between two tries while the log or the vault is unavailable, which says nothing about what is settled.
+const outage = 15 * time.Second
 
 // pauses lie between two tries to settle one thing.
 func pauses() backoff.Steps {

@@ -13,6 +13,7 @@ import (
 	"accountledger/eventstore/embedded"
 	"accountledger/eventstore/esdb"
 	"accountledger/replay/audit"
+	"accountledger/server/fault"
 	"accountledger/vault"
 	"accountledger/vault/postgres"
 	vaultsqlite "accountledger/vault/sqlite"
@@ -209,7 +210,8 @@ func (s *Server) bindAfter(ctx context.Context, before uuid.UUID) error {
 	return s.bind(ctx)
 }
 
-// keepBound binds until ctx ends. Where the vault cannot be written now, the next time makes up for it.
+// keepBound binds until ctx ends. Where the vault cannot be written now, the next time makes up for it. A vault that was put back
+// meanwhile ends all appends: what they named would be lost with it.
 func (s *Server) keepBound(ctx context.Context) error {
 	tick := time.NewTicker(bindEvery)
 	defer tick.Stop()
@@ -219,7 +221,19 @@ func (s *Server) keepBound(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		if err := s.bind(ctx); err != nil && ctx.Err() == nil {
+		err := healthOf(s.masters)
+		if err == nil {
+			err = s.bind(ctx)
+		}
+		var behind *vault.BehindError
+		switch {
+		case err == nil || ctx.Err() != nil:
+		case errors.As(err, &behind):
+			s.journal.Stop(err)
+			s.note(ctx, fault.Vault, "binding", err)
+			s.log.Error("the vault was put back to an earlier state: nothing is appended any more", "next", putBackVault+", and start again")
+			return nil
+		default:
 			s.log.Debug("the vault could not record where the log is", "error", err.Error())
 		}
 	}

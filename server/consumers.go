@@ -8,6 +8,7 @@ import (
 	"accountledger/processes"
 	"accountledger/projections"
 	"accountledger/projections/runner"
+	"accountledger/server/fault"
 )
 
 // openLeases lets this process share work with others. They live beside the vault, which every command needs anyway: messages
@@ -22,7 +23,12 @@ func (s *Server) openLeases(ctx context.Context) error {
 	}
 	s.onClose(server.Close)
 	s.leases = leases.New(server, leases.Options{})
-	s.onClose(s.leases.Close)
+	s.onClose(func() error {
+		if err := s.leases.Close(); err != nil {
+			s.log.Warn("what this process held could not be freed; others take it when its time is over", "cause", fault.Of(err).String())
+		}
+		return nil
+	})
 	return nil
 }
 

@@ -14,6 +14,9 @@ import (
 // go through where that did not.
 const refusedFor = 3 * time.Second
 
+// dumpPatience bounds how long one row of the vault may take.
+const dumpPatience = 5 * time.Second
+
 // errRead ends the reading of rows once one was opened.
 var errRead = errors.New("a row was read")
 
@@ -23,7 +26,9 @@ func (s *Server) checkVault(ctx context.Context) error {
 	if err := s.vault.Ping(ctx); err != nil {
 		return err
 	}
-	err := s.observed.Dump(ctx, func(rows []vault.Row) error {
+	within, cancel := context.WithTimeout(ctx, dumpPatience)
+	defer cancel()
+	err := s.observed.Dump(within, func(rows []vault.Row) error {
 		for i := range rows {
 			if rows[i].Destroyed {
 				continue

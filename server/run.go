@@ -25,6 +25,8 @@ const (
 	idleTimeout   = 2 * time.Minute
 	// stopTimeout bounds how long a stop waits for requests under way.
 	stopTimeout = 20 * time.Second
+	// stopViews bounds how long it waits then for the views' server.
+	stopViews = 5 * time.Second
 )
 
 // publish publishes the notices of this program's catalogue that nobody has published yet. Where the log takes nothing
@@ -101,6 +103,9 @@ func (s *Server) run(ctx context.Context, started func(address string)) error {
 	s.log.Info("stopping")
 	err = errors.Join(shutdown(public), shutdown(control))
 	stopBackground()
+	if e, ok := s.engine.(interface{ GiveUp() }); ok {
+		defer time.AfterFunc(stopViews, e.GiveUp).Stop()
+	}
 	err = errors.Join(err, s.closeConsumers())
 	err = errors.Join(err, internal.Close()) // the last to go, and whoever still asks there loses nothing
 	all.Wait()

@@ -129,7 +129,7 @@ func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{s.openFaults, s.openFolder, s.checkLog, s.openLog, s.openVault, s.checkBinding, s.openDestructions, s.finishLate, s.observeVault, s.openLeases} {
+	for _, open := range []func(context.Context) error{s.openFaults, s.openFolder, s.checkLog, s.openLog, s.openVault, s.checkBinding, s.openDestructions, s.finishLate, s.observeVault, s.openReadiness, s.openLeases} {
 		if err := open(ctx); err != nil {
 			return nil, err
 		}

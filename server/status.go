@@ -2,7 +2,8 @@ package server
 
 import (
 	"context"
-	"errors"
+	"sync"
+	"time"
 
 	"accountledger/server/fault"
 )
@@ -28,6 +29,9 @@ func (s *Server) unread(ctx context.Context, st *Status, where fault.Place, what
 	st.Unread = append(st.Unread, Unread{what, c})
 }
 
+// statusPatience bounds each part of the status, which are told side by side: what does not answer holds up nothing.
+const statusPatience = 1500 * time.Millisecond
+
 // status gathers what operators are told. Whatever cannot be read is named with its cause, and the rest told all the same: then it is
 // needed most.
 func (s *Server) status(ctx context.Context) Status {
@@ -35,68 +39,124 @@ func (s *Server) status(ctx context.Context) Status {
 	if address := s.address.Load(); address != nil {
 		st.Running, st.Address, st.Internal = true, *address, s.Internal()
 	}
-	if err := s.check(ctx); err != nil {
-		st.Ready, st.Reason = false, fault.Of(err).String()
-		if where, ok := s.placeOf(err); ok {
-			st.Reason = string(where) + ": " + st.Reason
+	bounded, cancel := context.WithTimeout(ctx, statusPatience)
+	defer cancel()
+	parts := s.statusParts(st.Running)
+	told, failed := make([]func(*Status), len(parts)), make([]error, len(parts))
+	var all sync.WaitGroup
+	for i, p := range parts {
+		all.Go(func() { told[i], failed[i] = inTime(bounded, p.read) })
+	}
+	all.Wait()
+	for i, p := range parts {
+		if told[i] != nil {
+			told[i](&st)
 		}
-		if errors.Is(err, errDraining) || errors.Is(err, errMessagesStuck) {
-			st.Reason = err.Error()
+		if failed[i] != nil {
+			s.unread(ctx, &st, p.where, p.what, failed[i])
 		}
 	}
-	s.statusOfLog(ctx, &st)
-	if s.processes != nil {
-		var err error
-		if st.Deadlines, err = s.processes.Waiting(ctx); err != nil {
-			s.unread(ctx, &st, fault.Lists, "deadlines", err)
-		}
-	}
-	var err error
-	if st.MasterKeys, err = s.keysInUse(ctx); err != nil {
-		s.unread(ctx, &st, fault.Vault, "master keys", err)
-	}
-	if st.Backups, err = s.backupsStatus(ctx); err != nil {
-		s.unread(ctx, &st, fault.Lists, "backups", err)
-	}
-	skips, err := s.skipsOf(ctx)
-	if err != nil {
-		s.unread(ctx, &st, fault.Log, "skipped events", err)
-	} else if len(skips) > 0 {
-		st.Skips = skips
-	}
-	if st.Rebuilds, err = s.rebuilds(ctx); err != nil {
-		s.unread(ctx, &st, fault.Views, "rebuilds", err)
-	}
-	s.statusOfConsumers(ctx, &st)
 	st.Faults = s.faults.All()
 	return st
 }
 
-func (s *Server) statusOfLog(ctx context.Context, st *Status) {
+// inTime gives up waiting for work when ctx ends, even where that does not heed it.
+func inTime[T any](ctx context.Context, work func(context.Context) (T, error)) (T, error) {
+	type result struct {
+		of  T
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		of, err := work(ctx)
+		done <- result{of, err}
+	}()
+	select {
+	case r := <-done:
+		return r.of, r.err
+	case <-ctx.Done():
+	}
+	select {
+	case r := <-done: // it heeded
+		return r.of, r.err
+	case <-time.After(heedPatience):
+		return *new(T), ctx.Err()
+	}
+}
+
+// heedPatience is what work has to tell what it knows once its time has ended.
+const heedPatience = 100 * time.Millisecond
+
+// statusPart reads a part of the status; what it gives enters that. It may do so and fail.
+type statusPart struct {
+	where fault.Place
+	what  string
+	read  func(ctx context.Context) (func(*Status), error)
+}
+
+func (s *Server) statusParts(running bool) []statusPart {
+	return []statusPart{
+		{fault.Nowhere, "readiness", func(ctx context.Context) (func(*Status), error) {
+			if err := s.check(ctx); err != nil {
+				return func(st *Status) { st.Ready, st.Reason = false, s.reasonOf(err) }, nil
+			}
+			return nil, nil
+		}},
+		{fault.Log, "log", s.statusOfLog},
+		{fault.Lists, "deadlines", s.statusOfDeadlines},
+		{fault.Vault, "master keys", func(ctx context.Context) (func(*Status), error) {
+			keys, err := s.keysInUse(ctx)
+			return func(st *Status) { st.MasterKeys = keys }, err
+		}},
+		{fault.Lists, "backups", func(ctx context.Context) (func(*Status), error) {
+			backups, err := s.backupsStatus(ctx)
+			return func(st *Status) { st.Backups = backups }, err
+		}},
+		{fault.Log, "skipped events", func(ctx context.Context) (func(*Status), error) {
+			skips, err := s.skipsOf(ctx)
+			if len(skips) == 0 {
+				return nil, err
+			}
+			return func(st *Status) { st.Skips = skips }, err
+		}},
+		{fault.Views, "rebuilds", func(ctx context.Context) (func(*Status), error) {
+			rebuilds, err := s.rebuilds(ctx)
+			return func(st *Status) { st.Rebuilds = rebuilds }, err
+		}},
+		{fault.Log, "consumers", func(ctx context.Context) (func(*Status), error) { return s.statusOfConsumers(ctx, running) }},
+	}
+}
+
+func (s *Server) statusOfLog(ctx context.Context) (func(*Status), error) {
+	var log LogStatus
 	id, err := s.journal.LogID(ctx)
 	if err == nil {
-		st.Log.ID = id.String()
+		log.ID = id.String()
 	}
 	head, headErr := s.journal.Head(ctx)
 	if headErr == nil {
-		st.Log.Head = head.Position.String()
+		log.Head = head.Position.String()
 	} else {
 		err = headErr
 	}
-	if err != nil {
-		s.unread(ctx, st, fault.Log, "log", err)
-	}
-	st.Log.Fence = s.fence(ctx)
+	log.Fence = s.fence(ctx)
+	return func(st *Status) { st.Log = log }, err
 }
 
-func (s *Server) statusOfConsumers(ctx context.Context, st *Status) {
-	consumers, err := s.conditions(ctx)
-	if err != nil {
-		s.unread(ctx, st, fault.Log, "consumers", err)
+func (s *Server) statusOfDeadlines(ctx context.Context) (func(*Status), error) {
+	if s.processes == nil {
+		return nil, nil
 	}
+	waiting, err := s.processes.Waiting(ctx)
+	return func(st *Status) { st.Deadlines = waiting }, err
+}
+
+func (s *Server) statusOfConsumers(ctx context.Context, running bool) (func(*Status), error) {
+	consumers, err := s.conditions(ctx)
+	var all []ConsumerStatus
 	for _, c := range consumers {
-		if !st.Running {
-			st.Consumers = append(st.Consumers, ConsumerStatus{Name: c.Name, State: "idle"})
+		if !running {
+			all = append(all, ConsumerStatus{Name: c.Name, State: "idle"})
 			continue
 		}
 		one := ConsumerStatus{Name: c.Name, Position: c.Position.String(), Lag: c.Lag, AtLeast: c.AtLeast, Unknown: c.Unknown,
@@ -104,6 +164,7 @@ func (s *Server) statusOfConsumers(ctx context.Context, st *Status) {
 		if !c.Unreadable.IsZero() {
 			one.Unreadable = c.Unreadable.String()
 		}
-		st.Consumers = append(st.Consumers, one)
+		all = append(all, one)
 	}
+	return func(st *Status) { st.Consumers = all }, err
 }

@@ -21,10 +21,10 @@ type BehindError struct {
 }
 
 func (e *BehindError) Error() string {
-	what := "what it acknowledged last is missing"
-	if e.Missing > 0 {
-		what = fmt.Sprintf("its last %d acknowledged transactions are missing", e.Missing)
+	if e.Missing == 0 {
+		return fmt.Sprintf("vault: %s: what it acknowledged last is missing, as %s says: it was put back to an earlier state", e.File, e.By)
 	}
+	what := fmt.Sprintf("its last %d acknowledged transactions are missing", e.Missing)
 	return fmt.Sprintf("vault: %s, or the write-ahead file beside it: %s, as %s says: it is an older copy, or something cut its end", e.File, what, e.By)
 }
 

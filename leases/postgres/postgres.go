@@ -75,7 +75,8 @@ func Open(ctx context.Context, address string, o Options) (*Server, error) {
 		c.ConnectTimeout = connectPatience
 	}
 	if c.ValidateConnect == nil {
-		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+		// One that takes no writes now can be read; a standby may lack what the primary acknowledged.
+		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
 	}
 	c.RuntimeParams["synchronous_commit"] = "on"
 	if c.RuntimeParams["application_name"] == "" {
@@ -92,9 +93,20 @@ func Open(ctx context.Context, address string, o Options) (*Server, error) {
 	return &Server{pool: pool, schema: o.Schema, timeout: o.Timeout}, nil
 }
 
+// closePatience bounds how long connections wait at their end for a server that is silent.
+const closePatience = time.Second
+
 // Close ends the connections after the calls under way.
 func (s *Server) Close() error {
-	s.pool.Close()
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		s.pool.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(closePatience):
+	}
 	return nil
 }
 

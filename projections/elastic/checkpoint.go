@@ -121,7 +121,7 @@ func (p *places) get(ctx context.Context, keys ...string) ([]found, error) {
 	var answer struct {
 		Docs []stored `json:"docs"`
 	}
-	err := p.client.call(ctx, esapi.MgetRequest{Index: p.names.checkpoints(), Body: content(object{"ids": keys})}, &answer)
+	err := p.client.ask(ctx, esapi.MgetRequest{Index: p.names.checkpoints(), Body: content(object{"ids": keys})}, &answer)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,9 @@ type client struct {
 	vendor  *elasticsearch.Client
 	conns   *http.Transport
 	timeout time.Duration
+	answer  time.Duration   // bounds what ask sends
+	life    context.Context //nolint:containedctx // the life of requests, which may outlast those who sent them
+	end     context.CancelFunc
 }
 
 // Bounds of connections: how long making one may take, how long one that nobody
@@ -55,7 +58,9 @@ func newClient(o *Options) (*client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("elasticsearch: an option cannot be used: %w", err)
 	}
-	return &client{vendor: vendor, conns: conns, timeout: o.Timeout}, nil
+	c := &client{vendor: vendor, conns: conns, timeout: o.Timeout, answer: o.Answer}
+	c.life, c.end = context.WithCancel(context.Background())
+	return c, nil
 }
 
 func addresses(urls []*url.URL) []string {
@@ -121,15 +126,25 @@ type unwritten struct{ err error }
 
 func (u unwritten) Read([]byte) (int, error) { return 0, u.err }
 
+// ask is call for a question that somebody waits for: where no answer comes soon, there will be none.
+func (c *client) ask(ctx context.Context, request esapi.Request, into any) error {
+	return c.within(ctx, c.answer, request, into)
+}
+
 // call sends a request and reads the JSON answer into what it is given, if
 // anything. All of these can be repeated without harm. Errors: *ResponseError,
 // ErrNotElasticsearch, or one that wraps view.ErrUnavailable or ctx's.
 func (c *client) call(ctx context.Context, request esapi.Request, into any) error {
+	return c.within(ctx, c.timeout, request, into)
+}
+
+func (c *client) within(ctx context.Context, limit time.Duration, request esapi.Request, into any) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	limited, cancel := context.WithTimeout(ctx, c.timeout)
+	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
+	defer context.AfterFunc(c.life, cancel)()
 	response, err := request.Do(limited, c)
 	switch {
 	case errors.Is(err, ErrNotElasticsearch) || errors.Is(err, errUnwritten):

@@ -46,6 +46,10 @@ func New(options Options) (*Engine, error) {
 	}, nil
 }
 
+// GiveUp ends all requests under way and to come, as view.ErrUnavailable: for a process that ends while the cluster is silent. What
+// was written is repeated by whoever goes on.
+func (e *Engine) GiveUp() { e.client.end() }
+
 // Open gives a generation, making its index where there is none.
 func (e *Engine) Open(ctx context.Context, schema view.Schema, number int) (view.Generation, error) {
 	if err := schema.Check(); err != nil {

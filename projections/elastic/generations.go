@@ -34,7 +34,7 @@ func (e *Engine) list(ctx context.Context, name string) ([]view.GenerationID, er
 		return nil, nil
 	}
 	var found map[string]struct{}
-	if err := e.client.call(ctx, esapi.IndicesGetSettingsRequest{
+	if err := e.client.ask(ctx, esapi.IndicesGetSettingsRequest{
 		Index: []string{e.names.all(name)}, Name: []string{"index.uuid"}, ExpandWildcards: "all",
 	}, &found); err != nil {
 		return nil, fmt.Errorf("view %s: %w", name, err)

@@ -15,7 +15,7 @@ func (e *Engine) Live(ctx context.Context, name string) (view.GenerationID, erro
 		return view.GenerationID{}, view.ErrNoGeneration
 	}
 	var found map[string]struct{}
-	err := e.client.call(ctx, esapi.IndicesGetAliasRequest{Name: []string{e.names.live(name)}}, &found)
+	err := e.client.ask(ctx, esapi.IndicesGetAliasRequest{Name: []string{e.names.live(name)}}, &found)
 	switch {
 	case isMissing(err) || err == nil && len(found) == 0:
 		return view.GenerationID{}, fmt.Errorf("view %s: none is live: %w", name, view.ErrNoGeneration)

@@ -18,7 +18,7 @@ func (a *asking) atOneMoment(ctx context.Context) (*view.Result, error) {
 	var opened struct {
 		ID string `json:"id"`
 	}
-	if err := a.client.call(ctx, esapi.OpenPointInTimeRequest{Index: []string{a.index}, KeepAlive: momentKept}, &opened); err != nil {
+	if err := a.client.ask(ctx, esapi.OpenPointInTimeRequest{Index: []string{a.index}, KeepAlive: momentKept}, &opened); err != nil {
 		return nil, fmt.Errorf("generation %s: %w", a.id, err)
 	}
 	a.moment = opened.ID

@@ -16,6 +16,7 @@ const (
 	DefaultBulkBytes = 2 << 20
 	DefaultRequests  = 4
 	DefaultTimeout   = 30 * time.Second
+	DefaultAnswer    = 5 * time.Second
 	DefaultPatience  = 2 * time.Second
 )
 
@@ -47,8 +48,9 @@ type Options struct {
 	// generations. Writing takes up to Requests times BulkBytes of memory, however
 	// slow the cluster is: when all are under way, Write blocks.
 	Requests int
-	// Timeout bounds one request.
-	Timeout time.Duration
+	// Timeout bounds one request, and Answer one that asks only: a query, a checkpoint, which generations
+	// there are.
+	Timeout, Answer time.Duration
 	// Patience is how long one Write repeats what the cluster is too busy for, or
 	// out of reach for, before it gives view.ErrUnavailable.
 	Patience time.Duration
@@ -67,6 +69,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Timeout <= 0 {
 		o.Timeout = DefaultTimeout
+	}
+	if o.Answer <= 0 {
+		o.Answer = min(DefaultAnswer, o.Timeout)
 	}
 	if o.Patience <= 0 {
 		o.Patience = DefaultPatience

@@ -131,7 +131,7 @@ func (a *asking) search(ctx context.Context, body object) (*searchAnswer, error)
 	body["query"] = a.layout.matching(a.plan)
 	request.Body = content(body)
 	var found searchAnswer
-	if err := a.client.call(ctx, request, &found); err != nil {
+	if err := a.client.ask(ctx, request, &found); err != nil {
 		if typeOf(err) == typeTooManyBuckets {
 			return nil, view.ErrTooManyBuckets
 		}

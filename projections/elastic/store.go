@@ -72,7 +72,7 @@ func (e *Engine) openStore(ctx context.Context, id view.GenerationID, schema vie
 // look reads what Elasticsearch has of the index.
 func (s *store) look(ctx context.Context) (*indexState, error) {
 	var found map[string]*indexState
-	if err := s.client.call(ctx, esapi.IndicesGetRequest{Index: []string{s.index}}, &found); err != nil {
+	if err := s.client.ask(ctx, esapi.IndicesGetRequest{Index: []string{s.index}}, &found); err != nil {
 		return nil, err
 	}
 	if found[s.index] == nil {

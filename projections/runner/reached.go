@@ -150,10 +150,19 @@ func (a *asking) ask(work func() reached) *question {
 // Status tells how far each partition of each view is, for a process that does no work on them: as the engine has
 // it, and whether anybody works on it where that is known. An error means that the log cannot be asked.
 func (vs *Views) Status(ctx context.Context, now time.Time) ([]Status, error) {
+	var asked []Stored
+	for _, v := range vs.all {
+		for _, u := range v.units {
+			asked = append(asked, u)
+		}
+	}
+	places := askPlaces(ctx, asked)
 	head, failed := vs.Journal.Head(ctx)
 	holders := map[string]string{}
 	if vs.shared() {
-		table, err := vs.Leases.Look(ctx)
+		bounded, cancel := context.WithTimeout(ctx, placePatience)
+		defer cancel()
+		table, err := vs.Leases.Look(bounded)
 		if err != nil {
 			vs.Log.Warn("it cannot be told who works on the views", "reason", err.Error())
 		}
@@ -165,7 +174,7 @@ func (vs *Views) Status(ctx context.Context, now time.Time) ([]Status, error) {
 	for _, v := range vs.all {
 		for _, u := range v.units {
 			s := Status{Name: u.Name(), State: Elsewhere, Reason: workedOn(holders[u.Lease()])}
-			at, err := u.Stored(ctx)
+			at, err := places[len(all)].at, places[len(all)].err
 			switch {
 			case errors.Is(err, ErrRebuilding):
 				s.State, s.Reason = Rebuilding, fmt.Sprint(v.needs())

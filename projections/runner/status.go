@@ -2,6 +2,7 @@ package runner
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"accountledger/domain"
@@ -30,16 +31,51 @@ type Status struct {
 // Status tells how each consumer is, in the order they were given in. An error means that the log cannot be asked: then how far some
 // of them lag, or all, is not known.
 func (r *Runner) Status(ctx context.Context) ([]Status, error) {
+	var elsewhere []Stored
+	of := make([]int, len(r.workers))
+	for i, w := range r.workers {
+		of[i] = -1
+		if stored, ok := w.consumer.(Stored); ok && w.now() == Elsewhere {
+			of[i], elsewhere = len(elsewhere), append(elsewhere, stored)
+		}
+	}
+	places := askPlaces(ctx, elsewhere)
 	head, err := r.Journal.Head(ctx)
 	all := make([]Status, len(r.workers))
 	for i, w := range r.workers {
-		all[i] = w.status(ctx, head, &err)
+		var seen place
+		if of[i] >= 0 {
+			seen = places[of[i]]
+		}
+		all[i] = w.status(ctx, seen, head, &err)
 	}
 	return all, err
 }
 
-// status tells how the consumer is, and how far from the head unless something failed before, as something may here.
-func (w *worker) status(ctx context.Context, head journal.Checkpoint, failed *error) Status {
+// placePatience bounds how long the status waits for where consumers stand that others run.
+const placePatience = time.Second
+
+// place is where a consumer stands, as its engine has it; err where it cannot tell in time.
+type place struct {
+	at  journal.Checkpoint
+	err error
+}
+
+// askPlaces asks all of them side by side, so that an engine that does not answer is waited for once.
+func askPlaces(ctx context.Context, all []Stored) []place {
+	ctx, cancel := context.WithTimeout(ctx, placePatience)
+	defer cancel()
+	out := make([]place, len(all))
+	var asked sync.WaitGroup
+	for i, one := range all {
+		asked.Go(func() { out[i].at, out[i].err = one.Stored(ctx) })
+	}
+	asked.Wait()
+	return out
+}
+
+// status tells how the consumer is, seen at a place where others run it, and how far from the head unless something failed before, as something may here.
+func (w *worker) status(ctx context.Context, seen place, head journal.Checkpoint, failed *error) Status {
 	w.mu.Lock()
 	s := Status{Name: w.consumer.Name(), Position: w.position, State: w.state, Reason: w.reason}
 	since := w.since
@@ -51,10 +87,8 @@ func (w *worker) status(ctx context.Context, head journal.Checkpoint, failed *er
 	}
 	s.Unreadable = w.unreadable
 	w.mu.Unlock()
-	if stored, ok := w.consumer.(Stored); ok && s.State == Elsewhere {
-		if at, err := stored.Stored(ctx); err == nil { // else the place where it was seen last is as good as any
-			s.Position = at.Position
-		}
+	if s.State == Elsewhere && seen.err == nil && !seen.at.IsZero() { // else the place where it was seen last is as good as any
+		s.Position = seen.at.Position
 	}
 	if c, ok := w.consumer.(Conditioned); ok {
 		if state, reason := c.Condition(); state != "" {

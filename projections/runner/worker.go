@@ -242,6 +242,13 @@ func (w *worker) become(state State, reason string) {
 	w.state, w.reason = state, reason
 }
 
+// now is the consumer's state.
+func (w *worker) now() State {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.state
+}
+
 func (w *worker) advance(to journal.Position) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -61,7 +62,13 @@ func TestCause(t *testing.T) {
 			"unreachable: reading $all: no answer in time"},
 		"unsure of an append": {fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, &eventstore.OutageError{Since: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC), Cause: eventstore.ErrUnavailable}),
 			fault.Unsure, "unknown outcome: " + eventstore.ErrUnknownOutcome.Error() + ": the log has not answered since 2026-03-09T12:00:00Z"},
-		"slow":     {fmt.Errorf("asking: %w", context.DeadlineExceeded), fault.Timeout, "timeout: no answer in time"},
+		"slow": {fmt.Errorf("asking: %w", context.DeadlineExceeded), fault.Timeout, "timeout: no answer in time"},
+		"a vault's server that is silent": {&vault.OutageError{Since: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC), Cause: fmt.Errorf("%s: %w", canary, os.ErrDeadlineExceeded)},
+			fault.Timeout, "timeout: the vault has not answered since 2026-03-09T12:00:00Z"},
+		"a log that is silent": {&fault.SilenceError{Where: fault.Log, Since: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)}, fault.Timeout,
+			"timeout: the log has not answered since 2026-03-09T12:00:00Z"},
+		"a vault put back": {fmt.Errorf("%s: %w: %w", canary, vault.ErrUnavailable, &vault.BehindError{File: "schema x", By: "this process"}), fault.Foreign,
+			"foreign: vault: schema x: what it acknowledged last is missing, as this process says: it was put back to an earlier state"},
 		"anything": {fmt.Errorf("refused: %w", errors.New(canary)), fault.Other, "other: an error of type *errors.errorString"},
 	} {
 		c := fault.Of(one.err)

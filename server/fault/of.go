@@ -34,7 +34,7 @@ func Of(err error) Cause {
 	var c Cause
 	ofSentinels(&c, err)
 	said := c.Says
-	for _, look := range []func(*Cause, error){ofPaths, ofDamage, ofLog, ofLogServer, ofEvent, ofSQLite, ofPostgres, ofElastic, ofMessage, ofErrno} {
+	for _, look := range []func(*Cause, error){ofPaths, ofDamage, ofBehind, ofSilence, ofLog, ofLogServer, ofEvent, ofSQLite, ofPostgres, ofElastic, ofMessage, ofErrno} {
 		look(&c, err)
 	}
 	if c.Kind == "" {
@@ -116,6 +116,15 @@ func ofDamage(c *Cause, err error) {
 	}
 	if pagesum.Damaged(err) {
 		c.set(Damaged)
+	}
+}
+
+// ofBehind is for a vault that lacks what it acknowledged.
+func ofBehind(c *Cause, err error) {
+	var behind *vault.BehindError
+	if errors.As(err, &behind) {
+		c.set(Foreign)
+		c.Says = behind.Error()
 	}
 }
 
@@ -231,7 +240,7 @@ func ofPostgres(c *Cause, err error) {
 		c.set(NoSpace)
 	case e.Code == "25006":
 		c.set(ReadOnly)
-	case e.Code[:2] == "28", e.Code == "42501":
+	case e.Code[:2] == "28", e.Code == "42501", e.Code == "42P01": // without rights to its schema a table is not seen
 		c.set(Denied)
 	case e.Code == "57014":
 		c.set(Timeout)

@@ -43,12 +43,15 @@ func readBinding(ctx context.Context, from querier) (b vault.Binding, err error)
 
 // Bind implements vault.Binder.
 func (v *Vault) Bind(ctx context.Context, b vault.Binding) error {
+	// A server that was put back is not made to look as if it knew every key up to there.
+	known := v.lastBound()
 	err := v.call(ctx, "binding it to its log", func(ctx context.Context) error {
 		_, err := v.pool.Exec(ctx, `WITH ended AS (INSERT INTO logs (id)
 				SELECT log FROM vault WHERE log <> $1 ON CONFLICT DO NOTHING)
 			UPDATE vault SET log = $1, at_commit = $2, at_prepare = $3, event = $4
-			WHERE log IS DISTINCT FROM $1 OR at_commit < $2 OR at_commit = $2 AND at_prepare < $3`,
-			b.Log, int64(b.Commit), int64(b.Prepare), b.Event) //nolint:gosec // logs count below 2^63
+			WHERE (log IS DISTINCT FROM $1 OR at_commit < $2 OR at_commit = $2 AND at_prepare < $3)
+				AND (log IS DISTINCT FROM $5 OR at_commit >= $6)`,
+			b.Log, int64(b.Commit), int64(b.Prepare), b.Event, known.Log, int64(known.Commit)) //nolint:gosec // logs count below 2^63
 		if err == nil && b.List.Entries > 0 {
 			_, err = v.pool.Exec(ctx, "UPDATE vault SET listed = $1, list_hash = $2 WHERE listed <> $1 OR list_hash <> $2", b.List.Entries, b.List.Hash[:])
 		}
@@ -75,11 +78,14 @@ func (v *Vault) Before(ctx context.Context) (all []uuid.UUID, err error) {
 
 // bear has the file outside of the server say how far the vault was bound.
 func (v *Vault) bear(b vault.Binding) error {
+	v.witnessing.Lock()
+	defer v.witnessing.Unlock()
+	if v.known.Log != b.Log || v.known.Commit < b.Commit {
+		v.known = b
+	}
 	if v.witnessFile == "" {
 		return nil
 	}
-	v.witnessing.Lock()
-	defer v.witnessing.Unlock()
 	if v.witness != nil && v.bound.Log == b.Log {
 		if b.Commit <= v.bound.Commit {
 			return nil
@@ -95,6 +101,13 @@ func (v *Vault) bear(b vault.Binding) error {
 	w, err := witness.Open(v.witnessFile, witnessOf(v.id, b.Log), b.Commit)
 	v.witness, v.bound = w, b
 	return fileError(err)
+}
+
+// lastBound is up to where this process knows the vault to be bound.
+func (v *Vault) lastBound() vault.Binding {
+	v.witnessing.Lock()
+	defer v.witnessing.Unlock()
+	return v.known
 }
 
 // witnessOf is what a witness is about: this vault beside that log.
@@ -114,8 +127,11 @@ func (v *Vault) checkBehind(ctx context.Context, conn querier, o Options) error 
 		v.witnessFile = o.Witness
 	}
 	b, err := readBinding(ctx, conn)
-	if err != nil || o.Witness == "" || b.Log == uuid.Nil {
+	if err != nil || b.Log == uuid.Nil {
 		return err
+	}
+	if o.Witness == "" {
+		return v.bear(b)
 	}
 	said, err := witness.Look(o.Witness, witnessOf(v.id, b.Log))
 	if err != nil {

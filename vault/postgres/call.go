@@ -2,10 +2,12 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"accountledger/vault"
 )
@@ -19,14 +21,19 @@ func (v *Vault) call(ctx context.Context, doing string, do func(ctx context.Cont
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if v.closed.Load() {
-		return ErrClosed
+	if err := v.Health(); err != nil {
+		return err
 	}
-	within, cancel := context.WithTimeout(ctx, v.timeout)
+	within, cancel := v.outage.limit(ctx, v.timeout)
 	defer cancel()
 	var err error
 	for range tries {
-		if err = do(within); err == nil || within.Err() != nil || !passing(err) {
+		err = do(within)
+		var refused *pgconn.PgError
+		if err == nil || errors.As(err, &refused) {
+			v.outage.answered()
+		}
+		if err == nil || within.Err() != nil || !passing(err) {
 			break
 		}
 	}
@@ -66,8 +73,8 @@ func (v *Vault) slowly(ctx context.Context, doing string, do func(tx pgx.Tx) err
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if v.closed.Load() {
-		return ErrClosed
+	if err := v.Health(); err != nil {
+		return err
 	}
 	err := pgx.BeginFunc(ctx, v.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {

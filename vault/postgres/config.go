@@ -17,6 +17,9 @@ import (
 // connectPatience bounds how long one try to reach a server may take.
 const connectPatience = 3 * time.Second
 
+// idleLimit is how long a session may stand still in a transaction.
+const idleLimit = 5 * time.Second
+
 // configure reads an address and sets what every session of ours needs.
 func configure(address string, o Options) (*pgxpool.Config, error) {
 	if len(o.Schema) > maxSchemaBytes {
@@ -33,7 +36,8 @@ func configure(address string, o Options) (*pgxpool.Config, error) {
 		c.ConnectTimeout = connectPatience
 	}
 	if c.ValidateConnect == nil {
-		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+		// One that takes no writes now can be read; a standby may lack what the primary acknowledged.
+		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
 	}
 	p := c.RuntimeParams
 	switch p["synchronous_commit"] {
@@ -51,7 +55,7 @@ func configure(address string, o Options) (*pgxpool.Config, error) {
 	p["default_transaction_isolation"] = "read committed"
 	p["bytea_output"] = "hex"
 	// A process that stands still in a transaction must not hold up the others.
-	p["idle_in_transaction_session_timeout"] = milliseconds(o.Timeout)
+	p["idle_in_transaction_session_timeout"] = milliseconds(min(o.Timeout, idleLimit))
 	p["statement_timeout"] = milliseconds(max(o.Timeout, time.Minute))
 	return config, nil
 }

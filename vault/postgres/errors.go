@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"os"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -21,7 +23,7 @@ var (
 )
 
 // errTimeout is what a call ended with that took longer than Options.Timeout.
-var errTimeout = errors.New("no answer in time")
+var errTimeout = fmt.Errorf("no answer in time: %w", os.ErrDeadlineExceeded)
 
 // ours are the errors that are handed on as they are.
 func ours(err error) bool {
@@ -77,4 +79,10 @@ func broken(err error) bool {
 		return refused.Code[:2] == "57" // the server is going down
 	}
 	return !ours(err) && !errors.Is(err, pgx.ErrNoRows)
+}
+
+// unanswered says whether an error means that nothing was heard from the server in time.
+func unanswered(err error) bool {
+	var network net.Error
+	return pgconn.Timeout(err) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) && network.Timeout()
 }

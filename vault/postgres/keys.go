@@ -156,8 +156,8 @@ func (v *Vault) check(ctx context.Context, names []string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if v.closed.Load() {
-		return ErrClosed
+	if err := v.Health(); err != nil {
+		return err
 	}
 	if err := vault.CheckNames(names); err != nil {
 		return fmt.Errorf("one of %d names: %w", len(names), err)

@@ -25,7 +25,7 @@ type Options struct {
 	// Connections is how many calls are at the server at once: 16. One more connection
 	// is for the news of destructions.
 	Connections int
-	// Timeout bounds every call whose context does not: 5 s.
+	// Timeout bounds every call whose context does not, over a slow network: 10 s. A server that is silent ends calls earlier.
 	Timeout time.Duration
 	// Witness is the path of a file of this process's own that says how far the vault was bound to its log, so that a server
 	// that was put back to yesterday is noticed: *vault.BehindError. "" is none.
@@ -39,7 +39,9 @@ type Options struct {
 const (
 	defaultSchema      = "accountledger_vault"
 	defaultConnections = 16
-	defaultTimeout     = 5 * time.Second
+	defaultTimeout     = 10 * time.Second
+	// openPatience bounds Open, which asks several times.
+	openPatience = 30 * time.Second
 	// maxSchemaBytes is PostgreSQL's bound for a name.
 	maxSchemaBytes = 63
 )
@@ -50,6 +52,7 @@ type Vault struct {
 	masters *vault.Keyring
 	cache   *vault.KeyCache
 	news    freshness
+	outage  *outage
 	locks   locks
 	// session is the server's number for the watcher's session.
 	session atomic.Uint32
@@ -61,7 +64,8 @@ type Vault struct {
 	witnessing  sync.Mutex // guards what follows
 	witnessFile string
 	witness     *witness.Witness
-	bound       vault.Binding
+	bound       vault.Binding // what witness says
+	known       vault.Binding // up to where this process knows the vault to be bound
 
 	closed   atomic.Bool
 	end      context.CancelFunc
@@ -74,8 +78,8 @@ var _ vault.Carrier = (*Vault)(nil)
 
 // Open opens the vault in the database at address ("postgres://user@host/database?sslmode=verify-full"
 // or libpq's keywords; its usual variables and files count too), and makes its
-// tables if there are none, under the newest master key. Several hosts may be given; the one
-// that takes writes is used.
+// tables if there are none, under the newest master key. Several hosts may be given; the primary
+// is used.
 //
 // It gives vault.ErrMasterKey when rows are under a master key that masters does not hold,
 // *vault.BehindError, ErrSchema, ErrUnsafe, vault.ErrInvalid for an address or option that cannot be, or
@@ -102,7 +106,7 @@ func Open(ctx context.Context, address string, masters *vault.Keyring, o Options
 		return nil, unavailable("preparing connections", err)
 	}
 	v := &Vault{
-		masters: masters, cache: vault.NewKeyCache(o.CacheKeys), news: freshness{limit: trusted},
+		masters: masters, cache: vault.NewKeyCache(o.CacheKeys), news: freshness{limit: trusted}, outage: newOutage(),
 		locks: locksOf(o.Schema), timeout: o.Timeout, pool: pool,
 	}
 	v.creates = group{limit: max(1, min(2, o.Connections/2)), apply: v.createTogether}
@@ -115,7 +119,7 @@ func Open(ctx context.Context, address string, masters *vault.Keyring, o Options
 }
 
 func (v *Vault) start(ctx context.Context, config *pgx.ConnConfig, o Options) error {
-	within, cancel := context.WithTimeout(ctx, o.Timeout)
+	within, cancel := context.WithTimeout(ctx, max(o.Timeout, openPatience))
 	defer cancel()
 	if err := fail(ctx, within, "opening", v.prepare(within, o)); err != nil {
 		return err
@@ -138,10 +142,25 @@ func (v *Vault) Close() error {
 		v.watched.Wait()
 		v.news.forget()
 		v.cache.Clear()
-		v.pool.Close()
+		v.closePool()
 		if v.witness != nil {
 			v.closeErr = v.witness.Close()
 		}
 	})
 	return v.closeErr
+}
+
+// closePool waits for the calls under way, but not for a server that is silent: its connections would wait for an answer to their end.
+func (v *Vault) closePool() {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		v.pool.Close()
+	}()
+	within, cancel := v.outage.limit(context.Background(), v.timeout)
+	defer cancel()
+	select {
+	case <-closed:
+	case <-within.Done():
+	}
 }

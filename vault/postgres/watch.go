@@ -24,6 +24,8 @@ type watcher struct {
 	conn *pgx.Conn
 	// seen is the number of the last destruction that the cache has been rid of.
 	seen int64
+	// unsure says that a question had no answer since the last one that had.
+	unsure bool
 	// told are the master keys that the session says its process holds.
 	told map[uuid.UUID]bool
 }
@@ -40,6 +42,7 @@ func (w *watcher) run(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
+		asked := time.Now()
 		var err error
 		if w.conn == nil {
 			err = w.connect(ctx)
@@ -49,11 +52,26 @@ func (w *watcher) run(ctx context.Context) {
 		if err != nil {
 			_ = w.disconnect()
 		}
+		w.noted(asked, err)
 	}
 }
 
-// connect begins anew: which destructions there have been since the last answer is not
-// asked but the cache emptied, as the server may be another one, restored from an earlier state.
+// noted notes whether there was an answer. After a silence the connections at hand may be dead, and are not used again.
+func (w *watcher) noted(asked time.Time, err error) {
+	switch {
+	case unanswered(err):
+		w.vault.outage.silent(asked)
+		w.unsure = true
+	case err == nil && w.unsure:
+		w.unsure = false
+		w.vault.pool.Reset()
+		fallthrough
+	default:
+		w.vault.outage.answered()
+	}
+}
+
+// connect makes the session for news. The cache is emptied rather than told what was destroyed meanwhile.
 func (w *watcher) connect(ctx context.Context) error {
 	conn, err := pgx.ConnectConfig(ctx, w.config.Copy())
 	if err != nil {
@@ -61,12 +79,16 @@ func (w *watcher) connect(ctx context.Context) error {
 	}
 	w.conn, w.told = conn, map[uuid.UUID]bool{}
 	w.vault.session.Store(conn.PgConn().PID())
-	ctx, cancel := context.WithTimeout(ctx, connectPatience)
+	w.vault.outage.answered()
+	ctx, cancel := context.WithTimeout(ctx, w.vault.timeout)
 	defer cancel()
-	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock_shared($1)", w.vault.locks.open); err != nil {
+	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock_shared($1)", pgx.QueryExecModeExec, w.vault.locks.open); err != nil {
 		return err
 	}
 	if err := w.tell(ctx); err != nil {
+		return err
+	}
+	if _, err := conn.Prepare(ctx, askState, askState); err != nil {
 		return err
 	}
 	asked := time.Now()
@@ -100,7 +122,7 @@ func (w *watcher) ask(ctx context.Context) error {
 	}
 	switch {
 	case last == w.seen:
-	case last < w.seen || last-w.seen > newsAtOnce:
+	case last-w.seen > newsAtOnce:
 		w.vault.cache.Clear()
 	default:
 		names, err := w.between(ctx, w.seen, last)
@@ -114,20 +136,27 @@ func (w *watcher) ask(ctx context.Context) error {
 	return w.tell(ctx)
 }
 
-// last gives the number of the last destruction of this vault. Master keys that were
-// destroyed are let go.
+const askState = `SELECT v.id, v.log, v.at_commit, d.number, ARRAY(SELECT id FROM masters WHERE destroyed_at IS NOT NULL)
+		FROM vault v, destructions d`
+
+// last gives the number of the last destruction of this vault, unless the server was put back to an earlier state. Master keys
+// that were destroyed are let go.
 func (w *watcher) last(ctx context.Context) (number int64, err error) {
-	var id uuid.UUID
-	var gone []uuid.UUID
-	err = w.conn.QueryRow(ctx, `SELECT v.id, d.number, ARRAY(SELECT id FROM masters WHERE destroyed_at IS NOT NULL)
-		FROM vault v, destructions d`).Scan(&id, &number, &gone)
-	if err == nil && id != w.vault.id {
-		err = fmt.Errorf("%w: another vault is there", vault.ErrUnavailable)
+	known := w.vault.lastBound() // before the question, or what is bound meanwhile would seem to be missing
+	var s state
+	err = w.conn.QueryRow(ctx, askState).Scan(&s.id, &s.log, &s.commit, &s.destruction, &s.gone)
+	switch {
+	case err != nil:
+		return 0, err
+	case s.id != w.vault.id:
+		return 0, fmt.Errorf("%w: another vault is there", vault.ErrUnavailable)
+	case s.older(known, w.seen):
+		w.vault.outage.wentBack(w.vault.locks.schema)
+		w.vault.cache.Clear()
+		return 0, w.vault.outage.err()
 	}
-	if err == nil {
-		w.vault.letGo(gone)
-	}
-	return number, err
+	w.vault.letGo(s.gone)
+	return s.destruction, nil
 }
 
 func (w *watcher) between(ctx context.Context, after, to int64) ([]string, error) {
@@ -152,7 +181,7 @@ func (w *watcher) tell(ctx context.Context) error {
 		if w.told[m.ID] {
 			continue
 		}
-		if _, err := w.conn.Exec(ctx, "SELECT pg_advisory_lock_shared($1)", w.vault.locks.holds(m.ID)); err != nil {
+		if _, err := w.conn.Exec(ctx, "SELECT pg_advisory_lock_shared($1)", pgx.QueryExecModeExec, w.vault.locks.holds(m.ID)); err != nil {
 			return err
 		}
 		w.told[m.ID] = true
