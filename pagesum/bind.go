@@ -28,7 +28,7 @@ func (p *pair) begin(tls *libc.TLS, log, from uintptr) int32 {
 	page, filling := int32(binary.BigEndian.Uint32(header[8:])), tagOf(string(header[16:24])) //nolint:gosec // SQLite's own
 	p.first.Lock()
 	defer p.first.Unlock()
-	code := restamp(tls, at[file](log).main, page, func(s stamp) stamp { s.next = filling; return s })
+	code := p.restamp(tls, at[file](log).main, page, func(s stamp) stamp { s.next = filling; return s })
 	if code != lib.SQLITE_OK {
 		return code
 	}
@@ -77,10 +77,14 @@ func (p *pair) writePage(tls *libc.TLS, f, from uintptr, size int32, offset lib.
 			if s, code = readStamp(tls, f, size); code != lib.SQLITE_OK {
 				return code
 			}
+			if !p.known(s) {
+				return p.apart()
+			}
 			s = p.copied(main, s)
 		}
 		s.put(bytes(from, size))
 		code := writeBelow(tls, f, from, size, 0)
+		p.wrote(code, s)
 		if code == lib.SQLITE_OK && main.copies == beginsCopying {
 			main.copies = isCopying
 		}
@@ -88,7 +92,7 @@ func (p *pair) writePage(tls *libc.TLS, f, from uintptr, size int32, offset lib.
 	}
 	if main.copies == beginsCopying {
 		p.first.Lock()
-		code := restamp(tls, f, size, func(s stamp) stamp { return p.copied(main, s) })
+		code := p.restamp(tls, f, size, func(s stamp) stamp { return p.copied(main, s) })
 		p.first.Unlock()
 		if code != lib.SQLITE_OK {
 			return code
@@ -108,7 +112,7 @@ func (p *pair) copiedAll(tls *libc.TLS, f uintptr) int32 {
 	}
 	p.first.Lock()
 	defer p.first.Unlock()
-	return restamp(tls, f, page, func(s stamp) stamp { s.part = false; return s })
+	return p.restamp(tls, f, page, func(s stamp) stamp { s.part = false; return s })
 }
 
 // copied is the stamp while a connection copies. SQLite notes up to which frame it will in the index that all connections

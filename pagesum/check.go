@@ -45,7 +45,7 @@ func (p *pair) closeLog() {
 func (p *pair) check(tls *libc.TLS, main uintptr) int32 {
 	p.first.Lock()
 	defer p.first.Unlock()
-	p.filling = 0
+	p.filling, p.last = 0, nil
 	size, code := sizeBelow(tls, main)
 	if code != lib.SQLITE_OK {
 		return code
@@ -68,6 +68,9 @@ func (p *pair) check(tls *libc.TLS, main uintptr) int32 {
 		return w.code()
 	}
 	s, code := p.stampOf(tls, main, &w)
+	if code == lib.SQLITE_OK {
+		p.last = &s
+	}
 	switch {
 	case code != lib.SQLITE_OK:
 		return code

@@ -21,6 +21,8 @@ type pair struct {
 	first sync.RWMutex
 	// filling is the one in the write-ahead file, as its header has it; 0 while there is none.
 	filling uint32
+	// last is the stamp that was read from the main file or written to it last; nil while none was.
+	last *stamp
 	// kept says that nothing is written to the main file any more.
 	kept atomic.Bool
 	// stamped counts the fillings that were stamped, durable those of them whose stamps are on the disk.

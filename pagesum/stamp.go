@@ -90,8 +90,17 @@ func readStamp(tls *libc.TLS, main uintptr, size int32) (stamp, int32) {
 	return s, lib.SQLITE_OK
 }
 
+// known takes a stamp that was read from the main file; false when it is not the one that this process read or wrote last: somebody
+// has put other contents into the file while it is open.
+func (p *pair) known(s stamp) bool {
+	if p.last == nil {
+		p.last = &s
+	}
+	return *p.last == s
+}
+
 // restamp changes the stamp in the main file, and nothing else of its first page, which has to be whole.
-func restamp(tls *libc.TLS, main uintptr, size int32, change func(stamp) stamp) int32 {
+func (p *pair) restamp(tls *libc.TLS, main uintptr, size int32, change func(stamp) stamp) int32 {
 	whole := tls.Alloc(int(size))
 	defer tls.Free(int(size))
 	if code := readBelow(tls, main, whole, size, 0); code != lib.SQLITE_OK {
@@ -103,8 +112,21 @@ func restamp(tls *libc.TLS, main uintptr, size int32, change func(stamp) stamp) 
 		layer.found(DamageError{File: nameOf(main)})
 		return mismatch
 	}
-	change(s).put(page)
-	return writeBelow(tls, main, whole+uintptr(len(page)-Reserved), Reserved, int64(len(page)-Reserved))
+	if !p.known(s) {
+		return p.apart()
+	}
+	s = change(s)
+	s.put(page)
+	code := writeBelow(tls, main, whole+uintptr(len(page)-Reserved), Reserved, int64(len(page)-Reserved))
+	p.wrote(code, s)
+	return code
+}
+
+// wrote notes the stamp that is in the main file now; after a failure nobody knows.
+func (p *pair) wrote(code int32, s stamp) {
+	if p.last = &s; code != lib.SQLITE_OK {
+		p.last = nil
+	}
 }
 
 // readBelow and writeBelow are those of the layer below.
