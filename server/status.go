@@ -97,10 +97,12 @@ type statusPart struct {
 func (s *Server) statusParts(running bool) []statusPart {
 	return []statusPart{
 		{fault.Nowhere, "readiness", func(ctx context.Context) (func(*Status), error) {
-			if err := s.check(ctx); err != nil {
-				return func(st *Status) { st.Ready, st.Reason = false, s.reasonOf(err) }, nil
-			}
-			return nil, nil
+			found := s.check(ctx)
+			return func(st *Status) {
+				if found != nil {
+					st.Ready, st.Reason = false, s.reasonOf(found)
+				}
+			}, nil
 		}},
 		{fault.Log, "log", s.statusOfLog},
 		{fault.Lists, "deadlines", s.statusOfDeadlines},
