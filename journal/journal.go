@@ -84,7 +84,7 @@ func New(store eventstore.Store, registry *Registry, keys Keys) *Journal {
 // Times before the head's are lifted to it, so that a stream's times never go back.
 func (j *Journal) Append(ctx context.Context, head Head, entries ...Entry) (Committed, error) {
 	if why := j.stopped.Load(); why != nil {
-		return Committed{}, *why
+		return Committed{}, fmt.Errorf("%w: %w", eventstore.ErrUnavailable, *why)
 	}
 	events := make([]eventstore.Event, len(entries))
 	facts := make([]domain.Fact, len(entries))

@@ -41,7 +41,7 @@ func (s *Server) checkLog(ctx context.Context) error {
 	if err != nil || there {
 		return err
 	}
-	for _, left := range []string{logWitness, vaultWitness} {
+	for _, left := range []string{logWitness, vaultWitness, "deadlines.db", "notify.checkpoint", "views"} {
 		if exists(s.cfg.path(left)) {
 			return s.logMissing(s.cfg.path(left))
 		}
@@ -221,22 +221,42 @@ func (s *Server) keepBound(ctx context.Context) error {
 			return nil
 		case <-tick.C:
 		}
-		err := healthOf(s.masters)
+		err := s.stillFits(ctx)
 		if err == nil {
 			err = s.bind(ctx)
 		}
 		var behind *vault.BehindError
+		var unfit *fault.UnfitError
 		switch {
 		case err == nil || ctx.Err() != nil:
 		case errors.As(err, &behind):
-			s.journal.Stop(err)
-			s.note(ctx, fault.Vault, "binding", err)
-			s.log.Error("the vault was put back to an earlier state: nothing is appended any more", "next", putBackVault+", and start again")
+			s.stop(ctx, err, "the vault was put back to an earlier state", putBackVault+", and start again")
+			return nil
+		case errors.As(err, &unfit):
+			s.stop(ctx, err, unfit.Says, "see accountledger status")
 			return nil
 		default:
 			s.log.Debug("the vault could not record where the log is", "error", err.Error())
 		}
 	}
+}
+
+// stillFits looks whether the parts fit together as they did at the start, as far as that can be seen from here.
+func (s *Server) stillFits(ctx context.Context) error {
+	for _, look := range []func() error{func() error { return healthOf(s.masters) }, s.present.gone, func() error { return s.checkStrangers(ctx) }} {
+		if err := look(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stop ends all appends of this process.
+func (s *Server) stop(ctx context.Context, why error, what, next string) {
+	s.unfit.Store(&why)
+	s.journal.Stop(why)
+	s.note(ctx, fault.Vault, "binding", why)
+	s.log.Error(what+": nothing is appended any more", "next", next)
 }
 
 // finishLate destroys what events say is destroyed and a crash left, as the processes would a little later.

@@ -116,6 +116,10 @@ func (o operator) recordUnlessFenced(ctx context.Context, op domain.Operation) e
 	if err == nil {
 		return nil
 	}
+	if o.unfit.Load() != nil { // then a backup is needed most
+		o.log.Warn("an operator's command could not be recorded: nothing is appended any more", "operation", string(op))
+		return nil
+	}
 	f, ok := o.store.(eventstore.Fencer)
 	if !ok {
 		return err

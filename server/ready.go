@@ -75,6 +75,9 @@ func (s *Server) check(ctx context.Context) error {
 		s.note(ctx, fault.Vault, "readiness", err)
 		return err
 	}
+	if why := s.unfit.Load(); why != nil {
+		return *why
+	}
 	if err := s.checkMessages(); err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ const (
 	lostLog   = "the events at the end, and whatever people were told of them"
 	lostVault = "accounts, device names and passwords that the vault does not have any more; older passwords are back"
 
-	putBackLog   = "Put the newest log folder back, or restore the newest backup into a new folder"
+	putBackLog   = "Put the newest log back, the folder or the server's data, or restore the newest backup into a new folder"
 	putBackVault = "Put the vault back that belongs to this log as it was last, or restore the newest backup into a new folder"
 )
 

@@ -81,6 +81,8 @@ type Server struct {
 	fenceWait time.Duration // MoveOptions.FenceWait
 	list      *backup.List  // of destructions; nil where none is kept
 	faults    *fault.Book
+	present   present
+	unfit     atomic.Pointer[error] // why this process appends no more
 	work      work
 	observed  *observedVault // the vault, before which it stands
 	binder    vault.Binder   // the same vault
@@ -149,6 +151,9 @@ func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 	if err := s.openMetrics(); err != nil {
 		return nil, err
 	}
+	if err := s.openPresent(); err != nil {
+		return nil, err
+	}
 	if v, ok := s.masters.(interface {
 		Cut(ctx context.Context) error
 	}); ok {
@@ -159,7 +164,11 @@ func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 		}
 	}
 	s.onClose(func() error {
-		if err := s.bind(context.WithoutCancel(ctx)); err != nil { // the next start reads more of the log
+		ctx := context.WithoutCancel(ctx)
+		if s.unfit.Load() != nil || s.stillFits(ctx) != nil { // the next start is to see it
+			return nil
+		}
+		if err := s.bind(ctx); err != nil { // the next start reads more of the log
 			s.log.Warn("the vault could not record where the log is", "cause", fault.Of(err).String())
 		}
 		return nil

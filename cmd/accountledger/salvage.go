@@ -29,7 +29,7 @@ Try the newest backup first: it may hold more.`,
 			}, printSalvaged)
 		},
 	}
-	settings(c, "dev", "master_key", "master_key_older", "backup.list", "store.engine", "store.reserve", "vault.engine", "vault.postgres", "vault.schema")
+	settings(c, "dev", "master_key", "master_key_older", "backup.list", "store.reserve", "vault.engine", "vault.postgres", "vault.schema")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }

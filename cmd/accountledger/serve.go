@@ -46,7 +46,7 @@ func serve() *cobra.Command {
 		},
 	}
 	settings(c)
-	c.Flags().StringVar((*string)(&accept.Kind), "accept", "", "go on in spite of what a start refuses, without what is lost: older-log or older-vault; recorded")
+	c.Flags().StringVar((*string)(&accept.Kind), "accept", "", "go on in spite of what a start refuses, without what is lost: older-log, older-vault or lost-log-id; recorded")
 	c.Flags().StringVar(&accept.Reason, "reason", "", "why, with --accept: 1 to 500 characters, about nobody")
 	c.Flags().DurationVar(&ahead, "clock", 0, "move the ledger's clock forward, as +72h, for trying things out; with --dev alone")
 	return c

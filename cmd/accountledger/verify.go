@@ -44,7 +44,7 @@ Of a stopped ledger nothing is changed and nothing recorded, so it may lie on a 
 			})
 		},
 	}
-	settings(c, "data", "dev", "master_key", "master_key_older")
+	settings(c, "data", "dev", "master_key", "master_key_older", "backup.list")
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }

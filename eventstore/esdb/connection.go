@@ -86,6 +86,9 @@ func parse(connection string) (*config, error) {
 	if err := c.readSettings(query); err != nil {
 		return nil, err
 	}
+	if c.user != "" && !c.tls {
+		return nil, malformed("with tls=false there can be no user: passwords are sent only over TLS")
+	}
 	return c, c.checkFiles()
 }
 
