@@ -41,16 +41,24 @@ func (s *Server) checkLog(ctx context.Context) error {
 	if err != nil || there {
 		return err
 	}
-	for _, left := range []string{logWitness, vaultWitness, "deadlines.db", "notify.checkpoint", "views"} {
+	for _, left := range []string{logWitness, vaultWitness} {
 		if exists(s.cfg.path(left)) {
 			return s.logMissing(s.cfg.path(left))
 		}
 	}
 	_, bound, err := s.lookForVault(ctx)
-	if err == nil && bound {
-		err = s.logMissing("the vault")
+	switch {
+	case err != nil:
+		return err
+	case bound:
+		return s.logMissing("the vault")
 	}
-	return err
+	for _, left := range []string{"deadlines.db", "notify.checkpoint", "views"} {
+		if exists(s.cfg.path(left)) {
+			return s.logMissing(s.cfg.path(left))
+		}
+	}
+	return nil
 }
 
 // lookForVault says whether there is a vault, and whether it may belong to a log.

@@ -165,10 +165,14 @@ func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 	}
 	s.onClose(func() error {
 		ctx := context.WithoutCancel(ctx)
-		if s.unfit.Load() != nil || s.stillFits(ctx) != nil { // the next start is to see it
+		if s.unfit.Load() != nil { // the next start is to see it
 			return nil
 		}
-		if err := s.bind(ctx); err != nil { // the next start reads more of the log
+		err := s.stillFits(ctx)
+		if err == nil {
+			err = s.bind(ctx)
+		}
+		if err != nil { // the next start reads more of the log
 			s.log.Warn("the vault could not record where the log is", "cause", fault.Of(err).String())
 		}
 		return nil
