@@ -7,7 +7,8 @@ test:
 # The tests that need real servers, which they start themselves: PostgreSQL from Debian's package, and Elasticsearch 8.8.2,
 # fetched by Maven into a cache folder; it needs Java 17.
 test-engines:
-	go test -tags engines -timeout 30m ./leases/... ./vault/... ./projections/elastic/... ./replay/... ./server/...
+	go test -tags engines -timeout 30m ./leases/... ./vault/... ./projections/elastic/... ./replay/...
+	go test -tags engines -timeout 30m ./server -run "^($$(grep -l '^//go:build engines' server/*_test.go | xargs grep -hoE '^func Test[A-Za-z0-9_]+' | sed 's/^func //' | paste -sd '|'))$$"
 
 # Kills the real program under load, ROUNDS times.
 ROUNDS ?= 50

@@ -110,6 +110,7 @@ func signInOf(email string) string { return fmt.Sprintf(`{"email":%q,"password":
 // TestPostgresSilent: who meets a vault that does not answer is told within seconds, who comes later at once; operators read since when;
 // all goes on by itself, erasures too; and a process that is stopped meanwhile ends.
 func TestPostgresSilent(t *testing.T) {
+	t.Parallel()
 	f := startFaulty(t)
 	r := start(t, f.cfg)
 	ada := r.join(f.mail, "ada@example.com", "Ada on the run")
@@ -159,6 +160,7 @@ func TestPostgresSilent(t *testing.T) {
 // TestPostgresSlow: with a fifth of a second there and back all works, from the start on, and the process stays ready. With more than
 // the second within which destroyed keys must be gone everywhere, nothing is answered from the vault, and operators read why.
 func TestPostgresSlow(t *testing.T) {
+	t.Parallel()
 	f := startFaulty(t)
 	r := start(t, f.cfg)
 	f.proxy.Delay(100*time.Millisecond, 100*time.Millisecond)
@@ -180,6 +182,7 @@ func TestPostgresSlow(t *testing.T) {
 
 // TestPostgresRefuses: what an administrator takes away is named, with PostgreSQL's code, and all goes on when it is given back.
 func TestPostgresRefuses(t *testing.T) {
+	t.Parallel()
 	f := startFaulty(t)
 	r := start(t, f.cfg)
 	ada := r.join(f.mail, "ada@example.com", "Ada on the run")
@@ -237,6 +240,7 @@ func TestPostgresRefuses(t *testing.T) {
 // TestPostgresPutBackUnderAServer puts the vault back to yesterday while the ledger serves: it is noticed within seconds, nothing is
 // appended or shown any more, and the next start is refused.
 func TestPostgresPutBackUnderAServer(t *testing.T) {
+	t.Parallel()
 	f := startFaulty(t)
 	r := start(t, f.cfg)
 	ada := r.join(f.mail, "ada@example.com", "Ada on the run")

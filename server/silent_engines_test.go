@@ -19,6 +19,7 @@ const queryAnswer = 10 * time.Second
 
 // TestSilentEngines has shared servers fall silent under processes of the ledger.
 func TestSilentEngines(t *testing.T) {
+	t.Parallel()
 	on := startEngines(t)
 	t.Run("elasticsearch", func(t *testing.T) { elasticSilent(t, on.elastic) })
 	t.Run("postgresql under two processes", func(t *testing.T) { postgresSilentForOne(t, on) })
