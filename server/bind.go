@@ -104,6 +104,9 @@ func refuseVault(err error) error {
 		return olderVault("the vault is older than it was", err)
 	case errors.Is(err, vault.ErrCorrupt):
 		return &RefusedError{What: "the vault is damaged", Next: putBackVault, err: err}
+	case errors.Is(err, vault.ErrMasterKey):
+		return &RefusedError{What: "the vault does not open under the master keys that are here",
+			Next: "Give the file of the key that it names with --master-key, or with --master-key-older; a vault of another ledger is under another key", err: err}
 	}
 	return err
 }
