@@ -55,6 +55,7 @@ func TestADamagedNameOfTheLiveGenerationHeals(t *testing.T) {
 			t.Errorf("%s: %+v", what, c.Differences)
 		}
 	}
+	whole("at first")
 	for name, damage := range kinds {
 		r.stop()
 		damage()
