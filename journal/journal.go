@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"reflect"
 	"sync/atomic"
 	"time"
@@ -170,104 +169,6 @@ func (j *Journal) encode(ctx context.Context, stream string, e Entry) (eventstor
 	}
 	fact := domain.Fact{ID: e.ID, Stream: stream, Type: t.name, Metadata: e.Metadata, Event: sealed}
 	return eventstore.Event{ID: e.ID.UUID, Type: t.name, Data: data, Metadata: metadata}, fact, nil
-}
-
-// Read yields a stream's events from a version on, as the leader has them. A stream that does not exist
-// yields nothing. One that operators let everybody go on past is a domain.PassedOver.
-func (j *Journal) Read(ctx context.Context, stream string, from int64) iter.Seq2[Record, error] {
-	return j.read(ctx, stream, eventstore.Forwards, from)
-}
-
-// ReadBack yields a stream's events from its last one backwards, without those that operators let everybody go on past.
-func (j *Journal) ReadBack(ctx context.Context, stream string) iter.Seq2[Record, error] {
-	return func(yield func(Record, error) bool) {
-		for rec, err := range j.read(ctx, stream, eventstore.Backwards, eventstore.End) {
-			if _, passed := rec.Event.(domain.PassedOver); passed {
-				continue
-			}
-			if !yield(rec, err) {
-				return
-			}
-		}
-	}
-}
-
-// ReadableBack is ReadBack for what counts even behind events that nobody can read: they are left out, passed over or not.
-func (j *Journal) ReadableBack(ctx context.Context, stream string) iter.Seq2[Record, error] {
-	return func(yield func(Record, error) bool) {
-		for stored, err := range j.stored(ctx, stream, eventstore.Backwards, eventstore.End) {
-			if err != nil {
-				yield(Record{}, err)
-				return
-			}
-			rec, err := j.decode(stored)
-			var bad *UnreadableEventError
-			if errors.As(err, &bad) {
-				continue
-			}
-			if !yield(rec, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-func (j *Journal) read(ctx context.Context, stream string, d eventstore.Direction, from int64) iter.Seq2[Record, error] {
-	return func(yield func(Record, error) bool) {
-		var at time.Time
-		for stored, err := range j.stored(ctx, stream, d, from) {
-			if err != nil {
-				yield(Record{}, err)
-				return
-			}
-			rec, err := j.decode(stored)
-			if err != nil {
-				if err = j.Passes(ctx, err); err == nil {
-					rec = over(&stored, at)
-				}
-			}
-			at = rec.At
-			if !yield(rec, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// LastOf reads the end of a stream without its events.
-func (j *Journal) LastOf(ctx context.Context, stream string) (Head, error) {
-	head := NoStream(stream)
-	for rec, err := range j.read(ctx, stream, eventstore.Backwards, eventstore.End) {
-		if err != nil {
-			return Head{}, err
-		}
-		head.Version, head.At = max(head.Version, rec.Version), rec.At
-		if _, passed := rec.Event.(domain.PassedOver); !passed {
-			break
-		}
-	}
-	return head, nil
-}
-
-// EndOf is LastOf for what is recorded even behind events that cannot be read: their times do not count.
-func (j *Journal) EndOf(ctx context.Context, stream string) (Head, error) {
-	head := NoStream(stream)
-	for stored, err := range j.stored(ctx, stream, eventstore.Backwards, eventstore.End) {
-		if err != nil {
-			return Head{}, err
-		}
-		head.Version = max(head.Version, stored.Version)
-		rec, err := j.decode(stored)
-		var bad *UnreadableEventError
-		if err == nil {
-			head.At = rec.At
-			break
-		}
-		if !errors.As(err, &bad) {
-			return Head{}, err
-		}
-	}
-	return head, nil
 }
 
 func (j *Journal) decode(stored eventstore.Recorded) (Record, error) {
