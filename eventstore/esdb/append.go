@@ -98,9 +98,6 @@ func (a *appending) try(ctx context.Context) (eventstore.Appended, error) {
 		return eventstore.Appended{}, a.fail(err)
 	}
 	defer a.leader.release(n)
-	if err := a.known.damage(); err != nil {
-		return eventstore.Appended{}, a.fail(err)
-	}
 	if a.fence {
 		if err := a.unfenced(ctx, n); err != nil {
 			return eventstore.Appended{}, a.unpolled(ctx, n, err)

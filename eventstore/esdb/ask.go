@@ -43,9 +43,6 @@ func (s *Store) askOnce(ctx context.Context, l *link, do func(context.Context, *
 		return err
 	}
 	defer l.release(n)
-	if err := s.known.damage(); err != nil {
-		return err
-	}
 	err = do(ctx, n)
 	s.blame(ctx, l, n, err)
 	return err

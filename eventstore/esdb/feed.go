@@ -82,9 +82,6 @@ func (f *feed) follow(ctx context.Context) error {
 		return err
 	}
 	defer f.reader.release(n)
-	if err := f.known.damage(); err != nil {
-		return err
-	}
 	if err = f.align(ctx, n); err == nil {
 		err = f.receive(ctx, cancel, n)
 	}

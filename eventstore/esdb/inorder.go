@@ -71,9 +71,6 @@ func (s *Store) appendInOrder(ctx context.Context, batches []eventstore.Batch) (
 		return nil, err
 	}
 	defer s.leader.release(n)
-	if err := s.known.damage(); err != nil {
-		return nil, err
-	}
 	ctx = context.WithoutCancel(ctx)
 	o, err := newOrdered(s, n, batches)
 	if err != nil {

@@ -22,6 +22,7 @@ type link struct {
 	use      string        // what it is for, in the log
 	limit    time.Duration // how long nothing may answer before calls fail at once
 	log      *slog.Logger
+	damage   func() error  // why no node is used any more, or nil
 	found    atomic.Uint64 // how often a node was found
 
 	mu     sync.Mutex
@@ -33,7 +34,7 @@ type link struct {
 }
 
 // acquire gives the node, and finds one when there is none; release it. The error is
-// ctx's, eventstore.ErrClosed, or an *eventstore.OutageError.
+// ctx's, eventstore.ErrClosed, damage's, or an *eventstore.OutageError.
 func (l *link) acquire(ctx context.Context) (*node, error) { return l.wait(ctx, true) }
 
 // await is acquire for those who wait as long as it takes.
@@ -45,6 +46,10 @@ func (l *link) wait(ctx context.Context, hurried bool) (*node, error) {
 		if l.ended {
 			l.mu.Unlock()
 			return nil, eventstore.ErrClosed
+		}
+		if err := l.damage(); err != nil {
+			l.mu.Unlock()
+			return nil, err
 		}
 		if n := l.node; n != nil {
 			n.users++

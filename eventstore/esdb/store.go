@@ -78,7 +78,7 @@ func Open(opts Options) (*Store, error) {
 		}
 		d := discovery{conf: conf, prefer: prefer, resolve: opts.Resolver, patient: patient}
 		d.check = d.answers
-		return &link{ctx: s.ctx, discover: d, use: use, limit: opts.CallTimeout, log: s.log}
+		return &link{ctx: s.ctx, discover: d, use: use, limit: opts.CallTimeout, damage: s.known.damage, log: s.log}
 	}
 	s.leader = newLink("appends and reads", preferLeader)
 	s.leader.discover.check = func(ctx context.Context, n *node) error {
