@@ -19,7 +19,7 @@ type accessLog struct {
 	mu     sync.Mutex
 	queue  []*accessRecord
 	busy   bool
-	head   journal.Head // only whoever appends uses it, and unsure
+	head   journal.Head // only the goroutine that appends uses it, and unsure
 	unsure string       // the stream whose end is not known
 }
 

@@ -325,31 +325,3 @@ func TestAnotherEmptyVaultIsRefused(t *testing.T) {
 		t.Errorf("the refusal left %s", sizes(t, second.Data))
 	}
 }
-
-// TestAnOlderVaultCopiedOverARunningOne copies yesterday's vault into the file while it is open, as cp does: the next start is refused.
-func TestAnOlderVaultCopiedOverARunningOne(t *testing.T) {
-	a := newAged(t)
-	r := start(t, a.cfg)
-	r.signIn(a.bob.email)
-	old, err := os.ReadFile(filepath.Join(a.old, "vault", "vault.db"))
-	fatal(t, err)
-	fatal(t, os.WriteFile(filepath.Join(a.cfg.Data, "vault", "vault.db"), old, 0o600))
-	r.send("POST", "/v1/me/devices", r.signInOrNot(a.bob), `{"kind":"band","model":"Band 9","name":"Bob's second"}`)
-	r.stop()
-	var refused *server.RefusedError
-	if s, err := server.Open(t.Context(), a.cfg, server.Options{Hashing: cheap()}); err == nil {
-		t.Fatal("it opened", s.Close())
-	} else if !errors.As(err, &refused) || !strings.Contains(err.Error(), "vault") {
-		t.Errorf("refused otherwise: %v", err)
-	}
-}
-
-// signInOrNot is signIn where it may fail.
-func (r *running) signInOrNot(p person) string {
-	r.t.Helper()
-	got := r.send("POST", "/v1/sessions", "", fmt.Sprintf(`{"email":%q,"password":%q}`, p.email, password))
-	if got.status != 201 {
-		return ""
-	}
-	return got.str(r.t, "token")
-}

@@ -1,6 +1,8 @@
 package server_test
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -39,7 +41,7 @@ func TestRemovedWhileOpen(t *testing.T) {
 	}
 }
 
-// TestTwoVaultsOnOneLog starts a second server on the same log with a copy of the vault: whoever meets what the other one made stops.
+// TestTwoVaultsOnOneLog starts a second server on the same log with a copy of the vault: the one that meets what the other made stops.
 func TestTwoVaultsOnOneLog(t *testing.T) {
 	cfg, mail, _ := onEventStoreDB(t)
 	cfg.MasterKey = filepath.Join(t.TempDir(), "master.key")
@@ -62,4 +64,32 @@ func TestTwoVaultsOnOneLog(t *testing.T) {
 	}
 	r.runs()
 	r.sound()
+}
+
+// TestAnOlderVaultCopiedOverARunningOne copies yesterday's vault into the file while it is open, as cp does: the next start is refused.
+func TestAnOlderVaultCopiedOverARunningOne(t *testing.T) {
+	a := newAged(t)
+	r := start(t, a.cfg)
+	r.signIn(a.bob.email)
+	old, err := os.ReadFile(filepath.Join(a.old, "vault", "vault.db"))
+	fatal(t, err)
+	fatal(t, os.WriteFile(filepath.Join(a.cfg.Data, "vault", "vault.db"), old, 0o600))
+	r.send("POST", "/v1/me/devices", r.signInOrNot(a.bob), `{"kind":"band","model":"Band 9","name":"Bob's second"}`)
+	r.stop()
+	var refused *server.RefusedError
+	if s, err := server.Open(t.Context(), a.cfg, server.Options{Hashing: cheap()}); err == nil {
+		t.Fatal("it opened", s.Close())
+	} else if !errors.As(err, &refused) || !strings.Contains(err.Error(), "vault") {
+		t.Errorf("refused otherwise: %v", err)
+	}
+}
+
+// signInOrNot is signIn where it may fail.
+func (r *running) signInOrNot(p person) string {
+	r.t.Helper()
+	got := r.send("POST", "/v1/sessions", "", fmt.Sprintf(`{"email":%q,"password":%q}`, p.email, password))
+	if got.status != 201 {
+		return ""
+	}
+	return got.str(r.t, "token")
 }

@@ -2,7 +2,7 @@ package server
 
 import "errors"
 
-// errMessagesStuck: whoever signs up here would wait for a code that does not come.
+// errMessagesStuck: a person who signs up here would wait for a code that does not come.
 var errMessagesStuck = errors.New("messages are stuck before an event: accountledger status names it")
 
 // checkMessages says whether what this process sends of messages is stuck in the log. A mail server that is away is no such thing:

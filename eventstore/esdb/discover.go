@@ -129,7 +129,7 @@ func (d *discovery) probe(ctx context.Context, e endpoint) (*node, error) {
 }
 
 // usable says whether a node can be used that answered a check so. It cannot say yes to everything: what it refuses is told to
-// whoever asks for that.
+// the caller who asks for that.
 func usable(err error) bool {
 	var f *fault
 	if !errors.As(err, &f) {

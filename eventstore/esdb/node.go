@@ -22,7 +22,7 @@ type node struct {
 	reached atomic.Uint64         // commit position up to which it is known to have everything
 	poll    atomic.Pointer[poll]  // what it last said of the fence
 	refusal atomic.Pointer[fault] // why it did not say, when it refused
-	polling chan struct{}         // holds one: whoever asks it
+	polling chan struct{}         // a place for the one caller that asks it
 	looks   atomic.Int64          // of the watch, under way
 
 	// Both are guarded by the link.

@@ -42,7 +42,7 @@ func outages() map[string]func(*testing.T, *esdbtest.Node) (end func()) {
 	}
 }
 
-// TestNodeSilent: whoever asks gets an answer within the time of a call, those after it at once, and when the node is back
+// TestNodeSilent: a caller gets an answer within the time of a call, those after it at once, and when the node is back
 // all goes on by itself, subscriptions too.
 func TestNodeSilent(t *testing.T) {
 	t.Parallel()

@@ -47,7 +47,7 @@ func New(options Options) (*Engine, error) {
 }
 
 // GiveUp ends all requests under way and to come, as view.ErrUnavailable: for a process that ends while the cluster is silent. What
-// was written is repeated by whoever goes on.
+// was written is repeated by the process that goes on.
 func (e *Engine) GiveUp() { e.client.end() }
 
 // Open gives a generation, making its index where there is none.

@@ -32,18 +32,26 @@ func (s *streams) readAllForwards(o *api.ReadReq_Options, call api.Streams_ReadS
 	}
 	last := s.visible()
 	for left := o.GetCount(); next < last && left > 0; next += batch {
-		for _, r := range s.cluster.log.between(next, min(last, next+batch)) {
-			if left == 0 {
-				break
-			}
-			if !f.matches(&r) {
-				continue
-			}
-			if err := call.Send(s.cluster.log.wire(&r)); err != nil {
-				return err
-			}
-			left--
+		if err := s.sendSome(call, f, next, min(last, next+batch), &left); err != nil {
+			return err
 		}
+	}
+	return nil
+}
+
+// sendSome sends what a filter lets through of some places, as long as something is left to be sent.
+func (s *streams) sendSome(call api.Streams_ReadServer, f *filter, from, to int, left *uint64) error {
+	for _, r := range s.cluster.log.between(from, to) {
+		if *left == 0 {
+			return nil
+		}
+		if !f.matches(&r) {
+			continue
+		}
+		if err := call.Send(s.cluster.log.wire(&r)); err != nil {
+			return err
+		}
+		*left--
 	}
 	return nil
 }
@@ -61,14 +69,8 @@ func (s *streams) readAllBackwards(o *api.ReadReq_Options, call api.Streams_Read
 	place = min(place, s.visible())
 	for left := o.GetCount(); place > 0 && left > 0; {
 		place--
-		for _, r := range s.cluster.log.between(place, place+1) {
-			if !f.matches(&r) {
-				continue
-			}
-			if err := call.Send(s.cluster.log.wire(&r)); err != nil {
-				return err
-			}
-			left--
+		if err := s.sendSome(call, f, place, place+1, &left); err != nil {
+			return err
 		}
 	}
 	return nil
