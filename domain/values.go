@@ -2,6 +2,7 @@ package domain
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -12,11 +13,14 @@ import (
 
 var errValue = errors.New("not one of the values allowed here")
 
+// ErrUnknownValue: a value is not in its closed set. In a stored event a newer program wrote it.
+var ErrUnknownValue = fmt.Errorf("%w: not in its closed set", errValue)
+
 func oneOf[T comparable](v T, all ...T) error {
 	if slices.Contains(all, v) {
 		return nil
 	}
-	return errValue
+	return ErrUnknownValue
 }
 
 func matches(re *regexp.Regexp, s string) error {

@@ -182,6 +182,9 @@ func (j *Journal) decode(stored eventstore.Recorded) (Record, error) {
 	if fact.Format != domain.MetadataFormat {
 		return Record{}, &UnknownTypeError{Type: fmt.Sprintf("metadata format %d", fact.Format)}
 	}
+	if field := unknownIn(&fact.Metadata); field != "" {
+		return Record{}, fmt.Errorf("%s version %d: %w", stored.Stream, stored.Version, &UnknownTypeError{Type: stored.Type, Field: field})
+	}
 	event, err := j.registry.Decode(stored.Type, stored.Data)
 	var newer *UnknownTypeError
 	switch {
@@ -232,6 +235,19 @@ func (j *Journal) LogID(ctx context.Context) (uuid.UUID, error) { return j.store
 func (j *Journal) Distance(ctx context.Context, from, to Position) (int64, string, error) {
 	n, unit, err := j.store.Distance(ctx, from, to)
 	return n, string(unit), err
+}
+
+// unknownIn names the field of metadata that holds a value outside its closed set, "" when none does.
+func unknownIn(m *domain.Metadata) string {
+	switch {
+	case m.Actor.Kind.Validate() != nil:
+		return "metadata/actor/kind"
+	case m.OnBehalfOf.Kind != "" && m.OnBehalfOf.Kind.Validate() != nil:
+		return "metadata/on_behalf_of/kind"
+	case m.Channel.Validate() != nil:
+		return "metadata/channel"
+	}
+	return ""
 }
 
 func checkMetadata(m domain.Metadata) error {

@@ -12,11 +12,18 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// UnknownTypeError: the log holds an event that this program does not know, or a newer version of one.
-// Whoever reads it waits and says so; nothing is decided on its stream.
-type UnknownTypeError struct{ Type string }
+// UnknownTypeError: the log holds an event that this program does not know, a newer version of one, or one with a value of a
+// closed set that this program does not know. Readers wait before it and say so; nothing is decided on its stream.
+type UnknownTypeError struct {
+	Type string
+	// Field is the path of the field that holds the unknown value; "": the type is unknown.
+	Field string
+}
 
 func (e *UnknownTypeError) Error() string {
+	if e.Field != "" {
+		return fmt.Sprintf("journal: %s of an event of type %q has a value that this program does not know; a newer one wrote it", e.Field, e.Type)
+	}
 	return fmt.Sprintf("journal: event type %q is not known to this program; a newer one wrote it", e.Type)
 }
 
@@ -207,10 +214,13 @@ func (r *Registry) Decode(stored string, data []byte) (any, error) {
 // place of its event does not open there, since the seal covers the name.
 func (t Type) read(data []byte) (any, error) {
 	event, err := t.decode(data)
-	if err != nil || len(t.shape.parts) == 0 {
+	if err != nil {
 		return event, err
 	}
 	v := reflect.ValueOf(event)
+	if place := t.shape.unknown(v); place != "" {
+		return nil, &UnknownTypeError{Type: t.name, Field: place}
+	}
 	for _, p := range t.shape.parts {
 		if sealed := v.FieldByIndex(p.index).Interface().(part).Sealed(); sealed != nil { //nolint:forcetypeassert // shapes hold parts only
 			sealed.Name = p.name

@@ -1,9 +1,12 @@
 package journal
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,10 +34,19 @@ var (
 	uuidType      = reflect.TypeFor[uuid.UUID]()
 )
 
-// shape is where an event keeps its parts, and which of its values can be checked.
+// shape is where an event keeps its parts, which of its values can be checked, and which of those are of closed sets.
 type shape struct {
 	parts  []partField
 	values []valueField
+	closed []closedField
+}
+
+// closedField is a value of a closed set, a list of them, or a list of structs that hold some.
+type closedField struct {
+	valueField
+	list   bool
+	inside *shape
+	known  *atomic.Pointer[map[string]bool] // values of the set that were met
 }
 
 type partField struct {
@@ -93,6 +105,7 @@ func (s *shape) field(t reflect.Type, at []int, path string, opt bool) error {
 	switch {
 	case t.Implements(validatorType):
 		s.values = append(s.values, valueField{index: at, optional: opt, place: path})
+		s.close(t, closedField{valueField: valueField{index: at, optional: opt, place: path}})
 		return nil
 	case t == timeType, isID(t):
 		return nil
@@ -123,9 +136,68 @@ func (s *shape) slice(t reflect.Type, at []int, path string, opt bool) error {
 		if len(inner.parts) > 0 {
 			return fmt.Errorf("%s: a list cannot hold parts", path)
 		}
+		if len(inner.closed) > 0 {
+			s.closed = append(s.closed, closedField{valueField: valueField{index: at, place: path}, list: true, inside: &inner})
+		}
 	}
+	s.close(elem, closedField{valueField: valueField{index: at, place: path}, list: true})
 	s.values = append(s.values, valueField{index: at, optional: opt, place: path})
 	return nil
+}
+
+// close notes a field whose type is a closed set of strings.
+func (s *shape) close(t reflect.Type, f closedField) {
+	if t.Kind() != reflect.String || !t.Implements(validatorType) {
+		return
+	}
+	nothing, _ := reflect.New(t).Elem().Interface().(validator)
+	if errors.Is(nothing.Validate(), domain.ErrUnknownValue) {
+		f.known = &atomic.Pointer[map[string]bool]{}
+		s.closed = append(s.closed, f)
+	}
+}
+
+// unknown names the field that holds a value outside its closed set, "" when none does.
+func (s *shape) unknown(event reflect.Value) string {
+	for i := range s.closed {
+		f := &s.closed[i]
+		v := event.FieldByIndex(f.index)
+		if !f.list {
+			if !f.knows(v) {
+				return f.place
+			}
+			continue
+		}
+		for n := range v.Len() {
+			if one := v.Index(n); f.inside != nil {
+				if place := f.inside.unknown(one); place != "" {
+					return f.place + place
+				}
+			} else if !f.knows(one) {
+				return f.place
+			}
+		}
+	}
+	return ""
+}
+
+func (f *closedField) knows(v reflect.Value) bool {
+	if f.optional && v.Len() == 0 {
+		return true
+	}
+	known := f.known.Load()
+	if known != nil && (*known)[v.String()] {
+		return true
+	}
+	if val, ok := v.Interface().(validator); !ok || val.Validate() != nil {
+		return false
+	}
+	more := map[string]bool{v.String(): true}
+	if known != nil {
+		maps.Copy(more, *known)
+	}
+	f.known.Store(&more) // of two at once one is forgotten, and found again
+	return true
 }
 
 // indirect tells types whose value could be nothing, or anything.

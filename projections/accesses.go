@@ -39,38 +39,34 @@ func Accesses() Declaration {
 		parts: f.Words("parts", view.Optional), queried: f.Keyword("view", view.Optional), rows: f.Number("rows", view.Optional),
 		at: f.Time("at"), region: f.Keyword("region", view.Optional),
 	}
-	return Declaration{
-		Schema: view.Schema{Name: "accesses", Version: 2, Fields: f, Indexes: []view.Index{
-			{"subject", "-at"}, {"actor", "-at"}, {"service", "-at"}, {"kind", "-at"}, {"case", "-at"}, {"-at"}},
-			Tallies: []view.Tally{{"kind", "at"}, {"service", "outcome"}}},
-		Touches: func(r journal.Record) []string {
-			if e, ok := r.Event.(domain.AccessCorrected); ok {
-				return []string{e.Corrects.String(), r.ID.String()}
-			}
-			if isAccess(r.Event) {
-				return []string{r.ID.String()}
-			}
-			return nil
-		},
-		Begins: ownID,
-		Reduce: v.reduce,
-	}
+	schema := view.Schema{Name: "accesses", Version: 2, Fields: f, Indexes: []view.Index{
+		{"subject", "-at"}, {"actor", "-at"}, {"service", "-at"}, {"kind", "-at"}, {"case", "-at"}, {"-at"}},
+		Tallies: []view.Tally{{"kind", "at"}, {"service", "outcome"}}}
+	return declare(schema,
+		ignore(domain.SignUpRequested{}, domain.SignUpCompleted{}, domain.SignUpLapsed{},
+			domain.VerificationIssued{}, domain.VerificationFailed{}, domain.VerificationPassed{}, domain.VerificationEnded{},
+			domain.IdentifierClaimed{}, domain.IdentifierRetired{},
+			domain.AccountOpened{}, domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{},
+			domain.PermissionGranted{}, domain.PermissionWithdrawn{}, domain.PermissionConfirmed{},
+			domain.DeviceLinked{}, domain.DeviceRenamed{}, domain.DeviceUnlinked{},
+			domain.ErasureRequested{}, domain.ErasureCancelled{}, domain.ErasureStarted{}, domain.ErasureCompleted{},
+			domain.SessionStarted{}, domain.SessionEnded{}, domain.AttemptsLimited{},
+			domain.StaffAdded{}, domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{},
+			domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{}, domain.NoticePublished{},
+			domain.LedgerRestored{}, domain.LedgerImported{}, domain.OperationPerformed{}, domain.LimitsChanged{},
+			domain.EventSkipped{}, domain.ClockConfirmed{}),
+		on(itself, v.decides).first(),
+		onEach(func(r journal.Record, e domain.AccessCorrected) []string {
+			return []string{e.Corrects.String(), r.ID.String()}
+		}, v.corrected).first(),
+		on(itself, v.reveals).first(),
+		on(itself, v.looksUp).first(),
+		on(itself, v.queries).first(),
+	)
 }
 
-// isAccess says whether an event is a look at personal data, or a decision about one.
-func isAccess(event any) bool {
-	switch event.(type) {
-	case domain.AccessDecided, domain.AccessCorrected, domain.AccessRevealed, domain.AccessLookedUp, domain.AccessQueried:
-		return true
-	}
-	return false
-}
-
-func (v accesses) reduce(d *view.Document, r journal.Record) error {
-	if e, ok := r.Event.(domain.AccessCorrected); ok && d.ID == e.Corrects.String() {
-		d.Delete() // nobody was told it
-		return nil
-	}
+// who says who looked at whose data, why and when.
+func (v accesses) who(d *view.Document, r journal.Record) {
 	setID(v.subject, d, r.Subject)
 	v.actorKind.Set(d, string(r.Actor.Kind))
 	setID(v.actor, d, r.Actor.ID)
@@ -78,32 +74,10 @@ func (v accesses) reduce(d *view.Document, r journal.Record) error {
 	setKeyword(v.caseID, d, r.Case)
 	setKeyword(v.region, d, r.Region)
 	v.at.Set(d, r.At)
-	switch e := r.Event.(type) {
-	case domain.AccessDecided:
-		v.decided(d, e)
-	case domain.AccessCorrected:
-		v.decided(d, e.AccessDecided)
-		setID(v.corrects, d, e.Corrects)
-	case domain.AccessRevealed:
-		v.kind.Set(d, AccessRevealed)
-		parts := make([]string, len(e.Parts))
-		for i, p := range e.Parts {
-			parts[i] = string(p)
-		}
-		v.parts.Set(d, strings.Join(parts, ", "))
-		v.outcome.Set(d, found(e.Found))
-	case domain.AccessLookedUp:
-		v.kind.Set(d, AccessLookedUp)
-		v.outcome.Set(d, found(e.Found))
-	case domain.AccessQueried:
-		v.kind.Set(d, AccessQueried)
-		v.queried.Set(d, string(e.View))
-		v.rows.Set(d, int64(e.Rows))
-	}
-	return nil
 }
 
-func (v accesses) decided(d *view.Document, e domain.AccessDecided) {
+func (v accesses) decides(d *view.Document, r journal.Record, e domain.AccessDecided) {
+	v.who(d, r)
 	v.kind.Set(d, AccessDecided)
 	setID(v.service, d, e.Service)
 	v.permission.Set(d, string(e.Permission))
@@ -112,6 +86,39 @@ func (v accesses) decided(d *view.Document, e domain.AccessDecided) {
 	v.reason.Set(d, string(e.Reason))
 	v.accountVersion.Set(d, e.AccountVersion)
 	setID(v.grant, d, e.Grant)
+}
+
+func (v accesses) corrected(d *view.Document, r journal.Record, e domain.AccessCorrected) {
+	if d.ID == e.Corrects.String() {
+		d.Delete() // nobody was given that answer
+		return
+	}
+	v.decides(d, r, e.AccessDecided)
+	setID(v.corrects, d, e.Corrects)
+}
+
+func (v accesses) reveals(d *view.Document, r journal.Record, e domain.AccessRevealed) {
+	v.who(d, r)
+	v.kind.Set(d, AccessRevealed)
+	parts := make([]string, len(e.Parts))
+	for i, p := range e.Parts {
+		parts[i] = string(p)
+	}
+	v.parts.Set(d, strings.Join(parts, ", "))
+	v.outcome.Set(d, found(e.Found))
+}
+
+func (v accesses) looksUp(d *view.Document, r journal.Record, e domain.AccessLookedUp) {
+	v.who(d, r)
+	v.kind.Set(d, AccessLookedUp)
+	v.outcome.Set(d, found(e.Found))
+}
+
+func (v accesses) queries(d *view.Document, r journal.Record, e domain.AccessQueried) {
+	v.who(d, r)
+	v.kind.Set(d, AccessQueried)
+	v.queried.Set(d, string(e.View))
+	v.rows.Set(d, int64(e.Rows))
 }
 
 // found says whether there was somebody to look at.

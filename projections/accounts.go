@@ -36,95 +36,90 @@ func Accounts() Declaration {
 		erasureDue: f.Time("erasure_due", view.Optional), erased: f.Time("erased", view.Optional),
 		email: f.Sealed("email", view.Optional), birth: f.Sealed("birth_month", view.Optional),
 	}
-	return Declaration{
-		Schema: view.Schema{Name: "accounts", Version: 1, Fields: f, Indexes: []view.Index{
-			{"-opened"}, {"region", "-opened"}, {"state", "-opened"}},
-			Tallies: []view.Tally{{"region", "opened"}, {"opened"}, {"region", "state"}}},
-		Touches: v.touches,
-		Begins:  v.begins,
-		Reduce:  v.reduce,
-	}
+	schema := view.Schema{Name: "accounts", Version: 1, Fields: f, Indexes: []view.Index{
+		{"-opened"}, {"region", "-opened"}, {"state", "-opened"}},
+		Tallies: []view.Tally{{"region", "opened"}, {"opened"}, {"region", "state"}}}
+	return declare(schema,
+		ignore(domain.SignUpRequested{}, domain.SignUpCompleted{}, domain.SignUpLapsed{},
+			domain.VerificationIssued{}, domain.VerificationFailed{}, domain.VerificationPassed{}, domain.VerificationEnded{},
+			domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.AccountSignedOutEverywhere{},
+			domain.PermissionConfirmed{}, domain.DeviceRenamed{}, domain.SessionStarted{}, domain.SessionEnded{}, domain.AttemptsLimited{},
+			domain.StaffAdded{}, domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{},
+			domain.AccessDecided{}, domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{},
+			domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{}, domain.NoticePublished{},
+			domain.LedgerRestored{}, domain.LedgerImported{}, domain.OperationPerformed{}, domain.LimitsChanged{},
+			domain.EventSkipped{}, domain.ClockConfirmed{}),
+		on(itsAccount, v.opens).first(),
+		on(itsAccount, v.capacityDecided).after(errNotOpened),
+		on(itsAccount, v.granting).after(errNotOpened),
+		on(itsAccount, v.withdrawing).after(errNotOpened),
+		on(itsAccount, v.linked).after(errNotOpened),
+		on(itsAccount, v.unlinked).after(errNotOpened),
+		on(itsAccount, v.erasureRequested).after(errNotOpened),
+		on(itsAccount, v.erasureCancelled).after(errNotOpened),
+		on(itsAccount, v.erasureStarted).after(errNotOpened),
+		on(itsAccount, v.erasureCompleted).after(errNotOpened),
+	)
 }
 
-func (v accounts) touches(r journal.Record) []string {
-	switch r.Event.(type) {
-	case domain.AccountOpened, domain.AccountCapacityDecided, domain.PermissionGranted, domain.PermissionWithdrawn,
-		domain.DeviceLinked, domain.DeviceUnlinked,
-		domain.ErasureRequested, domain.ErasureCancelled, domain.ErasureStarted, domain.ErasureCompleted:
-		if id := accountOf(&r.Fact); id != "" {
-			return []string{id}
-		}
-	}
-	return nil
-}
-
-func (v accounts) begins(r journal.Record) string {
-	if _, ok := r.Event.(domain.AccountOpened); ok {
-		return accountOf(&r.Fact)
-	}
-	return ""
-}
-
-func (v accounts) reduce(d *view.Document, r journal.Record) error {
-	if e, ok := r.Event.(domain.AccountOpened); ok {
-		v.open(d, r.Fact, e)
-		return nil
-	}
-	if d.Deleted {
-		return errNotOpened
-	}
-	switch e := r.Event.(type) {
-	case domain.AccountCapacityDecided:
-		v.capacity.Set(d, string(e.Capacity))
-		v.rules.Set(d, int64(e.Rules.Version))
-	case domain.PermissionGranted:
-		if e.Previous != domain.StateGranted {
-			v.granted.Add(d, 1)
-		}
-	case domain.PermissionWithdrawn:
-		if e.Previous == domain.StateGranted {
-			v.granted.Add(d, -1)
-		}
-	case domain.DeviceLinked:
-		v.devices.Add(d, 1)
-	case domain.DeviceUnlinked:
-		v.devices.Add(d, -1)
-	default:
-		v.erase(d, r.Fact)
-	}
-	return nil
-}
-
-func (v accounts) open(d *view.Document, f domain.Fact, e domain.AccountOpened) {
-	setKeyword(v.region, d, f.Region)
+func (v accounts) opens(d *view.Document, r journal.Record, e domain.AccountOpened) {
+	setKeyword(v.region, d, r.Region)
 	v.language.Set(d, string(e.Language))
 	v.capacity.Set(d, string(e.Capacity))
 	v.rules.Set(d, int64(e.Rules.Version))
 	v.state.Set(d, AccountOpen)
-	v.opened.Set(d, f.At)
+	v.opened.Set(d, r.At)
 	v.devices.Set(d, 0)
 	v.granted.Set(d, 0)
-	setSealed(v.email, d, f, e.Contact)
-	setSealed(v.birth, d, f, e.Birth)
+	setSealed(v.email, d, r.Fact, e.Contact)
+	setSealed(v.birth, d, r.Fact, e.Birth)
 }
 
-func (v accounts) erase(d *view.Document, f domain.Fact) {
-	switch e := f.Event.(type) {
-	case domain.ErasureRequested:
-		v.state.Set(d, AccountClosing)
-		v.erasureDue.Set(d, e.Due)
-	case domain.ErasureCancelled:
-		v.state.Set(d, AccountOpen)
-		v.erasureDue.Clear(d)
-	case domain.ErasureStarted:
-		v.state.Set(d, AccountClosing)
-	case domain.ErasureCompleted:
-		v.state.Set(d, AccountErased)
-		v.erased.Set(d, f.At)
-		v.erasureDue.Clear(d)
-		v.email.Clear(d)
-		v.birth.Clear(d)
-		v.devices.Set(d, 0)
-		v.granted.Set(d, 0)
+func (v accounts) capacityDecided(d *view.Document, _ journal.Record, e domain.AccountCapacityDecided) {
+	v.capacity.Set(d, string(e.Capacity))
+	v.rules.Set(d, int64(e.Rules.Version))
+}
+
+func (v accounts) granting(d *view.Document, _ journal.Record, e domain.PermissionGranted) {
+	if e.Previous != domain.StateGranted {
+		v.granted.Add(d, 1)
 	}
+}
+
+func (v accounts) withdrawing(d *view.Document, _ journal.Record, e domain.PermissionWithdrawn) {
+	if e.Previous == domain.StateGranted {
+		v.granted.Add(d, -1)
+	}
+}
+
+func (v accounts) linked(d *view.Document, _ journal.Record, _ domain.DeviceLinked) {
+	v.devices.Add(d, 1)
+}
+
+func (v accounts) unlinked(d *view.Document, _ journal.Record, _ domain.DeviceUnlinked) {
+	v.devices.Add(d, -1)
+}
+
+func (v accounts) erasureRequested(d *view.Document, _ journal.Record, e domain.ErasureRequested) {
+	v.state.Set(d, AccountClosing)
+	v.erasureDue.Set(d, e.Due)
+}
+
+func (v accounts) erasureCancelled(d *view.Document, _ journal.Record, _ domain.ErasureCancelled) {
+	v.state.Set(d, AccountOpen)
+	v.erasureDue.Clear(d)
+}
+
+func (v accounts) erasureStarted(d *view.Document, _ journal.Record, _ domain.ErasureStarted) {
+	v.state.Set(d, AccountClosing)
+}
+
+func (v accounts) erasureCompleted(d *view.Document, r journal.Record, _ domain.ErasureCompleted) {
+	v.state.Set(d, AccountErased)
+	v.erased.Set(d, r.At)
+	v.erasureDue.Clear(d)
+	v.email.Clear(d)
+	v.birth.Clear(d)
+	v.devices.Set(d, 0)
+	v.granted.Set(d, 0)
 }

@@ -23,34 +23,101 @@ func Activity() Declaration {
 		actorKind: f.Keyword("actor_kind"), actor: f.Keyword("actor", view.Optional), channel: f.Keyword("channel"),
 		region: f.Keyword("region", view.Optional), at: f.Time("at"), words: f.Words("words"),
 	}
-	return Declaration{
-		Schema: view.Schema{Name: "activity", Version: 2, Fields: f, Indexes: []view.Index{
-			{"subject", "-at"}, {"actor", "-at"}, {"type", "-at"}, {"-at"}},
-			Tallies: []view.Tally{{"type", "at"}, {"at"}}},
-		Touches: func(r journal.Record) []string {
-			if isAccess(r.Event) {
-				return nil
-			}
-			return []string{r.ID.String()}
-		},
-		Begins: ownID,
-		Reduce: v.reduce,
+	schema := view.Schema{Name: "activity", Version: 2, Fields: f, Indexes: []view.Index{
+		{"subject", "-at"}, {"actor", "-at"}, {"type", "-at"}, {"-at"}},
+		Tallies: []view.Tally{{"type", "at"}, {"at"}}}
+	return declare(schema,
+		ignore(domain.AccessDecided{}, domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{}),
+		append(v.ofPeople(), v.ofOffice()...)...)
+}
+
+// ofPeople are the rules for events of people's accounts.
+func (v activity) ofPeople() []rule {
+	return []rule{
+		says(v, func(e domain.SignUpRequested) words { return word(e.Kind).and(string(e.Capacity), string(e.Language)) }),
+		says(v, nothing[domain.SignUpCompleted]),
+		says(v, func(e domain.SignUpLapsed) words { return word(e.Reason) }),
+		says(v, func(e domain.VerificationIssued) words { return word(e.Purpose) }),
+		says(v, nothing[domain.VerificationFailed]),
+		says(v, nothing[domain.VerificationPassed]),
+		says(v, func(e domain.VerificationEnded) words { return word(e.Reason) }),
+		says(v, func(e domain.IdentifierClaimed) words { return word(e.Kind) }),
+		says(v, nothing[domain.IdentifierRetired]),
+		says(v, func(e domain.AccountOpened) words { return word(e.Kind).and(string(e.Capacity), string(e.Language)) }),
+		says(v, func(e domain.AccountCapacityDecided) words { return word(e.Capacity) }),
+		says(v, nothing[domain.AccountSignedOutEverywhere]),
+		says(v, func(e domain.PermissionGranted) words { return decisionWords(e.Decision) }),
+		says(v, func(e domain.PermissionWithdrawn) words { return decisionWords(e.Decision) }),
+		says(v, func(e domain.PermissionConfirmed) words { return decisionWords(e.Decision) }),
+		says(v, func(e domain.DeviceLinked) words { return word(e.Kind) }),
+		says(v, nothing[domain.DeviceRenamed]),
+		says(v, func(e domain.DeviceUnlinked) words { return word(e.Kind) }),
+		says(v, nothing[domain.ErasureRequested]),
+		says(v, nothing[domain.ErasureCancelled]),
+		says(v, nothing[domain.ErasureStarted]),
+		says(v, nothing[domain.ErasureCompleted]),
+		says(v, func(e domain.SessionStarted) words { return word(e.Owner) }),
+		says(v, nothing[domain.SessionEnded]),
+		says(v, func(e domain.DeliveryAttempted) words {
+			return word(e.Message).and(string(e.Medium), string(e.Language))
+		}),
+		says(v, nothing[domain.DeliverySucceeded]),
+		says(v, func(e domain.DeliveryFailed) words { return word(e.Failure) }),
 	}
 }
 
-func (v activity) reduce(d *view.Document, r journal.Record) error {
-	typ := baseType(r.Type)
-	kind, _, _ := strings.Cut(r.Stream, "-")
-	v.typ.Set(d, typ)
-	v.stream.Set(d, kind)
-	setID(v.subject, d, r.Subject)
-	v.actorKind.Set(d, string(r.Actor.Kind))
-	setID(v.actor, d, r.Actor.ID)
-	v.channel.Set(d, string(r.Channel))
-	setKeyword(v.region, d, r.Region)
-	v.at.Set(d, r.At)
-	v.words.Set(d, strings.Join(append([]string{typ}, publicWords(r.Event)...), " "))
-	return nil
+// ofOffice are the rules for events that are about no person.
+func (v activity) ofOffice() []rule {
+	return []rule{
+		says(v, func(e domain.AttemptsLimited) words { return word(e.Attempt) }),
+		says(v, nothing[domain.StaffAdded]),
+		says(v, func(e domain.StaffRoleGranted) words {
+			if e.Alone {
+				return word(e.Role).and("alone")
+			}
+			return word(e.Role)
+		}),
+		says(v, nothing[domain.StaffEnrolled]),
+		says(v, func(e domain.ServiceAdded) words {
+			all := word(e.Name)
+			for _, a := range e.Allowed {
+				all = all.and(string(a.Permission), string(a.Purpose))
+			}
+			return all
+		}),
+		says(v, func(e domain.NoticePublished) words {
+			return word(e.Permission).and(string(e.Language), string(e.Controller))
+		}),
+		says(v, func(e domain.OperationPerformed) words {
+			all := word(e.Operation)
+			for _, v := range e.Views {
+				all = all.and(string(v))
+			}
+			return all
+		}),
+		says(v, nothing[domain.LimitsChanged]),
+		says(v, func(e domain.LedgerRestored) words { return word(e.List).and(string(e.Cause)) }),
+		says(v, nothing[domain.LedgerImported]),
+		says(v, func(e domain.EventSkipped) words { return word(e.View) }),
+		says(v, nothing[domain.ClockConfirmed]),
+	}
+}
+
+// says keeps a document for each event of type T, with the words of its public fields that people search by.
+func says[T any](v activity, of func(T) words) rule {
+	return on(itself, func(d *view.Document, r journal.Record, e T) {
+		typ := baseType(r.Type)
+		kind, _, _ := strings.Cut(r.Stream, "-")
+		v.typ.Set(d, typ)
+		v.stream.Set(d, kind)
+		setID(v.subject, d, r.Subject)
+		v.actorKind.Set(d, string(r.Actor.Kind))
+		setID(v.actor, d, r.Actor.ID)
+		v.channel.Set(d, string(r.Channel))
+		setKeyword(v.region, d, r.Region)
+		v.at.Set(d, r.At)
+		v.words.Set(d, strings.Join(append([]string{typ}, of(e)...), " "))
+	}).first()
 }
 
 // baseType is a type's name without the version it was stored in.
@@ -61,84 +128,16 @@ func baseType(typ string) string {
 	return typ
 }
 
-// publicWords gives what else of an event people search by.
-func publicWords(event any) []string {
-	if d, ok := decided(event); ok {
-		return words(d.Permission).and(string(d.For), string(d.LegalBasis), string(d.Method))
-	}
-	switch e := event.(type) {
-	case domain.SignUpRequested:
-		return words(e.Kind).and(string(e.Capacity), string(e.Language))
-	case domain.SignUpLapsed:
-		return words(e.Reason)
-	case domain.VerificationIssued:
-		return words(e.Purpose)
-	case domain.VerificationEnded:
-		return words(e.Reason)
-	case domain.IdentifierClaimed:
-		return words(e.Kind)
-	case domain.AccountOpened:
-		return words(e.Kind).and(string(e.Capacity), string(e.Language))
-	case domain.AccountCapacityDecided:
-		return words(e.Capacity)
-	case domain.DeviceLinked:
-		return words(e.Kind)
-	case domain.DeviceUnlinked:
-		return words(e.Kind)
-	case domain.SessionStarted:
-		return words(e.Owner)
-	}
-	return officeWords(event)
+// words are what a document can be searched by.
+type words []string
+
+func word[T ~string](first T) words { return words{string(first)} }
+
+func (w words) and(more ...string) words { return append(w, more...) }
+
+// nothing: an event with no words but its type.
+func nothing[T any](T) words { return nil }
+
+func decisionWords(d domain.Decision) words {
+	return word(d.Permission).and(string(d.For), string(d.LegalBasis), string(d.Method))
 }
-
-// officeWords are those of events that are about no person.
-func officeWords(event any) []string {
-	switch e := event.(type) {
-	case domain.AttemptsLimited:
-		return words(e.Attempt)
-	case domain.StaffRoleGranted:
-		if e.Alone {
-			return words(e.Role).and("alone")
-		}
-		return words(e.Role)
-	case domain.ServiceAdded:
-		all := words(e.Name)
-		for _, a := range e.Allowed {
-			all = all.and(string(a.Permission), string(a.Purpose))
-		}
-		return all
-	case domain.DeliveryAttempted:
-		return words(e.Message).and(string(e.Medium), string(e.Language))
-	case domain.DeliveryFailed:
-		return words(e.Failure)
-	case domain.NoticePublished:
-		return words(e.Permission).and(string(e.Language), string(e.Controller))
-	case domain.OperationPerformed:
-		all := words(e.Operation)
-		for _, v := range e.Views {
-			all = all.and(string(v))
-		}
-		return all
-	case domain.LedgerRestored:
-		return words(e.List).and(string(e.Cause))
-	case domain.EventSkipped:
-		return words(e.View)
-	}
-	return nil
-}
-
-// decided gives what a person decided on a permission, confirmations among it.
-func decided(event any) (domain.Decision, bool) {
-	if e, ok := event.(domain.PermissionConfirmed); ok {
-		return e.Decision, true
-	}
-	d, _, ok := decision(event)
-	return d, ok
-}
-
-// wordList gathers words.
-type wordList []string
-
-func words[T ~string](first T) wordList { return wordList{string(first)} }
-
-func (l wordList) and(more ...string) wordList { return append(l, more...) }

@@ -25,8 +25,11 @@ func accountOf(f *domain.Fact) string {
 	return id
 }
 
-// ownID is the id of a document that stands for one event.
-func ownID(r journal.Record) string { return r.ID.String() }
+// itsAccount: the document of the account whose stream an event is in.
+func itsAccount[T any](r journal.Record, _ T) string { return accountOf(&r.Fact) }
+
+// itself: a document for each event, by the event's id.
+func itself[T any](r journal.Record, _ T) string { return r.ID.String() }
 
 // setKeyword sets a field, and leaves it missing when there is nothing to say.
 func setKeyword[T ~string](f view.KeywordField, d *view.Document, s T) {

@@ -36,18 +36,43 @@ func Daily() Declaration {
 		purpose: f.Keyword("purpose", view.Optional), kind: f.Keyword("kind", view.Optional),
 		people: f.Number("people"), events: f.Number("events"),
 	}
-	return Declaration{
-		Schema: view.Schema{Name: "daily", Version: 1, Fields: f, Indexes: []view.Index{
-			{"metric", "-day"}, {"-day"}}},
-		Touches: func(r journal.Record) []string {
-			c, ok := cellOf(r)
-			if !ok {
-				return nil
-			}
-			return []string{c.id()}
-		},
-		Reduce: v.reduce,
-	}
+	schema := view.Schema{Name: "daily", Version: 1, Fields: f, Indexes: []view.Index{
+		{"metric", "-day"}, {"-day"}}}
+	return declare(schema,
+		ignore(domain.VerificationIssued{}, domain.IdentifierClaimed{}, domain.IdentifierRetired{},
+			domain.AccountOpened{}, domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{},
+			domain.PermissionConfirmed{}, domain.DeviceRenamed{}, domain.DeviceUnlinked{},
+			domain.ErasureRequested{}, domain.ErasureCancelled{}, domain.ErasureStarted{}, domain.ErasureCompleted{},
+			domain.SessionStarted{}, domain.SessionEnded{}, domain.AttemptsLimited{},
+			domain.StaffAdded{}, domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{},
+			domain.AccessDecided{}, domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{},
+			domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{}, domain.NoticePublished{},
+			domain.LedgerRestored{}, domain.LedgerImported{}, domain.OperationPerformed{}, domain.LimitsChanged{},
+			domain.EventSkipped{}, domain.ClockConfirmed{}),
+		count(v, func(e domain.SignUpRequested) cell {
+			return cell{metric: MetricSignUp, outcome: "requested", firstOfDay: e.FirstOfDay}
+		}),
+		count(v, func(domain.SignUpCompleted) cell {
+			return cell{metric: MetricSignUp, outcome: "completed", firstOfDay: true}
+		}),
+		count(v, func(e domain.SignUpLapsed) cell {
+			return cell{metric: MetricSignUp, outcome: "lapsed", firstOfDay: e.FirstOfDay}
+		}),
+		count(v, func(domain.VerificationPassed) cell {
+			return cell{metric: MetricVerification, outcome: "passed", firstOfDay: true}
+		}),
+		count(v, func(e domain.VerificationFailed) cell {
+			return cell{metric: MetricVerification, outcome: "failed", firstOfDay: e.FirstOfDay}
+		}),
+		count(v, func(e domain.VerificationEnded) cell {
+			return cell{metric: MetricVerification, outcome: "ended", firstOfDay: e.FirstOfDay}
+		}),
+		count(v, func(e domain.PermissionGranted) cell { return decisionCell(MetricOptIn, e.Decision) }),
+		count(v, func(e domain.PermissionWithdrawn) cell { return decisionCell(MetricOptOut, e.Decision) }),
+		count(v, func(e domain.DeviceLinked) cell {
+			return cell{metric: MetricDeviceLinked, kind: string(e.Kind), firstOfDay: e.FirstOfDay}
+		}),
+	)
 }
 
 // cell is what a count is counted by.
@@ -62,37 +87,24 @@ func (c cell) id() string {
 	return strings.Join([]string{c.day, c.metric, c.outcome, c.region, c.permission, c.purpose, c.kind}, "/")
 }
 
-func cellOf(r journal.Record) (cell, bool) {
-	c := cell{day: string(domain.DayOf(r.At)), region: string(r.Region), firstOfDay: true}
-	switch e := r.Event.(type) {
-	case domain.SignUpRequested:
-		c.metric, c.outcome, c.firstOfDay = MetricSignUp, "requested", e.FirstOfDay
-	case domain.SignUpCompleted:
-		c.metric, c.outcome = MetricSignUp, "completed"
-	case domain.SignUpLapsed:
-		c.metric, c.outcome, c.firstOfDay = MetricSignUp, "lapsed", e.FirstOfDay
-	case domain.VerificationPassed:
-		c.metric, c.outcome = MetricVerification, "passed"
-	case domain.VerificationFailed:
-		c.metric, c.outcome, c.firstOfDay = MetricVerification, "failed", e.FirstOfDay
-	case domain.VerificationEnded:
-		c.metric, c.outcome, c.firstOfDay = MetricVerification, "ended", e.FirstOfDay
-	case domain.PermissionGranted:
-		c.metric, c.permission, c.purpose, c.firstOfDay = MetricOptIn, string(e.Permission), string(e.For), e.FirstOfDay
-	case domain.PermissionWithdrawn:
-		c.metric, c.permission, c.purpose, c.firstOfDay = MetricOptOut, string(e.Permission), string(e.For), e.FirstOfDay
-	case domain.DeviceLinked:
-		c.metric, c.kind, c.firstOfDay = MetricDeviceLinked, string(e.Kind), e.FirstOfDay
-	default:
-		return cell{}, false
-	}
-	return c, true
+func decisionCell(metric string, d domain.Decision) cell {
+	return cell{metric: metric, permission: string(d.Permission), purpose: string(d.For), firstOfDay: d.FirstOfDay}
 }
 
-func (v daily) reduce(d *view.Document, r journal.Record) error {
-	c, _ := cellOf(r)
+// count adds each event of type T to its cell, of the event's day and region.
+func count[T any](v daily, of func(T) cell) rule {
+	where := func(r journal.Record, e T) cell {
+		c := of(e)
+		c.day, c.region = string(domain.DayOf(r.At)), string(r.Region)
+		return c
+	}
+	return on(func(r journal.Record, e T) string { return where(r, e).id() },
+		func(d *view.Document, r journal.Record, e T) { v.add(d, r.At, where(r, e)) })
+}
+
+func (v daily) add(d *view.Document, at time.Time, c cell) {
 	if d.Deleted {
-		v.day.Set(d, r.At.UTC().Truncate(24*time.Hour))
+		v.day.Set(d, at.UTC().Truncate(24*time.Hour))
 		v.metric.Set(d, c.metric)
 		setKeyword(v.outcome, d, c.outcome)
 		setKeyword(v.region, d, c.region)
@@ -105,5 +117,4 @@ func (v daily) reduce(d *view.Document, r journal.Record) error {
 	if c.firstOfDay {
 		v.people.Add(d, 1)
 	}
-	return nil
 }

@@ -23,43 +23,42 @@ func Devices() Declaration {
 		account: f.Keyword("account"), kind: f.Keyword("kind"), region: f.Keyword("region", view.Optional),
 		linked: f.Time("linked"), model: f.Sealed("model", view.Optional), name: f.Sealed("name", view.Optional),
 	}
-	return Declaration{
-		Schema: view.Schema{Name: "devices", Version: 1, Fields: f, Indexes: []view.Index{
-			{"account", "-linked"}, {"kind", "-linked"}, {"-linked"}},
-			Tallies: []view.Tally{{"kind", "linked"}}},
-		Touches: v.touches,
-		Reduce:  v.reduce,
-	}
+	schema := view.Schema{Name: "devices", Version: 1, Fields: f, Indexes: []view.Index{
+		{"account", "-linked"}, {"kind", "-linked"}, {"-linked"}},
+		Tallies: []view.Tally{{"kind", "linked"}}}
+	return declare(schema,
+		ignore(domain.SignUpRequested{}, domain.SignUpCompleted{}, domain.SignUpLapsed{},
+			domain.VerificationIssued{}, domain.VerificationFailed{}, domain.VerificationPassed{}, domain.VerificationEnded{},
+			domain.IdentifierClaimed{}, domain.IdentifierRetired{},
+			domain.AccountOpened{}, domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{},
+			domain.PermissionGranted{}, domain.PermissionWithdrawn{}, domain.PermissionConfirmed{},
+			domain.ErasureRequested{}, domain.ErasureCancelled{}, domain.ErasureStarted{}, domain.ErasureCompleted{},
+			domain.SessionStarted{}, domain.SessionEnded{}, domain.AttemptsLimited{},
+			domain.StaffAdded{}, domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{},
+			domain.AccessDecided{}, domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{},
+			domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{}, domain.NoticePublished{},
+			domain.LedgerRestored{}, domain.LedgerImported{}, domain.OperationPerformed{}, domain.LimitsChanged{},
+			domain.EventSkipped{}, domain.ClockConfirmed{}),
+		on(func(_ journal.Record, e domain.DeviceLinked) string { return e.Device.String() }, v.links),
+		on(func(_ journal.Record, e domain.DeviceRenamed) string { return e.Device.String() }, v.renames),
+		on(func(_ journal.Record, e domain.DeviceUnlinked) string { return e.Device.String() }, v.unlinks),
+	)
 }
 
-func (v devices) touches(r journal.Record) []string {
-	switch e := r.Event.(type) {
-	case domain.DeviceLinked:
-		return []string{e.Device.String()}
-	case domain.DeviceRenamed:
-		return []string{e.Device.String()}
-	case domain.DeviceUnlinked:
-		return []string{e.Device.String()}
-	}
-	return nil
+func (v devices) links(d *view.Document, r journal.Record, e domain.DeviceLinked) {
+	v.account.Set(d, accountOf(&r.Fact))
+	v.kind.Set(d, string(e.Kind))
+	setKeyword(v.region, d, r.Region)
+	v.linked.Set(d, r.At)
+	setSealed(v.model, d, r.Fact, e.Model)
+	setSealed(v.name, d, r.Fact, e.Name)
 }
 
-func (v devices) reduce(d *view.Document, r journal.Record) error {
-	switch e := r.Event.(type) {
-	case domain.DeviceLinked:
-		v.account.Set(d, accountOf(&r.Fact))
-		v.kind.Set(d, string(e.Kind))
-		setKeyword(v.region, d, r.Region)
-		v.linked.Set(d, r.At)
-		setSealed(v.model, d, r.Fact, e.Model)
+func (v devices) renames(d *view.Document, r journal.Record, e domain.DeviceRenamed) {
+	if !d.Deleted {
+		v.name.Clear(d)
 		setSealed(v.name, d, r.Fact, e.Name)
-	case domain.DeviceRenamed:
-		if !d.Deleted {
-			v.name.Clear(d)
-			setSealed(v.name, d, r.Fact, e.Name)
-		}
-	case domain.DeviceUnlinked:
-		d.Delete()
 	}
-	return nil
 }
+
+func (v devices) unlinks(d *view.Document, _ journal.Record, _ domain.DeviceUnlinked) { d.Delete() }

@@ -25,37 +25,52 @@ func Permissions() Declaration {
 		language: f.Keyword("language", view.Optional), basis: f.Keyword("legal_basis"), method: f.Keyword("method"),
 		since: f.Time("since"), event: f.Keyword("event"),
 	}
-	return Declaration{
-		Schema: view.Schema{Name: "permissions", Version: 1, Fields: f, Indexes: []view.Index{
-			{"account", "permission"}, {"permission", "purpose", "state", "-since"}, {"-since"}},
-			Tallies: []view.Tally{{"permission", "purpose", "state"}, {"since"}}},
-		Touches: func(r journal.Record) []string {
-			d, _, ok := decision(r.Event)
-			if id := accountOf(&r.Fact); ok && id != "" {
-				return []string{id + "/" + string(d.Permission) + "/" + string(d.For)}
-			}
-			return nil
-		},
-		Reduce: v.reduce,
-	}
-}
-
-// decision gives what a person decided, unless it leaves everything as it is.
-func decision(event any) (domain.Decision, domain.State, bool) {
-	switch e := event.(type) {
-	case domain.PermissionGranted:
-		return e.Decision, domain.StateGranted, true
-	case domain.PermissionWithdrawn:
-		return e.Decision, domain.StateWithdrawn, true
-	case domain.PermissionConfirmed:
+	schema := view.Schema{Name: "permissions", Version: 1, Fields: f, Indexes: []view.Index{
+		{"account", "permission"}, {"permission", "purpose", "state", "-since"}, {"-since"}},
+		Tallies: []view.Tally{{"permission", "purpose", "state"}, {"since"}}}
+	return declare(schema,
+		ignore(domain.SignUpRequested{}, domain.SignUpCompleted{}, domain.SignUpLapsed{},
+			domain.VerificationIssued{}, domain.VerificationFailed{}, domain.VerificationPassed{}, domain.VerificationEnded{},
+			domain.IdentifierClaimed{}, domain.IdentifierRetired{},
+			domain.AccountOpened{}, domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{},
+			domain.DeviceLinked{}, domain.DeviceRenamed{}, domain.DeviceUnlinked{},
+			domain.ErasureRequested{}, domain.ErasureCancelled{}, domain.ErasureStarted{}, domain.ErasureCompleted{},
+			domain.SessionStarted{}, domain.SessionEnded{}, domain.AttemptsLimited{},
+			domain.StaffAdded{}, domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{},
+			domain.AccessDecided{}, domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{},
+			domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{}, domain.NoticePublished{},
+			domain.LedgerRestored{}, domain.LedgerImported{}, domain.OperationPerformed{}, domain.LimitsChanged{},
+			domain.EventSkipped{}, domain.ClockConfirmed{}),
+		on(func(r journal.Record, e domain.PermissionGranted) string { return permissionID(r, e.Decision) },
+			func(d *view.Document, r journal.Record, e domain.PermissionGranted) {
+				v.decided(d, r, e.Decision, domain.StateGranted)
+			}),
+		on(func(r journal.Record, e domain.PermissionWithdrawn) string { return permissionID(r, e.Decision) },
+			func(d *view.Document, r journal.Record, e domain.PermissionWithdrawn) {
+				v.decided(d, r, e.Decision, domain.StateWithdrawn)
+			}),
 		// Agreeing again can be to a newer notice; refusing again changes nothing.
-		return e.Decision, e.State, e.State == domain.StateGranted
-	}
-	return domain.Decision{}, "", false
+		on(func(r journal.Record, e domain.PermissionConfirmed) string {
+			if e.State != domain.StateGranted {
+				return ""
+			}
+			return permissionID(r, e.Decision)
+		}, func(d *view.Document, r journal.Record, e domain.PermissionConfirmed) {
+			v.decided(d, r, e.Decision, e.State)
+		}),
+	)
 }
 
-func (v permissions) reduce(d *view.Document, r journal.Record) error {
-	e, state, _ := decision(r.Event)
+// permissionID is the id of the document of one purpose of a permission.
+func permissionID(r journal.Record, d domain.Decision) string {
+	id := accountOf(&r.Fact)
+	if id == "" {
+		return ""
+	}
+	return id + "/" + string(d.Permission) + "/" + string(d.For)
+}
+
+func (v permissions) decided(d *view.Document, r journal.Record, e domain.Decision, state domain.State) {
 	v.account.Set(d, accountOf(&r.Fact))
 	v.permission.Set(d, string(e.Permission))
 	v.purpose.Set(d, string(e.For))
@@ -73,5 +88,4 @@ func (v permissions) reduce(d *view.Document, r journal.Record) error {
 		v.noticeVersion.Set(d, int64(e.NoticeVersion))
 		setKeyword(v.language, d, e.Language)
 	}
-	return nil
 }

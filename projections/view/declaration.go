@@ -1,11 +1,16 @@
 package view
 
-import "fmt"
+import (
+	"fmt"
+	"reflect"
+)
 
 // Declaration is a view over events of type E, complete: what its documents
 // hold, which of them an event touches, and what it does to each.
 type Declaration[E any] struct {
 	Schema
+	// Types are the types of events that the view reduces or ignores on purpose, each once; nil where that is not said.
+	Types []reflect.Type
 	// Touches gives the ids of the documents that an event may change, none for
 	// an event the view does not care for. It looks at nothing but the event.
 	Touches func(e E) []string
@@ -24,6 +29,13 @@ type Declaration[E any] struct {
 func (v *Declaration[E]) Check() error {
 	if v.Touches == nil || v.Reduce == nil {
 		return fmt.Errorf("view %s: both Touches and Reduce are needed", v.Name)
+	}
+	seen := make(map[reflect.Type]bool, len(v.Types))
+	for _, t := range v.Types {
+		if seen[t] {
+			return fmt.Errorf("view %s: %s is listed twice", v.Name, t)
+		}
+		seen[t] = true
 	}
 	return v.Schema.Check()
 }

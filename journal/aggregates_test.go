@@ -1,0 +1,62 @@
+package journal_test
+
+import (
+	"fmt"
+	"testing"
+
+	"accountledger/domain"
+	"accountledger/journal"
+)
+
+// aggregates are the states that decisions are taken on, each of the events of one kind of stream.
+func aggregates() map[string]func() interface{ Apply(domain.Fact) error } {
+	type state = interface{ Apply(domain.Fact) error }
+	return map[string]func() state{
+		"account":      func() state { return domain.NewAccount(domain.AccountID{}) },
+		"attempts":     func() state { return &domain.Attempts{} },
+		"claim":        func() state { return &domain.Claim{} },
+		"delivery":     func() state { return &domain.Delivery{} },
+		"notices":      func() state { return &domain.Notices{} },
+		"service":      func() state { return &domain.Service{} },
+		"sessions":     func() state { return &domain.Sessions{} },
+		"sign-up":      func() state { return &domain.SignUp{} },
+		"staff":        func() state { return &domain.Staff{} },
+		"verification": func() state { return &domain.Verification{} },
+	}
+}
+
+// records are the types that no decision rests on: what was looked at, and what operators did.
+func records(event any) bool {
+	switch event.(type) {
+	case domain.AccessDecided, domain.AccessCorrected, domain.AccessRevealed, domain.AccessLookedUp, domain.AccessQueried,
+		domain.OperationPerformed, domain.LimitsChanged, domain.EventSkipped, domain.ClockConfirmed, domain.LedgerRestored, domain.LedgerImported:
+		return true
+	}
+	return false
+}
+
+// Every type of event is taken by exactly one aggregate, or is a record that none takes.
+func TestEveryTypeBelongsToOneAggregate(t *testing.T) {
+	for _, typ := range journal.Types() {
+		event := samples()[typ.Name()]
+		var by []string
+		for name, zero := range aggregates() {
+			if apply(zero(), domain.Fact{Type: typ.Name(), Event: event, Metadata: sampleMetadata()}) == nil {
+				by = append(by, name)
+			}
+		}
+		switch want := map[bool]int{true: 0, false: 1}[records(event)]; {
+		case len(by) != want:
+			t.Errorf("%s is taken by %v, wanted %d", typ.Name(), by, want)
+		}
+	}
+}
+
+func apply(to interface{ Apply(domain.Fact) error }, f domain.Fact) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%v", p)
+		}
+	}()
+	return to.Apply(f)
+}
