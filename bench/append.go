@@ -15,15 +15,15 @@ import (
 	"accountledger/eventstore/embedded"
 )
 
-// An event of the benchmark: 400 bytes of data and metadata, as an event of the
-// product has; a stream takes streamLength of them, as an account does, and then the writer begins another.
+// An event of the benchmark: 400 bytes of data and metadata, like an event of the
+// product; a stream takes streamLength of them, as an account does, and then the writer begins another.
 const (
 	dataBytes     = 150
 	metadataBytes = 250
 	streamLength  = 20
 )
 
-// payload looks like sealed data: it cannot be compressed to nothing.
+// payload looks like sealed data: it is not compressible.
 func payload(n int) []byte {
 	b := make([]byte, 0, n+64)
 	for i := uint64(1); len(b) < n; i++ {
@@ -53,7 +53,7 @@ func AppendOurs(dir string, writers int, d time.Duration) (rate Rate, err error)
 			ids[w] = uuid.New()
 			streams[w] = "account-" + ids[w].String()
 		}
-		ids[w][15]++ // as good as a random one here, and not what is measured
+		ids[w][15]++ // as good as a random id, without its cost
 		_, err := store.Append(ctx, streams[w], version-1,
 			eventstore.Event{ID: ids[w], Type: "account.permission_granted.v1", Data: data, Metadata: metadata})
 		return err

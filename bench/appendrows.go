@@ -23,7 +23,7 @@ func appendRows(_ context.Context, c config) ([]Row, error) {
 	return rows, nil
 }
 
-// inTurns runs ours and the control one after the other, so that what else the machine does falls on both.
+// inTurns runs ours and the control alternately, so that other load on the machine affects both.
 func inTurns(rounds int, measureOurs, measureControl func() (Rate, error)) (ours, control Rate, err error) {
 	var o, k []Rate
 	for range rounds {

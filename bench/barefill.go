@@ -15,7 +15,7 @@ import (
 	"accountledger/projections"
 )
 
-// finalRows are the rows that a view's file ends with, sorted by id, and the statements that its tables were made by.
+// finalRows are the final rows of a view's file, sorted by id, and the statements that created its tables.
 type finalRows struct {
 	view    string
 	create  string
@@ -24,7 +24,7 @@ type finalRows struct {
 	rows    [][]any
 }
 
-// finalRows reads what a rebuild has made.
+// finalRows reads the result of a rebuild.
 func (w *world) finalRows(ctx context.Context) ([]*finalRows, error) {
 	var all []*finalRows
 	for _, d := range projections.All() {
@@ -102,13 +102,13 @@ func (f *finalRows) read(ctx context.Context, path string) (err error) {
 		if err := rows.Scan(into...); err != nil {
 			return err
 		}
-		row[0] = nil // the row's number is given anew
+		row[0] = nil // the row gets a new number
 		f.rows = append(f.rows, row)
 	}
 	return rows.Err()
 }
 
-// words adds what makes the full-text index where there is one.
+// words adds the statements for the full-text index if there is one.
 func (f *finalRows) words(ctx context.Context, db *sql.DB) error {
 	var text string
 	err := db.QueryRowContext(ctx, `SELECT sql FROM sqlite_schema WHERE name = 'postings'`).Scan(&text)

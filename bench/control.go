@@ -9,8 +9,8 @@ import (
 )
 
 // plainFile is the control for a durable append: a bare file to which waiting
-// writers' bytes are appended with one write and one fdatasync for all of them, as little
-// as a program can do that keeps the same promise.
+// writers' bytes are appended with one write and one fdatasync for all of them, the least
+// that a program with the same promise can do.
 type plainFile struct {
 	file    *os.File
 	mu      sync.Mutex
@@ -78,7 +78,7 @@ func (f *plainFile) run() {
 	}
 }
 
-// close ends the file when no append is under way; the error is that of any write.
+// close closes the file when no append is under way; the error is that of any write.
 func (f *plainFile) close() error {
 	close(f.wake)
 	<-f.done

@@ -36,11 +36,11 @@ func decisionRows(ctx context.Context, c config) ([]Row, error) {
 		return nil, err
 	}
 	row := compared(fmt.Sprintf("access decision over HTTP, %d clients", clients), "decisions/s", ours, control, 0.4)
-	row.Note = "p99 under 30 ms wanted; " + note
+	row.Note = "goal: p99 under 30 ms; " + note
 	return []Row{row}, nil
 }
 
-// decide lets a service ask about every client, from as many connections.
+// decide has a service ask about every client, on as many connections.
 func (s *serving) decide(ctx context.Context, d time.Duration) (rate Rate, note string, err error) {
 	key, err := s.service(ctx)
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *serving) decide(ctx context.Context, d time.Duration) (rate Rate, note 
 	return rate, note, errors.Join(err, asking)
 }
 
-// service connects a service that may ask about location, and gives its key.
+// service connects a service that may ask about location, and returns its key.
 func (s *serving) service(ctx context.Context) (key string, err error) {
 	console, err := server.OpenConsole(ctx, s.cfg)
 	if err != nil {

@@ -2,7 +2,7 @@ package main
 
 import "context"
 
-// figure is what can be measured by itself: one row or a few.
+// figure is what can be measured on its own: one row or a few.
 type figure struct {
 	name    string
 	about   string

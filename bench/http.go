@@ -14,12 +14,12 @@ import (
 	"accountledger/server"
 )
 
-// client is a connection pool that keeps one connection a client.
+// client is an HTTP client that keeps one connection per client.
 func client() *http.Client {
 	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients, MaxConnsPerHost: clients}}
 }
 
-// join signs up, proves the address from the local mailbox, and signs in.
+// join signs up, verifies the address from the local mailbox, and signs in.
 func join(h *http.Client, cfg server.Config, url, email string) (string, error) {
 	ctx := context.Background()
 	const password = "correct-horse-battery"
@@ -60,7 +60,7 @@ func codeFor(ctx context.Context, cfg server.Config, email string) (string, erro
 			}
 		}
 	}
-	return "", errors.New("no message came")
+	return "", errors.New("no message arrived")
 }
 
 func noticeOf(h *http.Client, url string) (string, error) {

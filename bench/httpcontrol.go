@@ -20,7 +20,7 @@ type request struct {
 	size int
 }
 
-// bareHTTP is the control of what is durable before it is answered: a bare echo handler that appends as many bytes to a file with the
+// bareHTTP is the control for answers that wait for durability: a bare echo handler that appends as many bytes to a file with the
 // same grouping before it answers.
 func bareHTTP(dir string, d time.Duration, r request) (rate Rate, err error) {
 	file, err := openPlainFile(filepath.Join(dir, "bare"))

@@ -14,7 +14,7 @@ type Rate struct {
 	P99       time.Duration
 }
 
-// load lets many writers do an operation again and again for a time and measures it. Each writer
+// load has many writers repeat an operation for a time and measures it. Each writer
 // gets its number and the number of its operation. The first error ends the round.
 func load(writers int, d time.Duration, op func(ctx context.Context, writer, n int) error) (Rate, error) {
 	ctx, cancel := context.WithCancelCause(context.Background())

@@ -1,10 +1,10 @@
-// Command bench measures the product against controls in the same run and prints a table; -json writes it to a
-// file as well. Rates vary with the machine and its disk, so it is the ratio that has a goal. It is never run as a test.
+// Command bench measures the product against controls in the same run and prints a table; -json also writes it to a
+// file. Rates vary with the machine and its disk, so the goal is for the ratio. It is never run as a test.
 //
 //	go run ./bench                          every figure, at full size
 //	go run ./bench -short                   a quick version
-//	go run ./bench -list                    what there is
-//	go run ./bench -rows read,rebuild       some of it
+//	go run ./bench -list                    lists the rows
+//	go run ./bench -rows read,rebuild       some rows
 package main
 
 import (
@@ -25,7 +25,7 @@ import (
 	"accountledger/server"
 )
 
-// config is what the flags say.
+// config holds the flags.
 type config struct {
 	dir      string
 	keep     bool
@@ -47,20 +47,20 @@ type config struct {
 func main() {
 	var c config
 	flag.StringVar(&c.dir, "dir", "", "folder on the disk to measure (default: the system's temporary folder)")
-	flag.BoolVar(&c.keep, "keep", false, "keep the populations in -dir, and use those that are there")
+	flag.BoolVar(&c.keep, "keep", false, "keep the populations in -dir, and reuse existing ones")
 	flag.StringVar(&c.json, "json", "", "file to write the table to as JSON")
 	flag.StringVar(&c.profile, "cpuprofile", "", "file to write a CPU profile to")
 	flag.StringVar(&c.heap, "memprofile", "", "file to write an allocation profile to")
-	flag.StringVar(&c.rows, "rows", "", "rows to measure, with commas between; all when empty")
-	flag.BoolVar(&c.list, "list", false, "list the rows and end")
-	flag.BoolVar(&c.short, "short", false, "a quick version: smaller populations, shorter rounds; flags given beside it count")
-	flag.IntVar(&c.rounds, "rounds", 5, "rounds of each, taken in turns; the median counts")
+	flag.StringVar(&c.rows, "rows", "", "comma-separated rows to measure (default: all)")
+	flag.BoolVar(&c.list, "list", false, "list the rows and exit")
+	flag.BoolVar(&c.short, "short", false, "a quick version: smaller populations, shorter rounds; other flags override it")
+	flag.IntVar(&c.rounds, "rounds", 5, "rounds of each, alternating with the control; the median counts")
 	flag.DurationVar(&c.length, "length", 2*time.Second, "length of a round")
 	flag.DurationVar(&c.load, "load", 60*time.Second, "length of a load over HTTP")
-	flag.IntVar(&c.accounts, "accounts", 100_000, "accounts whose events are read and rebuilt; each comes with about ten")
-	flag.StringVar(&c.sizes, "sizes", "10000,100000,1000000", "accounts at which the views are queried, with commas between")
+	flag.IntVar(&c.accounts, "accounts", 100_000, "accounts whose events are read and rebuilt; about ten events each")
+	flag.StringVar(&c.sizes, "sizes", "10000,100000,1000000", "comma-separated numbers of accounts at which the views are queried")
 	flag.IntVar(&c.opened, "opened", 300_000, "people whose parts are opened with a cold cache")
-	flag.IntVar(&c.served, "served", 1_000_000, "accounts under serve whose memory is measured")
+	flag.IntVar(&c.served, "served", 1_000_000, "accounts in the ledger when the memory of serve is measured")
 	flag.Parse()
 	if c.short {
 		c.shorten()
@@ -71,7 +71,7 @@ func main() {
 	}
 }
 
-// shorten makes all of it fit into a few minutes, but for what flags say otherwise.
+// shorten makes everything fit into a few minutes, except where flags say otherwise.
 func (c *config) shorten() {
 	given := map[string]bool{}
 	flag.Visit(func(f *flag.Flag) { given[f.Name] = true })
@@ -100,7 +100,7 @@ func (c *config) shorten() {
 
 func run(ctx context.Context, c config) (err error) {
 	if flag.NArg() > 0 || c.rounds < 1 || c.length <= 0 || c.load <= 0 || c.accounts < 1 || c.opened < 1 || c.served < 1 {
-		return errors.New("bench: takes flags only, with at least one round of some length; see -help")
+		return errors.New("bench: takes only flags, with at least one round of some length; see -help")
 	}
 	if c.list {
 		for _, f := range figures() {
@@ -148,7 +148,7 @@ func choose(names string) ([]figure, error) {
 	return chosen, nil
 }
 
-// measure gives the rows of every figure up to one that fails.
+// measure returns the rows of every figure up to one that fails.
 func measure(ctx context.Context, c config, chosen []figure) ([]Row, error) {
 	var rows []Row
 	for _, f := range chosen {

@@ -10,7 +10,7 @@ import (
 	"accountledger/server"
 )
 
-// officer enrols somebody of compliance and signs them in.
+// officer enrols a compliance officer and signs them in.
 func (s *serving) officer(ctx context.Context) (token string, err error) {
 	console, err := server.OpenConsole(ctx, s.cfg)
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 // fewPeople is how many people's parts fit into every cache.
 const fewPeople = 1000
 
-// openRows measures the opening of sealed parts that were read before, with keys at hand and with none.
+// openRows measures opening sealed parts that are already read, with cached keys and with none.
 func openRows(ctx context.Context, c config) (rows []Row, err error) {
 	w, err := populated(ctx, c, c.served)
 	if err != nil {
@@ -59,7 +59,7 @@ func openRows(ctx context.Context, c config) (rows []Row, err error) {
 	}, nil
 }
 
-// openings reads the events by which accounts were opened: each has two parts, one of them under two keys.
+// openings reads the events that opened accounts: each has two parts, one of them under two keys.
 func (w *world) openings(ctx context.Context, most int) ([]domain.Fact, error) {
 	var found []domain.Fact
 	for page, err := range w.journal.Pages(ctx, eventstore.Checkpoint{}, readPage) {
@@ -104,7 +104,7 @@ func openBoth(ctx context.Context, j *journal.Journal, facts []domain.Fact) erro
 	return nil
 }
 
-// openCold opens the vault anew, so that no key is at hand, and asks it for the keys of a page of people at a time.
+// openCold reopens the vault, so that no key is cached, and asks it for the keys of a page of people at a time.
 func (w *world) openCold(ctx context.Context, facts []domain.Fact) (rate Rate, err error) {
 	if err := w.vault.Close(); err != nil {
 		return rate, err

@@ -8,15 +8,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// forget takes files out of the system's page cache, so that they are read from the disk again. What is not written to
-// the disk yet stays.
+// forget drops files from the system's page cache, so that they are read from disk again. What is not written to
+// disk yet stays.
 func forget(paths []string) error {
 	return each(paths, func(f *os.File) error {
 		return errors.Join(f.Sync(), unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED))
 	})
 }
 
-// recall reads files, so that the system's page cache has them as far as there is memory for it.
+// recall reads files, so that they are in the system's page cache, as far as memory allows.
 func recall(paths []string) error {
 	return each(paths, func(f *os.File) error {
 		_, err := io.Copy(io.Discard, f)

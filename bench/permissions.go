@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// clients are those who do the same thing over HTTP at the same time, each with an account of its own.
+// clients is how many clients do the same thing over HTTP concurrently, each with its own account.
 const clients = 64
 
 // permissionRows measures permission changes over HTTP, durable and answered, and how soon their view shows one.
@@ -43,7 +43,7 @@ func permissionRows(ctx context.Context, c config) ([]Row, error) {
 		return nil, err
 	}
 	row := compared(fmt.Sprintf("permission change over HTTP, %d clients", clients), "changes/s", ours, control, 0.4)
-	row.Note = "p99 under 30 ms wanted; " + note
+	row.Note = "goal: p99 under 30 ms; " + note
 	visible := single("a change shows in its view, p50", "ms", milliseconds(percentile(shown, 0.5)), "p99 < 100 ms")
 	visible.OursP99 = latency(percentile(shown, 0.99))
 	visible.Note = fmt.Sprintf("after its answer, under the same load; %d changes watched", len(shown))
@@ -52,8 +52,8 @@ func permissionRows(ctx context.Context, c config) ([]Row, error) {
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
-// watch lets the last client change a permission again and again and looks into the view's file until it is there. The
-// function that it gives ends that and gives how long it took each time, after the answer.
+// watch has the last client change a permission in a loop and checks the view's file until each change is there. The
+// returned function ends that and returns how long each took, after the answer.
 func (s *serving) watch(ctx context.Context) func() ([]time.Duration, error) {
 	ctx, stop := context.WithCancel(ctx)
 	var took []time.Duration

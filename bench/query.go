@@ -19,7 +19,7 @@ func queryRows(ctx context.Context, c config) ([]Row, error) {
 	for _, text := range strings.Split(c.sizes, ",") {
 		n, err := strconv.Atoi(strings.TrimSpace(text))
 		if err != nil || n < 1 {
-			return nil, errors.New("-sizes takes numbers with commas between")
+			return nil, errors.New("-sizes takes comma-separated numbers")
 		}
 		sizes = append(sizes, n)
 	}
@@ -37,7 +37,7 @@ func queryRows(ctx context.Context, c config) ([]Row, error) {
 	return rows, nil
 }
 
-// timing is how long one question took at one size; cold is the p99 while the view's file was not in the system's page cache.
+// timing is how long one question took at one size; cold is the p99 with the view's file not in the system's page cache.
 type timing struct{ p50, p99, cold time.Duration }
 
 // askAll asks every question at one size and adds how long it took.
@@ -58,7 +58,7 @@ func askAll(ctx context.Context, c config, size int, all []question, took [][]ti
 	return nil
 }
 
-// askView asks what there is to ask of one view: each question first with nothing of the view in memory, a few times, then all
+// askView asks all questions of one view: each first with nothing of the view in memory, a few times, then all
 // of them with its file in the system's page cache.
 func (w *world) askView(ctx context.Context, d projections.Declaration, p crowd, all []question, took [][]timing) error {
 	files, err := filepath.Glob(filepath.Join(w.dir, "views", d.Name+".*"))
@@ -111,7 +111,7 @@ func (w *world) askView(ctx context.Context, d projections.Declaration, p crowd,
 	})
 }
 
-// views makes the views where a run before has not.
+// views builds the views unless an earlier run has.
 func (w *world) views(ctx context.Context) error {
 	for _, d := range projections.All() {
 		if _, err := w.engine.Live(ctx, d.Name); errors.Is(err, view.ErrNoGeneration) {
@@ -119,7 +119,7 @@ func (w *world) views(ctx context.Context) error {
 			if err := w.rebuild(ctx); err != nil {
 				return err
 			}
-			note("views made of %d events in %.0f s", w.events, time.Since(began).Seconds())
+			note("views built from %d events in %.0f s", w.events, time.Since(began).Seconds())
 			return nil
 		} else if err != nil {
 			return err
@@ -128,7 +128,7 @@ func (w *world) views(ctx context.Context) error {
 	return nil
 }
 
-// Each question is asked so many times, or for a while if that takes longer, but often enough for a percentile.
+// Each question is asked this many times, or for a while if that takes longer, but often enough for a percentile.
 const (
 	askCold  = 100
 	askWarm  = 2000
@@ -136,7 +136,7 @@ const (
 	askFor   = 3 * time.Second
 )
 
-// ask asks a question again and again, about somebody else each time.
+// ask asks a question repeatedly, about another person each time.
 func (q *question) ask(ctx context.Context, g view.Generation, p crowd, most int) (took []time.Duration, err error) {
 	for n, began := 0, time.Now(); n < most && (n < askLeast || time.Since(began) < askFor); n++ {
 		query := q.query(p, n)
@@ -149,7 +149,7 @@ func (q *question) ask(ctx context.Context, g view.Generation, p crowd, most int
 	return took, nil
 }
 
-// row shows a question's times at the greatest size, and how they grew.
+// row shows a question's times at the largest size, and how they grew.
 func (q *question) row(sizes []int, took []timing) Row {
 	last := took[len(took)-1]
 	row := single(fmt.Sprintf("query %s: %s, %d accounts, p50", q.view, q.name, sizes[len(sizes)-1]), "ms", milliseconds(last.p50), "p99 < 300 ms")

@@ -15,10 +15,10 @@ type question struct {
 	query   func(crowd, int) view.Query
 }
 
-// crowd is whom questions are about.
+// crowd is the people that questions are about.
 type crowd struct{ people int }
 
-// somebody is an account, another one for each n. Now and then there is none, as somebody's sign-up was never proven.
+// somebody is the nth person's account. Some do not exist, because the sign-up was never verified.
 func (c crowd) somebody(n int) view.Literal { return view.Text(c.account(n)) }
 
 func (c crowd) account(n int) string {
@@ -28,7 +28,7 @@ func (c crowd) account(n int) string {
 
 func one[T any](n int, of ...T) T { return of[n%len(of)] }
 
-// questions lists what is asked of each view: what an officer's page asks for, and counts.
+// questions lists the questions for each view: an officer's pages, and counts.
 func questions() []question {
 	newest := func(field string) []view.Order { return []view.Order{{Field: field, Desc: true}} }
 	is := func(field, value string) *view.Filter { return view.Compare(field, view.Eq, view.Text(value)) }

@@ -72,11 +72,11 @@ func readDecoded(ctx context.Context, w *world) (Rate, error) {
 	return Rate{PerSecond: float64(events) / time.Since(began).Seconds()}, nil
 }
 
-// copiedEvents are enough to measure by how fast raw records are read.
+// copiedEvents is enough to measure how fast raw records are read.
 const copiedEvents = 2_000_000
 
-// copyRaw puts the bytes of every event, or of the first copiedEvents, under its position into a Pebble of its own: what a
-// program that only wants to read them in order would keep.
+// copyRaw stores the bytes of every event, or of the first copiedEvents, under its position in a separate Pebble: what a
+// program that only reads them in order would keep.
 func copyRaw(ctx context.Context, w *world, dir string) (err error) {
 	db, err := openRaw(dir)
 	if err != nil {
@@ -143,7 +143,7 @@ func readRaw(dir string) (rate Rate, err error) {
 	return Rate{PerSecond: float64(records) / time.Since(began).Seconds()}, nil
 }
 
-// silent takes Pebble's chatter.
+// silent discards Pebble's log output.
 type silent struct{}
 
 func (silent) Infof(string, ...any)  {}

@@ -16,7 +16,7 @@ import (
 	"accountledger/replay"
 )
 
-// rebuildRows measures a full rebuild of all views beside a bare loop that inserts the very same final rows.
+// rebuildRows measures a full rebuild of all views against a bare loop that inserts the very same final rows.
 func rebuildRows(ctx context.Context, c config) (rows []Row, err error) {
 	w, err := populated(ctx, c, c.accounts)
 	if err != nil {
@@ -25,7 +25,7 @@ func rebuildRows(ctx context.Context, c config) (rows []Row, err error) {
 	defer func() { err = errors.Join(err, w.close()) }()
 	rounds := min(c.rounds, 3)
 	var finals []*finalRows
-	var spent []float64 // of the processors, in microseconds an event
+	var spent []float64 // processor time, in microseconds per event
 	ours, control, err := inTurns(rounds,
 		func() (Rate, error) {
 			began, before := time.Now(), processor()
@@ -36,7 +36,7 @@ func rebuildRows(ctx context.Context, c config) (rows []Row, err error) {
 			return Rate{PerSecond: float64(w.events) / time.Since(began).Seconds()}, nil
 		},
 		func() (Rate, error) {
-			if finals == nil { // the first rebuild only makes the rows for the control, and warms up
+			if finals == nil { // the first rebuild only produces the rows for the control, and warms up
 				if err := w.rebuild(ctx); err != nil {
 					return Rate{}, err
 				}
@@ -56,11 +56,11 @@ func rebuildRows(ctx context.Context, c config) (rows []Row, err error) {
 		total += len(f.rows)
 	}
 	slices.Sort(spent)
-	row.Note = fmt.Sprintf("%d rows, %.0f us of processor an event; at least 50,000 events/s on 2 cores wanted", total, spent[len(spent)/2])
+	row.Note = fmt.Sprintf("%d rows, %.0f us of processor time per event; goal: at least 50,000 events/s on 2 cores", total, spent[len(spent)/2])
 	return []Row{row}, nil
 }
 
-// processor is the time that processors have spent on this process: what else runs on the machine disturbs it least.
+// processor is the processor time of this process: the figure least affected by other load.
 func processor() time.Duration {
 	var used unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &used); err != nil {
@@ -69,12 +69,12 @@ func processor() time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// rebuild folds all views anew.
+// rebuild rebuilds all views.
 func (w *world) rebuild(ctx context.Context) error {
 	return replay.Rebuild(ctx, replay.Deps{Journal: w.journal, Engine: w.engine, Views: projections.All()}, nil, nil)
 }
 
-// bareFill writes rows into a plain SQLite file each view, all at the same time.
+// bareFill writes rows to one plain SQLite file per view, all concurrently.
 func bareFill(dir string, finals []*finalRows, events int64) (rate Rate, err error) {
 	if dir, err = os.MkdirTemp(dir, "bare"); err != nil {
 		return rate, err

@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// serveRows measures the real program on a large folder: how soon it is ready, and how much memory it has under load.
+// serveRows measures the real program on a large folder: how soon it is ready, and how much memory it uses under load.
 func serveRows(ctx context.Context, c config) ([]Row, error) {
 	w, err := populated(ctx, c, c.served)
 	if err != nil {
@@ -31,7 +31,7 @@ func serveRows(ctx context.Context, c config) ([]Row, error) {
 		return nil, fmt.Errorf("building the program: %w: %s", err, out)
 	}
 	dir := c.world(c.served)
-	first, err := start(program, dir) // consumers other than views come to the head of the log
+	first, err := start(program, dir) // consumers other than views reach the head of the log
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +54,7 @@ func serveRows(ctx context.Context, c config) ([]Row, error) {
 	return []Row{ready, memory}, nil
 }
 
-// process is the program at work.
+// process is the running program.
 type process struct {
 	serving
 	command *exec.Cmd
@@ -102,7 +102,7 @@ func (p *process) settle(ctx context.Context) error {
 			return err
 		}
 	}
-	return errors.New("a consumer does not come to the head of the log")
+	return errors.New("a consumer does not reach the head of the log")
 }
 
 func (p *process) end() error {
@@ -112,10 +112,10 @@ func (p *process) end() error {
 	return p.command.Wait()
 }
 
-// served are the people who sign up for a load on the program itself: each costs two real hashes.
+// served is how many people sign up for a load on the program itself: each costs two real password hashes.
 const served = 16
 
-// load changes permissions, asks for decisions and queries views at the same time.
+// load changes permissions, asks for decisions and queries views concurrently.
 func (p *process) load(ctx context.Context, d time.Duration) (Rate, error) {
 	if err := p.join(served, "load"+strconv.FormatInt(time.Now().UnixNano(), 36)+"-"); err != nil {
 		return Rate{}, err

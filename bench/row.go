@@ -8,19 +8,19 @@ import (
 	"time"
 )
 
-// Row is one line of the table: how our figure compares with the control's, or with a bound where the goal is one.
+// Row is one line of the table: how our figure compares with the control's, or with a bound.
 type Row struct {
 	Name string  `json:"name"`
 	Unit string  `json:"unit"`
 	Ours float64 `json:"ours"`
-	// Control and Ratio are missing where a figure has no control.
+	// Control and Ratio are missing if a figure has no control.
 	Control float64 `json:"control,omitzero"`
 	Ratio   float64 `json:"ratio,omitzero"`
-	// Goal is the least ratio, or, where there is no control, says the bound in words.
+	// Goal is the smallest acceptable ratio or, without a control, the bound in words.
 	Goal       string `json:"goal,omitzero"`
 	OursP99    string `json:"ours_p99,omitzero"`
 	ControlP99 string `json:"control_p99,omitzero"`
-	// Note says what else belongs to the figure.
+	// Note is additional information.
 	Note string `json:"note,omitzero"`
 }
 
@@ -50,7 +50,7 @@ func latency(d time.Duration) string {
 	}
 }
 
-// printTable writes the rows for people.
+// printTable writes the rows in readable form.
 func printTable(w io.Writer, rows []Row) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	_, _ = fmt.Fprintln(t, "name\tours\tcontrol\tratio\tgoal\tunit\tp99 ours\tp99 control\tnote")
@@ -64,7 +64,7 @@ func printTable(w io.Writer, rows []Row) error {
 	return nil
 }
 
-// number leaves a figure out that is not there, and keeps the digits of a small one.
+// number leaves out a missing figure, and keeps the digits of a small one.
 func number(f float64, digits int) string {
 	switch {
 	case f == 0:

@@ -16,7 +16,7 @@ import (
 	"accountledger/server"
 )
 
-// serving is the real server at work in this process, on a folder of its own, with clients who have signed up.
+// serving is the real server running in this process, on its own folder, with clients that have signed up.
 type serving struct {
 	dir    string
 	cfg    server.Config
@@ -30,12 +30,12 @@ type serving struct {
 	ended  chan error
 }
 
-// settings are what the server is given in figures: development mode on a folder.
+// settings are the server's settings in benchmarks: development mode on a folder.
 func settings(dir string) (server.Config, error) {
 	return server.LoadConfig("", map[string]any{"data": dir, "http": "127.0.0.1:0", "dev": true, "log.level": "warn"})
 }
 
-// serve starts a server and lets so many clients sign up and in.
+// serve starts a server and signs up that many clients.
 func serve(dir string, people int) (s *serving, err error) {
 	s = &serving{dir: dir, http: client()}
 	if s.cfg, err = settings(dir); err != nil {
@@ -62,7 +62,7 @@ func serve(dir string, people int) (s *serving, err error) {
 	return s, nil
 }
 
-// join signs clients up and finds the notice that grants rest on.
+// join signs clients up and finds the notice that grants are based on.
 func (s *serving) join(people int, name string) (err error) {
 	for i := range people {
 		token, err := join(s.http, s.cfg, s.url, name+strconv.Itoa(i)+"@example.invalid")
@@ -80,7 +80,7 @@ func (s *serving) close() error {
 	return errors.Join(<-s.ended, s.server.Close())
 }
 
-// change is one client's next decision on a permission: by turns a grant and a withdrawal. It gives the decision's event.
+// change is one client's next decision on a permission: alternately a grant and a withdrawal. It returns the decision's event.
 func (s *serving) change(ctx context.Context, client, n int) (event string, err error) {
 	body := `{"purpose":"navigation","state":"withdrawn"}`
 	if n%2 == 0 {
@@ -94,7 +94,7 @@ func (s *serving) change(ctx context.Context, client, n int) (event string, err 
 	return event, nil
 }
 
-// lags asks the server how far each of its consumers is behind, in events; the greatest.
+// lags returns how far the server's slowest consumer is behind, in events.
 func lags(ctx context.Context, cfg server.Config) (worst int64, err error) {
 	console, err := server.OpenConsole(ctx, cfg)
 	if err != nil {
@@ -108,7 +108,7 @@ func lags(ctx context.Context, cfg server.Config) (worst int64, err error) {
 	return worst, err
 }
 
-// lagOver watches the greatest lag over a load and tells how it stood after its first third and at its end.
+// lagOver watches the greatest lag over a load and reports it after the first third and at the end.
 func lagOver(cfg server.Config, d time.Duration) func() (string, error) {
 	type seen struct {
 		lag int64

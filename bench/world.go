@@ -21,20 +21,20 @@ import (
 	vaultsqlite "accountledger/vault/sqlite"
 )
 
-// seed is that of every population here.
+// seed is the seed of every population here.
 const seed = 7
 
-// world is a data folder with a population in it, laid out as the server lays it out.
+// world is a data folder with a population in it, in the server's layout.
 type world struct {
 	dir     string
 	events  int64
 	store   *embedded.Store
-	vault   *vaultsqlite.Vault // nil where the keys are not kept
+	vault   *vaultsqlite.Vault // nil if the keys are not kept
 	journal *journal.Journal
 	engine  *sqlite.Engine
 }
 
-// openWorld opens a data folder. Without a vault, sealed parts are under keys that follow from their names.
+// openWorld opens a data folder. Without a vault, sealed parts are under keys derived from their names.
 func openWorld(ctx context.Context, dir string, withVault bool) (w *world, err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func openWorld(ctx context.Context, dir string, withVault bool) (w *world, err e
 	return w, err
 }
 
-// openVault opens a folder's vault under the master key that serve --dev would make there.
+// openVault opens a folder's vault under the master key that serve --dev would create there.
 func openVault(ctx context.Context, dir string) (*vaultsqlite.Vault, error) {
 	path := filepath.Join(dir, "dev-master.key")
 	master, err := vault.LoadMasterKey(path)
@@ -91,7 +91,7 @@ func (w *world) close() error {
 	return errors.Join(errs...)
 }
 
-// bind has the vault say that it belongs to the log, as the server does.
+// bind binds the vault to the log, as the server does.
 func (w *world) bind() error {
 	if w.store == nil {
 		return nil
@@ -108,8 +108,8 @@ func (w *world) bind() error {
 	return w.vault.Bind(ctx, vault.Binding{Log: id, Commit: head.Position.Commit(), Prepare: head.Position.Prepare(), Event: head.Event})
 }
 
-// populated opens the folder of a population with about so many accounts and makes it where it is not there yet. Figures
-// share populations of one size; the one that the server itself runs on has a vault with its keys.
+// populated opens the folder of a population with about that many accounts, creating it if necessary. Figures
+// share populations of one size; the one for the server itself has a vault with its keys.
 func populated(ctx context.Context, c config, accounts int) (*world, error) {
 	w, err := openWorld(ctx, c.world(accounts), accounts == c.served)
 	if err != nil {
@@ -125,7 +125,7 @@ func (c *config) world(accounts int) string {
 	return filepath.Join(c.dir, "accounts"+strconv.Itoa(accounts))
 }
 
-// grow fills an empty world with people, and says how far it is.
+// grow fills an empty world with people, and reports progress.
 func (w *world) grow(ctx context.Context, people int) error {
 	head, err := w.journal.Head(ctx)
 	if err != nil {
@@ -152,10 +152,10 @@ func (w *world) grow(ctx context.Context, people int) error {
 	return nil
 }
 
-// note tells people at the terminal what goes on.
+// note reports on the terminal what is happening.
 func note(format string, args ...any) { fmt.Fprintf(os.Stderr, "bench: "+format+"\n", args...) }
 
-// progress tells them a few times how far a long step is. It is called for every thousand.
+// progress reports the progress of a long step a few times. It is called for every thousand.
 func progress(what string, total int) func(int) {
 	step := max(total/5/1000*1000, 1000)
 	return func(done int) {
@@ -165,7 +165,7 @@ func progress(what string, total int) func(int) {
 	}
 }
 
-// namedKeys makes every key of its name: enough to seal under, and nothing to keep.
+// namedKeys derives every key from its name: enough to seal with, and nothing to store.
 type namedKeys struct{}
 
 func (namedKeys) CreateKeys(_ context.Context, names ...string) ([]*vault.Key, error) {
@@ -191,7 +191,7 @@ func (k namedKeys) Key(ctx context.Context, name string) (*vault.Key, error) {
 
 func (namedKeys) DestroyKeys(context.Context, ...string) error { return nil }
 
-// lastingKeys are a vault's, but for those that the product has destroyed by the time anybody looks: of sign-ups.
+// lastingKeys are a vault's, except those of sign-ups, which the product has destroyed by then.
 type lastingKeys struct{ *vaultsqlite.Vault }
 
 func (k *lastingKeys) Keys(ctx context.Context, names ...string) ([]*vault.Key, error) {

@@ -15,22 +15,22 @@ var (
 	ErrInvalid = errors.New("eventstore: invalid argument")
 	// ErrTooLarge: more than MaxAppendBytes.
 	ErrTooLarge = errors.New("eventstore: append too large")
-	// ErrReadOnly: a write failed, and the log takes no more until it is opened anew.
-	ErrReadOnly = errors.New("eventstore: the log is read-only after a failed write; restart once the disk is well")
-	// ErrNoSpace: free space is under the reserve; appends go on when there is room again.
-	ErrNoSpace = errors.New("eventstore: free disk space is under the reserve")
+	// ErrReadOnly: a write failed, and the log takes no appends until it is reopened.
+	ErrReadOnly = errors.New("eventstore: the log is read-only after a failed write; restart when the disk works again")
+	// ErrNoSpace: free space is below the reserve; appends work again once there is room.
+	ErrNoSpace = errors.New("eventstore: free disk space is below the reserve")
 	// ErrFenced: the log has moved to another one, is about to, or is an archive; see Fencer. The operator says where
-	// the ledger goes on.
-	ErrFenced = errors.New("eventstore: the log is fenced: it moves, has moved or is an archive, and takes no appends")
-	// ErrOutOfOrder: appends handed over to a Sequencer stand in the log in another order. It cannot be undone.
-	ErrOutOfOrder = errors.New("eventstore: appends stand in the log in another order than they were sent in")
+	// the ledger continues.
+	ErrFenced = errors.New("eventstore: the log is fenced: it is moving, has moved or is an archive, and takes no appends")
+	// ErrOutOfOrder: appends passed to a Sequencer are in the log in another order. It cannot be undone.
+	ErrOutOfOrder = errors.New("eventstore: appends are in the log in a different order than they were sent")
 	// ErrUnavailable: the log cannot be reached now.
 	ErrUnavailable = errors.New("eventstore: the log cannot be reached")
 	// ErrClosed: the store or subscription has been closed.
 	ErrClosed = errors.New("eventstore: closed")
 )
 
-// ConflictError: the stream's last version is not the expected one. Load again and decide anew.
+// ConflictError: the stream's last version is not the expected one. Load again and decide again.
 type ConflictError struct {
 	Stream           string
 	Expected, Actual int64
@@ -40,8 +40,8 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("eventstore: %s is at version %d, expected %d", e.Stream, e.Actual, e.Expected)
 }
 
-// ForeignCheckpointError: a checkpoint does not belong to this log, or not to
-// this history of it. Its reader must begin again, or be given the right log.
+// ForeignCheckpointError: a checkpoint belongs to another log, or to another history
+// of this one. Its reader must start over, or be given the right log.
 type ForeignCheckpointError struct {
 	Checkpoint Checkpoint
 	Log        uuid.UUID
@@ -49,19 +49,19 @@ type ForeignCheckpointError struct {
 }
 
 func (e *ForeignCheckpointError) Error() string {
-	return fmt.Sprintf("eventstore: checkpoint at %s of log %s does not fit log %s: %s",
+	return fmt.Sprintf("eventstore: checkpoint at %s of log %s does not belong to log %s: %s",
 		e.Checkpoint.Position, e.Checkpoint.Log, e.Log, e.Reason)
 }
 
-// CorruptError: stored bytes are not what was written. Nothing is cut or
-// skipped; the operator restores the file named.
+// CorruptError: stored bytes are not what was written. Nothing is truncated or
+// skipped; the operator restores the named file.
 type CorruptError struct {
 	File   string
 	Offset int64 // in File, or -1 when only the position is known
 	At     Position
 	Reason string
-	// Missing is how many acknowledged events the log lacks at its end, where what it has is whole: an older copy of it, or
-	// one whose end was cut. By is the file that bears witness of them.
+	// Missing is how many acknowledged events are missing at the end of a log that is otherwise whole: an older copy, or
+	// one whose end was cut off. By is the file that recorded them.
 	Missing int64
 	By      string
 }
@@ -70,10 +70,10 @@ func (e *CorruptError) Error() string {
 	return fmt.Sprintf("eventstore: corrupt log: file %q offset %d position %s: %s", e.File, e.Offset, e.At, e.Reason)
 }
 
-// OutageError: nothing has answered for so long that calls fail at once until something does. It wraps ErrUnavailable.
+// OutageError: nothing has answered for so long that calls fail immediately until something does. It wraps ErrUnavailable.
 type OutageError struct {
 	Since time.Time
-	// Cause is why the last try failed. It holds nothing that a caller said.
+	// Cause is why the last try failed. It holds no data of callers.
 	Cause error
 }
 
@@ -81,16 +81,16 @@ func (e *OutageError) Error() string {
 	return fmt.Sprintf("%v: no answer since %s: %v", ErrUnavailable, e.Since.UTC().Format(time.RFC3339), e.Cause)
 }
 
-// Unwrap gives ErrUnavailable and the cause.
+// Unwrap returns ErrUnavailable and the cause.
 func (e *OutageError) Unwrap() []error { return []error{ErrUnavailable, e.Cause} }
 
 // CallError: one call to the log's server failed. It wraps ErrUnavailable.
 type CallError struct {
-	// Doing is what was asked for, Answer what came of it. Neither holds anything that a caller or the server said.
+	// Doing is what was requested, Answer what happened. Neither holds data of callers or text from the server.
 	Doing, Answer string
 }
 
-// Says is the error without the words of ErrUnavailable.
+// Says is the error without the text of ErrUnavailable.
 func (e *CallError) Says() string {
 	if e.Doing == "" {
 		return e.Answer
@@ -100,20 +100,20 @@ func (e *CallError) Says() string {
 
 func (e *CallError) Error() string { return ErrUnavailable.Error() + ": " + e.Says() }
 
-// Unwrap gives ErrUnavailable.
+// Unwrap returns ErrUnavailable.
 func (e *CallError) Unwrap() error { return ErrUnavailable }
 
-// DeniedError: the log's server does not let its user do something. It wraps ErrUnavailable: an operator has to allow it.
+// DeniedError: the log's server refuses its user something. It wraps ErrUnavailable: an operator has to allow it.
 type DeniedError struct {
-	// Doing is what was asked for, such as "reading $all" or "appending to stream X".
+	// Doing is what was requested, such as "reading $all" or "appending to stream X".
 	Doing string
-	// User is the server's user, not a person; empty where none was named.
+	// User is the server's user, not a person; empty if none is configured.
 	User string
-	// Credentials says that the user or the password is not accepted at all.
+	// Credentials reports that the user or the password is not accepted at all.
 	Credentials bool
 }
 
-// Says is the error without the words of ErrUnavailable.
+// Says is the error without the text of ErrUnavailable.
 func (e *DeniedError) Says() string {
 	doing, user := e.Doing, "callers without a user"
 	if doing == "" {
@@ -124,7 +124,7 @@ func (e *DeniedError) Says() string {
 	}
 	switch {
 	case e.Credentials && e.User == "":
-		return doing + " needs a user, and none is named"
+		return doing + " needs a user, and none is configured"
 	case e.Credentials:
 		return "the password of " + user + " is not accepted, " + doing
 	}
@@ -133,20 +133,20 @@ func (e *DeniedError) Says() string {
 
 func (e *DeniedError) Error() string { return ErrUnavailable.Error() + ": " + e.Says() }
 
-// Unwrap gives ErrUnavailable.
+// Unwrap returns ErrUnavailable.
 func (e *DeniedError) Unwrap() error { return ErrUnavailable }
 
-// LimitError: the log's server is set to take less than an append that the ledger allows. Nothing was appended. It wraps
+// LimitError: the log's server is configured with a limit below what the ledger may append. Nothing was appended. It wraps
 // ErrUnavailable: an operator has to raise the limit.
 type LimitError struct {
 	Doing string
-	// Event says that the limit is one of a single event, and not of the append as a whole.
+	// Event reports that the limit is for a single event, not for the whole append.
 	Event bool
-	// Limit and Needed are in bytes; 0 where the server does not say.
+	// Limit and Needed are in bytes; 0 if the server does not say.
 	Limit, Needed int64
 }
 
-// Says is the error without the words of ErrUnavailable.
+// Says is the error without the text of ErrUnavailable.
 func (e *LimitError) Says() string {
 	what := "an append"
 	if e.Event {
@@ -157,12 +157,12 @@ func (e *LimitError) Says() string {
 		needed = fmt.Sprintf("%d", e.Needed)
 	}
 	if e.Limit == 0 {
-		return fmt.Sprintf("%s needs %s bytes than the server is set to take for %s", e.Doing, needed, what)
+		return fmt.Sprintf("%s needs %s bytes than the server is configured to take for %s", e.Doing, needed, what)
 	}
 	return fmt.Sprintf("%s needs %s bytes, and the server takes no more than %d for %s", e.Doing, needed, e.Limit, what)
 }
 
 func (e *LimitError) Error() string { return ErrUnavailable.Error() + ": " + e.Says() }
 
-// Unwrap gives ErrUnavailable.
+// Unwrap returns ErrUnavailable.
 func (e *LimitError) Unwrap() error { return ErrUnavailable }

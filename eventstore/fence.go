@@ -7,55 +7,55 @@ import (
 	"github.com/google/uuid"
 )
 
-// FenceReason says why a log takes no more appends.
+// FenceReason is why a log takes no more appends.
 type FenceReason string
 
 // Reasons.
 const (
-	// FenceMove: the log is being carried to another one, or has been.
+	// FenceMove: the log is being moved to another one, or has been.
 	FenceMove FenceReason = "move"
-	// FenceArchive: the log is a copy to be read only.
+	// FenceArchive: the log is a read-only copy.
 	FenceArchive FenceReason = "archive"
 )
 
-// Fence is the mark of a log that takes no more appends. The zero Fence is none.
+// Fence marks a log that takes no more appends. The zero Fence is no fence.
 type Fence struct {
 	Reason FenceReason `json:"reason"`
-	// Target is the log that goes on instead; the zero UUID for an archive.
+	// Target is the log that continues; the zero UUID for an archive.
 	Target uuid.UUID `json:"target,omitzero"`
 }
 
 // IsZero reports whether there is no fence.
 func (f Fence) IsZero() bool { return f == Fence{} }
 
-// Check refuses what is no fence, with ErrInvalid: an unknown reason, a move without a target, an archive with one.
+// Check returns ErrInvalid for an invalid fence: an unknown reason, a move without a target, an archive with one.
 func (f Fence) Check() error {
 	switch {
 	case f.Reason == FenceMove && f.Target != uuid.Nil, f.Reason == FenceArchive && f.Target == uuid.Nil:
 		return nil
 	case f.Reason == FenceMove:
-		return fmt.Errorf("%w: a fence for a move names the log that goes on", ErrInvalid)
+		return fmt.Errorf("%w: a fence for a move must name the log that continues", ErrInvalid)
 	case f.Reason == FenceArchive:
-		return fmt.Errorf("%w: a fence of an archive names no log that goes on", ErrInvalid)
+		return fmt.Errorf("%w: a fence for an archive must not name a log that continues", ErrInvalid)
 	}
 	return fmt.Errorf("%w: unknown reason for a fence", ErrInvalid)
 }
 
-// Fencer is a Store that can be told to take no more appends, so that its log can be carried to
-// another one without an event that nobody carries.
+// Fencer is a Store that can be told to take no more appends, so that its log can be copied to
+// another one without missing an event.
 type Fencer interface {
-	// Fence puts the mark up, durably. Once it has answered nil, whatever was acknowledged before can be read,
-	// and nothing more is appended by anybody, in this process or another, before or after a restart:
-	// Append gives ErrFenced until Unfence. Reading goes on. On a log that several processes write it takes
+	// Fence sets the fence durably. Once it has returned nil, everything acknowledged before can be read,
+	// and nothing more is appended by any process, before or after a restart:
+	// Append returns ErrFenced until Unfence. Reads still work. On a log with several writing processes it takes
 	// as long as an append of one of them may be under way.
 	//
-	// The same fence again is no fault: it waits again, so it finishes one that was broken off. While another one stands
-	// the error is ErrFenced. After any other error the mark may stand: ask Fenced, and fence again or Unfence.
+	// Setting the same fence again is not an error: it waits again, and so finishes an interrupted call. If another one is set
+	// the error is ErrFenced. After any other error the fence may be set: ask Fenced, and Fence again or Unfence.
 	Fence(ctx context.Context, f Fence) error
 
-	// Unfence takes the mark down; no fault when there is none. Writers of other processes notice within a second.
+	// Unfence removes the fence; it is not an error if there is none. Other processes notice within a second.
 	Unfence(ctx context.Context) error
 
-	// Fenced is the fence that stands, as the leader has it; the zero Fence when there is none.
+	// Fenced is the current fence, from the leader; the zero Fence if there is none.
 	Fenced(ctx context.Context) (Fence, error)
 }

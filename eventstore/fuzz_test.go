@@ -8,7 +8,7 @@ import (
 	"accountledger/eventstore"
 )
 
-// FuzzPosition reads any text as a position: what can be read is written and read again as the same.
+// FuzzPosition parses any text as a position: what parses survives a round trip.
 func FuzzPosition(f *testing.F) {
 	for _, text := range []string{"0", "1", "42/41", "9223372036854775807", "9223372036854775808", "-1", "1/", "/1", "+1", "1_0"} {
 		f.Add(text)
@@ -22,12 +22,12 @@ func FuzzPosition(f *testing.F) {
 			t.Fatal("a position below zero")
 		}
 		if err := back.UnmarshalText([]byte(p.String())); err != nil || back != p {
-			t.Fatalf("not the same after it was written and read: %v", err)
+			t.Fatalf("not the same after a round trip: %v", err)
 		}
 	})
 }
 
-// FuzzCheckpoint reads any JSON as a checkpoint, as consumers do with what they stored.
+// FuzzCheckpoint parses any JSON as a checkpoint, as consumers do with what they stored.
 func FuzzCheckpoint(f *testing.F) {
 	f.Add([]byte(`{"log":"a1000000-0000-4000-8000-000000000001","position":"42/41","event":"a1000000-0000-4000-8000-000000000002"}`))
 	f.Add([]byte(`{"position":""}`))
@@ -42,7 +42,7 @@ func FuzzCheckpoint(f *testing.F) {
 			t.Fatal(err)
 		}
 		if err := json.Unmarshal(again, &back); err != nil || back != c {
-			t.Fatalf("not the same after it was written and read: %v", err)
+			t.Fatalf("not the same after a round trip: %v", err)
 		}
 	})
 }

@@ -5,9 +5,9 @@ import (
 	"iter"
 )
 
-// Pages reads a log after a position up to its end as it is when it comes there, in pages of up to limit events. The next
-// page is read while the caller deals with one; nothing is read any more once the sequence has ended or the caller has
-// stopped. An error is the last it yields: ctx's, or the store's.
+// Pages reads a log after a position to its end at the time it gets there, in pages of up to limit events. The next
+// page is read while the caller handles one; nothing is read any more once the sequence has ended or the caller has
+// stopped. An error is the last thing it yields: ctx's, or the store's.
 func Pages(ctx context.Context, s Store, after Position, limit int) iter.Seq2[Page, error] {
 	return func(yield func(Page, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -15,7 +15,7 @@ func Pages(ctx context.Context, s Store, after Position, limit int) iter.Seq2[Pa
 		go readAhead(ctx, s, after, limit, pages)
 		defer func() {
 			cancel()
-			for range pages { // until it has ended
+			for range pages { // until the reader has ended
 			}
 		}()
 		for next := range pages {
@@ -35,7 +35,7 @@ type ahead struct {
 	err  error
 }
 
-// readAhead hands out pages until the log ends or cannot be read, or ctx ends.
+// readAhead sends pages until the log ends or cannot be read, or ctx ends.
 func readAhead(ctx context.Context, s Store, at Position, limit int, to chan<- ahead) {
 	defer close(to)
 	for {

@@ -10,13 +10,13 @@ import (
 
 // CheckName reports whether a stream or a type may have this name: 1 to
 // MaxNameBytes bytes of UTF-8 without a NUL, and not starting with `$`, which
-// some engines keep for themselves. The error is ErrInvalid and does not repeat the name.
+// some engines reserve. The error is ErrInvalid and does not repeat the name.
 func CheckName(what, name string) error {
 	switch {
 	case name == "":
 		return fmt.Errorf("%w: the %s's name is empty", ErrInvalid, what)
 	case len(name) > MaxNameBytes:
-		return fmt.Errorf("%w: the %s's name has more than %d bytes", ErrInvalid, what, MaxNameBytes)
+		return fmt.Errorf("%w: the %s's name is longer than %d bytes", ErrInvalid, what, MaxNameBytes)
 	case strings.IndexByte(name, 0) >= 0:
 		return fmt.Errorf("%w: the %s's name contains a NUL", ErrInvalid, what)
 	case !utf8.ValidString(name):
@@ -27,7 +27,7 @@ func CheckName(what, name string) error {
 	return nil
 }
 
-// CheckAppend is what every engine asks of the arguments of Append before it
+// CheckAppend is the check of Append's arguments that every engine does before it
 // looks at the stream: ErrInvalid or ErrTooLarge.
 func CheckAppend(stream string, expected int64, events []Event) error {
 	if err := CheckName("stream", stream); err != nil {
@@ -46,7 +46,7 @@ func CheckAppend(stream string, expected int64, events []Event) error {
 		}
 		size += len(stream) + len(events[i].Type) + len(events[i].Data) + len(events[i].Metadata)
 		if size > MaxAppendBytes {
-			return fmt.Errorf("%w: names, data and metadata have more than %d bytes", ErrTooLarge, MaxAppendBytes)
+			return fmt.Errorf("%w: names, data and metadata are more than %d bytes", ErrTooLarge, MaxAppendBytes)
 		}
 	}
 	return checkRepeats(events)
@@ -60,7 +60,7 @@ func checkEvent(events []Event, i int) error {
 }
 
 // checkRepeats refuses an id that occurs twice: a repeat of such an append could
-// not be told from another one.
+// not be told from a different one.
 func checkRepeats(events []Event) error {
 	if len(events) == 1 {
 		return nil

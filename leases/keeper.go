@@ -12,22 +12,22 @@ import (
 )
 
 const (
-	// DefaultTTL is for how long a lease holds without being renewed: when a process dies, others go on after it.
+	// DefaultTTL is how long a lease holds without being renewed: when a process dies, others take over after it.
 	DefaultTTL = 10 * time.Second
-	// margin is the part of that time by which a holder gives up before the server does: clocks run at
-	// different rates, and what is under way takes a moment to end.
+	// margin is the fraction of that time by which a holder gives up before the server does: clocks run at
+	// different rates, and work under way takes a moment to end.
 	margin = 10
-	// renewals is how often a lease is renewed in its time, and retries how often more when that failed.
+	// renewals is how often a lease is renewed within its TTL, and retries how often after a failure.
 	renewals, retries = 3, 12
-	// leavePatience bounds how long Close tries to free what is held.
+	// leavePatience bounds how long Close tries to release what is held.
 	leavePatience = 2 * time.Second
 )
 
 // Options of a keeper. A zero field takes its default.
 type Options struct {
-	// TTL is for how long a lease holds: DefaultTTL. All processes must use the same.
+	// TTL is how long a lease holds: DefaultTTL. All processes must use the same.
 	TTL time.Duration
-	// Label is what operators see of this process: its host and process number.
+	// Label is what operators see of this process: by default its host and process number.
 	Label string
 }
 
@@ -49,7 +49,7 @@ type Keeper struct {
 	renewer sync.WaitGroup
 }
 
-// New makes a keeper of a process. It asks the server for nothing before it is asked itself. Close it.
+// New creates a process's keeper. It makes no request to the server until it is used. It must be closed.
 func New(server Server, o Options) *Keeper {
 	if o.TTL <= 0 {
 		o.TTL = DefaultTTL
@@ -66,7 +66,7 @@ func New(server Server, o Options) *Keeper {
 	return k
 }
 
-// TTL is for how long a lease holds without being renewed.
+// TTL is how long a lease holds without being renewed.
 func (k *Keeper) TTL() time.Duration { return k.ttl }
 
 // Label is what operators see of this process.
@@ -78,8 +78,8 @@ func (k *Keeper) process() Process {
 	return Process{ID: k.id, Label: k.label, Member: k.member}
 }
 
-// Join makes this process one that shares in the work, until Close. Where the server cannot be reached now it is
-// told as soon as it can be.
+// Join makes this process one that shares in the work, until Close. If the server cannot be reached now,
+// the keeper joins as soon as it can.
 func (k *Keeper) Join(ctx context.Context) error {
 	k.mu.Lock()
 	k.member = true
@@ -91,7 +91,7 @@ func (k *Keeper) Join(ctx context.Context) error {
 	return err
 }
 
-// Acquire takes a lease: ErrHeld when somebody has it, this process included.
+// Acquire takes a lease: ErrHeld if any process has it, including this one.
 func (k *Keeper) Acquire(ctx context.Context, name string) (*Lease, error) {
 	if err := Check(name, nil); err != nil {
 		return nil, err
@@ -118,8 +118,8 @@ func (k *Keeper) Acquire(ctx context.Context, name string) (*Lease, error) {
 	return l, nil
 }
 
-// Wait takes a lease as soon as nobody has it any more, however long that takes: it is tried ten times in a
-// lease's time. Its error is ctx's, ErrInvalid or ErrClosed.
+// Wait takes a lease as soon as it is free, however long that takes; it tries ten times per
+// TTL. Its error is ctx's, ErrInvalid or ErrClosed.
 func (k *Keeper) Wait(ctx context.Context, name string) (*Lease, error) {
 	tick := time.NewTicker(k.ttl / 10)
 	defer tick.Stop()
@@ -136,11 +136,11 @@ func (k *Keeper) Wait(ctx context.Context, name string) (*Lease, error) {
 	}
 }
 
-// Look tells who holds what.
+// Look returns who holds what.
 func (k *Keeper) Look(ctx context.Context) (Table, error) { return k.server.Look(ctx) }
 
-// Close frees all that is held and ends the process's part in the work. What the leases stood for must have been
-// left before. It may be called twice, and leaves the server open.
+// Close releases all that is held and ends the process's part in the work. Work under the leases must have
+// stopped. It may be called twice, and leaves the server open.
 func (k *Keeper) Close() error {
 	k.mu.Lock()
 	was := k.closed
@@ -149,7 +149,7 @@ func (k *Keeper) Close() error {
 	if was {
 		return nil
 	}
-	k.started.Do(func() {}) // it begins no more
+	k.started.Do(func() {}) // it cannot start any more
 	k.end()
 	k.renewer.Wait()
 	all := k.holding()
@@ -190,7 +190,7 @@ func (k *Keeper) forget(l *Lease) {
 	}
 }
 
-// renew prolongs all that is held until the keeper is closed.
+// renew extends all that is held until the keeper is closed.
 func (k *Keeper) renew() {
 	t := time.NewTimer(k.ttl / renewals)
 	defer t.Stop()

@@ -14,7 +14,7 @@ type Lease struct {
 
 	mu    sync.Mutex
 	place []byte
-	// asked is when the request was sent that the server answered last; it counts from then on.
+	// asked is when the last answered request was sent; the TTL counts from then.
 	asked time.Time
 	timer *time.Timer
 	over  bool
@@ -29,24 +29,24 @@ func newLease(k *Keeper, ref Ref, place []byte, asked time.Time) *Lease {
 	return l
 }
 
-// Name is what the lease is called.
+// Name is the lease's name.
 func (l *Lease) Name() string { return l.ref.Name }
 
-// Epoch grows with every holder of the lease.
+// Epoch increases with every holder of the lease.
 func (l *Lease) Epoch() int64 { return l.ref.Epoch }
 
-// Lost is closed when the lease is not held any more, released ones included.
+// Lost is closed when the lease is no longer held, including by Release.
 func (l *Lease) Lost() <-chan struct{} { return l.lost }
 
-// Held says whether the lease is held, by the clocks as they are now: right before something that only the holder may
-// do it knows better than Lost, as a process that was frozen wakes up before its timers run.
+// Held reports whether the lease is held by the clocks right now. Just before something that only the holder may
+// do, it is more reliable than Lost: a frozen process wakes up before its timers run.
 func (l *Lease) Held() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return !l.over && l.left() > 0
 }
 
-// Context gives a context that also ends when the lease is lost. Cancel it when it is no longer needed.
+// Context returns a context that also ends when the lease is lost. It must be cancelled.
 func (l *Lease) Context(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	go func() {
@@ -59,14 +59,14 @@ func (l *Lease) Context(parent context.Context) (context.Context, context.Cancel
 	return ctx, func() { cancel(context.Canceled) }
 }
 
-// Place is what was saved last, by this holder or the one before; nil when nobody saved anything.
+// Place is what was last saved, by this holder or the one before; nil if nothing was.
 func (l *Lease) Place() []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.place
 }
 
-// Save keeps up to MaxPlace bytes with the lease. ErrLost: it is not held any more, and nothing was saved.
+// Save stores up to MaxPlace bytes with the lease. ErrLost: it is no longer held, and nothing was saved.
 func (l *Lease) Save(ctx context.Context, place []byte) error {
 	if err := Check(l.ref.Name, place); err != nil {
 		return err
@@ -87,8 +87,8 @@ func (l *Lease) Save(ctx context.Context, place []byte) error {
 	return nil
 }
 
-// Release frees the lease for others, at once where the server can be reached and else when its time is over. What
-// it stood for must have been left before. Releasing a lost lease does nothing.
+// Release frees the lease for others, immediately if the server can be reached, otherwise when it expires. Work
+// under it must have stopped. Releasing a lost lease does nothing.
 func (l *Lease) Release(ctx context.Context) error {
 	if !l.Held() {
 		l.end()
@@ -98,19 +98,19 @@ func (l *Lease) Release(ctx context.Context) error {
 	return l.keeper.server.Release(ctx, l.keeper.process(), l.ref)
 }
 
-// renewed counts the lease's time anew.
+// renewed restarts the lease's time.
 func (l *Lease) renewed(asked time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.over || l.left() <= 0 { // too late: it was taken for lost
+	if l.over || l.left() <= 0 { // too late: it was already given up
 		return
 	}
 	l.asked = asked
 	l.timer.Reset(l.left())
 }
 
-// left is how long the lease holds. The monotonic clock stands still while the machine sleeps, so the clock that has
-// gone further counts.
+// left is how long the lease still holds. The monotonic clock stops while the machine sleeps, so the clock that has
+// advanced further counts.
 func (l *Lease) left() time.Duration {
 	now := time.Now()
 	gone := max(now.Sub(l.asked), now.Round(0).Sub(l.asked.Round(0)))
@@ -129,7 +129,7 @@ func (l *Lease) expire() {
 	l.end()
 }
 
-// end makes the lease a lost one.
+// end marks the lease as lost.
 func (l *Lease) end() {
 	l.mu.Lock()
 	was := l.over

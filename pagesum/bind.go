@@ -11,18 +11,18 @@ import (
 
 // A main file is bound to its write-ahead file in three steps:
 //
-//   - Before a filling of the write-ahead file begins, it is stamped as the next one. The stamp is on the disk before a frame is:
-//     SQLite syncs the header before it writes the first frame, and the main file is synced before that.
-//   - Before pages of a filling are copied into the main file, it is stamped as the one that is copied, with the number of
-//     frames whose pages may be. These frames are on the disk already.
-//   - When all of it was copied, it is stamped so, and does without the write-ahead file.
+//   - Before a filling of the write-ahead file begins, the main file is stamped with it as the next one. The stamp is on disk
+//     before any frame: SQLite syncs the header before it writes the first frame, and the main file is synced before that.
+//   - Before pages of a filling are copied into the main file, it is stamped with that filling as the one being copied, and with
+//     the number of frames whose pages may be copied. These frames are already on disk.
+//   - When everything has been copied, it is stamped accordingly, and no longer needs the write-ahead file.
 //
-// When the write-ahead file is opened, a filling with frames has to be the next one, or the one that was copied with at least as
-// many frames. It may be missing or without a frame when no filling was copied in part.
+// When the write-ahead file is opened, a filling with frames must be the next one, or the one that was copied, with at least as
+// many frames. It may be missing or have no frames if no filling was copied in part.
 //
-// With synchronous=OFF nothing is synced; that is right after a crash of the program, and a loss of power may then lose the stamp.
+// With synchronous=OFF nothing is synced: that survives a crash of the program, but a loss of power may lose the stamp.
 
-// begin writes the header of a write-ahead file, which begins a filling, and stamps the main file before.
+// begin writes the header of a write-ahead file, which begins a filling, after stamping the main file.
 func (p *pair) begin(tls *libc.TLS, log, from uintptr) int32 {
 	header := bytes(from, logHeader)
 	page, filling := int32(binary.BigEndian.Uint32(header[8:])), tagOf(string(header[16:24])) //nolint:gosec // SQLite's own
@@ -39,7 +39,7 @@ func (p *pair) begin(tls *libc.TLS, log, from uintptr) int32 {
 	return code
 }
 
-// syncLog syncs the write-ahead file, and the main file before when its stamp is not on the disk yet.
+// syncLog syncs the write-ahead file, after the main file if its stamp is not on disk yet.
 func (p *pair) syncLog(tls *libc.TLS, log uintptr, flags int32) int32 {
 	p.first.RLock()
 	stamped, durable := p.stamped, p.durable
@@ -55,23 +55,23 @@ func (p *pair) syncLog(tls *libc.TLS, log uintptr, flags int32) int32 {
 	return syncBelow(tls, log, flags)
 }
 
-// copies is how far a connection is in copying from the write-ahead file into the main file.
+// copies is a connection's progress in copying from the write-ahead file into the main file.
 type copies uintptr
 
 const (
 	notCopying copies = iota
 	beginsCopying
 	isCopying
-	hasCopied // some of it, or all: then SQLite cuts the main file to its length
+	hasCopied // some of it, or all: then SQLite truncates the main file to its length
 )
 
-// writePage writes a page of the main file. SQLite does so to copy from the write-ahead file, or where there is none.
+// writePage writes a page of the main file. SQLite does this to copy from the write-ahead file, or if there is none.
 func (p *pair) writePage(tls *libc.TLS, f, from uintptr, size int32, offset lib.Tsqlite3_int64) int32 {
 	main := at[file](f)
 	if offset == 0 {
 		p.first.Lock()
 		defer p.first.Unlock()
-		var s stamp // without a write-ahead file: none that may be found later belongs to this page
+		var s stamp // no write-ahead file: one found later does not belong to this page
 		if main.copies == beginsCopying || main.copies == isCopying {
 			var code int32
 			if s, code = readStamp(tls, f, size); code != lib.SQLITE_OK {
@@ -103,7 +103,7 @@ func (p *pair) writePage(tls *libc.TLS, f, from uintptr, size int32, offset lib.
 	return writeBelow(tls, f, from, size, offset)
 }
 
-// copiedAll stamps the main file, all of whose pages belong together now. SQLite syncs it then.
+// copiedAll stamps the main file, whose pages are now all consistent. SQLite then syncs it.
 func (p *pair) copiedAll(tls *libc.TLS, f uintptr) int32 {
 	at[file](f).copies = notCopying
 	page, code := readPageSize(tls, f)
@@ -115,8 +115,8 @@ func (p *pair) copiedAll(tls *libc.TLS, f uintptr) int32 {
 	return p.restamp(tls, f, page, func(s stamp) stamp { s.part = false; return s })
 }
 
-// copied is the stamp while a connection copies. SQLite notes up to which frame it will in the index that all connections
-// share: https://www.sqlite.org/walformat.html
+// copied is the stamp while a connection copies. SQLite records up to which frame it will copy in the index shared by all
+// connections: https://www.sqlite.org/walformat.html
 func (p *pair) copied(main *file, s stamp) stamp {
 	if p.filling == 0 || main.index == 0 {
 		return s

@@ -14,9 +14,9 @@ import (
 	"accountledger/pagesum"
 )
 
-// TestRandomMixtures lets transactions, checkpoints, readers, closings and changes of the journal follow each other by chance, and
-// lays main files and write-ahead files of different times beside each other. What belongs together is always taken and is
-// exactly what it was; whatever else is taken is what the file was at some time, and never a mixture.
+// TestRandomMixtures runs transactions, checkpoints, readers, closings and journal changes in random order, and
+// combines main files and write-ahead files of different times. Matching files are always accepted and are
+// exactly what they were; any other accepted combination is a former state of the file, never a mixture.
 func TestRandomMixtures(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(4) {
@@ -102,7 +102,7 @@ func mixtures(t *testing.T, random *rand.Rand) {
 		now, err := mixed.looked(t)
 		switch {
 		case err == nil && !known[now]:
-			t.Errorf("copy %d beside another write-ahead file is what it never was", n)
+			t.Errorf("copy %d with another write-ahead file is not a former state", n)
 		case err == nil:
 			taken++
 		case !pagesum.Damaged(err):
@@ -112,12 +112,12 @@ func mixtures(t *testing.T, random *rand.Rand) {
 		}
 	}
 	if taken < 5 || refused < 20 {
-		t.Errorf("%d mixtures taken, %d refused", taken, refused)
+		t.Errorf("%d mixtures accepted, %d refused", taken, refused)
 	}
 }
 
-// TestCrashAtEachStep stops the program, or takes the power, after each single change to the files while the write-ahead file is
-// begun again and again: what is left always belongs together, and is the file as it was after one of the last transactions.
+// TestCrashAtEachStep stops the program, or cuts the power, after each change to the files while the write-ahead file is
+// restarted repeatedly: the remaining files always match, and are the state after one of the last transactions.
 func TestCrashAtEachStep(t *testing.T) {
 	t.Parallel()
 	for _, mode := range []struct {
@@ -138,7 +138,7 @@ func crash(t *testing.T, synchronous string, power bool) {
 	states := []string{""}
 	type image struct {
 		copyOf
-		after int // how many states there were
+		after int // number of states before it
 	}
 	var images []image
 	watch := func(op int) {
@@ -208,13 +208,13 @@ func crash(t *testing.T, synchronous string, power bool) {
 			found = found || s == now
 		}
 		if !found {
-			t.Errorf("step %d: it is nothing that it was after the last transactions", n)
+			t.Errorf("step %d: it is not a state after one of the last transactions", n)
 		}
 	}
 }
 
-// TestFailedStamp: a main file that cannot be stamped, or synced, lets the transaction fail that would begin the filling, and
-// the next one goes on.
+// TestFailedStamp: if the main file cannot be stamped or synced, the transaction that would begin the filling fails, and
+// the next one succeeds.
 func TestFailedStamp(t *testing.T) {
 	t.Parallel()
 	for _, op := range []disk.Op{disk.Write, disk.Sync} {

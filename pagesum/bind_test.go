@@ -14,7 +14,7 @@ import (
 	"accountledger/pagesum"
 )
 
-// copyOf is a main file and its write-ahead file as they were at some time; a file that was not there is nil.
+// copyOf is a main file and its write-ahead file at some time; a missing file is nil.
 type copyOf struct{ main, log []byte }
 
 // take copies both files as a crash of the program would leave them.
@@ -32,7 +32,7 @@ func contents(t testing.TB, path string) []byte {
 	return b
 }
 
-// put lays the files of a copy into a new folder and gives the path of the main file.
+// put writes the files of a copy to a new folder and returns the path of the main file.
 func (c copyOf) put(t testing.TB) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "file.db")
@@ -43,7 +43,7 @@ func (c copyOf) put(t testing.TB) string {
 	return path
 }
 
-// looked is what two ways of opening a file find in it, which have to be the same: first reading only, then writing.
+// looked opens a file in two ways, first read-only, then for writing, which must find the same.
 func (c copyOf) looked(t testing.TB) (string, error) {
 	t.Helper()
 	path := c.put(t)
@@ -68,7 +68,7 @@ func (c copyOf) looked(t testing.TB) (string, error) {
 	return wrote, err
 }
 
-// all verifies a file and reads what is in it.
+// all verifies a file and reads its content.
 func all(t testing.TB, path string, from func() (string, error)) (found string, err error) {
 	t.Helper()
 	source, err := from()
@@ -88,7 +88,7 @@ func all(t testing.TB, path string, from func() (string, error)) (found string, 
 	return found, pagesum.Explain(err, path)
 }
 
-// things makes a file with one connection, whose write-ahead file is copied only when a test says so.
+// things creates a file with one connection, whose write-ahead file is copied only on request.
 func things(t testing.TB) (*sql.DB, string) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "file.db")
@@ -109,7 +109,7 @@ func insert(t testing.TB, db *sql.DB, from, to int) {
 // copyAll copies all of the write-ahead file into the main file; the next transaction begins another filling.
 const copyAll = "PRAGMA wal_checkpoint(RESTART)"
 
-// insertAndCopy inserts some rows more, and copies the write-ahead file as it was before, since a reader needs it so.
+// insertAndCopy inserts more rows, and copies the earlier part of the write-ahead file, which a reader holds.
 func insertAndCopy(t testing.TB, db *sql.DB, path string, from, to int) {
 	t.Helper()
 	reader := open(t, path)
@@ -133,7 +133,7 @@ func (c copyOf) foreign(t testing.TB, what string) {
 	}
 }
 
-// like asserts that the files are taken, and hold what others do.
+// like asserts that the files are accepted, and have the same content as others.
 func (c copyOf) like(t testing.TB, other copyOf, what string) {
 	t.Helper()
 	now, err := c.looked(t)
@@ -143,11 +143,11 @@ func (c copyOf) like(t testing.TB, other copyOf, what string) {
 	}
 	then, err := other.looked(t)
 	if err != nil || now != then || now == "" {
-		t.Errorf("%s: %v: other things than expected", what, err)
+		t.Errorf("%s: %v: unexpected content", what, err)
 	}
 }
 
-// TestOlderMainFile: beside a newer write-ahead file it is refused, unless that holds everything since.
+// TestOlderMainFile: with a newer write-ahead file it is refused, unless that has everything since.
 func TestOlderMainFile(t *testing.T) {
 	t.Parallel()
 	db, path := things(t)
@@ -174,7 +174,7 @@ func TestOlderMainFile(t *testing.T) {
 	third.like(t, take(t, path), "what belongs together")
 }
 
-// TestOlderLog: beside a newer main file it is refused when pages of it would replace newer ones.
+// TestOlderLog: with a newer main file it is refused if its pages would replace newer ones.
 func TestOlderLog(t *testing.T) {
 	t.Parallel()
 	db, path := things(t)
@@ -215,7 +215,7 @@ func TestOlderLog(t *testing.T) {
 	}
 }
 
-// TestLogOfAnotherFile: it is refused whatever it holds, and one without a frame says nothing.
+// TestLogOfAnotherFile: it is refused whatever it holds, except without a frame.
 func TestLogOfAnotherFile(t *testing.T) {
 	t.Parallel()
 	db, path := things(t)
@@ -237,7 +237,7 @@ func TestLogOfAnotherFile(t *testing.T) {
 	}
 }
 
-// TestLogOfNoLog: whatever is written without a write-ahead file belongs to none that was there before.
+// TestLogOfNoLog: after writes without a write-ahead file, no earlier one belongs to the file.
 func TestLogOfNoLog(t *testing.T) {
 	t.Parallel()
 	db, path := things(t)
@@ -263,8 +263,8 @@ func TestLogOfNoLog(t *testing.T) {
 	copyOf{made.main, vacuumed.log}.foreign(t, "beside the write-ahead file of what it was made from")
 }
 
-// TestDamagedStamp: a stamp that is not as it was written is damage of the main file, also where the rest of the page could be
-// had from the write-ahead file.
+// TestDamagedStamp: a damaged stamp is damage of the main file, even where the rest of the page could be
+// restored from the write-ahead file.
 func TestDamagedStamp(t *testing.T) {
 	t.Parallel()
 	db, path := things(t)
@@ -281,7 +281,7 @@ func TestDamagedStamp(t *testing.T) {
 	}
 }
 
-// TestDamagedFrameThatWasCopied: SQLite would take it for the end, and bring back pages that are older than others.
+// TestDamagedFrameThatWasCopied: SQLite would take it for the end, and restore pages older than the others.
 func TestDamagedFrameThatWasCopied(t *testing.T) {
 	t.Parallel()
 	db, path := things(t)
@@ -289,7 +289,7 @@ func TestDamagedFrameThatWasCopied(t *testing.T) {
 	insertAndCopy(t, db, path, 10, 11)
 	copied := take(t, path)
 	const header, frame = 32, 24 + pageSize
-	frames := int(binary.LittleEndian.Uint32(copied.main[pageSize-pagesum.Reserved+4:]) &^ (1 << 31)) // as the stamp has it
+	frames := int(binary.LittleEndian.Uint32(copied.main[pageSize-pagesum.Reserved+4:]) &^ (1 << 31)) // from the stamp
 	if all := (len(copied.log) - header) / frame; frames < 10 || frames >= all {
 		t.Fatalf("%d frames of %d", frames, all)
 	}

@@ -10,7 +10,7 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// openLog makes sure that a write-ahead file which is opened belongs to its main file, before SQLite takes anything from it.
+// openLog checks that a write-ahead file being opened belongs to its main file, before SQLite reads anything from it.
 func (p *pair) openLog(tls *libc.TLS, main uintptr) int32 {
 	p.opening.Lock()
 	defer p.opening.Unlock()
@@ -41,7 +41,7 @@ func (p *pair) closeLog() {
 	}
 }
 
-// check says by its result whether the files belong together, and notes which filling the write-ahead file holds.
+// check returns whether the files belong together, and records which filling the write-ahead file holds.
 func (p *pair) check(tls *libc.TLS, main uintptr) int32 {
 	p.first.Lock()
 	defer p.first.Unlock()
@@ -50,7 +50,7 @@ func (p *pair) check(tls *libc.TLS, main uintptr) int32 {
 	if code != lib.SQLITE_OK {
 		return code
 	}
-	f, err := os.Open(p.path + "-wal") // beside SQLite's handle, and without harm: it takes no locks on this file
+	f, err := os.Open(p.path + "-wal") // separately from SQLite's handle, which is harmless: it takes no locks on this file
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return lib.SQLITE_CANTOPEN
 	}
@@ -62,7 +62,7 @@ func (p *pair) check(tls *libc.TLS, main uintptr) int32 {
 		}
 	}
 	if size == 0 {
-		if p.filling != 0 { // a main file has its first page before there is a write-ahead file; SQLite would throw that away
+		if p.filling != 0 { // a main file has its first page before there is a write-ahead file; SQLite would discard it
 			return p.apart()
 		}
 		return w.code()
@@ -81,10 +81,10 @@ func (p *pair) check(tls *libc.TLS, main uintptr) int32 {
 	case s.part, p.filling != 0 && w.more() && w.bad < 0:
 		return p.apart()
 	}
-	return w.code() // nothing that SQLite would take
+	return w.code() // nothing that SQLite would use
 }
 
-// stampOf reads the stamp of a main file; an empty one when its pages are not of the size that the write-ahead file's have.
+// stampOf reads the stamp of a main file; an empty one if its page size differs from the write-ahead file's.
 func (p *pair) stampOf(tls *libc.TLS, main uintptr, w *walk) (stamp, int32) {
 	page, code := readPageSize(tls, main)
 	if code != lib.SQLITE_OK {
@@ -104,7 +104,7 @@ func (p *pair) stampOf(tls *libc.TLS, main uintptr, w *walk) (stamp, int32) {
 	return readStamp(tls, main, page)
 }
 
-// holds makes sure that the write-ahead file holds so many frames.
+// holds checks that the write-ahead file holds that many frames.
 func (p *pair) holds(w *walk, frames uint32) int32 {
 	for ; frames > 0; frames-- {
 		switch {
@@ -122,13 +122,13 @@ func (p *pair) holds(w *walk, frames uint32) int32 {
 	return lib.SQLITE_OK
 }
 
-// apart is the result when the files do not belong together.
+// apart is the result if the files do not belong together.
 func (p *pair) apart() int32 {
 	layer.found(DamageError{File: p.path + "-wal", Offset: -1, Foreign: true})
 	return mismatch
 }
 
-// code is how the walk ended.
+// code is the result of the walk.
 func (w *walk) code() int32 {
 	if w.err != nil {
 		return lib.SQLITE_IOERR_READ
@@ -136,7 +136,7 @@ func (w *walk) code() int32 {
 	return lib.SQLITE_OK
 }
 
-// readPageSize reads from the header how large a main file's pages are; 0 when it has none.
+// readPageSize reads a main file's page size from its header; 0 if it has no header.
 func readPageSize(tls *libc.TLS, main uintptr) (int32, int32) {
 	b := tls.Alloc(2)
 	defer tls.Free(2)
@@ -145,7 +145,7 @@ func readPageSize(tls *libc.TLS, main uintptr) (int32, int32) {
 		return 0, lib.SQLITE_OK
 	}
 	size := int32(binary.BigEndian.Uint16(bytes(b, 2)))
-	if size == 1 { // SQLite's way of saying what two bytes do not hold
+	if size == 1 { // SQLite's encoding of 65536, which does not fit in two bytes
 		size = 1 << 16
 	}
 	return size, code

@@ -8,18 +8,18 @@ import (
 )
 
 const (
-	// headerBytes is how much SQLite reads of a file to learn how it is laid out; pageSize is what a new file gets, in
-	// bytes, which is SQLite's own default.
+	// headerBytes is how much of a file SQLite reads to learn its layout; pageSize is the page size of new files, in
+	// bytes, SQLite's own default.
 	headerBytes = 100
 	pageSize    = 4096
-	// atPageSize and atReserved are where a file's header says so.
+	// atPageSize and atReserved are the offsets of these fields in a file's header.
 	atPageSize, atReserved = 16, 20
 )
 
-// readFile gives SQLite no page that is not as it was written.
+// readFile passes SQLite only pages that are as written.
 func readFile(tls *libc.TLS, f, into uintptr, size int32, offset lib.Tsqlite3_int64) int32 {
 	whole := at[file](f)
-	if whole.kind == database && offset == 0 && isPage(size) { // which may be stamped at this moment
+	if whole.kind == database && offset == 0 && isPage(size) { // which may be being stamped
 		p := layer.pair(f)
 		if whole.unchecked {
 			if code := p.openMain(tls, f); code != lib.SQLITE_OK {
@@ -44,7 +44,7 @@ func readFile(tls *libc.TLS, f, into uintptr, size int32, offset lib.Tsqlite3_in
 	return lib.SQLITE_OK
 }
 
-// fresh lets an empty file look as if it were laid out with room for checksums: SQLite keeps to that
+// fresh makes an empty file look as if it were laid out with room for checksums: SQLite then uses that layout
 // when it writes the first page.
 func fresh(tls *libc.TLS, f uintptr, header []byte) int32 {
 	if length, code := sizeBelow(tls, f); code != lib.SQLITE_OK || length > 0 {
@@ -56,7 +56,7 @@ func fresh(tls *libc.TLS, f uintptr, header []byte) int32 {
 	return lib.SQLITE_OK
 }
 
-// writeFile puts its checksum into every page of the main file.
+// writeFile writes every page of the main file with its checksum.
 func writeFile(tls *libc.TLS, f, from uintptr, size int32, offset lib.Tsqlite3_int64) int32 {
 	switch p := layer.pair(f); {
 	case at[file](f).kind == database && p.kept.Load():
@@ -66,7 +66,7 @@ func writeFile(tls *libc.TLS, f, from uintptr, size int32, offset lib.Tsqlite3_i
 	case at[file](f).kind == database:
 	case offset == 0 && size == logHeader:
 		return p.begin(tls, f, from)
-	case size >= leastPage: // not the header of a page
+	case size >= leastPage: // not the header of a frame
 		p.log.writing(offset, bytes(from, size))
 		code := writeBelow(tls, f, from, size, offset)
 		if code != lib.SQLITE_OK {
@@ -100,7 +100,7 @@ func syncFile(tls *libc.TLS, f uintptr, flags int32) int32 {
 	return syncBelow(tls, f, flags)
 }
 
-// fileControl notes when SQLite begins to copy from the write-ahead file, and when it has ended.
+// fileControl records when SQLite begins to copy from the write-ahead file, and when it is done.
 func fileControl(tls *libc.TLS, f uintptr, op int32, arg uintptr) int32 {
 	switch op {
 	case lib.SQLITE_FCNTL_CKPT_START:
@@ -112,7 +112,7 @@ func fileControl(tls *libc.TLS, f uintptr, op int32, arg uintptr) int32 {
 	return function[func(*libc.TLS, uintptr, int32, uintptr) int32](m.FxFileControl)(tls, own, op, arg)
 }
 
-// shmMap notes where the first part of the index is.
+// shmMap records the address of the first part of the index.
 func shmMap(tls *libc.TLS, f uintptr, region, size, extend int32, out uintptr) int32 {
 	own, m := behind(f)
 	code := function[func(*libc.TLS, uintptr, int32, int32, int32, uintptr) int32](m.FxShmMap)(tls, own, region, size, extend, out)
@@ -134,7 +134,7 @@ func closeFile(tls *libc.TLS, f uintptr) int32 {
 	return function[func(*libc.TLS, uintptr) int32](methods.FxClose)(tls, own)
 }
 
-// leave forgets a file that is not open any more.
+// leave forgets a file that is no longer open.
 func leave(f uintptr) {
 	if at[file](f).kind == writeAhead {
 		layer.pair(f).closeLog()
@@ -142,7 +142,7 @@ func leave(f uintptr) {
 	layer.leave(f)
 }
 
-// fetch gives no page out of mapped memory, where nobody would check it.
+// fetch returns no page from mapped memory, where it would not be checked.
 func fetch(_ *libc.TLS, _ uintptr, _ lib.Tsqlite3_int64, _ int32, out uintptr) int32 {
 	*at[uintptr](out) = 0
 	return lib.SQLITE_OK

@@ -8,7 +8,7 @@ import (
 	"accountledger/pagesum"
 )
 
-// TestContentsReplacedInPlace puts older contents into a main file while it is open, as cp does: nothing is copied over them any more, and
+// TestContentsReplacedInPlace puts older contents into a main file while it is open, as cp does: nothing is copied over them after that, and
 // the files are refused at the next opening.
 func TestContentsReplacedInPlace(t *testing.T) {
 	t.Parallel()
@@ -40,7 +40,7 @@ func TestContentsReplacedInPlace(t *testing.T) {
 				var names int
 				ok(t, reopened.QueryRow("SELECT count(*) FROM things WHERE name IN ('later', 'last')").Scan(&names))
 				if names != 2 {
-					t.Errorf("%d of 2 changes are there, and nobody says so", names)
+					t.Errorf("%d of 2 changes are there, and no error", names)
 				}
 			} else if err != nil && !pagesum.Damaged(err) || copied != nil && !pagesum.Damaged(copied) {
 				t.Errorf("%v, then %v", copied, err)

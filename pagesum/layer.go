@@ -10,33 +10,33 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// name is the layer's, as the parameter vfs has it.
+// name is the layer's name, the value of the parameter vfs.
 const name = "accountledger-pagesum"
 
-// layer is what SQLite's calls of plain functions, which carry nothing of ours, find the Go side by. SQLite has one list
-// of layers for the process, and this is what belongs to our entry of it.
+// layer is how SQLite's calls of plain functions, which carry no context of ours, find the Go side. SQLite has one list
+// of layers per process, and this belongs to our entry in it.
 var layer registry
 
 type registry struct {
 	register sync.Once
 	err      error
 	methods  uintptr // the table of a file's methods, which never changes
-	readOnly uintptr // the same of a file that is only read
+	readOnly uintptr // the same for a read-only file
 
 	mu     sync.Mutex
-	faults map[string]DamageError // by path, what was found last
-	pairs  map[string]*pair       // by the path of the main file, those that are open
+	faults map[string]DamageError // the last one found, by path
+	pairs  map[string]*pair       // the open ones, by the path of the main file
 	open   map[uintptr]*pair      // by the address of SQLite's file
 }
 
-// VFS registers the layer with SQLite when that has not been done, and gives its name for the parameter vfs of a
+// VFS registers the layer with SQLite if necessary, and returns its name for the parameter vfs of a
 // file's address.
 func VFS() (string, error) {
 	layer.register.Do(func() { layer.err = layer.enter() })
 	return name, layer.err
 }
 
-// enter puts the layer into SQLite's list, where only those find it who ask for it by name.
+// enter adds the layer to SQLite's list, where it is used only by name.
 func (r *registry) enter() error {
 	r.faults, r.pairs, r.open = map[string]DamageError{}, map[string]*pair{}, map[uintptr]*pair{}
 	tls := libc.NewTLS()
@@ -59,7 +59,7 @@ func (r *registry) enter() error {
 
 var errNoLayer = errors.New("pagesum: SQLite has no file layer")
 
-// add puts one entry into the list.
+// add adds one entry to the list.
 func (r *registry) add(tls *libc.TLS, name string, open, remove uintptr) error {
 	below := lib.Xsqlite3_vfs_find(tls, 0)
 	ours := libc.Xcalloc(tls, 1, libc.Tsize_t(unsafe.Sizeof(lib.Tsqlite3_vfs{})))
@@ -68,24 +68,24 @@ func (r *registry) add(tls *libc.TLS, name string, open, remove uintptr) error {
 		return errNoLayer
 	}
 	vfs := at[lib.Tsqlite3_vfs](ours)
-	*vfs = *at[lib.Tsqlite3_vfs](below) // time, randomness and the like are the same
+	*vfs = *at[lib.Tsqlite3_vfs](below) // time, randomness and so on are unchanged
 	vfs.FszOsFile += int32(unsafe.Sizeof(file{}))
 	vfs.FpNext, vfs.FzName = 0, called
 	vfs.FxOpen, vfs.FxDelete, vfs.FxAccess, vfs.FxFullPathname = open, remove, pointer(access), pointer(fullPathname)
 	if code := lib.Xsqlite3_vfs_register(tls, ours, 0); code != lib.SQLITE_OK {
-		return errors.New("pagesum: SQLite takes no other file layer")
+		return errors.New("pagesum: SQLite does not accept another file layer")
 	}
 	return nil
 }
 
-// found notes damage.
+// found records damage.
 func (r *registry) found(d DamageError) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.faults[d.File] = d
 }
 
-// damage is what was found in a file or its write-ahead file.
+// damage is the damage found in a file or its write-ahead file.
 func (r *registry) damage(path string) *DamageError {
 	names := []string{path, path + "-wal"}
 	if real, err := filepath.EvalSymlinks(path); err == nil && real != path { // SQLite's own name for it
@@ -101,22 +101,22 @@ func (r *registry) damage(path string) *DamageError {
 	return &DamageError{File: path, Offset: -1}
 }
 
-// at is what lies at an address of SQLite's.
+// at is the value at an address of SQLite's.
 func at[T any](address uintptr) *T {
 	return (*T)(*(*unsafe.Pointer)(unsafe.Pointer(&address))) //nolint:gosec // memory of SQLite's, which no collector moves
 }
 
-// bytes are those at an address of SQLite's.
+// bytes are the bytes at an address of SQLite's.
 func bytes(address uintptr, size int32) []byte {
 	return unsafe.Slice(at[byte](address), size) //nolint:gosec // SQLite says how many there are
 }
 
-// pointer is a function as SQLite calls it, of a function declared at the top level.
+// pointer is the form in which SQLite calls a top-level Go function.
 func pointer[F any](f F) uintptr {
 	return *(*uintptr)(unsafe.Pointer(&struct{ f F }{f})) //nolint:gosec // as modernc.org/sqlite does it
 }
 
-// function is a function of SQLite's as Go calls it.
+// function is the form in which Go calls a function of SQLite's.
 func function[F any](address uintptr) F {
 	return *(*F)(unsafe.Pointer(&struct{ address uintptr }{address})) //nolint:gosec // as modernc.org/sqlite does it
 }

@@ -7,22 +7,22 @@ const (
 	logHeader, frameHeader = 32, 24
 )
 
-// log knows what was written to a write-ahead file while it is open, for all connections of the process. What it does
-// not know, which is whatever was there before, it takes for good: SQLite has checked that when it opened the file.
+// log has checksums of what was written to a write-ahead file while it is open, for all connections of the process. What it
+// does not know, because it was written earlier, it accepts: SQLite checked that when it opened the file.
 type log struct {
 	mu   sync.RWMutex
 	page int      // the size of a page, in bytes
-	sums []uint64 // by the number of the frame; 0 is not known
+	sums []uint64 // by frame number; 0 is unknown
 }
 
-// frame is the number of the frame whose page begins at an offset; false when there is none.
+// frame is the number of the frame whose page begins at an offset; false if there is none.
 func frame(offset int64, size int) (int, bool) {
 	n := offset - logHeader - frameHeader
 	each := int64(frameHeader + size)
 	return int(n / each), n >= 0 && n%each == 0
 }
 
-// writing notes a page. A write that is none makes the log forget.
+// writing records a page. A write of anything else clears the log.
 func (l *log) writing(offset int64, data []byte) {
 	n, whole := frame(offset, len(data))
 	if !whole || !isPage(int32(len(data))) { //nolint:gosec // SQLite counts them so
@@ -41,7 +41,7 @@ func (l *log) writing(offset int64, data []byte) {
 	l.sums[n] = s
 }
 
-// knows says whether a page is the one that was written, as far as that is known.
+// knows reports whether a page is the one that was written, as far as known.
 func (l *log) knows(offset int64, page []byte) bool {
 	n, whole := frame(offset, len(page))
 	if !whole {
@@ -56,7 +56,7 @@ func (l *log) knows(offset int64, page []byte) bool {
 	return stored == 0 || stored == max(sum(offset, page), 1)
 }
 
-// forget is for when the file is cut, or holds what nobody can say.
+// forget is for when the file is truncated, or its content is unknown.
 func (l *log) forget() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -8,20 +8,20 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// file is what SQLite holds of an open one. The file of the layer below lies right behind it.
+// file is an open file as SQLite holds it. The file of the layer below follows it in memory.
 type file struct {
 	base lib.Tsqlite3_file
-	name uintptr // SQLite's, which it keeps for as long as the file is open
+	name uintptr // SQLite's, valid while the file is open
 	kind kind
 
-	// Of a write-ahead file, its main file.
+	// For a write-ahead file, its main file.
 	main uintptr
 
-	// Of a main file, the first part of the index that SQLite's connections share, 0 while it is not mapped, and how
-	// far this connection is in copying.
+	// For a main file, the first part of the index that SQLite's connections share, 0 while it is not mapped, and
+	// this connection's progress in copying.
 	index  uintptr
 	copies copies
-	// unchecked says that SQLite may not open the write-ahead file before it reads this one, and so not find that it is missing.
+	// unchecked says that SQLite may read this file without opening the write-ahead file, and so not notice that it is missing.
 	unchecked bool
 }
 
@@ -38,14 +38,14 @@ func behind(f uintptr) (own uintptr, methods *lib.Tsqlite3_io_methods) {
 	return own, at[lib.Tsqlite3_io_methods](at[lib.Tsqlite3_file](own).FpMethods)
 }
 
-// below is SQLite's default layer as it is now, which tests change.
+// below is SQLite's default layer at present; tests change it.
 func below(tls *libc.TLS) (uintptr, *lib.Tsqlite3_vfs) {
 	vfs := lib.Xsqlite3_vfs_find(tls, 0)
 	return vfs, at[lib.Tsqlite3_vfs](vfs)
 }
 
-// openFile opens the main file and its write-ahead file for ourselves and leaves all others, which hold nothing that
-// lasts or carry checksums of their own, to the layer below.
+// openFile opens the main file and its write-ahead file with this layer and leaves all others, which are temporary
+// or have their own checksums, to the layer below.
 func openFile(tls *libc.TLS, ours, name, f uintptr, flags int32, out uintptr) int32 {
 	if name == 0 || flags&(lib.SQLITE_OPEN_MAIN_DB|lib.SQLITE_OPEN_WAL) == 0 {
 		vfs, own := below(tls)
@@ -58,14 +58,14 @@ func openFile(tls *libc.TLS, ours, name, f uintptr, flags int32, out uintptr) in
 	return openOurs(tls, ours, name, f, flags, out, of, layer.methods)
 }
 
-// openOurs opens a file of ours with flags of the layer below.
+// openOurs opens one of our files with flags for the layer below.
 func openOurs(tls *libc.TLS, ours, name, f uintptr, flags int32, out uintptr, of kind, methods uintptr) int32 {
 	vfs, own := below(tls)
 	open := function[func(*libc.TLS, uintptr, uintptr, uintptr, int32, uintptr) int32](own.FxOpen)
 	*at[file](f) = file{name: name, kind: database}
 	sub := f + unsafe.Sizeof(file{})
 	if own.FszOsFile > at[lib.Tsqlite3_vfs](ours).FszOsFile-int32(unsafe.Sizeof(file{})) {
-		return lib.SQLITE_CANTOPEN // a layer that came later and needs more room than there is
+		return lib.SQLITE_CANTOPEN // a later layer that needs more room than there is
 	}
 	path := libc.GoString(name)
 	if of == writeAhead {
@@ -74,7 +74,7 @@ func openOurs(tls *libc.TLS, ours, name, f uintptr, flags int32, out uintptr, of
 	p := layer.join(f, path)
 	if of == writeAhead {
 		main := lib.Xsqlite3_database_file_object(tls, name)
-		if code := p.openLog(tls, main); code != lib.SQLITE_OK { // before the layer below makes the file
+		if code := p.openLog(tls, main); code != lib.SQLITE_OK { // before the layer below creates the file
 			layer.leave(f)
 			return code
 		}

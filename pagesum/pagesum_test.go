@@ -39,7 +39,7 @@ func ok(t testing.TB, err error) {
 	}
 }
 
-// fill makes a file of some hundred pages, with an index, long values and pages that were used and given back.
+// fill creates a file of some hundred pages, with an index, long values and freed pages.
 func fill(t testing.TB, path string) {
 	t.Helper()
 	db := open(t, path)
@@ -79,7 +79,7 @@ func verify(t testing.TB, path string) error {
 	return pagesum.Verify(t.Context(), conn, path, func(read func() error) error { return read() })
 }
 
-// TestEveryFlippedBitIsFound flips one bit in every page: reading the whole gives what was there before, or the damage
+// TestEveryFlippedBitIsFound flips one bit in every page: reading everything returns what was there before, or the damage
 // with its place, and Verify always finds it.
 func TestEveryFlippedBitIsFound(t *testing.T) {
 	t.Parallel()
@@ -136,7 +136,7 @@ func TestPagesInEachOthersPlaces(t *testing.T) {
 	}
 }
 
-// TestFileWithoutChecksums: one that another program made is refused and not touched.
+// TestFileWithoutChecksums: a file created by another program is refused and not changed.
 func TestFileWithoutChecksums(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file.db")
@@ -159,7 +159,7 @@ func TestFileWithoutChecksums(t *testing.T) {
 	}
 }
 
-// TestBitFlippedInTheWriteAheadFile: what goes bad there while the file is open is neither given to a reader nor copied
+// TestBitFlippedInTheWriteAheadFile: damage there while the file is open is neither returned to a reader nor copied
 // into the main file.
 func TestBitFlippedInTheWriteAheadFile(t *testing.T) {
 	t.Parallel()
@@ -192,7 +192,7 @@ func TestBitFlippedInTheWriteAheadFile(t *testing.T) {
 	}
 }
 
-// TestManyConnections lets writers, readers and checkpoints go on at once; whatever the order, no page is taken for damaged.
+// TestManyConnections runs writers, readers and checkpoints concurrently; no page is ever reported damaged.
 func TestManyConnections(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file.db")
@@ -216,7 +216,7 @@ func TestManyConnections(t *testing.T) {
 	}
 	work(150, one("INSERT INTO things (name, value) VALUES (hex(randomblob(16)), randomblob(3000))"))
 	work(30, one("DELETE FROM things WHERE n % 7 = abs(random()) % 7"))
-	// A cache of two pages lets a transaction write the same pages into the write-ahead file again and again.
+	// A cache of two pages lets a transaction write the same pages to the write-ahead file repeatedly.
 	work(10, one("PRAGMA cache_size = 2; BEGIN IMMEDIATE; UPDATE things SET value = randomblob(2500); UPDATE things SET name = hex(randomblob(8)); COMMIT"))
 	work(40, one("PRAGMA wal_checkpoint(PASSIVE)"))
 	for range 3 {
@@ -235,7 +235,7 @@ func TestManyConnections(t *testing.T) {
 	ok(t, verify(t, path))
 }
 
-// TestReserved: the room for checksums is there in a new file.
+// TestReserved: a new file has room for checksums.
 func TestReserved(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file.db")

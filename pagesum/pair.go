@@ -13,23 +13,23 @@ type pair struct {
 
 	log log
 
-	// opening is held while the write-ahead file is opened or closed; logs is how often it is open.
+	// opening is held while the write-ahead file is opened or closed; logs is how many times it is open.
 	opening sync.Mutex
 	logs    int
 
-	// first guards the first page of the main file, which is stamped while others read it, and what follows.
+	// first guards the first page of the main file, which is stamped while others read it, and the fields below.
 	first sync.RWMutex
-	// filling is the one in the write-ahead file, as its header has it; 0 while there is none.
+	// filling is the one in the write-ahead file, from its header; 0 while there is none.
 	filling uint32
-	// last is the stamp that was read from the main file or written to it last; nil while none was.
+	// last is the stamp last read from the main file or written to it; nil until then.
 	last *stamp
-	// kept says that nothing is written to the main file any more.
+	// kept says that the main file is no longer written.
 	kept atomic.Bool
-	// stamped counts the fillings that were stamped, durable those of them whose stamps are on the disk.
+	// stamped counts the stamped fillings, durable those whose stamps are on disk.
 	stamped, durable int
 }
 
-// join lets a file that is opened share what is known of its pair. path is the main file's.
+// join attaches a file being opened to its pair. path is the main file's.
 func (r *registry) join(f uintptr, path string) *pair {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -43,8 +43,8 @@ func (r *registry) join(f uintptr, path string) *pair {
 	return p
 }
 
-// Keep leaves the main file at a path as it is until every connection to it is closed: what its write-ahead file holds stays
-// there, and is not copied when the last one closes. Transactions go on.
+// Keep leaves the main file at a path unchanged until every connection to it is closed: the content of its write-ahead file stays
+// there, and is not copied when the last one closes. Transactions still work.
 func Keep(path string) {
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real

@@ -5,7 +5,7 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// methods are those of a file.
+// methods are the methods of a file.
 func methods() lib.Tsqlite3_io_methods {
 	return lib.Tsqlite3_io_methods{
 		FiVersion: 3,
@@ -18,7 +18,7 @@ func methods() lib.Tsqlite3_io_methods {
 	}
 }
 
-// What follows does what the layer below does.
+// The functions below only call the layer below.
 
 func fileSize(tls *libc.TLS, f, out uintptr) int32 {
 	own, m := behind(f)

@@ -10,15 +10,15 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// readOnlyName is the name of the layer for files that are only read.
+// readOnlyName is the name of the layer for read-only files.
 const readOnlyName = name + "-readonly"
 
-// ReadOnlyAddress gives the driver's address of a file that is to be read and left as it is, on a file system that may be
-// mounted read-only. Nothing is created, changed, locked or removed beside it either: a write-ahead file that
-// a crash left behind is read with it, and its index is kept in memory. Any number of processes may read at once. Whoever calls
-// this sees to it that no process has the file open for writing, as SQLite's own locks are not taken.
+// ReadOnlyAddress returns the driver's address of a file to be read without changing it, on a file system that may be
+// mounted read-only. Nothing is created, changed, locked or removed: a write-ahead file that
+// a crash left is read too, and its index is kept in memory. Any number of processes may read at once. The caller
+// must make sure that no process has the file open for writing, as SQLite's own locks are not taken.
 //
-// It gives fs.ErrNotExist when there is no such file. CheckLog says beforehand whether the write-ahead file is damaged.
+// It returns fs.ErrNotExist if there is no such file. Use CheckLog first to find damage in the write-ahead file.
 func ReadOnlyAddress(path string) (string, error) {
 	if _, err := VFS(); err != nil {
 		return "", err
@@ -28,19 +28,19 @@ func ReadOnlyAddress(path string) (string, error) {
 		return "", fmt.Errorf("pagesum: %w", err)
 	}
 	q := url.Values{"mode": {"ro"}, "vfs": {readOnlyName}, "_dqs": {"0"}, "_query_only": {"1"}, "_pragma": {
-		"locking_mode(EXCLUSIVE)", // before the first read: it is what keeps the index of the write-ahead file in memory
+		"locking_mode(EXCLUSIVE)", // before the first read: this keeps the index of the write-ahead file in memory
 		"temp_store(MEMORY)", "trusted_schema(OFF)",
 	}}
 	switch log, err := os.Stat(path + "-wal"); {
 	case errors.Is(err, os.ErrNotExist), err == nil && (log.Size() == 0 || main.Size() == 0):
-		q.Set("immutable", "1") // SQLite would make a write-ahead file otherwise, and throw away that of an empty main file
+		q.Set("immutable", "1") // otherwise SQLite would create a write-ahead file, and discard that of an empty main file
 	case err != nil:
 		return "", fmt.Errorf("pagesum: %w", err)
 	}
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String(), nil
 }
 
-// readOnlyMethods are those of a file that is only read.
+// readOnlyMethods are the methods of a read-only file.
 func readOnlyMethods() lib.Tsqlite3_io_methods {
 	m := methods()
 	m.FxWrite, m.FxTruncate, m.FxSync = pointer(writeNothing), pointer(truncateNothing), pointer(syncNothing)
@@ -60,7 +60,7 @@ func openReadOnly(tls *libc.TLS, ours, name, f uintptr, flags int32, out uintptr
 		at[lib.Tsqlite3_file](f).FpMethods = 0
 		return lib.SQLITE_CANTOPEN
 	}
-	// The layer below would see to the owner of a write-ahead file, which it does not for a main file.
+	// The layer below would set the owner of a write-ahead file, but not of a main file.
 	flags = flags&^(lib.SQLITE_OPEN_READWRITE|lib.SQLITE_OPEN_CREATE|lib.SQLITE_OPEN_WAL) | lib.SQLITE_OPEN_READONLY | lib.SQLITE_OPEN_MAIN_DB
 	code := openOurs(tls, ours, name, f, flags, out, of, layer.readOnly)
 	if code == lib.SQLITE_OK {

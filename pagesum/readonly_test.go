@@ -13,7 +13,7 @@ import (
 	"accountledger/pagesum"
 )
 
-// leftovers gives a file as a crash leaves it: the main file, and what is in the write-ahead file alone, without the index.
+// leftovers returns a file as a crash leaves it: the main file and the write-ahead file, without the index.
 func leftovers(t *testing.T, inLog int) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "file.db")
@@ -45,7 +45,7 @@ func readOnly(t *testing.T, path string) *sql.DB {
 	return db
 }
 
-// state tells of every file in a folder.
+// state describes every file in a folder.
 func state(t *testing.T, dir string) string {
 	t.Helper()
 	var all string
@@ -61,8 +61,8 @@ func state(t *testing.T, dir string) string {
 	return all
 }
 
-// TestReadOnly reads what is in the main file and in the write-ahead file, through several connections at once, and leaves both as
-// they are.
+// TestReadOnly reads what is in the main file and in the write-ahead file, through several connections at once, and changes
+// neither.
 func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	for _, inLog := range []int{0, 1, 40} {
@@ -103,7 +103,7 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
-// TestReadOnlyFindsDamage: pages are checked as they are when a file is opened for writing.
+// TestReadOnlyFindsDamage: pages are checked as in a file opened for writing.
 func TestReadOnlyFindsDamage(t *testing.T) {
 	t.Parallel()
 	path := leftovers(t, 0)
@@ -121,7 +121,7 @@ func TestReadOnlyFindsDamage(t *testing.T) {
 	}
 }
 
-// TestReadOnlyOfAnEmptyFile: SQLite would throw its write-ahead file away.
+// TestReadOnlyOfAnEmptyFile: SQLite would discard its write-ahead file.
 func TestReadOnlyOfAnEmptyFile(t *testing.T) {
 	t.Parallel()
 	path := leftovers(t, 2)
@@ -135,7 +135,7 @@ func TestReadOnlyOfAnEmptyFile(t *testing.T) {
 	}
 }
 
-// TestReadOnlyMakesNoFile: what is not there is not made.
+// TestReadOnlyMakesNoFile: a missing file is not created.
 func TestReadOnlyMakesNoFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file.db")

@@ -8,25 +8,25 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// stamp says which write-ahead file belongs to a main file. It is kept in the reserved bytes of the main file's first page, with
-// a checksum of its own: where the power was lost while that page was written, the page is made whole from the write-ahead
-// file only after the stamp was read. It lies in one sector with the page's checksum, so that it is written whole or not at all.
+// stamp records which write-ahead file belongs to a main file. It is kept in the reserved bytes of the main file's first page, with
+// a checksum of its own: if power was lost while that page was written, the page is repaired from the write-ahead
+// file only after the stamp is read. It is in one sector with the page's checksum, so that it is written whole or not at all.
 //
-// SQLite fills its write-ahead file again and again, and marks each filling with new salts. A filling is named by tagOf its salts;
+// SQLite reuses its write-ahead file, and marks each filling with new salts. A filling is identified by tagOf its salts;
 // 0 is none.
 type stamp struct {
-	// filling is the one that was copied into the main file last, and frames is how many of its frames may have been.
+	// filling is the one last copied into the main file, and frames is how many of its frames may have been copied.
 	filling, frames uint32
-	// part says that the main file is not whole without these frames: some of their pages may be missing.
+	// part says that the main file is incomplete without these frames: some of their pages may be missing.
 	part bool
-	// next is the filling that was begun after that, of which nothing was copied yet.
+	// next is the filling begun after that, of which nothing has been copied yet.
 	next uint32
 }
 
 // stampBytes is the size of a stamp.
 const stampBytes = 16
 
-// tagOf is the name of the filling that these salts mark.
+// tagOf identifies the filling with these salts.
 func tagOf(salts string) uint32 {
 	return max(uint32(xxhash.Sum64String(salts)), 1) //nolint:gosec // half of it will do
 }
@@ -39,10 +39,10 @@ func (s stamp) copying(filling, frames uint32) stamp {
 	return stamp{filling: filling, frames: frames, part: true}
 }
 
-// partBit in the place of the frames is the stamp's part; SQLite's write-ahead files have fewer frames.
+// partBit in the frames field is the stamp's part; SQLite's write-ahead files have fewer frames.
 const partBit = 1 << 31
 
-// put writes the stamp into a first page, which is sealed then.
+// put writes the stamp into a first page, which must then be sealed.
 func (s stamp) put(page []byte) {
 	b := page[len(page)-Reserved : len(page)-sumBytes]
 	clear(b)
@@ -59,7 +59,7 @@ func (s stamp) put(page []byte) {
 	seal(0, page)
 }
 
-// stampIn takes a stamp from its bytes; false when they are not as they were written.
+// stampIn decodes a stamp; false if the bytes are not as written.
 func stampIn(b []byte) (stamp, bool) {
 	if blank(b) {
 		return stamp{}, true
@@ -71,7 +71,7 @@ func stampIn(b []byte) (stamp, bool) {
 
 func checkOf(b []byte) uint32 { return uint32(xxhash.Sum64(b[:12])) } //nolint:gosec // half of it will do
 
-// readStamp reads the stamp of a main file with pages of some size. A file that has no first page has an empty one.
+// readStamp reads the stamp of a main file with a page size. A file without a first page has an empty one.
 func readStamp(tls *libc.TLS, main uintptr, size int32) (stamp, int32) {
 	b := tls.Alloc(stampBytes)
 	defer tls.Free(stampBytes)
@@ -90,8 +90,8 @@ func readStamp(tls *libc.TLS, main uintptr, size int32) (stamp, int32) {
 	return s, lib.SQLITE_OK
 }
 
-// known takes a stamp that was read from the main file; false when it is not the one that this process read or wrote last: somebody
-// has put other contents into the file while it is open.
+// known records a stamp read from the main file; false if it is not the one that this process last read or wrote: the
+// file's contents were replaced while it is open.
 func (p *pair) known(s stamp) bool {
 	if p.last == nil {
 		p.last = &s
@@ -99,7 +99,7 @@ func (p *pair) known(s stamp) bool {
 	return *p.last == s
 }
 
-// restamp changes the stamp in the main file, and nothing else of its first page, which has to be whole.
+// restamp changes the stamp in the main file, and nothing else of its first page, which must be intact.
 func (p *pair) restamp(tls *libc.TLS, main uintptr, size int32, change func(stamp) stamp) int32 {
 	whole := tls.Alloc(int(size))
 	defer tls.Free(int(size))
@@ -122,14 +122,14 @@ func (p *pair) restamp(tls *libc.TLS, main uintptr, size int32, change func(stam
 	return code
 }
 
-// wrote notes the stamp that is in the main file now; after a failure nobody knows.
+// wrote records the stamp now in the main file; after a failure it is unknown.
 func (p *pair) wrote(code int32, s stamp) {
 	if p.last = &s; code != lib.SQLITE_OK {
 		p.last = nil
 	}
 }
 
-// readBelow and writeBelow are those of the layer below.
+// readBelow and writeBelow read and write in the layer below.
 func readBelow(tls *libc.TLS, f, into uintptr, size int32, offset int64) int32 {
 	own, methods := behind(f)
 	return function[func(*libc.TLS, uintptr, uintptr, int32, lib.Tsqlite3_int64) int32](methods.FxRead)(tls, own, into, size, offset)

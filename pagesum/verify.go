@@ -7,15 +7,15 @@ import (
 	"fmt"
 )
 
-// pagesAtOnce is how many pages Verify reads in one go, 8 MiB of them.
+// pagesAtOnce is how many pages Verify reads at a time: 8 MiB.
 const pagesAtOnce = 2048
 
-// ErrStructure says that pages are as they were written but do not hang together.
-var ErrStructure = errors.New("the pages do not hang together")
+// ErrStructure means that pages are as written but inconsistent with each other.
+var ErrStructure = errors.New("the pages are inconsistent with each other")
 
-// Verify reads every page of a file through a connection that has read none of it yet, and lets SQLite check how they
-// hang together. It reads in steps, each of which is called by step, which may keep others away meanwhile. It gives a DamageError
-// for the first page that does not match its checksum, ErrStructure, or what SQLite says.
+// Verify reads every page of a file through a connection that has read none of it yet, and lets SQLite check the
+// structure. It reads in steps, each called through step, which may keep others out meanwhile. It returns a DamageError
+// for the first page that does not match its checksum, ErrStructure, or SQLite's error.
 func Verify(ctx context.Context, conn *sql.Conn, path string, step func(read func() error) error) error {
 	for first, pages := int64(1), int64(1); first <= pages; first += pagesAtOnce {
 		err := step(func() error {
@@ -40,7 +40,7 @@ func Verify(ctx context.Context, conn *sql.Conn, path string, step func(read fun
 	})
 }
 
-// someGood reads some pages. One that cannot be read is either an error or a page without data.
+// someGood reads some pages. An unreadable one is either an error or a page without data.
 func someGood(ctx context.Context, conn *sql.Conn, path string, first int64) error {
 	var unread int
 	err := conn.QueryRowContext(ctx, "SELECT count(*) - count(data) FROM sqlite_dbpage WHERE pgno >= ? AND pgno < ?", first, first+pagesAtOnce).Scan(&unread)

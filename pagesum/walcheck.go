@@ -9,14 +9,14 @@ import (
 	"os"
 )
 
-// CheckLog looks for damage in the write-ahead file that a crash left beside a main file, before SQLite opens it: SQLite
-// takes the first page that does not match its checksum for the end of what was written, and drops what comes after it
-// without a word. path is the main file's.
+// CheckLog looks for damage in the write-ahead file that a crash left, before SQLite opens it: SQLite
+// takes the first page that does not match its checksum for the end of what was written, and silently drops what comes
+// after it. path is the main file's.
 //
-// Where the power was lost such an end is right. It is damage when whole transactions follow that were begun after one that ended
-// behind it, because each is on the disk before the next begins. That is so with synchronous=FULL; with less, CheckLog must not be used.
-// Damage in the last transaction looks like a loss of power and is not found. A main file is damaged that lacks pages which the
-// write-ahead file does not have either. It gives a DamageError, or the error of reading.
+// After a loss of power such an end is normal. It is damage if whole transactions follow that began after one that ended
+// beyond it, because each is on disk before the next begins. That holds with synchronous=FULL; CheckLog must not be used with less.
+// Damage in the last transaction looks like a loss of power and is not found. A main file that lacks pages which the
+// write-ahead file does not have either is damaged. It returns a DamageError, or the read error.
 func CheckLog(main string) error {
 	path := main + "-wal"
 	f, err := os.Open(path) //nolint:gosec // beside the program's own file
@@ -41,7 +41,7 @@ func CheckLog(main string) error {
 	return held.missing(main)
 }
 
-// pages are those that a write-ahead file holds up to the end of its last whole transaction.
+// pages are the pages in a write-ahead file up to the end of its last complete transaction.
 type pages struct {
 	in    map[uint32]bool
 	since []uint32 // of a transaction that has not ended
@@ -52,7 +52,7 @@ type pages struct {
 func (p *pages) see(w *walk) {
 	if w.bad >= 0 || w.offset == logHeader && p.bytes == 0 {
 		p.bytes = len(w.frame) - frameHeader
-		return // the header of the file, or nothing that SQLite takes
+		return // the header of the file, or nothing that SQLite uses
 	}
 	p.since = append(p.since, binary.BigEndian.Uint32(w.frame))
 	if size := binary.BigEndian.Uint32(w.frame[4:]); size != 0 {
@@ -67,7 +67,7 @@ func (p *pages) see(w *walk) {
 func (p *pages) missing(main string) error {
 	info, err := os.Stat(main)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil // which is told otherwise
+		return nil // reported elsewhere
 	}
 	if err != nil {
 		return fmt.Errorf("pagesum: %w", err)
@@ -80,7 +80,7 @@ func (p *pages) missing(main string) error {
 	return nil
 }
 
-// walk goes through a write-ahead file frame by frame. SQLite's format says what each holds: https://www.sqlite.org/fileformat2.html
+// walk goes through a write-ahead file frame by frame. Format: https://www.sqlite.org/fileformat2.html
 type walk struct {
 	from   *bufio.Reader
 	offset int64
@@ -88,15 +88,15 @@ type walk struct {
 
 	order binary.ByteOrder // of checksums
 	salts string           // which mark the frames that belong to this filling of the file
-	frame []byte           // header and page; nil before the header of the file was read
-	sum   [2]uint32        // stored with what was read last
-	ended bool             // what was read last ends a transaction
+	frame []byte           // header and page; nil until the header of the file is read
+	sum   [2]uint32        // stored with the last one read
+	ended bool             // the last one read ends a transaction
 
-	bad     int64 // where the first frame is that does not match, or 0 for the header; -1 while there is none
-	evident bool  // that it was once on the disk as it was meant to be
+	bad     int64 // offset of the first frame that does not match, or 0 for the header; -1 while there is none
+	evident bool  // it was certainly once on disk intact
 }
 
-// more reads on; false at the end, and when that failed.
+// more reads the next frame; false at the end or after an error.
 func (w *walk) more() bool {
 	if w.frame == nil {
 		return w.header()
@@ -105,7 +105,7 @@ func (w *walk) more() bool {
 		return false
 	}
 	head, page := w.frame[:frameHeader], w.frame[frameHeader:]
-	if w.salts == "" { // of a header that cannot be trusted
+	if w.salts == "" { // the header cannot be trusted
 		w.salts = string(head[8:16])
 	}
 	sum := checksum(w.order, w.sum, head[:8])
@@ -116,15 +116,15 @@ func (w *walk) more() bool {
 	case w.bad < 0 && !good:
 		w.bad = w.offset
 	case w.bad >= 0 && good && w.ended:
-		w.evident = true // it was begun after the end of what holds the bad one, or of what came later
+		w.evident = true // begun after the end of the transaction with the bad frame, or of a later one
 	}
 	w.sum, w.ended = stored, binary.BigEndian.Uint32(head[4:]) != 0
 	w.offset += int64(len(w.frame))
 	return true
 }
 
-// header reads the header of the file. SQLite writes it to the disk before the first frame, so that a frame
-// that fits to one which does not match is evidence too.
+// header reads the header of the file. SQLite writes it to disk before the first frame, so a frame
+// that matches a header which itself does not match its checksum is evidence too.
 func (w *walk) header() bool {
 	head := make([]byte, logHeader)
 	if !w.read(head) {
@@ -153,7 +153,7 @@ func (w *walk) read(into []byte) bool {
 	return err == nil
 }
 
-// checksum goes on with SQLite's own checksum over some bytes, eight by eight.
+// checksum continues SQLite's own checksum over some bytes, eight at a time.
 func checksum(order binary.ByteOrder, s [2]uint32, data []byte) [2]uint32 {
 	for ; len(data) >= 8; data = data[8:] {
 		s[0] += order.Uint32(data) + s[1]

@@ -13,7 +13,7 @@ import (
 )
 
 // TestCheckLog flips one bit in every frame that a crash left in the write-ahead file, and in the file's header: each is
-// found where it is, but for the last transaction, and a file that ends anywhere at all is taken as it is.
+// found where it is, except in the last transaction, and a file truncated anywhere is accepted.
 func TestCheckLog(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file.db")
@@ -70,7 +70,7 @@ func TestCheckLog(t *testing.T) {
 	ok(t, pagesum.CheckLog(image))
 }
 
-// TestCheckLogFindsACutMainFile: what was cut off a main file is missing unless the write-ahead file has it.
+// TestCheckLogFindsACutMainFile: pages cut off a main file are missing unless the write-ahead file has them.
 func TestCheckLogFindsACutMainFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "file.db")

@@ -41,7 +41,7 @@ func BenchmarkRebuild(b *testing.B) {
 	}
 }
 
-// processor is the time that processors spent on this process: the figure that others on the machine disturb least.
+// processor is the processor time of this process: the figure least affected by other load.
 func processor(b *testing.B) time.Duration {
 	b.Helper()
 	var used unix.Rusage
@@ -51,7 +51,7 @@ func processor(b *testing.B) time.Duration {
 	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
 
-// seed copies one person's stored events under other ids, so that no keys have to be made.
+// seed copies one person's stored events under other ids, so that no keys have to be created.
 func seed(b *testing.B, l *projectiontest.Ledger, people int) {
 	b.Helper()
 	p := l.SignUp("DE", "anna@example.org", map[domain.Permission]*domain.Notices{"location": l.Notices("location")})

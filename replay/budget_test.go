@@ -18,8 +18,8 @@ import (
 	"accountledger/replay"
 )
 
-// However little memory there is, a rebuild makes the same documents, and a comparison finds none that differ: with so little
-// that nothing is remembered, counted or told apart, with so much that it runs out on the way, and with plenty.
+// However little memory there is, a rebuild produces the same documents, and a comparison finds none that differ: with so little
+// that nothing can be held in it, with enough to run out on the way, and with plenty.
 func TestABudgetChangesNoDocument(t *testing.T) {
 	for name, bytes := range map[string]int64{"hardly any": 1, "too little": 8 << 10, "plenty": runner.MostBudget(6)} {
 		t.Run(name, func(t *testing.T) {
@@ -57,7 +57,7 @@ func TestABudgetChangesNoDocument(t *testing.T) {
 			if want := count(after); err != nil || n != want {
 				t.Errorf("%d of %d documents were compared: %v", n, want, err)
 			}
-			for _, d := range x.all { // what was compared takes no more room
+			for _, d := range x.all { // compared generations take no room any more
 				if left, err := scratch.Generations(t.Context(), d.Name); err != nil || len(left) != 0 {
 					t.Errorf("%v %v", left, err)
 				}
@@ -66,7 +66,7 @@ func TestABudgetChangesNoDocument(t *testing.T) {
 	}
 }
 
-// bounded is an engine of a budget.
+// bounded is an engine with a budget.
 func bounded(t *testing.T, dir string, b *runner.Budget) *viewsqlite.Engine {
 	t.Helper()
 	e, err := viewsqlite.NewWith(dir, viewsqlite.Options{FillMemory: b.EngineShare()})
@@ -93,7 +93,7 @@ func count(rendered map[string][]string) (n int64) {
 	return n
 }
 
-// A view that fails leaves the others their turn; a comparison names it, and folds no more.
+// A failing view does not block the others; a comparison names it, and stops folding.
 func TestAViewThatFailsInItsTurn(t *testing.T) {
 	l := projectiontest.New(t)
 	l.SignUp("DE", "anna@example.org", nil)

@@ -10,27 +10,27 @@ import (
 	"accountledger/projections/view"
 )
 
-// CompareDeps is what a comparison works on.
+// CompareDeps are the dependencies of a comparison.
 type CompareDeps struct {
 	Journal *journal.Journal
-	// Engine holds the live views; Scratch is an empty engine that is thrown away afterwards.
+	// Engine holds the live views; Scratch is an empty engine to be discarded afterwards.
 	Engine, Scratch view.Engine
-	// Budget is what filling may take, as Deps has it.
+	// Budget limits filling, as in Deps.
 	Budget *runner.Budget
 	// Views are all views of the program.
 	Views []runner.Declaration
 	// Reached returns once queries of a live view see everything up to a position. It must fail rather than wait for a
-	// consumer that does not run.
+	// consumer that is not running.
 	Reached func(ctx context.Context, view string, position journal.Position) error
 }
 
-// Difference is a document that the live view has otherwise than the log says. It names fields, never what they hold.
+// Difference is a document in the live view that does not match the log. It names fields, never their values.
 type Difference struct {
 	View string `json:"view"`
 	ID   string `json:"id"`
-	// Kind is missing (the live view lacks it), extra (the log does not make it) or different.
+	// Kind is missing (the live view lacks it), extra (the log does not produce it) or different.
 	Kind string `json:"kind"`
-	// Fields are those that differ; none where only the document's version does.
+	// Fields are those that differ; none if only the document's version does.
 	Fields []string `json:"fields,omitempty"`
 }
 
@@ -41,9 +41,9 @@ const (
 	Different = "different"
 )
 
-// Compare folds views anew from the log into the scratch engine, all of them when none is named, and reports every document
-// that the live view has otherwise. Consumers may go on meanwhile: a document that changed while it was looked at is looked
-// at again. It gives how many documents were compared. Errors name the view.
+// Compare rebuilds views from the log in the scratch engine, all of them if none is named, and reports every document
+// that differs in the live view. Consumers may keep running: a document that changed while it was compared is compared
+// again. It returns how many documents were compared. Errors name the view.
 func Compare(ctx context.Context, deps CompareDeps, views []string, progress Progress, found func(Difference)) (int64, error) {
 	chosen, err := choose(deps.Views, views)
 	if err != nil {
@@ -53,7 +53,7 @@ func Compare(ctx context.Context, deps CompareDeps, views []string, progress Pro
 	defer func() {
 		for _, r := range all {
 			if r.generation != nil {
-				_ = r.generation.Close() // the scratch engine is thrown away
+				_ = r.generation.Close() // the scratch engine is discarded
 			}
 		}
 	}()
@@ -70,7 +70,7 @@ func Compare(ctx context.Context, deps CompareDeps, views []string, progress Pro
 	defer stop()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	turns := newTurns(len(all)) // one view after the other is compared, and what is found is told in that order
+	turns := newTurns(len(all)) // views are compared one after another, and findings are reported in that order
 	var compared int64
 	var failed error
 	deps.Budget.Each(ctx, deps.Journal, runner.Comparison, fillings, runner.Stages{
@@ -90,21 +90,21 @@ func Compare(ctx context.Context, deps CompareDeps, views []string, progress Pro
 			}
 			if err != nil {
 				failed = fmt.Errorf("replay: view %s: %w", all[i].view.Name, err)
-				cancel() // the others are not needed any more
+				cancel() // the others are no longer needed
 			}
 		},
 	})
 	return compared, failed
 }
 
-// drop gives back the place of what was compared.
+// drop frees the space of what was compared.
 func (r *rebuild) drop(ctx context.Context) error {
 	g := r.generation
 	r.generation = nil
 	return errors.Join(g.Close(), r.deps.Engine.Drop(ctx, g.ID()))
 }
 
-// turns lets one go after the other.
+// turns makes goroutines take turns.
 type turns []chan struct{}
 
 func newTurns(n int) turns {
@@ -116,13 +116,13 @@ func newTurns(n int) turns {
 	return t
 }
 
-// await waits until all before one have had their turn, and gives what ends its own.
+// await waits until all turns before n are over, and returns a function that ends its own.
 func (t turns) await(n int) (end func()) {
 	<-t[n]
 	return func() { close(t[n+1]) }
 }
 
-// comparison is one view's.
+// comparison compares one view.
 type comparison struct {
 	*CompareDeps
 	view     *runner.Declaration
@@ -149,7 +149,7 @@ func compareView(ctx context.Context, deps *CompareDeps, fresh *rebuild, report 
 	return c.compared, err
 }
 
-// level brings the fresh generation to the head of the log, and waits until the live one is no less far.
+// level brings the fresh generation to the head of the log, and waits until the live one is at least as far.
 func (c *comparison) level(ctx context.Context) error {
 	if err := c.fresh.catchUp(ctx); err != nil {
 		return err
@@ -157,7 +157,7 @@ func (c *comparison) level(ctx context.Context) error {
 	return c.reached(ctx)
 }
 
-// reached waits until the live generation is no less far than the fresh one.
+// reached waits until the live generation is at least as far as the fresh one.
 func (c *comparison) reached(ctx context.Context) error {
 	if at := c.fresh.filling.Checkpoint().Position; !at.IsZero() {
 		return c.Reached(ctx, c.view.Name, at)
@@ -165,10 +165,10 @@ func (c *comparison) reached(ctx context.Context) error {
 	return nil
 }
 
-// maxSuspects bounds the documents that are to be looked at again, however many differ.
+// maxSuspects bounds the documents to be compared again, however many differ.
 const maxSuspects = 1000
 
-// walk goes through all documents and settles those that are not the same, or were not at the moment when they were read.
+// walk goes through all documents and settles those that differed when they were read.
 func (c *comparison) walk(ctx context.Context, report func(Difference)) error {
 	fresh, live := &walk{generation: c.fresh.generation}, &walk{generation: c.live}
 	var ids []string
@@ -229,11 +229,11 @@ func (w *walk) peek(ctx context.Context) (*view.Document, error) {
 
 func (w *walk) next() { w.page = w.page[1:] }
 
-// settle looks again at what differed, and reports what does in truth. A document that the live view has changed since is
-// compared as the log makes it up to just that change.
+// settle compares again what differed, and reports what really differs. A document that the live view has changed since is
+// compared with what the log produces up to just that change.
 func (c *comparison) settle(ctx context.Context, ids []string, report func(Difference)) error {
 	for _, id := range ids {
-		if err := c.reached(ctx); err != nil { // the live view has all that the fresh one has
+		if err := c.reached(ctx); err != nil { // the live view has everything the fresh one has
 			return err
 		}
 		live, err := c.live.Load(ctx, []string{id})
@@ -256,7 +256,7 @@ func (c *comparison) settle(ctx context.Context, ids []string, report func(Diffe
 	return nil
 }
 
-// difference says how a document that the log makes differs from the live one; nil and a tombstone are the same.
+// difference returns how a document from the log differs from the live one; nil and a tombstone are equal.
 func (c *comparison) difference(id string, fresh, live *view.Document) (Difference, bool) {
 	d := Difference{View: c.view.Name, ID: id, Kind: Different}
 	noFresh, noLive := fresh == nil || fresh.Deleted, live == nil || live.Deleted

@@ -16,7 +16,7 @@ import (
 	"accountledger/replay"
 )
 
-// compare compares all views and gives what differs.
+// compare compares all views and returns what differs.
 func compare(t *testing.T, l *projectiontest.Ledger, views ...string) ([]replay.Difference, int64) {
 	t.Helper()
 	scratch, err := viewsqlite.New(t.TempDir())
@@ -34,7 +34,7 @@ func compare(t *testing.T, l *projectiontest.Ledger, views ...string) ([]replay.
 	return found, n
 }
 
-// TestCompare tampers with a live view in each way that there is and is told of it, and of nothing else.
+// TestCompare tampers with a live view in every way and finds exactly that.
 func TestCompare(t *testing.T) {
 	l := projectiontest.New(t)
 	p := l.SignUp("DE", "anna@example.org", map[domain.Permission]*domain.Notices{"location": l.Notices("location")})
@@ -89,7 +89,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// TestCompareManyDifferences has more documents that differ than are kept to be looked at again.
+// TestCompareManyDifferences has more differing documents than are kept to be compared again.
 func TestCompareManyDifferences(t *testing.T) {
 	l := projectiontest.New(t)
 	l.SignUp("DE", "anna@example.org", nil)

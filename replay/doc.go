@@ -1,2 +1,2 @@
-// Package replay makes again, from the log, what was derived from it.
+// Package replay rebuilds, from the log, what was derived from it.
 package replay

@@ -17,56 +17,56 @@ import (
 // ErrUnknownView means that the program has no view of that name.
 var ErrUnknownView = errors.New("replay: no such view")
 
-// Deps is what a rebuild works on.
+// Deps are the dependencies of a rebuild.
 type Deps struct {
 	Journal *journal.Journal
 	Engine  view.Engine
 	// Views are all views of the program.
 	Views []runner.Declaration
-	// Partitions is by how many consumers the work on each view is shared, as runner.ViewsOptions has it: 1.
+	// Partitions is how many consumers share the work on each view, as in runner.ViewsOptions: 1.
 	Partitions int
-	// Hold keeps a view's consumers from working while the new generation takes the live one's place; it is
-	// runner.Runner.Hold, or nil when no consumers run, or when Leases are set.
+	// Hold stops a view's consumers while the new generation replaces the live one; it is
+	// runner.Runner.Hold, or nil if no consumers run, or if Leases are set.
 	Hold func(ctx context.Context, view string) (release func(), err error)
-	// Claim keeps everybody else in this process from filling a view; it is runner.Views.Claim, or nil when no views are open,
-	// or when Leases are set.
+	// Claim keeps others in this process from filling a view; it is runner.Views.Claim, or nil if no views are open,
+	// or if Leases are set.
 	Claim func(ctx context.Context, view string) (release func(), err error)
-	// Leases are set where other processes have the same engine. Then nobody is held up: the rebuild has the view's
-	// fill lease, the consumers of all processes go on at the new generation's checkpoint as soon as they see that it is
-	// live, and the old one is dropped by them once all had the time to.
+	// Leases are set if other processes use the same engine. Then no consumer is stopped: the rebuild takes the view's
+	// fill lease, the consumers of all processes continue from the new generation's checkpoint as soon as they see that it is
+	// live, and they drop the old one once all have had time to switch.
 	Leases *leases.Keeper
-	// Budget is what filling may take, for as many views at once as it has room for; nil: as much as makes it fastest, for all at once.
+	// Budget limits filling, for as many views at once as it has room for; nil: as much as makes it fastest, for all at once.
 	Budget *runner.Budget
-	// Anew begins at the beginning of the log, even where a rebuild that was cut off could be gone on with; that one is dropped.
+	// Anew starts at the beginning of the log, even if an interrupted rebuild could be resumed; that one is dropped.
 	Anew bool
-	// Resumed is told of each view, before anything is folded, whose rebuild goes on where one was cut off: how much was dealt with
-	// then, of how much there is now. It may be nil.
+	// Resumed is called for each view, before anything is folded, whose rebuild resumes an interrupted one: with how much had been
+	// done, of how much there is now. It may be nil.
 	Resumed func(view string, at runner.Reached)
 }
 
-// ErrFilling means that somebody else is filling the view, or that it cannot be found out whether anybody is.
-var ErrFilling = errors.New("replay: the view is being filled already, or the leases cannot be asked")
+// ErrFilling means that the view is being filled elsewhere, or that this cannot be determined.
+var ErrFilling = errors.New("replay: the view is already being filled, or the leases cannot be reached")
 
-// fillPatience is how long the right to fill a view is waited for.
+// fillPatience is how long to wait for the right to fill a view.
 const fillPatience = 2 * time.Second
 
-// Progress is told how far each view is: events dealt with, and events in all, of those that the rebuild begins or goes on with. It is called by one goroutine at a time,
-// a few times a second, and with done equal to total once a view is complete.
+// Progress is called with the progress of each view: events done, and events in total, of those that the rebuild starts or resumes
+// with. It is called from one goroutine at a time, a few times a second, and with done equal to total when a view is complete.
 type Progress func(view string, done, total int64)
 
-// progressEvery is how often Progress is told.
+// progressEvery is how often Progress is called.
 const progressEvery = 200 * time.Millisecond
 
-// Rebuild folds views anew from the beginning of the log, all of them when none is named, beside the live ones, which go
-// on answering and being written to. A new generation that has reached the head takes the place of the live one in
+// Rebuild folds views again from the beginning of the log, all of them if none is named, beside the live ones, which still
+// answer queries and are written to. A new generation that has reached the head replaces the live one in
 // one step, and the old one is dropped.
 //
-// A view that fails, or all when ctx ends, stays as it is; the others are swapped. What was folded of one that was cut off, by
-// ctx, trouble that passes, or the end of the process, is kept, and the next rebuild of that view goes on with it where it still
-// fits (runner.Place.Begin); at most one is kept of each view. Where folding itself is at fault, or what was folded is damaged, it is dropped.
+// A view that fails, or all if ctx ends, stays unchanged; the others are swapped. The progress of one interrupted by
+// ctx, a temporary fault, or the end of the process is kept, and the next rebuild of that view resumes it if it still
+// fits (runner.Place.Begin); at most one is kept per view. If folding itself fails, or what was folded is damaged, it is dropped.
 //
-// Errors name the view: ErrUnknownView (nothing was begun), a *runner.EventError when an event cannot be
-// folded, a *runner.UnreadableError when a newer program wrote the log, ErrFilling, ctx's, or the engine's.
+// Errors name the view: ErrUnknownView (nothing was started), a *runner.EventError if an event cannot be
+// folded, a *runner.UnreadableError if a newer program wrote the log, ErrFilling, ctx's, or the engine's.
 func Rebuild(ctx context.Context, deps Deps, views []string, progress Progress) error {
 	chosen, err := choose(deps.Views, views)
 	if err != nil {
@@ -86,7 +86,7 @@ func Rebuild(ctx context.Context, deps Deps, views []string, progress Progress) 
 		if err := r.open(ctx); err != nil {
 			return errors.Join(fmt.Errorf("replay: view %s: %w", d.Name, err), leaveAll(ctx, all))
 		}
-		if r.lease != nil { // one that is lost ends them all: so would be the others
+		if r.lease != nil { // losing one ends them all: the others would be lost too
 			within, end := r.lease.Context(ctx)
 			defer end()
 			context.AfterFunc(within, func() { cancel(context.Cause(within)) })
@@ -121,21 +121,21 @@ func choose(all []runner.Declaration, names []string) ([]*runner.Declaration, er
 	return chosen, nil
 }
 
-// rebuild is one view's.
+// rebuild rebuilds one view.
 type rebuild struct {
 	deps       Deps
 	view       *runner.Declaration
 	generation view.Generation
 	filling    *runner.Filling
-	lease      *leases.Lease // nil where the engine is this process's alone
-	unclaim    func()        // nil where there is nothing to give back
+	lease      *leases.Lease // nil if only this process uses the engine
+	unclaim    func()        // nil if there is nothing to release
 }
 
 func (r *rebuild) place() runner.Place {
 	return runner.Place{Engine: r.deps.Engine, Journal: r.deps.Journal, Declaration: r.view, Partitions: r.deps.Partitions}
 }
 
-// open begins a generation, or goes on with one.
+// open starts a generation, or resumes one.
 func (r *rebuild) open(ctx context.Context) (err error) {
 	if err := r.claim(ctx); err != nil {
 		return err
@@ -150,9 +150,9 @@ func (r *rebuild) open(ctx context.Context) (err error) {
 	return err
 }
 
-// claim sees to it that nobody else fills the view.
+// claim makes sure that nobody else fills the view.
 func (r *rebuild) claim(ctx context.Context) (err error) {
-	// Whoever only clears away what was replaced, or looks at what was left, is at it for a moment.
+	// Others may hold it for a moment to remove a replaced generation or inspect an unfinished one.
 	waiting, cancel := context.WithTimeout(ctx, fillPatience)
 	defer cancel()
 	switch {
@@ -167,7 +167,7 @@ func (r *rebuild) claim(ctx context.Context) (err error) {
 	return err
 }
 
-// finish installs what was filled without an error, and leaves it otherwise.
+// finish installs what was filled without an error, and otherwise leaves it.
 func (r *rebuild) finish(ctx context.Context, err error) error {
 	if err == nil {
 		err = r.install(ctx)
@@ -178,8 +178,8 @@ func (r *rebuild) finish(ctx context.Context, err error) error {
 	return nil
 }
 
-// release lets others fill the view, once all views are done with: the loss of one lease ends all. Where the leases cannot be
-// reached they go by themselves.
+// release lets others fill the view, once all views are done: the loss of one lease ends all. If the leases cannot be
+// reached they expire by themselves.
 func (r *rebuild) release(ctx context.Context) {
 	if r.lease != nil {
 		_ = r.lease.Release(context.WithoutCancel(ctx))
@@ -198,9 +198,9 @@ func (r *rebuild) complete(ctx context.Context, err error) error {
 }
 
 // install brings a generation that is ready for queries to the head while nobody writes to the live one, and
-// lets it take that one's place.
+// then replaces that one.
 func (r *rebuild) install(ctx context.Context) error {
-	if err := r.catchUp(ctx); err != nil { // what came meanwhile, so that the hold is short
+	if err := r.catchUp(ctx); err != nil { // what has been added meanwhile, so that the hold is short
 		return err
 	}
 	if r.deps.Hold != nil {
@@ -251,8 +251,8 @@ func (r *rebuild) swap(ctx context.Context) error {
 	return err
 }
 
-// leave closes a generation that did not become the live one: it is kept or dropped, as why says. Where the lease was lost,
-// another process sees to it.
+// leave closes a generation that did not become the live one: it is kept or dropped, depending on why. If the lease was lost,
+// another process takes care of it.
 func (r *rebuild) leave(ctx context.Context, why error) error {
 	if r.generation == nil {
 		return nil
@@ -273,7 +273,7 @@ func leaveAll(ctx context.Context, all []*rebuild) error {
 	return errors.Join(errs...)
 }
 
-// report tells how far each rebuild is until it is stopped, and then once more.
+// report reports the progress of each rebuild until it is stopped, and then once more.
 func report(all []*rebuild, progress Progress) (stop func()) {
 	if progress == nil {
 		return func() {}

@@ -20,7 +20,7 @@ import (
 	"accountledger/replay"
 )
 
-// line is a ledger with its views at work.
+// line is a ledger with its views running.
 type line struct {
 	*projectiontest.Ledger
 	runner *runner.Runner
@@ -52,7 +52,7 @@ func (x *line) deps() replay.Deps {
 	return replay.Deps{Journal: x.Journal, Engine: x.Engine, Views: x.all, Hold: x.runner.Hold}
 }
 
-// documents gives what each view holds once it has seen everything.
+// documents returns what each view holds once it has seen everything.
 func (x *line) documents(t interface {
 	Helper()
 	Fatal(...any)

@@ -31,7 +31,7 @@ func (c *counted) ReadAll(ctx context.Context, after eventstore.Position, limit 
 	return p, err
 }
 
-// counting gives deps whose reads of the log are counted.
+// counting returns deps whose reads of the log are counted.
 func (x *line) counting(t *testing.T) (replay.Deps, *counted) {
 	t.Helper()
 	registry, err := journal.NewRegistry(journal.Types(), journal.Upcasters(), journal.PartUpcasters())
@@ -44,7 +44,7 @@ func (x *line) counting(t *testing.T) (replay.Deps, *counted) {
 	return deps, c
 }
 
-// acts adds as many events as operators' acts.
+// acts adds a number of events as operators' acts.
 func acts(l *projectiontest.Ledger, n int) {
 	l.Helper()
 	events := make([]any, 500)
@@ -56,7 +56,7 @@ func acts(l *projectiontest.Ledger, n int) {
 	}
 }
 
-// at gives the views, of which one does something when it comes to a place of the log, once.
+// at returns the views, one of which does something, once, when it reaches a position of the log.
 func at(all []runner.Declaration, name string, position int64, do func()) []runner.Declaration {
 	for i := range all {
 		if d := &all[i]; d.Name == name {
@@ -85,12 +85,12 @@ func (x *line) generations(t *testing.T, name string) (numbers []int) {
 	return numbers
 }
 
-// resumed notes where views go on.
+// resumed records where views resume.
 func resumed(into map[string]runner.Reached) func(string, runner.Reached) {
 	return func(view string, at runner.Reached) { into[view] = at }
 }
 
-// TestARebuildThatWasCutOffGoesOn cuts rebuilds off in every way: what comes out is what a rebuild in one go makes, and what was
+// TestARebuildThatWasCutOffGoesOn interrupts rebuilds in every way: the result is that of an uninterrupted rebuild, and what was
 // folded is not read again.
 func TestARebuildThatWasCutOffGoesOn(t *testing.T) {
 	l := projectiontest.New(t)
@@ -133,7 +133,7 @@ func TestARebuildThatWasCutOffGoesOn(t *testing.T) {
 		deps, c := x.counting(t)
 		cut(t, deps, 2048)
 		same(t, x.documents(t))
-		cut(t, deps, 4096) // and once more, further on
+		cut(t, deps, 4096) // and again, further on
 		same(t, x.documents(t))
 		c.events.Store(0)
 		on := map[string]runner.Reached{}
@@ -151,7 +151,7 @@ func TestARebuildThatWasCutOffGoesOn(t *testing.T) {
 		id = x.live(t, "activity")
 	})
 
-	t.Run("begun anew", func(t *testing.T) {
+	t.Run("started over", func(t *testing.T) {
 		deps, c := x.counting(t)
 		cut(t, deps, 2048)
 		c.events.Store(0)
@@ -210,14 +210,14 @@ func TestARebuildThatWasCutOffGoesOn(t *testing.T) {
 	})
 }
 
-// image copies a folder as a process leaves it that is killed just then.
+// image copies a folder as a process killed at this moment leaves it.
 func image(t *testing.T, from, to string) {
 	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
 		t.Error(err)
 	}
 }
 
-// afterwards starts again on what a killed process left, goes on with its rebuild, and gives the documents.
+// afterwards starts again on what a killed process left, resumes its rebuild, and returns the documents.
 func (x *line) afterwards(t *testing.T, dir string, least int64) map[string][]string {
 	t.Helper()
 	engine, err := sqlite.New(dir)
@@ -243,7 +243,7 @@ func (x *line) afterwards(t *testing.T, dir string, least int64) map[string][]st
 	return y.documents(t)
 }
 
-// What is folded by a rule that is wrong is not gone on with.
+// What was folded by a wrong rule is not resumed.
 func TestARebuildThatFailsIsDropped(t *testing.T) {
 	x := start(t, projectiontest.New(t), projections.All())
 	acts(x.Ledger, 5000)
@@ -269,7 +269,7 @@ func TestARebuildThatFailsIsDropped(t *testing.T) {
 	}
 }
 
-// picky is a view that cannot digest an operator's look at the mailbox, until it is mended.
+// picky is a view that fails on an operator's look at the mailbox, until it is fixed.
 func picky(mended bool) runner.Declaration {
 	var f view.Fields
 	typ := f.Keyword("type")
@@ -286,8 +286,8 @@ func picky(mended bool) runner.Declaration {
 	}
 }
 
-// A rebuild that was cut off before an event that is skipped then goes past it; one that was cut off after it begins anew, since a
-// program that was mended meanwhile folds it.
+// A rebuild interrupted before an event that is then skipped goes past it; one interrupted after it starts over, since a
+// program fixed in the meantime folds it.
 func TestASkipBetweenTheHalvesOfARebuild(t *testing.T) {
 	l := projectiontest.New(t)
 	acts(l, 2500)

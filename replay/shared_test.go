@@ -40,7 +40,7 @@ func worker(t *testing.T, l *projectiontest.Ledger, server leases.Server) *runne
 	return views
 }
 
-// While events come, views are rebuilt under the processes that work on them, and nothing is lost: each goes on with the
+// While events arrive, views are rebuilt under the processes that work on them, and nothing is lost: each continues with the
 // new generation from its checkpoint, and the old one is dropped.
 func TestARebuildUnderSeveralProcesses(t *testing.T) {
 	l := projectiontest.New(t)

@@ -61,7 +61,7 @@ func TestAListTakenAwayWhileServingIsNoticed(t *testing.T) {
 	fatal(t, os.Rename(cfg.Backup.List, cfg.Backup.List+".away"))
 	id := r.want(202, "POST", "/v1/erasures", eve.token, "").str(t, "id")
 	eventually(t, "the cause in the log", func() bool {
-		return strings.Contains(r.logs.String(), backup.ErrListShortened.Error()+": "+cfg.Backup.List+" is not there")
+		return strings.Contains(r.logs.String(), backup.ErrListShortened.Error()+": "+cfg.Backup.List+" is missing")
 	})
 	if e := r.want(200, "GET", "/v1/erasures/"+id, "", ""); strings.Contains(e.body, "completed") {
 		t.Errorf("%s", e.body)

@@ -9,29 +9,29 @@ import (
 	"github.com/google/uuid"
 )
 
-// ErrOccupied: a vault that rows are carried into holds something else in the place of one of them.
-var ErrOccupied = errors.New("vault: something else is there already")
+// ErrOccupied: a vault that rows are loaded into has something else in the place of one of them.
+var ErrOccupied = errors.New("vault: something else is already there")
 
-// Row is one thing that a vault holds, or the tombstone of one, on its way to another
-// vault or into a file. It is wrapped as it is at rest, so whoever has the row and no
-// master key has nothing.
+// Row is one thing that a vault holds, or its tombstone, on its way to another
+// vault or into a file. It is wrapped as it is at rest, so a row is useless without
+// the master key.
 type Row struct {
 	// Kind is KindKey, KindSecret or KindIdentifier.
 	Kind Kind
-	// Name is that of a key or secret; identifiers have none.
+	// Name is the name of a key or secret; identifiers have none.
 	Name string
-	// At is when it was made, put or destroyed, UTC; zero for identifiers.
+	// At is when it was created, put or destroyed, UTC; zero for identifiers.
 	At time.Time
-	// Destroyed says that it is a tombstone, which has none of what follows.
+	// Destroyed marks a tombstone, which has none of the fields below.
 	Destroyed bool
-	// ID is what the wrapping is bound to; of a key it stays when it is carried.
+	// ID is what the wrapping is bound to; a key keeps it when carried.
 	ID uuid.UUID
-	// Master names the master key that Wrapped is under.
+	// Master is the id of the master key that Wrapped is under.
 	Master  uuid.UUID
 	Wrapped []byte
 }
 
-// Content is what a row holds once it is opened. Only what its kind says is set.
+// Content is what an opened row holds. Only the fields of its kind are set.
 type Content struct {
 	Key    *Key
 	Secret []byte
@@ -39,8 +39,8 @@ type Content struct {
 	Claim  uuid.UUID
 }
 
-// Open opens a row that is no tombstone: ErrMasterKey when its master key is not held,
-// ErrCorrupt when it does not open.
+// Open opens a row that is not a tombstone: ErrMasterKey if its master key is not held,
+// ErrCorrupt if it does not open.
 func (r *Row) Open(held *Keyring) (c Content, err error) {
 	m := held.Find(r.Master)
 	if m == nil {
@@ -57,48 +57,48 @@ func (r *Row) Open(held *Keyring) (c Content, err error) {
 			return c, err
 		}
 		if len(plain) != len(c.Digest)+len(c.Claim) {
-			return c, fmt.Errorf("%w: an identifier has %d bytes", ErrCorrupt, len(plain))
+			return c, fmt.Errorf("%w: an identifier of %d bytes", ErrCorrupt, len(plain))
 		}
 		copy(c.Digest[:], plain)
 		copy(c.Claim[:], plain[len(c.Digest):])
 	default:
-		err = fmt.Errorf("%w: a row of no known kind", ErrInvalid)
+		err = fmt.Errorf("%w: a row of an unknown kind", ErrInvalid)
 	}
 	return c, err
 }
 
-// WrapIdentifier wraps a digest and its claim, for engines that keep them otherwise.
+// WrapIdentifier wraps a digest and its claim, for engines that store them unwrapped.
 func (m *MasterKey) WrapIdentifier(id uuid.UUID, digest Digest, claim uuid.UUID) ([]byte, error) {
 	plain := append(append(make([]byte, 0, len(digest)+len(claim)), digest[:]...), claim[:]...)
 	return m.Wrap(KindIdentifier, "", id, plain)
 }
 
-// Carrier is a vault whose contents can be carried into another one, whatever their
-// engines and master keys.
+// Carrier is a vault whose contents can be carried to another one, whatever the
+// engines and master keys of the two.
 type Carrier interface {
 	Rotator
 	Binder
 
-	// VaultID tells one vault from another. It is made with the vault and never carried.
+	// VaultID identifies the vault. It is created with the vault and never carried.
 	VaultID() uuid.UUID
 
-	// Keyring is what opens the vault's rows.
+	// Keyring opens the vault's rows.
 	Keyring() *Keyring
 
-	// Dump yields every row, tombstones too, a few hundred at a time. It is meant for a vault
-	// that nobody writes to; of one in use it gives each row as it was at some moment since
-	// Dump began, and may miss those that came since. An error of yield ends it.
+	// Dump yields every row, including tombstones, a few hundred at a time. It is meant for a vault
+	// that nobody writes to; in one that is in use it yields each row as of some moment since
+	// Dump began, and may miss newer ones. An error of yield ends it.
 	Dump(ctx context.Context, yield func([]Row) error) error
 
-	// Load stores rows of another vault, opened by held and wrapped anew under this one's
-	// master key, all or none. Times and the ids of keys and secrets stay. It can be repeated: a
-	// tombstone goes over what is there, a secret takes the place of an earlier one, and
-	// what was destroyed here stays so. ErrOccupied when another key has the name, or an
-	// identifier or claim is somebody else's; Row.Open's errors otherwise.
+	// Load stores rows of another vault, opened with held and rewrapped under this vault's
+	// master key, all or none. Times and the ids of keys and secrets are kept. It can be repeated: a
+	// tombstone replaces what is there, a secret replaces an earlier one, and
+	// what was destroyed here stays destroyed. ErrOccupied if another key has the name, or an
+	// identifier or claim belongs to another; otherwise Row.Open's errors.
 	Load(ctx context.Context, held *Keyring, rows []Row) error
 
-	// LoadMasters adds what another vault knows of its master keys, so that Final goes on
-	// counting those that wrapped what was destroyed there. Those that are not this vault's own
+	// LoadMasters adds another vault's records of its master keys, so that Final still
+	// counts those that wrapped what was destroyed there. Those that are not this vault's own
 	// count as ended now.
 	LoadMasters(ctx context.Context, states []MasterState) error
 }

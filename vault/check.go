@@ -6,8 +6,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// CheckName says whether a key or secret may have this name: 1 to MaxNameBytes
-// bytes, any bytes. It gives ErrInvalid otherwise.
+// CheckName reports whether a key or secret may have this name: 1 to MaxNameBytes
+// bytes, any bytes. The error is ErrInvalid.
 func CheckName(name string) error {
 	if name == "" {
 		return fmt.Errorf("%w: an empty name", ErrInvalid)

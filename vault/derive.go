@@ -5,14 +5,14 @@ import (
 	"sync"
 )
 
-// derivations is what was made from a key, and goes when the key does.
+// derivations holds what was derived from a key, and is dropped with the key.
 type derivations struct {
 	mu sync.Mutex
-	// gone: the key left its cache; nothing is kept here any more.
+	// gone: the key has left its cache; nothing more is kept here.
 	gone bool
-	// made is what this is the first key of, by label and the ids of the others.
+	// made holds what has this as its first key, by label and the ids of the other keys.
 	made map[string]derived
-	// partOf are the first keys of what this one has a part in.
+	// partOf are the first keys of what this one is also part of.
 	partOf map[*derivations]struct{}
 }
 
@@ -21,12 +21,12 @@ type derived struct {
 	others []*derivations
 }
 
-// Derive gives what was made from these keys, in their order, under a label before, or makes it.
+// Derive returns what was derived earlier from these keys, in their order, under a label, or derives it.
 // A label stands for one type T.
 //
-// It is kept as long as all of the keys are in their vault's cache, and forgotten with
-// the first that leaves it: so what is derived from a destroyed key is gone from a process's memory when the
-// key is. Nothing is kept of keys that are in no cache any more.
+// The result is kept while all of the keys are in their vault's cache, and dropped with
+// the first that leaves it: so what is derived from a destroyed key leaves the process's memory when the
+// key does. Nothing is kept for keys that are no longer in a cache.
 func Derive[T any](label string, keys []*Key, produce func() (T, error)) (T, error) {
 	first := keys[0].derivations
 	if first == nil {
@@ -50,7 +50,7 @@ func Derive[T any](label string, keys []*Key, produce func() (T, error)) (T, err
 	return v, err
 }
 
-// keep remembers what was made, unless one of the keys is gone.
+// keep stores what was derived, unless one of the keys is gone.
 func (d *derivations) keep(id string, value any, others []*Key) {
 	e := derived{value: value}
 	for _, k := range others {
@@ -74,14 +74,14 @@ func (d *derivations) keep(id string, value any, others []*Key) {
 			d.dropWhatNeeds(other)
 		}
 	}
-	if d.isGone() { // since, and it may not have seen those that were joined after
+	if d.isGone() { // in the meantime, and it may have missed keys joined later
 		for _, other := range e.others {
 			other.leave(d)
 		}
 	}
 }
 
-// join says to a key that first holds something in which it has a part; false when it is gone.
+// join records that first holds something derived from this key; false if the key is gone.
 func (d *derivations) join(first *derivations) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -117,7 +117,7 @@ func (d *derivations) dropWhatNeeds(other *derivations) {
 	}
 }
 
-// release forgets everything that was made from the key. No other lock is held meanwhile.
+// release drops everything derived from the key. No other lock may be held.
 func (k *Key) release() {
 	d := k.derivations
 	if d == nil {

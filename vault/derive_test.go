@@ -8,7 +8,7 @@ import (
 	"accountledger/vault"
 )
 
-// made counts how often something had to be made.
+// made counts how often something had to be derived.
 type made struct{ times int }
 
 func (m *made) from(t *testing.T, label string, keys ...*vault.Key) int {
@@ -50,11 +50,11 @@ func TestWhatIsDerivedIsMadeOnce(t *testing.T) {
 	}
 	var zero vault.Key
 	if m.from(t, "x", &zero) != 7 || m.from(t, "x", k[1], &zero) != 8 {
-		t.Fatal("something was derived from a key that no vault gave")
+		t.Fatal("something was derived from a key of no vault")
 	}
 }
 
-// Whichever key leaves the cache, and however, takes with it what it had a part in.
+// A key that leaves the cache, however it does, takes with it everything it is part of.
 func TestWhatIsDerivedGoesWithItsKeys(t *testing.T) {
 	for how, leave := range map[string]func(c *vault.KeyCache, name string){
 		"evicted":  func(c *vault.KeyCache, name string) { c.Evict("other", name) },
@@ -74,7 +74,7 @@ func TestWhatIsDerivedGoesWithItsKeys(t *testing.T) {
 				k := cached(c, "a", "b")
 				m.from(t, "x", k...)
 				leave(c, who)
-				// Whoever still holds the keys may derive, but nothing is kept of it.
+				// A holder of the keys may still derive, but nothing is kept.
 				if m.from(t, "x", k...) != 2 || m.from(t, "x", k...) != 3 {
 					t.Fatal("it outlived its key")
 				}
@@ -88,7 +88,7 @@ func TestWhatIsDerivedGoesWithItsKeys(t *testing.T) {
 	m.from(t, "x", k...)
 	c.Evict("b")
 	if m.from(t, "x", k[0]) != 1 {
-		t.Fatal("what needs one key went with another")
+		t.Fatal("what needs one key was dropped with another")
 	}
 }
 

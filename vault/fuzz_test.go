@@ -9,7 +9,7 @@ import (
 	"accountledger/vault"
 )
 
-// FuzzMasterKeyFile reads any file as a master key: it is one, or it is refused by name.
+// FuzzMasterKeyFile parses any file as a master key: it is one, or it is refused with the right error.
 func FuzzMasterKeyFile(f *testing.F) {
 	dir := f.TempDir()
 	whole := filepath.Join(dir, "whole")

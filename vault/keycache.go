@@ -6,14 +6,14 @@ import (
 	"sync"
 )
 
-// DefaultCacheKeys is how many keys an engine keeps at hand; at about 300 bytes each
+// DefaultCacheKeys is how many keys an engine keeps in memory; at about 300 bytes each
 // that is 20 MB at most.
 const DefaultCacheKeys = 1 << 16
 
 const cacheShards = 16
 
-// KeyCache keeps the keys used last, for engines. What was evicted is not brought
-// back by a read that began earlier: a reader takes a Ticket before it asks its
+// KeyCache keeps the most recently used keys, for engines. A read that began before an
+// eviction cannot bring the key back: a reader takes a Ticket before it asks its
 // store, and Put refuses a key whose ticket is older than an eviction.
 // All methods are safe for concurrent use.
 type KeyCache struct {
@@ -26,13 +26,13 @@ type keyShard struct {
 	limit     int
 	evictions uint64
 	byName    map[string]*list.Element
-	recent    list.List // of *Key, the last used first
+	recent    list.List // of *Key, most recently used first
 }
 
-// Ticket tells what had been evicted when a read began.
+// Ticket records what had been evicted when a read began.
 type Ticket struct{ evictions uint64 }
 
-// NewKeyCache makes a cache for at most size keys (at least one for each of its 16 parts).
+// NewKeyCache creates a cache for at most size keys (at least one for each of its 16 parts).
 func NewKeyCache(size int) *KeyCache {
 	c := &KeyCache{seed: maphash.MakeSeed()}
 	for i := range c.shards {
@@ -42,7 +42,7 @@ func NewKeyCache(size int) *KeyCache {
 	return c
 }
 
-// Get gives a key if it is at hand, else nil.
+// Get returns a cached key, or nil.
 func (c *KeyCache) Get(name string) *Key {
 	s := c.shard(name)
 	s.mu.Lock()
@@ -55,7 +55,7 @@ func (c *KeyCache) Get(name string) *Key {
 	return e.Value.(*Key) //nolint:forcetypeassert // the list holds nothing else
 }
 
-// Ticket is taken before the store is asked for name.
+// Ticket must be taken before asking the store for name.
 func (c *KeyCache) Ticket(name string) Ticket {
 	s := c.shard(name)
 	s.mu.Lock()
@@ -63,8 +63,8 @@ func (c *KeyCache) Ticket(name string) Ticket {
 	return Ticket{evictions: s.evictions}
 }
 
-// Put keeps a key that the store gave after ticket was taken. It says false, and
-// keeps nothing, when something was evicted since: then the store must be asked again.
+// Put keeps a key that the store returned after ticket was taken. It returns false, and
+// keeps nothing, if something was evicted since: then ask the store again.
 func (c *KeyCache) Put(k *Key, ticket Ticket) bool {
 	kept, replaced := c.shard(k.Name).put(k, ticket)
 	if replaced != nil && replaced != k {
@@ -73,7 +73,7 @@ func (c *KeyCache) Put(k *Key, ticket Ticket) bool {
 	return kept
 }
 
-// put gives the key that went for this one, if one did.
+// put returns the key that was evicted for this one, if any.
 func (s *keyShard) put(k *Key, ticket Ticket) (kept bool, replaced *Key) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,8 +95,8 @@ func (s *keyShard) put(k *Key, ticket Ticket) (kept bool, replaced *Key) {
 	return true, replaced
 }
 
-// Evict drops keys, whether they are there or not, and what was derived from them, and
-// makes older tickets void.
+// Evict drops keys, cached or not, with everything derived from them, and
+// voids older tickets.
 func (c *KeyCache) Evict(names ...string) {
 	for _, name := range names {
 		if k := c.shard(name).evict(name); k != nil {
@@ -117,7 +117,7 @@ func (s *keyShard) evict(name string) *Key {
 	return s.recent.Remove(e).(*Key) //nolint:forcetypeassert // as above
 }
 
-// Clear drops everything, with what was derived from it, and makes all tickets void.
+// Clear drops everything, including what was derived from it, and voids all tickets.
 func (c *KeyCache) Clear() {
 	for i := range c.shards {
 		for _, k := range c.shards[i].clear() {

@@ -12,30 +12,30 @@ import (
 	"time"
 )
 
-// KeyFiles says which files master keys are kept in. Keys that are put there later count
-// from then on: a process reads the files again when it needs a key that it does not hold.
+// KeyFiles says which files master keys are kept in. Keys added later are found
+// too: a process reads the files again when it needs a key that it does not hold.
 type KeyFiles struct {
-	// Path is a folder, of which every file that ends in ".key" counts, or a file. Beside
-	// a file count those that Next names: of master.key master-2026-05-17.key and so on.
+	// Path is a folder, whose files ending in ".key" are read, or a file. With
+	// a file, the names that Next returns are read too: for master.key, master-2026-05-17.key and so on.
 	Path string
-	// Older are further files. Those that are not there are passed over.
+	// Older are further files. Missing ones are skipped.
 	Older []string
 }
 
-// keyEnding is what the files of a folder end in to count.
+// keyEnding is the suffix of key files in a folder.
 const keyEnding = ".key"
 
-// IsFolder says whether Path is a folder that is there.
+// IsFolder reports whether Path is an existing folder.
 func (f KeyFiles) IsFolder() bool {
 	info, err := os.Stat(f.Path)
 	return err == nil && info.IsDir()
 }
 
-// Paths gives the files that are there, those of Path first.
+// Paths returns the existing files, those of Path first.
 func (f KeyFiles) Paths() ([]string, error) {
 	all, err := filepath.Glob(f.pattern())
 	if err != nil {
-		return nil, fmt.Errorf("%w: the path of the master key", ErrInvalid) // a bracket in it that is not closed
+		return nil, fmt.Errorf("%w: the path of the master key", ErrInvalid) // an unclosed bracket
 	}
 	if !f.IsFolder() {
 		all = append([]string{f.Path}, all...)
@@ -47,14 +47,14 @@ func (f KeyFiles) Paths() ([]string, error) {
 	}), nil
 }
 
-// Covers says whether a key in a file of this path would be found.
+// Covers reports whether a key in a file at this path would be found.
 func (f KeyFiles) Covers(path string) bool {
 	fits, err := filepath.Match(f.pattern(), filepath.Clean(path))
 	return err == nil && fits || !f.IsFolder() && filepath.Clean(path) == filepath.Clean(f.Path) ||
 		slices.ContainsFunc(f.Older, func(o string) bool { return filepath.Clean(o) == filepath.Clean(path) })
 }
 
-// Next is a path where there is no file yet, for a master key made on that day (UTC).
+// Next returns an unused path for a master key made on that day (UTC).
 func (f KeyFiles) Next(at time.Time) string {
 	stem, ending := f.stem()
 	day := at.UTC().Format(time.DateOnly)
@@ -69,7 +69,7 @@ func (f KeyFiles) Next(at time.Time) string {
 	}
 }
 
-// pattern is what the files of Path match, but for a Path that is a file itself.
+// pattern matches the files of Path, except a Path that is itself a file.
 func (f KeyFiles) pattern() string {
 	if f.IsFolder() {
 		return filepath.Join(literal(filepath.Clean(f.Path)), "*"+keyEnding)
@@ -78,7 +78,7 @@ func (f KeyFiles) pattern() string {
 	return literal(stem) + "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*" + literal(ending)
 }
 
-// stem is what stands before and after the day in the names of further files.
+// stem is the text before and after the day in the names of further files.
 func (f KeyFiles) stem() (stem, ending string) {
 	if f.IsFolder() {
 		return filepath.Join(f.Path, "master-"), keyEnding
@@ -88,7 +88,7 @@ func (f KeyFiles) stem() (stem, ending string) {
 	return strings.TrimSuffix(path, ending) + "-", ending
 }
 
-// literal is a path as a pattern that matches it alone.
+// literal is a pattern that matches only this path.
 func literal(path string) string {
 	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }

@@ -72,7 +72,7 @@ func TestWhichFilesCount(t *testing.T) {
 	create(t, in("master.key"))
 	f := vault.KeyFiles{Path: in("master.key")}
 	if !f.Covers(in("master.key")) || f.Covers(in("master-old.key")) {
-		t.Error("of a file count itself and those that Next names")
+		t.Error("for a file, it and the names that Next returns must count")
 	}
 }
 
@@ -101,7 +101,7 @@ func TestAKeyringFindsWhatComesLater(t *testing.T) {
 		t.Fatalf("files %v", got)
 	}
 
-	// A key that was let go does not come back from its file, but when it is asked for by name.
+	// A dropped key does not come back from its file, unless it is explicitly added.
 	if err := r.Drop(next.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func TestAKeyringFindsWhatComesLater(t *testing.T) {
 		t.Fatalf("it did not come back: %v", err)
 	}
 
-	// A key whose file went stays held; the file is told of no more.
+	// A key whose file is gone stays held; the file is no longer listed.
 	if err := os.Remove(files.Path); err != nil {
 		t.Fatal(err)
 	}
@@ -126,7 +126,7 @@ func TestAKeyringFindsWhatComesLater(t *testing.T) {
 
 func TestAKeyringOfAFolderTakesTheKeyMadeLast(t *testing.T) {
 	dir := t.TempDir()
-	text := "accountledger master key, version 1\n" // of no known time
+	text := "accountledger master key, version 1\n" // of unknown age
 	if err := os.WriteFile(filepath.Join(dir, "readme.txt"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -142,7 +142,7 @@ func TestAKeyringOfAFolderTakesTheKeyMadeLast(t *testing.T) {
 	}
 }
 
-// A file that is named must be good; one that was found beside it is passed over and told of.
+// A named file must be good; a bad one found beside it is skipped and reported.
 func TestFilesThatCannotBeUsed(t *testing.T) {
 	dir := t.TempDir()
 	files := vault.KeyFiles{Path: filepath.Join(dir, "master.key")}

@@ -11,19 +11,19 @@ import (
 	"github.com/google/uuid"
 )
 
-// readFile is what is remembered of a file that was read, so that it is read once.
+// readFile records a file that was read, so that it is read only once.
 type readFile struct {
 	id   uuid.UUID
 	size int64
 	at   time.Time
 }
 
-// OpenKeyring holds the master keys of these files, the one made last as the newest, and
-// goes on looking for more there: see Refresh and Find.
+// OpenKeyring holds the master keys of these files, the most recently made as the newest, and
+// keeps looking for more there: see Refresh and Find.
 //
-// It gives fs.ErrNotExist when no file is there, and LoadMasterKey's errors for a file that
-// is named and cannot be used. Files found beside the named one, or in the folder, are
-// passed over when they cannot be used; Refresh tells of them.
+// It returns fs.ErrNotExist if there is no file, and LoadMasterKey's errors for a file that
+// is named and cannot be used. Unusable files beside the named one, or in the folder, are
+// skipped; Refresh reports them.
 func OpenKeyring(f KeyFiles) (*Keyring, error) {
 	r := &Keyring{files: f}
 	err := r.Refresh()
@@ -56,8 +56,8 @@ func (e *keyFileError) add(path string, err error) {
 	e.paths, e.causes = append(e.paths, path), append(e.causes, fmt.Errorf("%s: %w", path, err))
 }
 
-// Refresh reads the files that came since, or were changed. A key whose file went away
-// stays held. It takes microseconds when nothing has changed. The error tells of files
+// Refresh reads new and changed files. A key whose file is gone
+// is still held. It takes microseconds when nothing has changed. The error reports files
 // that cannot be used; the others are held all the same.
 func (r *Keyring) Refresh() error {
 	if r.files.Path == "" && len(r.files.Older) == 0 {
@@ -108,7 +108,7 @@ func (r *Keyring) readOne(path string) error {
 	return nil
 }
 
-// hold takes a key from a file, in its place by the time it was made.
+// hold adds a key from a file, ordered by when it was made.
 func (r *Keyring) hold(m *MasterKey) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -117,7 +117,7 @@ func (r *Keyring) hold(m *MasterKey) error {
 	}
 	for _, held := range r.keys {
 		if held.ID == m.ID && held.material != m.material {
-			return fmt.Errorf("%w: another master key is held as %s", ErrInvalid, m.ID)
+			return fmt.Errorf("%w: a different master key is already held as %s", ErrInvalid, m.ID)
 		} else if held.ID == m.ID {
 			return nil
 		}
@@ -130,22 +130,22 @@ func (r *Keyring) hold(m *MasterKey) error {
 	return nil
 }
 
-// Find is Get, but looks into the files before it gives nil. Engines use it: so a
-// rotation that another process began does not need a restart of this one.
+// Find is Get, but reads the files before it returns nil. Engines use it, so a
+// rotation begun by another process does not require a restart of this one.
 func (r *Keyring) Find(id uuid.UUID) *MasterKey {
 	if m := r.Get(id); m != nil {
 		return m
 	}
-	_ = r.Refresh() // a file that cannot be used is told of where the key is missed
+	_ = r.Refresh() // an unusable file is reported where the key is missing
 	return r.Get(id)
 }
 
-// Files is where its keys come from, zero where NewKeyring made it.
+// Files is where its keys come from; zero from NewKeyring.
 func (r *Keyring) Files() KeyFiles { return r.files }
 
-// FilesOf gives the files that hold the master key of this id now, those of a key let go too.
+// FilesOf returns the files that hold the master key with this id now, including a dropped one's.
 func (r *Keyring) FilesOf(id uuid.UUID) []string {
-	_ = r.Refresh() // files that cannot be used hold no key that anybody could use
+	_ = r.Refresh() // unusable files hold no usable key
 	r.reading.Lock()
 	defer r.reading.Unlock()
 	var paths []string

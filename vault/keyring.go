@@ -8,13 +8,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// Keyring holds the master keys that a process may use. A vault says itself which of
+// Keyring holds the master keys that a process may use. The vault itself records which of
 // them its rows are wrapped under; more than one is held from before a rotation begins
-// until the operator lets the old one go. All methods are safe for concurrent use.
+// until the operator drops the old one. All methods are safe for concurrent use.
 type Keyring struct {
 	mu   sync.RWMutex
-	keys []*MasterKey // the newest first
-	// gone are those let go, which a file that is still there does not bring back.
+	keys []*MasterKey // newest first
+	// gone are the dropped ones, which an existing file does not bring back.
 	gone map[uuid.UUID]bool
 
 	files   KeyFiles
@@ -22,13 +22,13 @@ type Keyring struct {
 	read    map[string]readFile // by path
 }
 
-// NewKeyring holds newest, under which a new vault is made, and older ones. It gives
-// ErrInvalid when one of them is nil or two have one id.
+// NewKeyring holds newest, under which a new vault is created, and older ones. It returns
+// ErrInvalid if one of them is nil or two have the same id.
 func NewKeyring(newest *MasterKey, older ...*MasterKey) (*Keyring, error) {
 	r := &Keyring{}
 	for _, m := range append([]*MasterKey{newest}, older...) {
 		if m == nil {
-			return nil, fmt.Errorf("%w: a master key that is not there", ErrInvalid)
+			return nil, fmt.Errorf("%w: a nil master key", ErrInvalid)
 		}
 		if r.Get(m.ID) != nil {
 			return nil, fmt.Errorf("%w: master key %s is given twice", ErrInvalid, m.ID)
@@ -38,7 +38,7 @@ func NewKeyring(newest *MasterKey, older ...*MasterKey) (*Keyring, error) {
 	return r, nil
 }
 
-// LoadKeyring reads the files of the newest master key and of older ones, with
+// LoadKeyring reads the files of the newest master key and older ones, with
 // LoadMasterKey's errors.
 func LoadKeyring(newest string, older ...string) (*Keyring, error) {
 	var keys []*MasterKey
@@ -52,14 +52,14 @@ func LoadKeyring(newest string, older ...string) (*Keyring, error) {
 	return NewKeyring(keys[0], keys[1:]...)
 }
 
-// Newest is the master key under which a new vault is made.
+// Newest is the master key under which a new vault is created.
 func (r *Keyring) Newest() *MasterKey {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.keys[0]
 }
 
-// Get gives the master key of this id, or nil when it is not held.
+// Get returns the master key with this id, or nil if it is not held.
 func (r *Keyring) Get(id uuid.UUID) *MasterKey {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -71,18 +71,18 @@ func (r *Keyring) Get(id uuid.UUID) *MasterKey {
 	return nil
 }
 
-// All gives the master keys held, the newest first.
+// All returns the master keys held, newest first.
 func (r *Keyring) All() []*MasterKey {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return slices.Clone(r.keys)
 }
 
-// Add holds m as the newest from now on. A key that is held already keeps its place;
-// another of its id gives ErrInvalid.
+// Add holds m as the newest. A key that is already held keeps its place;
+// a different one with its id is ErrInvalid.
 func (r *Keyring) Add(m *MasterKey) error {
 	if m == nil {
-		return fmt.Errorf("%w: a master key that is not there", ErrInvalid)
+		return fmt.Errorf("%w: a nil master key", ErrInvalid)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -92,7 +92,7 @@ func (r *Keyring) Add(m *MasterKey) error {
 		case held.material == m.material:
 			return nil
 		default:
-			return fmt.Errorf("%w: another master key is held as %s", ErrInvalid, m.ID)
+			return fmt.Errorf("%w: a different master key is already held as %s", ErrInvalid, m.ID)
 		}
 	}
 	delete(r.gone, m.ID)
@@ -100,7 +100,7 @@ func (r *Keyring) Add(m *MasterKey) error {
 	return nil
 }
 
-// Drop lets a master key go, and does not take it from its file again. The last one stays: ErrInvalid.
+// Drop drops a master key, which is not read from its file again. The last one cannot be dropped: ErrInvalid.
 func (r *Keyring) Drop(id uuid.UUID) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -2,21 +2,21 @@ package vault
 
 import "fmt"
 
-// Loading is rows of another vault on their way into an engine: opened, and sorted by what becomes of them.
+// Loading is a batch of another vault's rows for an engine to load: opened, and sorted by what happens to them.
 type Loading struct {
-	// Live are those that hold something, in the order in which they came.
+	// Live are the rows with content, in their original order.
 	Live []OpenedRow
-	// DestroyedKeys and DestroyedSecrets are tombstones. They are stored before Live.
+	// DestroyedKeys and DestroyedSecrets are tombstones. Store them before Live.
 	DestroyedKeys, DestroyedSecrets []*Row
 }
 
-// OpenedRow is a row with what it holds.
+// OpenedRow is a row with its content.
 type OpenedRow struct {
 	*Row
 	Content
 }
 
-// OpenRows opens rows for Carrier.Load. Errors: Row.Open's, and ErrInvalid for a tombstone of what leaves none.
+// OpenRows opens rows for Carrier.Load. Errors: Row.Open's, and ErrInvalid for a tombstone of a kind that has none.
 func OpenRows(held *Keyring, rows []Row) (*Loading, error) {
 	l := &Loading{}
 	for i := range rows {
@@ -27,7 +27,7 @@ func OpenRows(held *Keyring, rows []Row) (*Loading, error) {
 		case r.Destroyed && r.Kind == KindSecret:
 			l.DestroyedSecrets = append(l.DestroyedSecrets, r)
 		case r.Destroyed:
-			return nil, fmt.Errorf("%w: a tombstone of no known kind", ErrInvalid)
+			return nil, fmt.Errorf("%w: a tombstone of an unknown kind", ErrInvalid)
 		default:
 			c, err := r.Open(held)
 			if err != nil {
@@ -39,10 +39,10 @@ func OpenRows(held *Keyring, rows []Row) (*Loading, error) {
 	return l, nil
 }
 
-// Destroys says whether a key or secret may be destroyed by the loading.
+// Destroys reports whether loading may destroy a key or secret.
 func (l *Loading) Destroys() bool { return len(l.DestroyedKeys)+len(l.DestroyedSecrets) > 0 }
 
-// GoneKeys are the names of destroyed keys, which no cache may go on giving.
+// GoneKeys are the names of destroyed keys, which must leave every cache.
 func (l *Loading) GoneKeys() []string {
 	names := make([]string, len(l.DestroyedKeys))
 	for i, r := range l.DestroyedKeys {
@@ -51,7 +51,7 @@ func (l *Loading) GoneKeys() []string {
 	return names
 }
 
-// Rewrap wraps a key or a secret anew under a master key. Its id, which the wrapping is bound to, stays.
+// Rewrap rewraps a key or a secret under a master key. It keeps its id, which the wrapping is bound to.
 func (r *OpenedRow) Rewrap(m *MasterKey) ([]byte, error) {
 	switch r.Kind {
 	case KindKey:
@@ -63,7 +63,7 @@ func (r *OpenedRow) Rewrap(m *MasterKey) ([]byte, error) {
 	}
 }
 
-// OccupiedKey is ErrOccupied for a key in whose place another one is.
+// OccupiedKey is ErrOccupied for a key whose name another one has.
 func OccupiedKey(name string) error {
 	return fmt.Errorf("%w: another key is called %q", ErrOccupied, name)
 }
@@ -73,8 +73,8 @@ func OccupiedIdentifier() error {
 	return fmt.Errorf("%w: an identifier or its claim is another's", ErrOccupied)
 }
 
-// DumpPages yields rows page by page: some gives those that come after a place in the engine's own order, and the place of the last;
-// none ends it.
+// DumpPages yields rows page by page: some returns those after a place in the engine's own order, and the place of the last one;
+// no rows end it.
 func DumpPages[Place any](start Place, some func(after Place) ([]Row, Place, error), yield func([]Row) error) error {
 	for after := start; ; {
 		rows, last, err := some(after)

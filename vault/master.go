@@ -9,21 +9,21 @@ import (
 	"github.com/google/uuid"
 )
 
-// MasterKey wraps every key and secret that a vault stores. It lies outside the
-// vault's folder and outside every backup, so neither opens anything by itself.
+// MasterKey wraps every key and secret that a vault stores. It is kept outside the
+// vault's folder and outside every backup, so neither can be opened alone.
 //
-// It prints as its id, in every verb and in JSON; its bytes are seen by nobody.
+// It prints as its id, in every verb and in JSON, never as its bytes.
 type MasterKey struct {
-	// ID is random and public: rows name the master key that they are wrapped under.
+	// ID is random and public: rows name the master key they are wrapped under.
 	ID uuid.UUID
-	// MadeAt is when it was made, UTC, in whole seconds; zero where a file of the first
-	// version does not say.
+	// MadeAt is when it was made, UTC, in whole seconds; zero if its file is of the first
+	// version, which does not say.
 	MadeAt   time.Time
 	material [KeyBytes]byte
 }
 
-// NewMasterKey makes a random master key that is kept nowhere. It is for tests and
-// for vaults that are to die with their process; CreateMasterKey makes one that lasts.
+// NewMasterKey creates a random master key that is not stored. It is for tests and
+// for vaults that die with their process; CreateMasterKey creates one that lasts.
 func NewMasterKey() (*MasterKey, error) {
 	id, err := uuid.NewRandom()
 	if err != nil {
@@ -42,5 +42,5 @@ func (m MasterKey) String() string { return m.ID.String() }
 // Format writes the key's id, whatever the verb.
 func (m MasterKey) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, m.String()) }
 
-// MarshalText gives the key's id.
+// MarshalText returns the key's id.
 func (m MasterKey) MarshalText() ([]byte, error) { return m.ID.MarshalText() }

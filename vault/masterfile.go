@@ -15,23 +15,23 @@ import (
 	"github.com/google/uuid"
 )
 
-// ErrMasterKeyFile: the file of the master key cannot be used: it is cut short or
-// altered, or people other than its owner may read it. A missing file is
-// fs.ErrNotExist, and one that stands in the way of a new one fs.ErrExist.
+// ErrMasterKeyFile: the file of the master key cannot be used: it is truncated or
+// altered, or users other than its owner may read it. A missing file is
+// fs.ErrNotExist, and an existing one in the way of a new one is fs.ErrExist.
 var ErrMasterKeyFile = errors.New("vault: unusable master key file")
 
 const (
 	masterHeading = "accountledger master key, version 2"
-	// firstHeading is that of files which do not say when the key was made.
+	// firstHeading is the heading of files that do not say when the key was made.
 	firstHeading = "accountledger master key, version 1"
-	// maxMasterFileBytes bounds what is read before the text is looked at.
+	// maxMasterFileBytes bounds what is read before the text is parsed.
 	maxMasterFileBytes = 4 << 10
 )
 
-// CreateMasterKey makes a random master key and keeps it in a new file at path, with
+// CreateMasterKey creates a random master key and stores it in a new file at path, with
 // mode 0600. When it returns, file and folder are on disk. It never replaces a file
 // (fs.ErrExist). A crash before it returns may leave a file that LoadMasterKey
-// refuses; nothing can have been wrapped under it, so it may be deleted.
+// refuses; nothing can be wrapped under it, so it may be deleted.
 func CreateMasterKey(path string) (*MasterKey, error) {
 	m, err := NewMasterKey()
 	if err != nil {
@@ -53,8 +53,8 @@ func CreateMasterKey(path string) (*MasterKey, error) {
 	return m, nil
 }
 
-// LoadMasterKey reads the master key that CreateMasterKey kept at path. It gives
-// fs.ErrNotExist when there is none and ErrMasterKeyFile when it cannot be trusted.
+// LoadMasterKey reads the master key that CreateMasterKey stored at path. It returns
+// fs.ErrNotExist if there is none and ErrMasterKeyFile if it cannot be trusted.
 func LoadMasterKey(path string) (*MasterKey, error) {
 	f, err := os.Open(path) //nolint:gosec // the operator names the file
 	if err != nil {
@@ -66,10 +66,10 @@ func LoadMasterKey(path string) (*MasterKey, error) {
 		return nil, fmt.Errorf("vault: reading the master key file: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%w: it is not a plain file", ErrMasterKeyFile)
+		return nil, fmt.Errorf("%w: it is not a regular file", ErrMasterKeyFile)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%w: mode %04o lets others in; run chmod 600 on it", ErrMasterKeyFile, info.Mode().Perm())
+		return nil, fmt.Errorf("%w: mode %04o gives access to others; run chmod 600 on it", ErrMasterKeyFile, info.Mode().Perm())
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxMasterFileBytes))
 	if err != nil {
@@ -79,7 +79,7 @@ func LoadMasterKey(path string) (*MasterKey, error) {
 }
 
 // encode writes five lines: heading, id, when it was made, key, and the start of a
-// SHA-256 over the four. A key that came from a file of the first version has no
+// SHA-256 over the four. A key from a file of the first version has no
 // third line and keeps the heading of that version.
 func (m *MasterKey) encode() []byte {
 	var b bytes.Buffer
@@ -107,7 +107,7 @@ func decodeMasterKey(text []byte) (*MasterKey, error) {
 		}
 		lines = append(lines[:2], lines[3:]...)
 	default:
-		return nil, fmt.Errorf("%w: it does not hold the lines of a master key", ErrMasterKeyFile)
+		return nil, fmt.Errorf("%w: it does not have the lines of a master key", ErrMasterKeyFile)
 	}
 	id, err := uuid.Parse(strings.TrimPrefix(lines[1], "id "))
 	if err != nil {
@@ -115,16 +115,16 @@ func decodeMasterKey(text []byte) (*MasterKey, error) {
 	}
 	material, err := hex.DecodeString(strings.TrimPrefix(lines[2], "key "))
 	if err != nil || len(material) != KeyBytes {
-		return nil, fmt.Errorf("%w: the line of the key is not one", ErrMasterKeyFile)
+		return nil, fmt.Errorf("%w: the line of the key is not a key", ErrMasterKeyFile)
 	}
 	m := &MasterKey{ID: id, MadeAt: made.UTC(), material: [KeyBytes]byte(material)}
 	if !bytes.Equal(m.encode(), text) {
-		return nil, fmt.Errorf("%w: its checksum does not fit its text", ErrMasterKeyFile)
+		return nil, fmt.Errorf("%w: its checksum does not match its text", ErrMasterKeyFile)
 	}
 	return m, nil
 }
 
-// syncFolder makes the names in a folder durable.
+// syncFolder makes the entries of a folder durable.
 func syncFolder(dir string) error {
 	d, err := os.Open(dir) //nolint:gosec // the folder of the operator's file
 	if err != nil {

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// OutageError: the vault's server does not answer, and calls fail without asking it until it does again. It is ErrUnavailable.
+// OutageError: the vault's server does not answer, and calls fail immediately until it does again. It is ErrUnavailable.
 type OutageError struct {
-	// Since is when the first question was sent that has no answer.
+	// Since is when the first unanswered request was sent.
 	Since time.Time
 	Cause error
 }
@@ -16,5 +16,5 @@ func (e *OutageError) Error() string {
 	return fmt.Sprintf("vault: no answer since %s: %s", e.Since.UTC().Format(time.RFC3339), e.Cause)
 }
 
-// Unwrap gives ErrUnavailable and the cause.
+// Unwrap returns ErrUnavailable and the cause.
 func (e *OutageError) Unwrap() []error { return []error{ErrUnavailable, e.Cause} }

@@ -1,8 +1,8 @@
 // Package vault is the port to what must be destroyable: data keys, the map from
-// identifiers to claims, and secrets. The log is for ever; what is in here is
-// not, and once it is destroyed what the log holds sealed under it is noise.
+// identifiers to claims, and secrets. The log is kept forever; what is in here is
+// not, and once it is destroyed, whatever the log holds sealed under it is noise.
 //
-// Engines are folders beside this file; every one of them passes package vaulttest.
+// Engines are subfolders; every one of them passes package vaulttest.
 package vault
 
 import (
@@ -17,23 +17,23 @@ import (
 )
 
 var (
-	// ErrNotFound: there is no such key, row or secret, and there never was.
+	// ErrNotFound: there is no such key, row or secret, and never was.
 	ErrNotFound = errors.New("vault: not found")
-	// ErrDestroyed: it was destroyed and will not be made again.
+	// ErrDestroyed: it was destroyed and cannot be created again.
 	ErrDestroyed = errors.New("vault: destroyed")
 	// ErrMasterKey: the vault was written under another master key.
 	ErrMasterKey = errors.New("vault: wrong master key")
 	// ErrUnavailable: the vault cannot be read or written now.
 	ErrUnavailable = errors.New("vault: cannot be reached")
 	// ErrInvalid: an empty or overlong name, a secret that is too large, or a claim that
-	// is nil or another digest's.
+	// is nil or belongs to another digest.
 	ErrInvalid = errors.New("vault: invalid argument")
 	// ErrCorrupt: stored bytes do not open under the master key: damaged, or moved from another row.
 	ErrCorrupt = errors.New("vault: damaged")
 )
 
 const (
-	// KeyBytes is the size of every key: 256 bit.
+	// KeyBytes is the size of every key: 256 bits.
 	KeyBytes = 32
 	// MaxNameBytes bounds the name of a key or secret.
 	MaxNameBytes = 255
@@ -44,7 +44,7 @@ const (
 // Key is a random 256-bit key. It prints as its name in every verb, never as its bytes.
 type Key struct {
 	Name string
-	// ID is random and made with the key; it tells keys of one name in different vaults apart.
+	// ID is random and created with the key; it distinguishes keys of the same name in different vaults.
 	ID          uuid.UUID
 	material    [KeyBytes]byte
 	derivations *derivations
@@ -55,7 +55,7 @@ func NewKey(name string, id uuid.UUID, material [KeyBytes]byte) *Key {
 	return &Key{Name: name, ID: id, material: material, derivations: &derivations{}}
 }
 
-// Material is the key's bytes. Callers derive from it, by Derive where they do so often, and do not keep it.
+// Material is the key's bytes. Callers derive from it, with Derive if they do so often, and do not keep it.
 func (k *Key) Material() [KeyBytes]byte { return k.material }
 
 // String is the key's name.
@@ -64,7 +64,7 @@ func (k Key) String() string { return k.Name }
 // Format writes the key's name, whatever the verb.
 func (k Key) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, k.Name) }
 
-// MAC is HMAC-SHA256 under the key over the parts, each with its length before it.
+// MAC is HMAC-SHA256 under the key over the parts, each prefixed with its length.
 func (k *Key) MAC(parts ...[]byte) [sha256.Size]byte {
 	h := hmac.New(sha256.New, k.material[:])
 	for _, p := range parts {
@@ -80,43 +80,43 @@ type Digest [sha256.Size]byte
 
 // Vault keeps what must be destroyable.
 //
-// Whatever a method acknowledged survives a crash and a loss of power. After a
-// destruction answered nothing of it is returned by any process for longer than a
-// second, and by this one not at all; a tombstone stays, and the bytes are gone
-// from the engine's files as far as the engine says (its doc comment tells).
-// A call whose context ends while it writes may or may not have taken effect; every
-// one of them can be repeated. All methods are safe for concurrent use.
+// What a method acknowledged survives a crash and a loss of power. Once a
+// destruction has been acknowledged, no process returns what was destroyed for longer than a
+// second, and this one not at all; a tombstone stays, and the bytes are gone
+// from the engine's files as far as the engine's doc comment says.
+// A call whose context ends while it writes may or may not have taken effect; all of
+// them can be repeated. All methods are safe for concurrent use.
 type Vault interface {
-	// CreateKeys gives the keys of these names, in their order, making those that are
-	// not there yet, all in one transaction. ErrDestroyed when one of them was destroyed;
-	// then none is made.
+	// CreateKeys returns the keys with these names, in order, creating those that do
+	// not exist yet, all in one transaction. ErrDestroyed if one of them was destroyed;
+	// then none is created.
 	CreateKeys(ctx context.Context, names ...string) ([]*Key, error)
-	// Key gives one key: ErrNotFound, ErrDestroyed.
+	// Key returns one key: ErrNotFound, ErrDestroyed.
 	Key(ctx context.Context, name string) (*Key, error)
-	// Keys gives many keys at once, in their order; nil where one is not there or destroyed.
+	// Keys returns many keys at once, in order; nil for a missing or destroyed one.
 	Keys(ctx context.Context, names ...string) ([]*Key, error)
-	// DestroyKeys destroys keys, whether they are there or not, so that none of these
-	// names can be made again.
+	// DestroyKeys destroys keys, existing or not, so that none of these
+	// names can be created again.
 	DestroyKeys(ctx context.Context, names ...string) error
 
-	// InsertIdentifier maps a digest to a claim if it has none, and gives the claim that it has now.
-	// A claim belongs to one digest at a time: ErrInvalid when it is another's.
+	// InsertIdentifier maps a digest to a claim if it has none, and returns the claim that it has now.
+	// A claim belongs to one digest at a time: ErrInvalid if it is another's.
 	InsertIdentifier(ctx context.Context, digest Digest, claim uuid.UUID) (uuid.UUID, error)
-	// Identifier gives the claim of a digest, or ErrNotFound.
+	// Identifier returns the claim of a digest, or ErrNotFound.
 	Identifier(ctx context.Context, digest Digest) (uuid.UUID, error)
-	// DeleteIdentifier deletes the row that holds claim, if there still is one.
+	// DeleteIdentifier deletes the row that holds claim, if there is one.
 	DeleteIdentifier(ctx context.Context, claim uuid.UUID) error
 
-	// PutSecret keeps a secret under a name, in place of an earlier one. ErrDestroyed
-	// when the name was destroyed.
+	// PutSecret stores a secret under a name, replacing an earlier one. ErrDestroyed
+	// if the name was destroyed.
 	PutSecret(ctx context.Context, name string, secret []byte) error
-	// Secret gives a secret: ErrNotFound, ErrDestroyed.
+	// Secret returns a secret: ErrNotFound, ErrDestroyed.
 	Secret(ctx context.Context, name string) ([]byte, error)
-	// DestroySecrets destroys secrets, whether they are there or not; their names are used up.
+	// DestroySecrets destroys secrets, existing or not; their names cannot be used again.
 	DestroySecrets(ctx context.Context, names ...string) error
 
-	// Ping says whether the vault can be read and written.
+	// Ping checks that the vault can be read and written.
 	Ping(ctx context.Context) error
-	// Close frees the vault. It may be called twice.
+	// Close closes the vault. It may be called twice.
 	Close() error
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Kind says what a wrapped thing is, so that none can stand in for another.
+// Kind is the kind of a wrapped thing, so that none can take another's place.
 type Kind string
 
 const (
@@ -21,7 +21,7 @@ const (
 	KindSecret Kind = "secret"
 	// KindIdentifier is a digest and its claim, in engines that cannot wipe a row.
 	KindIdentifier Kind = "identifier"
-	// KindCheck is the value by which a vault knows its master key.
+	// KindCheck is the value by which a vault recognises its master key.
 	KindCheck Kind = "check"
 )
 
@@ -29,15 +29,15 @@ const (
 	wrapFormat = 1
 	// WrapOverhead is what wrapping adds, in bytes: format, nonce, tag.
 	WrapOverhead = 1 + 12 + 16
-	// secretBlock is the step in which wrapped secrets grow. Secrets of nearly one
-	// length take the same space, so that an engine can write one over the other.
+	// secretBlock is the step in which wrapped secrets grow. Secrets of nearly the same
+	// length take the same space, so that an engine can overwrite one with the other.
 	secretBlock = 256
 )
 
 // Wrap encrypts plaintext under the master key for one place: kind, name and id,
 // all of them authenticated. Random nonces under a single AES-GCM key are safe for
-// about 2^32 messages, which a large ledger would reach; so each place has an
-// AES-256-GCM key of its own, derived from the master key by HKDF-SHA256.
+// about 2^32 messages, which a large ledger would reach; so each place has its own
+// AES-256-GCM key, derived from the master key by HKDF-SHA256.
 //
 // The result is WrapOverhead bytes longer than plaintext.
 func (m *MasterKey) Wrap(kind Kind, name string, id uuid.UUID, plaintext []byte) ([]byte, error) {
@@ -50,7 +50,7 @@ func (m *MasterKey) Wrap(kind Kind, name string, id uuid.UUID, plaintext []byte)
 	return aead.Seal(out, nil, plaintext, place), nil //nolint:gosec // this cipher makes its own random nonce
 }
 
-// Unwrap opens what Wrap made for the same place, or gives ErrCorrupt.
+// Unwrap opens what Wrap made for the same place, or returns ErrCorrupt.
 func (m *MasterKey) Unwrap(kind Kind, name string, id uuid.UUID, wrapped []byte) ([]byte, error) {
 	if len(wrapped) < WrapOverhead || wrapped[0] != wrapFormat {
 		return nil, fmt.Errorf("%w: a %s is not in a known format", ErrCorrupt, kind)
@@ -71,7 +71,7 @@ func (m *MasterKey) WrapKey(k *Key) ([]byte, error) {
 	return m.Wrap(KindKey, k.Name, k.ID, k.material[:])
 }
 
-// UnwrapKey opens a data key, or gives ErrCorrupt.
+// UnwrapKey opens a data key, or returns ErrCorrupt.
 func (m *MasterKey) UnwrapKey(name string, id uuid.UUID, wrapped []byte) (*Key, error) {
 	plaintext, err := m.Unwrap(KindKey, name, id, wrapped)
 	if err != nil {
@@ -83,8 +83,8 @@ func (m *MasterKey) UnwrapKey(name string, id uuid.UUID, wrapped []byte) (*Key, 
 	return NewKey(name, id, [KeyBytes]byte(plaintext)), nil
 }
 
-// WrapSecret wraps a secret, padded to the next step of 256 bytes. The id is one
-// secret's own: a secret that takes another's place has another.
+// WrapSecret wraps a secret, padded to the next step of 256 bytes. The id belongs to this
+// secret alone: one that replaces it has another.
 func (m *MasterKey) WrapSecret(name string, id uuid.UUID, secret []byte) ([]byte, error) {
 	if len(secret) > MaxSecretBytes {
 		return nil, fmt.Errorf("%w: a secret of more than %d bytes", ErrInvalid, MaxSecretBytes)
@@ -95,7 +95,7 @@ func (m *MasterKey) WrapSecret(name string, id uuid.UUID, secret []byte) ([]byte
 	return m.Wrap(KindSecret, name, id, padded)
 }
 
-// UnwrapSecret opens a secret, or gives ErrCorrupt.
+// UnwrapSecret opens a secret, or returns ErrCorrupt.
 func (m *MasterKey) UnwrapSecret(name string, id uuid.UUID, wrapped []byte) ([]byte, error) {
 	padded, err := m.Unwrap(KindSecret, name, id, wrapped)
 	if err != nil {
@@ -107,7 +107,7 @@ func (m *MasterKey) UnwrapSecret(name string, id uuid.UUID, wrapped []byte) ([]b
 	return padded[2 : 2+int(binary.BigEndian.Uint16(padded))], nil
 }
 
-// cipherFor gives the cipher of one place and the place itself as bytes.
+// cipherFor returns the cipher of one place and the place itself as bytes.
 func (m *MasterKey) cipherFor(kind Kind, name string, id uuid.UUID) (cipher.AEAD, []byte, error) {
 	place := make([]byte, 0, 64+len(name))
 	for _, part := range []string{"accountledger/vault/wrap", string(kind), name, string(id[:])} {

@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// between stands between an engine and its server: it can record what passes, and
-// stop answering.
+// between sits between an engine and its server: it can record requests, and
+// stop passing them on.
 type between struct {
 	server *httptest.Server
 
@@ -39,7 +39,7 @@ func newBetween(s *stage, target string) *between {
 
 func (b *between) url() string { return b.server.URL }
 
-// hold keeps a request while there is a stall, and says whether to hand it on.
+// hold holds a request during a stall, and reports whether to pass it on.
 func (b *between) hold(r *http.Request) bool {
 	b.mu.Lock()
 	records, stalled := b.records, b.stalled
@@ -65,8 +65,8 @@ func (b *between) hold(r *http.Request) bool {
 	}
 }
 
-// record keeps the bodies of all bulk requests of documents, until it is asked for
-// them.
+// record keeps the bodies of all bulk requests of documents, until they are
+// fetched.
 func (b *between) record() (recorded func() [][]byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

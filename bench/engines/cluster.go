@@ -8,10 +8,10 @@ import (
 	"accountledger/projections/view"
 )
 
-// prefix keeps what is measured apart from what else the cluster holds.
+// prefix keeps the benchmark's data apart from the cluster's other contents.
 const prefix = "accountledger-bench"
 
-// cluster gives the engine over Elasticsearch, emptied of what an earlier run left.
+// cluster returns the engine on Elasticsearch, emptied of what an earlier run left.
 func (s *stage) cluster(url string, change func(*elastic.Options)) *elastic.Engine {
 	o := elastic.Options{URLs: []string{url}, Prefix: prefix}
 	if change != nil {
@@ -26,7 +26,7 @@ func (s *stage) cluster(url string, change func(*elastic.Options)) *elastic.Engi
 // batchSize is how many documents a rebuild writes at once.
 const batchSize = 8 << 10
 
-// fill writes documents the way a rebuild does: in batches, each with a checkpoint.
+// fill writes documents as a rebuild does: in batches, each with a checkpoint.
 func fill(ctx context.Context, g view.Generation, docs []*view.Document) error {
 	if err := g.BeginFill(ctx); err != nil {
 		return err
@@ -48,7 +48,7 @@ func (s *stage) next(ctx context.Context, e view.Engine) view.Generation {
 	return g
 }
 
-// drop ends a generation and deletes it.
+// drop closes a generation and deletes it.
 func (s *stage) drop(ctx context.Context, e view.Engine, g view.Generation) {
 	s.must(g.Close())
 	s.must(e.Drop(ctx, g.ID()))

@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// writers append at the same time, each to a stream of its own.
+	// writers append at the same time, each to its own stream.
 	writers = 64
 	// eventBytes is the size of an event.
 	eventBytes = 400
@@ -64,7 +64,7 @@ func appends(ctx context.Context, s *stage, c config) ([]Row, error) {
 		median(ours), median(control), "", "against the vendor's client, both on the test server")}, nil
 }
 
-// appendFor appends for a time and gives appends a second.
+// appendFor appends for a time and returns appends per second.
 func appendFor(d time.Duration, add func(stream string, expected int64, data []byte) error) (float64, error) {
 	data := bytes.Repeat([]byte("x"), eventBytes)
 	var (

@@ -14,8 +14,8 @@ import (
 )
 
 // indexing measures how fast documents are stored. The control is a bare loop: the
-// very same requests, recorded before, sent over as many connections, with nothing
-// looked at in the answers but whether there were errors.
+// very same requests, recorded earlier, sent over as many connections, with the answers
+// checked only for errors.
 func indexing(ctx context.Context, s *stage, c config) ([]Row, error) {
 	docs := crowd(c.index)
 	w := newBetween(s, c.url)
@@ -75,7 +75,7 @@ func bare(ctx context.Context, url string, bodies [][]byte) error {
 			answer, err := io.ReadAll(response.Body)
 			_ = response.Body.Close()
 			if err == nil && !bytes.Contains(answer[:min(len(answer), 100)], []byte(`"errors":false`)) {
-				err = fmt.Errorf("the bare loop was answered %s", response.Status)
+				err = fmt.Errorf("the bare loop got %s", response.Status)
 			}
 			return err
 		})

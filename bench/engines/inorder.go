@@ -14,13 +14,13 @@ import (
 )
 
 const (
-	// turnStreams are the streams that a copied log goes back and forth between, one event at a time: no two share an append.
+	// turnStreams are the streams that a copied log alternates between, one event at a time: no two share an append.
 	turnStreams = 100
-	// handedOver is how many appends a copy hands over at once.
+	// handedOver is how many appends a copy sends at once.
 	handedOver = 4096
 )
 
-// inOrder measures how a log is copied onto EventStoreDB, beside what 64 writers reach there without an order, and beside
+// inOrder measures how a log is copied to EventStoreDB, compared with what 64 writers reach there without an order, and with
 // one append after another.
 func inOrder(ctx context.Context, s *stage, c config) ([]Row, error) {
 	store, err := esdb.Open(esdb.Options{Connection: esdbtest.Start(s, esdbtest.Options{}).Connection()})
@@ -57,7 +57,7 @@ func inOrder(ctx context.Context, s *stage, c config) ([]Row, error) {
 		fmt.Sprintf("against %d writers without an order; one append after another reaches %.0f", writers, median(single)))}, nil
 }
 
-// copyFor hands events over, so many at once, for a time and gives events a second.
+// copyFor sends events, atOnce at a time, for a time and returns events per second.
 func copyFor(d time.Duration, atOnce int, add func([]eventstore.Batch) error) (float64, error) {
 	data, names := bytes.Repeat([]byte("x"), eventBytes), make([]string, turnStreams)
 	for i := range names {

@@ -20,8 +20,8 @@ import (
 
 // lags measures how long it takes from the commit of an event until a query of the
 // real views finds it, while many others are committed: on a log in files, with
-// both engines, one after the other. The first quarter of the time is left out: the
-// views are made and the engines warm up in it.
+// both engines, one after the other. The first quarter of the time is left out:
+// that is when the views are created and the engines warm up.
 func lags(ctx context.Context, s *stage, c config) ([]Row, error) {
 	cluster := s.cluster(c.url, nil)
 	remove := func() {
@@ -45,7 +45,7 @@ func lags(ctx context.Context, s *stage, c config) ([]Row, error) {
 			onCluster.rate, onFiles.rate, len(projections.All())))}, nil
 }
 
-// lag is what was seen: how long the asked ones took, and how many commands a
+// lag is the result: how long the queried ones took, and how many commands per
 // second were really committed.
 type lag struct {
 	times []time.Duration
@@ -53,9 +53,9 @@ type lag struct {
 }
 
 const (
-	// committers commit commands at the same time, each its share of the rate.
+	// committers commit commands concurrently, each with its share of the rate.
 	committers = 16
-	// askEvery is how many commands lie between two that are waited for.
+	// askEvery is after how many commands one is waited for.
 	askEvery = 50
 )
 
@@ -106,14 +106,14 @@ func lagOf(ctx context.Context, s *stage, c config, choose func(*projectiontest.
 		})
 	}
 	err = sending.Wait()
-	seen.rate = float64(count*committers) / time.Since(began).Seconds() // with the last ones' wait for the views
+	seen.rate = float64(count*committers) / time.Since(began).Seconds() // including the last ones' wait for the views
 	return seen, err
 }
 
-// streamLength is after how many events a committer begins another stream.
+// streamLength is after how many events a committer starts another stream.
 const streamLength = 20
 
-// committer commits one event after the other, to streams of its own.
+// committer commits one event after another, to its own streams.
 func committer(j *journal.Journal) func(context.Context) (journal.Position, error) {
 	var head journal.Head
 	version := streamLength

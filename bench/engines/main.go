@@ -1,11 +1,11 @@
-// Command engines measures the engines that run as servers of their own, each with
-// its control in the same run: Elasticsearch beside SQLite and beside a bare loop,
-// and the EventStoreDB adapter beside the vendor's client and beside itself without an order. It prints a table and
-// writes it as JSON. Rates vary with the machine, so it is the ratio that has a
-// goal. It is never run as a test.
+// Command engines measures the engines that run as separate servers, each with
+// its control in the same run: Elasticsearch against SQLite and a bare loop,
+// and the EventStoreDB adapter against the vendor's client and against itself without an order. It prints a table and
+// writes it as JSON. Rates vary with the machine, so the goal is for the ratio.
+// It is never run as a test.
 //
-// The Elasticsearch is the one that ACCOUNTLEDGER_TEST_ELASTICSEARCH names, or one
-// that it fetches and starts, with its data on the disk.
+// It uses the Elasticsearch that ACCOUNTLEDGER_TEST_ELASTICSEARCH names, or
+// fetches and starts one, with its data on disk.
 package main
 
 import (
@@ -22,7 +22,7 @@ import (
 	"accountledger/projections/elastic/elastictest"
 )
 
-// config is what the flags say.
+// config holds the flags.
 type config struct {
 	docs, index, rounds, asked, rate int
 	length, stalled                  time.Duration
@@ -31,15 +31,15 @@ type config struct {
 
 func main() {
 	var c config
-	flag.IntVar(&c.docs, "docs", 1_000_000, "documents of the view that is queried")
-	flag.IntVar(&c.index, "index", 200_000, "documents that a round of indexing writes")
-	flag.IntVar(&c.rounds, "rounds", 3, "rounds of what has a control, taken in turns; the median counts")
-	flag.IntVar(&c.asked, "asked", 300, "how often each query is asked")
-	flag.IntVar(&c.rate, "rate", 1000, "commands a second while the lag is measured")
-	flag.DurationVar(&c.length, "length", 10*time.Second, "length of a round that goes by time")
-	flag.DurationVar(&c.stalled, "stalled", 15*time.Second, "how long Elasticsearch stalls while the memory is watched")
+	flag.IntVar(&c.docs, "docs", 1_000_000, "documents in the queried view")
+	flag.IntVar(&c.index, "index", 200_000, "documents per round of indexing")
+	flag.IntVar(&c.rounds, "rounds", 3, "rounds for each figure with a control, alternating; the median counts")
+	flag.IntVar(&c.asked, "asked", 300, "how often each query is run")
+	flag.IntVar(&c.rate, "rate", 1000, "commands per second while the lag is measured")
+	flag.DurationVar(&c.length, "length", 10*time.Second, "length of a timed round")
+	flag.DurationVar(&c.stalled, "stalled", 15*time.Second, "how long Elasticsearch stalls while memory is watched")
 	flag.StringVar(&c.json, "json", "", "file to write the table to as JSON")
-	flag.StringVar(&c.only, "only", "", "comma-separated names of what to measure: index, query, lag, esdb, inorder, memory")
+	flag.StringVar(&c.only, "only", "", "comma-separated figures to measure: index, query, lag, esdb, inorder, memory")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -49,7 +49,7 @@ func main() {
 	}
 }
 
-// figures are all that can be measured, in the order of the table.
+// figures are all figures, in the order of the table.
 func figures() []figure {
 	return []figure{
 		{"index", indexing, true}, {"query", queries, true}, {"lag", lags, true}, {"esdb", appends, false}, {"inorder", inOrder, false},
@@ -65,7 +65,7 @@ type figure struct {
 
 func run(ctx context.Context, c config) (err error) {
 	if flag.NArg() > 0 || min(c.docs, c.index, c.rounds, c.asked, c.rate) < 1 || min(c.length, c.stalled) <= 0 {
-		return errors.New("engines: takes flags only, all of them above zero; see -help")
+		return errors.New("engines: takes only flags, all above zero; see -help")
 	}
 	if c.dir, err = os.MkdirTemp("", "accountledger-engines-"); err != nil {
 		return fmt.Errorf("engines: %w", err)

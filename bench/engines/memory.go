@@ -16,18 +16,18 @@ import (
 )
 
 const (
-	// sampleEvery lies between two looks at the heap.
+	// sampleEvery is the time between two samples of the heap.
 	sampleEvery = 100 * time.Millisecond
 	// settled is how long writing goes on before and after the stall.
 	settled = 5 * time.Second
-	// stalledWriters write at the same time, each again and again.
+	// stalledWriters write concurrently, in a loop.
 	stalledWriters = 16
 	// mebibyte is the unit of the curve.
 	mebibyte = 1 << 20
 )
 
-// stalls watches the memory while many writers go on and Elasticsearch does not
-// answer. The control is the memory just before, while it answers.
+// stalls watches the memory while many writers keep going and Elasticsearch does not
+// answer. The control is the memory just before, while it does.
 func stalls(ctx context.Context, s *stage, c config) ([]Row, error) {
 	w := newBetween(s, c.url)
 	timeout := max(c.stalled/5, time.Second)
@@ -47,7 +47,7 @@ func stalls(ctx context.Context, s *stage, c config) ([]Row, error) {
 				for _, d := range batch {
 					d.Position += int64(len(docs))
 				}
-				// A runner would repeat what fails without end, so this does.
+				// A runner would retry without end, so this does too.
 				for err := g.Write(ctx, view.Batch{Documents: batch}); errors.Is(err, view.ErrUnavailable); {
 					err = g.Write(ctx, view.Batch{Documents: batch})
 				}
@@ -72,8 +72,8 @@ func stalls(ctx context.Context, s *stage, c config) ([]Row, error) {
 	release()
 	watch(settled)
 	after := e.Stats()
-	row := compared(fmt.Sprintf("heap while Elasticsearch stalls for %s, %d writers", c.stalled, stalledWriters), "MiB, most",
-		slices.Max(during), slices.Max(curve[:before]), "no growth", fmt.Sprintf("least %.0f MiB; %d documents at hand throughout; %d stored, %d requests sent again; `%s`",
+	row := compared(fmt.Sprintf("heap while Elasticsearch stalls for %s, %d writers", c.stalled, stalledWriters), "MiB, max",
+		slices.Max(during), slices.Max(curve[:before]), "no growth", fmt.Sprintf("least %.0f MiB; %d documents in memory throughout; %d stored, %d requests resent; `%s`",
 			slices.Min(during), len(docs), after.Stored, after.Retries, spark(curve)))
 	row.Curve, row.Every = curve, sampleEvery.Seconds()
 	return []Row{row}, nil

@@ -26,7 +26,7 @@ func people() view.Schema {
 	}}
 }
 
-// crowd makes n documents; their ids are random, as real ones are.
+// crowd returns n documents; their ids are random, like real ones.
 func crowd(n int) []*view.Document {
 	random := rand.New(rand.NewPCG(1, 2))
 	regions := strings.Fields("DE FR IT ES PL US KR BR IN GB")

@@ -33,8 +33,8 @@ func questions() []question {
 	}
 }
 
-// queries measures both engines on the same documents, one query after the other,
-// each asked of both in turns.
+// queries measures both engines on the same documents, one query after another,
+// each run alternately on both.
 func queries(ctx context.Context, s *stage, c config) ([]Row, error) {
 	docs := crowd(c.docs)
 	files, err := sqlite.New(s.TempDir())
@@ -77,5 +77,5 @@ func queries(ctx context.Context, s *stage, c config) ([]Row, error) {
 	return rows, nil
 }
 
-// warmUp is how often a query is asked before it counts.
+// warmUp is how often a query is run before it counts.
 const warmUp = 20

@@ -16,15 +16,15 @@ type Row struct {
 	Name string  `json:"name"`
 	Unit string  `json:"unit"`
 	Ours float64 `json:"ours"`
-	// Control and Ratio are missing where there is nothing to compare with.
+	// Control and Ratio are missing if there is nothing to compare with.
 	Control float64 `json:"control,omitzero"`
 	Ratio   float64 `json:"ratio,omitzero"`
-	// Goal is the least ratio, or says in words what is wanted.
+	// Goal is the smallest acceptable ratio, or the goal in words.
 	Goal string `json:"goal,omitzero"`
-	// Note says what else belongs to the figure.
+	// Note is additional information.
 	Note string `json:"note,omitzero"`
-	// Curve is what was seen over time, where that is the point, and Every the
-	// seconds between two of it.
+	// Curve is the figure over time, if that is the point, and Every the
+	// seconds between two of its values.
 	Curve []float64 `json:"curve,omitzero"`
 	Every float64   `json:"every,omitzero"`
 }
@@ -81,7 +81,7 @@ func median(all []float64) float64 {
 	return all[len(all)/2]
 }
 
-// percentile sorts its argument and gives milliseconds.
+// percentile sorts its argument and returns milliseconds.
 func percentile(all []time.Duration, p float64) float64 {
 	if len(all) == 0 {
 		return 0

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// stage lends what tests start, a ledger or the server of a protocol, to a program
-// that is no test: it has the part of testing.TB that these use.
+// stage lets a program use what tests start, such as a ledger or a protocol
+// server: it has the part of testing.TB that these need.
 type stage struct {
 	testing.TB
 	ctx  context.Context //nolint:containedctx // testing.TB has one as well
@@ -18,10 +18,10 @@ type stage struct {
 	errs []error
 }
 
-// errEnded is thrown by Fatal and caught by onStage.
+// errEnded is the panic of Fatal, recovered by onStage.
 var errEnded = errors.New("engines: what was started ended")
 
-// onStage measures one figure and ends what it started.
+// onStage measures one figure and stops what it started.
 func onStage(ctx context.Context, c config, f figure) (rows []Row, err error) {
 	s := &stage{ctx: ctx, dir: c.dir}
 	defer func() {
@@ -51,7 +51,7 @@ func (s *stage) Fatalf(format string, args ...any) {
 	panic(errEnded)
 }
 
-// TempDir gives a folder of its own that goes with the program.
+// TempDir returns a new folder that is removed with the program.
 func (s *stage) TempDir() string {
 	dir, err := os.MkdirTemp(s.dir, "stage-")
 	if err != nil {

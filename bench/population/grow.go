@@ -14,31 +14,31 @@ import (
 
 // Options of a population.
 type Options struct {
-	// People is how many sign up. Some of them never prove it.
+	// People is how many sign up. Some of them never verify it.
 	People int
 	Seed   uint64
-	// Writers is how many append at once; 256 if it is 0.
+	// Writers is how many append concurrently; 256 if it is 0.
 	Writers int
-	// Begin is when the first signs up, and Span over how long all of them do.
+	// Begin is when the first signs up, and Span the time over which all of them do.
 	Begin time.Time
 	Span  time.Duration
-	// Keys makes keys in advance, many in one step, where the journal's own would be made one person at a time; may be nil.
+	// Keys creates keys in advance, many in one step, where the journal would create them one person at a time; may be nil.
 	Keys func(ctx context.Context, names ...string) error
-	// Progress is told now and then how many people have signed up; may be nil. Many goroutines call it.
+	// Progress is called now and then with how many people have signed up; may be nil. Many goroutines call it.
 	Progress func(people int)
 }
 
-// People is how many have to sign up for about so many accounts.
+// People is how many people must sign up for about this many accounts.
 func People(accounts int) int { return accounts * 100 / (100 - neverProven) }
 
-// Sum is what was made.
+// Sum counts what was created.
 type Sum struct {
 	People, Accounts, Events int64
 }
 
 // Grow appends a population to a journal: sign-ups and their messages, accounts, sessions, decisions on permissions, devices, and
-// services that ask. It comes to about ten events for each who signs up. Later visits of people who signed up
-// before lie between the sign-ups of others, those of newer people more often.
+// queries of services. There are about ten events for each person who signs up. Later visits of earlier
+// people are mixed with the sign-ups of others, those of newer people more often.
 func Grow(ctx context.Context, j *journal.Journal, o Options) (Sum, error) {
 	if o.Writers < 1 {
 		o.Writers = 256
@@ -73,7 +73,7 @@ func Grow(ctx context.Context, j *journal.Journal, o Options) (Sum, error) {
 	return sum, errors.Join(errs...)
 }
 
-// publish publishes what the catalogue says of every permission.
+// publish publishes the catalogue's notices for every permission.
 func publish(ctx context.Context, j *journal.Journal, o *Options) (map[domain.Permission]domain.PublishedNotice, int64, error) {
 	found := map[domain.Permission]domain.PublishedNotice{}
 	var events int64

@@ -9,7 +9,7 @@ import (
 	"accountledger/domain"
 )
 
-// What an id is of: part of the seed that it is made from.
+// What an id identifies: part of its seed.
 const (
 	ofSignUp = iota + 1
 	ofClaim
@@ -28,12 +28,12 @@ const (
 	ofWriter
 )
 
-// dice are one person's choices.
+// dice is the random source of one person's choices.
 func dice(seed uint64, person, of int) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, uint64(person)<<8|uint64(of)))
 }
 
-// roll gives the next id of the dice, in the form of a random one.
+// roll returns the next id from the dice, in the form of a random one.
 func roll(d *rand.Rand) (id uuid.UUID) {
 	binary.BigEndian.PutUint64(id[:8], d.Uint64())
 	binary.BigEndian.PutUint64(id[8:], d.Uint64())
@@ -43,7 +43,7 @@ func roll(d *rand.Rand) (id uuid.UUID) {
 
 func idOf(seed uint64, person, of int) uuid.UUID { return roll(dice(seed, person, of)) }
 
-// Account is the id that somebody's account has, if the sign-up was ever proven.
+// Account is the id that somebody's account has, if the sign-up was ever verified.
 func Account(seed uint64, person int) domain.AccountID {
 	return domain.AccountID{UUID: idOf(seed, person, ofAccount)}
 }

@@ -9,7 +9,7 @@ import (
 	"accountledger/journal"
 )
 
-// joins lets somebody sign up, prove it or not, and look around.
+// joins has somebody sign up, verify it or not, and look around.
 func (w *writer) joins(ctx context.Context, number int, now time.Time) error {
 	d := dice(w.Seed, number, ofEvents)
 	proven := proves(d)
@@ -55,7 +55,7 @@ func (w *writer) joins(ctx context.Context, number int, now time.Time) error {
 	return w.settles(ctx, p, d, now.Add(2*time.Minute))
 }
 
-// message is the code that somebody is sent.
+// message sends somebody a code.
 func (w *writer) message(ctx context.Context, p *person, d *rand.Rand, m domain.Metadata) error {
 	stream := domain.DeliveryStream(domain.DeliveryID{UUID: idOf(w.Seed, p.number, ofDelivery)})
 	head, err := w.append(ctx, journal.NoStream(stream), m, d, domain.DeliveryAttempted{Message: domain.MessageCode, Medium: domain.MediumEmail, Language: p.language, Attempt: 1})
@@ -101,7 +101,7 @@ func (w *writer) links(ctx context.Context, p *person, d *rand.Rand, m domain.Me
 		Model: domain.Personal(domain.DeviceText{Text: model}, keys...), Name: domain.Personal(domain.DeviceText{Text: name}, keys...)})
 }
 
-// visits is what somebody does later: a decision or two, and services ask.
+// visits is what somebody does later: a decision or two, and queries of services.
 func (w *writer) visits(ctx context.Context, p *person, now time.Time) error {
 	for range 1 + w.dice.IntN(2) {
 		if err := w.decides(ctx, p, w.dice, p.metadata(now)); err != nil {
@@ -130,7 +130,7 @@ func (w *writer) place(ctx context.Context, p *person, entry journal.Entry) erro
 	return err
 }
 
-// asked lets services ask whether they may use somebody's data.
+// asked has services ask whether they may use somebody's data.
 func (w *writer) asked(ctx context.Context, p *person, d *rand.Rand, now time.Time) error {
 	for range d.IntN(4) {
 		stream := domain.AccessStream(idOf(w.Seed, w.number, ofAccess), domain.DayOf(now))

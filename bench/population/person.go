@@ -10,7 +10,7 @@ import (
 	"accountledger/domain"
 )
 
-// person is somebody of the population: what the next event has to say of the earlier ones.
+// person is a member of the population: what later events need to know about earlier ones.
 type person struct {
 	number   int
 	account  domain.AccountID
@@ -20,7 +20,7 @@ type person struct {
 	granted  []held
 }
 
-// held is what somebody decided last on one purpose.
+// held is somebody's last decision on one purpose.
 type held struct {
 	domain.Allowance
 	state domain.State
@@ -31,12 +31,12 @@ type held struct {
 // Shares of a population, in percent, or as weights.
 const (
 	neverProven  = 12 // of sign-ups
-	signsIn      = 80 // of those who proved theirs
+	signsIn      = 80 // of those who verified
 	changesMind  = 20 // of later decisions
 	visitsPeople = 45 // later visits for each hundred people
 )
 
-// deviceCounts is how many devices each of ten people have.
+// deviceCounts is the number of devices of each of ten people.
 func deviceCounts() []int { return []int{0, 0, 0, 0, 1, 1, 1, 2, 2, 5} }
 
 // home is where somebody lives and what they read, by weight.
@@ -57,17 +57,17 @@ func contact(number int) domain.Contact {
 	return domain.Contact{Kind: domain.IdentifierEmail, Typed: address, Normalised: address}
 }
 
-// born is somebody's month of birth: grown-ups, all of them.
+// born is somebody's month of birth: all adults.
 func born(d *rand.Rand) domain.BirthMonth {
 	return domain.BirthMonth{Month: domain.Month(fmt.Sprintf("%d-%02d", 1950+d.IntN(55), 1+d.IntN(12)))}
 }
 
-// hash looks like one.
+// hash returns random bytes in the form of a hash.
 func hash(d *rand.Rand) domain.Hash {
 	return domain.Hash(fmt.Sprintf("%016x%016x%016x%016x", d.Uint64(), d.Uint64(), d.Uint64(), d.Uint64()))
 }
 
-// decide gives somebody's next decision: mostly on a purpose they have not decided on, sometimes another one on the same.
+// decide returns somebody's next decision: mostly on a new purpose, sometimes a change of an earlier one.
 func (p *person) decide(d *rand.Rand, allowances []domain.Allowance, notices map[domain.Permission]domain.PublishedNotice, event domain.EventID, now time.Time) any {
 	today := domain.DayOf(now)
 	at := -1
@@ -95,7 +95,7 @@ func (p *person) decide(d *rand.Rand, allowances []domain.Allowance, notices map
 	return domain.PermissionGranted{Decision: decision}
 }
 
-// access is what a service is told of somebody.
+// access is a service's answer about somebody.
 func (p *person) access(d *rand.Rand, service domain.ServiceID, allowances []domain.Allowance) domain.AccessDecided {
 	e := domain.AccessDecided{Service: service, AccountVersion: p.version, Outcome: domain.Denied, Reason: domain.ReasonNever}
 	if len(p.granted) == 0 || d.IntN(5) == 0 {

@@ -11,7 +11,7 @@ import (
 	"accountledger/journal"
 )
 
-// writer plays its share of the people: every so-many-th one, in order.
+// writer plays its share of the people: every nth one, in order.
 type writer struct {
 	*Options
 	journal    *journal.Journal
@@ -24,7 +24,7 @@ type writer struct {
 	people   []*person // those with an account
 	accounts int64
 	events   int64
-	// accesses wait to be appended together, as they are where many ask at once.
+	// accesses wait to be appended together, as happens when many ask at once.
 	accesses []journal.Entry
 	access   journal.Head
 }
@@ -45,7 +45,7 @@ func newWriter(j *journal.Journal, o *Options, number int, notices map[domain.Pe
 	return w
 }
 
-// keysAhead is for how many people a writer makes keys in one step.
+// keysAhead is for how many people a writer creates keys in one step.
 const keysAhead = 64
 
 func (w *writer) run(ctx context.Context, people *atomic.Int64) error {
@@ -73,7 +73,7 @@ func (w *writer) run(ctx context.Context, people *atomic.Int64) error {
 	return w.flush(ctx)
 }
 
-// makeKeys makes what the next people need.
+// makeKeys creates the keys of the next people.
 func (w *writer) makeKeys(ctx context.Context, from int) error {
 	var names []string
 	for n, turn := from, 0; n < w.People && turn < keysAhead; n, turn = n+w.Writers, turn+1 {
@@ -96,7 +96,7 @@ func proves(d *rand.Rand) bool { return d.IntN(100) >= neverProven }
 
 func devices(seed uint64, person int) int { return pick(dice(seed, person, ofDevices), deviceCounts()) }
 
-// somebody comes back: of those who signed up last, or anybody.
+// somebody returns somebody who comes back: one of the latest, or anybody.
 func (w *writer) somebody() *person {
 	if recent := 1 + len(w.people)/20; w.dice.IntN(2) == 0 {
 		return w.people[len(w.people)-1-w.dice.IntN(recent)]
@@ -104,7 +104,7 @@ func (w *writer) somebody() *person {
 	return pick(w.dice, w.people)
 }
 
-// append adds events of one stream and gives where it ends now.
+// append adds events of one stream and returns its new end.
 func (w *writer) append(ctx context.Context, head journal.Head, m domain.Metadata, ids *rand.Rand, events ...any) (journal.Head, error) {
 	entries := make([]journal.Entry, len(events))
 	m.Command = domain.CommandID{UUID: roll(ids)}
@@ -123,7 +123,7 @@ func (w *writer) put(ctx context.Context, head journal.Head, entries []journal.E
 	return done.Head, nil
 }
 
-// flush appends the accesses that wait.
+// flush appends the waiting accesses.
 func (w *writer) flush(ctx context.Context) error {
 	if len(w.accesses) == 0 {
 		return nil

@@ -6,9 +6,9 @@ import (
 	"accountledger/eventstore"
 )
 
-// A chunk is what lies under one key of the log: a byte for its format, the
-// number of its records as a uvarint, and the records. One key for many events
-// is what makes a commit cheap.
+// A chunk is the value under one key of the log: a byte for its format, the
+// number of its records as a uvarint, and the records. Storing many events
+// under one key is what makes a commit cheap.
 
 const (
 	chunkFormat = 1
@@ -31,11 +31,11 @@ type chunk struct {
 	first uint64 // position of its first event
 	count uint64
 	whole []byte // all records
-	next  uint64 // position of the record that rest begins with
+	next  uint64 // position of the first record in rest
 	rest  []byte
 }
 
-// parseChunk takes key and value as they are stored; the chunk lies in value.
+// parseChunk parses a stored key and value; the chunk refers to value's memory.
 func parseChunk(key, value []byte) (chunk, error) {
 	first, ok := logPosition(key)
 	if !ok || first == 0 {
@@ -57,7 +57,7 @@ func (c *chunk) end() uint64 { return c.first + c.count }
 
 func (c *chunk) has(position uint64) bool { return position >= c.first && position < c.end() }
 
-// seek moves to the record at position, which the chunk has.
+// seek moves to the record at a position within the chunk.
 func (c *chunk) seek(position uint64) error {
 	if position < c.next {
 		c.next, c.rest = c.first, c.whole
@@ -72,7 +72,7 @@ func (c *chunk) seek(position uint64) error {
 	return nil
 }
 
-// body is the record at the place of the last seek, still in the chunk's memory.
+// body is the record at the last position sought; it refers to the chunk's memory.
 func (c *chunk) body() (body, sum, rest []byte, err error) {
 	body, sum, rest, ok := nextRecord(c.rest)
 	if !ok || (c.next == c.end()-1) != (len(rest) == 0) {
@@ -81,13 +81,13 @@ func (c *chunk) body() (body, sum, rest []byte, err error) {
 	return body, sum, rest, nil
 }
 
-// own moves what is left of the chunk to memory of its own.
+// own copies what is left of the chunk.
 func (c *chunk) own() {
 	c.rest = append([]byte(nil), c.rest...)
 	c.whole = nil
 }
 
-// damaged says that the stored bytes at a position are not what was written.
+// damaged reports that the stored bytes at a position are not what was written.
 func damaged(position uint64, reason string) *eventstore.CorruptError {
 	return &eventstore.CorruptError{Offset: -1, At: eventstore.NewPosition(position, position), Reason: reason}
 }

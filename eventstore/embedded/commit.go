@@ -2,7 +2,7 @@ package embedded
 
 import "fmt"
 
-// commit settles the groups in the order in which they were written.
+// commit settles the groups in the order they were written.
 func (s *Store) commit() {
 	defer s.idle.Done()
 	for g := range s.commits {
@@ -17,7 +17,7 @@ func (s *Store) commitGroup(g *group) {
 			s.fail(fmt.Errorf("embedded: sync: %w", err))
 		}
 	}
-	// A failed fsync has stopped the queue before SyncWait returns, whatever that says.
+	// A failed fsync has stopped the queue before SyncWait returns, whatever it returns.
 	if !s.queue.settle(g) {
 		return
 	}
@@ -36,8 +36,8 @@ func (s *Store) commitGroup(g *group) {
 	}
 }
 
-// publish makes a durable group readable. The witness comes first: nobody has
-// seen the events when it names them.
+// publish makes a durable group readable. The witness is updated first, so
+// that it never lags behind what readers have seen.
 func (s *Store) publish(g *group) {
 	err := s.witness.set(g.last.position)
 	s.recent.add(g.runs, g.last.position)

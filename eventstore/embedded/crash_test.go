@@ -21,8 +21,8 @@ func lostPower(fs *vfs.MemFS, seed uint64) *vfs.MemFS {
 	return fs.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: r.IntN(101), RNG: r})
 }
 
-// crashes takes images of the folder after losses of power, at moments that many
-// writers reach by their appends.
+// crashes takes images of the folder after losses of power, at moments
+// during the appends of many writers.
 type crashes struct {
 	mu           sync.Mutex
 	fs           *vfs.MemFS
@@ -36,7 +36,7 @@ type image struct {
 	acknowledged int // how many of the events were acknowledged before
 }
 
-// add records acknowledged events; false when there are images enough.
+// add records acknowledged events; false when there are enough images.
 func (c *crashes) add(events []eventstore.Recorded) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -47,7 +47,7 @@ func (c *crashes) add(events []eventstore.Recorded) bool {
 	return len(c.images) < c.want
 }
 
-// appendOn appends to one stream until there are images enough.
+// appendOn appends to one stream until there are enough images.
 func (c *crashes) appendOn(ctx context.Context, s *embedded.Store, w int) error {
 	stream, expected := "test-"+uuid.NewString(), eventstore.NoStream
 	for n := 0; ; n++ {
@@ -73,7 +73,7 @@ func (c *crashes) appendOn(ctx context.Context, s *embedded.Store, w int) error 
 }
 
 // TestCrashKeepsAcknowledged cuts the power while several write, and opens what is
-// left: what was acknowledged before is there, in a log without gaps.
+// left: everything acknowledged before is there, in a log without gaps.
 func TestCrashKeepsAcknowledged(t *testing.T) {
 	t.Parallel()
 	fs := vfs.NewCrashableMem()
@@ -98,7 +98,7 @@ func TestCrashKeepsAcknowledged(t *testing.T) {
 }
 
 // TestKillKeepsEverything kills the process, which keeps what was written: the next start
-// has every event, under the same id, and goes on where this one was.
+// has every event, under the same id, and continues where this one was.
 func TestKillKeepsEverything(t *testing.T) {
 	t.Parallel()
 	fs := vfs.NewCrashableMem()
@@ -120,14 +120,14 @@ func TestKillKeepsEverything(t *testing.T) {
 		}
 		next := put(t, again, 100)
 		if want := uint64(len(acknowledged)) + 1; next.Position.Commit() != want {
-			t.Fatalf("the next event stands at %s, not %d", next.Position, want)
+			t.Fatalf("the next event is at %s, not %d", next.Position, want)
 		}
 		acknowledged = append(acknowledged, next)
 		image = killed(image)
 	}
 }
 
-// TestReopen closes in order: there is nothing to replay, and nothing is lost.
+// TestReopen closes cleanly: there is nothing to replay, and nothing is lost.
 func TestReopen(t *testing.T) {
 	t.Parallel()
 	fs := vfs.NewCrashableMem()
@@ -151,7 +151,7 @@ func TestReopen(t *testing.T) {
 			t.Fatal(err)
 		}
 		if size := info.Size(); size > 100 {
-			t.Fatalf("after an orderly close the newest write-ahead file has %d bytes", size)
+			t.Fatalf("after a clean close the newest write-ahead file has %d bytes", size)
 		}
 	}
 }

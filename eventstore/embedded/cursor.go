@@ -9,7 +9,7 @@ import (
 )
 
 // cursor reads events of the log by position. It belongs to one goroutine and
-// is closed soon: while it is open, Pebble keeps files and memory.
+// must be closed soon: while it is open, Pebble holds on to files and memory.
 type cursor struct {
 	iter  *pebble.Iterator
 	chunk chunk
@@ -27,7 +27,7 @@ func (s *Store) newCursor(types map[string]string) (*cursor, error) {
 
 func (c *cursor) close() error { return closeIter(c.iter) }
 
-// read gives the event at a position, in memory of its own.
+// read returns a copy of the event at a position.
 func (c *cursor) read(position uint64) (eventstore.Recorded, error) {
 	if err := c.find(position); err != nil {
 		return eventstore.Recorded{}, err
@@ -43,7 +43,7 @@ func (c *cursor) read(position uint64) (eventstore.Recorded, error) {
 	return r, nil
 }
 
-// find makes the chunk stand at a position.
+// find moves the chunk to a position.
 func (c *cursor) find(position uint64) error {
 	if !c.chunk.has(position) {
 		if err := c.load(position); err != nil {
@@ -53,7 +53,7 @@ func (c *cursor) find(position uint64) error {
 	return locate(c.chunk.seek(position), c.dir)
 }
 
-// load takes the chunk that has the position: the next one, or else it is looked for.
+// load reads the chunk that has the position: the next one, or one found by a seek.
 func (c *cursor) load(position uint64) error {
 	var valid bool
 	if c.chunk.count > 0 && position == c.chunk.end() {
@@ -87,8 +87,8 @@ func (c *cursor) missing(err error, position uint64) error {
 	return locate(damaged(position, "an event is missing"), c.dir)
 }
 
-// readRun appends to dst the events from position on, up to limit of them, not beyond last,
-// and stops when they have more than bytes.
+// readRun appends to dst the events from position to last, at most limit of them,
+// and stops once they exceed bytes.
 func (c *cursor) readRun(dst []eventstore.Recorded, position, last uint64, limit, bytes int) ([]eventstore.Recorded, error) {
 	for size := 0; len(dst) < limit && position <= last && size < bytes; {
 		if err := c.find(position); err != nil {

@@ -17,8 +17,8 @@ import (
 	"accountledger/eventstore"
 )
 
-// readError is what a reader gets to see of an error of Pebble's, nil for nil. Damage names
-// the file; position is where the reader stood, 0 when that is not known.
+// readError turns an error of Pebble's into what a reader gets, nil for nil. For damage it names
+// the file; position is where the reader was, 0 when that is not known.
 func readError(err error, position uint64) error {
 	if err == nil {
 		return nil
@@ -33,8 +33,8 @@ func readError(err error, position uint64) error {
 	return c
 }
 
-// openError is the same for an error of opening Pebble: damage of the newest
-// write-ahead files is looked for in them.
+// openError does the same for an error from opening Pebble; it searches the newest
+// write-ahead files for damage.
 func openError(fs vfs.FS, dir string, err error) error {
 	named := fileNamed(fs, dir, err)
 	if named == "" && !pebble.IsCorruptionError(err) && !errors.Is(err, os.ErrNotExist) { // a file that the list of files names
@@ -63,7 +63,7 @@ var (
 	badOptions   = regexp.MustCompile(`invalid (key=value syntax|section)`)
 )
 
-// fileNamed is the file that Pebble's error is about where only its words tell; "" where they do not.
+// fileNamed is the file that Pebble's error is about, when only its text says so; otherwise "".
 func fileNamed(fs vfs.FS, dir string, err error) string {
 	text := firstLine(err)
 	for _, table := range []*regexp.Regexp{missingTable, cutTable} {
@@ -83,7 +83,7 @@ func fileNamed(fs vfs.FS, dir string, err error) string {
 	return ""
 }
 
-// firstBadManifest reads the list of the log's files, and gives its place where that cannot be read.
+// firstBadManifest reads the list of the log's files, and returns where it stops being readable.
 func firstBadManifest(fs vfs.FS, dir string) (file string, offset int64, err error) {
 	desc, err := pebble.Peek(dir, fs)
 	if err != nil {
@@ -113,15 +113,15 @@ func firstBadManifest(fs vfs.FS, dir string) (file string, offset int64, err err
 	}
 }
 
-// firstLine leaves out what Pebble hangs on its errors for its own use.
+// firstLine drops the details that Pebble appends to its errors for its own use.
 func firstLine(err error) string {
 	line, _, _ := strings.Cut(err.Error(), "\n")
 	return line
 }
 
-// firstUnreadable looks through the write-ahead files for the first record that
-// cannot be read. When there is none, it is the end of the newest file: what is
-// missing should have come there. Without such files it is the folder.
+// firstUnreadable searches the write-ahead files for the first record that
+// cannot be read. If there is none, it is the end of the newest file, where the
+// missing part should be; without such files, the folder.
 func firstUnreadable(fs vfs.FS, dir string) (file string, offset int64) {
 	logs, err := wal.Scan(wal.Dir{FS: fs, Dirname: dir})
 	if err != nil {
@@ -138,7 +138,7 @@ func firstUnreadable(fs vfs.FS, dir string) (file string, offset int64) {
 	return file, offset
 }
 
-// readThrough reads a write-ahead file; the place is that of its end or of the error.
+// readThrough reads a write-ahead file to its end, or to the error, and returns that offset.
 func readThrough(log wal.LogicalLog) (wal.Offset, error) {
 	r := log.OpenForRead()
 	defer func() { _ = r.Close() }()
@@ -156,8 +156,8 @@ func readThrough(log wal.LogicalLog) (wal.Offset, error) {
 	}
 }
 
-// locate gives damage found in a record that Pebble read well the folder's name:
-// which of its files held the record is not known.
+// locate adds the folder's name to damage in a record that Pebble itself read without
+// complaint: which file held the record is not known.
 func locate(err error, dir string) error {
 	var c *eventstore.CorruptError
 	if errors.As(err, &c) && c.File == "" {

@@ -60,7 +60,7 @@ func flip(t *testing.T, fs *vfs.MemFS, name string, offset int64) {
 	b[offset] ^= 0x10
 }
 
-// contents are all files of the folder, to see whether they were changed.
+// contents are all files of the folder, for comparison.
 func contents(t *testing.T, fs *vfs.MemFS) map[string]string {
 	t.Helper()
 	out := make(map[string]string)
@@ -85,7 +85,7 @@ func contents(t *testing.T, fs *vfs.MemFS) map[string]string {
 }
 
 // TestFlippedByteInWriteAhead damages the write-ahead file of a killed process in many
-// places, also in the last block, where Pebble itself takes damage for a write cut short.
+// places, including the last block, where Pebble itself takes damage for a write cut short.
 func TestFlippedByteInWriteAhead(t *testing.T) {
 	t.Parallel()
 	fs := vfs.NewCrashableMem()
@@ -114,13 +114,13 @@ func TestFlippedByteInWriteAhead(t *testing.T) {
 		}
 		for path, was := range contents(t, hurt) {
 			if before[path] != was {
-				t.Fatalf("a bit flipped at %d: opening has changed %s", offset, path)
+				t.Fatalf("a bit flipped at %d: opening changed %s", offset, path)
 			}
 		}
 		flip(t, hurt, name, offset)
 		mended := open(t, hurt)
 		if all, err := readAll(t.Context(), mended); err != nil || len(all) != 300 {
-			t.Fatalf("mended, the log has %d events: %v", len(all), err)
+			t.Fatalf("repaired, the log has %d events: %v", len(all), err)
 		}
 	}
 }
@@ -157,7 +157,7 @@ func TestShortenedWriteAhead(t *testing.T) {
 	}
 }
 
-// TestTornTail leaves the beginning of a write that was never acknowledged at the
+// TestTornTail leaves the start of a write that was never acknowledged at the
 // end of the write-ahead file: the log opens and has everything.
 func TestTornTail(t *testing.T) {
 	t.Parallel()
@@ -197,8 +197,8 @@ func TestTornTail(t *testing.T) {
 	}
 }
 
-// TestFlippedByteInSortedFile damages a file that holds events; reading says so
-// and does not stop short.
+// TestFlippedByteInSortedFile damages a file that holds events; reads report it
+// and do not stop short.
 func TestFlippedByteInSortedFile(t *testing.T) {
 	t.Parallel()
 	fs := vfs.NewCrashableMem()

@@ -1,6 +1,6 @@
 package embedded
 
-// ReadChunk reads all events of a stored chunk, as a reader of the log does, and gives their number.
+// ReadChunk reads all events of a stored chunk, as a reader of the log does, and returns their number.
 func ReadChunk(key, value []byte) (n int, err error) {
 	c, err := parseChunk(key, value)
 	if err != nil {

@@ -7,16 +7,15 @@ import (
 	"accountledger/eventstore"
 )
 
-// fail makes the store read-only for good and answers everyone who waits for an append.
-// It is called from the goroutine that met the failure, before that one can
-// tell anyone of a success.
+// fail makes the store read-only for good and answers all waiting appends. The
+// goroutine that met the failure calls it before it can report a success to anyone.
 func (s *Store) fail(cause error) {
 	unwritten, groups, first := s.queue.fail(cause)
-	s.fence.freeze() // after the queue has stopped: from here on writes to the log only pretend
+	s.fence.freeze() // after the queue has stopped: from here on writes to the log only pretend to succeed
 	if !first {
 		return
 	}
-	s.log.Error("a write to the log failed; it takes no more until it is opened anew", "fault", cause.Error())
+	s.log.Error("a write to the log failed; it takes no appends until it is reopened", "fault", cause.Error())
 	durable := s.durable()
 	for _, g := range groups {
 		for i := range g.answers {
@@ -34,8 +33,8 @@ func (s *Store) fail(cause error) {
 	}
 }
 
-// failedWith is the error for a request of a group that was on its way to the disk. After a failed
-// fsync nobody knows what the disk holds. Of a conflict nothing was written.
+// failedWith is the error for a request whose group was on its way to the disk. After a failed
+// fsync nobody knows what the disk holds; a conflict wrote nothing.
 func failedWith(kind answerKind, cause error) error {
 	if kind == isConflict {
 		return fmt.Errorf("%w: %w", eventstore.ErrReadOnly, cause)

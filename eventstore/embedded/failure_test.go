@@ -11,8 +11,8 @@ import (
 	"accountledger/eventstore/embedded"
 )
 
-// TestFailedWrite lets one kind of write fail. The store must say so to everyone, stay
-// readable, acknowledge nothing more, and be whole when it is opened again.
+// TestFailedWrite makes one kind of write fail. The store must report it to every caller, stay
+// readable, acknowledge nothing more, and be whole when it is reopened.
 func TestFailedWrite(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]struct {
@@ -70,7 +70,7 @@ func TestFailedWrite(t *testing.T) {
 	}
 }
 
-// untilFailure appends until the store refuses and gives what it acknowledged.
+// untilFailure appends until the store refuses and returns what it acknowledged.
 func untilFailure(ctx context.Context, s *embedded.Store, size int) ([]eventstore.Recorded, error) {
 	var acknowledged []eventstore.Recorded
 	for range 400 {
@@ -104,7 +104,7 @@ func checkFailed(t *testing.T, s *embedded.Store, err error, acknowledged []even
 }
 
 // TestFailedSyncOfManyAppends has several appends wait for the sync that fails: none
-// is told a success, and each is told that nobody knows.
+// gets a success, and each gets an unknown outcome.
 func TestFailedSyncOfManyAppends(t *testing.T) {
 	t.Parallel()
 	fs := newFaultFS("sync", ".log")
@@ -125,7 +125,7 @@ func TestFailedSyncOfManyAppends(t *testing.T) {
 	release()
 	for range first {
 		if err := <-errs; !errors.Is(err, eventstore.ErrReadOnly) {
-			t.Fatalf("an append told %v", err)
+			t.Fatalf("an append got %v", err)
 		}
 	}
 	if all, err := readAll(t.Context(), s); err != nil || len(all) != 1 {
@@ -134,7 +134,7 @@ func TestFailedSyncOfManyAppends(t *testing.T) {
 }
 
 // TestUnknownOutcomeOfFailedSync: the caller whose events were on their way to the disk
-// must not be told that nothing was appended.
+// must not learn that nothing was appended.
 func TestUnknownOutcomeOfFailedSync(t *testing.T) {
 	t.Parallel()
 	fs := newFaultFS("sync", ".log")
@@ -151,7 +151,7 @@ func TestUnknownOutcomeOfFailedSync(t *testing.T) {
 	}
 }
 
-// TestContextEndsWhileSyncing: an append under way is unknown, one that still waits is withdrawn.
+// TestContextEndsWhileSyncing: an append under way is unknown, one still waiting is withdrawn.
 func TestContextEndsWhileSyncing(t *testing.T) {
 	t.Parallel()
 	fs := newFaultFS("", ".log")

@@ -37,7 +37,7 @@ func (f *faultFS) fail(op, name string) error {
 	return nil
 }
 
-// holdSyncs lets syncs wait until the function returned is called.
+// holdSyncs blocks syncs until the returned function is called.
 func (f *faultFS) holdSyncs() (release func()) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -10,28 +10,28 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// errFrozen ends an operation on files that came after a failed one.
+// errFrozen is returned by an operation on files after one has failed.
 var errFrozen = errors.New("embedded: the files are frozen after a failed write")
 
 // fence is the file system that Pebble works on. The first operation that
 // fails to change a file freezes them all, as if the machine had stopped at
-// that moment: nothing is written, renamed or removed any more, so what is on the
-// disk stays what recovery expects. Reading goes on.
+// that moment: nothing is written, renamed or removed after it, so the disk
+// keeps the state that recovery expects. Reads go on.
 //
-// It is there because Pebble cannot be trusted with such a failure: with a
+// It exists because Pebble handles such a failure badly: with a
 // Logger whose Fatalf returns, a synced write reports success after a failed
-// fsync, and when it cannot create a new write-ahead file it unlocks a mutex that
-// it does not hold, which ends the process. So Pebble is never told. On its
-// write-ahead files every operation after the freeze reports success and does
-// nothing; elsewhere the goroutine, which is one of Pebble's own for flushing or
-// compaction, never returns. fault has been called before either happens, so
-// nobody can be told of a success that was none.
+// fsync, and when it cannot create a new write-ahead file it unlocks a mutex
+// that it does not hold, which ends the process. So Pebble never learns of it.
+// On its write-ahead files every operation after the freeze reports success and
+// does nothing; elsewhere the goroutine, one of Pebble's own for flushing or
+// compaction, never returns. fault is called before either happens, so that
+// no false success is ever reported.
 type fence struct {
 	vfs.FS
 	fault  func(error)
-	armed  atomic.Bool // before, errors are handed on: Open deals with them
+	armed  atomic.Bool // until then errors are passed on: Open handles them
 	frozen atomic.Bool
-	// gate is held for reading during a change, so that seal can wait for all.
+	// gate is held for reading during a change, so that seal can wait for all changes.
 	gate sync.RWMutex
 }
 
@@ -40,27 +40,27 @@ func newFence(fs vfs.FS, fault func(error)) *fence { return &fence{FS: fs, fault
 // freeze stops all further changes.
 func (f *fence) freeze() { f.frozen.Store(true) }
 
-// seal freezes and waits for changes under way, after which nothing of Pebble's
-// can touch the folder.
+// seal freezes and waits for changes under way; after it Pebble
+// cannot touch the folder.
 func (f *fence) seal() {
 	f.freeze()
 	f.gate.Lock()
 	defer f.gate.Unlock()
 }
 
-// change does what changes a file that is not a write-ahead file.
+// change runs an operation that changes a file other than a write-ahead file.
 func (f *fence) change(op func() error) error {
 	err := f.guarded(op)
 	if err == nil {
 		return nil
 	}
 	if errors.Is(err, errFrozen) && f.armed.Load() {
-		select {} // the process goes on without this goroutine until it is restarted
+		select {} // the process runs on without this goroutine until it is restarted
 	}
 	return err
 }
 
-// changeLog does the same for a write-ahead file: after the freeze it pretends.
+// changeLog does the same for a write-ahead file: after the freeze it reports success.
 func (f *fence) changeLog(op func() error) error {
 	err := f.guarded(op)
 	if errors.Is(err, errFrozen) && f.armed.Load() {
@@ -79,17 +79,17 @@ func (f *fence) guarded(op func() error) error {
 	if err == nil || !f.armed.Load() {
 		return err
 	}
-	// Whoever is told of a success asks first whether there was a fault. So the fault is known
-	// before anything pretends.
+	// A caller that gets a success first asks whether there was a fault, so the fault is
+	// recorded before anything pretends to succeed.
 	f.fault(err)
 	f.freeze()
 	return errFrozen
 }
 
-// isLog reports whether a name is that of one of Pebble's write-ahead files.
+// isLog reports whether a name is one of Pebble's write-ahead files.
 func isLog(name string) bool { return strings.HasSuffix(name, ".log") }
 
-// open does what opens a file for writing.
+// open runs an operation that opens a file for writing.
 func (f *fence) open(name string, op func() (vfs.File, error)) (vfs.File, error) {
 	var file vfs.File
 	do := f.change
@@ -100,7 +100,7 @@ func (f *fence) open(name string, op func() (vfs.File, error)) (vfs.File, error)
 		return nil, err
 	}
 	if file == nil {
-		// A write-ahead file that could not be made: what is written to it goes nowhere.
+		// A write-ahead file that could not be created: what is written to it is discarded.
 		file = vfs.NewMemFile(nil)
 	}
 	return &fencedFile{File: file, fence: f, do: do}, nil
@@ -121,8 +121,8 @@ func (f *fence) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCat
 	return f.open(newname, func() (vfs.File, error) { return f.FS.ReuseForWrite(oldname, newname, category) })
 }
 
-// OpenDir implements vfs.FS. Folders are synced while a write-ahead file is made
-// as well, so after the freeze that pretends; the next change waits for ever.
+// OpenDir implements vfs.FS. Creating a write-ahead file syncs folders too, so after
+// the freeze it reports success; the next change then blocks forever.
 func (f *fence) OpenDir(name string) (vfs.File, error) {
 	file, err := f.FS.OpenDir(name)
 	if err != nil {
@@ -146,7 +146,7 @@ func (f *fence) MkdirAll(dir string, perm os.FileMode) error {
 	return f.change(func() error { return f.FS.MkdirAll(dir, perm) })
 }
 
-// Remove implements vfs.FS. A file that cannot be removed is no danger to the others.
+// Remove implements vfs.FS. A file that cannot be removed does no harm.
 func (f *fence) Remove(name string) error {
 	return f.remove(func() error { return f.FS.Remove(name) })
 }

@@ -15,8 +15,8 @@ import (
 
 var _ eventstore.Fencer = (*Store)(nil)
 
-// Fence implements eventstore.Fencer. Nobody else can have the folder open, so it waits for nothing but
-// the appends that are under way.
+// Fence implements eventstore.Fencer. Nobody else can have the folder open, so it waits only for
+// the appends under way.
 func (s *Store) Fence(ctx context.Context, f eventstore.Fence) error {
 	if err := f.Check(); err != nil {
 		return err
@@ -31,7 +31,7 @@ func (s *Store) Fence(ctx context.Context, f eventstore.Fence) error {
 	case stands == f:
 		return nil
 	case !stands.IsZero():
-		return fmt.Errorf("%w: another fence stands", eventstore.ErrFenced)
+		return fmt.Errorf("%w: another fence is set", eventstore.ErrFenced)
 	}
 	quiet := s.queue.setFence(f)
 	var err error
@@ -76,7 +76,7 @@ func (s *Store) Fenced(ctx context.Context) (eventstore.Fence, error) {
 	return s.queue.fenced(), nil
 }
 
-// writeFence makes a change of the mark durable. Pebble does not return from some writes that fail.
+// writeFence makes a change to the fence durable. Pebble never returns from some writes that fail.
 func (s *Store) writeFence(write func() error) error {
 	done := make(chan error, 1)
 	go func() { done <- write() }()
@@ -96,10 +96,10 @@ func (s *Store) writeFence(write func() error) error {
 	return nil
 }
 
-// The mark: the reason (1 byte), the log that goes on (16 bytes), CRC32C of both (4 bytes).
+// A stored fence: the reason (1 byte), the log that continues (16 bytes), CRC32C of both (4 bytes).
 const fenceSize = 1 + 16 + crcSize
 
-// Numbers of the reasons, as they are stored.
+// The reasons, as stored.
 const (
 	storedMove    = 1
 	storedArchive = 2
@@ -114,7 +114,7 @@ func encodeFence(f eventstore.Fence) []byte {
 	return binary.BigEndian.AppendUint32(value, crc32.Checksum(value, castagnoli))
 }
 
-// readFence reads the mark; the zero Fence when there is none.
+// readFence reads the stored fence; the zero Fence when there is none.
 func readFence(db *pebble.DB) (f eventstore.Fence, err error) {
 	value, closer, err := db.Get(fenceKey())
 	if errors.Is(err, pebble.ErrNotFound) {

@@ -27,7 +27,7 @@ func TestFence(t *testing.T) {
 	})
 }
 
-// TestFenceSurvivesPowerLoss fences, and takes the power away before anything else is written.
+// TestFenceSurvivesPowerLoss fences, and cuts the power before anything else is written.
 func TestFenceSurvivesPowerLoss(t *testing.T) {
 	t.Parallel()
 	fs := newFaultFS("", "")
@@ -50,7 +50,7 @@ func TestFenceSurvivesPowerLoss(t *testing.T) {
 	}
 }
 
-// TestFenceNotWritten has no fence where the mark could not be made durable, and no log that takes appends either.
+// TestFenceNotWritten has no fence if it could not be made durable, and no log that takes appends either.
 func TestFenceNotWritten(t *testing.T) {
 	t.Parallel()
 	fs := newFaultFS("sync", ".log")
@@ -69,7 +69,7 @@ func TestFenceNotWritten(t *testing.T) {
 	}
 }
 
-// TestFenceDamaged refuses a mark that cannot be read: the log may have moved.
+// TestFenceDamaged refuses a fence that cannot be read: the log may have moved.
 func TestFenceDamaged(t *testing.T) {
 	t.Parallel()
 	fs := newFaultFS("", "")
@@ -84,7 +84,7 @@ func TestFenceDamaged(t *testing.T) {
 	edit(t, fs, []byte{0x01, 2}, func(b []byte) []byte { b[5] ^= 1; return b })
 	if opened, err := embedded.Open(embedded.Options{Dir: dir, FS: fs}); err == nil {
 		_ = opened.Close()
-		t.Fatal("a fence that cannot be read was taken for none")
+		t.Fatal("a damaged fence was taken for none")
 	} else {
 		corrupt(t, err)
 	}

@@ -51,7 +51,7 @@ func TestReserve(t *testing.T) {
 		}
 		_, err = s.Append(t.Context(), "test", eventstore.NoStream, eventstore.Event{ID: [16]byte{1}, Type: "a"})
 		if !errors.Is(err, c.want) || (c.want == nil && err != nil) {
-			t.Fatalf("with a reserve of %d the append says %v", c.reserve, err)
+			t.Fatalf("with a reserve of %d the append returned %v", c.reserve, err)
 		}
 		if health := s.Health(); !errors.Is(health, c.want) || (c.want == nil && health != nil) {
 			t.Fatalf("with a reserve of %d the store's health is %v", c.reserve, health)

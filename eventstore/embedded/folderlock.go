@@ -9,15 +9,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A folder has one writer or many readers. Pebble's lock keeps writers apart; it makes a file, so readers cannot take it.
-// They lock the folder itself, which needs nothing to be written and ends with the process, and so does the writer, beside Pebble's.
+// A folder has one writer or many readers. Pebble's lock keeps writers apart, but it creates a file, so readers cannot take
+// it. They lock the folder itself, which writes nothing and ends with the process; the writer takes that lock as well.
 
-// writing is a file system whose lock is Pebble's and the folder's.
+// writing is a file system whose lock is Pebble's and the folder's together.
 type writing struct{ vfs.FS }
 
 // Lock implements vfs.FS.
 func (w writing) Lock(name string) (io.Closer, error) {
-	folders, err := lockItself(w.FS, w.PathDir(name), unix.LOCK_EX) // first: while others read, no file is made
+	folders, err := lockItself(w.FS, w.PathDir(name), unix.LOCK_EX) // first: no file is created while others read
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ type both struct{ first, second io.Closer }
 
 func (b both) Close() error { return errors.Join(b.first.Close(), b.second.Close()) }
 
-// lockItself locks a folder, as far as its file system knows how to.
+// lockItself locks a folder, if its file system can.
 func lockItself(fs vfs.FS, dir string, how int) (io.Closer, error) {
 	f, err := fs.OpenDir(dir)
 	if err != nil {
@@ -47,10 +47,10 @@ func lockItself(fs vfs.FS, dir string, how int) (io.Closer, error) {
 	return f, nil
 }
 
-// unchanging is a file system of which nothing is changed.
+// unchanging is a file system that refuses every change.
 type unchanging struct{ vfs.FS }
 
-// Lock implements vfs.FS. It is shared with other readers, and makes no file.
+// Lock implements vfs.FS. Readers share it, and it creates no file.
 func (u unchanging) Lock(name string) (io.Closer, error) {
 	return lockItself(u.FS, u.PathDir(name), unix.LOCK_SH)
 }

@@ -15,7 +15,7 @@ import (
 	"accountledger/eventstore/embedded"
 )
 
-// stored is every key and value of the log but the record about the log, which has a random id.
+// stored is every key and value of the log except the record about the log, which has a random id.
 func stored(t *testing.T, fs vfs.FS) (out []string) {
 	t.Helper()
 	db, err := pebble.Open(fs.PathJoin(dir, "pebble"), rawOptions(fs))
@@ -35,7 +35,7 @@ func stored(t *testing.T, fs vfs.FS) (out []string) {
 	return out
 }
 
-// TestStoredFormat pins the bytes. Logs that people have are written so; a change here
+// TestStoredFormat pins the bytes. Existing logs are written this way; a change here
 // makes them unreadable.
 func TestStoredFormat(t *testing.T) {
 	t.Parallel()
@@ -72,8 +72,8 @@ func TestStoredFormat(t *testing.T) {
 	}
 }
 
-// TestChangedRecord changes a stored event in a way that Pebble's own checksums do
-// not see; ours does.
+// TestChangedRecord changes a stored event in a way that Pebble's own checksums
+// miss; ours does not.
 func TestChangedRecord(t *testing.T) {
 	t.Parallel()
 	key := []byte{2, 0, 0, 0, 0, 0, 0, 0, 1}

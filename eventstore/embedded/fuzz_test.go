@@ -9,7 +9,7 @@ import (
 	"accountledger/eventstore/embedded"
 )
 
-// FuzzChunk reads any bytes as a stored chunk of the log: what is not what the store wrote is damage, named as such,
+// FuzzChunk parses arbitrary bytes as a stored chunk of the log: what the store did not write is reported as damage,
 // and nothing else happens.
 func FuzzChunk(f *testing.F) {
 	for _, c := range [][2]string{
@@ -30,7 +30,7 @@ func FuzzChunk(f *testing.F) {
 		_, err := embedded.ReadChunk(key, value)
 		var damage *eventstore.CorruptError
 		if err != nil && !errors.As(err, &damage) {
-			t.Fatalf("damage is told as %v", err)
+			t.Fatalf("damage is reported as %v", err)
 		}
 	})
 }

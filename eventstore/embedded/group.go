@@ -15,10 +15,10 @@ type group struct {
 	last    head          // its last event
 	answers []answer
 	runs    []run     // the events, for readers near the head
-	handed  time.Time // when it was given to the disk
+	handed  time.Time // when it was handed to the disk
 }
 
-// answer is what a caller gets once the group is durable.
+// answer is what a caller gets when the group is durable.
 type answer struct {
 	request *request
 	kind    answerKind
@@ -30,7 +30,7 @@ type answerKind uint8
 
 const (
 	isAppended answerKind = iota
-	isRepeat              // the same events were there already
+	isRepeat              // the same events were already there
 	isConflict
 )
 

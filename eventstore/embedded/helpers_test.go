@@ -82,7 +82,7 @@ func readAll(ctx context.Context, s eventstore.Store) ([]eventstore.Recorded, er
 		}
 		for _, e := range page.Events {
 			if want := uint64(len(all)) + 1; e.Position.Commit() != want {
-				return all, fmt.Errorf("position %s where %d is due", e.Position, want)
+				return all, fmt.Errorf("position %s where %d was due", e.Position, want)
 			}
 			all = append(all, e)
 		}

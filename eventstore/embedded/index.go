@@ -8,8 +8,8 @@ import (
 	"accountledger/eventstore"
 )
 
-// readTail finds the end of a stream in Pebble's index. A new stream is told by the
-// filters of the files: the first entry of every stream has version 0.
+// readTail finds the end of a stream in Pebble's index. The files' filters tell
+// that a stream is new: the first entry of every stream has version 0.
 func (s *Store) readTail(name string) (*tail, error) {
 	none := &tail{last: eventstore.NoStream, first: unknownFirst}
 	found, err := s.hasEntry(name)
@@ -23,8 +23,8 @@ func (s *Store) readTail(name string) (*tail, error) {
 	return &tail{last: spans[0].last(), position: spans[0].end() - 1, first: unknownFirst}, nil
 }
 
-// hasEntry reports whether Pebble's index has anything of a stream. It is Get, except
-// that Get does not ask the filters of the lowest level, where most of the log lies.
+// hasEntry reports whether Pebble's index has anything for a stream. It does what Get does,
+// but Get skips the filters of the lowest level, where most of the log is.
 func (s *Store) hasEntry(name string) (bool, error) {
 	iter, err := s.db.NewIter(&pebble.IterOptions{
 		LowerBound: []byte{spaceStream}, UpperBound: []byte{spaceEnd}, UseL6Filters: true,
@@ -32,13 +32,13 @@ func (s *Store) hasEntry(name string) (bool, error) {
 	if err != nil {
 		return false, readError(err, 0)
 	}
-	// The whole key is the prefix, so what is found is that key or nothing.
+	// The whole key is the prefix, so it finds that key or nothing.
 	found := iter.SeekPrefixGE(appendStreamKey(nil, name, 0))
 	return found, errors.Join(readError(iter.Error(), 0), closeIter(iter))
 }
 
-// storedSpans appends to dst the appends that Pebble's index has of a stream, from the one that holds a
-// version on in the direction of reading, of those before the version `before`, until there are limit of them.
+// storedSpans appends to dst up to limit of the appends that Pebble's index has for a stream, in the direction of
+// reading: from the one that holds version `from`, and only those before version `before`.
 func (s *Store) storedSpans(dst []span, name string, d eventstore.Direction, from, before int64, limit int) (_ []span, err error) {
 	lower, upper := streamBounds(name)
 	iter, err := s.db.NewIter(&pebble.IterOptions{LowerBound: lower, UpperBound: upper})
@@ -66,7 +66,7 @@ func (s *Store) storedSpans(dst []span, name string, d eventstore.Direction, fro
 	return dst, readError(iter.Error(), 0)
 }
 
-// readEntry reads the index entry where the iterator stands.
+// readEntry reads the index entry at the iterator's position.
 func readEntry(dst []span, iter *pebble.Iterator) ([]span, error) {
 	value, err := iter.ValueAndErr()
 	if err != nil {
@@ -79,7 +79,7 @@ func readEntry(dst []span, iter *pebble.Iterator) ([]span, error) {
 	return dst, nil
 }
 
-// take appends to dst those spans of an entry that are asked for, in the direction of reading.
+// take appends to dst the spans of an entry that are in range, in the direction of reading.
 func take(dst, entry []span, d eventstore.Direction, from, before int64, limit int) []span {
 	for i := range entry {
 		e := entry[i]
@@ -99,10 +99,10 @@ func take(dst, entry []span, d eventstore.Direction, from, before int64, limit i
 	return dst
 }
 
-// spans are a stream's appends from the one that holds a version on in the direction
-// of reading, durable or not, at most limit of them.
+// spans returns up to limit of a stream's appends, durable or not, in the direction of
+// reading, from the one that holds version `from`.
 func (s *Store) spans(name string, d eventstore.Direction, from int64, limit int) ([]span, error) {
-	// Memory first: what leaves it afterwards was in Pebble before.
+	// Memory first: whatever leaves it from now on is already in Pebble.
 	recent, first := s.windows.spans(name, d, from, limit)
 	if d == eventstore.Backwards {
 		if len(recent) == limit || first == 0 {
@@ -120,9 +120,9 @@ func (s *Store) spans(name string, d eventstore.Direction, from int64, limit int
 	return append(stored, recent[:min(len(recent), limit-len(stored))]...), nil
 }
 
-// isRepeat reports whether the request's events stand already where it wants them,
-// as one append, and the position of the last of them. The stream goes on beyond the
-// expected version, and everything of it can be read.
+// isRepeat reports whether the stream already has the request's events at the expected
+// version, as one append, and the position of the last of them. The stream has versions
+// beyond the expected one, all of them readable.
 func (s *Store) isRepeat(r *request) (last uint64, same bool, err error) {
 	spans, err := s.spans(r.stream, eventstore.Forwards, r.expected+1, 1)
 	if err != nil || len(spans) == 0 || spans[0].version != r.expected+1 || spans[0].count != int64(r.count) {

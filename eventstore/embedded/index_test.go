@@ -10,14 +10,14 @@ import (
 	"accountledger/eventstore/embedded"
 )
 
-// reopened is the same log in the ways in which it may be found again.
+// reopened returns the same log in each state in which it may be found.
 func reopened(t *testing.T, fs *vfs.MemFS, s *embedded.Store) map[string]func() *embedded.Store {
 	t.Helper()
 	return map[string]func() *embedded.Store{
 		"still open":        func() *embedded.Store { return s },
 		"after a kill":      func() *embedded.Store { return open(t, killed(fs)) },
 		"after a power cut": func() *embedded.Store { return open(t, lostPower(fs, 5)) },
-		"closed in order": func() *embedded.Store {
+		"closed cleanly": func() *embedded.Store {
 			copied := killed(fs)
 			if err := open(t, copied).Close(); err != nil {
 				t.Fatal(err)
@@ -28,7 +28,7 @@ func reopened(t *testing.T, fs *vfs.MemFS, s *embedded.Store) map[string]func() 
 }
 
 // TestRepeatOfAnAppend: the whole append again is a repeat, its first events alone are not,
-// also when the index was made again from the log.
+// even after the index was rebuilt from the log.
 func TestRepeatOfAnAppend(t *testing.T) {
 	t.Parallel()
 	fs := vfs.NewCrashableMem()
@@ -47,7 +47,7 @@ func TestRepeatOfAnAppend(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := again()
 			if a, err := s.Append(t.Context(), "test", eventstore.NoStream, e[:3]...); err != nil || a.Version != 2 || a.Position.Commit() != 3 {
-				t.Fatalf("the append again: %+v, %v", a, err)
+				t.Fatalf("the append repeated: %+v, %v", a, err)
 			}
 			for _, part := range [][]eventstore.Event{e[:1], e[:2], e[:4], e} {
 				_, err := s.Append(t.Context(), "test", eventstore.NoStream, part...)
@@ -60,7 +60,7 @@ func TestRepeatOfAnAppend(t *testing.T) {
 	}
 }
 
-// TestLongStream has more appends than an entry of the index takes, and than stay in memory.
+// TestLongStream has more appends than fit in an index entry or in memory.
 func TestLongStream(t *testing.T) {
 	t.Parallel()
 	const appends = 700

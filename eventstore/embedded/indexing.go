@@ -12,9 +12,9 @@ import (
 	"accountledger/eventstore"
 )
 
-// writeIndex writes a window to Pebble's index, which then has everything up to a
-// position. That everything is in Pebble's log before, so a crash keeps the index with the
-// log it speaks of, or neither.
+// writeIndex writes a window to Pebble's index, which then covers everything up to a
+// position. All of that is already in Pebble's log, so a crash keeps both the index and the
+// part of the log it covers, or neither.
 func (s *Store) writeIndex(w *window, upTo uint64) error {
 	batch := s.db.NewBatch()
 	var key, value []byte
@@ -68,8 +68,8 @@ func readIndexed(db *pebble.DB) (uint64, error) {
 	return position, nil
 }
 
-// rebuildIndex reads what is in the log and not in the index into memory, after a stop
-// that was no orderly Close.
+// rebuildIndex reads into memory what is in the log and not in the index, after the
+// store was not closed properly.
 func (s *Store) rebuildIndex(last head) (err error) {
 	position, err := readIndexed(s.db)
 	if err != nil {
@@ -99,7 +99,7 @@ func (s *Store) rebuildIndex(last head) (err error) {
 	return nil
 }
 
-// readSpan reads the first event of an append and says where all of them stand.
+// readSpan reads the first event of an append and returns the span of all its events.
 func (c *cursor) readSpan(position uint64) (span, eventstore.Recorded, error) {
 	r, err := c.read(position)
 	if err != nil {
@@ -116,7 +116,7 @@ func (c *cursor) readSpan(position uint64) (span, eventstore.Recorded, error) {
 	return span{r.Version, position, int64(after) + 1}, r, nil
 }
 
-// rememberSpan puts an append that was read from the log into memory.
+// rememberSpan records in memory an append read from the log.
 func (s *Store) rememberSpan(at span, first eventstore.Recorded) error {
 	known := s.windows.get(first.Stream, hint{})
 	if known == nil {

@@ -8,10 +8,10 @@ import (
 
 var _ eventstore.Sequencer = (*Store)(nil)
 
-// AppendInOrder implements eventstore.Sequencer. The queue keeps its order and the sequencer takes it in that order, so
-// handing over one behind the other is enough; the disk is waited for once for all that fit into a group. A batch
-// that is refused does not keep those behind it out: the events of a stream behind a gap are refused by their expected
-// version, those of others are appended.
+// AppendInOrder implements eventstore.Sequencer. The queue keeps its order and so does the sequencer, so it is enough to
+// hand the batches over one after another; all that fit into one group share one wait for the disk. A batch
+// that is refused does not stop the later ones: those of the same stream then fail on their expected
+// version, those of other streams are appended.
 func (s *Store) AppendInOrder(ctx context.Context, batches ...eventstore.Batch) (done []eventstore.Appended, err error) {
 	for i := range batches {
 		if err := eventstore.CheckAppend(batches[i].Stream, batches[i].Expected, batches[i].Events); err != nil {
@@ -41,13 +41,13 @@ func (s *Store) AppendInOrder(ctx context.Context, batches ...eventstore.Batch) 
 			done = append(done, o.appended)
 			s.recycle(r)
 		case o.err != nil && len(done) == i:
-			err = o.err // the first; it may be why putting ended
+			err = o.err // the first; it may be why the loop ended
 		}
 	}
 	return done, err
 }
 
-// putInOrder is send without the readers, who keep no order.
+// putInOrder is send without the readers, which do not keep order.
 func (s *Store) putInOrder(r *request) error {
 	generation, known := s.windows.knows(r.stream)
 	if !known {

@@ -23,13 +23,13 @@ type ask struct {
 	count    int
 }
 
-// told is the version that a call was told, and whether an append was made.
+// told is the version a call returned, and whether it appended.
 type told struct {
 	version int64
 	made    bool
 }
 
-// registers is what a log is to its callers: per stream a version that only its holder can raise.
+// registers models a log as its callers see it: a version per stream that only its holder can raise.
 func registers() porcupine.Model {
 	return porcupine.Model{
 		Partition: func(history []porcupine.Operation) [][]porcupine.Operation {
@@ -59,18 +59,18 @@ func registers() porcupine.Model {
 	}
 }
 
-// TestAppendIsLinearizable has many append to few streams, with pauses inside the store, and finds one order
+// TestAppendIsLinearizable has many writers append to few streams, with pauses inside the store, and finds one order
 // that explains every answer.
 func TestAppendIsLinearizable(t *testing.T) {
 	t.Parallel()
 	pauses := linear.NewPauses(t, 300*time.Microsecond)
 	fs := &powerFS{FS: vfs.NewMem(), before: pauses.Pause}
 	if r := contend(t, open(t, fs), pauses); !r.Explained(t, registers()) {
-		t.Errorf("no order explains what %d calls were told", r.Len())
+		t.Errorf("no order explains the answers to %d calls", r.Len())
 	}
 }
 
-// TestLinearizabilityFindsMutants is the control: a store that reads stale or appends without looking is found out.
+// TestLinearizabilityFindsMutants is the control: a store with stale reads or blind appends is caught.
 func TestLinearizabilityFindsMutants(t *testing.T) {
 	t.Parallel()
 	for name, mutant := range map[string]func(eventstore.Store, *linear.Pauses) eventstore.Store{
@@ -82,13 +82,13 @@ func TestLinearizabilityFindsMutants(t *testing.T) {
 			pauses := linear.NewPauses(t, 300*time.Microsecond)
 			s := open(t, &powerFS{FS: vfs.NewMem(), before: pauses.Pause})
 			if r := contend(t, mutant(s, pauses), pauses); r.Explained(t, registers()) {
-				t.Errorf("an order explains what %d calls were told", r.Len())
+				t.Errorf("an order explains the answers to %d calls", r.Len())
 			}
 		})
 	}
 }
 
-// contend lets callers append at the version that each believes in.
+// contend lets callers append at the version each of them knows.
 func contend(t *testing.T, s eventstore.Store, pauses *linear.Pauses) *linear.Recorder {
 	t.Helper()
 	const callers, calls, streams = 6, 80, 3

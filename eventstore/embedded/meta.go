@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// formatNumber is raised when older programs can no longer read what is stored.
+// formatNumber is raised when older programs could not read what is stored.
 const formatNumber = 1
 
 // meta is the record about the log: format number (4 bytes, big-endian), log id (16
@@ -46,7 +46,7 @@ func readMeta(db *pebble.DB) (m meta, found bool, err error) {
 	return m, true, nil
 }
 
-// parseMeta reads a record about the log that has the format of today.
+// parseMeta parses a record about the log in the current format.
 func parseMeta(value []byte) (m meta, ok bool) {
 	if len(value) != metaSize || binary.BigEndian.Uint32(value[20:]) != crc32.Checksum(value[:20], castagnoli) {
 		return m, false
@@ -55,7 +55,7 @@ func parseMeta(value []byte) (m meta, ok bool) {
 	return m, m.format == formatNumber
 }
 
-// createMeta gives a new log its id, durably: that one, or a random one for the nil UUID.
+// createMeta durably gives a new log its id: the given one, or a random one for the nil UUID.
 func createMeta(db *pebble.DB, id uuid.UUID) (meta, error) {
 	if id == uuid.Nil {
 		var err error
@@ -76,7 +76,7 @@ func createMeta(db *pebble.DB, id uuid.UUID) (meta, error) {
 	return meta{formatNumber, id}, nil
 }
 
-// readHead finds the last event that is stored.
+// readHead finds the last stored event.
 func readHead(db *pebble.DB) (h head, err error) {
 	iter, err := db.NewIter(&pebble.IterOptions{LowerBound: []byte{spaceLog}, UpperBound: []byte{spaceLog + 1}})
 	if err != nil {

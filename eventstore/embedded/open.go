@@ -12,13 +12,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// pebbleName is Pebble's folder in the log's.
+// pebbleName is Pebble's folder within the log's.
 const pebbleName = "pebble"
 
-// Open opens the log in a folder, and makes it when there is none. What was
-// acknowledged before a crash is there afterwards; if it is not, or stored bytes are not what
-// was written, the error is a *eventstore.CorruptError that names the file, and the
-// files are left as they are. Other errors: ErrLocked, ErrNewerFormat, and the file system's.
+// Open opens the log in a folder, and creates it if there is none. What was
+// acknowledged before a crash is there afterwards. If it is not, or stored bytes are not what
+// was written, the error is an *eventstore.CorruptError that names the file, and the
+// files are not changed. Other errors: ErrLocked, ErrNewerFormat, and the file system's.
 func Open(opts Options) (*Store, error) {
 	opts.setDefaults()
 	dir := opts.FS.PathJoin(opts.Dir, pebbleName)
@@ -36,7 +36,7 @@ func Open(opts Options) (*Store, error) {
 	return s, nil
 }
 
-// Exists says whether there is a log in a folder, whatever its state, without changing anything there.
+// Exists reports whether a folder holds a log, in whatever state, without changing anything there.
 func Exists(dir string, fs vfs.FS) (bool, error) {
 	if fs == nil {
 		fs = vfs.Default
@@ -56,7 +56,7 @@ func Exists(dir string, fs vfs.FS) (bool, error) {
 	return false, nil
 }
 
-// newStore is a store that has opened nothing yet.
+// newStore is a store that has not opened anything yet.
 func newStore(opts Options, dir string, lock *pebble.Lock) *Store {
 	s := &Store{
 		dir: dir, memTableBytes: opts.MemTableBytes, lock: lock, log: opts.Logger, windows: newWindows(opts.IndexAppends), recent: newRecent(recentBytes),
@@ -117,10 +117,10 @@ func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
 	return s, nil
 }
 
-// checkAcknowledged opens the log for reading only, which replays what Pebble
-// would replay and changes no file, and compares the end of what is there with
-// what was acknowledged. Only then may Pebble cut the end of its write-ahead file. consented lets
-// what the witnesses know of be missing.
+// checkAcknowledged opens the log read-only, which replays what Pebble
+// would replay but changes no file, and compares its end with
+// what was acknowledged. Only then may Pebble truncate its write-ahead file. consented allows
+// events that the witnesses know of to be missing.
 func (s *Store) checkAcknowledged(dir string, files []string, consented bool) error {
 	fs := s.fence.FS
 	desc, err := pebble.Peek(dir, fs)
@@ -169,8 +169,8 @@ func (s *Store) checkAcknowledged(dir string, files []string, consented bool) er
 	return missing
 }
 
-// checkNoManifest takes a folder whose list of files is gone for a log whose making was interrupted, which is so only while there
-// are no sorted files and no witnesses. Pebble would begin an empty log there.
+// checkNoManifest decides whether a folder without a list of files is a log whose creation was interrupted: only if it has
+// no sorted files and no witnesses. Pebble would start an empty log there.
 func checkNoManifest(fs vfs.FS, dir string, files []string) error {
 	entries, err := fs.List(dir)
 	if err != nil {
@@ -192,8 +192,8 @@ func checkNoManifest(fs vfs.FS, dir string, files []string) error {
 	return missing
 }
 
-// checkUnfinished takes a log without the record about it for one whose making was
-// interrupted, which is so only while there is nothing else.
+// checkUnfinished decides whether a log without the record about it is one whose creation
+// was interrupted: only if there is nothing else.
 func checkUnfinished(fs vfs.FS, dir, witnessFile string, last head) error {
 	_, err := fs.Stat(witnessFile)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -207,8 +207,8 @@ func checkUnfinished(fs vfs.FS, dir, witnessFile string, last head) error {
 	return missing
 }
 
-// openPebble opens Pebble, readOnly without changing a file. A fault that Pebble calls fatal is
-// returned, and what it has begun stays behind the fence.
+// openPebble opens Pebble; readOnly changes no file. A fault that Pebble calls fatal is
+// returned, and whatever Pebble has started stays behind the fence.
 func (s *Store) openPebble(dir string, fs vfs.FS, readOnly bool) (*pebble.DB, error) {
 	type result struct {
 		db  *pebble.DB
@@ -240,7 +240,7 @@ func (s *Store) openPebble(dir string, fs vfs.FS, readOnly bool) (*pebble.DB, er
 	}
 }
 
-// makeFolders makes the folders, and their entries durable.
+// makeFolders creates the folders and makes their entries durable.
 func makeFolders(fs vfs.FS, dirs ...string) error {
 	for _, dir := range dirs {
 		if err := fs.MkdirAll(dir, 0o700); err != nil {
@@ -257,14 +257,14 @@ func makeFolders(fs vfs.FS, dirs ...string) error {
 	return nil
 }
 
-// lockFolder takes the folder by the lock of a file system.
+// lockFolder takes the folder's lock.
 func lockFolder(dir string, fs vfs.FS) (*pebble.Lock, error) {
 	lock, err := pebble.LockDirectory(dir, fs)
 	if err == nil {
 		return lock, nil
 	}
-	// The system says that another process has it; without a number of the
-	// system's, Pebble says that this process has.
+	// With an errno, another process has the lock; without one, Pebble reports that this
+	// process has it.
 	var number syscall.Errno
 	if !errors.As(err, &number) || number == syscall.EAGAIN || number == syscall.EACCES {
 		return nil, ErrLocked
@@ -272,7 +272,7 @@ func lockFolder(dir string, fs vfs.FS) (*pebble.Lock, error) {
 	return nil, fmt.Errorf("embedded: lock the log's folder: %w", err)
 }
 
-// newLogID is random: no two logs are mistaken for one another.
+// newLogID is random: no two logs can be mistaken for each other.
 func newLogID() (uuid.UUID, error) {
 	id, err := uuid.NewRandom()
 	if err != nil {

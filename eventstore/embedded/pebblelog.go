@@ -7,8 +7,8 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// pebbleLog is Pebble's Logger. What Pebble says by the way is dropped: it would
-// fill the log with the numbers of files.
+// pebbleLog is Pebble's Logger. It drops Pebble's informational lines, which
+// would flood the log with file numbers.
 type pebbleLog struct {
 	log   *slog.Logger
 	fatal func(error)
@@ -22,9 +22,9 @@ func (l pebbleLog) Errorf(format string, args ...any) {
 	l.log.Error("the log's storage reports a fault", "fault", fmt.Sprintf(format, args...))
 }
 
-// Fatalf implements pebble.Logger. Pebble goes on when it returns, in a state of
-// which nothing is known, so it does not: the store has been made read-only
-// before, everyone who waited for an append has been answered, and the goroutine
+// Fatalf implements pebble.Logger. If it returned, Pebble would go on in an
+// unknown state, so it does not: the store has already been made read-only and
+// every waiting append answered, and the goroutine
 // stays here until the process is restarted.
 func (l pebbleLog) Fatalf(format string, args ...any) {
 	err := fmt.Errorf("embedded: fatal error of the storage: "+format, args...)
@@ -33,8 +33,8 @@ func (l pebbleLog) Fatalf(format string, args ...any) {
 	select {}
 }
 
-// events are Pebble's: damage found by a read is an error of that read, and
-// must not reach Fatalf, which is Pebble's default.
+// events makes damage found by a read an error of that read only. Pebble's default
+// would call Fatalf.
 func events(log *slog.Logger) *pebble.EventListener {
 	return &pebble.EventListener{
 		BackgroundError: func(err error) {

@@ -14,7 +14,7 @@ import (
 	"accountledger/eventstore/embedded"
 )
 
-// powerFS is a file system that the power is taken from before any of its writes and syncs. Syncs of files whose
+// powerFS is a file system that can lose power before any of its writes and syncs. Syncs of files whose
 // names end in one of unsynced do nothing.
 type powerFS struct {
 	vfs.FS
@@ -97,7 +97,7 @@ func (f *powerFile) SyncTo(length int64) (bool, error) {
 	return f.File.SyncTo(length)
 }
 
-// TestLossOfPowerAnywhere cuts the power between any two steps of the store: what was acknowledged is there, in its
+// TestLossOfPowerAnywhere cuts the power between any two steps of the store: what was acknowledged is there, in
 // order and under its versions, and of an append under way all events or none.
 func TestLossOfPowerAnywhere(t *testing.T) {
 	t.Parallel()
@@ -117,7 +117,7 @@ func TestLossOfPowerWithoutSync(t *testing.T) {
 	t.Logf("lost, as it must be: %.200v", err)
 }
 
-// appender appends batches to a stream of its own and knows how many events each made it up to.
+// appender appends batches to a stream of its own and records how many events there were after each.
 type appender struct {
 	stream string
 
@@ -151,7 +151,7 @@ func (a *appender) run(ctx context.Context, s *embedded.Store, appends int) erro
 	return nil
 }
 
-// told is how many events the appender was told of.
+// told is how many events were acknowledged to the appender.
 func (a *appender) told() int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -161,7 +161,7 @@ func (a *appender) told() int {
 	return a.ends[a.acked-1]
 }
 
-// losePower lets many append while the power goes, again and again, and says what was lost.
+// losePower lets many append while the power fails, repeatedly, and returns what was lost.
 func losePower(t *testing.T, unsynced ...string) error {
 	t.Helper()
 	const images, workers = 16, 6
@@ -203,7 +203,7 @@ func losePower(t *testing.T, unsynced ...string) error {
 	mu.Lock()
 	defer mu.Unlock()
 	if len(lost) < images/2 {
-		t.Fatalf("the power went only %d times", len(lost))
+		t.Fatalf("the power failed only %d times", len(lost))
 	}
 	for n, i := range lost {
 		if err := intact(t.Context(), i.fs, appenders[:], i.told[:]); err != nil {
@@ -213,7 +213,7 @@ func losePower(t *testing.T, unsynced ...string) error {
 	return nil
 }
 
-// intact opens what a loss of power left and compares every stream with what its appender sent and was told.
+// intact opens what a loss of power left and compares every stream with what its appender sent and what was acknowledged.
 func intact(ctx context.Context, fs *vfs.MemFS, appenders []*appender, told []int) error {
 	s, err := embedded.Open(embedded.Options{Dir: dir, FS: fs, MemTableBytes: 2 << 20, IndexAppends: 20})
 	if err != nil {
@@ -230,7 +230,7 @@ func intact(ctx context.Context, fs *vfs.MemFS, appenders []*appender, told []in
 				return err
 			}
 			if e.Version != int64(n) || n >= len(a.ids) || e.ID != a.ids[n] {
-				return fmt.Errorf("%s: another event at version %d", a.stream, n)
+				return fmt.Errorf("%s: wrong event at version %d", a.stream, n)
 			}
 			n++
 		}

@@ -9,13 +9,13 @@ import (
 	"accountledger/eventstore"
 )
 
-// queue holds the appends that wait for the sequencer, and the groups that wait
-// for the disk. A failure of the store answers all of them.
+// queue holds the appends waiting for the sequencer and the groups waiting
+// for the disk. When the store fails, all of them are answered.
 type queue struct {
 	mu      sync.Mutex
 	waiting []*request
-	wake    chan struct{}    // holds one
-	held    []*request       // in the hands of the sequencer, in no group yet
+	wake    chan struct{}    // capacity 1
+	held    []*request       // taken by the sequencer, not in a group yet
 	groups  []*group         // written, not settled
 	cause   error            // of the failure
 	failed  chan struct{}    // closed by the failure
@@ -23,14 +23,14 @@ type queue struct {
 	fence   eventstore.Fence // no more appends: the log is fenced
 
 	publishing int             // groups settled and not yet readable
-	quiet      []chan struct{} // who waits until nothing is under way
+	quiet      []chan struct{} // waiting until nothing is under way
 }
 
 func newQueue() *queue {
 	return &queue{wake: make(chan struct{}, 1), failed: make(chan struct{})}
 }
 
-// put adds a request, unless the store takes none: ErrReadOnly, ErrClosed, ErrFenced.
+// put adds a request, unless the store takes no appends: ErrReadOnly, ErrClosed, ErrFenced.
 func (q *queue) put(r *request) error {
 	q.mu.Lock()
 	if err := q.refused(); err != nil {
@@ -65,7 +65,7 @@ func (q *queue) refusal() error {
 	return q.refused()
 }
 
-// failure is the cause of the store's failure, nil while it is well.
+// failure is the cause of the store's failure, nil while it works.
 func (q *queue) failure() error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -79,8 +79,8 @@ func (q *queue) ring() {
 	}
 }
 
-// get takes all that wait, behind those in hand, and gives the queue spare memory for the
-// next. When nothing waits and nothing is in hand it waits itself; false at the end.
+// get takes all waiting requests, adds them behind those in hand, and gives the queue spare memory for the
+// next. If there is nothing in either, it waits; false at the end.
 func (q *queue) get(inHand, spare []*request) ([]*request, bool) {
 	for {
 		q.mu.Lock()
@@ -100,13 +100,13 @@ func (q *queue) get(inHand, spare []*request) ([]*request, bool) {
 			return nil, false
 		}
 		<-q.wake
-		// Who was answered together comes back together: let the others in as well, so
-		// that one fsync serves all of them.
+		// Callers answered together come back together: let the others in too, so
+		// that one fsync serves them all.
 		runtime.Gosched()
 	}
 }
 
-// close lets no more appends in and wakes the sequencer, which ends when it has done what waits.
+// close takes no more appends and wakes the sequencer, which ends when it has done what is waiting.
 func (q *queue) close() {
 	q.mu.Lock()
 	q.ended = true
@@ -114,7 +114,7 @@ func (q *queue) close() {
 	q.ring()
 }
 
-// begin counts a group as handed to the disk, which leaves the rest in the
+// begin counts a group as handed to the disk and leaves the rest in the
 // sequencer's hands; false when the store has failed, and then nothing may be written.
 func (q *queue) begin(g *group, rest []*request) bool {
 	q.mu.Lock()
@@ -127,8 +127,8 @@ func (q *queue) begin(g *group, rest []*request) bool {
 	return true
 }
 
-// settle takes the oldest group off the list; false when the store has failed in the
-// meantime and so its callers have been answered.
+// settle removes the oldest group from the list; false when the store has failed in the
+// meantime, so that its callers have already been answered.
 func (q *queue) settle(g *group) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -160,7 +160,7 @@ func (q *queue) underWay() bool {
 	return len(q.waiting)+len(q.held)+len(q.groups)+q.publishing > 0
 }
 
-// setFence lets appends in or keeps them out. The channel is closed when none that came before is under way.
+// setFence lets appends in or keeps them out. The channel is closed when no earlier append is under way.
 func (q *queue) setFence(f eventstore.Fence) (quiet <-chan struct{}) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -174,14 +174,14 @@ func (q *queue) setFence(f eventstore.Fence) (quiet <-chan struct{}) {
 	return c
 }
 
-// fenced is the fence that stands.
+// fenced is the fence that is set.
 func (q *queue) fenced() eventstore.Fence {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.fence
 }
 
-// fail stops the queue for good and returns what has to be answered; false when it had failed before.
+// fail stops the queue for good and returns the requests to answer; false when it had failed before.
 func (q *queue) fail(cause error) (unwritten []*request, groups []*group, first bool) {
 	q.mu.Lock()
 	if q.cause != nil {

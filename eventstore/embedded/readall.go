@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	// pageBytes ends a page before its limit of events when these are large.
+	// pageBytes ends a page of large events before its limit.
 	pageBytes = 4 << 20
-	// pagePrealloc bounds what a page reserves before it knows how many events there are.
+	// pagePrealloc bounds what a page reserves before the number of events is known.
 	pagePrealloc = 4096
 )
 
 // ReadAll implements eventstore.Store. A page ends at limit events or a few MiB,
-// whichever comes first. A position after the head is ErrInvalid: it belongs to
+// whichever comes first. A position after the head is ErrInvalid: it is from
 // another log, or this one has lost its end.
 func (s *Store) ReadAll(ctx context.Context, after eventstore.Position, limit int) (eventstore.Page, error) {
 	if err := s.enter(ctx); err != nil {
@@ -48,7 +48,7 @@ func (s *Store) readAll(after eventstore.Position, limit int) (eventstore.Page, 
 	return eventstore.Page{Events: events, Checkpoint: s.checkpoint(head{end.Position.Commit(), end.ID})}, nil
 }
 
-// readEvents gives at least one event after a position below the head.
+// readEvents returns at least one event after a position below the head.
 func (s *Store) readEvents(after uint64, last head, limit int) (events []eventstore.Recorded, err error) {
 	reserve := min(uint64(limit), last.position-after, pagePrealloc) //nolint:gosec // limit is positive
 	events, ok, err := s.recent.read(make([]eventstore.Recorded, 0, reserve), after, last.position, limit, pageBytes)
@@ -74,7 +74,7 @@ func known(p eventstore.Position, last *head) error {
 	return nil
 }
 
-// checkpoint is the zero one for an empty log.
+// checkpoint is the zero Checkpoint for an empty log.
 func (s *Store) checkpoint(h head) eventstore.Checkpoint {
 	if h.position == 0 {
 		return eventstore.Checkpoint{}
@@ -104,7 +104,7 @@ func (s *Store) Distance(ctx context.Context, from, to eventstore.Position) (int
 	return max(0, to.Int64()-from.Int64()), eventstore.UnitEvents, nil
 }
 
-// verify checks that a checkpoint is one of this log and this history of it.
+// verify checks that a checkpoint belongs to this log and to this history of it.
 func (s *Store) verify(c eventstore.Checkpoint) error {
 	foreign := func(reason string) error {
 		return &eventstore.ForeignCheckpointError{Checkpoint: c, Log: s.id, Reason: reason}
@@ -122,7 +122,7 @@ func (s *Store) verify(c eventstore.Checkpoint) error {
 		return err
 	}
 	if id != c.Event {
-		return foreign("another event stands at its position")
+		return foreign("another event is at its position")
 	}
 	return nil
 }

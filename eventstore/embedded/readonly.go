@@ -10,14 +10,14 @@ import (
 	"accountledger/eventstore"
 )
 
-// ErrReading is what a Reader answers to whoever wants to change the log. It is also eventstore.ErrReadOnly.
+// ErrReading is returned by a Reader's methods that would change the log. It is also eventstore.ErrReadOnly.
 var ErrReading error = readingError{}
 
 type readingError struct{}
 
 func (readingError) Error() string { return "embedded: the log was opened for reading only" }
 
-// Is makes it one kind of eventstore.ErrReadOnly, whose words do not fit it.
+// Is makes it one kind of eventstore.ErrReadOnly, whose message would be wrong here.
 func (readingError) Is(target error) bool { return target == eventstore.ErrReadOnly }
 
 // ErrMissing: there is no log in the folder.
@@ -30,7 +30,7 @@ func missingIf(missing bool, dir string) error {
 	return fmt.Errorf("%w: %s", ErrMissing, dir)
 }
 
-// Reader is a log that is read and left as it is. It is a Store that takes no appends and no fence.
+// Reader is a log opened for reading only. It is a Store that takes no appends and no fence.
 type Reader struct {
 	*reading
 }
@@ -42,11 +42,11 @@ var (
 	_ eventstore.Fencer = (*Reader)(nil)
 )
 
-// OpenReadOnly opens the log in a folder for reading, and changes nothing there, so that the folder may be mounted
-// read-only: what a crash left in write-ahead files is read from there into memory. It checks what Open checks, with the same
-// errors. ErrMissing when there is none.
+// OpenReadOnly opens the log in a folder for reading and changes nothing there, so the folder may be mounted
+// read-only: what a crash left in write-ahead files is read into memory. It checks what Open checks, with the same
+// errors. ErrMissing when there is no log.
 //
-// Several may read at once. ErrLocked while a Store has the folder open; a Store cannot open it meanwhile.
+// Several may read at once. ErrLocked while a Store has the folder open; no Store can open it while a Reader has it.
 func OpenReadOnly(opts Options) (*Reader, error) {
 	opts.setDefaults()
 	opts.FS = unchanging{opts.FS}
@@ -75,7 +75,7 @@ func openReadOnly(opts Options, dir string, lock *pebble.Lock) (_ *Store, err er
 	if err := s.checkAcknowledged(dir, opts.witnessFiles(), false); err != nil {
 		return nil, err
 	}
-	if desc, err := pebble.Peek(dir, opts.FS); err != nil || !desc.Exists { // its making was cut off
+	if desc, err := pebble.Peek(dir, opts.FS); err != nil || !desc.Exists { // its creation was interrupted
 		return nil, errors.Join(err, missingIf(err == nil, opts.Dir))
 	}
 	if s.db, err = s.openPebble(dir, s.fence, true); err != nil {
@@ -90,7 +90,7 @@ func openReadOnly(opts Options, dir string, lock *pebble.Lock) (_ *Store, err er
 	if err != nil {
 		return nil, err
 	}
-	if !found { // its making was cut off
+	if !found { // its creation was interrupted
 		return nil, missingIf(true, opts.Dir)
 	}
 	s.id = m.log
@@ -109,24 +109,24 @@ func openReadOnly(opts Options, dir string, lock *pebble.Lock) (_ *Store, err er
 	return s, nil
 }
 
-// Append gives ErrReading.
+// Append returns ErrReading.
 func (r *Reader) Append(context.Context, string, int64, ...eventstore.Event) (eventstore.Appended, error) {
 	return eventstore.Appended{}, ErrReading
 }
 
-// AppendInOrder gives ErrReading.
+// AppendInOrder returns ErrReading.
 func (r *Reader) AppendInOrder(context.Context, ...eventstore.Batch) ([]eventstore.Appended, error) {
 	return nil, ErrReading
 }
 
-// Fence gives ErrReading.
+// Fence returns ErrReading.
 func (r *Reader) Fence(context.Context, eventstore.Fence) error { return ErrReading }
 
-// Unfence gives ErrReading.
+// Unfence returns ErrReading.
 func (r *Reader) Unfence(context.Context) error { return ErrReading }
 
-// Health is what a Store's would be if the folder were opened for writing, as far as that can be told: ErrFenced, ErrNoSpace,
-// ErrClosed.
+// Health is what a Store on the folder would report, as far as that can be told without opening it for writing: ErrFenced,
+// ErrNoSpace, ErrClosed.
 func (r *Reader) Health() error {
 	if r.closing() {
 		return eventstore.ErrClosed
@@ -134,7 +134,7 @@ func (r *Reader) Health() error {
 	return r.reading.Health()
 }
 
-// Close frees the log, and leaves it as it is.
+// Close releases the log without changing it.
 func (r *Reader) Close() error {
 	r.closeOnce.Do(func() { r.closeErr = r.closeReading() })
 	return r.closeErr

@@ -31,7 +31,7 @@ func openReadOnly(t *testing.T, opts embedded.Options) *embedded.Reader {
 }
 
 // TestReadOnly reads a log that was closed, and one whose process was killed, through two readers at once: everything is there, and
-// no file is another afterwards.
+// no file has changed afterwards.
 func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	mem := vfs.NewCrashableMem()
@@ -71,7 +71,7 @@ func TestReadOnly(t *testing.T) {
 	holds(t, s, acknowledged)
 }
 
-// TestReadOnlyTakesNothing: every change is refused, at once, and a fence that stands is told.
+// TestReadOnlyTakesNothing: every change is refused immediately, and a fence is reported.
 func TestReadOnlyTakesNothing(t *testing.T) {
 	t.Parallel()
 	mem := vfs.NewMem()
@@ -105,7 +105,7 @@ func TestReadOnlyTakesNothing(t *testing.T) {
 	}
 }
 
-// TestReadOnlyFindsWhatIsMissing: damage that Open refuses is refused all the same.
+// TestReadOnlyFindsWhatIsMissing: damage that Open refuses is refused here too.
 func TestReadOnlyFindsWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	mem := vfs.NewCrashableMem()
@@ -126,8 +126,8 @@ func TestReadOnlyFindsWhatIsMissing(t *testing.T) {
 	}
 }
 
-// TestReadersAndAWriter: on disk, readers exclude a writer and the other way round, in one process too, and nothing is
-// made in the folder.
+// TestReadersAndAWriter: on disk, readers exclude a writer and vice versa, even in one process, and nothing is
+// created in the folder.
 func TestReadersAndAWriter(t *testing.T) {
 	t.Parallel()
 	opts := embedded.Options{Dir: filepath.Join(t.TempDir(), "log"), ReserveBytes: -1}

@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	// streamPage is how many events of a stream are read before they are handed out.
+	// streamPage is how many events of a stream are read at a time.
 	streamPage = 128
-	// streamPageBytes ends such a page earlier.
+	// streamPageBytes bounds the bytes of such a page.
 	streamPageBytes = 1 << 20
 )
 
-// ReadStream implements eventstore.Store. It reads in pages, so a reader may take its time
+// ReadStream implements eventstore.Store. It reads in pages, so a reader may be slow
 // and may append to the same stream; events appended after the first page may or may not be seen.
 func (s *Store) ReadStream(ctx context.Context, stream string, direction eventstore.Direction, from int64) iter.Seq2[eventstore.Recorded, error] {
 	return func(yield func(eventstore.Recorded, error) bool) {
@@ -62,7 +62,7 @@ func checkRead(stream string, direction eventstore.Direction, from int64) error 
 	return nil
 }
 
-// streamPage reads some events of a stream from a version on; none at its end.
+// streamPage reads some events of a stream from a version; none at its end.
 func (s *Store) streamPage(ctx context.Context, name string, direction eventstore.Direction, from int64) (page []eventstore.Recorded, err error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
@@ -83,10 +83,10 @@ func (s *Store) streamPage(ctx context.Context, name string, direction eventstor
 	return w.page, locate(err, s.dir)
 }
 
-// walk is one page of a stream on its way.
+// walk is the reading of one page of a stream.
 type walk struct {
 	store   *Store
-	events  *cursor // nil as long as all was in memory
+	events  *cursor // nil while everything was in memory
 	stream  string
 	durable uint64
 	page    []eventstore.Recorded
@@ -138,7 +138,7 @@ func (w *walk) backwards(spans []span, version int64) error {
 	return nil
 }
 
-// take reads one event and checks that it is the one that the index means.
+// take reads one event and checks that it is the one the index points to.
 func (w *walk) take(at span, version int64) error {
 	position := at.at(version)
 	r, err := w.read(position)
@@ -153,7 +153,7 @@ func (w *walk) take(at span, version int64) error {
 	return nil
 }
 
-// read gives an event from memory when it happened lately, else from Pebble.
+// read returns an event from memory if it is recent, otherwise from Pebble.
 func (w *walk) read(position uint64) (r eventstore.Recorded, err error) {
 	r, held, err := w.store.recent.get(position)
 	if held || err != nil {

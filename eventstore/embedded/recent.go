@@ -7,16 +7,16 @@ import (
 	"accountledger/eventstore"
 )
 
-// recentBytes bounds the events kept in memory for readers near the head, who
-// then need not look into Pebble.
+// recentBytes bounds the events kept in memory for readers near the head, so that
+// they need not read Pebble.
 const recentBytes = 4 << 20
 
-// recent holds the last durable events as they are stored, without a gap.
+// recent holds the last durable events as stored, without a gap.
 type recent struct {
 	mu    sync.RWMutex
 	runs  []run // in order
 	from  uint64
-	to    uint64 // the last event held; from > to when none is
+	to    uint64 // the last event held; from > to when there is none
 	bytes int
 	limit int
 }
@@ -30,7 +30,7 @@ func (c *recent) reset(head uint64) {
 	c.runs, c.bytes, c.from, c.to = nil, 0, head+1, head
 }
 
-// add takes the events up to the new head, and forgets the oldest.
+// add takes the events up to the new head and drops the oldest.
 func (c *recent) add(runs []run, head uint64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -47,8 +47,8 @@ func (c *recent) add(runs []run, head uint64) {
 	c.runs = c.runs[drop:]
 }
 
-// slice gives the runs that hold the events after a position, for a page of so many
-// events and bytes; false when it has forgotten them. Runs never change.
+// slice returns the runs that hold the events after a position, for a page of limit
+// events and bytes; false when they have been dropped. Runs never change.
 func (c *recent) slice(after uint64, limit, bytes int) ([]run, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -64,7 +64,7 @@ func (c *recent) slice(after uint64, limit, bytes int) ([]run, bool) {
 	return append([]run(nil), c.runs[low:end]...), true
 }
 
-// holding finds the first run that ends at a position or after it; mu is held.
+// holding finds the first run that ends at or after a position; mu must be held.
 func (c *recent) holding(position uint64) int {
 	n, _ := slices.BinarySearchFunc(c.runs, position, func(r run, p uint64) int {
 		if r.first+uint64(r.count) <= p { //nolint:gosec // counts are positive
@@ -75,7 +75,7 @@ func (c *recent) holding(position uint64) int {
 	return n
 }
 
-// get gives one event; false when it must be read from Pebble.
+// get returns one event; false when it must be read from Pebble.
 func (c *recent) get(position uint64) (e eventstore.Recorded, held bool, err error) {
 	c.mu.RLock()
 	if position < c.from || position > c.to {
@@ -101,7 +101,7 @@ func (c *recent) get(position uint64) (e eventstore.Recorded, held bool, err err
 	}
 }
 
-// read appends to dst the events after a position and not beyond last, up to limit of
+// read appends to dst the events after a position up to last, at most limit of
 // them and not many more than bytes; false when they must be read from Pebble.
 func (c *recent) read(dst []eventstore.Recorded, after, last uint64, limit, bytes int) ([]eventstore.Recorded, bool, error) {
 	runs, ok := c.slice(after, limit, bytes)
@@ -117,7 +117,7 @@ func (c *recent) read(dst []eventstore.Recorded, after, last uint64, limit, byte
 	return dst, true, nil
 }
 
-// read appends the run's events after a position and not beyond last, in memory of their own.
+// read appends copies of the run's events after a position up to last.
 func (r *run) read(dst []eventstore.Recorded, after, last uint64, limit int) ([]eventstore.Recorded, error) {
 	rest := append([]byte(nil), r.records...)
 	for position := r.first; len(rest) > 0 && len(dst) < limit && position <= last; position++ {

@@ -15,19 +15,19 @@ import (
 //	uvarint length of the body
 //	body: id (16 bytes), uvarint number of events of the same append after this one,
 //	      stream, uvarint version, type, metadata, data,
-//	      each of the four with its length before it as a uvarint
+//	      each of the four preceded by its length as a uvarint
 //	CRC32C (4 bytes, big-endian) over the position (8 bytes, big-endian) and the body
 //
-// The checksum covers the position, so an event that strayed to another place is
-// found. The number of events to come says where appends begin and end, so that the
-// stream index can be made from the log.
+// The checksum covers the position, so an event in the wrong place is
+// found. The number of events to come marks where appends begin and end, so that the
+// stream index can be rebuilt from the log.
 
 const (
 	idSize  = 16
 	crcSize = 4
 )
 
-// castagnoli is a constant in all but name; hash/crc32 keeps one copy of it.
+// castagnoli is constant; hash/crc32 keeps one copy of it.
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // uvarintSize is the length of v as a uvarint.
@@ -40,8 +40,8 @@ func bodySize(stream string, version int64, after int, e *eventstore.Event) int 
 		fieldSize(len(e.Type)) + fieldSize(len(e.Metadata)) + fieldSize(len(e.Data))
 }
 
-// encodeRecords writes the events of one append, versions from first on. The
-// checksums are left open: seal fills them in when the positions are known.
+// encodeRecords encodes the events of one append, with versions from first on. The
+// checksums are left empty: seal fills them in when the positions are known.
 func encodeRecords(stream string, first int64, events []eventstore.Event) []byte {
 	total := 0
 	for i := range events {
@@ -89,17 +89,17 @@ func seal(position uint64, body, sum []byte) {
 // recordID is the id of the event in a body.
 func recordID(body []byte) uuid.UUID { return uuid.UUID(body[:idSize]) }
 
-// recordsAfter is how many events of the same append follow the one in a body that was decoded.
+// recordsAfter is how many events of the same append follow the one in a decoded body.
 func recordsAfter(body []byte) uint64 {
 	after, _ := binary.Uvarint(body[idSize:])
 	return after
 }
 
-// decode reads a body whose bytes the caller owns: Data and Metadata of the
-// result lie in it. The reason says what is damaged, empty when nothing is.
+// decode reads a body that the caller owns: Data and Metadata of the
+// result refer to it. The reason says what is damaged, empty if nothing is.
 func decode(position uint64, body, sum []byte, types map[string]string) (r eventstore.Recorded, reason string) {
 	if binary.BigEndian.Uint32(sum) != checksum(position, body) {
-		return r, "the checksum of an event does not fit"
+		return r, "the checksum of an event does not match"
 	}
 	r.ID = recordID(body)
 	_, n := binary.Uvarint(body[idSize:])
@@ -123,7 +123,7 @@ func decode(position uint64, body, sum []byte, types map[string]string) (r event
 	return r, ""
 }
 
-// field splits off bytes that have their length before them.
+// field splits off a length-prefixed field.
 func field(b []byte) (value, rest []byte, ok bool) {
 	size, n := binary.Uvarint(b)
 	if n <= 0 || size > uint64(len(b)-n) { //nolint:gosec // n <= len(b)
@@ -133,7 +133,7 @@ func field(b []byte) (value, rest []byte, ok bool) {
 	return b[n:end:end], b[end:], true
 }
 
-// intern keeps one copy of each type's name a read: there are few of them.
+// intern keeps one copy of each type's name per read: there are few of them.
 func intern(types map[string]string, name []byte) string {
 	if types == nil {
 		return string(name)

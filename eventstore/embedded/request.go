@@ -10,8 +10,8 @@ import (
 	"accountledger/eventstore"
 )
 
-// request is one Append on its way. Its records are a copy of the events, so a
-// caller who stops waiting may use its own memory again.
+// request is one Append under way. Its records are a copy of the events, so a
+// caller that stops waiting may reuse its own memory.
 type request struct {
 	stream   string
 	expected int64
@@ -20,10 +20,10 @@ type request struct {
 	records  []byte
 	hint     hint
 	state    atomic.Int32
-	outcome  chan outcome // holds one
+	outcome  chan outcome // capacity 1
 }
 
-// States of a request: whoever moves it from waiting decides whether it happens.
+// States of a request: moving it out of waiting decides whether it happens.
 const (
 	waiting = iota
 	taken
@@ -47,8 +47,8 @@ func (s *Store) newRequest(stream string, expected int64, events []eventstore.Ev
 	return r
 }
 
-// recycle keeps a request for another append. Only those of a success are: nobody
-// else has them any more.
+// recycle keeps a request for another append. Only successful ones are recycled: nobody
+// else refers to them any more.
 func (s *Store) recycle(r *request) {
 	r.records = nil
 	s.requests.Put(r)
@@ -57,7 +57,7 @@ func (s *Store) recycle(r *request) {
 func (r *request) take() bool     { return r.state.CompareAndSwap(waiting, taken) }
 func (r *request) withdraw() bool { return r.state.CompareAndSwap(waiting, withdrawn) }
 
-// answer ends the wait of a request that was taken; only the first answer counts.
+// answer ends the wait of a taken request; only the first answer counts.
 func (r *request) answer(o outcome) {
 	if r.state.CompareAndSwap(taken, answered) {
 		r.outcome <- o
@@ -99,8 +99,8 @@ func (s *Store) Append(ctx context.Context, stream string, expected int64, event
 	}
 }
 
-// send hands a request to the sequencer, or to a reader when the sequencer would
-// have to look for its stream in Pebble.
+// send hands a request to the sequencer, or to a reader if the sequencer would
+// have to look up its stream in Pebble.
 func (s *Store) send(ctx context.Context, r *request) error {
 	generation, known := s.windows.knows(r.stream)
 	if known {
@@ -117,11 +117,11 @@ func (s *Store) send(ctx context.Context, r *request) error {
 	}
 }
 
-// readers is how many streams are looked for at once. They are goroutines of their own, so
+// readers is how many streams are looked up at once. The lookups run in goroutines of their own, so
 // that a thousand callers do not each need the deep stack of a read.
 const readers = 8
 
-// lookAhead finds the last versions of streams that the sequencer has not in memory.
+// lookAhead finds the last versions of streams that the sequencer does not have in memory.
 func (s *Store) lookAhead() {
 	defer s.idle.Done()
 	for {

@@ -23,36 +23,37 @@ import (
 
 // Salvaged is what Salvage found.
 type Salvaged struct {
-	// Log is the log's id, zero where no file tells it.
+	// Log is the log's id, zero if no file tells.
 	Log uuid.UUID `json:"log,omitzero"`
-	// Events are those of the readable beginning, without a gap.
+	// Events is how many events can be read from the start, up to the first gap.
 	Events int64 `json:"events"`
-	// Behind are events that can be read and lie behind the first gap. They are left out: what they follow is not known.
+	// Behind is how many readable events are behind the first gap. They are left out: what comes before them is not known.
 	Behind int64 `json:"behind,omitzero"`
-	// Acknowledged is how many events there were, as the witnesses say; 0 where they say nothing.
+	// Acknowledged is how many events there were according to the witnesses; 0 if they do not say.
 	Acknowledged int64 `json:"acknowledged,omitzero"`
-	// Damage is what could not be read, by file.
+	// Damage is what could not be read, one entry per file.
 	Damage []SalvageDamage `json:"damage,omitzero"`
 }
 
 // SalvageDamage is one file that could not be read to its end.
 type SalvageDamage struct {
 	File   string `json:"file"`
-	Offset int64  `json:"offset"` // -1 where it is not known
+	Offset int64  `json:"offset"` // -1 if not known
 	Reason string `json:"reason"`
 }
 
-// Salvage is what can be read of a log that does not open. Close it.
+// Salvage is what can be read of a log that does not open. It must be closed.
 type Salvage struct {
-	// Salvaged is complete once Each has come to its end; Log, Acknowledged and Damage are known before.
+	// Salvaged is complete when Each has returned; Log, Acknowledged and Damage are known before that.
 	Salvaged
 	fs      vfs.FS
 	scratch string
 	into    *pebble.DB
 }
 
-// OpenSalvage reads every sorted file and every write-ahead file of a log by itself, whatever the list of files says, and changes nothing of
-// the log. Options.ID is the log's id where none of its files tells it. scratch is a folder that it makes, and Close removes; it takes as much room as the log. ErrMissing where there is no log.
+// OpenSalvage reads every sorted file and every write-ahead file of a log on its own, whatever the list of files says,
+// and changes nothing in the log. Options.ID is the log's id if none of its files tells it. scratch is a folder that it
+// creates and Close removes; it takes as much room as the log. ErrMissing if there is no log.
 func OpenSalvage(ctx context.Context, opts Options, scratch string) (_ *Salvage, err error) {
 	opts.setDefaults()
 	dir := opts.FS.PathJoin(opts.Dir, pebbleName)
@@ -91,7 +92,7 @@ func (s *Salvage) Close() error {
 	return errors.Join(s.into.Close(), vfs.Default.RemoveAll(s.scratch))
 }
 
-// quietLog drops what Pebble says of the scratch folder; a fault of it is an error of the call that meets it.
+// quietLog drops what Pebble says about the scratch folder; a fault there is an error of the call that meets it.
 type quietLog struct{}
 
 func (quietLog) Infof(string, ...any)  {}
@@ -105,7 +106,7 @@ func (s *Salvage) files(ctx context.Context, dir string) error {
 	if err != nil {
 		return fmt.Errorf("embedded: salvage: %w", err)
 	}
-	slices.Sort(names) // by number, so that what was written last counts
+	slices.Sort(names) // by number, so that what was written last wins
 	for _, name := range names {
 		if !strings.HasSuffix(name, ".sst") {
 			continue
@@ -142,10 +143,10 @@ func (s *Salvage) damage(file string, offset int64, err error) {
 	s.Damage = append(s.Damage, SalvageDamage{File: filepath.Base(file), Offset: offset, Reason: firstLine(err)})
 }
 
-// sorted takes what a sorted file holds, up to its first damaged block.
+// sorted takes the contents of a sorted file, up to its first damaged block.
 func (s *Salvage) sorted(ctx context.Context, path string) (err error) {
 	defer func() {
-		if p := recover(); p != nil { // Pebble trusts what a checksum covers, and not all of a damaged file is covered
+		if p := recover(); p != nil { // Pebble trusts its files, and checksums do not cover all of them
 			err = fmt.Errorf("it cannot be read: %T", p)
 		}
 	}()
@@ -187,7 +188,7 @@ func openSorted(ctx context.Context, fs vfs.FS, path string) (*sstable.Reader, e
 	return sstable.NewReader(ctx, readable, o.MakeReaderOptions())
 }
 
-// writeAhead takes what a write-ahead file holds, up to its end or what cannot be read.
+// writeAhead takes the contents of a write-ahead file, up to its end or to what cannot be read.
 func (s *Salvage) writeAhead(log wal.LogicalLog) (wal.Offset, error) {
 	r := log.OpenForRead()
 	defer func() { _ = r.Close() }()
@@ -205,7 +206,7 @@ func (s *Salvage) writeAhead(log wal.LogicalLog) (wal.Offset, error) {
 			return at, err
 		}
 		if _, ok := batchrepr.ReadHeader(b.Bytes()); !ok {
-			return at, errors.New("a record is no batch")
+			return at, errors.New("a record is not a batch")
 		}
 		reader := batchrepr.Read(b.Bytes())
 		for {
@@ -263,8 +264,8 @@ func (c *chunk) check() error {
 	return nil
 }
 
-// Each gives the events in the log's order, from the first up to the first that cannot be found, and counts those behind it. An event's
-// bytes stay as they are.
+// Each yields the events in the log's order, from the first up to the first that cannot be found, and counts those behind
+// it. An event's bytes do not change afterwards.
 func (s *Salvage) Each(ctx context.Context, each func(*eventstore.Recorded) error) (err error) {
 	iter, err := s.into.NewIter(nil)
 	if err != nil {
@@ -280,7 +281,7 @@ func (s *Salvage) Each(ctx context.Context, each func(*eventstore.Recorded) erro
 		if err != nil {
 			return err
 		}
-		c, err := parseChunk(iter.Key(), bytes.Clone(value)) // events lie in it
+		c, err := parseChunk(iter.Key(), bytes.Clone(value)) // events refer to it
 		if err != nil {
 			return err
 		}

@@ -13,8 +13,8 @@ import (
 	"accountledger/eventstore/embedded"
 )
 
-// TestSalvage damages every file of a log on disk in turn: what Salvage gives is a beginning of what was written, whole where the
-// damage is in no event, and the log itself stays as it is.
+// TestSalvage damages every file of a log on disk in turn: Salvage returns a prefix of what was written, all of it if the
+// damage is not in an event, and does not change the log itself.
 func TestSalvage(t *testing.T) {
 	root := t.TempDir()
 	dir := filepath.Join(root, "log")
@@ -60,7 +60,7 @@ func TestSalvage(t *testing.T) {
 		}
 		err = out.Each(t.Context(), func(e *eventstore.Recorded) error {
 			if n >= len(ids) || e.ID != ids[n] || e.Position.Commit() != uint64(n+1) {
-				t.Fatalf("event %d is another", n)
+				t.Fatalf("event %d differs", n)
 			}
 			n++
 			return nil
@@ -69,7 +69,7 @@ func TestSalvage(t *testing.T) {
 			t.Fatal(err)
 		}
 		if out.Events != int64(n) {
-			t.Errorf("%d events handed on: %+v", n, out)
+			t.Errorf("%d events passed on: %+v", n, out)
 		}
 		if err := out.Close(); err != nil {
 			t.Fatal(err)
@@ -78,7 +78,7 @@ func TestSalvage(t *testing.T) {
 	}
 	for _, from := range []string{dir, filepath.Join(root, "crashed")} {
 		if out, n := salvage(from); n != len(ids) || len(out.Damage) > 0 || out.Log != id || out.Acknowledged != int64(n) || out.Behind != 0 {
-			t.Fatalf("a whole one: %+v", out)
+			t.Fatalf("an undamaged log: %+v", out)
 		}
 	}
 	hurt := filepath.Join(root, "hurt")

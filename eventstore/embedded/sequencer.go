@@ -10,7 +10,7 @@ import (
 
 const (
 	// groupBytes bounds a group, so that it fits into Pebble's memory table and
-	// nobody waits long for others' events.
+	// no caller waits long for the events of others.
 	groupBytes = 4 << 20
 	// groupRequests does the same for small events.
 	groupRequests = 16 << 10
@@ -24,12 +24,12 @@ type sequencer struct {
 	next     uint64     // position of the next event
 	inHand   []*request // taken, not in a group yet
 	spare    []*request // memory for the queue
-	deferred []*request // must see the group under construction applied
+	deferred []*request // need the group under construction to be applied first
 	pending  pendingChunk
 }
 
-// run gathers groups until the store is closed or fails. A failure answers everyone, those in
-// the sequencer's hands as well, so there is nothing to do for it here.
+// run gathers groups until the store is closed or fails. A failure answers all requests, including those in
+// the sequencer's hands, so there is nothing to do about it here.
 func (q *sequencer) run() {
 	defer q.idle.Done()
 	defer close(q.commits)
@@ -66,7 +66,7 @@ func (q *sequencer) run() {
 	}
 }
 
-// gather builds the next group and says how many requests of hand are done with.
+// gather builds the next group and returns how many of the requests in hand are done.
 func (q *sequencer) gather(hand []*request) (g *group, done int) {
 	g = &group{first: q.next, answers: make([]answer, 0, len(hand))}
 	size := 0
@@ -77,7 +77,7 @@ func (q *sequencer) gather(hand []*request) (g *group, done int) {
 		done++
 		r.take()
 		if r.state.Load() != taken {
-			continue // its caller left before
+			continue // its caller has left
 		}
 		if q.decide(g, r) {
 			size += len(r.records)
@@ -103,14 +103,14 @@ func (q *sequencer) decide(g *group, r *request) bool {
 	case r.expected > t.last || t.beats(r):
 		q.conflict(g, r, t)
 	case t.position >= g.first:
-		q.deferred = append(q.deferred, r) // what it may repeat is not readable yet
+		q.deferred = append(q.deferred, r) // the append it may repeat is not readable yet
 	default:
 		q.decideRepeat(g, r, t)
 	}
 	return false
 }
 
-// find is the request's stream as sequenced, durable or not.
+// find returns the request's stream as sequenced, durable or not.
 func (q *sequencer) find(r *request) (*stream, error) {
 	if s := q.windows.get(r.stream, r.hint); s != nil {
 		return s, nil
@@ -140,7 +140,7 @@ func (q *sequencer) decideRepeat(g *group, r *request, t *tail) {
 	}
 }
 
-// place appends a request's events to the group.
+// place adds a request's events to the group.
 func (q *sequencer) place(g *group, r *request, s *stream) {
 	if g.batch == nil {
 		g.batch = q.db.NewBatch(pebble.WithMaxRetainedSizeBytes(retainBytes))

@@ -2,7 +2,7 @@ package embedded
 
 import "sync"
 
-// signal wakes everyone who waits for the head to move.
+// signal wakes everyone waiting for the head to move.
 type signal struct {
 	mu    sync.Mutex
 	next  chan struct{}
@@ -11,8 +11,8 @@ type signal struct {
 
 func newSignal() *signal { return &signal{next: make(chan struct{})} }
 
-// wait gives a channel that is closed when the signal fires next. Who waits looks
-// after this call whether there is anything to wait for.
+// wait returns a channel that is closed when the signal next fires. Call it before
+// checking whether there is anything to wait for.
 func (s *signal) wait() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()

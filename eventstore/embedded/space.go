@@ -9,7 +9,7 @@ import (
 	"accountledger/eventstore"
 )
 
-// spaceEvery is how long an answer about free space holds.
+// spaceEvery is how long an answer about free space is reused.
 const spaceEvery = 100 * time.Millisecond
 
 // space refuses appends while the disk has less room than the reserve.
@@ -26,14 +26,14 @@ func newSpace(fs vfs.FS, dir string, reserve int64) *space {
 	return &space{fs: fs, dir: dir, reserve: reserve, began: time.Now()}
 }
 
-// free is how much room there is, where the file system says.
+// free is how much room there is, if the file system says.
 func (s *space) free() (bytes uint64, known bool) {
 	usage, err := s.fs.GetDiskUsage(s.dir)
 	return usage.AvailBytes, err == nil
 }
 
 // check is ErrNoSpace while there is less than the reserve. A file system that does not
-// say how much room it has is taken to have enough.
+// say how much room it has is assumed to have enough.
 func (s *space) check() error {
 	if s.reserve < 0 {
 		return nil

@@ -2,7 +2,7 @@ package embedded
 
 import "encoding/binary"
 
-// span is where the events of one append stand.
+// span is the place of one append's events.
 type span struct {
 	version  int64  // of the first event
 	position uint64 // of the first event
@@ -17,7 +17,7 @@ func (s span) end() uint64 { return s.position + uint64(s.count) } //nolint:gose
 // at is the position of the event with a version.
 func (s span) at(version int64) uint64 { return s.position + uint64(version-s.version) } //nolint:gosec // within the span
 
-// entrySpans bounds an entry of the stream index: to read one span is to read its entry.
+// entrySpans bounds an entry of the stream index: reading one span means reading its entry.
 const entrySpans = 256
 
 // appendSpans writes the value of an index entry: consecutive appends to one stream, each as

@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// Stats is what a store counts since it was opened, and how it is now.
+// Stats is what a store has counted since it was opened, and its present state.
 type Stats struct {
-	// Appends were acknowledged as new, with this many Events; repeats and conflicts do not count.
+	// Appends is how many new appends were acknowledged, and Events their events; repeats and conflicts do not count.
 	Appends, Events uint64
-	// Groups is how many appends shared a write and an fsync.
+	// Groups is how many appends shared one write and fsync.
 	Groups Histogram
-	// Sync is the time from when a group was handed to the disk until it was durable, in seconds.
+	// Sync is the time from handing a group to the disk until it was durable, in seconds.
 	Sync Histogram
 	// Head is the position of the last durable event, 0 when there is none.
 	Head uint64
-	// Free is the room on the log's disk for this user, in bytes, where KnowsFree says that the file system tells.
+	// Free is the room on the log's disk for this user, in bytes, if KnowsFree.
 	Free      uint64
 	KnowsFree bool
 	// Reserve is the free space below which nothing is appended, 0 for none.
@@ -25,11 +25,11 @@ type Stats struct {
 	Latched bool
 }
 
-// Histogram counts values up to each of some bounds.
+// Histogram counts values by upper bounds.
 type Histogram struct {
 	Bounds []float64
-	// Counts has one number more than there are bounds: how many values lie at or below each bound and above the one before
-	// it, and how many above the last.
+	// Counts has one more entry than there are bounds: the number of values at or below each bound and above the one
+	// before it, then the number above the last.
 	Counts []uint64
 	Sum    float64
 }
@@ -51,7 +51,7 @@ func (h *histogram) add(v uint64) {
 	h.sum.Add(v)
 }
 
-// read gives what was counted; unit is what one of it is worth.
+// read returns what was counted; unit is the value of one count unit.
 func (h *histogram) read(unit float64) Histogram {
 	out := Histogram{Bounds: make([]float64, len(h.bounds)), Counts: make([]uint64, len(h.counts)), Sum: float64(h.sum.Load()) * unit}
 	for i, b := range h.bounds {
@@ -63,7 +63,7 @@ func (h *histogram) read(unit float64) Histogram {
 	return out
 }
 
-// counters belong to the committer: a few additions a group.
+// counters belong to the committer: a few additions per group.
 type counters struct {
 	appends, events atomic.Uint64
 	groups          histogram
@@ -75,7 +75,7 @@ func newCounters() *counters {
 		sync: newHistogram(50, 100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000)}
 }
 
-// durable counts a group of new events that is on the disk.
+// durable counts a group of new events that has reached the disk.
 func (c *counters) durable(g *group) {
 	appends := uint64(len(g.runs))
 	c.appends.Add(appends)
@@ -84,7 +84,7 @@ func (c *counters) durable(g *group) {
 	c.sync.add(uint64(max(0, time.Since(g.handed)).Microseconds())) //nolint:gosec // not negative
 }
 
-// Stats tells what the store counted. It asks the file system how much room there is, and takes no lock that an append waits for.
+// Stats returns the store's counters. It asks the file system how much room there is, and takes no lock that appends wait for.
 func (s *Store) Stats() Stats {
 	out := Stats{Appends: s.counters.appends.Load(), Events: s.counters.events.Load(), Groups: s.counters.groups.read(1), Sync: s.counters.sync.read(1e-6),
 		Head: s.durable(), Latched: s.queue.failure() != nil}

@@ -11,7 +11,7 @@ import (
 	"accountledger/eventstore/embedded"
 )
 
-// TestStats: what was acknowledged as new is counted once, in groups, each with the time of its fsync.
+// TestStats: new appends are counted once, in groups, each with the time of its fsync.
 func TestStats(t *testing.T) {
 	t.Parallel()
 	s, err := embedded.Open(embedded.Options{Dir: t.TempDir(), ReserveBytes: 4096})

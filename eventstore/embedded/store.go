@@ -1,12 +1,12 @@
 // Package embedded is the log in one folder of this machine, on Pebble.
 //
 // One goroutine, the sequencer, checks expected versions and gives out positions;
-// it gathers whoever is waiting into a group, which is one write and one fsync. A second,
+// it gathers waiting appends into a group, which is one write and one fsync. A second,
 // the committer, waits for the fsync, makes the group readable and answers its callers.
 // Positions are dense and count from 1.
 //
-// After the first write that fails, the store takes no more (see fence) and goes on
-// being read until it is opened anew.
+// After the first failed write the store takes no more appends (see fence), but can
+// be read until it is reopened.
 package embedded
 
 import (
@@ -41,29 +41,29 @@ const (
 
 // Options of a store.
 type Options struct {
-	// Dir is the log's folder; it is made, for this user only, when it is not there.
+	// Dir is the log's folder; it is created, for this user only, if missing.
 	Dir string
 	// ReserveBytes is the free space on Dir's disk below which appends are refused with
 	// ErrNoSpace, because a full disk would stop the log altogether. 0 is
-	// DefaultReserveBytes, less than 0 is none.
+	// DefaultReserveBytes, negative is none.
 	ReserveBytes int64
-	// CacheBytes bounds the memory for blocks of the log that were read; 0 is DefaultCacheBytes.
+	// CacheBytes bounds the memory for blocks read from the log; 0 is DefaultCacheBytes.
 	CacheBytes int64
-	// MemTableBytes is how much is gathered in memory before a sorted file is written, for each of
+	// MemTableBytes is how much is gathered in memory before it is written to a sorted file, for each of
 	// up to four tables; 0 is DefaultMemTableBytes.
 	MemTableBytes int64
 	// IndexAppends is how many appends the stream index keeps in memory before it writes them to
 	// Pebble; 0 is DefaultIndexAppends. After a crash up to twice as many are read again.
 	IndexAppends int
-	// Witness is the path of a second file, outside Dir, that says what was acknowledged, so that an older copy of Dir is
-	// not taken for the log; "" is none.
+	// Witness is the path of a second file, outside Dir, that records what was acknowledged, so that an older copy of Dir
+	// is not mistaken for the log; "" is none.
 	Witness string
-	// ID is what a new log is called; nil: a random id. Only what makes a copy has reason to name one.
+	// ID is the id of a new log; nil: a random one. Only code that makes a copy needs to set it.
 	ID uuid.UUID
-	// NewHistory opens a log although acknowledged events are missing at its end, and gives it a new id: whoever stands in
-	// what is lost must not take it for the same history.
+	// NewHistory opens a log although acknowledged events are missing at its end, and gives it a new id: readers whose
+	// checkpoint is in the lost part must not take it for the same history.
 	NewHistory bool
-	// Logger is told of faults, without anything that callers said; nil is none.
+	// Logger gets faults, without any data of callers; nil is none.
 	Logger *slog.Logger
 	// FS is the file system, for tests; nil is the machine's.
 	FS vfs.FS
@@ -90,7 +90,7 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// head is the place of the last durable event; position 0 when there is none.
+// head is the position of the last durable event; position 0 when there is none.
 type head struct {
 	position uint64
 	id       uuid.UUID
@@ -113,13 +113,13 @@ type Store struct {
 	memTableBytes int64
 
 	unknown  chan *request // appends to streams that are not in memory
-	requests sync.Pool     // of *request, to use again
+	requests sync.Pool     // of *request, to reuse
 
-	// queue is where appends wait for the sequencer, and where it is known whether
+	// queue is where appends wait for the sequencer; it also knows whether
 	// the store has failed, is fenced or is being closed.
 	queue   *queue
 	commits chan *group
-	slots   chan struct{} // one for each group that may be under way
+	slots   chan struct{} // one per group that may be under way
 	idle    sync.WaitGroup
 
 	fencing sync.Mutex // one change of the fence at a time
@@ -137,7 +137,7 @@ type Store struct {
 
 var _ eventstore.Store = (*Store)(nil)
 
-// groupsUnderWay is how many groups may have been written and not yet synced. With
+// groupsUnderWay is how many groups may be written but not yet synced. With
 // two, the next one is gathered and written while the disk is busy with the first.
 const groupsUnderWay = 2
 
@@ -162,7 +162,7 @@ func (s *Store) LogID(context.Context) (uuid.UUID, error) {
 	return s.id, nil
 }
 
-// Health is nil while the store takes appends; otherwise the error that the
+// Health is nil while the store takes appends; otherwise the error the
 // next append would get, with its cause: ErrReadOnly, ErrNoSpace, ErrFenced, ErrClosed.
 func (s *Store) Health() error {
 	if err := s.queue.refusal(); err != nil {
@@ -181,7 +181,7 @@ func (s *Store) closing() bool {
 	}
 }
 
-// enter is called before reading Pebble, and leave after it, unless enter failed.
+// enter must be called before reading Pebble, and leave after it unless enter failed.
 func (s *Store) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -198,7 +198,7 @@ func (s *Store) leave() { s.use.RUnlock() }
 
 // Close implements eventstore.Store. It also writes what Pebble has in memory to
 // sorted files, so that the next start has nothing to replay. After a failed
-// write it leaves the files as they are.
+// write it does not touch the files.
 func (s *Store) Close() error {
 	s.closeOnce.Do(func() { s.closeErr = s.close() })
 	return s.closeErr
@@ -211,7 +211,7 @@ func (s *Store) close() error {
 	go func() { s.idle.Wait(); close(stopped) }()
 	select {
 	case <-stopped:
-	case <-s.queue.failed: // the sequencer may be inside Pebble for ever
+	case <-s.queue.failed: // the sequencer may be stuck inside Pebble
 	}
 	s.use.Lock()
 	defer s.use.Unlock()
@@ -234,8 +234,8 @@ func (s *Store) flush() error {
 	return err
 }
 
-// closePebble ends Pebble in order, or leaves it behind the fence when it failed:
-// parts of it may be waiting there for ever.
+// closePebble closes Pebble, or leaves it behind the fence if it failed:
+// parts of it may be blocked there forever.
 func (s *Store) closePebble() error {
 	done := make(chan error, 1)
 	go func() {
@@ -252,6 +252,6 @@ func (s *Store) closePebble() error {
 		return nil
 	case <-s.queue.failed:
 		s.fence.seal()
-		return s.lock.Close() // Pebble's own hold on the folder, which it cannot give up
+		return s.lock.Close() // Pebble's own hold on the folder, which it cannot release
 	}
 }

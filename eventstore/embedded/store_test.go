@@ -14,7 +14,7 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string]embedded.Options{
 		"Defaults": {},
-		// So small that every test goes over the borders inside the store.
+		// So small that every test crosses the boundaries inside the store.
 		"Small": {FS: vfs.NewMem(), IndexAppends: 3, MemTableBytes: 1 << 20, CacheBytes: 1 << 20},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"accountledger/eventstore"
 )
 
-// subscription implements eventstore.Subscription. It keeps a position and nothing else, so
+// subscription implements eventstore.Subscription. It keeps only a position, so
 // a slow reader costs no memory.
 type subscription struct {
 	store  *Store

@@ -7,14 +7,14 @@ import (
 )
 
 const (
-	// memTables is how many of them may wait to be written before appends do.
+	// memTables is how many of them may wait to be written before appends have to wait.
 	memTables = 4
-	// bloomBits per key make 1% of the questions for a new stream look further.
+	// bloomBits per key let 1% of the lookups of a new stream go further.
 	bloomBits = 10
 )
 
-// pebbleOptions is all that we ask of Pebble. Format, comparer and checksums
-// belong to the stored format; the rest can change from one start to the next.
+// pebbleOptions are all the options we set. Format, comparer and checksums
+// belong to the stored format; the rest may change from one start to the next.
 func pebbleOptions(memTableBytes int64, fs vfs.FS, cache *pebble.Cache, lock *pebble.Lock, log pebble.Logger, events *pebble.EventListener) *pebble.Options {
 	o := &pebble.Options{
 		FS: fs, Cache: cache, Lock: lock, Logger: log, EventListener: events,
@@ -27,7 +27,7 @@ func pebbleOptions(memTableBytes int64, fs vfs.FS, cache *pebble.Cache, lock *pe
 		L0CompactionThreshold: 4,
 		L0StopWritesThreshold: 64,
 		LBaseMaxBytes:         128 << 20,
-		// Smoothing the writing of sorted files keeps the fsync of an append short.
+		// Writing sorted files smoothly keeps the fsync of an append short.
 		BytesPerSync:               1 << 20,
 		MaxOpenFiles:               512,
 		CompactionConcurrencyRange: func() (int, int) { return 1, 2 },
@@ -36,7 +36,7 @@ func pebbleOptions(memTableBytes int64, fs vfs.FS, cache *pebble.Cache, lock *pe
 		o.Levels[i].FilterPolicy = bloom.FilterPolicy(bloomBits)
 		o.Levels[i].BlockSize = 16 << 10
 	}
-	// Young files are rewritten soon, so squeezing them is work done twice.
+	// Young files are rewritten soon, so compressing them is wasted work.
 	o.ApplyCompressionSettings(func() pebble.DBCompressionSettings {
 		s := pebble.DBCompressionFastest
 		none := pebble.DBCompressionNone

@@ -47,7 +47,7 @@ func TestAppendIsSeenWhole(t *testing.T) {
 }
 
 // TestNothingIsSeenBeforeItIsDurable holds the sync back: no reader sees the events, and
-// neither does the one who lost against them hear of it.
+// the writer that lost to them does not hear of it either.
 func TestNothingIsSeenBeforeItIsDurable(t *testing.T) {
 	t.Parallel()
 	fs := newFaultFS("", ".log")
@@ -91,7 +91,7 @@ func TestNothingIsSeenBeforeItIsDurable(t *testing.T) {
 	}
 	var conflict *eventstore.ConflictError
 	if err := <-loser; !errors.As(err, &conflict) || conflict.Actual != 0 {
-		t.Fatalf("the loser was told %v", err)
+		t.Fatalf("the loser got %v", err)
 	}
 	cancel()
 	if all, err := readAll(t.Context(), s); err != nil || len(all) != 2 {

@@ -21,24 +21,24 @@ type tail struct {
 
 const unknownFirst = -2
 
-// beats reports that the request lost a race for the stream against its last
-// append, the most common conflict, which is told without reading.
+// beats reports that the request lost a race for the stream to its last
+// append, the most common conflict; that takes no read.
 func (t *tail) beats(r *request) bool {
 	return t.first == r.expected+1 && t.firstID != r.firstID
 }
 
-// windowEvents bounds the events of a window for each of its appends: they are
-// what is read again after a crash.
+// windowEvents bounds the events of a window, per append: they are
+// read again after a crash.
 const windowEvents = 4
 
-// stream is what is in memory of a stream: its end, and the appends that the index in Pebble does
+// stream is what is in memory about a stream: its end, and the appends that Pebble's index does
 // not have yet, in order.
 type stream struct {
 	tail  tail
 	spans []span
 }
 
-// window holds the streams appended to in some stretch of the log.
+// window holds the streams appended to in one stretch of the log.
 type window struct {
 	streams       map[string]*stream
 	spans, events int
@@ -46,17 +46,17 @@ type window struct {
 
 func newWindow() *window { return &window{streams: make(map[string]*stream)} }
 
-// full reports that the window has as many appends or streams as it may.
+// full reports that the window is at its limit of appends or streams.
 func (w *window) full(limit int) bool {
 	return len(w.streams) >= limit || w.spans >= limit || w.events >= windowEvents*limit
 }
 
 // windows keep the newest part of the stream index in memory and write it to Pebble in
 // large sorted pieces: one entry for many appends costs far less than one for each.
-// What is not written when the process ends is made again from the log.
+// What is not written when the process ends is rebuilt from the log.
 //
 // The young window takes new appends. When it is full it becomes the old one and is
-// written; from then on it only serves as a memory of streams' ends, until the next takes its place.
+// written; after that it only remembers the ends of streams, until the next one replaces it.
 type windows struct {
 	limit      int // of appends, for each
 	mu         sync.Mutex
@@ -65,7 +65,7 @@ type windows struct {
 	writing    bool // old is not in Pebble yet
 }
 
-// hint is a tail that a caller read from the index in Pebble, outside the sequencer.
+// hint is a tail that a caller read from Pebble's index, outside the sequencer.
 type hint struct {
 	tail       *tail // nil when there is none
 	generation uint64
@@ -75,7 +75,7 @@ func newWindows(limit int) *windows {
 	return &windows{limit: limit, young: newWindow(), old: newWindow()}
 }
 
-// knows reports whether a stream is in memory, and the generation as it is now.
+// knows reports whether a stream is in memory, and the current generation.
 func (w *windows) knows(name string) (generation uint64, known bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -85,9 +85,9 @@ func (w *windows) knows(name string) (generation uint64, known bool) {
 	return w.generation, known
 }
 
-// get is a stream from memory, or else from a hint of the present generation: whatever was
+// get returns a stream from memory, or else from a hint of the current generation: whatever was
 // appended since it was read is still in memory, and whatever left memory before is
-// in Pebble. It is nil when Pebble must be asked. Only the sequencer calls it and looks into the result.
+// in Pebble. It is nil when Pebble must be asked. Only the sequencer may call it and use the result.
 func (w *windows) get(name string, h hint) *stream {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -103,7 +103,7 @@ func (w *windows) get(name string, h hint) *stream {
 	return nil
 }
 
-// put remembers the end of a stream that was read from Pebble.
+// put remembers the end of a stream read from Pebble.
 func (w *windows) put(name string, t tail) *stream {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -116,7 +116,7 @@ func (w *windows) set(name string, t tail) *stream {
 	return s
 }
 
-// add takes an append to a stream that get or put gave.
+// add takes an append to a stream that get or put returned.
 func (w *windows) add(s *stream, at span, firstID uuid.UUID) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -126,7 +126,7 @@ func (w *windows) add(s *stream, at span, firstID uuid.UUID) {
 	w.young.events += int(at.count)
 }
 
-// rotate begins a new window when the young one is full and gives it to be
+// rotate starts a new window when the young one is full and returns the full one to be
 // written; nil when there is nothing to do.
 func (w *windows) rotate() *window {
 	w.mu.Lock()
@@ -139,16 +139,16 @@ func (w *windows) rotate() *window {
 	return w.old
 }
 
-// written says that the old window is in Pebble.
+// written records that the old window is in Pebble.
 func (w *windows) written() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.writing = false
 }
 
-// spans gives a stream's appends that are in memory, from the one that holds a version on in the
-// direction of reading, at most limit of them, and the first version that is in memory at
-// all; Pebble has what comes before it.
+// spans returns up to limit of a stream's appends in memory, in the direction of reading from the one
+// that holds version `from`, and the first version in memory;
+// Pebble has what comes before it.
 func (w *windows) spans(name string, d eventstore.Direction, from int64, limit int) (out []span, first int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -185,10 +185,10 @@ func (w *windows) spans(name string, d eventstore.Direction, from int64, limit i
 	return out, first
 }
 
-// noSpans is the first version in memory of a stream of which nothing is.
+// noSpans is the first version in memory of a stream that has none there.
 const noSpans = int64(^uint64(0) >> 1)
 
-// holding finds the first span that ends at a version or after it.
+// holding finds the first span that ends at or after a version.
 func holding(spans []span, version int64) int {
 	n, _ := slices.BinarySearchFunc(spans, version, func(s span, v int64) int {
 		if s.last() < v {

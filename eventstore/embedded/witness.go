@@ -11,16 +11,16 @@ import (
 	"accountledger/internal/witness"
 )
 
-// witnessName is the file beside Pebble's folder that says up to which position appends have been acknowledged. Pebble takes
-// damage in the end of its newest write-ahead file for a write that a crash cut short, and drops acknowledged events without
-// a word; with the witness, Open finds that they are missing. A second one (Options.Witness) lies where the log's folder does not
-// take it along when it is replaced by an older copy or deleted.
+// witnessName is the file beside Pebble's folder that records the position up to which appends have been acknowledged. Pebble
+// takes damage at the end of its newest write-ahead file for a write cut short by a crash, and silently drops
+// acknowledged events; with the witness, Open notices that they are missing. A second one (Options.Witness) is kept where it is
+// not replaced or deleted together with the log's folder.
 const witnessName = "acknowledged"
 
-// witnesses are those of one log.
+// witnesses are the witnesses of one log.
 type witnesses []*witness.Witness
 
-// witnessFiles are their paths.
+// witnessFiles are the paths of the witnesses.
 func (o *Options) witnessFiles() []string {
 	files := []string{o.FS.PathJoin(o.Dir, witnessName)}
 	if o.Witness != "" {
@@ -29,7 +29,7 @@ func (o *Options) witnessFiles() []string {
 	return files
 }
 
-// openWitnesses opens or makes the files.
+// openWitnesses opens or creates the files.
 func openWitnesses(fs vfs.FS, files []string, log uuid.UUID, head uint64) (_ witnesses, err error) {
 	said, _, err := readWitnesses(fs, files, log)
 	if err != nil {
@@ -55,7 +55,7 @@ func openWitnesses(fs vfs.FS, files []string, log uuid.UUID, head uint64) (_ wit
 	return all, nil
 }
 
-// readWitnesses gives the greatest position that the files bear witness of, and which of them does.
+// readWitnesses returns the greatest position recorded in the files, and which file has it.
 func readWitnesses(fs vfs.FS, files []string, log uuid.UUID) (head uint64, by string, err error) {
 	for _, name := range files {
 		file, err := fs.Open(name)

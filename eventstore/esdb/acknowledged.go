@@ -12,13 +12,13 @@ import (
 	"accountledger/eventstore"
 )
 
-// acknowledged is the last place of the log that this store knows for certain: of an append that was acknowledged, or of an
-// event that a subscription was given. A leader that does not have it lost it: its data were put back to an earlier copy.
+// acknowledged is the last position of the log that this store knows for certain: from an append that was acknowledged, or an
+// event that a subscription received. A leader that does not have it has lost it: its data were put back to an earlier copy.
 type acknowledged struct {
 	mu    sync.Mutex
 	at    eventstore.Position
 	event uuid.UUID
-	lost  atomic.Pointer[eventstore.CorruptError] // once that was seen, for as long as the store is open
+	lost  atomic.Pointer[eventstore.CorruptError] // set once that was seen, while the store is open
 }
 
 // saw notes an event of the log.
@@ -36,7 +36,7 @@ func (a *acknowledged) last() (eventstore.Position, uuid.UUID) {
 	return a.at, a.event
 }
 
-// damage is a *eventstore.CorruptError once the log was found to lack what it had; nothing is appended or read then.
+// damage is a *eventstore.CorruptError once the log was found to have lost events; after that nothing is appended or read.
 func (a *acknowledged) damage() error {
 	if lost := a.lost.Load(); lost != nil {
 		return lost
@@ -44,8 +44,8 @@ func (a *acknowledged) damage() error {
 	return nil
 }
 
-// isThere asks a leader that was just connected to for the log's id and the last place that is known for certain. What it does
-// not have it lost, and the error is damage's from then on; other errors are *fault.
+// isThere asks a newly connected leader for the log's id and the last position known for certain. If the leader
+// does not have it, it has lost it, and this error is returned by damage from then on; other errors are *fault.
 func (s *Store) isThere(ctx context.Context, n *node) error {
 	if err := s.known.damage(); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (s *Store) isThere(ctx context.Context, n *node) error {
 	return s.lose(fmt.Sprintf("the log was put back to an earlier state: it lacks event %s, which this process knows at %s", event, at), at)
 }
 
-// sameLog checks that a leader has the log's id still.
+// sameLog checks that a leader still has the log's id.
 func (s *Store) sameLog(ctx context.Context, n *node) error {
 	id := s.logID.Load()
 	if id == nil {
@@ -80,17 +80,17 @@ func (s *Store) sameLog(ctx context.Context, n *node) error {
 		return err
 	}
 	now, err := idOf(last)
-	if err != nil || now == *id || now == uuid.Nil { // without an id it goes on as what it was; the next start says so
+	if err != nil || now == *id || now == uuid.Nil { // without an id, carry on; the next start reports it
 		return err
 	}
-	return s.lose(fmt.Sprintf("the log goes on under another id, %s, as after a restore", now), eventstore.Position{})
+	return s.lose(fmt.Sprintf("the log now has another id, %s, as after a restore", now), eventstore.Position{})
 }
 
-// lose ends all work with the log for as long as the store is open: what is lost is not to be written over.
+// lose ends all work with the log while the store is open: what was lost must not be overwritten.
 func (s *Store) lose(reason string, at eventstore.Position) error {
-	lost := &eventstore.CorruptError{File: "EventStoreDB", Offset: -1, At: at, Reason: reason + "; restart to be told what to do"}
+	lost := &eventstore.CorruptError{File: "EventStoreDB", Offset: -1, At: at, Reason: reason + "; restart for instructions"}
 	if s.known.lost.CompareAndSwap(nil, lost) {
-		s.log.Error("nothing is appended or read any more", "error", lost)
+		s.log.Error("appends and reads have stopped", "error", lost)
 	}
 	return s.known.damage()
 }

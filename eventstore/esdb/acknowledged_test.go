@@ -10,8 +10,8 @@ import (
 	"accountledger/internal/await"
 )
 
-// TestPutBackUnderAStore puts the server's data back to an earlier copy, with or without others in the places of what was lost: the
-// store ends its work instead of going on upon what is left.
+// TestPutBackUnderAStore puts the server's data back to an earlier copy, with or without other events in the places of the lost ones:
+// the store stops instead of continuing from what is left.
 func TestPutBackUnderAStore(t *testing.T) {
 	t.Parallel()
 	for name, after := range map[string]func(c *esdbtest.Cluster){
@@ -41,7 +41,7 @@ func TestPutBackUnderAStore(t *testing.T) {
 				await.Until(t, "it is seen", func() bool {
 					_, err := s.Append(context30(t), stream, 4, newEvents(1)...)
 					if err == nil {
-						t.Fatal("it was appended to")
+						t.Fatal("an append succeeded")
 					}
 					return errors.As(err, &lost)
 				})

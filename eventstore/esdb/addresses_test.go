@@ -14,16 +14,16 @@ import (
 	"accountledger/internal/await"
 )
 
-// resolver gives every name the same addresses.
+// resolver returns the same addresses for every name.
 type resolver []netip.Addr
 
 // LookupNetIP implements esdb.Resolver.
 func (r resolver) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) { return r, nil }
 
-// found bounds the search for the address that answers, on a busy machine; a silent one is waited for twice as long and more.
+// found bounds the search for the address that answers, on a busy machine; waiting for a silent one takes more than twice as long.
 const found = 4 * time.Second
 
-// TestAddresses: of one name's addresses those that are silent or refuse do not delay the one that answers, at the start and
+// TestAddresses: addresses of a name that are silent or refuse do not delay the one that answers, at the start or
 // later.
 func TestAddresses(t *testing.T) {
 	t.Parallel()
@@ -63,7 +63,7 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// TestAddressesNone: a name without an address is named.
+// TestAddressesNone: the error names a name without an address.
 func TestAddressesNone(t *testing.T) {
 	t.Parallel()
 	s := open(t, esdb.Options{Connection: "esdb://log.invalid?maxDiscoverAttempts=1", CallTimeout: callTime})

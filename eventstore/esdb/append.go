@@ -17,9 +17,9 @@ import (
 	"accountledger/internal/backoff"
 )
 
-// Append implements eventstore.Store. An append that was refused by a node which is not the leader is
-// sent to the leader. One whose answer was lost is looked for in the stream, and sent
-// again when it is not there; the expected version makes that safe.
+// Append implements eventstore.Store. An append refused by a node that is not the leader is
+// sent to the leader. If the answer was lost, the stream is searched for the events, and they are sent
+// again if they are not there; the expected version makes that safe.
 func (s *Store) Append(ctx context.Context, stream string, expected int64, events ...eventstore.Event) (eventstore.Appended, error) {
 	if err := s.begin(ctx, &s.appends); err != nil {
 		return eventstore.Appended{}, err
@@ -34,12 +34,12 @@ func (s *Store) Append(ctx context.Context, stream string, expected int64, event
 	if _, err := s.id(ctx); err != nil { // no log has events without an id
 		return eventstore.Appended{}, err
 	}
-	return s.append(ctx, stream, expected, events, heedful)
+	return s.append(ctx, stream, expected, events, checkFence)
 }
 
-var errReserved = fmt.Errorf("%w: the name is not that of a ledger's stream", eventstore.ErrInvalid)
+var errReserved = fmt.Errorf("%w: the name is not one of the ledger's streams", eventstore.ErrInvalid)
 
-func (s *Store) append(ctx context.Context, stream string, expected int64, events []eventstore.Event, fence heed) (eventstore.Appended, error) {
+func (s *Store) append(ctx context.Context, stream string, expected int64, events []eventstore.Event, fence fenceCheck) (eventstore.Appended, error) {
 	s.watchNode()
 	within, cancel := s.bounded(ctx, s.opts.CallTimeout)
 	defer cancel()
@@ -60,7 +60,7 @@ func (s *Store) append(ctx context.Context, stream string, expected int64, event
 	}
 }
 
-// errAgain: the append was not carried out, as far as can be seen, and may be tried again.
+// errAgain: as far as can be seen the append did not happen, and may be tried again.
 var errAgain = errors.New("esdb: try again")
 
 // appending is one append and what is known about it.
@@ -69,14 +69,14 @@ type appending struct {
 	stream   string
 	expected int64
 	events   []eventstore.Event
-	fence    heed
-	lost     bool // some try was sent, and its outcome was never learnt
+	fence    fenceCheck
+	lost     bool // an attempt was sent, and its outcome is unknown
 	pause    backoff.Tries
 }
 
 func (a *appending) doing() string { return "appending to stream " + a.opts.Prefix + a.stream }
 
-// fail makes the error of an append that is given up: ErrUnknownOutcome when the events may be in the log.
+// fail is the error for an append that is given up: ErrUnknownOutcome when the events may be in the log.
 func (a *appending) fail(err error) error {
 	f, known := faultOf(err)
 	switch {
@@ -87,7 +87,7 @@ func (a *appending) fail(err error) error {
 	case known:
 		return f
 	case errors.Is(err, errAgain):
-		return fmt.Errorf("%w: the stream's version could not be made out", eventstore.ErrUnavailable)
+		return fmt.Errorf("%w: the stream's version could not be determined", eventstore.ErrUnavailable)
 	}
 	return err
 }
@@ -120,7 +120,7 @@ func (a *appending) try(ctx context.Context) (eventstore.Appended, error) {
 	last := a.expected + int64(len(a.events))
 	position := resp.GetSuccess().GetPosition()
 	if got := resp.GetSuccess().GetCurrentRevision(); got != uint64(last) { //nolint:gosec // not negative
-		return eventstore.Appended{}, a.cut(a.stream, eventstore.Position{}, fmt.Sprintf("what was appended behind version %d stands at version %d: it was deleted", a.expected, got))
+		return eventstore.Appended{}, a.cut(a.stream, eventstore.Position{}, fmt.Sprintf("what was appended after version %d is at version %d: the stream was deleted", a.expected, got))
 	}
 	if position == nil {
 		a.lost = true // it is there, but not yet known where
@@ -132,7 +132,7 @@ func (a *appending) try(ctx context.Context) (eventstore.Appended, error) {
 	return done, nil
 }
 
-// unpolled is the error of a try that was not sent.
+// unpolled is the error for an attempt that was not sent.
 func (a *appending) unpolled(ctx context.Context, n *node, err error) error {
 	a.blame(ctx, a.leader, n, err)
 	f, known := faultOf(err)
@@ -148,7 +148,7 @@ func (a *appending) unpolled(ctx context.Context, n *node, err error) error {
 // send sends the events to a node and waits for its answer; the error is a *fault.
 func (a *appending) send(ctx context.Context, n *node) (_ *api.AppendResp, failed error) {
 	defer func() { a.noteRight(failed) }()
-	ctx, cancel := context.WithTimeout(asLeader(ctx), min(a.opts.CallTimeout/2, appendLife)) // so that there is time to find out what became of it
+	ctx, cancel := context.WithTimeout(asLeader(ctx), min(a.opts.CallTimeout/2, appendLife)) // leaves time to find out what happened to it
 	defer cancel()
 	call, err := n.streams.Append(ctx)
 	if err != nil {
@@ -176,8 +176,8 @@ func (a *appending) send(ctx context.Context, n *node) (_ *api.AppendResp, faile
 	return resp, nil
 }
 
-// brokenOff says why a call ended before all events were sent. It must not close its sending side: gRPC may have begun the
-// call anew by itself, and the server would take what was sent so far for the whole append.
+// brokenOff returns why a call ended before all events were sent. The sending side must not be closed: gRPC may have retried
+// the call transparently, and the server would take what was sent so far for the whole append.
 func (a *appending) brokenOff(call api.Streams_AppendClient, cancel func()) error {
 	patience := time.AfterFunc(time.Second, cancel)
 	defer patience.Stop()
@@ -197,7 +197,7 @@ func (a *appending) header() *api.AppendReq {
 	return &api.AppendReq{Content: &api.AppendReq_Options_{Options: o}}
 }
 
-// failed finds out what a call that failed has done.
+// failed finds out what a failed call has done.
 func (a *appending) failed(ctx context.Context, n *node, err error) (eventstore.Appended, error) {
 	a.blame(ctx, a.leader, n, err)
 	f, known := faultOf(err)
@@ -217,7 +217,7 @@ func (a *appending) failed(ctx context.Context, n *node, err error) (eventstore.
 	case f.kind == kindNotLeader:
 		return eventstore.Appended{}, errors.Join(errAgain, f)
 	case f.kind == kindStreamDeleted:
-		return eventstore.Appended{}, a.cut(a.stream, eventstore.Position{}, "it was deleted for good")
+		return eventstore.Appended{}, a.cut(a.stream, eventstore.Position{}, "it was deleted permanently")
 	case f.refused():
 		return eventstore.Appended{}, a.fail(f)
 	}
@@ -235,7 +235,7 @@ func (a *appending) failed(ctx context.Context, n *node, err error) (eventstore.
 }
 
 // refused answers an append that the server refused because the stream was at another version, unless the
-// events are there: then this append, or an earlier try, has put them there.
+// events are there: then this append, or an earlier attempt, has written them.
 func (a *appending) refused(ctx context.Context, actual int64) (eventstore.Appended, error) {
 	found, err := a.look(ctx)
 	switch {
@@ -251,7 +251,7 @@ func (a *appending) refused(ctx context.Context, actual int64) (eventstore.Appen
 	return eventstore.Appended{}, &eventstore.ConflictError{Stream: a.stream, Expected: a.expected, Actual: actual}
 }
 
-// settle reads what became of an append. Nothing there may mean that it is still under way.
+// settle reads what happened to an append. Finding nothing may mean that it is still under way.
 func (a *appending) settle(ctx context.Context) (eventstore.Appended, error) {
 	found, err := a.look(ctx)
 	switch {
@@ -278,7 +278,7 @@ func (a *appending) last(ctx context.Context) (int64, error) {
 	return found[0].Version, nil
 }
 
-// look reads what stands in the leader's stream where the events should be.
+// look reads the events that the leader has where the append's should be.
 func (a *appending) look(ctx context.Context) ([]entry, error) {
 	return a.few(ctx, a.readStreamFrom(a.stream, eventstore.Forwards, a.expected+1, uint64(len(a.events))))
 }

@@ -16,7 +16,7 @@ import (
 // short is the time of a call in tests where the server does not answer.
 const short = time.Second
 
-// TestLostAnswers appends through every fault: the events stand once, where the append says.
+// TestLostAnswers appends through every fault: the events are there once, where the append says.
 func TestLostAnswers(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -45,13 +45,13 @@ func TestLostAnswers(t *testing.T) {
 				t.Fatalf("%+v, want %d settled and %d sent again", stats, test.settled, test.resent)
 			}
 			if again := add(t, s, stream, 1, events[2:]...); again != a {
-				t.Fatalf("the repeat answered %+v, the append %+v", again, a)
+				t.Fatalf("the repeat returned %+v, the append %+v", again, a)
 			}
 		})
 	}
 }
 
-// TestLateRequest has the server carry an append out after its client has given it up.
+// TestLateRequest has the server carry an append out after its client has given up.
 func TestLateRequest(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})
@@ -61,7 +61,7 @@ func TestLateRequest(t *testing.T) {
 	stands(t, s, stream, add(t, s, stream, eventstore.NoStream, events...), events...)
 }
 
-// TestRivalMeanwhile loses the answer to an append that another one has beaten by then.
+// TestRivalMeanwhile loses the answer to an append that has lost to another in the meantime.
 func TestRivalMeanwhile(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})
@@ -80,7 +80,7 @@ func TestRivalMeanwhile(t *testing.T) {
 	stands(t, rival, stream, a, theirs...)
 }
 
-// TestUnknownOutcome ends the caller's time while nobody knows what became of the append.
+// TestUnknownOutcome ends the caller's time while the outcome of the append is unknown.
 func TestUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})
@@ -105,7 +105,7 @@ func TestUnknownOutcome(t *testing.T) {
 	stands(t, s, stream, add(t, s, stream, eventstore.NoStream, events...), events...)
 }
 
-// TestServerGone tells what was never sent from what may have happened.
+// TestServerGone distinguishes what was never sent from what may have happened.
 func TestServerGone(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})
@@ -142,7 +142,7 @@ func TestServerGone(t *testing.T) {
 	}
 }
 
-// TestNothingRepeated looks for what callers and operators said in errors.
+// TestNothingRepeated looks for data of callers and operators in errors.
 func TestNothingRepeated(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{TLS: true, User: "ledger", Password: "hunter2"})
@@ -164,7 +164,7 @@ func TestNothingRepeated(t *testing.T) {
 	stranger := esdbtest.Start(t, esdbtest.Options{TLS: true, User: "ledger", Password: "hunter2"})
 	for _, connection := range []string{
 		strings.Replace(c.Connection("maxDiscoverAttempts=1"), "hunter2", "hunter3", 1),
-		// Another certificate than the one that is vouched for.
+		// A certificate from another authority.
 		strings.Replace(stranger.Connection("maxDiscoverAttempts=1"), stranger.Node(0).Address(), c.Node(0).Address(), 1),
 	} {
 		wrong := open(t, esdb.Options{Connection: connection})

@@ -8,8 +8,8 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// ask does something that can be repeated over a link, again while that may help and there is time. Do gets a
-// context that ends with the store, and when the time is over; its faults are *fault. The error is ctx's, ErrClosed, do's, or
+// ask runs an operation that can be repeated over a link, and retries it while that may help and there is time. do gets a
+// context that ends with the store, or when the time is up; its faults are *fault. The error is ctx's, ErrClosed, do's, or
 // wraps ErrUnavailable.
 func (s *Store) ask(ctx context.Context, l *link, do func(context.Context, *node) error) error {
 	s.watchNode()
@@ -48,7 +48,7 @@ func (s *Store) askOnce(ctx context.Context, l *link, do func(context.Context, *
 	return err
 }
 
-// blame gives a node up when a fault says that it is of no more use. A call that the caller ended says nothing; one
+// blame gives up a node if a fault shows that it is unusable. A call that the caller ended shows nothing; one
 // that took too long does.
 func (s *Store) blame(ctx context.Context, l *link, n *node, err error) {
 	f, known := faultOf(err)

@@ -18,7 +18,7 @@ const (
 )
 
 // BenchmarkAppend compares the adapter with the vendor's client, on the same server: 64
-// writers, each to a stream of its own, one event of 400 bytes an append.
+// writers, each with its own stream, one event of 400 bytes per append.
 func BenchmarkAppend(b *testing.B) {
 	server := connection(b)
 	b.Run("adapter", func(b *testing.B) {
@@ -68,8 +68,8 @@ func benchmark(b *testing.B, add func(stream string, expected int64, data []byte
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "appends/s")
 }
 
-// BenchmarkInOrder copies events of 400 bytes, one an append and to a hundred streams by turns, as a log is moved: in order on
-// one call, beside one append after another and beside what 64 writers reach without an order.
+// BenchmarkInOrder copies events of 400 bytes, one per append, to a hundred streams in turn, as a move of a log does: in order on
+// one call, one append after another, and with 64 writers in no particular order.
 func BenchmarkInOrder(b *testing.B) {
 	server := connection(b)
 	opts := func() esdb.Options { return esdb.Options{Connection: server, Prefix: newPrefix()} }
@@ -104,7 +104,7 @@ func BenchmarkInOrder(b *testing.B) {
 	})
 }
 
-// turns makes batches of one event to a hundred streams by turns.
+// turns creates batches of one event for a hundred streams in turn.
 func turns(n int) []eventstore.Batch {
 	const streams = 100
 	data, all, names := bytes.Repeat([]byte("x"), benchBytes), make([]eventstore.Batch, n), make([]string, streams)

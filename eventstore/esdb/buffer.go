@@ -9,8 +9,8 @@ import (
 	"accountledger/eventstore"
 )
 
-// buffer stands between the connection and the reader of a subscription, so that a page
-// can be handed out without waiting for the server. When it is full, nothing more is taken from the
+// buffer sits between the connection and the reader of a subscription, so that a page
+// can be returned without waiting for the server. When it is full, nothing more is read from the
 // connection, and the server stops sending.
 type buffer struct {
 	log                 uuid.UUID
@@ -19,11 +19,11 @@ type buffer struct {
 	mu     sync.Mutex
 	events []eventstore.Recorded
 	bytes  int
-	tail   eventstore.Checkpoint // the last entry taken in, of the ledger or not
-	given  eventstore.Position   // how far the reader is
+	tail   eventstore.Checkpoint // the last entry put in, the ledger's or not
+	given  eventstore.Position   // the last position the reader was given
 	err    error
 
-	filled, drained chan struct{} // one token each: look again
+	filled, drained chan struct{} // capacity 1: check again
 }
 
 func newBuffer(log uuid.UUID, from eventstore.Checkpoint, maxEvents, maxBytes int) *buffer {
@@ -40,7 +40,7 @@ func wake(c chan struct{}) {
 	}
 }
 
-// put takes an entry in, and waits for room when it is the ledger's. The error is ctx's.
+// put adds an entry; if it is the ledger's, it waits for room. The error is ctx's.
 func (b *buffer) put(ctx context.Context, e entry) error {
 	for !b.tryPut(e) {
 		select {
@@ -67,14 +67,14 @@ func (b *buffer) tryPut(e entry) bool {
 	return true
 }
 
-// reached is the place of the last entry taken in.
+// reached is the position of the last entry put in.
 func (b *buffer) reached() eventstore.Position {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.tail.Position
 }
 
-// fail ends the subscription, after what is in the buffer.
+// fail ends the subscription once the buffer is drained.
 func (b *buffer) fail(err error) {
 	b.mu.Lock()
 	b.err = err
@@ -82,7 +82,7 @@ func (b *buffer) fail(err error) {
 	wake(b.filled)
 }
 
-// take gives the next page, when there is one. The error is fail's.
+// take returns the next page, if there is one. The error is fail's.
 func (b *buffer) take(limit int) (page eventstore.Page, ok bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

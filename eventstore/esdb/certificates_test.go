@@ -25,7 +25,7 @@ func TestAuthorityReplaced(t *testing.T) {
 	sameIDs(t, got, events...)
 }
 
-// TestCertificateFiles: a file that cannot be read any more is named, and the ledger goes on once it can.
+// TestCertificateFiles: a file that has become unreadable is named, and the ledger continues once it can be read.
 func TestCertificateFiles(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{TLS: true, ClientCertificate: true})
@@ -52,7 +52,7 @@ func TestCertificateFiles(t *testing.T) {
 	}
 }
 
-// TestAuthorityUnknown says what is wrong with the certificate.
+// TestAuthorityUnknown expects the error to say what is wrong with the certificate.
 func TestAuthorityUnknown(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{TLS: true})

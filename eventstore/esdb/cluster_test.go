@@ -9,7 +9,7 @@ import (
 	"accountledger/eventstore/esdb/esdbtest"
 )
 
-// TestLeaderChange lets the leader change under a store that goes on as if nothing were.
+// TestLeaderChange changes the leader under a store, which continues as if nothing had happened.
 func TestLeaderChange(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{Nodes: 3})
@@ -28,7 +28,7 @@ func TestLeaderChange(t *testing.T) {
 	}
 }
 
-// TestOneNodeNamed connects to a follower alone: it says where the leader is.
+// TestOneNodeNamed connects only to a follower: it says where the leader is.
 func TestOneNodeNamed(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{Nodes: 2})
@@ -37,7 +37,7 @@ func TestOneNodeNamed(t *testing.T) {
 	stands(t, s, stream, add(t, s, stream, eventstore.NoStream, events...), events...)
 }
 
-// TestNodeLost takes the leader's node away: whoever leads next is found.
+// TestNodeLost takes the leader's node away: the next leader is found.
 func TestNodeLost(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{Nodes: 3})
@@ -52,8 +52,8 @@ func TestNodeLost(t *testing.T) {
 	sameIDs(t, got, events...)
 }
 
-// TestLaggingFollower subscribes at a follower that has not got everything yet. All but the
-// subscription is as the leader has it.
+// TestLaggingFollower subscribes at a follower that does not have everything yet. Everything except the
+// subscription comes from the leader.
 func TestLaggingFollower(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{Nodes: 2})
@@ -78,8 +78,8 @@ func TestLaggingFollower(t *testing.T) {
 	sameIDs(t, got, events[4:]...)
 }
 
-// TestDeposedLeader stays with a leader that has been deposed and does not know. It may answer
-// a read from what it has; what it cannot do is acknowledge an append, so whoever appends finds the new leader.
+// TestDeposedLeader stays with a leader that has been deposed without knowing. It may answer
+// a read from what it has, but cannot acknowledge an append, so an append finds the new leader.
 func TestDeposedLeader(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{Nodes: 2})
@@ -90,7 +90,7 @@ func TestDeposedLeader(t *testing.T) {
 	c.Depose(1)
 	add(t, other, stream, 0, events[1])
 	if n := len(readBack(t, s, stream)); n != 1 {
-		t.Fatalf("the deposed leader gives %d events", n)
+		t.Fatalf("the deposed leader returned %d events", n)
 	}
 	_, err := s.Append(context30(t), stream, 0, events[2])
 	conflicts(t, err, 1)
@@ -123,7 +123,7 @@ func TestReadThroughDrops(t *testing.T) {
 				want = len(events) - 1 - n
 			}
 			if r.ID != events[want].ID {
-				t.Fatalf("event %d is another", n)
+				t.Fatalf("event %d differs", n)
 			}
 			if n++; n%25 == 0 {
 				c.DropConnections()

@@ -13,7 +13,7 @@ import (
 	"accountledger/eventstore"
 )
 
-// config is what a connection string says. The vendor's parser is not used: it takes values that it cannot read, knows neither
+// config is a parsed connection string. The vendor's parser is not used: it accepts values that it cannot parse, knows neither
 // the newer schemes nor IPv6, and writes to the standard logger.
 type config struct {
 	seeds          []string // host:port; a host is a name or an address
@@ -26,15 +26,15 @@ type config struct {
 	certFile, keyFile string
 
 	prefer    preference
-	attempts  int           // rounds of a search before calls fail at once; 0 is by time alone
+	attempts  int           // rounds of a search before calls fail immediately; 0: decided by time alone
 	interval  time.Duration // between the first rounds
-	answer    time.Duration // how long a node that is tried may take; 0 is as long as a call
+	answer    time.Duration // how long one candidate node may take; 0 is as long as a call
 	deadline  time.Duration // of a call; 0 is the default
-	keepAlive time.Duration // between two pings; below 0 is none
+	keepAlive time.Duration // between two pings; negative is none
 	pong      time.Duration // how long the answer to a ping may take
 }
 
-// preference is which kind of node subscriptions are to be served by.
+// preference is which kind of node should serve subscriptions.
 type preference string
 
 const (
@@ -44,7 +44,7 @@ const (
 	preferAny      preference = "random"
 )
 
-// Defaults, the vendor's.
+// Defaults, the same as the vendor's.
 const (
 	defaultPort      = "2113"
 	defaultInterval  = 100 * time.Millisecond
@@ -54,7 +54,7 @@ const (
 // schemes with which a connection string may begin; each also with +discover.
 func schemes() []string { return []string{"esdb", "kurrentdb", "kurrent", "kdb"} }
 
-// malformed names the part of a connection string that is wrong. It never repeats what stands there: that may be a password.
+// malformed names the part of a connection string that is wrong. It never repeats the value, which may be a password.
 func malformed(format string, a ...any) error {
 	return fmt.Errorf("%w: the connection string of EventStoreDB: %s", eventstore.ErrInvalid, fmt.Sprintf(format, a...))
 }
@@ -77,7 +77,7 @@ func parse(connection string) (*config, error) {
 	}
 	path, query, _ := strings.Cut(rest, "?")
 	if path != "" && path != "/" {
-		return nil, malformed("there is a path behind the hosts")
+		return nil, malformed("there is a path after the hosts")
 	}
 	if err := c.readAuthority(authority); err != nil {
 		return nil, err
@@ -128,15 +128,15 @@ func hostPort(s string) (string, error) {
 			return "", fmt.Errorf("it is neither host:port nor [address]:port")
 		}
 	case strings.Contains(s, ":"):
-		return "", fmt.Errorf("an IPv6 address is written in brackets")
+		return "", fmt.Errorf("an IPv6 address must be in brackets")
 	}
 	if strings.HasPrefix(s, "[") {
 		if address, err := netip.ParseAddr(host); err != nil || !address.Is6() {
-			return "", fmt.Errorf("what stands in brackets is no IPv6 address")
+			return "", fmt.Errorf("the text in brackets is not an IPv6 address")
 		}
 	}
 	if host == "" || strings.ContainsAny(host, " %") && !strings.HasPrefix(s, "[") {
-		return "", fmt.Errorf("the host is empty or no name of one")
+		return "", fmt.Errorf("the host is empty or not a valid name")
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
 		return "", fmt.Errorf("the port is not a number from 1 to 65535")

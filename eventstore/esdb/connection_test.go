@@ -13,7 +13,7 @@ import (
 	"accountledger/eventstore/esdb"
 )
 
-// TestConnectionStrings: what is wrong is refused by the name of the part or file, and neither user nor password is repeated.
+// TestConnectionStrings: errors name the faulty part or file, and repeat neither user nor password.
 func TestConnectionStrings(t *testing.T) {
 	t.Parallel()
 	none, empty := filepath.Join(t.TempDir(), "none.pem"), filepath.Join(t.TempDir(), "empty.pem")
@@ -32,7 +32,7 @@ func TestConnectionStrings(t *testing.T) {
 		user + "host:99999":                  "the port",
 		user + "::1:2113":                    "in brackets",
 		user + "[::1":                        "neither host:port",
-		user + "[host]:1":                    "no IPv6 address",
+		user + "[host]:1":                    "not an IPv6 address",
 		user + "host/path":                   "a path",
 		user + "host?tls=perhaps":            "tls is not true or false",
 		user + "host?nodePreference=best":    "nodePreference is not leader, follower",
@@ -43,12 +43,12 @@ func TestConnectionStrings(t *testing.T) {
 		user + "host?keepAliveInterval=-2":                     "keepAliveInterval is not",
 		user + "host?keepAliveTimeout=":                        "keepAliveTimeout is not",
 		user + "host?tlsMode=on":                               `no setting "tlsMode"`,
-		user + "host?tls=true&TLS=false":                       "TLS is there twice",
-		user + "host?tlsCAFile=%zz":                            "tlsCAFile has a %",
+		user + "host?tls=true&TLS=false":                       "TLS is given twice",
+		user + "host?tlsCAFile=%zz":                            "tlsCAFile has an invalid %",
 		user + "host?tlsCAFile=" + none:                        none,
-		user + "host?tlsCAFile=" + empty:                       empty + " has no certificate",
-		user + "host?userCertFile=/c":                          "one is there without the other",
-		user + "host?userKeyFile=/k":                           "one is there without the other",
+		user + "host?tlsCAFile=" + empty:                       empty + " has no PEM certificate",
+		user + "host?userCertFile=/c":                          "need each other",
+		user + "host?userKeyFile=/k":                           "need each other",
 		user + "host?userCertFile=" + none + "&userKeyFile=/k": none,
 		"esdb://:hunter2@host":                                 "name is empty",
 		"esdb://canary:hunter2%@host":                          "%25",

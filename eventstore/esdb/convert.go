@@ -13,21 +13,21 @@ import (
 	"accountledger/eventstore"
 )
 
-// Keys of the server's own metadata of an event.
+// Keys of the server's own event metadata.
 const (
 	metaType        = "type"
 	metaContentType = "content-type"
-	// contentType says that nobody should look into the bytes: the server does not then either.
+	// contentType marks the data as opaque, for the server too.
 	contentType = "application/octet-stream"
 )
 
-// typeStreamDeleted is what the server puts into a stream that is deleted for good.
+// typeStreamDeleted is the event the server adds to a permanently deleted stream.
 const typeStreamDeleted = "$streamDeleted"
 
-// noPosition is what older servers give for an event read from its stream.
+// noPosition is what older servers return for an event read from its stream.
 const noPosition = math.MaxUint64
 
-// streamIdentifier is the server's name of a stream.
+// streamIdentifier is the server's name for a stream.
 func (s *Store) streamIdentifier(stream string) *shared.StreamIdentifier {
 	return &shared.StreamIdentifier{StreamName: []byte(s.opts.Prefix + stream)}
 }
@@ -39,7 +39,7 @@ func wireID(id uuid.UUID) *shared.UUID {
 	}}}
 }
 
-// readID gives the zero UUID for anything that is none.
+// readID returns the zero UUID for anything that is not a UUID.
 func readID(id *shared.UUID) (u uuid.UUID) {
 	if bits := id.GetStructured(); bits != nil {
 		binary.BigEndian.PutUint64(u[:8], uint64(bits.GetMostSignificantBits()))  //nolint:gosec // bits, not a number
@@ -62,14 +62,14 @@ func proposed(e *eventstore.Event) *api.AppendReq {
 	}}}
 }
 
-// entry is an event as the server has it, a ledger's or its own.
+// entry is an event on the server, the ledger's or not.
 type entry struct {
 	eventstore.Recorded
-	foreign bool // not an event of the ledger: readers are not given it
+	foreign bool // not the ledger's: hidden from readers
 }
 
-// checkpoint is the place of the entry. An entry of the server's own is not named: it may be
-// scavenged, and then nobody could check the name.
+// checkpoint is the position of the entry. It has no event id if the entry is the server's own: that may be
+// scavenged, and then nobody could verify the id.
 func (e *entry) checkpoint(log uuid.UUID) eventstore.Checkpoint {
 	c := eventstore.Checkpoint{Log: log, Position: e.Position}
 	if !e.foreign {
@@ -82,7 +82,7 @@ func (e *entry) size() int {
 	return len(e.Stream) + len(e.Type) + len(e.Data) + len(e.Metadata)
 }
 
-// readEntry converts an event. Faults that nobody can do anything about but the operator are
+// readEntry converts an event. Faults that only the operator can fix are
 // *eventstore.CorruptError.
 func (s *Store) readEntry(r *api.ReadResp_ReadEvent_RecordedEvent) (entry, error) {
 	commit, prepare := r.GetCommitPosition(), r.GetPreparePosition()
@@ -98,19 +98,19 @@ func (s *Store) readEntry(r *api.ReadResp_ReadEvent_RecordedEvent) (entry, error
 	}}
 	e.foreign = !ours || !s.named(e.Stream) || e.Type == typeStreamDeleted
 	switch {
-	case e.foreign && !isReserved(stream): // whatever it is, it is not for this ledger to judge
+	case e.foreign && !isReserved(stream): // not ours to judge
 		return e, nil
 	case commit == noPosition || prepare == noPosition:
-		return entry{}, corrupt(eventstore.Position{}, "the server gives no positions with a stream's events: it is older than 22.6, or wrote them in a transaction")
+		return entry{}, corrupt(eventstore.Position{}, "the server returns no positions with a stream's events: it is older than 22.6, or wrote them in a transaction")
 	case commit > math.MaxInt64 || e.Version < 0:
-		return entry{}, corrupt(e.Position, "a position or version is beyond what can be counted")
+		return entry{}, corrupt(e.Position, "a position or version is out of range")
 	case e.ID == uuid.Nil && !e.foreign:
 		return entry{}, corrupt(e.Position, "an event has no id")
 	}
 	return e, nil
 }
 
-// named tells the names of the ledger's streams, which have no prefix any more.
+// named reports whether a name, without the prefix, is one of the ledger's streams.
 func (s *Store) named(stream string) bool {
 	if isReserved(stream) || strings.HasPrefix(stream, "$") {
 		return false
@@ -118,13 +118,13 @@ func (s *Store) named(stream string) bool {
 	return s.opts.Names == nil || s.opts.Names(stream)
 }
 
-// cut is the error of a stream that lacks events which it had: somebody truncated or deleted it at the server.
+// cut is the error for a stream that has lost events: somebody truncated or deleted it at the server.
 func (s *Store) cut(stream string, at eventstore.Position, what string) error {
 	name := s.opts.Prefix + stream
-	return corrupt(at, fmt.Sprintf("stream %s: %s; look at $tb, $maxCount and $maxAge in its metadata at the server, $$%s", name, what, name))
+	return corrupt(at, fmt.Sprintf("stream %s: %s; check $tb, $maxCount and $maxAge in its metadata at the server, $$%s", name, what, name))
 }
 
-// isReserved tells the streams of the adapter's own, which are not part of the log.
+// isReserved reports whether a stream is the adapter's own, which is not part of the log.
 func isReserved(stream string) bool {
 	return stream == LogStream || stream == FenceStream
 }

@@ -10,8 +10,8 @@ import (
 	"accountledger/eventstore/esdb/esdbtest"
 )
 
-// TestCredentials uses what a connection string says of TLS and of who asks, for appends, reads, subscriptions and the search
-// for nodes alike; whoever says less, or something else, gets nothing.
+// TestCredentials uses what a connection string says about TLS and the user, for appends, reads, subscriptions and the search
+// for nodes alike; with less, or something else, there is no access.
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{Nodes: 2, TLS: true, ClientCertificate: true, User: "ledger", Password: "p@ss w/rd"})
@@ -23,7 +23,7 @@ func TestCredentials(t *testing.T) {
 	got, _ := next(t, sub, 2)
 	sameIDs(t, got, events...)
 
-	setting := func(name string) string { // as it stands in the string
+	setting := func(name string) string { // as written in the string
 		_, after, _ := strings.Cut(good, name+"=")
 		value, _, _ := strings.Cut(after, "&")
 		return name + "=" + value
@@ -59,7 +59,7 @@ func TestCredentials(t *testing.T) {
 	}
 }
 
-// TestDiscoverByName finds the leader of a cluster of which one name is known.
+// TestDiscoverByName finds the leader of a cluster by a single name.
 func TestDiscoverByName(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{Nodes: 3})

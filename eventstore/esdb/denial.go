@@ -11,21 +11,21 @@ import (
 	"accountledger/eventstore"
 )
 
-// denial is the last append, when the server refused it for want of a right.
+// denial is the last append, if the server refused it for lack of a right.
 type denial struct {
 	stream string
 	fault  *fault
 }
 
 const (
-	// triedEvery is how often the watch asks whether what was denied is allowed by now.
+	// triedEvery is how often the watch checks whether what was denied is now allowed.
 	triedEvery = time.Second
-	// noRevision is one that no stream is at: an append that expects it appends nothing, and is told whether it would be allowed.
+	// noRevision is a revision that no stream reaches: an append expecting it appends nothing, but shows whether appending is allowed.
 	noRevision = math.MaxInt64 / 2
 	triedType  = "accountledger.append_tried.v1"
 )
 
-// noteRight keeps what the server says of the right to append.
+// noteRight records what the server says about the right to append.
 func (a *appending) noteRight(err error) {
 	var denied *eventstore.DeniedError
 	f, known := faultOf(err)
@@ -37,7 +37,7 @@ func (a *appending) noteRight(err error) {
 	}
 }
 
-// tryRight asks again for the right that was denied: while a process is not ready, nobody else would.
+// tryRight tests a denied right again: while the process is not ready, nothing else would.
 func (s *Store) tryRight(ctx context.Context, n *node) {
 	d := s.denied.Load()
 	if d == nil {

@@ -16,7 +16,7 @@ const (
 	ledgerPassword = "hunter2"
 )
 
-// guarded is a server with a user who is no administrator, but may read $all.
+// guarded is a server with a user who is not an administrator, but may read $all.
 func guarded(t *testing.T) (*esdbtest.Cluster, *esdb.Store) {
 	t.Helper()
 	c := esdbtest.Start(t, esdbtest.Options{
@@ -65,7 +65,7 @@ func TestDenied(t *testing.T) {
 	await.Until(t, "the look at the fence is allowed", func() bool { return s.Health() == nil })
 }
 
-// TestPasswordChanged: while the password is wrong that is said, and the ledger goes on by itself when it is right again.
+// TestPasswordChanged: a wrong password is reported, and the ledger resumes by itself when it is right again.
 func TestPasswordChanged(t *testing.T) {
 	t.Parallel()
 	c, s := guarded(t)
@@ -90,7 +90,7 @@ func TestPasswordChanged(t *testing.T) {
 	stands(t, fresh, stream, add(t, s, stream, 0, events[1]), events...)
 }
 
-// TestServerLimits: what the server is set to refuse is the operator's matter, not the caller's, and is told with the limit.
+// TestServerLimits: what the server is configured to refuse is the operator's to fix, and is reported with the limit.
 func TestServerLimits(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})

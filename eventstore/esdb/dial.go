@@ -15,15 +15,15 @@ import (
 const (
 	// maxMessageBytes is the largest message that the server sends: one event.
 	maxMessageBytes = 17 << 20
-	// streamWindowBytes is how far the server may run ahead of a reader that takes its time,
-	// on top of what the subscription buffers. Naming it keeps gRPC from growing it.
+	// streamWindowBytes is how far the server may run ahead of a slow reader,
+	// in addition to what the subscription buffers. Setting it keeps gRPC from growing it.
 	streamWindowBytes = 1 << 20
 	connWindowBytes   = 4 << 20
 	// minKeepAlive is what servers allow; a client that pings more often is cut off.
 	minKeepAlive = 10 * time.Second
 )
 
-// endpoint is one address of a node, and the name by which it was found: its certificate is for the name.
+// endpoint is one address of a node, and the name it was resolved from: its certificate is for the name.
 type endpoint struct {
 	name    string // host:port
 	address string // IP:port
@@ -36,7 +36,7 @@ func (e endpoint) String() string {
 	return e.name + " (" + e.address + ")"
 }
 
-// dial makes a connection to one address of a node, which is opened when it is first used. The error names a file that
+// dial creates a connection to one address of a node; it is opened on first use. The error names a file that
 // cannot be read.
 func (c *config) dial(e endpoint, w *wire) (*grpc.ClientConn, error) {
 	transport, err := c.transport()
@@ -63,12 +63,12 @@ func (c *config) dial(e endpoint, w *wire) (*grpc.ClientConn, error) {
 	}
 	conn, err := grpc.NewClient("passthrough:///"+e.address, opts...)
 	if err != nil {
-		return nil, fmt.Errorf("esdb: %s is not an address to connect to", e)
+		return nil, fmt.Errorf("esdb: %s is not a valid address", e)
 	}
 	return conn, nil
 }
 
-// handshakes notes why one failed.
+// handshakes records why a TLS handshake failed.
 type handshakes struct {
 	credentials.TransportCredentials
 	wire *wire

@@ -18,7 +18,7 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// stagger lies between the beginnings of tries that run side by side.
+// stagger is the delay between the starts of concurrent attempts.
 const stagger = 150 * time.Millisecond
 
 // Resolver finds the addresses of a name; *net.Resolver is one.
@@ -31,13 +31,13 @@ type discovery struct {
 	conf    *config
 	prefer  preference
 	resolve Resolver
-	patient time.Duration                      // how long a node that is tried may take
+	patient time.Duration                      // how long one candidate may take
 	check   func(context.Context, *node) error // a node is used once it has answered this; the error is a *fault
 }
 
-// round tries where the leader was said to be, when that is known, and all that the connection string names, each name at all
-// of its addresses, side by side. It takes as long as the slowest only when none answers. The node that was given up is asked last: it may
-// take itself for the leader still.
+// round tries the address where the leader was said to be, if known, and every address of every name in the connection
+// string, concurrently. It takes as long as the slowest only if none answers. The node just given up is asked last: it
+// may still take itself for the leader.
 func (d *discovery) round(ctx context.Context, hint, givenUp string) (*node, error) {
 	all := slices.Clone(d.conf.seeds)
 	rand.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] }) //nolint:gosec // no secret
@@ -58,7 +58,7 @@ func (d *discovery) round(ctx context.Context, hint, givenUp string) (*node, err
 	return race(ctx, len(tries), stagger, func(ctx context.Context, i int) (*node, error) { return tries[i](ctx) }, (*node).close)
 }
 
-// reach connects to the node of a name, or to the leader when that one is asked for and the node says where it is.
+// reach connects to the node with a name, or to the leader if that is wanted and the node says where it is.
 func (d *discovery) reach(ctx context.Context, name string) (*node, error) {
 	n, err := d.connect(ctx, name)
 	var f *fault
@@ -72,7 +72,7 @@ func (d *discovery) connect(ctx context.Context, name string) (*node, error) {
 	return atEach(ctx, d, name, d.probe, (*node).close)
 }
 
-// ask connects to the best node that the one of a name knows in its cluster.
+// ask connects to the best node of the cluster, according to the node with a name.
 func (d *discovery) ask(ctx context.Context, name string) (*node, error) {
 	best, err := atEach(ctx, d, name, d.gossip, func(string) {})
 	if err != nil {
@@ -81,7 +81,7 @@ func (d *discovery) ask(ctx context.Context, name string) (*node, error) {
 	return d.reach(ctx, best)
 }
 
-// atEach does something at all addresses of a name, side by side.
+// atEach runs an operation at all addresses of a name, concurrently.
 func atEach[T any](ctx context.Context, d *discovery, name string, do func(context.Context, endpoint) (T, error), discard func(T)) (T, error) {
 	var none T
 	all, err := d.endpoints(ctx, name)
@@ -128,8 +128,8 @@ func (d *discovery) probe(ctx context.Context, e endpoint) (*node, error) {
 	return n, nil
 }
 
-// usable says whether a node can be used that answered a check so. It cannot say yes to everything: what it refuses is told to
-// the caller who asks for that.
+// usable reports whether a node that answered a check this way can be used. It may refuse some things: the caller
+// that asks for those gets the refusal.
 func usable(err error) bool {
 	var f *fault
 	if !errors.As(err, &f) {
@@ -138,7 +138,7 @@ func usable(err error) bool {
 	return f.refused() && f.kind != kindNotLeader && f.code != codes.Unauthenticated
 }
 
-// gossip gives the name of the node to prefer, as the node at an address sees its cluster.
+// gossip returns the name of the node to prefer, according to the node at an address.
 func (d *discovery) gossip(ctx context.Context, e endpoint) (string, error) {
 	n, err := d.open(e)
 	if err != nil {
@@ -149,17 +149,17 @@ func (d *discovery) gossip(ctx context.Context, e endpoint) (string, error) {
 	defer cancel()
 	info, err := gossip.NewGossipClient(n.conn).Read(ctx, &shared.Empty{})
 	if err != nil {
-		return "", n.unreached(&fault{code: diagnose(err, nil).code, doing: "asking for the cluster", user: d.conf.user})
+		return "", n.unreached(&fault{code: diagnose(err, nil).code, doing: "reading the cluster's members", user: d.conf.user})
 	}
 	member := best(info.GetMembers(), d.prefer)
 	if member == nil {
-		return "", fmt.Errorf("esdb: %s: no node of the cluster is fit to be used", e)
+		return "", fmt.Errorf("esdb: %s: no node of the cluster is usable", e)
 	}
 	at := member.GetHttpEndPoint()
 	return net.JoinHostPort(at.GetAddress(), strconv.FormatUint(uint64(at.GetPort()), 10)), nil
 }
 
-// answers is the check of a node of any kind: something that every server answers.
+// answers is the check for a node of any kind: a call that every server answers.
 func (d *discovery) answers(ctx context.Context, n *node) error {
 	_, err := serverfeatures.NewServerFeaturesClient(n.conn).GetSupportedMethods(ctx, &shared.Empty{})
 	if err == nil {
@@ -169,7 +169,7 @@ func (d *discovery) answers(ctx context.Context, n *node) error {
 	if f.code == codes.NotFound {
 		return nil
 	}
-	f.doing, f.user = "asking for the server's version", d.conf.user
+	f.doing, f.user = "reading the server's version", d.conf.user
 	return f
 }
 
@@ -187,7 +187,7 @@ func best(members []*gossip.MemberInfo, prefer preference) *gossip.MemberInfo {
 	})
 }
 
-// rank is 0 for the preferred kind of node, 1 for others, and below 0 for those
+// rank is 0 for the preferred kind of node, 1 for others, and negative for those
 // that serve nobody.
 func rank(state gossip.MemberInfo_VNodeState, prefer preference) int {
 	var preferred preference

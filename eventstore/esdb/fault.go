@@ -16,7 +16,7 @@ import (
 	"accountledger/internal/backoff"
 )
 
-// What the server says in the trailers of a call that it refuses.
+// What the server puts in the trailers of a refused call.
 const (
 	trailerKind          = "exception"
 	trailerLeaderHost    = "leader-endpoint-host"
@@ -35,24 +35,24 @@ const (
 	kindAccessDenied   = "access-denied"
 )
 
-// What a server says that has no entry at a position asked for, without a kind.
+// What a server says, without a kind, if it has no entry at the requested position.
 const saysMisplaced = "InvalidPosition"
 
-// fault is how a call failed. It holds nothing of the server's message, which may
-// repeat what a caller said.
+// fault is how a call failed. It holds nothing from the server's message, which may
+// repeat a caller's data.
 type fault struct {
 	code    codes.Code
 	kind    string // what the trailers say, or empty
 	leader  string // for kindNotLeader: where the leader is, or empty
 	actual  string // for kindWrongVersion
-	doing   string // what was asked for, such as "reading $all"
-	user    string // as whom, or empty
+	doing   string // what was requested, such as "reading $all"
+	user    string // the server's user, or empty
 	limit   int64  // for kindTooLarge and kindEventTooLarge: the server's, in bytes
 	needed  int64  // what was sent, in bytes, or 0
-	nowhere bool   // no entry begins at the position that was asked for
+	nowhere bool   // no entry begins at the requested position
 }
 
-// diagnose takes the error of a call apart.
+// diagnose analyses the error of a call.
 func diagnose(err error, trailer metadata.MD) *fault {
 	f := &fault{code: status.Code(err), kind: first(trailer, trailerKind), actual: first(trailer, trailerActualVersion)}
 	f.nowhere = f.code == codes.Unknown && strings.Contains(status.Convert(err).Message(), saysMisplaced)
@@ -72,7 +72,7 @@ func diagnose(err error, trailer metadata.MD) *fault {
 	return f
 }
 
-// diagnosed is diagnose with what the store knows of the call.
+// diagnosed is diagnose with what the store knows about the call.
 func (s *Store) diagnosed(doing string, err error, trailer metadata.MD) *fault {
 	f := diagnose(err, trailer)
 	f.doing, f.user = doing, s.user
@@ -86,7 +86,7 @@ func first(md metadata.MD, key string) string {
 	return ""
 }
 
-// number is 0 for anything that is none.
+// number is 0 for anything that is not a number.
 func number(md metadata.MD, key string) int64 {
 	n, err := strconv.ParseInt(first(md, key), 10, 64)
 	if err != nil {
@@ -108,7 +108,7 @@ func (f *fault) Error() string {
 	return "esdb: " + says
 }
 
-// answer is what came of the call.
+// answer is the result of the call.
 func (f *fault) answer() string {
 	says := "the server answered " + f.code.String()
 	if f.code == codes.DeadlineExceeded {
@@ -120,7 +120,7 @@ func (f *fault) answer() string {
 	return says
 }
 
-// known is the kind, when it is one that we know: anything else might be anything.
+// known is the kind, if we know it: any other could hold anything.
 func (f *fault) known() string {
 	switch f.kind {
 	case kindNotLeader, kindStreamDeleted, kindStreamNotFound, kindWrongVersion, kindTooLarge, kindEventTooLarge, kindAccessDenied:
@@ -129,7 +129,7 @@ func (f *fault) known() string {
 	return "unknown kind"
 }
 
-// typed is the port's error for what an operator can mend, or nil.
+// typed is the port's error for what an operator can fix, or nil.
 func (f *fault) typed() error {
 	switch {
 	case f.code == codes.Unauthenticated:
@@ -142,7 +142,7 @@ func (f *fault) typed() error {
 	return nil
 }
 
-// Unwrap gives the port's error.
+// Unwrap returns the port's error.
 func (f *fault) Unwrap() error {
 	if err := f.typed(); err != nil {
 		return err
@@ -153,7 +153,7 @@ func (f *fault) Unwrap() error {
 	return &eventstore.CallError{Doing: f.doing, Answer: f.answer()}
 }
 
-// refused reports whether the server has certainly not done what it was asked, and will not.
+// refused reports whether the server certainly has not done what was requested, and will not.
 func (f *fault) refused() bool {
 	if f.nowhere {
 		return true
@@ -169,14 +169,14 @@ func (f *fault) refused() bool {
 	return false
 }
 
-// misplaced reports whether no entry begins where the log was to be read from.
+// misplaced reports whether no entry begins where the read of the log should start.
 func (f *fault) misplaced() bool { return f.nowhere || f.code == codes.InvalidArgument }
 
-// passing reports whether the same call may well do better later or elsewhere.
+// passing reports whether the same call may succeed later or at another node.
 func (f *fault) passing() bool { return f.kind == kindNotLeader || !f.refused() }
 
-// broken reports whether the connection is not to be used any more. A leader that gives an append up (Aborted) has not heard from
-// its followers, and may not be the leader any more.
+// broken reports whether the connection should no longer be used. A leader that gives up an append (Aborted) has not heard from
+// its followers, and may no longer be the leader.
 func (f *fault) broken() bool {
 	switch f.code {
 	case codes.Unavailable, codes.Canceled, codes.DeadlineExceeded, codes.Aborted:
@@ -185,7 +185,7 @@ func (f *fault) broken() bool {
 	return f.kind == kindNotLeader
 }
 
-// faultOf gives the fault of a call; not that of the search for a node which callers no longer wait for.
+// faultOf returns the fault of a call; not that of a search for a node that callers have stopped waiting for.
 func faultOf(err error) (*fault, bool) {
 	var outage *eventstore.OutageError
 	var f *fault
@@ -195,7 +195,7 @@ func faultOf(err error) (*fault, bool) {
 	return f, true
 }
 
-// pauses lie between two tries.
+// pauses are the delays between attempts.
 func pauses() backoff.Tries {
 	return backoff.Tries{Steps: backoff.Steps{First: 10 * time.Millisecond, Longest: time.Second, Factor: 2}}
 }

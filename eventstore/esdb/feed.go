@@ -14,7 +14,7 @@ import (
 	"accountledger/eventstore"
 )
 
-// feed fills the buffer of one subscription, over one connection after the other.
+// feed fills the buffer of one subscription, over one connection after another.
 type feed struct {
 	*Store
 	reader *link
@@ -29,7 +29,7 @@ type feed struct {
 var (
 	errDropped = errors.New("esdb: the server ended the subscription")
 	errSilent  = errors.New("esdb: the subscription was silent while the leader had more")
-	errBehind  = errors.New("esdb: the node has not yet got as far as the subscription")
+	errBehind  = errors.New("esdb: the node is behind the subscription")
 )
 
 func (f *feed) run(ctx context.Context) {
@@ -46,10 +46,10 @@ func (f *feed) run(ctx context.Context) {
 			return
 		case errors.Is(err, errSilent):
 			f.count.renewals.Add(1)
-			f.Store.log.Warn("a subscription was silent and is made anew", "position", f.at.Position)
+			f.Store.log.Warn("a subscription was silent and is being replaced", "position", f.at.Position)
 		default:
 			f.count.resumes.Add(1)
-			f.Store.log.Warn("a subscription broke and is taken up again", "position", f.at.Position, "error", err)
+			f.Store.log.Warn("a subscription broke and is being resumed", "position", f.at.Position, "error", err)
 		}
 		if f.received.Load() != before {
 			pause.Reset()
@@ -60,7 +60,7 @@ func (f *feed) run(ctx context.Context) {
 	}
 }
 
-// final reports whether taking the subscription up again would not help.
+// final reports whether resuming the subscription would not help.
 func final(err error) bool {
 	if refusal, known := faultOf(err); known {
 		return !refusal.passing()
@@ -91,8 +91,8 @@ func (f *feed) follow(ctx context.Context) error {
 	return err
 }
 
-// align makes sure that an entry stands where the subscription is to go on. Where one was scavenged,
-// servers leave out the entry after it; so that one is taken here.
+// align checks that there is an entry where the subscription is to resume. If it was scavenged,
+// servers leave out the entry after it, so align delivers that one.
 func (f *feed) align(ctx context.Context, n *node) error {
 	if f.at.IsZero() {
 		return nil
@@ -114,7 +114,7 @@ func (f *feed) align(ctx context.Context, n *node) error {
 	return f.take(ctx, found[0])
 }
 
-// lost is the error of a log that lacks the place where the feed is, which it had when the feed came to it; others pass.
+// lost is the error for a log that no longer has the feed's position; other errors pass through.
 func (f *feed) lost(err error) error {
 	var foreign *eventstore.ForeignCheckpointError
 	if !errors.As(err, &foreign) {
@@ -123,7 +123,7 @@ func (f *feed) lost(err error) error {
 	return f.lose("the log was put back to an earlier state: "+foreign.Reason, f.at.Position)
 }
 
-// receive reads on from where the feed is.
+// receive reads from where the feed is.
 func (f *feed) receive(ctx context.Context, cancel context.CancelFunc, n *node) error {
 	o := allFrom(f.at.Position)
 	o.CountOption = &api.ReadReq_Options_Subscription{Subscription: &api.ReadReq_Options_SubscriptionOptions{}}
@@ -152,7 +152,7 @@ func (f *feed) receive(ctx context.Context, cancel context.CancelFunc, n *node) 
 		}
 		event := resp.GetEvent().GetEvent()
 		if event == nil {
-			continue // a confirmation, or where the server is
+			continue // a confirmation, or the server's progress
 		}
 		e, err := f.readEntry(event)
 		if err != nil {
@@ -170,7 +170,7 @@ func (f *feed) take(ctx context.Context, e entry) error {
 		return corrupt(e.Position, errNoGrowth)
 	}
 	if err := f.buffer.put(ctx, e); err != nil {
-		return errDropped // nobody waits any more
+		return errDropped // nobody is waiting any more
 	}
 	if f.at = e.checkpoint(f.log); !e.foreign {
 		f.known.saw(e.Position, e.ID)
@@ -179,12 +179,12 @@ func (f *feed) take(ctx context.Context, e entry) error {
 	return nil
 }
 
-// watch ends a subscription which the server has nothing for although the leader has had more for
-// a whole turn of the watch.
+// watch ends a subscription that receives nothing although the leader has had more for
+// a whole round of the watch.
 func (f *feed) watch(ctx context.Context, stop <-chan struct{}, end func()) {
 	ticker := time.NewTicker(f.opts.Silence)
 	defer ticker.Stop()
-	var ahead bool // at the turn before, the leader had more
+	var ahead bool // on the round before, the leader had more
 	count := f.received.Load()
 	for {
 		select {

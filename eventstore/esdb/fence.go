@@ -12,7 +12,7 @@ import (
 	"accountledger/internal/backoff"
 )
 
-// FenceStream holds the fence: a fence stands when its last event says so.
+// FenceStream holds the fence: its last event says whether one is set.
 const FenceStream = "fence"
 
 const (
@@ -23,10 +23,10 @@ const (
 
 var _ eventstore.Fencer = (*Store)(nil)
 
-// Fence implements eventstore.Fencer. The server knows nothing of the mark: writers look at it and obey. So after the
-// mark is in the log, Fence waits for Options.FenceWait, by when every writer has seen it or sends no more, and what
-// was sent before has been carried out or never will be. Whoever carries the log away looks at its end once more when all
-// is copied, for the case of a writer whose whole machine stood still between its look and its append.
+// Fence implements eventstore.Fencer. The server does not know about fences: writers check and obey. So once the
+// fence is in the log, Fence waits for Options.FenceWait. By then every writer has seen it or sends no more, and what
+// was sent before has been carried out or never will be. Code that copies the log away must check its end once more when everything
+// is copied, in case a writer's whole machine was suspended between its check and its append.
 func (s *Store) Fence(ctx context.Context, f eventstore.Fence) error {
 	if err := f.Check(); err != nil {
 		return err
@@ -46,7 +46,7 @@ func (s *Store) Fence(ctx context.Context, f eventstore.Fence) error {
 	return eventstore.ErrClosed
 }
 
-// raise puts the mark into the log, unless it is there.
+// raise writes the fence to the log, unless it is there.
 func (s *Store) raise(ctx context.Context, f eventstore.Fence) error {
 	if err := s.begin(ctx, &s.appends); err != nil {
 		return err
@@ -58,7 +58,7 @@ func (s *Store) raise(ctx context.Context, f eventstore.Fence) error {
 	}
 	return s.mark(ctx, eventstore.Event{Type: fenceRaisedType, Data: data}, func(stands eventstore.Fence) (done bool, err error) {
 		if !stands.IsZero() && stands != f {
-			return true, fmt.Errorf("%w: another fence stands", eventstore.ErrFenced)
+			return true, fmt.Errorf("%w: another fence is set", eventstore.ErrFenced)
 		}
 		return stands == f, nil
 	})
@@ -92,8 +92,8 @@ func (s *Store) fenced(ctx context.Context) (eventstore.Fence, int64, error) {
 	return readFence(last)
 }
 
-// mark appends to the fence's stream, behind what was seen there, unless that is done or refused. What this
-// store knew of the fence is forgotten then, so that its own appends heed it at once.
+// mark appends to the fence's stream, after what was seen there, unless that is done or refused. It then drops what this
+// store knew about the fence, so that its own appends obey the new state at once.
 func (s *Store) mark(ctx context.Context, e eventstore.Event, seen func(eventstore.Fence) (done bool, err error)) error {
 	for {
 		stands, version, err := s.fenced(ctx)
@@ -106,7 +106,7 @@ func (s *Store) mark(ctx context.Context, e eventstore.Event, seen func(eventsto
 		if e.ID, err = uuid.NewRandom(); err != nil {
 			return fmt.Errorf("esdb: no random number for the fence: %w", err)
 		}
-		_, err = s.append(ctx, FenceStream, version, []eventstore.Event{e}, heedless)
+		_, err = s.append(ctx, FenceStream, version, []eventstore.Event{e}, ignoreFence)
 		s.leader.forgetFence()
 		var other *eventstore.ConflictError
 		if !errors.As(err, &other) {
@@ -115,8 +115,8 @@ func (s *Store) mark(ctx context.Context, e eventstore.Event, seen func(eventsto
 	}
 }
 
-// readFence reads what the end of the fence's stream says, and gives the version of its last event. What others wrote there says
-// nothing. What a newer program wrote and this one cannot read stops the ledger: it may say that the log has moved.
+// readFence parses the end of the fence's stream, and returns the version of its last event. Events of others are
+// ignored. An event of a newer program that this one cannot parse stops the ledger: it may say that the log has moved.
 func readFence(last []entry) (f eventstore.Fence, version int64, err error) {
 	if len(last) == 0 {
 		return f, eventstore.NoStream, nil

@@ -15,13 +15,13 @@ import (
 	"accountledger/internal/await"
 )
 
-// lookLife is how long writers rely on one look at the fence here, brief is longer than that and an append together.
+// lookLife is how long writers rely on one look at the fence here, brief is longer than that plus an append.
 const (
 	lookLife = time.Second
 	brief    = 1300 * time.Millisecond
 )
 
-// TestFence runs on the real server when there is one, which others use: each test has a ledger of its own there.
+// TestFence runs on the real server if there is one; others use it, so each test has its own ledger there.
 func TestFence(t *testing.T) {
 	t.Parallel()
 	server := connection(t)
@@ -41,7 +41,7 @@ func fence(tb testing.TB, s *esdb.Store) {
 	}
 }
 
-// TestFenceHeedsOthers fences and lowers from one handle; another one obeys both.
+// TestFenceHeedsOthers sets and removes a fence from one handle; another one obeys both.
 func TestFenceHeedsOthers(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})
@@ -63,7 +63,7 @@ func TestFenceHeedsOthers(t *testing.T) {
 	stands(t, writer, stream, add(t, writer, stream, 0, events[1]), events...)
 }
 
-// TestFenceUnseen keeps a writer from looking at the fence: once its last look has had its life it appends nothing more,
+// TestFenceUnseen keeps a writer from looking at the fence: once its last look has expired it appends nothing more,
 // whether there is a fence or not.
 func TestFenceUnseen(t *testing.T) {
 	t.Parallel()
@@ -97,7 +97,7 @@ func TestFenceUnseen(t *testing.T) {
 	}
 }
 
-// TestFenceDeposedLeader has a writer that stays with a leader which was deposed, does not know, and says that
+// TestFenceDeposedLeader has a writer that stays with a leader that was deposed without knowing, and says that
 // there is no fence. Its append reaches the new leader only after a look there.
 func TestFenceDeposedLeader(t *testing.T) {
 	t.Parallel()
@@ -109,7 +109,7 @@ func TestFenceDeposedLeader(t *testing.T) {
 	operator := open(t, esdb.Options{Connection: c.Connection(), FenceWait: brief})
 	fence(t, operator)
 	if f, err := writer.Fenced(context30(t)); err != nil || !f.IsZero() {
-		t.Fatalf("the deposed leader says %+v, %v", f, err)
+		t.Fatalf("the deposed leader returned %+v, %v", f, err)
 	}
 	// The deposed leader took it and did not answer, so nobody knows; it is not in the log.
 	_, err := writer.Append(context30(t), stream, 0, newEvents(1)...)
@@ -138,7 +138,7 @@ func TestFenceOfANewerProgram(t *testing.T) {
 	}
 }
 
-// TestFenceHidden keeps the fence's stream from everyone.
+// TestFenceHidden hides the fence's stream from everyone.
 func TestFenceHidden(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})

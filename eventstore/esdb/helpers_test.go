@@ -18,7 +18,7 @@ import (
 // realServer is the variable with the connection string of a real server.
 const realServer = "ACCOUNTLEDGER_TEST_ESDB"
 
-// connection is that of the real server when there is one, or else of a test server.
+// connection is the real server's if there is one, otherwise a test server's.
 func connection(tb testing.TB) string {
 	tb.Helper()
 	if real := os.Getenv(realServer); real != "" {
@@ -42,7 +42,7 @@ func open(tb testing.TB, opts esdb.Options) *esdb.Store {
 	return s
 }
 
-// patience ends a test in which something does not come.
+// patience ends a test that waits for something that never comes.
 const patience = 30 * time.Second
 
 func context30(tb testing.TB) context.Context {
@@ -52,7 +52,7 @@ func context30(tb testing.TB) context.Context {
 	return ctx
 }
 
-// newPrefix is that of a ledger of the test's own on a server that others use.
+// newPrefix is the prefix for the test's own ledger on a shared server.
 func newPrefix() string { return "test-" + uuid.NewString() + "/" }
 
 func newStream() string { return "esdb-" + uuid.NewString() }
@@ -65,7 +65,7 @@ func newEvents(n int) []eventstore.Event {
 	return events
 }
 
-// add appends and fails the test when it cannot.
+// add appends and fails the test if it cannot.
 func add(tb testing.TB, s *esdb.Store, stream string, expected int64, events ...eventstore.Event) eventstore.Appended {
 	tb.Helper()
 	a, err := s.Append(context30(tb), stream, expected, events...)
@@ -87,7 +87,7 @@ func readBack(tb testing.TB, s *esdb.Store, stream string) []eventstore.Recorded
 	return all
 }
 
-// stands checks that a stream has just these events, and that an append of the last answered truly.
+// stands checks that a stream has exactly these events, and that the append of the last returned its place.
 func stands(tb testing.TB, s *esdb.Store, stream string, a eventstore.Appended, events ...eventstore.Event) {
 	tb.Helper()
 	all := readBack(tb, s, stream)
@@ -96,11 +96,11 @@ func stands(tb testing.TB, s *esdb.Store, stream string, a eventstore.Appended, 
 	}
 	for i, r := range all {
 		if r.ID != events[i].ID || r.Version != int64(i) {
-			tb.Fatalf("event %d is another", i)
+			tb.Fatalf("event %d differs", i)
 		}
 	}
 	if last := all[len(all)-1]; last.Position != a.Position || last.Version != a.Version {
-		tb.Fatalf("the append answered %+v, the event is at version %d, position %s", a, last.Version, last.Position)
+		tb.Fatalf("the append returned %+v, the event is at version %d, position %s", a, last.Version, last.Position)
 	}
 }
 
@@ -135,7 +135,7 @@ func next(tb testing.TB, sub eventstore.Subscription, n int) ([]eventstore.Recor
 		}
 		for _, r := range page.Events {
 			if len(all) > 0 && r.Position.Compare(all[len(all)-1].Position) <= 0 {
-				tb.Fatal("positions do not grow")
+				tb.Fatal("positions do not increase")
 			}
 			all = append(all, r)
 		}
@@ -151,7 +151,7 @@ func sameIDs(tb testing.TB, got []eventstore.Recorded, want ...eventstore.Event)
 	}
 	for i := range want {
 		if got[i].ID != want[i].ID {
-			tb.Fatalf("event %d is another", i)
+			tb.Fatalf("event %d differs", i)
 		}
 	}
 }

@@ -15,21 +15,21 @@ import (
 	"accountledger/eventstore"
 )
 
-// What one call may have under way. It is more than a server writes at once, and so little that
-// a server which answers each append within two seconds, or gives it up, has the time.
+// What one call may have under way. It is more than a server writes at once, but little enough
+// for a server that takes up to two seconds to answer each append, or gives it up.
 const (
 	inFlightBytes   = 4 << 20
 	inFlightAppends = 512
-	// aloneBytes is from where on a batch has nothing beside it: a server may be set to refuse what is large,
-	// and what is behind would be written without it.
+	// aloneBytes is the size from which a batch is sent alone: a server may be set to refuse what is large,
+	// and would then write what follows without it.
 	aloneBytes = 64 << 10
 )
 
 var _ eventstore.Sequencer = (*Store)(nil)
 
 // AppendInOrder implements eventstore.Sequencer with one call that carries all batches; the leader takes them
-// in order. That goes for its administrators: other users' rights to a stream are looked up for each append, and one that
-// is let through sooner overtakes. The places in the answers tell, and the error is ErrOutOfOrder then.
+// in order. That holds for its administrators: for other users it looks up the rights to a stream for each append, and one
+// that is approved sooner overtakes. The positions in the answers show that, and then the error is ErrOutOfOrder.
 func (s *Store) AppendInOrder(ctx context.Context, batches ...eventstore.Batch) ([]eventstore.Appended, error) {
 	if err := s.begin(ctx, &s.appends); err != nil {
 		return nil, err
@@ -62,7 +62,7 @@ func (s *Store) AppendInOrder(ctx context.Context, batches ...eventstore.Batch) 
 	}
 }
 
-// errUnsent: the server refused an append that is there, and those behind it were not sent for that reason.
+// errUnsent: the server refused an append that is in the log, so those after it were not sent.
 var errUnsent = fmt.Errorf("%w: an append was not sent", eventstore.ErrUnavailable)
 
 func (s *Store) appendInOrder(ctx context.Context, batches []eventstore.Batch) ([]eventstore.Appended, error) {
@@ -96,16 +96,16 @@ type ordered struct {
 	room    *semaphore.Weighted // in bytes
 
 	mu       sync.Mutex
-	sent     []time.Time // when each was; those not in it never were
+	sent     []time.Time // when each batch was sent; the rest never were
 	answers  []*answer   // to each batch, or nil
 	answered int         // how many
 	oldest   int         // the first without an answer
 	stopped  bool        // nothing more is sent
-	stop     error       // why the batch behind the last sent one was not
+	stop     error       // why the batch after the last sent one was not sent
 	expired  bool        // an answer did not come in time
 }
 
-// answer is what the server said of one append.
+// answer is the server's answer to one append.
 type answer struct {
 	appended eventstore.Appended
 	err      error
@@ -122,7 +122,7 @@ func newOrdered(s *Store, n *node, batches []eventstore.Batch) (*ordered, error)
 	}, nil
 }
 
-// run sends the batches until one is refused, and takes the answers to all that was sent. The error is a
+// run sends the batches until one is refused, and collects the answers to all that was sent. The error is a
 // *fault that says why answers are missing.
 func (o *ordered) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -184,7 +184,7 @@ func (o *ordered) send(ctx context.Context, call api.Streams_BatchAppendClient) 
 	}
 }
 
-// weight is what a batch takes of the room: small ones are counted, a large one takes it all.
+// weight is how much room a batch takes: a small one its size, a large one all of it.
 func (o *ordered) weight(i int) int64 {
 	b, size := &o.batches[i], 0
 	for j := range b.Events {
@@ -196,14 +196,14 @@ func (o *ordered) weight(i int) int64 {
 	return int64(max(size, inFlightBytes/inFlightAppends))
 }
 
-// complete reports whether nothing more is sent and all that was is answered.
+// complete reports whether nothing more will be sent and everything sent is answered.
 func (o *ordered) complete() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.stopped && o.answered == len(o.sent)
 }
 
-// end ends the call when it is complete. Its sending side is not closed first: a server answers no more then.
+// end ends the call when it is complete. It does not close the sending side first: a server would stop answering.
 func (o *ordered) end(cancel func()) {
 	if o.complete() {
 		cancel()
@@ -236,7 +236,7 @@ func (o *ordered) watch(ctx context.Context, cancel func()) *time.Timer {
 	return timer
 }
 
-// take notes an answer, and reports whether it is one after which more may be sent.
+// take records an answer, and reports whether more may be sent.
 func (o *ordered) take(resp *api.BatchAppendResp) bool {
 	i, a := o.index(resp), answer{}
 	if i < 0 {
@@ -254,7 +254,7 @@ func (o *ordered) take(resp *api.BatchAppendResp) bool {
 		o.oldest++
 	}
 	if a.err != nil {
-		return false // and its room is not given back: what waits for it is not sent
+		return false // its room is not given back, so what waits for it is not sent
 	}
 	o.room.Release(o.weight(i))
 	o.node.reach(a.appended.Position)

@@ -30,10 +30,10 @@ func TestInOrderOdd(t *testing.T) {
 	storetest.RunInOrder(t, func(t *testing.T) eventstore.Store { t.Helper(); return opened(t, opts) })
 }
 
-// patient is the time of a call in tests of which some are stalled, and others must not take it for a stall that a machine is busy.
+// patient is the time of a call in tests that stall some calls; a busy machine must not look like a stall.
 const patient = time.Second
 
-// identified opens a store whose log has its id: making it is an append of its own.
+// identified opens a store whose log has its id: creating it takes an append.
 func identified(tb testing.TB, opts esdb.Options) *esdb.Store {
 	tb.Helper()
 	s := open(tb, opts)
@@ -43,7 +43,7 @@ func identified(tb testing.TB, opts esdb.Options) *esdb.Store {
 	return s
 }
 
-// oneEach makes batches of one event, each to a stream of its own.
+// oneEach creates batches of one event, each for its own stream.
 func oneEach(n int) []eventstore.Batch {
 	all := make([]eventstore.Batch, n)
 	for i := range all {
@@ -52,15 +52,15 @@ func oneEach(n int) []eventstore.Batch {
 	return all
 }
 
-// TestInOrderFaults has the third of ten appends fail: those before it are done, what the server wrote is told,
-// and sent again all are where they were.
+// TestInOrderFaults makes the third of ten appends fail: those before it are done, what the server wrote is reported,
+// and when sent again all are where they were.
 func TestInOrderFaults(t *testing.T) {
 	t.Parallel()
 	const failing = 3
 	for name, test := range map[string]struct {
 		fault esdbtest.AppendFault
 		want  error // nil: nothing is wrong
-		tail  bool  // those behind it are written
+		tail  bool  // later ones are written
 	}{
 		"request lost":    {esdbtest.LoseRequest, eventstore.ErrUnknownOutcome, false},
 		"reply lost":      {esdbtest.LoseReply, eventstore.ErrUnknownOutcome, false},
@@ -96,7 +96,7 @@ func TestInOrderFaults(t *testing.T) {
 				t.Fatalf("%d done", len(done)) // a connection that breaks takes answers with it
 			}
 			if !test.tail && len(inLog) > failing+1 {
-				t.Fatalf("%d are in the log behind a break", len(inLog))
+				t.Fatalf("%d are in the log after a break", len(inLog))
 			}
 			if test.fault == esdbtest.TooBusy {
 				return // the rest was written without it
@@ -110,7 +110,7 @@ func TestInOrderFaults(t *testing.T) {
 	}
 }
 
-// ids gives those of the log's events, in order.
+// ids returns the ids of the log's events, in order.
 func ids(tb testing.TB, s *esdb.Store) (all []uuid.UUID) {
 	tb.Helper()
 	for page, err := range eventstore.Pages(context30(tb), s, eventstore.Position{}, 1000) {
@@ -149,7 +149,7 @@ func TestInOrderLeaderChanges(t *testing.T) {
 	c.Elect(1)
 	done, err := s.AppendInOrder(context30(t), batches[10:20]...)
 	if !errors.Is(err, eventstore.ErrUnknownOutcome) || len(done) != 0 {
-		t.Fatalf("%d done by one that does not lead: %v", len(done), err)
+		t.Fatalf("%d done by a node that is not the leader: %v", len(done), err)
 	}
 	await.Until(t, "the new leader is found", func() bool {
 		done, err = s.AppendInOrder(context30(t), batches[10:20]...)
@@ -158,7 +158,7 @@ func TestInOrderLeaderChanges(t *testing.T) {
 	c.Depose(2)
 	done, err = s.AppendInOrder(context30(t), batches[20:]...)
 	if !errors.Is(err, eventstore.ErrUnknownOutcome) || len(done) != 0 {
-		t.Fatalf("%d done by one that was deposed: %v", len(done), err)
+		t.Fatalf("%d done by a deposed leader: %v", len(done), err)
 	}
 	await.Until(t, "the new leader is found", func() bool {
 		done, err = s.AppendInOrder(context30(t), batches[20:]...)
@@ -167,7 +167,7 @@ func TestInOrderLeaderChanges(t *testing.T) {
 	sameOrder(t, ids(t, s), batches)
 }
 
-// TestInOrderBounded has a server that is slow to begin: only so much is sent to it.
+// TestInOrderBounded has a server that is slow to begin: only a bounded amount is sent to it.
 func TestInOrderBounded(t *testing.T) {
 	t.Parallel()
 	const most = 512
@@ -208,7 +208,7 @@ func TestInOrderHeedsTheFence(t *testing.T) {
 	}
 }
 
-// TestInOrderDeletedStream names what the server has deleted for good.
+// TestInOrderDeletedStream names a permanently deleted stream.
 func TestInOrderDeletedStream(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})
@@ -222,7 +222,7 @@ func TestInOrderDeletedStream(t *testing.T) {
 	}
 }
 
-// TestInOrderRefusals has the server refuse what the ledger's own limits allow. Nothing is written behind what is too large.
+// TestInOrderRefusals has the server refuse what the ledger's own limits allow. Nothing is written after what is too large.
 func TestInOrderRefusals(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -7,7 +7,7 @@ import (
 	"accountledger/eventstore"
 )
 
-// done gives the places of the batches up to the first that is not known to be in the log in its order, and why that one is not.
+// done returns the positions of the batches up to the first that is not known to be in the log in its order, and why it is not.
 func (o *ordered) done(ctx context.Context, broken error) (done []eventstore.Appended, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -25,9 +25,9 @@ func (o *ordered) done(ctx context.Context, broken error) (done []eventstore.App
 	return done[:inOrder], err
 }
 
-// inOrder is how many of the first batches stand before all that were sent behind them.
+// inOrder is how many of the first batches are before all those sent after them.
 func (o *ordered) inOrder(done []eventstore.Appended) int {
-	var least eventstore.Position // of those behind
+	var least eventstore.Position // of the later ones
 	before := func(p eventstore.Position) bool { return least.IsZero() || p.Compare(least) < 0 }
 	for i := len(o.sent) - 1; i >= len(done); i-- {
 		if a := o.answers[i]; a != nil && a.err == nil && before(a.appended.Position) {
@@ -62,13 +62,13 @@ func (o *ordered) outcome(ctx context.Context, i int, broken error) (eventstore.
 	return eventstore.Appended{}, eventstore.ErrUnknownOutcome
 }
 
-// settled looks at the stream when a version was wrong: the events may be there from before.
+// settled checks the stream when a version was wrong: the events may already be there.
 func (o *ordered) settled(ctx context.Context, b *eventstore.Batch, a *answer) (eventstore.Appended, error) {
 	var conflict *eventstore.ConflictError
 	if !errors.As(a.err, &conflict) {
 		return a.appended, a.err
 	}
-	one := &appending{Store: o.Store, stream: b.Stream, expected: b.Expected, events: b.Events, fence: heedful, pause: pauses()}
+	one := &appending{Store: o.Store, stream: b.Stream, expected: b.Expected, events: b.Events, fence: checkFence, pause: pauses()}
 	appended, err := one.refused(ctx, conflict.Actual)
 	if errors.Is(err, errAgain) {
 		err = eventstore.ErrUnknownOutcome

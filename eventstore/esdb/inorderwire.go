@@ -17,7 +17,7 @@ import (
 	"accountledger/eventstore"
 )
 
-// request is the message that carries one batch whole. Its correlation id is the call's number and the batch's.
+// request is the message that carries one whole batch. Its correlation id is the call's number and the batch's.
 func (o *ordered) request(i int) *api.BatchAppendReq {
 	b := &o.batches[i]
 	options := &api.BatchAppendReq_Options{
@@ -42,7 +42,7 @@ func (o *ordered) request(i int) *api.BatchAppendReq {
 	return &api.BatchAppendReq{CorrelationId: wireID(id), Options: options, ProposedMessages: messages, IsFinal: true}
 }
 
-// index is the number of the batch that an answer is to, or below 0 for none.
+// index is the number of the batch that an answer belongs to, or negative for none.
 func (o *ordered) index(resp *api.BatchAppendResp) int {
 	id := readID(resp.GetCorrelationId())
 	i := binary.BigEndian.Uint64(id[8:])
@@ -52,14 +52,14 @@ func (o *ordered) index(resp *api.BatchAppendResp) int {
 	return int(i) //nolint:gosec // an index
 }
 
-// read gives what an answer says. It is ErrUnknownOutcome too for an append that is in the log at a place not named.
+// read returns the result in an answer. The error is also ErrUnknownOutcome for an append that is in the log at an unstated position.
 func (o *ordered) read(b *eventstore.Batch, resp *api.BatchAppendResp) (eventstore.Appended, error) {
 	if resp.GetError() != nil {
 		return eventstore.Appended{}, o.refusal(b, resp.GetError())
 	}
 	last := b.Expected + int64(len(b.Events))
 	if got := resp.GetSuccess().GetCurrentRevision(); got != uint64(last) { //nolint:gosec // not negative
-		return eventstore.Appended{}, o.cut(b.Stream, eventstore.Position{}, fmt.Sprintf("what was appended behind version %d stands at version %d: it was deleted", b.Expected, got))
+		return eventstore.Appended{}, o.cut(b.Stream, eventstore.Position{}, fmt.Sprintf("what was appended after version %d is at version %d: the stream was deleted", b.Expected, got))
 	}
 	at := resp.GetSuccess().GetPosition()
 	if at == nil {
@@ -68,15 +68,15 @@ func (o *ordered) read(b *eventstore.Batch, resp *api.BatchAppendResp) (eventsto
 	return eventstore.Appended{Version: last, Position: eventstore.NewPosition(at.GetCommitPosition(), at.GetPreparePosition())}, nil
 }
 
-// Names of the details of a refusal that the generated protocol has no type for.
+// Details of a refusal that the generated protocol has no type for.
 const eventTooLarge protoreflect.Name = "MaximumAppendEventSizeExceeded"
 
-// refusal is the error of an append that the server says failed.
+// refusal is the error for an append that the server says failed.
 func (s *Store) refusal(b *eventstore.Batch, refused *status.Status) error {
 	var details proto.Message
 	fails := fault{doing: "appending to stream " + s.opts.Prefix + b.Stream, user: s.user, code: codes.InvalidArgument}
 	if len(refused.GetDetails()) > 0 {
-		details, _ = refused.GetDetails()[0].UnmarshalNew() // of a kind not known: nil
+		details, _ = refused.GetDetails()[0].UnmarshalNew() // nil if of an unknown kind
 		if refused.GetDetails()[0].MessageName().Name() == eventTooLarge {
 			fails.kind = kindEventTooLarge
 			return &fails
@@ -90,7 +90,7 @@ func (s *Store) refusal(b *eventstore.Batch, refused *status.Status) error {
 		}
 		return &eventstore.ConflictError{Stream: b.Stream, Expected: b.Expected, Actual: actual}
 	case *shared.StreamDeleted:
-		return s.cut(b.Stream, eventstore.Position{}, "it was deleted for good")
+		return s.cut(b.Stream, eventstore.Position{}, "it was deleted permanently")
 	case *shared.AccessDenied:
 		fails.code, fails.kind = codes.PermissionDenied, kindAccessDenied
 		return &fails
@@ -100,7 +100,7 @@ func (s *Store) refusal(b *eventstore.Batch, refused *status.Status) error {
 	case *shared.BadRequest:
 		return &fails
 	case *emptypb.Empty:
-		if refused.GetCode() == int32(codes.OK) { // not even begun: busy, not ready, without a leader
+		if refused.GetCode() == int32(codes.OK) { // not even begun: busy, not ready or without a leader
 			fails.code = codes.Unavailable
 			return &fails
 		}

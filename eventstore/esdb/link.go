@@ -10,34 +10,34 @@ import (
 	"accountledger/eventstore"
 )
 
-// link keeps a connection to a node of the preferred kind and finds another one when it breaks. When nothing has answered for
-// the time of a call it is open, as a breaker: calls fail at once, while one search goes on and closes it.
+// link keeps a connection to a node of the preferred kind and finds another one when it breaks. If nothing has answered for
+// the time of a call it opens, like a circuit breaker: calls fail immediately while one search goes on, which closes it again.
 //
-// The vendor's client can do some of this, but its calls do not heed their context while it looks for a node, it is dead for
-// good after one search in vain, and closing it while calls are under way panics. So of
-// that module only the generated protocol is used.
+// The vendor's client can do some of this, but its calls ignore their context while it looks for a node, it is dead for
+// good after one failed search, and closing it while calls are under way panics. So only the generated protocol
+// of that module is used.
 type link struct {
 	ctx      context.Context // ends with the store
 	discover discovery
 	use      string        // what it is for, in the log
-	limit    time.Duration // how long nothing may answer before calls fail at once
+	limit    time.Duration // how long nothing may answer before calls fail immediately
 	log      *slog.Logger
-	damage   func() error  // why no node is used any more, or nil
+	damage   func() error  // why nodes are no longer used, or nil
 	found    atomic.Uint64 // how often a node was found
 
 	mu     sync.Mutex
 	node   *node
 	search *search                 // under way while there is no node, once one was wanted
 	since  time.Time               // when a node last answered, or was first wanted; zero while there is one
-	down   *eventstore.OutageError // while calls fail at once
+	down   *eventstore.OutageError // while calls fail immediately
 	ended  bool
 }
 
-// acquire gives the node, and finds one when there is none; release it. The error is
+// acquire returns the node, finding one if there is none; it must be released. The error is
 // ctx's, eventstore.ErrClosed, damage's, or an *eventstore.OutageError.
 func (l *link) acquire(ctx context.Context) (*node, error) { return l.wait(ctx, true) }
 
-// await is acquire for those who wait as long as it takes.
+// await is acquire for callers that wait as long as it takes.
 func (l *link) await(ctx context.Context) (*node, error) { return l.wait(ctx, false) }
 
 func (l *link) wait(ctx context.Context, hurried bool) (*node, error) {
@@ -76,7 +76,7 @@ func (l *link) wait(ctx context.Context, hurried bool) (*node, error) {
 	}
 }
 
-// current gives the node that there is, or nil, and looks for none; release it.
+// current returns the present node, or nil, without looking for one; it must be released.
 func (l *link) current() *node {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -86,8 +86,8 @@ func (l *link) current() *node {
 	return l.node
 }
 
-// health is an *eventstore.OutageError once nothing has answered for a limit, or while calls fail at once; it answers from
-// what is known.
+// health is an *eventstore.OutageError once nothing has answered for a limit, or while calls fail immediately; it makes no
+// request.
 func (l *link) health(limit time.Duration) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -100,7 +100,7 @@ func (l *link) health(limit time.Duration) error {
 	return nil
 }
 
-// forgetFence makes the next append ask for the fence.
+// forgetFence makes the next append check the fence.
 func (l *link) forgetFence() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -122,8 +122,8 @@ func (l *link) tidy(n *node) {
 	}
 }
 
-// giveUp looks for another node, first where the hint says. Since is when this one last answered. Whoever
-// still uses it may go on.
+// giveUp looks for another node, starting at the hint. since is when this one last answered. Calls that
+// still use it may go on.
 func (l *link) giveUp(n *node, hint string, since time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -135,14 +135,14 @@ func (l *link) giveUp(n *node, hint string, since time.Time) {
 	l.tidy(n)
 }
 
-// cut gives a node up that is silent, and ends the calls that wait for it.
+// cut gives up a silent node, and ends the calls that wait for it.
 func (l *link) cut(n *node) {
-	l.log.Warn("EventStoreDB is silent: its node is given up", "node", n.at.String(), "for", time.Since(n.wire.last()).Round(time.Millisecond).String())
+	l.log.Warn("EventStoreDB is silent: giving up its node", "node", n.at.String(), "for", time.Since(n.wire.last()).Round(time.Millisecond).String())
 	l.giveUp(n, "", n.wire.last())
 	n.wire.cut()
 }
 
-// cutAt gives the node up when it is the one at an address that another link found silent.
+// cutAt gives up the node if it is at an address that another link found silent.
 func (l *link) cutAt(address string) {
 	n := l.current()
 	if n == nil {
@@ -154,7 +154,7 @@ func (l *link) cutAt(address string) {
 	}
 }
 
-// close ends the link: nobody will acquire a node any more. Who still uses one loses it.
+// close ends the link: no more nodes can be acquired, and calls under way are cut off.
 func (l *link) close() {
 	l.mu.Lock()
 	n := l.node

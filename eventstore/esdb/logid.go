@@ -15,7 +15,7 @@ import (
 	"accountledger/eventstore"
 )
 
-// LogStream holds the log's id, in its last event. A log that was restored is given a new one by one more event.
+// LogStream holds the log's id, in its last event. Restoring a log adds an event with a new id.
 const LogStream = "log"
 
 const logCreatedType = "accountledger.log_created.v1"
@@ -24,15 +24,15 @@ type logCreated struct {
 	ID uuid.UUID `json:"id"`
 }
 
-// NoLogIDError: the log has events, and the stream with its id is gone. Without the id nobody knows which log it is.
+// NoLogIDError: the log has events, but the stream with its id is gone. Without the id nobody knows which log it is.
 type NoLogIDError struct{ Stream string }
 
 func (e *NoLogIDError) Error() string {
-	return fmt.Sprintf("esdb: the log has events, and stream %s, which holds its id, is empty or deleted", e.Stream)
+	return fmt.Sprintf("esdb: the log has events, but stream %s, which holds its id, is empty or deleted", e.Stream)
 }
 
-// LogID implements eventstore.Store. The first process that asks makes the id, of a log without events; of several at
-// once one wins, and all of them get its. It is kept for as long as the store is open. *NoLogIDError where the id is gone.
+// LogID implements eventstore.Store. The first process that asks creates the id, if the log has no events; if several
+// do so at once, one wins and all get its id. It is kept while the store is open. *NoLogIDError if the id is gone.
 func (s *Store) LogID(ctx context.Context) (uuid.UUID, error) {
 	if err := s.begin(ctx, &s.appends); err != nil {
 		return uuid.Nil, err
@@ -61,7 +61,7 @@ func (s *Store) id(ctx context.Context) (uuid.UUID, error) {
 	return id, nil
 }
 
-// readID gives the id and the version at which it stands; none where the stream is empty.
+// readID returns the id and its version in the stream; none if the stream is empty.
 func (s *Store) readID(ctx context.Context) (uuid.UUID, int64, error) {
 	last, err := s.few(ctx, s.readEnd(LogStream))
 	var f *fault
@@ -75,7 +75,7 @@ func (s *Store) readID(ctx context.Context) (uuid.UUID, int64, error) {
 	return id, last[0].Version, err
 }
 
-// idOf gives the id that the end of its stream holds; none where nothing there is the ledger's.
+// idOf returns the id from the end of its stream; none if nothing there is the ledger's.
 func idOf(last []entry) (uuid.UUID, error) {
 	e, some := lastOwn(last)
 	if !some {
@@ -83,24 +83,24 @@ func idOf(last []entry) (uuid.UUID, error) {
 	}
 	var created logCreated
 	if e.Type != logCreatedType || json.Unmarshal(e.Data, &created) != nil || created.ID == uuid.Nil {
-		return uuid.Nil, corrupt(e.Position, "the last event of the stream with the log's id is none")
+		return uuid.Nil, corrupt(e.Position, "the last event of the stream with the log's id holds no id")
 	}
 	return created.ID, nil
 }
 
 const (
-	// ownTypes begins the types of the adapter's own events.
+	// ownTypes is the prefix of the types of the adapter's own events.
 	ownTypes = "accountledger."
-	// endEvents is how many events of the end of one of the adapter's own streams are looked at: others may have written there.
+	// endEvents is how many events are read from the end of the adapter's own streams: others may have written there.
 	endEvents = 32
 )
 
-// readEnd asks for the end of one of the adapter's own streams.
+// readEnd is a read of the end of one of the adapter's own streams.
 func (s *Store) readEnd(stream string) *api.ReadReq {
 	return s.readStreamFrom(stream, eventstore.Backwards, eventstore.End, endEvents)
 }
 
-// lastOwn is the last event of the adapter's own among those of the end of a stream.
+// lastOwn is the adapter's own last event at the end of a stream.
 func lastOwn(last []entry) (entry, bool) {
 	i := slices.IndexFunc(last, func(e entry) bool { return strings.HasPrefix(e.Type, ownTypes) })
 	if i < 0 {
@@ -109,13 +109,13 @@ func lastOwn(last []entry) (entry, bool) {
 	return last[i], true
 }
 
-// makeID makes an id, behind a version of its stream, unless there is one by now.
+// makeID creates an id, after a version of its stream, unless there is one by now.
 func (s *Store) makeID(ctx context.Context, version int64) error {
 	some, err := s.hasEvents(ctx)
 	if err != nil {
 		return err
 	}
-	if some { // they may be those of another process, which has made the id meanwhile
+	if some { // they may be from another process, which has since created the id
 		id, _, err := s.readID(ctx)
 		if err == nil && id == uuid.Nil {
 			err = &NoLogIDError{s.opts.Prefix + LogStream}
@@ -129,7 +129,7 @@ func (s *Store) makeID(ctx context.Context, version int64) error {
 	return s.writeID(ctx, id, version)
 }
 
-// writeID makes an id the log's, unless another process did so at the same time.
+// writeID makes an id the log's, unless another process does so at the same time.
 func (s *Store) writeID(ctx context.Context, id uuid.UUID, expected int64) error {
 	data, err := json.Marshal(logCreated{id})
 	if err != nil {
@@ -139,19 +139,19 @@ func (s *Store) writeID(ctx context.Context, id uuid.UUID, expected int64) error
 	if err != nil {
 		return fmt.Errorf("esdb: no random number for the log's id: %w", err)
 	}
-	_, err = s.append(ctx, LogStream, expected, []eventstore.Event{{ID: event, Type: logCreatedType, Data: data}}, heedless)
+	_, err = s.append(ctx, LogStream, expected, []eventstore.Event{{ID: event, Type: logCreatedType, Data: data}}, ignoreFence)
 	var other *eventstore.ConflictError
 	switch {
 	case errors.As(err, &other):
 		return nil
 	case errors.Is(err, eventstore.ErrUnknownOutcome):
-		return fmt.Errorf("%w: the log's id could not be made", eventstore.ErrUnavailable)
+		return fmt.Errorf("%w: the log's id could not be created", eventstore.ErrUnavailable)
 	}
 	return err
 }
 
-// hasEvents says whether the log has any event. It may read all that others have on the server, which has the server pass over what
-// has another prefix.
+// hasEvents reports whether the log has any event. It may scan everything others have on the server, which skips
+// other prefixes itself.
 func (s *Store) hasEvents(ctx context.Context) (some bool, err error) {
 	o := allFrom(eventstore.Position{})
 	o.CountOption = &api.ReadReq_Options_Count{Count: math.MaxInt64}
@@ -169,10 +169,10 @@ func (s *Store) hasEvents(ctx context.Context) (some bool, err error) {
 	return some, err
 }
 
-// searchedAtOnce is how many entries the server looks through before it says how far it is.
+// searchedAtOnce is how many entries the server scans before it reports its progress.
 const searchedAtOnce = 1000
 
-// PutBackID gives a log whose id is gone that id again. The operator says which: the vault knows.
+// PutBackID restores the id of a log that has lost it. The operator supplies it: the vault knows it.
 func (s *Store) PutBackID(ctx context.Context, id uuid.UUID) error {
 	if err := s.begin(ctx, &s.appends); err != nil {
 		return err
@@ -185,21 +185,21 @@ func (s *Store) PutBackID(ctx context.Context, id uuid.UUID) error {
 	if was != uuid.Nil {
 		return fmt.Errorf("%w: the log has another id, %s", eventstore.ErrInvalid, was)
 	}
-	written := s.writeID(ctx, id, version) // a stream that was deleted goes on at another version, which is no fault here
+	written := s.writeID(ctx, id, version) // a deleted stream continues at another version, which is fine here
 	if was, _, err = s.readID(ctx); err == nil && was != id {
 		err = errors.Join(written, &NoLogIDError{s.opts.Prefix + LogStream})
 	}
 	return err
 }
 
-// NewHistory gives the log another id, by one more event: whoever stands in events that the server lost must not take what comes
-// for the same history. Other processes keep the id that they know until they are restarted, so none may run.
+// NewHistory gives the log another id, by one more event: readers whose checkpoint is in events that the server lost must not
+// take what comes next for the same history. Other processes keep the id they know until they are restarted, so none may be running.
 func (s *Store) NewHistory(ctx context.Context) (uuid.UUID, error) {
 	if err := s.begin(ctx, &s.appends); err != nil {
 		return uuid.Nil, err
 	}
 	defer s.appends.Done()
-	if _, err := s.id(ctx); err != nil { // there is one
+	if _, err := s.id(ctx); err != nil { // there must be one
 		return uuid.Nil, err
 	}
 	_, version, err := s.readID(ctx)

@@ -15,7 +15,7 @@ import (
 	"accountledger/eventstore/esdb/esdbtest"
 )
 
-// TestLogIDRaced lets many processes make the id of a new log at once.
+// TestLogIDRaced lets many processes create the id of a new log at once.
 func TestLogIDRaced(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{SystemEvery: 1})
@@ -44,7 +44,7 @@ func TestLogIDRaced(t *testing.T) {
 	}
 }
 
-// TestFirstAppendsRaced has many append to a new log at once: some find events and the id that was made a moment ago.
+// TestFirstAppendsRaced has many append to a new log at once: some find events and an id created a moment before.
 func TestFirstAppendsRaced(t *testing.T) {
 	t.Parallel()
 	s := open(t, esdb.Options{Connection: connection(t), Prefix: newPrefix()})
@@ -60,7 +60,7 @@ func TestFirstAppendsRaced(t *testing.T) {
 	}
 }
 
-// TestLogIDHidden keeps the stream with the id from everyone.
+// TestLogIDHidden hides the stream with the id from everyone.
 func TestLogIDHidden(t *testing.T) {
 	t.Parallel()
 	s := open(t, esdb.Options{Connection: esdbtest.Start(t, esdbtest.Options{}).Connection()})
@@ -82,7 +82,7 @@ func TestLogIDHidden(t *testing.T) {
 	}
 }
 
-// TestLogIDRenewed takes checkpoints for foreign once a restored log has been given a new id.
+// TestLogIDRenewed treats checkpoints as foreign once a restored log has been given a new id.
 func TestLogIDRenewed(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})
@@ -122,7 +122,7 @@ func bare(tb testing.TB, connection string) *client.Client {
 	return c
 }
 
-// TestNewHistory: the log goes on under another id, here and for whoever opens it next.
+// TestNewHistory: the log continues under another id, here and for the next process that opens it.
 func TestNewHistory(t *testing.T) {
 	t.Parallel()
 	o := esdb.Options{Connection: esdbtest.Start(t, esdbtest.Options{}).Connection()}

@@ -12,18 +12,18 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// node is one connection. It is closed when it has been given up and its last user is done.
+// node is one connection. It is closed once it is given up and its last user is done.
 type node struct {
 	at      endpoint
 	wire    *wire
 	conn    *grpc.ClientConn
 	streams api.StreamsClient
 
-	reached atomic.Uint64         // commit position up to which it is known to have everything
-	poll    atomic.Pointer[poll]  // what it last said of the fence
-	refusal atomic.Pointer[fault] // why it did not say, when it refused
-	polling chan struct{}         // a place for the one caller that asks it
-	looks   atomic.Int64          // of the watch, under way
+	reached atomic.Uint64         // commit position up to which it certainly has everything
+	poll    atomic.Pointer[poll]  // its last answer about the fence
+	refusal atomic.Pointer[fault] // why it refused to answer
+	polling chan struct{}         // held by the one caller that asks
+	looks   atomic.Int64          // the watch's, under way
 
 	// Both are guarded by the link.
 	users int
@@ -39,18 +39,18 @@ func (d *discovery) open(e endpoint) (*node, error) {
 	return &node{at: e, wire: w, conn: conn, streams: api.NewStreamsClient(conn), polling: make(chan struct{}, 1)}, nil
 }
 
-// close ends what is still under way.
+// close ends the calls still under way.
 func (n *node) close() {
 	n.wire.cut()
 	_ = n.conn.Close()
 }
 
-// silent reports whether not a byte has come for so long while looks wait for their answers.
+// silent reports whether no byte has come for that long while looks wait for answers.
 func (n *node) silent(limit time.Duration) bool {
 	return n.looks.Load() > 0 && time.Since(n.wire.last()) > limit
 }
 
-// unreached says why a node that was tried is not used: what the connection failed of, when it did.
+// unreached says why a tried node is not used: the connection's failure, if it failed.
 func (n *node) unreached(err error) error {
 	var f *fault
 	if !errors.As(err, &f) || f.code != codes.Unavailable && f.code != codes.DeadlineExceeded {

@@ -14,16 +14,16 @@ import (
 )
 
 const (
-	// callTime is the time of a call in tests of a node that does not answer, silence after how long such a node is given up.
+	// callTime is the time of a call in tests of a node that does not answer, silence how long until such a node is given up.
 	callTime = 2 * time.Second
 	silence  = 500 * time.Millisecond
-	// atOnce bounds what is answered without a network, on a busy machine.
+	// atOnce bounds answers that take no network, on a busy machine.
 	atOnce = time.Second
-	// soon bounds recovery: two seconds between two tries, and what the machine needs.
+	// soon bounds recovery: two seconds between attempts, plus the machine's own time.
 	soon = 5 * time.Second
 )
 
-// outages are ways in which a node stops answering while its connections stay.
+// outages are ways for a node to stop answering while its connections stay.
 func outages() map[string]func(*testing.T, *esdbtest.Node) (end func()) {
 	return map[string]func(*testing.T, *esdbtest.Node) func(){
 		"frozen": func(_ *testing.T, n *esdbtest.Node) func() { n.Freeze(); return n.Thaw },
@@ -42,8 +42,8 @@ func outages() map[string]func(*testing.T, *esdbtest.Node) (end func()) {
 	}
 }
 
-// TestNodeSilent: a caller gets an answer within the time of a call, those after it at once, and when the node is back
-// all goes on by itself, subscriptions too.
+// TestNodeSilent: a caller gets an answer within the time of a call, later callers at once, and when the node is back
+// everything resumes by itself, including subscriptions.
 func TestNodeSilent(t *testing.T) {
 	t.Parallel()
 	for name, outage := range outages() {
@@ -90,7 +90,7 @@ func TestNodeSilent(t *testing.T) {
 			a := add(t, s, stream, int64(len(all))-1, events[2])
 			next(t, sub, int(a.Version))
 			if took := time.Since(begun); took > soon {
-				t.Errorf("it took %s to go on", took)
+				t.Errorf("it took %s to resume", took)
 			}
 		})
 	}
@@ -114,7 +114,7 @@ func outageOf(t *testing.T, err error) *eventstore.OutageError {
 	return outage
 }
 
-// TestCallersLeave: the work of callers who left a silent node ends with them.
+// TestCallersLeave: the work of callers that left a silent node ends with them.
 func TestCallersLeave(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})

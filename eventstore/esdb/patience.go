@@ -13,8 +13,8 @@ import (
 // errLate is the cause of a context that ended because a request took too long.
 var errLate = errors.New("esdb: no answer in time")
 
-// patience ends a context when the server has sent nothing for the time of a call, over all tries of a request together.
-// The time that a reader takes is not counted.
+// patience ends a context when the server has sent nothing for the time of a call, over all attempts of a request together.
+// The reader's own time is not counted.
 type patience struct {
 	limit time.Duration
 	timer *time.Timer
@@ -22,8 +22,8 @@ type patience struct {
 
 type patienceKey struct{}
 
-// patient gives a context of a request that waits so long, unless there is one already: then a try goes on within the
-// request's. It ends with the store as well.
+// patient returns a context for a request with that limit, unless there is one already: an attempt then shares the
+// request's. It ends with the store too.
 func (s *Store) patient(ctx context.Context) (context.Context, *patience, context.CancelFunc) {
 	if p, ok := ctx.Value(patienceKey{}).(*patience); ok {
 		return ctx, p, func() {}
@@ -34,13 +34,13 @@ func (s *Store) patient(ctx context.Context) (context.Context, *patience, contex
 	return context.WithValue(ctx, patienceKey{}, p), p, func() { p.rest(); stop(); cancel(context.Canceled) }
 }
 
-// rest stops the clock: an answer has come, and its reader is at work.
+// rest stops the clock: an answer has come, and its reader is busy.
 func (p *patience) rest() { p.timer.Stop() }
 
 // renew starts the clock again.
 func (p *patience) renew() { p.timer.Reset(p.limit) }
 
-// bounded gives a context that ends after a limit, with the cause errLate, and with the store, with ErrClosed.
+// bounded returns a context that ends after a limit, with the cause errLate, and with the store, with ErrClosed.
 func (s *Store) bounded(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(s.ctx, func() { cancel(eventstore.ErrClosed) })
@@ -48,7 +48,7 @@ func (s *Store) bounded(ctx context.Context, limit time.Duration) (context.Conte
 	return ctx, func() { timer.Stop(); stop(); cancel(context.Canceled) }
 }
 
-// ended says why a context of patient or bounded ended, as callers are told: the error of their own, ErrClosed, or a *fault.
+// ended returns why a context of patient or bounded ended, for the caller: the caller's own error, ErrClosed, or a *fault.
 func ended(ctx, caller context.Context, doing string) error {
 	switch cause := context.Cause(ctx); {
 	case caller.Err() != nil:

@@ -11,15 +11,15 @@ import (
 	"accountledger/eventstore"
 )
 
-// heed says whether an append asks for the fence first. Only the adapter's own entries do not.
-type heed bool
+// fenceCheck says whether an append checks the fence first. Only the adapter's own entries do not.
+type fenceCheck bool
 
 const (
-	heedful  heed = true
-	heedless heed = false
+	checkFence  fenceCheck = true
+	ignoreFence fenceCheck = false
 )
 
-// poll is what one node said of the fence.
+// poll is one node's answer about the fence.
 type poll struct {
 	at    time.Time // when it was asked
 	fence eventstore.Fence
@@ -28,7 +28,7 @@ type poll struct {
 
 func (p *poll) fresh(life time.Duration) bool { return p != nil && !p.void && time.Since(p.at) <= life }
 
-// learn keeps what was asked last: answers may overtake each other.
+// learn keeps the answer to the latest question: answers may overtake each other.
 func (n *node) learn(p *poll) {
 	for {
 		known := n.poll.Load()
@@ -41,9 +41,9 @@ func (n *node) learn(p *poll) {
 // errUnpolled: nobody knows whether the log is fenced, so nothing is appended.
 var errUnpolled = fmt.Errorf("%w: the node did not say in time whether the log is fenced", eventstore.ErrUnavailable)
 
-// unfenced is asked before each try of an append: nil when the very node that is to take it was asked less than a
-// look's life ago and said that no fence stands. That it is the same node makes an old answer harmless: a node that was deposed and does not
-// know may say that there is no fence when there is one, and it cannot commit an append. How long the node takes to answer
+// unfenced is called before each attempt of an append: nil if the very node that is to take it was asked less than a
+// look's life ago and said that there is no fence. Because it is the same node, an old answer is harmless: a node that was
+// deposed without knowing may miss a fence, but it cannot commit an append either. How long the node takes to answer
 // does not matter, as long as the look is still young when the append is sent. The error is ErrFenced, errUnpolled or a *fault.
 func (s *Store) unfenced(ctx context.Context, n *node) error {
 	p, err := s.lately(ctx, n)
@@ -53,7 +53,7 @@ func (s *Store) unfenced(ctx context.Context, n *node) error {
 	return err
 }
 
-// lately gives what a node said to a look that is young enough, and asks it when there is none; of many appends, one asks.
+// lately returns a node's answer if it is young enough, and otherwise asks it; of many appends, one asks.
 func (s *Store) lately(ctx context.Context, n *node) (*poll, error) {
 	life := s.opts.times.lookLife
 	if p := n.poll.Load(); p.fresh(life) {
@@ -75,7 +75,7 @@ func (s *Store) lately(ctx context.Context, n *node) (*poll, error) {
 	return p, err
 }
 
-// look asks a node for the fence. A look that took longer than it lives is of no use.
+// look asks a node for the fence. A look that took longer than its own life is useless.
 func (s *Store) look(ctx context.Context, n *node) (*poll, error) {
 	begun := time.Now()
 	within, cancel := context.WithTimeout(ctx, s.opts.times.lookLife)

@@ -12,7 +12,7 @@ import (
 	"accountledger/eventstore/esdb"
 )
 
-// TestLedgersShareAServer has two on one: neither sees the other's streams, log id or fence, and the checkpoints of both move.
+// TestLedgersShareAServer has two ledgers on one server: neither sees the other's streams, log id or fence, and the checkpoints of both move.
 func TestLedgersShareAServer(t *testing.T) {
 	t.Parallel()
 	server := connection(t)

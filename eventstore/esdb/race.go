@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// race does something for each of n side by side: the next one begins when one before has failed, or when none has ended for
-// a stagger. The first success ends the others; one that comes too late is discarded. Without one the error joins theirs.
+// race runs an operation for each of n concurrently: the next one starts when one has failed, or when none has ended for
+// a stagger. The first success ends the others; a late success is discarded. Without a success, the error joins all of theirs.
 func race[T any](ctx context.Context, n int, stagger time.Duration, do func(context.Context, int) (T, error), discard func(T)) (T, error) {
 	type result struct {
 		value T

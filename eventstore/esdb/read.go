@@ -11,10 +11,10 @@ import (
 	"accountledger/eventstore"
 )
 
-// errEnough ends a read whose reader has what it wants.
+// errEnough ends a read whose reader has enough.
 var errEnough = errors.New("esdb: enough was read")
 
-// options of a read that are the same for all.
+// readOptions are the options common to all reads.
 func readOptions() *api.ReadReq_Options {
 	return &api.ReadReq_Options{
 		FilterOption: &api.ReadReq_Options_NoFilter{NoFilter: &shared.Empty{}},
@@ -24,7 +24,7 @@ func readOptions() *api.ReadReq_Options {
 	}
 }
 
-// readStreamFrom asks for up to count events of a stream; from eventstore.End is its end.
+// readStreamFrom is a request for up to count events of a stream; eventstore.End starts at its end.
 func (s *Store) readStreamFrom(stream string, direction eventstore.Direction, from int64, count uint64) *api.ReadReq {
 	o := readOptions()
 	at := &api.ReadReq_Options_StreamOptions{StreamIdentifier: s.streamIdentifier(stream)}
@@ -41,8 +41,8 @@ func (s *Store) readStreamFrom(stream string, direction eventstore.Direction, fr
 	return &api.ReadReq{Options: o}
 }
 
-// allFrom asks for the whole log from a position, that one included when there are events to
-// be counted, and after it for a subscription.
+// allFrom is a request for the whole log from a position: including it for a read of a number of
+// events, and after it for a subscription.
 func allFrom(from eventstore.Position) *api.ReadReq_Options {
 	o := readOptions()
 	at := &api.ReadReq_Options_AllOptions{AllOption: &api.ReadReq_Options_AllOptions_Start{Start: &shared.Empty{}}}
@@ -61,7 +61,7 @@ func readAllFrom(from eventstore.Position, count uint64) *api.ReadReq {
 	return &api.ReadReq{Options: o}
 }
 
-// readLast asks for the last entry of the log.
+// readLast is a request for the last entry of the log.
 func readLast() *api.ReadReq {
 	o := allFrom(eventstore.Position{})
 	o.StreamOption = &api.ReadReq_Options_All{All: &api.ReadReq_Options_AllOptions{
@@ -72,7 +72,7 @@ func readLast() *api.ReadReq {
 	return &api.ReadReq{Options: o}
 }
 
-// reading says what a request reads.
+// reading describes what a request reads.
 func reading(req *api.ReadReq) string {
 	if o := req.GetOptions().GetStream(); o != nil {
 		return "reading stream " + string(o.GetStreamIdentifier().GetStreamName())
@@ -80,7 +80,7 @@ func reading(req *api.ReadReq) string {
 	return "reading $all"
 }
 
-// read gives each entry that the server answers with, until each says errEnough. A stream that does
+// read passes on each entry that the server sends, until each returns errEnough. A stream that does
 // not exist has none. A server that sends nothing for the time of a call is not waited for. The error
 // is each's or a *fault.
 func (s *Store) read(ctx context.Context, n *node, req *api.ReadReq, each func(entry) error) error {
@@ -112,7 +112,7 @@ func (s *Store) read(ctx context.Context, n *node, req *api.ReadReq, each func(e
 		event := resp.GetEvent().GetEvent()
 		if event == nil {
 			patience.renew()
-			continue // news that were not asked for
+			continue // unrequested information
 		}
 		e, err := s.readEntry(event)
 		if err == nil {
@@ -128,7 +128,7 @@ func (s *Store) read(ctx context.Context, n *node, req *api.ReadReq, each func(e
 	}
 }
 
-// few gives the answer to a short read by the leader.
+// few returns the leader's answer to a short read.
 func (s *Store) few(ctx context.Context, req *api.ReadReq) ([]entry, error) {
 	var all []entry
 	err := s.ask(ctx, s.leader, func(ctx context.Context, n *node) error {

@@ -13,13 +13,13 @@ const (
 	// pageEvents and pageBytes end a page before its limit.
 	pageEvents = 4096
 	pageBytes  = 4 << 20
-	// leastRead is how many entries are asked for at least: the server's own may be among them.
+	// leastRead is the smallest number of entries requested: some may be the server's own.
 	leastRead = 64
-	// passedOver is how many entries of the server's own are passed before an empty page is given.
+	// passedOver is how many of the server's own entries are skipped before an empty page is returned.
 	passedOver = 4096
 )
 
-// ReadAll implements eventstore.Store, from the leader. A page may be smaller than its limit, or empty where the
+// ReadAll implements eventstore.Store, from the leader. A page may be smaller than its limit, or empty if the
 // server has many entries of its own. A position after the end of the log is ErrInvalid.
 func (s *Store) ReadAll(ctx context.Context, after eventstore.Position, limit int) (eventstore.Page, error) {
 	if err := s.enter(ctx); err != nil {
@@ -53,7 +53,7 @@ type pageReader struct {
 	page   eventstore.Page
 	bytes  int
 	passed int
-	found  bool // there is an entry at `after` or behind it
+	found  bool // there is an entry at or after `after`
 }
 
 // step reads some entries, and reports whether more are needed.
@@ -71,11 +71,11 @@ func (p *pageReader) full() bool {
 	return len(p.page.Events) == p.limit || p.bytes >= pageBytes || p.passed >= passedOver
 }
 
-// entries reads up to count entries from a position on, that one included: it was read already.
+// entries reads up to count entries from a position on, including the one there, which was already read.
 func (p *pageReader) entries(ctx context.Context, from eventstore.Position, count int) (n int, err error) {
 	begun := *p
 	err = p.ask(ctx, p.leader, func(ctx context.Context, node *node) error {
-		// A try that breaks off is forgotten.
+		// Discard an attempt that broke off.
 		*p, n = begun, 0
 		p.page.Events = p.page.Events[:len(p.page.Events):len(p.page.Events)]
 		return p.read(asLeader(ctx), node, readAllFrom(from, uint64(count)), func(e entry) error { //nolint:gosec // not negative
@@ -111,10 +111,10 @@ func (p *pageReader) take(e entry) error {
 	return nil
 }
 
-// errNoGrowth: a view takes the commit position for the version of its documents.
-const errNoGrowth = "the commit position does not grow from one event to the next"
+// errNoGrowth: views use the commit position as the version of their documents.
+const errNoGrowth = "the commit position does not increase from one event to the next"
 
-// check is for a page that has reached the end of the log.
+// check checks a page that has reached the end of the log.
 func (p *pageReader) check() error {
 	if !p.found && !p.after.IsZero() {
 		return fmt.Errorf("%w: the position is not one of this log", eventstore.ErrInvalid)
@@ -122,7 +122,7 @@ func (p *pageReader) check() error {
 	return nil
 }
 
-// Head implements eventstore.Store: the last entry that the leader has, be it one of the server's own.
+// Head implements eventstore.Store: the last entry that the leader has, even if it is the server's own.
 func (s *Store) Head(ctx context.Context) (eventstore.Checkpoint, error) {
 	if err := s.enter(ctx); err != nil {
 		return eventstore.Checkpoint{}, err
@@ -138,7 +138,7 @@ func (s *Store) Head(ctx context.Context) (eventstore.Checkpoint, error) {
 	return last[0].checkpoint(log), nil
 }
 
-// Distance implements eventstore.Store; it counts bytes of the server's log, its own entries included.
+// Distance implements eventstore.Store; it counts bytes of the server's log, including the server's own entries.
 func (s *Store) Distance(ctx context.Context, from, to eventstore.Position) (int64, eventstore.Unit, error) {
 	if err := s.enter(ctx); err != nil {
 		return 0, "", err

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// subscriptionsPerLink leaves room for other calls: servers take 100 at a time over one connection, those
-// beyond wait for one to end, and a subscription never does.
+// subscriptionsPerLink leaves room for other calls: servers take 100 at a time over one connection; further
+// ones wait for one to end, and a subscription never does.
 const subscriptionsPerLink = 32
 
 // readers are the links of the subscriptions, apart from the leader's.
@@ -23,7 +23,7 @@ type sharedLink struct {
 	subscriptions int
 }
 
-// take gives a link with room; give it back.
+// take returns a link with room; it must be given back.
 func (r *readers) take() *link {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -36,7 +36,7 @@ func (r *readers) take() *link {
 	return r.links[i].link
 }
 
-// giveBack closes the link when nobody has it any more, but keeps one for the next.
+// giveBack closes the link when nobody has it any more, but keeps one spare.
 func (r *readers) giveBack(l *link) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -48,7 +48,7 @@ func (r *readers) giveBack(l *link) {
 	}
 }
 
-// cutAt gives the nodes up that are at an address which was found silent.
+// cutAt gives up the nodes at an address that was found silent.
 func (r *readers) cutAt(address string) {
 	r.mu.Lock()
 	links := slices.Clone(r.links)

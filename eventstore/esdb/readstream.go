@@ -11,8 +11,8 @@ import (
 )
 
 // ReadStream implements eventstore.Store. The leader sends as fast as the reader takes, and the reader may
-// append to the same stream meanwhile. When the connection breaks or the leader changes, the read goes
-// on behind what was given already. A version that is missing is a *eventstore.CorruptError.
+// append to the same stream meanwhile. When the connection breaks or the leader changes, the read resumes
+// after what was already yielded. A missing version is an *eventstore.CorruptError.
 func (s *Store) ReadStream(ctx context.Context, stream string, direction eventstore.Direction, from int64) iter.Seq2[eventstore.Recorded, error] {
 	return s.readStream(ctx, eventstore.Position{}, stream, direction, from)
 }
@@ -85,7 +85,7 @@ func (r *streamReader) run(ctx context.Context) error {
 		case err == nil && r.direction == eventstore.Backwards && r.begun && !r.done() && !r.stopped:
 			return r.cut(r.stream, eventstore.Position{}, fmt.Sprintf("versions 0 to %d are missing", r.next))
 		case errors.As(err, &f) && f.kind == kindStreamDeleted:
-			return r.cut(r.stream, eventstore.Position{}, "it was deleted for good")
+			return r.cut(r.stream, eventstore.Position{}, "it was deleted permanently")
 		case err == nil || !errors.As(err, &f) || !f.passing() || progress == before:
 			return err
 		}
@@ -97,14 +97,14 @@ func (r *streamReader) done() bool {
 	return r.direction == eventstore.Backwards && r.begun && r.next < 0
 }
 
-// gap is the error of a stream that goes on with another version than is due.
+// gap is the error for a stream that continues with the wrong version.
 func (r *streamReader) gap(due int64, e entry) error {
 	first, last := due, e.Version-1
 	if r.direction == eventstore.Backwards {
 		first, last = e.Version+1, due
 	}
 	if e.Stream != r.stream || first > last {
-		return corrupt(e.Position, "the server answers with events that were not asked for")
+		return corrupt(e.Position, "the server answers with events that were not requested")
 	}
 	return r.cut(r.stream, e.Position, fmt.Sprintf("versions %d to %d are missing", first, last))
 }

@@ -10,22 +10,22 @@ import (
 )
 
 const (
-	// roundEvery is after how long a round of a search is joined by another one: what a frozen node was sent, or a packet that was
-	// lost, may be answered late or never.
+	// roundEvery is after how long another round of a search starts in parallel: what a frozen node was sent, or a lost
+	// packet, may be answered late or never.
 	roundEvery = 2 * time.Second
-	// roundsAtOnce bounds those that are under way.
+	// roundsAtOnce bounds the rounds under way.
 	roundsAtOnce = 5
-	// longestPause lies between rounds that fail at once.
+	// longestPause is the longest delay between rounds that fail immediately.
 	longestPause = time.Second
 )
 
-// errNoAnswer: nodes were tried, and nothing has come of it yet.
+// errNoAnswer: nodes were tried, without success so far.
 var errNoAnswer = errors.New("no node of EventStoreDB has answered")
 
 // search is the one search under way. It ends when a node is found, or with the store.
 type search struct {
 	done   chan struct{}
-	opened chan struct{} // closed when calls begin to fail at once
+	opened chan struct{} // closed when calls begin to fail immediately
 	last   error         // of the last round that failed; guarded by the link
 }
 
@@ -98,7 +98,7 @@ func (l *link) run(s *search, hint, givenUp string, since time.Time) {
 	}
 }
 
-// failed notes why a round was in vain, and lets calls fail at once when that is to be.
+// failed records why a round failed, and makes calls fail immediately if open.
 func (l *link) failed(s *search, err error, open bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -132,7 +132,7 @@ func (l *link) take(s *search, n *node) {
 	l.node, l.down, l.since = n, nil, time.Time{}
 }
 
-// hopeless reports whether trying again would help only once somebody has mended something: the credentials, or a file.
+// hopeless reports whether retrying helps only once somebody has fixed something: the credentials, or a file.
 func hopeless(err error) bool {
 	var denied *eventstore.DeniedError
 	var file *fileError

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// readSettings reads what stands behind the ? of a connection string. Names are read in any case, as the vendor's clients do.
+// readSettings parses what follows the ? of a connection string. Names are case-insensitive, as in the vendor's clients.
 func (c *config) readSettings(query string) error {
 	seen := make(map[string]bool)
 	for pair := range strings.SplitSeq(query, "&") {
@@ -22,9 +22,9 @@ func (c *config) readSettings(query string) error {
 		case read == nil:
 			return malformed("there is no setting %q", name)
 		case seen[strings.ToLower(name)]:
-			return malformed("the setting %s is there twice", name)
+			return malformed("the setting %s is given twice", name)
 		case err != nil:
-			return malformed("the setting %s has a %% that begins no escape", name)
+			return malformed("the setting %s has an invalid %% escape", name)
 		}
 		if want := read(value); want != "" {
 			return malformed("the setting %s is not %s", name, want)
@@ -32,12 +32,12 @@ func (c *config) readSettings(query string) error {
 		seen[strings.ToLower(name)] = true
 	}
 	if (c.certFile == "") != (c.keyFile == "") {
-		return malformed("of userCertFile and userKeyFile one is there without the other")
+		return malformed("userCertFile and userKeyFile need each other, and one is missing")
 	}
 	return nil
 }
 
-// setting gives what reads the value of a setting; that answers what the value should have been, or "". Nil when there is no such
+// setting returns the parser of a setting's value; it returns what the value should have been, or "". nil if there is no such
 // setting.
 func (c *config) setting(name string) (read func(value string) (want string)) {
 	switch name {
@@ -57,7 +57,7 @@ func (c *config) setting(name string) (read func(value string) (want string)) {
 		return func(value string) string {
 			n, err := strconv.ParseUint(value, 10, 31)
 			if err != nil || n == 0 {
-				return "a number of attempts from 1"
+				return "a number of attempts, at least 1"
 			}
 			c.attempts = int(n)
 			return ""
@@ -102,13 +102,13 @@ func flag(to *bool) func(string) string {
 func file(to *string) func(string) string {
 	return func(value string) string {
 		if *to = value; value == "" {
-			return "the name of a file"
+			return "a file name"
 		}
 		return ""
 	}
 }
 
-// span reads a whole number of units, at least so many.
+// span parses a whole number of units, at least `least`.
 func span(to *time.Duration, unit time.Duration, least uint64) func(string) string {
 	return func(value string) string {
 		n, err := strconv.ParseUint(value, 10, 63)

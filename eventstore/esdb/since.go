@@ -12,8 +12,8 @@ import (
 
 var _ eventstore.Confirmer = (*Store)(nil)
 
-// ReadStreamSince implements eventstore.Confirmer. The node that acknowledged an append at the position, or behind it, is
-// asked over the same connection; any other one must first show the event there, and is given up when it cannot.
+// ReadStreamSince implements eventstore.Confirmer. The node that acknowledged an append at or after the position is
+// asked over the same connection; any other must first show that it has the event, and is given up if it cannot.
 func (s *Store) ReadStreamSince(ctx context.Context, since eventstore.Position, stream string, from int64) iter.Seq2[eventstore.Recorded, error] {
 	return s.readStream(ctx, since, stream, eventstore.Forwards, from)
 }
@@ -30,7 +30,7 @@ func (s *Store) upTo(ctx context.Context, n *node, at eventstore.Position) error
 	})
 	var f *fault
 	if errors.As(err, &f) && f.misplaced() {
-		err = nil // no entry begins there, as far as it knows
+		err = nil // as far as it knows, no entry begins there
 	}
 	if err == nil && !there {
 		return &fault{code: codes.Unavailable}
@@ -41,7 +41,7 @@ func (s *Store) upTo(ctx context.Context, n *node, at eventstore.Position) error
 	return err
 }
 
-// reach notes that the node has everything up to a position.
+// reach records that the node has everything up to a position.
 func (n *node) reach(at eventstore.Position) {
 	for {
 		before := n.reached.Load()

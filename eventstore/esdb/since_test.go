@@ -22,8 +22,8 @@ func readSince(tb testing.TB, s *esdb.Store, since eventstore.Position, stream s
 	return all, nil
 }
 
-// TestReadSince runs on the real server when there is one: from the connection that took the append, from another
-// one, and from a place where nothing stands.
+// TestReadSince runs on the real server if there is one: from the connection that took the append, from another
+// one, and from a position without an event.
 func TestReadSince(t *testing.T) {
 	t.Parallel()
 	server := connection(t)
@@ -53,7 +53,7 @@ func TestReadSince(t *testing.T) {
 	}
 }
 
-// TestReadSinceDeposed stays with a leader that was deposed and does not know: it is left for one that has what was asked for.
+// TestReadSinceDeposed starts with a leader that was deposed without knowing; the read moves to a node that has the event.
 func TestReadSinceDeposed(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{Nodes: 2})

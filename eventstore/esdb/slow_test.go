@@ -14,7 +14,7 @@ import (
 	"accountledger/internal/await"
 )
 
-// TestSlowNode: with latency all works, and an append or a read takes one way there and back.
+// TestSlowNode: everything works with latency, and an append or a read takes one round trip.
 func TestSlowNode(t *testing.T) {
 	t.Parallel()
 	for _, latency := range []time.Duration{100 * time.Millisecond, 300 * time.Millisecond, 1200 * time.Millisecond} {

@@ -21,7 +21,7 @@ type Store struct {
 	ctx    context.Context // ends when the store is closed and its appends are done
 	cancel context.CancelFunc
 
-	leader  *link    // appends and whatever must be as the leader has it
+	leader  *link    // appends, and whatever only the leader may answer
 	readers *readers // subscriptions
 
 	logID  atomic.Pointer[uuid.UUID]
@@ -43,23 +43,23 @@ type counters struct {
 	renewals, resumes, settled, resent atomic.Uint64
 }
 
-// Stats count since the store was opened.
+// Stats are counted since the store was opened.
 type Stats struct {
 	// Connections is how often a node was found, the first time included.
 	Connections uint64
-	// Renewals is how often a subscription was behind and silent, and was made anew.
+	// Renewals is how often a subscription was behind and silent, and was replaced.
 	Renewals uint64
-	// Resumes is how often a subscription was dropped and taken up again.
+	// Resumes is how often a subscription was dropped and resumed.
 	Resumes uint64
-	// Settled is how many appends lost their answer and were found out about by reading.
+	// Settled is how many appends lost their answer and were settled by reading.
 	Settled uint64
-	// Resent is how many appends lost their answer and were sent once more.
+	// Resent is how many appends lost their answer and were sent again.
 	Resent uint64
 }
 
-// Open makes a store. It does not connect: the first call does, and each call finds out for itself
-// whether the log can be reached. To fail early, ask for LogID. The error is ErrInvalid for a
-// connection string that cannot be read, which is never repeated, and for options that are none.
+// Open creates a store. It does not connect: the first call does, and each call finds out for itself
+// whether the log can be reached. To fail early, ask for LogID. The error is ErrInvalid for invalid options, and for a
+// connection string that cannot be parsed, which it never repeats.
 func Open(opts Options) (*Store, error) {
 	conf, err := parse(opts.Connection)
 	if err != nil {
@@ -91,7 +91,7 @@ func Open(opts Options) (*Store, error) {
 	return s, nil
 }
 
-// Stats tells what has happened.
+// Stats returns the store's counters.
 func (s *Store) Stats() Stats {
 	return Stats{
 		Connections: s.leader.found.Load() + s.readers.found(),
@@ -100,7 +100,7 @@ func (s *Store) Stats() Stats {
 	}
 }
 
-// Health tells from what is known, without asking anybody, why nothing can be appended or read: an *eventstore.OutageError when
+// Health reports, without any request, why nothing can be appended or read: an *eventstore.OutageError if
 // no node answers, ErrFenced, or what the server denies: a look at the fence, or the last append.
 func (s *Store) Health() error {
 	if err := s.known.damage(); err != nil {
@@ -126,7 +126,7 @@ func (s *Store) Health() error {
 	return nil
 }
 
-// enter is called before anything else; the error is ctx's, ErrClosed, or says what the log has lost.
+// enter must be called before anything else; the error is ctx's, ErrClosed, or says what the log has lost.
 func (s *Store) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -156,14 +156,14 @@ func (s *Store) begin(ctx context.Context, group *sync.WaitGroup) error {
 	return nil
 }
 
-// asLeader has the call refused by every node but the leader. The client's own option for this
+// asLeader makes every node but the leader refuse the call. The client's own option for this
 // sends nothing.
 func asLeader(ctx context.Context) context.Context {
 	return metadata.AppendToOutgoingContext(ctx, "requires-leader", "true")
 }
 
-// Close implements eventstore.Store. Appends that have not ended in 5 s are broken off: their callers are told that the outcome
-// is not known, or that the store is closed.
+// Close implements eventstore.Store. Appends that have not ended in 5 s are cut off: their callers get an unknown outcome,
+// or that the store is closed.
 func (s *Store) Close() error {
 	s.once.Do(func() {
 		s.mu.Lock()

@@ -10,14 +10,14 @@ import (
 	"accountledger/eventstore/storetest"
 )
 
-// TestStore runs the suite on the real server when the variable names one.
+// TestStore runs the suite, on the real server if the variable names one.
 func TestStore(t *testing.T) {
 	t.Parallel()
 	opts := esdb.Options{Connection: connection(t), Prefix: newPrefix()}
 	storetest.Run(t, func(t *testing.T) eventstore.Store { t.Helper(); return opened(t, opts) })
 }
 
-// TestStoreOdd runs it with whatever a server may do otherwise: prepares beside commits, many
+// TestStoreOdd runs it with everything a server may do differently: prepare positions that differ from commit positions, many
 // entries of its own, buffers so small that each event waits for room, and a cluster over TLS.
 func TestStoreOdd(t *testing.T) {
 	t.Parallel()
@@ -43,7 +43,7 @@ func opened(t *testing.T, opts esdb.Options) eventstore.Store {
 func TestRealServer(t *testing.T) {
 	t.Parallel()
 	if os.Getenv(realServer) == "" {
-		t.Logf("%s is not set: the test server is asked", realServer)
+		t.Logf("%s is not set: using the test server", realServer)
 	}
 	s := open(t, esdb.Options{Connection: connection(t), Prefix: newPrefix()})
 	if _, err := s.LogID(context30(t)); err != nil {

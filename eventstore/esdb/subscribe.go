@@ -11,9 +11,9 @@ import (
 	"accountledger/eventstore"
 )
 
-// Subscribe implements eventstore.Store. The subscription is to the whole log, the server's own
-// entries included, which come out as checkpoints that move. One that breaks is taken up again where it was; one
-// that is silent while the leader has more is made anew.
+// Subscribe implements eventstore.Store. The subscription covers the whole log; the server's own
+// entries only move the checkpoint. A subscription that breaks is resumed where it was; one
+// that is silent while the leader has more is replaced.
 func (s *Store) Subscribe(ctx context.Context, from eventstore.Checkpoint) (eventstore.Subscription, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (s *Store) Subscribe(ctx context.Context, from eventstore.Checkpoint) (even
 	return sub, nil
 }
 
-// verify checks a checkpoint against what the leader has.
+// verify checks a checkpoint against the leader's log.
 func (s *Store) verify(ctx context.Context, log uuid.UUID, c eventstore.Checkpoint) error {
 	if c.IsZero() {
 		return nil
@@ -57,21 +57,21 @@ func (s *Store) verify(ctx context.Context, log uuid.UUID, c eventstore.Checkpoi
 	return matches(log, c, found[0])
 }
 
-// matches checks that a checkpoint stands at an entry, or where an entry of the server's
-// own was scavenged before it.
+// matches checks that a checkpoint is at an entry, or at the former place of one of the server's
+// own that was scavenged.
 func matches(log uuid.UUID, c eventstore.Checkpoint, e entry) error {
 	switch {
 	case e.Position.Compare(c.Position) < 0:
 		return corrupt(e.Position, errNoGrowth)
 	case e.Position == c.Position && e.checkpoint(log).Event != c.Event:
-		return foreign(log, c, "another event stands at its position")
+		return foreign(log, c, "another event is at its position")
 	case e.Position != c.Position && c.Event != uuid.Nil:
 		return foreign(log, c, "its event is not in this log")
 	}
 	return nil
 }
 
-// misplaced makes a foreign checkpoint of the server's refusal to read from its position.
+// misplaced turns the server's refusal to read from a position into a foreign checkpoint.
 func misplaced(log uuid.UUID, c eventstore.Checkpoint, err error) error {
 	var f *fault
 	if errors.As(err, &f) && f.misplaced() {

@@ -16,7 +16,7 @@ import (
 	"accountledger/internal/await"
 )
 
-// TestSubscriptionDrops breaks subscriptions in every way while events come.
+// TestSubscriptionDrops breaks subscriptions in every way while events arrive.
 func TestSubscriptionDrops(t *testing.T) {
 	t.Parallel()
 	for name, drop := range map[string]func(*esdbtest.Cluster){
@@ -43,7 +43,7 @@ func TestSubscriptionDrops(t *testing.T) {
 	}
 }
 
-// TestSilentSubscription has the server forget a subscription without a word.
+// TestSilentSubscription has the server silently forget a subscription.
 func TestSilentSubscription(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})
@@ -61,7 +61,7 @@ func TestSilentSubscription(t *testing.T) {
 	}
 }
 
-// TestNoGrowth refuses an event that does not stand behind the one before it.
+// TestNoGrowth refuses an event whose position is not after the one before it.
 func TestNoGrowth(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})
@@ -79,7 +79,7 @@ func TestNoGrowth(t *testing.T) {
 	}
 }
 
-// TestEntriesOfTheServer passes them over, while checkpoints move.
+// TestEntriesOfTheServer: they are skipped, while checkpoints move.
 func TestEntriesOfTheServer(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{SystemEvery: -1})
@@ -98,7 +98,7 @@ func TestEntriesOfTheServer(t *testing.T) {
 		}
 		at = page.Checkpoint
 	}
-	// One event behind many entries is found with a limit of one.
+	// One event after many entries is found with a limit of one.
 	event := newEvents(1)[0]
 	add(t, s, newStream(), eventstore.NoStream, event)
 	page, err := s.ReadAll(context30(t), before.Position, 1)
@@ -112,8 +112,8 @@ func TestEntriesOfTheServer(t *testing.T) {
 	}
 }
 
-// TestScavengedCheckpoint goes on from a checkpoint whose entry is gone. Servers leave out
-// the entry behind it, the adapter does not.
+// TestScavengedCheckpoint resumes from a checkpoint whose entry is gone. Servers leave out
+// the entry after it, the adapter does not.
 func TestScavengedCheckpoint(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{SystemEvery: -1})
@@ -152,7 +152,7 @@ func TestScavengedCheckpoint(t *testing.T) {
 	sameIDs(t, got, events[3])
 }
 
-// TestForeignPositions are those where no event stands.
+// TestForeignPositions are positions without an event.
 func TestForeignPositions(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})
@@ -179,7 +179,7 @@ func TestForeignPositions(t *testing.T) {
 	}
 }
 
-// TestSlowReader does not read while the server has far more than a subscription may hold.
+// TestSlowReader stops reading while the server has far more than a subscription may hold.
 func TestSlowReader(t *testing.T) {
 	t.Parallel()
 	const n, size = 300, 48 << 10
@@ -195,7 +195,7 @@ func TestSlowReader(t *testing.T) {
 	for at := 0; at < n; at += 10 {
 		add(t, s, stream, int64(at)-1, events[at:at+10]...)
 	}
-	// It comes to a stand, held up by nothing but the reader.
+	// It stops, blocked only by the reader.
 	var last uint64
 	same := 0
 	await.Until(t, "the server waits for the reader", func() bool {
@@ -207,9 +207,9 @@ func TestSlowReader(t *testing.T) {
 		return same == 50
 	})
 	if held := last * size; held > 4<<20 {
-		t.Fatalf("%d bytes are on the way to a reader that does not read", held)
+		t.Fatalf("%d bytes are in transit to a reader that does not read", held)
 	}
-	// It is the reader who is silent, so nothing is made anew, for many turns of the watch.
+	// The reader is silent, not the server, so nothing is replaced during many rounds of the watch.
 	renewals, looks := s.Stats().Renewals, 0
 	await.Until(t, "some turns of the watch", func() bool { looks++; return looks == 50 })
 	if s.Stats().Renewals != renewals {
@@ -219,8 +219,8 @@ func TestSlowReader(t *testing.T) {
 	sameIDs(t, got, events...)
 }
 
-// TestManySubscriptions has more of them than a connection takes calls. The log stays usable, and all
-// get everything.
+// TestManySubscriptions has more subscriptions than a connection takes calls. The log stays usable, and all
+// of them get everything.
 func TestManySubscriptions(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})

@@ -12,7 +12,7 @@ import (
 	"accountledger/eventstore"
 )
 
-// checkFiles reads the files that a connection string names, so that what is wrong with them is said at the start.
+// checkFiles reads the files that a connection string names, so that faults in them are reported at the start.
 func (c *config) checkFiles() error {
 	if _, err := c.transport(); err != nil {
 		return fmt.Errorf("%w: the connection string of EventStoreDB: %w", eventstore.ErrInvalid, err)
@@ -20,8 +20,8 @@ func (c *config) checkFiles() error {
 	return nil
 }
 
-// transport makes what one connection needs. It reads the files each time: authorities and certificates are replaced while
-// the ledger runs. An error names the file.
+// transport creates the credentials for one connection. It reads the files each time: authorities and certificates are replaced
+// while the ledger runs. An error names the file.
 func (c *config) transport() (credentials.TransportCredentials, error) {
 	if !c.tls {
 		return insecure.NewCredentials(), nil
@@ -37,7 +37,7 @@ func (c *config) transport() (credentials.TransportCredentials, error) {
 		}
 		conf.RootCAs = x509.NewCertPool()
 		if !conf.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, &fileError{"tlsCAFile", fmt.Errorf("%s has no certificate in PEM", c.caFile)}
+			return nil, &fileError{"tlsCAFile", fmt.Errorf("%s has no PEM certificate", c.caFile)}
 		}
 	}
 	if c.certFile != "" {
@@ -59,5 +59,5 @@ type fileError struct {
 // Error implements error.
 func (e *fileError) Error() string { return e.setting + ": " + e.err.Error() }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *fileError) Unwrap() error { return e.err }

@@ -9,7 +9,7 @@ import (
 	"accountledger/eventstore/esdb/esdbtest"
 )
 
-// TestTrips counts the calls at the server: each request is one, besides the looks at the fence that the watch makes.
+// TestTrips counts the calls at the server: each request is one, apart from the watch's looks at the fence.
 func TestTrips(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})

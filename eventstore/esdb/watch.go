@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// times are those of the watch over a node and of the fence, the same for every process that writes a log. Only tests have others.
+// times are the timings of the watch over a node and of the fence, the same in every process that writes a log. Only tests change them.
 type times struct {
-	// lookEvery is how often a node is asked for the fence, lookLife how long an append may rely on one look, from when it
-	// was asked: more than twice what a node takes to answer that is slow and works.
+	// lookEvery is how often a node is asked for the fence, lookLife how long an append may rely on one look, counted from the
+	// question: more than twice as long as a slow but working node takes to answer.
 	lookEvery, lookLife time.Duration
-	// silence is after how long without a byte a node is given up that owes an answer.
+	// silence is how long a node that owes an answer may send nothing before it is given up.
 	silence time.Duration
-	// slow is how long a look may take before that is worth a warning.
+	// slow is how long a look may take before there is a warning.
 	slow time.Duration
-	// close is how long Close lets appends end that are under way.
+	// close is how long Close waits for appends under way.
 	close time.Duration
 }
 
@@ -24,22 +24,22 @@ func defaultTimes() times {
 
 const (
 	defaultLookLife = 5 * time.Second
-	// appendLife bounds one try of an append, whatever CallTimeout is.
+	// appendLife bounds one attempt of an append, whatever CallTimeout is.
 	appendLife = 5 * time.Second
-	// serverLife is how long a server goes on with an append whose client has given it up: it has two
+	// serverLife is how long a server goes on with an append after its client has given up: it has two
 	// seconds for each of the two phases.
 	serverLife = 4 * time.Second
 	// DefaultFenceWait is the sum.
 	DefaultFenceWait = defaultLookLife + appendLife + serverLife
 
-	// slowLooks is how many in a row have to be slow: one may have met a pause of ours.
+	// slowLooks is how many in a row must be slow: one may be due to a pause of our own.
 	slowLooks = 3
-	// warnEvery lies between two warnings of a slow node.
+	// warnEvery is the time between two warnings about a slow node.
 	warnEvery = time.Minute
 )
 
-// watchNode begins, with the first call, to look at the fence again and again while the store is open, so that appends need not,
-// and so that a node that is silent is given up before callers have waited for as long as they can.
+// watchNode starts, with the first call, to look at the fence regularly while the store is open, so that appends need not,
+// and so that a silent node is given up before callers run out of time.
 func (s *Store) watchNode() {
 	s.watching.Do(func() {
 		if s.begin(s.ctx, &s.feeds) != nil {
@@ -58,7 +58,7 @@ type watch struct {
 	*Store
 	looks sync.WaitGroup
 	quiet int       // how many turns in a row have found the node silent
-	tried time.Time // when a right that was denied was last asked for
+	tried time.Time // when a denied right was last tested
 
 	mu     sync.Mutex
 	slow   int // how many looks in a row were slow
@@ -79,8 +79,8 @@ func (w *watch) run() {
 	}
 }
 
-// turn begins a look at the node, if there is one, whether the ones before have been answered or not. A node that two turns find
-// silent is given up, in all links: after a pause of this process's own, the first finds everything silent.
+// turn starts a look at the node, if there is one, whether or not earlier ones have been answered. A node found silent on two turns
+// is given up, in all links: after a pause of this process's own, the first turn finds everything silent.
 func (w *watch) turn() {
 	n := w.leader.current()
 	if n == nil {
@@ -113,7 +113,7 @@ func (w *watch) turn() {
 	})
 }
 
-// took warns of a node that is slow.
+// took warns about a slow node.
 func (w *watch) took(d time.Duration, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

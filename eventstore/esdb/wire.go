@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// wire is what a node is reached over. It knows when a byte last came, which tells a node that is frozen, or that no packet
-// comes from, from one that is slow.
+// wire is a node's network connection. It records when a byte last came, which tells a frozen or unreachable node from
+// a slow one.
 type wire struct {
 	born  time.Time
 	heard atomic.Int64 // when a byte last came, in ns since born
@@ -25,7 +25,7 @@ func newWire() *wire { return &wire{born: time.Now()} }
 // last is when a byte last came, or else when the wire was made.
 func (w *wire) last() time.Time { return w.born.Add(time.Duration(w.heard.Load())) }
 
-// dial makes the connection. There is no second one: who needs one makes another wire, and reads the files again that it takes.
+// dial makes the connection. A wire connects only once: another connection takes another wire, which reads the files again.
 func (w *wire) dial(ctx context.Context, address string) (net.Conn, error) {
 	if w.made() {
 		return nil, net.ErrClosed
@@ -53,14 +53,14 @@ func (w *wire) made() bool {
 	return w.ended || w.conn != nil
 }
 
-// note keeps why a connection failed; nil does away with it.
+// note records why a connection failed; nil clears it.
 func (w *wire) note(err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.fault = err
 }
 
-// why is the reason for which there is no connection, or nil.
+// why is why there is no connection, or nil.
 func (w *wire) why() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -42,7 +42,7 @@ func countsVersions(t *testing.T, f *fixture) {
 		events := newEvents(n + 1)
 		a := f.append(t, stream, last.Version, events...)
 		if a.Version != last.Version+int64(len(events)) {
-			t.Fatalf("%d events after version %d end at version %d", len(events), last.Version, a.Version)
+			t.Fatalf("%d events after version %d ended at version %d", len(events), last.Version, a.Version)
 		}
 		if a.Position.Compare(last.Position) <= 0 {
 			t.Fatalf("position %s after %s", a.Position, last.Position)
@@ -52,7 +52,7 @@ func countsVersions(t *testing.T, f *fixture) {
 		same(t, stream, 0, want, got)
 		ascending(t, got)
 		if p := got[len(got)-1].Position; p != a.Position {
-			t.Fatalf("the append answered position %s, the event stands at %s", a.Position, p)
+			t.Fatalf("the append returned position %s, the event is at %s", a.Position, p)
 		}
 	}
 }
@@ -71,15 +71,15 @@ func takesNames(t *testing.T, f *fixture) {
 		f.append(t, name, eventstore.NoStream, e)
 		same(t, name, 0, []eventstore.Event{e}, f.read(t, name, eventstore.Forwards, eventstore.Start))
 	}
-	// Names that begin alike are different streams.
+	// Names with a common prefix are different streams.
 	for _, name := range []string{unique + "\x01", unique + "0", unique + "-0"} {
 		if got := f.read(t, name, eventstore.Forwards, eventstore.Start); len(got) != 0 {
-			t.Fatalf("%q has %d events that are another's", name, len(got))
+			t.Fatalf("%q has %d events of another stream", name, len(got))
 		}
 	}
 }
 
-// filled is an event that together with its stream's name has so many bytes.
+// filled is an event that has the given size together with its stream's name.
 func filled(stream string, size int) eventstore.Event {
 	e := newEvent()
 	e.Metadata = bytes.Repeat([]byte{0x5a}, 1000)
@@ -148,7 +148,7 @@ func refusesInvalid(t *testing.T, f *fixture) {
 	f.append(t, stream, eventstore.NoStream, good...)
 }
 
-// copiesArguments changes the caller's memory after Append, and what was read.
+// copiesArguments overwrites the caller's memory after Append, and what was read.
 func copiesArguments(t *testing.T, f *fixture) {
 	stream, before := newStream(), f.head(t)
 	e := newEvent()

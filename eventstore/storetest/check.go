@@ -8,7 +8,7 @@ import (
 	"accountledger/eventstore"
 )
 
-// same checks that the events read are those appended, at the versions from first on.
+// same checks that the events read are the ones appended, at the versions from first on.
 func same(t *testing.T, stream string, first int64, want []eventstore.Event, got []eventstore.Recorded) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -29,7 +29,7 @@ func sameEvent(t *testing.T, want, got eventstore.Event) {
 		t.Fatalf("read event %s of type %q, want %s of type %q", got.ID, got.Type, want.ID, want.Type)
 	}
 	if !bytes.Equal(got.Data, want.Data) || !bytes.Equal(got.Metadata, want.Metadata) {
-		t.Fatalf("the bytes of event %s are not those appended", got.ID)
+		t.Fatalf("the bytes of event %s are not the ones appended", got.ID)
 	}
 }
 
@@ -62,8 +62,8 @@ func ascending(t *testing.T, events []eventstore.Recorded) {
 	}
 }
 
-// all reads the log after a position to its present end, by pages of at most limit, and
-// gives the events of the streams that count.
+// all reads the log after a position to its current end, in pages of at most limit, and
+// returns the events of the streams that count.
 func (f *fixture) all(t *testing.T, after eventstore.Position, limit int, counts func(stream string) bool) []eventstore.Recorded {
 	t.Helper()
 	var events []eventstore.Recorded
@@ -84,7 +84,7 @@ func (f *fixture) all(t *testing.T, after eventstore.Position, limit int, counts
 	}
 }
 
-// checkPage checks that a page's checkpoint stands at its end.
+// checkPage checks that a page's checkpoint is at its end.
 func checkPage(t *testing.T, page eventstore.Page) {
 	t.Helper()
 	ascending(t, page.Events)
@@ -93,7 +93,7 @@ func checkPage(t *testing.T, page eventstore.Page) {
 	}
 	last := page.Events[len(page.Events)-1]
 	if c := page.Checkpoint; c.Position == last.Position && c.Event != last.ID {
-		t.Fatalf("the checkpoint at %s names event %s, there stands %s", c.Position, c.Event, last.ID)
+		t.Fatalf("the checkpoint at %s names event %s, but %s is there", c.Position, c.Event, last.ID)
 	}
 	if page.Checkpoint.Position.Compare(last.Position) < 0 {
 		t.Fatalf("the checkpoint at %s is before the page's last event at %s", page.Checkpoint.Position, last.Position)
@@ -111,7 +111,7 @@ func keep(events []eventstore.Recorded, page eventstore.Page, counts func(string
 
 func only(stream string) func(string) bool { return func(s string) bool { return s == stream } }
 
-// next reads pages until so many events of the streams that count have come.
+// next reads pages until `want` events of the streams that count have come.
 func (f *fixture) next(t *testing.T, s eventstore.Subscription, limit, want int, counts func(string) bool) ([]eventstore.Recorded, eventstore.Checkpoint) {
 	t.Helper()
 	var events []eventstore.Recorded

@@ -34,7 +34,7 @@ func conflictAppendsNothing(t *testing.T, f *fixture) {
 	same(t, stream, 0, first, f.all(t, before.Position, 100, only(stream)))
 }
 
-// loserSees lets two append at once, again and again: who lost reads at once what beat it.
+// loserSees lets two writers race repeatedly: the loser can immediately read what beat it.
 func loserSees(t *testing.T, f *fixture) {
 	stream := newStream()
 	for version := range int64(30) {
@@ -69,7 +69,7 @@ func (f *fixture) last(stream string) (int64, error) {
 	return eventstore.NoStream, nil
 }
 
-// oneWinner lets many write one stream: each version is won by exactly one append.
+// oneWinner lets many writers write one stream: each version is won by exactly one append.
 func oneWinner(t *testing.T, f *fixture) {
 	const writers, each = 16, 8
 	stream := newStream()
@@ -99,7 +99,7 @@ func oneWinner(t *testing.T, f *fixture) {
 	same(t, stream, 0, want, f.read(t, stream, eventstore.Forwards, eventstore.Start))
 }
 
-// insist appends to the end of a stream, wherever that is.
+// insist appends to the end of a stream, whatever its version.
 func (f *fixture) insist(stream string, e eventstore.Event) (eventstore.Appended, error) {
 	expected := eventstore.NoStream
 	for {
@@ -112,7 +112,7 @@ func (f *fixture) insist(stream string, e eventstore.Event) (eventstore.Appended
 	}
 }
 
-// together runs a function n times at once and waits.
+// together runs a function n times concurrently and waits.
 func together(n int, run func(i int)) {
 	var group sync.WaitGroup
 	begin := make(chan struct{})

@@ -30,7 +30,7 @@ func contextEnded(t *testing.T, f *fixture) {
 	f.append(t, stream, eventstore.NoStream, newEvent())
 }
 
-// contextEnds cancels appends under way. Whatever they answer is true.
+// contextEnds cancels appends under way. Whatever they return must be true.
 func contextEnds(t *testing.T, f *fixture) {
 	const n = 40
 	streams := newStreams(n)

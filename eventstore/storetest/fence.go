@@ -11,8 +11,8 @@ import (
 	"accountledger/eventstore"
 )
 
-// RunFence runs what an engine that is an eventstore.Fencer must pass. Log gives, for each test, a way to open one log that
-// nobody else uses, again and again; a store is closed before the next one is opened.
+// RunFence is the suite for an engine that is an eventstore.Fencer. log returns, for each test, a function that opens one log
+// that nobody else uses, repeatedly; each store is closed before the next one is opened.
 func RunFence(t *testing.T, log func(t *testing.T) (open func(t *testing.T) eventstore.Store)) {
 	t.Helper()
 	for _, c := range []struct {
@@ -38,7 +38,7 @@ func RunFence(t *testing.T, log func(t *testing.T) (open func(t *testing.T) even
 	}
 }
 
-// fenced is a store of which there is no other, and how to open it again.
+// fenced is the only store on a log, and how to reopen it.
 type fenced struct {
 	*fixture
 	open func(t *testing.T) eventstore.Store
@@ -48,7 +48,7 @@ func (f *fenced) fencer(t *testing.T) eventstore.Fencer {
 	t.Helper()
 	fencer, ok := f.Store.(eventstore.Fencer)
 	if !ok {
-		t.Fatal("the store is no Fencer")
+		t.Fatal("the store is not a Fencer")
 	}
 	return fencer
 }
@@ -84,7 +84,7 @@ func (f *fenced) reopen(t *testing.T) {
 	f.fixture = start(t, f.open)
 }
 
-// refused checks that a stream takes nothing: no event, and no repeat of one.
+// refused checks that a stream takes no event, and no repeat of one.
 func (f *fenced) refused(t *testing.T, stream string, expected int64) {
 	t.Helper()
 	_, err := f.Append(f.ctx, stream, expected, newEvent())
@@ -128,7 +128,7 @@ func fenceReads(t *testing.T, f *fenced) {
 	}
 	for _, e := range page.Events {
 		if e.Stream != stream {
-			t.Fatal("the mark is among the events")
+			t.Fatal("the fence shows up as an event")
 		}
 	}
 	f.head(t)
@@ -175,7 +175,7 @@ func fenceInvalid(t *testing.T, f *fenced) {
 	f.append(t, newStream(), eventstore.NoStream, newEvent())
 }
 
-// fenceWriters fences a log that is being written: what was acknowledged is there once the fence stands, and nothing comes after.
+// fenceWriters fences a log that is being written: what was acknowledged is there once the fence is set, and nothing is added afterwards.
 func fenceWriters(t *testing.T, f *fenced) {
 	const writers = 8
 	streams, counts := newStreams(writers), make([]int, writers)
@@ -207,7 +207,7 @@ func fenceWriters(t *testing.T, f *fenced) {
 	group.Wait()
 	for i := range writers {
 		if counts[i] != there[i] {
-			t.Errorf("%d events when the fence stood, %d appends acknowledged", there[i], counts[i])
+			t.Errorf("%d events under the fence, %d appends acknowledged", there[i], counts[i])
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"accountledger/eventstore"
 )
 
-// RunInOrder runs what an engine that is an eventstore.Sequencer must pass. Open is as for Run.
+// RunInOrder is the suite for an engine that is an eventstore.Sequencer. open is as for Run.
 func RunInOrder(t *testing.T, open func(t *testing.T) eventstore.Store) {
 	t.Helper()
 	for _, c := range []struct {
@@ -30,18 +30,18 @@ func RunInOrder(t *testing.T, open func(t *testing.T) eventstore.Store) {
 			f := start(t, open)
 			s, ok := f.Store.(eventstore.Sequencer)
 			if !ok {
-				t.Fatal("the store is no Sequencer")
+				t.Fatal("the store is not a Sequencer")
 			}
 			c.run(t, f, s)
 		})
 	}
 }
 
-// weaving makes batches that go back and forth between some streams.
+// weaving creates batches that alternate between several streams.
 type weaving struct {
 	streams []string
 	next    map[string]int64
-	order   []eventstore.Recorded // that the events must have
+	order   []eventstore.Recorded // expected
 }
 
 func newWeaving(streams int) *weaving {
@@ -66,7 +66,7 @@ func (w *weaving) batches(n, step int) []eventstore.Batch {
 	return all
 }
 
-// placed checks that the answers name the places of the batches' last events, one behind the other.
+// placed checks that the answers are the places of the batches' last events, in ascending order.
 func placed(log []eventstore.Recorded, done []eventstore.Appended, batches []eventstore.Batch) error {
 	if len(done) != len(batches) {
 		return fmt.Errorf("%d of %d batches are done", len(done), len(batches))
@@ -75,16 +75,16 @@ func placed(log []eventstore.Recorded, done []eventstore.Appended, batches []eve
 		last := b.Events[len(b.Events)-1]
 		at := slices.IndexFunc(log, func(e eventstore.Recorded) bool { return e.ID == last.ID })
 		if at < 0 || log[at].Position != done[i].Position || log[at].Version != done[i].Version {
-			return fmt.Errorf("batch %d is said to end at version %d, position %s, and does not", i, done[i].Version, done[i].Position)
+			return fmt.Errorf("batch %d should end at version %d, position %s, and does not", i, done[i].Version, done[i].Position)
 		}
 		if i > 0 && done[i].Position.Compare(done[i-1].Position) <= 0 {
-			return fmt.Errorf("batch %d stands before the one ahead of it", i)
+			return fmt.Errorf("batch %d is before its predecessor", i)
 		}
 	}
 	return nil
 }
 
-// inOrderKeeps has several callers at once: each one's batches stand in its order.
+// inOrderKeeps has several concurrent callers: each one's batches keep their order.
 func inOrderKeeps(t *testing.T, f *fixture, s eventstore.Sequencer) {
 	const callers, rounds, each = 3, 10, 40
 	before := f.head(t)
@@ -110,7 +110,7 @@ func inOrderKeeps(t *testing.T, f *fixture, s eventstore.Sequencer) {
 	}
 }
 
-// inOrderAgain sends batches again, with new ones behind them.
+// inOrderAgain sends batches again, followed by new ones.
 func inOrderAgain(t *testing.T, f *fixture, s eventstore.Sequencer) {
 	before, w := f.head(t), newWeaving(9)
 	batches := w.batches(50, 0)
@@ -124,7 +124,7 @@ func inOrderAgain(t *testing.T, f *fixture, s eventstore.Sequencer) {
 		t.Fatal(err)
 	}
 	if len(second) != len(batches) || !slices.Equal(first, second[:len(first)]) {
-		t.Fatal("the repeats were answered otherwise than at first")
+		t.Fatal("the repeats were answered differently")
 	}
 	log := f.all(t, before.Position, 1000, oneOf(w.streams))
 	sameLog(t, w.order, log)
@@ -149,14 +149,14 @@ func inOrderSays(t *testing.T, f *fixture, s eventstore.Sequencer) {
 	done, err = s.AppendInOrder(f.ctx, wrong, after)
 	conflict(t, err, wrong.Stream, 3, eventstore.NoStream)
 	if len(done) != 0 {
-		t.Fatalf("%d are done behind one that was refused", len(done))
+		t.Fatalf("%d are done after one that was refused", len(done))
 	}
 	if done, err = s.AppendInOrder(f.ctx); len(done) != 0 || err != nil {
-		t.Fatalf("nothing was answered with %d done, %v", len(done), err)
+		t.Fatalf("no batches were answered with %d done, %v", len(done), err)
 	}
 }
 
-// inOrderInvalid hands over one batch that nobody would take: the good one ahead of it is not appended either.
+// inOrderInvalid passes an invalid batch: the valid one before it is not appended either.
 func inOrderInvalid(t *testing.T, f *fixture, s eventstore.Sequencer) {
 	good := eventstore.Batch{Stream: newStream(), Expected: eventstore.NoStream, Events: newEvents(1)}
 	done, err := s.AppendInOrder(f.ctx, good, eventstore.Batch{Stream: newStream(), Expected: eventstore.NoStream})

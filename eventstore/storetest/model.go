@@ -12,7 +12,7 @@ import (
 	"accountledger/eventstore"
 )
 
-// model is what a log should be: appends one after the other.
+// model is the expected log: appends one after another.
 type model struct {
 	streams map[string][][]eventstore.Event // the appends of each stream
 	log     []eventstore.Recorded
@@ -81,7 +81,7 @@ func appendOne(r *rapid.T, f *fixture, m *model, stream string) {
 	compareAppend(r, f, m, stream, expected, events)
 }
 
-// repeatOne appends an earlier append once more, or something close to it.
+// repeatOne repeats an earlier append, or something close to it.
 func repeatOne(r *rapid.T, f *fixture, m *model, stream string) {
 	appends := m.streams[stream]
 	if len(appends) == 0 {
@@ -133,8 +133,8 @@ func subscribeSome(t *testing.T, r *rapid.T, f *fixture, m *model, streams []str
 	}
 }
 
-// modelRacing lets writers race over a few streams. What each was told must fit one
-// order of appends, the log's: every success stands where it was said to be, every conflict
+// modelRacing lets writers race on a few streams. Their answers must fit one
+// order of appends, the log's: every success is where it was reported, every conflict
 // names a version that the stream had.
 func modelRacing(t *testing.T, f *fixture) {
 	const writers, each, shared = 12, 25, 3
@@ -188,7 +188,7 @@ func modelRacing(t *testing.T, f *fixture) {
 		}
 		for i, e := range h.events {
 			if stored := at[fmt.Sprint(h.stream, h.expected+1+int64(i))]; stored.ID != e.ID {
-				t.Fatalf("an acknowledged event is not where it was said to be")
+				t.Fatalf("an acknowledged event is not where it was reported")
 			}
 			appended++
 		}

@@ -6,7 +6,7 @@ import (
 	"accountledger/eventstore"
 )
 
-// spread appends to several streams in turns and gives what was appended, in order.
+// spread appends to several streams in turn and returns what was appended, in order.
 func (f *fixture) spread(t *testing.T, streams []string, rounds int) []eventstore.Recorded {
 	t.Helper()
 	var want []eventstore.Recorded
@@ -49,7 +49,7 @@ func oneOf(streams []string) func(string) bool {
 	return func(s string) bool { return set[s] }
 }
 
-// sameLog checks events read from the log against those appended, in commit order.
+// sameLog checks events read from the log against the ones appended, in commit order.
 func sameLog(t *testing.T, want, got []eventstore.Recorded) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -62,7 +62,7 @@ func sameLog(t *testing.T, want, got []eventstore.Recorded) {
 				i, got[i].Version, got[i].Stream, want[i].Version, want[i].Stream)
 		}
 		if p := want[i].Position; !p.IsZero() && got[i].Position != p {
-			t.Fatalf("event %d stands at %s, the append answered %s", i, got[i].Position, p)
+			t.Fatalf("event %d is at %s, the append returned %s", i, got[i].Position, p)
 		}
 		sameEvent(t, want[i].Event, got[i].Event)
 	}
@@ -80,7 +80,7 @@ func readAllBorders(t *testing.T, f *fixture) {
 	for _, limit := range []int{1, 2, 3, 5, len(want) - 1, len(want), len(want) + 1} {
 		sameLog(t, want, f.all(t, before.Position, limit, oneOf(streams)))
 	}
-	// Every position is one to read on from.
+	// A read can start at every position.
 	got := f.all(t, before.Position, 1000, oneOf(streams))
 	for i := range got {
 		sameLog(t, want[i+1:], f.all(t, got[i].Position, 4, oneOf(streams)))

@@ -71,7 +71,7 @@ func (f *fixture) readError(stream string, d eventstore.Direction, from int64) e
 	return nil
 }
 
-// readLong reads a stream longer than any page an engine may use inside.
+// readLong reads a stream longer than any page an engine may use internally.
 func readLong(t *testing.T, f *fixture) {
 	stream, events := newStream(), newEvents(1500)
 	for at := 0; at < len(events); at += 250 {

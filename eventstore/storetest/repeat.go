@@ -13,11 +13,11 @@ func repeatSamePlace(t *testing.T, f *fixture) {
 	first, second := newEvents(3), newEvents(1)
 	a := f.append(t, stream, eventstore.NoStream, first...)
 	if again := f.append(t, stream, eventstore.NoStream, first...); again != a {
-		t.Fatalf("the repeat answered %+v, the append %+v", again, a)
+		t.Fatalf("the repeat returned %+v, the append %+v", again, a)
 	}
 	b := f.append(t, stream, 2, second...)
 	if again := f.append(t, stream, 2, second...); again != b {
-		t.Fatalf("the repeat answered %+v, the append %+v", again, b)
+		t.Fatalf("the repeat returned %+v, the append %+v", again, b)
 	}
 	same(t, stream, 0, slices.Concat(first, second), f.read(t, stream, eventstore.Forwards, eventstore.Start))
 }
@@ -35,13 +35,13 @@ func repeatAfterOthers(t *testing.T, f *fixture) {
 	for i, events := range appends {
 		again := f.append(t, stream, answers[i].Version-int64(len(events)), events...)
 		if again != answers[i] {
-			t.Fatalf("append %d repeated answered %+v, at first %+v", i, again, answers[i])
+			t.Fatalf("append %d repeated returned %+v, at first %+v", i, again, answers[i])
 		}
 	}
 	same(t, stream, 0, slices.Concat(appends...), f.read(t, stream, eventstore.Forwards, eventstore.Start))
 }
 
-// repeatOfPart appends some of the events again, or others with them. (The first few of
+// repeatOfPart appends some of the events again, or mixed with others. (The first few of
 // an append are left out: not every engine can tell them from the whole.)
 func repeatOfPart(t *testing.T, f *fixture) {
 	stream := newStream()
@@ -82,7 +82,7 @@ func repeatElsewhere(t *testing.T, f *fixture) {
 	same(t, stream, 0, e, f.read(t, stream, eventstore.Forwards, eventstore.Start))
 }
 
-// repeatAtOnce sends one append many times at once, with a rival among them.
+// repeatAtOnce sends one append many times concurrently, with a rival.
 func repeatAtOnce(t *testing.T, f *fixture) {
 	const copies = 12
 	for range 10 {
@@ -114,7 +114,7 @@ func repeatAtOnce(t *testing.T, f *fixture) {
 	}
 }
 
-// lostReply loses the reply to an append and does what a caller does then.
+// lostReply loses the reply to an append and then does what a caller does.
 func lostReply(t *testing.T, f *fixture, lose func(*testing.T, eventstore.Store)) {
 	for _, expected := range []int64{eventstore.NoStream, 1} {
 		stream := newStream()
@@ -131,12 +131,12 @@ func lostReply(t *testing.T, f *fixture, lose func(*testing.T, eventstore.Store)
 		}
 		again := f.append(t, stream, expected, events...)
 		if err == nil && again != a {
-			t.Fatalf("the repeat answered %+v, the append %+v", again, a)
+			t.Fatalf("the repeat returned %+v, the append %+v", again, a)
 		}
 		stored := f.read(t, stream, eventstore.Forwards, eventstore.Start)
 		same(t, stream, 0, slices.Concat(before, events), stored)
 		if last := stored[len(stored)-1]; last.Position != again.Position || last.Version != again.Version {
-			t.Fatalf("the repeat answered %+v, the event stands at version %d, position %s", again, last.Version, last.Position)
+			t.Fatalf("the repeat returned %+v, the event is at version %d, position %s", again, last.Version, last.Position)
 		}
 	}
 }

@@ -1,10 +1,10 @@
-// Package storetest is what every engine of the log must pass.
+// Package storetest is the conformance suite for engines of the log.
 //
 //	func TestStore(t *testing.T) {
 //		storetest.Run(t, func(t *testing.T) eventstore.Store { … })
 //	}
 //
-// It assumes neither an empty log nor one of its own: others may append while it runs. So it
+// It assumes neither an empty log nor exclusive use: others may append while it runs. So it
 // uses streams with random names and looks only at those.
 package storetest
 
@@ -19,18 +19,18 @@ import (
 	"accountledger/eventstore"
 )
 
-// patience ends a test that waits for something that does not come. Nothing is
-// expected to take so long.
+// patience ends a test that waits for something that never comes. Nothing should
+// take that long.
 const patience = time.Minute
 
-// Faults are what an engine can make go wrong; nil ones are not tested.
+// Faults are faults an engine can inject; nil ones are not tested.
 type Faults struct {
-	// LoseReply makes the reply to the next append of this store be lost, after the append was carried
-	// out. The append may find out by itself or answer ErrUnknownOutcome.
+	// LoseReply makes the store lose the reply to its next append, after carrying it
+	// out. The append may find out by itself or return ErrUnknownOutcome.
 	LoseReply func(t *testing.T, s eventstore.Store)
 }
 
-// Run runs the suite. Open gives a store of its own to each test, on one log or on several;
+// Run runs the suite. open returns a store for each test, on one log or on several;
 // Run closes it.
 func Run(t *testing.T, open func(t *testing.T) eventstore.Store, faults ...Faults) {
 	t.Helper()
@@ -98,7 +98,7 @@ func cases() []testCase {
 	}
 }
 
-// fixture is a store and what tests say of it.
+// fixture is a store with helpers for tests.
 type fixture struct {
 	eventstore.Store
 	ctx context.Context
@@ -117,7 +117,7 @@ func start(t *testing.T, open func(t *testing.T) eventstore.Store) *fixture {
 	return &fixture{s, ctx}
 }
 
-// newStream is a name that nobody else uses.
+// newStream is a name that is not in use.
 func newStream() string { return "storetest-" + uuid.NewString() }
 
 // newEvent is an event with something in every field.
@@ -139,7 +139,7 @@ func newEvents(n int) []eventstore.Event {
 	return events
 }
 
-// append appends and fails the test when it cannot.
+// append appends and fails the test if it cannot.
 func (f *fixture) append(t *testing.T, stream string, expected int64, events ...eventstore.Event) eventstore.Appended {
 	t.Helper()
 	a, err := f.Append(f.ctx, stream, expected, events...)

@@ -20,7 +20,7 @@ func subscribeBeginning(t *testing.T, f *fixture) {
 	sameLog(t, want, got)
 }
 
-// subscribeMiddle starts after every one of the events, and from every checkpoint handed out.
+// subscribeMiddle starts after each event, and from every checkpoint returned.
 func subscribeMiddle(t *testing.T, f *fixture) {
 	before, streams := f.head(t), newStreams(2)
 	want := f.spread(t, streams, 3)
@@ -45,7 +45,7 @@ func subscribeHead(t *testing.T, f *fixture) {
 	got, at := f.next(t, s, 10, 2, only(stream))
 	same(t, stream, 3, later, got)
 	if got[1].Position != a.Position {
-		t.Fatalf("the append answered %s, the subscriber sees %s", a.Position, got[1].Position)
+		t.Fatalf("the append returned %s, the subscriber sees %s", a.Position, got[1].Position)
 	}
 	log, err := f.LogID(f.ctx)
 	if err != nil || at.Log != log {
@@ -106,8 +106,8 @@ func subscribeSlow(t *testing.T, f *fixture) {
 	same(t, stream, 0, events, append(got, more...))
 }
 
-// subscribeManyWriters reads while many write: nothing is missed, nothing comes
-// twice, and the order is that of ReadAll, for everyone.
+// subscribeManyWriters reads while many write: nothing is missed, nothing is
+// repeated, and the order is that of ReadAll, for everyone.
 func subscribeManyWriters(t *testing.T, f *fixture) {
 	const writers, each = 16, 20
 	before, streams := f.head(t), newStreams(writers)
@@ -135,10 +135,10 @@ func subscribeManyWriters(t *testing.T, f *fixture) {
 	next := make(map[string]int64)
 	for i, e := range live {
 		if late[i].ID != e.ID || all[i].ID != e.ID || late[i].Position != e.Position || all[i].Position != e.Position {
-			t.Fatalf("event %d is another for a later reader", i)
+			t.Fatalf("event %d differs for a later reader", i)
 		}
 		if e.Version != next[e.Stream] {
-			t.Fatalf("version %d of a stream comes where %d is due", e.Version, next[e.Stream])
+			t.Fatalf("version %d of a stream where %d was due", e.Version, next[e.Stream])
 		}
 		next[e.Stream]++
 	}
@@ -170,7 +170,7 @@ func subscribeForeign(t *testing.T, f *fixture) {
 	f.subscribe(t, good)
 }
 
-// waitForNext starts a Next that has nothing to give, and ends it by stop.
+// waitForNext starts a Next with nothing to return, and ends it with stop.
 func waitForNext(t *testing.T, f *fixture, ctx context.Context, s eventstore.Subscription, stop func()) error {
 	t.Helper()
 	errs := make(chan error, 1)

@@ -2,7 +2,7 @@ package main
 
 import "context"
 
-// looks compares what an officer finds and is shown.
+// looks compares what an officer finds and sees.
 func (c *checker) looks(ctx context.Context) {
 	if c.officer == "" {
 		return
@@ -44,7 +44,7 @@ func (c *checker) signIns(ctx context.Context) {
 	}
 }
 
-// decisions has services ask, and looks whether the person sees it.
+// decisions has services ask, and checks that the person sees it.
 func (c *checker) decisions(ctx context.Context) {
 	for i, p := range c.sample(5) {
 		if p.Busy {
@@ -74,22 +74,22 @@ func (c *checker) decisions(ctx context.Context) {
 	}
 }
 
-// letters has the program send messages: somebody signs up by a taken address, and the sign-up under way is finished.
+// letters has the program send messages: somebody signs up with a taken address, and the pending sign-up is finished.
 func (c *checker) letters(ctx context.Context) {
 	m := c.model
 	r := c.ask(ctx, question{method: "POST", path: "/v1/sign-ups", body: object{"email": m.Taken, "password": "another-horse-battery",
 		"region": "DE", "language": "en", "birth_month": "1990-05"}})
 	if r.status != 202 {
-		c.failed("signing up by a taken address", r)
+		c.failed("signing up with a taken address", r)
 	} else if letter, err := c.mail.next(ctx, m.Taken, 0, letterPatience); err != nil {
-		c.found(gone, "signing up by a taken address: %s", err)
+		c.found(gone, "signing up with a taken address: %s", err)
 	} else if letter.code() != "" {
-		c.found(gone, "signing up by the address of %s: a code was sent, as for a free one", m.Taken)
+		c.found(gone, "signing up with the address of %s: a code was sent, as for a free one", m.Taken)
 	}
 	c.finish(ctx)
 }
 
-// finish enters the code of the sign-up under way, and asks for another one when it does not hold any more.
+// finish enters the code of the pending sign-up, and requests another one if it has expired.
 func (c *checker) finish(ctx context.Context) {
 	m := c.model.Pending
 	r := c.enter(ctx, m.Code)
@@ -109,7 +109,7 @@ func (c *checker) finish(ctx context.Context) {
 	if err != nil {
 		c.found(gone, "another code for a sign-up: %s", err)
 	} else if r := c.enter(ctx, letter.code()); r.status != 200 {
-		c.failed("finishing a sign-up by another code", r)
+		c.failed("finishing a sign-up with another code", r)
 	}
 }
 
@@ -118,7 +118,7 @@ func (c *checker) enter(ctx context.Context, code string) reply {
 	return c.ask(ctx, question{method: "POST", path: "/v1/verifications/" + m.Verification + "/check", body: object{"handle": m.Handle, "code": code}})
 }
 
-// deeper asks for what a check leaves out, where verify says that something is wrong: whatever can be opened of everybody.
+// deeper requests what a check leaves out, if verify reports a fault: everything that can be opened of everybody.
 func (m *model) deeper(ctx context.Context, s *process, mail *sink) []finding {
 	c := &checker{client: newClient(s.url, pause), model: m, mail: mail}
 	defer c.close()

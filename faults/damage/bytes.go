@@ -19,16 +19,16 @@ const (
 	flipEnd    = "flip-end"    // a bit of the last byte
 	cutByte    = "cut-byte"    // the last byte is cut off
 	cutHalf    = "cut-half"    // the second half is cut off
-	empty      = "empty"       // all is cut off
+	empty      = "empty"       // everything is cut off
 	zeroPage   = "zero-page"   // a page becomes zeros
-	remove     = "delete"      // the file is not there; also of an empty file
-	older      = "older"       // the file is as it was earlier
+	remove     = "delete"      // the file is missing; also for an empty file
+	older      = "older"       // the file is an earlier copy
 	swap       = "swap"        // two files change places
-	flipFrame  = "flip-frame"  // a bit of the last frame of a write-ahead log of SQLite's that counts; old ones can follow it
-	cutFrame   = "cut-frame"   // the last byte of that frame, and what follows, is cut off
+	flipFrame  = "flip-frame"  // a bit of the last valid frame of an SQLite write-ahead log; old ones can follow it
+	cutFrame   = "cut-frame"   // the last byte of that frame, and everything after it, is cut off
 )
 
-// fileKinds are those that need one file alone.
+// fileKinds are the kinds that need only one file.
 func fileKinds() []string {
 	return []string{flipFirst, flipHead, flipMiddle, flipRandom, flipEnd, cutByte, cutHalf, empty, zeroPage, remove}
 }
@@ -40,7 +40,7 @@ func random(seed uint64, id string) *rand.Rand {
 	return rand.New(rand.NewPCG(seed, h.Sum64()))
 }
 
-// damageFile damages one file in place and says where.
+// damageFile damages one file in place and returns where.
 func damageFile(path, kind string, rng *rand.Rand) (string, error) {
 	if kind == remove {
 		return "deleted", os.Remove(path)
@@ -78,7 +78,7 @@ func damageFile(path, kind string, rng *rand.Rand) (string, error) {
 	case cutHalf:
 		return fmt.Sprintf("cut from %d bytes to %d", size, size/2), os.Truncate(path, int64(size/2))
 	case empty:
-		return fmt.Sprintf("cut from %d bytes to none", size), os.Truncate(path, 0)
+		return fmt.Sprintf("cut from %d bytes to 0", size), os.Truncate(path, 0)
 	case zeroPage:
 		from := rng.IntN((size+pageSize-1)/pageSize) * pageSize
 		to := min(from+pageSize, size)

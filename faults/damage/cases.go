@@ -17,22 +17,22 @@ type testCase struct {
 	Kind string // of the damage: a column of the table
 	File string // kind of file or part: a row of the table
 	from snapshot
-	// damage changes a copy and says how.
+	// damage changes a copy and describes how.
 	damage func(f folders, rng *rand.Rand) (string, error)
-	// asOf is the model that is right as well, where all parts are equally old.
+	// asOf is a second acceptable model, if all parts are equally old.
 	asOf *model
-	// list says that the list of destructions is part of it, so that a restore shows what it is worth.
+	// list says that the list of destructions is damaged too, so that a restore tests it.
 	list bool
-	// during, if there is one, damages the ledger while it is served, and judges that alone.
+	// during, if set, damages the ledger while it is served, and judges only that.
 	during func(*trial, context.Context, *process) error
-	// whole says that more than single files were replaced.
+	// whole says that whole parts were replaced.
 	whole bool
 }
 
-// none is the kind of the cases that damage nothing.
+// none is the kind of cases without damage.
 const none = "none"
 
-// cases are all of them.
+// cases are all cases.
 func (g *grown) cases() ([]testCase, error) {
 	var out []testCase
 	for _, state := range []string{clean, killed} {
@@ -94,22 +94,22 @@ func singles(state string, now, before snapshot) ([]testCase, error) {
 	return out, nil
 }
 
-// spoil damages one file, or replaces it by the one of an older ledger.
+// spoil damages one file, or replaces it with an older ledger's.
 func spoil(f, before folders, rel, kind string, rng *rand.Rand) (string, error) {
 	if kind == older {
-		return "as it was earlier", copyFile(before.path(rel), f.path(rel))
+		return "an earlier copy", copyFile(before.path(rel), f.path(rel))
 	}
 	return damageFile(f.path(rel), kind, rng)
 }
 
-// changed says whether both files are there and differ.
+// changed reports whether both files exist and differ.
 func changed(now, before string) bool {
 	a, errA := os.ReadFile(now)
 	b, errB := os.ReadFile(before)
 	return errA == nil && errB == nil && !bytes.Equal(a, b)
 }
 
-// byName finds a file of a ledger by the name that cases have for it.
+// byName finds a file of a ledger by its name in cases.
 func (f folders) byName(name string) (string, error) {
 	all, err := f.files()
 	if err != nil {
@@ -129,7 +129,7 @@ type two struct {
 	parts      [2][2]string // name and kind of damage; older and swap take the other ledger's or the other file
 }
 
-// twos damage two files at once where each alone is found by means of the other.
+// twos damage two files at once, each of which reveals damage of the other.
 func twos(state string, now, before snapshot) []testCase {
 	all := []two{
 		{"two files", "log/acknowledged", [2][2]string{{"log/acknowledged", remove}, {"log/wal", cutHalf}}},
@@ -207,7 +207,7 @@ func wholes(state string, now, before snapshot) []testCase {
 						return "", err
 					}
 				}
-				return strings.Join(old, ", ") + " as they were earlier", nil
+				return strings.Join(old, ", ") + " from an earlier copy", nil
 			}}
 		if len(old) == len(parts()) {
 			c.asOf = before.model
@@ -229,7 +229,7 @@ func wholes(state string, now, before snapshot) []testCase {
 	return out
 }
 
-// chosen are the cases that the flags ask for, in order.
+// chosen are the cases selected by the flags, in order.
 func (h *harness) chosen(c config) ([]testCase, error) {
 	all, err := h.grown.cases()
 	if err != nil {

@@ -13,14 +13,14 @@ import (
 type class string
 
 const (
-	gone        class = "gone"        // something acknowledged is not there
+	gone        class = "gone"        // something acknowledged is missing
 	back        class = "back"        // something destroyed is there again
 	differs     class = "differs"     // anything else
 	unavailable class = "unavailable" // a 503
-	internal    class = "internal"    // a 500, which says nothing of when it may pass
+	internal    class = "internal"    // a 500, which does not say that it is temporary
 )
 
-// finding is one answer that is not as it was acknowledged.
+// finding is one answer that differs from what was acknowledged.
 type finding struct {
 	Class class  `json:"class"`
 	What  string `json:"what"`
@@ -30,9 +30,9 @@ func (f finding) String() string { return string(f.Class) + ": " + f.What }
 
 // Bounds of a check.
 const (
-	// maxFindings ends a check: what comes after the first ones seldom says more.
+	// maxFindings ends a check: further findings seldom add anything.
 	maxFindings = 12
-	// checkPatience is for everything that heals while the server is asked.
+	// checkPatience is for everything that heals during a check.
 	checkPatience = 12 * time.Second
 	// letterPatience is how long a message may take.
 	letterPatience = 15 * time.Second
@@ -47,7 +47,7 @@ type checker struct {
 	findings []finding
 }
 
-// check gives all that is answered otherwise than it was acknowledged.
+// check returns all answers that differ from what was acknowledged.
 func (m *model) check(ctx context.Context, s *process, mail *sink) []finding {
 	c := &checker{client: newClient(s.url, checkPatience), model: m, mail: mail}
 	defer c.close()
@@ -63,7 +63,7 @@ func (c *checker) found(as class, format string, args ...any) {
 	c.findings = append(c.findings, finding{as, strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", " ")})
 }
 
-// failed notes an answer with another status than the one that is right.
+// failed records an answer with the wrong status.
 func (c *checker) failed(what string, r reply) {
 	as := differs
 	switch r.status {
@@ -77,7 +77,7 @@ func (c *checker) failed(what string, r reply) {
 	c.found(as, "%s: %s", what, r)
 }
 
-// pages compares what people see of themselves. What comes from a view is asked for no more once the view is down, since each
+// pages compares what people see of themselves. Once a view is down, nothing more is requested from it, since each
 // such answer takes seconds.
 func (c *checker) pages(ctx context.Context) {
 	down := map[string]bool{}
@@ -122,7 +122,7 @@ func (c *checker) page(p *person, path string, r reply) {
 	}
 }
 
-// devices compares those of somebody who changed some after their pages were recorded.
+// devices compares the devices of somebody who changed some after their pages were recorded.
 func (c *checker) devices(p *person, got map[string]object) {
 	for id, d := range p.Devices {
 		if !reflect.DeepEqual(got[id], d) {
@@ -137,7 +137,7 @@ func (c *checker) devices(p *person, got map[string]object) {
 	}
 }
 
-// ends looks whether a list, the newest entry first, ends with what was recorded.
+// ends checks that a list, newest first, ends with what was recorded.
 func (c *checker) ends(what string, want, got any) {
 	w, _ := want.([]any)
 	g, _ := got.([]any)
@@ -146,7 +146,7 @@ func (c *checker) ends(what string, want, got any) {
 	}
 }
 
-// lessOrOther says whether an answer lacks something or differs in another way.
+// lessOrOther returns whether an answer lacks something or differs in another way.
 func lessOrOther(want, got any) class {
 	switch w := want.(type) {
 	case object:
@@ -229,7 +229,7 @@ func (c *checker) documents(ctx context.Context) {
 	}
 }
 
-// sameDocument compares two documents; a day's counts can have grown when something happened after they were recorded.
+// sameDocument compares two documents; a day's counts may have grown if something happened after they were recorded.
 func (c *checker) sameDocument(view string, want, got object) bool {
 	if view != "daily" || c.model.Exact || got == nil {
 		return reflect.DeepEqual(want, got)
@@ -239,7 +239,7 @@ func (c *checker) sameDocument(view string, want, got object) bool {
 	return after >= before
 }
 
-// erasures looks whether those who were erased stay so.
+// erasures checks that erased people stay erased.
 func (c *checker) erasures(ctx context.Context) {
 	for _, e := range c.model.Erased {
 		if r := c.ask(ctx, question{method: "GET", path: "/v1/erasures/" + e.Erasure}); r.status != 200 {
@@ -251,7 +251,7 @@ func (c *checker) erasures(ctx context.Context) {
 	c.comeBack(ctx)
 }
 
-// comeBack looks whether anybody who was erased can be found or can sign in.
+// comeBack checks that nobody erased can be found or can sign in.
 func (c *checker) comeBack(ctx context.Context) {
 	for _, e := range c.model.Erased {
 		for _, q := range []question{
@@ -278,7 +278,7 @@ func (c *checker) lookUp(ctx context.Context, email string) reply {
 		body: object{"email": email, "purpose": "subject_request", "case": "DSR-2026-0043"}})
 }
 
-// sample are some people: the one of the last change, some of each age.
+// sample is some people: the one of the last change, some of each age.
 func (c *checker) sample(n int) []*person {
 	all := c.model.People
 	out := []*person{all[0], all[len(all)-1]}

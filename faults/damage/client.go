@@ -15,8 +15,8 @@ import (
 // object is a JSON object.
 type object = map[string]any
 
-// client asks the API. It asks again after a 503 for as long as it has patience left, which all of its requests share, and which
-// the answering of a 503 takes from as well.
+// client calls the API. It retries after a 503 while it has patience left, which all of its requests share, and from
+// which the time to answer a 503 is taken too.
 type client struct {
 	base     string
 	http     *http.Client
@@ -33,7 +33,7 @@ func newClient(base string, patience time.Duration) *client {
 
 func (c *client) close() { c.http.CloseIdleConnections() }
 
-// reply is an answer. A status of 0 is none, and then text says why.
+// reply is an answer. Status 0 means none, and then text says why.
 type reply struct {
 	status   int
 	text     string
@@ -48,7 +48,7 @@ func (r reply) str(name string) string {
 
 func (r reply) String() string { return fmt.Sprintf("%d %.300s", r.status, r.text) }
 
-// question is a request. Least is the position that a view must have reached.
+// question is a request. least is the position that a view must have reached.
 type question struct {
 	method, path, token, least string
 	body                       any
@@ -110,11 +110,11 @@ func (c *client) once(ctx context.Context, q question) (reply, time.Duration) {
 	return r, time.Duration(max(seconds, 1)) * time.Second
 }
 
-// want asks and fails on another status; growing a ledger expects everything to go well.
+// want sends a request and fails on another status; growing a ledger expects everything to succeed.
 func (c *client) want(ctx context.Context, status int, q question) (reply, error) {
 	r := c.ask(ctx, q)
 	if r.status != status {
-		return r, fmt.Errorf("%s %s: wanted %d, got %s", q.method, q.path, status, r)
+		return r, fmt.Errorf("%s %s: want %d, got %s", q.method, q.path, status, r)
 	}
 	return r, nil
 }

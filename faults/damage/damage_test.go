@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// TestDamage starts the real program on a selection of damaged ledgers; with -short on a few. `make damage` runs all of them.
+// TestDamage starts the real program on a selection of damaged ledgers; with -short, on a few. `make damage` runs all of them.
 func TestDamage(t *testing.T) {
 	patterns := quick()
 	if testing.Short() {

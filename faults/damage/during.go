@@ -11,7 +11,7 @@ import (
 // noticedWithin is how long the program has to notice what is done to it while it serves.
 const noticedWithin = 5 * time.Second
 
-// whileServing is the case of a list that goes while the ledger is served.
+// whileServing is the case of a list that is deleted while the ledger is served.
 func whileServing(state string, now snapshot) testCase {
 	return testCase{ID: state + "/while-serving/list/entries", Kind: "while serving", File: "list/entries", from: now,
 		damage: func(folders, *rand.Rand) (string, error) { return "deleted while the server runs", nil },
@@ -19,7 +19,7 @@ func whileServing(state string, now snapshot) testCase {
 }
 
 // listGone deletes the list of destructions and has somebody erased: either the erasure waits, or the list holds it after all,
-// and in both cases log or status say so.
+// and in both cases log or status must report it.
 func (t *trial) listGone(ctx context.Context, s *process) error {
 	if err := os.Remove(t.scratch.list()); err != nil {
 		return err
@@ -40,7 +40,7 @@ func (t *trial) listGone(ctx context.Context, s *process) error {
 	}
 	why := cause(s.log.String(), t.usual)
 	if why == "" && !strings.Contains(tells(told, toldErr, code), "list") {
-		t.fail("not noticed", "%s, and neither log nor status says that the list is gone", t.Said)
+		t.fail("not noticed", "%s, but neither log nor status says that the list is gone", t.Said)
 		return nil
 	}
 	t.Outcome = loud
@@ -48,7 +48,7 @@ func (t *trial) listGone(ctx context.Context, s *process) error {
 	return nil
 }
 
-// erasureWithin waits a while for an erasure to complete and gives its state.
+// erasureWithin waits a while for an erasure to complete and returns its state.
 func (t *trial) erasureWithin(ctx context.Context, c *client, id string) (state string) {
 	ctx, cancel := context.WithTimeout(ctx, noticedWithin)
 	defer cancel()

@@ -11,7 +11,7 @@ import (
 	"strings"
 )
 
-// folders are all of one ledger: its data, and what its operator keeps elsewhere.
+// folders are all the folders of one ledger: its data, and what its operator keeps elsewhere.
 type folders struct{ root string }
 
 func (f folders) data() string { return filepath.Join(f.root, "data") }
@@ -21,15 +21,15 @@ func (f folders) path(rel string) string {
 	return filepath.Join(f.root, filepath.FromSlash(rel))
 }
 
-// make makes the folders that the program expects to be there.
+// make creates the folders that the program expects.
 func (f folders) make() error {
 	return errors.Join(os.MkdirAll(filepath.Dir(f.key()), 0o700), os.MkdirAll(filepath.Dir(f.list()), 0o700))
 }
 
-// parts are what can be of different ages. The rest is what lies beside the parts in the data folder.
+// parts are the parts that can be of different ages. The rest is everything else in the data folder.
 func parts() []string { return []string{"log", "vault", "views", "rest", "list"} }
 
-// partOf says to which part a file belongs, by its path below the root.
+// partOf returns the part a file belongs to, by its path below the root.
 func partOf(rel string) string {
 	switch {
 	case strings.HasPrefix(rel, "data/log/"):
@@ -51,7 +51,7 @@ func partOf(rel string) string {
 func (f folders) files() ([]string, error) {
 	var out []string
 	err := filepath.WalkDir(f.root, func(path string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) { // a file of a running server went meanwhile
+		if errors.Is(err, fs.ErrNotExist) { // a running server has removed a file
 			return nil
 		}
 		if err != nil || !d.Type().IsRegular() {
@@ -65,7 +65,7 @@ func (f folders) files() ([]string, error) {
 	return out, err
 }
 
-// copyTo copies every file. A file that goes meanwhile is left out, as other programs that copy folders do.
+// copyTo copies every file. A file removed meanwhile is left out, as by other programs that copy folders.
 func (f folders) copyTo(to folders, backwards bool) error {
 	all, err := f.files()
 	if err != nil {
@@ -88,10 +88,10 @@ func (f folders) copyTo(to folders, backwards bool) error {
 	return nil
 }
 
-// skipped are files of the harness, which are no part of the ledger.
+// skipped reports whether a file is the harness's, not the ledger's.
 func skipped(rel string) bool { return rel == "config.yaml" }
 
-// copyFile copies the bytes; the kernel shares them where the file system can.
+// copyFile copies the bytes; the kernel shares them if the file system can.
 func copyFile(from, to string) (err error) {
 	in, err := os.Open(from)
 	if err != nil {
@@ -112,7 +112,7 @@ func copyFile(from, to string) (err error) {
 	return nil
 }
 
-// replacePart puts a part of another ledger in the place of this one's: all of its files, and no others.
+// replacePart replaces a part with another ledger's: all of its files, and no others.
 func (f folders) replacePart(part string, from folders) error {
 	if err := f.removePart(part); err != nil {
 		return err
@@ -131,7 +131,7 @@ func (f folders) replacePart(part string, from folders) error {
 	return nil
 }
 
-// removePart removes the files of a part, and the folder that is its own.
+// removePart removes the files of a part, and its own folder.
 func (f folders) removePart(part string) error {
 	all, err := f.files()
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// grower makes the ledger that is damaged later, and keeps the model of it.
+// grower creates the ledger that is damaged later, and keeps the model of it.
 type grower struct {
 	program program
 	live    folders
@@ -98,7 +98,7 @@ func (g *grower) office(ctx context.Context) error {
 	return err
 }
 
-// operator runs a command on the machine and reads its JSON.
+// operator runs a command and decodes its JSON.
 func (g *grower) operator(ctx context.Context, out any, args ...string) error {
 	stdout, stderr, code, err := g.server.command(ctx, args...)
 	if err == nil && code != 0 {
@@ -113,7 +113,7 @@ func (g *grower) operator(ctx context.Context, out any, args ...string) error {
 	return nil
 }
 
-// signUp asks for an account.
+// signUp requests an account.
 func (g *grower) signUp(ctx context.Context, email, password string) (pending, error) {
 	languages, regions := []string{"en", "de"}, []string{"DE", "FR", "ES", "NL", "PL"}
 	r, err := g.client.want(ctx, 202, question{method: "POST", path: "/v1/sign-ups", body: object{"email": email, "password": password,
@@ -128,7 +128,7 @@ func (g *grower) next() (email, password string) {
 	return fmt.Sprintf("person-%d@example.com", g.numbers), fmt.Sprintf("correct-horse-battery-%d", g.numbers)
 }
 
-// join brings somebody from the sign-up to a first session.
+// join takes somebody from the sign-up to a first session.
 func (g *grower) join(ctx context.Context) (*person, error) {
 	email, password := g.next()
 	asked, err := g.signUp(ctx, email, password)
@@ -155,7 +155,7 @@ func (g *grower) signIn(ctx context.Context, p *person) error {
 	return err
 }
 
-// link links a device and gives its id.
+// link links a device and returns its id.
 func (g *grower) link(ctx context.Context, p *person, name string) (string, error) {
 	kinds := []string{"phone", "watch", "band"}
 	r, err := g.client.want(ctx, 201, question{method: "POST", path: devicesPath, token: p.Token,
@@ -195,7 +195,7 @@ func (g *grower) decide(ctx context.Context, p *person, u use, grant bool) error
 	return err
 }
 
-// erase erases somebody and waits until that is answered as completed.
+// erase erases somebody and waits until the answer is completed.
 func (g *grower) erase(ctx context.Context, p *person) error {
 	r, err := g.client.want(ctx, 202, question{method: "POST", path: "/v1/erasures", token: p.Token})
 	if err != nil {

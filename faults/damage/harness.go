@@ -11,13 +11,13 @@ import (
 	"sync/atomic"
 )
 
-// harness is the program and the ledger that it is tried on.
+// harness is the program and the ledger that it is tested on.
 type harness struct {
 	dir     string
 	program program
 	grown   *grown
 	seed    uint64
-	usual   map[string]bool // what the log says of a start on an undamaged copy
+	usual   map[string]bool // what the log says on a start on an undamaged copy
 	config  config
 }
 
@@ -40,7 +40,7 @@ func newHarness(ctx context.Context, dir string, c config) (_ *harness, err erro
 	return h, errors.Join(os.RemoveAll(live), h.learn(ctx))
 }
 
-// learn starts the program on undamaged copies, to know what its log says of those. They must be right in every answer, or
+// learn starts the program on undamaged copies, to learn what its log says for those. Every answer must be correct, or
 // there is nothing to judge by.
 func (h *harness) learn(ctx context.Context) error {
 	h.usual = map[string]bool{}
@@ -67,10 +67,10 @@ func (h *harness) learnFrom(ctx context.Context, from snapshot) error {
 	return nil
 }
 
-// progressEvery is after how many cases a run says how far it has come.
+// progressEvery is after how many cases a run reports progress.
 const progressEvery = 50
 
-// all judges cases, some at once, and gives the results in the order of the cases.
+// all judges cases, some concurrently, and returns the results in the order of the cases.
 func (h *harness) all(ctx context.Context, cases []testCase, c config, out io.Writer) ([]result, error) {
 	results := make([]result, len(cases))
 	var next, done atomic.Int64

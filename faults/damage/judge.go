@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// outcome is what became of a case.
+// outcome is the outcome of a case.
 type outcome string
 
 const (
@@ -26,11 +26,11 @@ const (
 const (
 	servedWrong   = "served wrong"
 	lostSilently  = "lost silently"
-	verifyFault   = "served, but verify names a fault"
+	verifyFault   = "served, but verify reports a fault"
 	compareDiffer = "served, but replay compare finds differences"
-	asInternal    = "answered 500, where 503 is right"
-	notHealed     = "did not heal, though the log has all of it"
-	notRefused    = "served, where only a refusal is right"
+	asInternal    = "answered 500 instead of 503"
+	notHealed     = "did not heal, although the log has everything"
+	notRefused    = "served, but had to be refused"
 	quietly       = "unavailable without a cause in log and status"
 	uncleanEnd    = "unclean end"
 	crash         = "crashed"
@@ -38,8 +38,8 @@ const (
 	badWords      = "refused badly"
 	changedIt     = "refused, but changed what was damaged"
 	servedNext    = "refused, but served at the next start"
-	madeWorse     = "refused, but then wrong although what was damaged was put back"
-	listWorthless = "a restore by the list brings back who was erased"
+	madeWorse     = "refused, but still wrong after what was damaged was put back"
+	listWorthless = "a restore with the list brings back erased people"
 	broken        = "the harness itself failed"
 )
 
@@ -74,11 +74,11 @@ type trial struct {
 	scratch folders
 	touched []string
 	mail    *sink
-	// learning takes what the log says, where that is to become the usual.
+	// learning collects what the log says, if that is to become the norm.
 	learning map[string]bool
 }
 
-// judge runs one case in a folder of its own.
+// judge runs one case in its own folder.
 func (h *harness) judge(ctx context.Context, c testCase) result {
 	began := time.Now()
 	ctx, cancel := context.WithTimeout(ctx, h.config.timeout)
@@ -138,7 +138,7 @@ func (t *trial) run(ctx context.Context) error {
 	return t.served(ctx, s)
 }
 
-// sound asks verify and compare about a running server.
+// sound runs verify and compare on a running server.
 func (t *trial) sound(ctx context.Context, s *process) (whole bool, said string, err error) {
 	for _, command := range [][]string{{"verify"}, {"replay", "compare"}} {
 		stdout, stderr, code, err := s.command(ctx, command...)
@@ -152,7 +152,7 @@ func (t *trial) sound(ctx context.Context, s *process) (whole bool, said string,
 	return true, "", nil
 }
 
-// faultLines are what verify and compare have to say, without their figures.
+// faultLines are the findings of verify and compare, without their figures.
 func faultLines(stdout string) string {
 	var out []string
 	for _, line := range strings.Split(stdout, "\n") {
@@ -198,7 +198,7 @@ func (t *trial) served(ctx context.Context, s *process) error {
 		t.Findings = t.from.model.deeper(ctx, s, t.mail)
 	}
 	if code != 0 && len(t.Findings) == 0 && t.onlyOf("views", "rest") {
-		// Verify was the first to meet the damage; then the part is made again, which the comparison waited for.
+		// Verify was the first to meet the damage; then the part is rebuilt, which the comparison waited for.
 		if verified, verifyErr, code, err = s.command(ctx, "verify"); err != nil {
 			return err
 		}
@@ -231,20 +231,20 @@ func (t *trial) served(ctx context.Context, s *process) error {
 	return nil
 }
 
-// onlyOf says whether nothing but files of some parts was damaged.
+// onlyOf reports whether only files of some parts were damaged.
 func (t *trial) onlyOf(some ...string) bool {
 	return len(t.touched) > 0 && !slices.ContainsFunc(t.touched, func(rel string) bool { return !slices.Contains(some, partOf(rel)) })
 }
 
-// mustRefuse says whether nothing but a refusal is right, however well the ledger answers: an empty head of the list of
-// destructions proves nothing, and whatever was cut off the list would be forgotten for good.
+// mustRefuse reports whether only a refusal is right, however well the ledger answers: an empty head of the list of
+// destructions proves nothing, and what was cut off the list would be lost permanently.
 func (t *trial) mustRefuse() bool {
 	return slices.ContainsFunc(t.touched, func(rel string) bool {
 		return nameOf(rel) == "list/head" && (t.testCase.Kind == empty || t.testCase.Kind == zeroPage)
 	})
 }
 
-// answers judges what was answered, with what verify, the log and the status say of it.
+// answers judges the answers, together with verify, the log and the status.
 func (t *trial) answers(whole bool, log, told string) {
 	is := func(classes ...class) bool {
 		return slices.ContainsFunc(t.Findings, func(f finding) bool { return slices.Contains(classes, f.Class) })
@@ -263,7 +263,7 @@ func (t *trial) answers(whole bool, log, told string) {
 	case len(t.Findings) > 0:
 		t.Outcome, t.Said = loud, told+"; "+why
 	case !whole && slices.ContainsFunc(t.touched, func(rel string) bool { return mentions(t.Verify, rel) }):
-		t.Outcome, t.Said = loud, t.Verify // nobody asked for what was damaged, and verify found it
+		t.Outcome, t.Said = loud, t.Verify // nothing used the damaged part, and verify found it
 	case !whole:
 		t.fail(verifyFault, "")
 	}

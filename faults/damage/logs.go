@@ -10,7 +10,7 @@ import (
 
 var logLine = regexp.MustCompile(`level=(\w+) msg=("(?:[^"\\]|\\.)*"|\S+)`)
 
-// logged are the kinds of lines in a log: level and message.
+// logged returns the kinds of lines in a log: level and message.
 func logged(text string) map[string]bool {
 	out := map[string]bool{}
 	for _, m := range logLine.FindAllStringSubmatch(text, -1) {
@@ -19,7 +19,7 @@ func logged(text string) map[string]bool {
 	return out
 }
 
-// unusual are those that a start on an undamaged ledger does not have.
+// unusual returns the lines that a start on an undamaged ledger does not have.
 func unusual(text string, usual map[string]bool) []string {
 	var out []string
 	for line := range logged(text) {
@@ -42,7 +42,7 @@ func cause(text string, usual map[string]bool) string {
 	return ""
 }
 
-// status is what of the program's status tells that something is wrong.
+// status is the part of the program's status that shows faults.
 type status struct {
 	Ready     bool   `json:"ready"`
 	Reason    string `json:"reason"`
@@ -61,7 +61,7 @@ type status struct {
 	} `json:"backups"`
 }
 
-// tells says whether a status tells of something wrong, and what.
+// tells returns the fault that a status shows, or "".
 func tells(stdout, stderr string, code int) string {
 	var s status
 	if err := json.Unmarshal([]byte(stdout), &s); err != nil || code != 0 {

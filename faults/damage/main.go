@@ -12,7 +12,7 @@ import (
 	"time"
 )
 
-// config is what the flags say.
+// config holds the flags.
 type config struct {
 	dir      string
 	only     string
@@ -27,22 +27,22 @@ type config struct {
 	strict   bool
 }
 
-// errFailures is what a run with failures ends with.
-var errFailures = errors.New("the ledger did not stand up to some of the damage")
+// errFailures is the error of a run with failures.
+var errFailures = errors.New("the ledger failed some of the cases")
 
 func main() {
 	var c config
 	flag.StringVar(&c.dir, "dir", "", "folder to work in (default: a temporary one)")
-	flag.StringVar(&c.only, "only", "", "cases to run: names or patterns as of path.Match, with commas between")
+	flag.StringVar(&c.only, "only", "", "comma-separated cases to run: names or path.Match patterns")
 	flag.StringVar(&c.json, "json", "", "file to write the results to as JSON")
-	flag.Uint64Var(&c.seed, "seed", 1, "places the damage")
-	flag.IntVar(&c.parallel, "n", 2, "cases at once")
-	flag.DurationVar(&c.timeout, "timeout", time.Minute, "longest time for one case")
+	flag.Uint64Var(&c.seed, "seed", 1, "seed that places the damage")
+	flag.IntVar(&c.parallel, "n", 2, "number of concurrent cases")
+	flag.DurationVar(&c.timeout, "timeout", time.Minute, "time limit for one case")
 	flag.BoolVar(&c.quick, "quick", false, "run the selection that the test runs")
-	flag.BoolVar(&c.list, "list", false, "list the cases and end")
+	flag.BoolVar(&c.list, "list", false, "list the cases and exit")
 	flag.BoolVar(&c.keep, "keep", false, "keep the folders of failed cases")
-	flag.BoolVar(&c.verbose, "v", false, "tell each case as it ends")
-	flag.BoolVar(&c.strict, "strict", false, "a refusal that blames another file, or says nothing of what to do next, is a failure too")
+	flag.BoolVar(&c.verbose, "v", false, "print each case as it ends")
+	flag.BoolVar(&c.strict, "strict", false, "also fail refusals that blame another file or do not say what to do next")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, c, os.Stdout)
@@ -81,7 +81,7 @@ func run(ctx context.Context, c config, out io.Writer) (err error) {
 		}
 		return nil
 	}
-	_, _ = fmt.Fprintf(out, "The ledger is grown in %s; %d cases.\n", time.Since(began).Round(time.Millisecond), len(cases))
+	_, _ = fmt.Fprintf(out, "Grew the ledger in %s; %d cases.\n", time.Since(began).Round(time.Millisecond), len(cases))
 	all, err := h.all(ctx, cases, c, out)
 	if err != nil {
 		return err

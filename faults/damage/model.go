@@ -9,20 +9,20 @@ import (
 type person struct {
 	Email, Password, Token, Account string
 
-	Devices map[string]object // by id, as their link or last change was answered
+	Devices map[string]object // by id, from the answer to their link or last change
 	Decided map[string]bool   // by permission and purpose: granted?
 
-	// Shown is what their own pages answered when the copy was taken, by path.
+	// Shown is what their own pages showed when the copy was taken, by path.
 	Shown map[string]any
-	// Busy: they went on changing things while the copy was taken. Only what was answered before it must be there.
+	// Busy: they kept changing things while the copy was taken. Only what was acknowledged before must be there.
 	Busy bool
 	// Fresh: the last changes before a kill were theirs, after Shown.
 	Fresh bool
-	// Maybe are names of devices whose link was answered, or asked for, while the copy was taken.
+	// Maybe are names of devices whose link was acknowledged, or requested, while the copy was taken.
 	Maybe map[string]bool
 }
 
-// The pages of a person. What they show is compared whole.
+// The pages of a person. They are compared in full.
 const (
 	mePath          = "/v1/me"
 	devicesPath     = "/v1/me/devices"
@@ -35,10 +35,10 @@ func pages() []string {
 	return []string{mePath, devicesPath, permissionsPath, historyPath, accessesPath}
 }
 
-// erased is somebody whose erasure was answered as completed.
+// erased is somebody whose erasure is acknowledged as completed.
 type erased struct{ Email, Password, Token, Account, Erasure string }
 
-// pending is a sign-up that waits for its code.
+// pending is a sign-up waiting for its code.
 type pending struct{ Email, Verification, Handle, Code string }
 
 // service asks for one use of people's data.
@@ -51,8 +51,8 @@ type model struct {
 	Erased   []erased
 	Pending  pending
 	Services []service
-	Taken    string // an address with an account that nobody tried to sign up by yet
-	// Docs are the views' documents of At, by view and id; of those that can change after it, only people's who were quiet.
+	Taken    string // an address with an account that nobody has tried to sign up with yet
+	// Docs are the views' documents of At, by view and id; of those that can change later, only quiet people's.
 	Docs map[string]map[string]object
 	// Exact says that nothing at all happened after At.
 	Exact bool
@@ -64,7 +64,7 @@ const (
 	officerPassword = "seven-tall-lighthouses"
 )
 
-// clone is a copy that what happens later does not change.
+// clone is a copy that later changes do not affect.
 func (p *person) clone() *person {
 	c := *p
 	c.Devices, c.Decided, c.Shown, c.Maybe = copied(p.Devices), copied(p.Decided), copied(p.Shown), copied(p.Maybe)
@@ -90,7 +90,7 @@ func (m *model) clone() *model {
 	return &c
 }
 
-// quiet says whether nothing of an account changed after At.
+// quiet reports whether nothing about an account changed after At.
 func (m *model) quiet(account string) bool {
 	return !slices.ContainsFunc(m.People, func(p *person) bool { return p.Account == account && (p.Busy || p.Fresh) })
 }

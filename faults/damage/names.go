@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// names gives the files of a ledger names that are the same in each run: numbers that Pebble counts, versions of views and
-// random ids are left out. Where Pebble has several files of a kind, the newest has the plain name, and the others a number.
+// names gives the files of a ledger names that are the same in each run: Pebble's file numbers, versions of views and
+// random ids are left out. If Pebble has several files of a kind, the newest has the plain name, and the others a number.
 func names(files []string) map[string]string { // by path below the root
 	out := map[string]string{}
 	seen := map[string]int{}
@@ -53,7 +53,7 @@ func nameOf(rel string) string {
 	return strings.TrimPrefix(rel, "data/")
 }
 
-// fileKind is a name without what tells files of one kind apart: the row of the table.
+// fileKind is a name without what distinguishes files of one kind: the row of the table.
 func fileKind(name string) string {
 	if rest, ok := strings.CutPrefix(name, "views/"); ok {
 		_, kind, _ := strings.Cut(rest, ".")

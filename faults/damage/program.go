@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// Times that the program gets. They are reached only when something is wrong.
+// Time limits for the program. They are reached only if something is wrong.
 const (
 	startTimeout = 30 * time.Second
 	stopTimeout  = 30 * time.Second
@@ -45,7 +45,7 @@ func environment() []string {
 	return out
 }
 
-// configure writes the configuration of a ledger, and gives its path.
+// configure writes the configuration of a ledger, and returns its path.
 func configure(f folders, mailPort int) (string, error) {
 	path := filepath.Join(f.root, "config.yaml")
 	return path, os.WriteFile(path, fmt.Appendf(nil, `http: 127.0.0.1:0
@@ -71,7 +71,7 @@ type process struct {
 	ended   chan struct{}
 }
 
-// output gathers what a process writes, for readers at any time.
+// output collects a process's output, readable at any time.
 type output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -99,7 +99,7 @@ func (r *refusal) Error() string {
 	return fmt.Sprintf("the program ended with code %d before it served: %s", r.code, r.message())
 }
 
-// message is what the program says last.
+// message is the program's last message.
 func (r *refusal) message() string {
 	if at := strings.LastIndex(r.stderr, "accountledger: "); at >= 0 {
 		return strings.TrimSpace(r.stderr[at:])
@@ -108,12 +108,12 @@ func (r *refusal) message() string {
 }
 
 // errHung: the program neither served nor ended.
-var errHung = errors.New("the program neither serves nor ends")
+var errHung = errors.New("the program neither serves nor exits")
 
 var apiLine = regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
 
-// serve starts the server and returns once it answers. A *refusal when it ends before that, errHung when it does neither.
-// Further flags win over the configuration.
+// serve starts the server and returns once it answers. A *refusal if it exits before that, errHung if it does neither.
+// Further flags override the configuration.
 func (p program) serve(ctx context.Context, f folders, mail *sink, flags ...string) (*process, error) {
 	path, err := configure(f, mail.port)
 	if err != nil {
@@ -149,7 +149,7 @@ func (p program) serve(ctx context.Context, f folders, mail *sink, flags ...stri
 	}
 }
 
-// listenForAddress tells the address that the program prints, or "" when it prints none, and reads on to the end.
+// listenForAddress sends the address that the program prints, or "" if it prints none, and reads to the end.
 func listenForAddress(said io.Reader, address chan<- string) {
 	var all []byte
 	buffer := make([]byte, 1024)
@@ -172,13 +172,13 @@ func listenForAddress(said io.Reader, address chan<- string) {
 
 func tail(s string) string { return s[max(0, len(s)-2000):] }
 
-// kill ends the server as a crash would.
+// kill kills the server as a crash would.
 func (s *process) kill() {
 	_ = s.cmd.Process.Kill()
 	<-s.ended
 }
 
-// stop ends the server as an operator would.
+// stop stops the server as an operator would.
 func (s *process) stop() error {
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		return fmt.Errorf("the program had ended by itself: %s", tail(s.log.String()))
@@ -195,7 +195,7 @@ func (s *process) stop() error {
 	return nil
 }
 
-// command runs one of the program's commands on the ledger, and gives what it prints and its exit code.
+// command runs one of the program's commands on the ledger, and returns its output and exit code.
 func (p program) command(ctx context.Context, config string, f folders, args ...string) (stdout, stderr string, code int, err error) {
 	var out, errs bytes.Buffer
 	cmd := exec.CommandContext(ctx, p.path, append(args, "--config", config, "--data", f.data())...)

@@ -1,6 +1,6 @@
 package main
 
-// quick are the cases that the test runs: each kind of file and of damage at least once, and everything that was once wrong.
+// quick are the cases that the test runs: each kind of file and of damage at least once, and all earlier failures.
 func quick() []string {
 	return append(quickest(),
 		"clean/flip-middle/log/acknowledged", "clean/older/log/acknowledged", "clean/flip-middle/log/sst", "clean/cut-half/log/manifest", "clean/delete/log/options",

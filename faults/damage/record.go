@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// viewNames are all there are, in the order in which they are asked.
+// viewNames are all views, in the order they are queried.
 func viewNames() []string {
 	return []string{"accounts", "permissions", "devices", "accesses", "activity", "daily"}
 }
 
-// record has the model hold what the ledger answers now, after checking it against what was acknowledged: a ledger that is
-// wrong before it is damaged is no ground to judge from.
+// record stores the ledger's current answers in the model, after checking them against what was acknowledged: a ledger that is
+// wrong before it is damaged is no basis to judge from.
 func (m *model) record(ctx context.Context, c *client) error {
 	m.At = time.Now().UTC()
 	for _, p := range m.People {
@@ -43,7 +43,7 @@ func (m *model) record(ctx context.Context, c *client) error {
 	return nil
 }
 
-// agrees compares what a person is shown with what was acknowledged to them.
+// agrees compares what a person sees with what was acknowledged to them.
 func (p *person) agrees() error {
 	if me, _ := p.Shown[mePath].(object); me["email"] != p.Email || me["account"] != p.Account {
 		return fmt.Errorf("%s is shown %v", p.Email, me)
@@ -66,7 +66,7 @@ func (p *person) agrees() error {
 	return nil
 }
 
-// states are which permissions a list shows as granted.
+// states returns which permissions a list shows as granted.
 func (p *person) states(shown any) map[string]bool {
 	out := map[string]bool{}
 	body, _ := shown.(object)
@@ -98,8 +98,8 @@ func officer(ctx context.Context, c *client) (token string, err error) {
 	return r.str("token"), err
 }
 
-// documents are those of a view that the model speaks of: what can change later only of people who were quiet, and of what is
-// only added what was there at m.At. Nil when the view was not answered.
+// documents are the documents of a view that the model covers: of those that can change later, only quiet people's, and of
+// append-only ones, those that existed at m.At. nil if the view did not answer.
 func (m *model) documents(ctx context.Context, c *client, name, token string) (map[string]object, reply) {
 	path := "/v1/views/" + name + "/query"
 	first := c.ask(ctx, question{method: "POST", path: path, token: token, body: object{"limit": 1}})

@@ -10,14 +10,14 @@ import (
 	"strings"
 )
 
-// complaints are what can be said against a refusal that is right in itself.
+// complaints are what can be wrong with an otherwise correct refusal.
 const (
 	namesNothing = "names neither the file nor its part"
 	namesAnother = "blames another file"
 	noWayOut     = "does not say what to do next"
 )
 
-// partWords are what a refusal calls a part.
+// partWords are a refusal's words for a part.
 func partWords(part string) []string {
 	return map[string][]string{
 		"log":   {"log", "acknowledged", "pebble", "event"},
@@ -29,12 +29,12 @@ func partWords(part string) []string {
 	}[part]
 }
 
-// wayOut are words with which a refusal says what to do next.
+// wayOut are a refusal's words for what to do next.
 func wayOut() []string {
 	return []string{"--accept", "salvage", "restore", "put back", "put the", "bring back", "move ", "delete the", "remove the", "give ", "run ", "start "}
 }
 
-// judgeWords says what is wrong with the words of a refusal: touched are the paths of what was damaged, all those of the ledger.
+// judgeWords returns what is wrong with the wording of a refusal: touched are the damaged paths, all the ledger's.
 func judgeWords(r *refusal, touched, all []string) []string {
 	text := r.message()
 	lower := strings.ToLower(text)
@@ -58,7 +58,7 @@ func judgeWords(r *refusal, touched, all []string) []string {
 	return out
 }
 
-// mentions looks for the name of a file. One that is a word as well counts only at the end of a path.
+// mentions looks for the name of a file. A name that is also a word counts only at the end of a path.
 func mentions(text, rel string) bool {
 	base := filepath.Base(rel)
 	return strings.Contains(text, "/"+base) || strings.ContainsAny(base, ".-") && strings.Contains(text, base)
@@ -68,12 +68,12 @@ func containsAny(text string, words []string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(text, w) })
 }
 
-// crashed says whether a program ended by a panic or a signal instead of an error of its own.
+// crashed reports whether a program ended by a panic or a signal instead of an error of its own.
 func (r *refusal) crashed() bool {
 	return r.code <= 0 || strings.Contains(r.stderr, "panic: ") || strings.Contains(r.stderr, "\ngoroutine ")
 }
 
-// contents are the bytes of some files; nil stands for a file that is not there.
+// contents are the bytes of some files; nil is a missing file.
 func (f folders) contents(rels []string) (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for _, rel := range rels {
@@ -89,7 +89,7 @@ func (f folders) contents(rels []string) (map[string][]byte, error) {
 	return out, nil
 }
 
-// unlike are the files in which two copies differ.
+// unlike returns the files in which two copies differ.
 func unlike(a, b folders) ([]string, error) {
 	all, err := both(a, b)
 	if err != nil {
@@ -102,7 +102,7 @@ func unlike(a, b folders) ([]string, error) {
 	}), errors.Join(errA, errB)
 }
 
-// both are the files of either of two copies.
+// both returns the files of either of two copies.
 func both(a, b folders) ([]string, error) {
 	x, errA := a.files()
 	y, errB := b.files()
@@ -111,13 +111,13 @@ func both(a, b folders) ([]string, error) {
 	return slices.Compact(all), errors.Join(errA, errB)
 }
 
-// passing are files whose contents say nothing that lasts: locks, and an index that SQLite makes of its write-ahead log.
+// passing reports whether a file's contents are temporary: locks, and SQLite's index of its write-ahead log.
 func passing(rel string) bool {
 	base := filepath.Base(rel)
 	return strings.HasSuffix(base, "-shm") || strings.EqualFold(base, "lock") || strings.HasSuffix(base, ".lock") || strings.HasPrefix(base, "control.")
 }
 
-// putBack brings what was damaged back as it was before: a file where one was damaged, a part where several of it were.
+// putBack restores what was damaged: a file if one was damaged, a part if several of it were.
 func (f folders) putBack(touched []string, whole bool, from folders) error {
 	if whole {
 		for _, p := range parts() {

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// refused judges a start that was refused: its words, what it left alone, that it is refused again, and that all is well
+// refused judges a refused start: its wording, that it changed nothing, that it is refused again, and that all is well
 // once what was damaged is put back.
 func (t *trial) refused(ctx context.Context, r *refusal, damaged map[string][]byte) error {
 	t.Outcome, t.Said = refused, r.message()
@@ -28,7 +28,7 @@ func (t *trial) refused(ctx context.Context, r *refusal, damaged map[string][]by
 		return err
 	}
 	named := t.touched
-	if len(named) == 0 { // copied while running: any part can be the one that does not fit
+	if len(named) == 0 { // copied while running: any part can be the one that does not match
 		named = all
 	}
 	t.Complaints = judgeWords(r, named, all)
@@ -51,7 +51,7 @@ func (t *trial) refused(ctx context.Context, r *refusal, damaged map[string][]by
 	return t.twice(ctx)
 }
 
-// twice starts a refused ledger again, as it is and then with everything in its place.
+// twice starts a refused ledger again, first unchanged and then with everything in its place.
 func (t *trial) twice(ctx context.Context) error {
 	s, err := t.program.serve(ctx, t.scratch, t.mail)
 	if err == nil {

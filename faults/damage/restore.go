@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// restores tries what the list of destructions is worth now: a restore of an earlier backup must refuse it, say that it is
-// unproven, or leave everybody erased who was.
+// restores tests the list of destructions: a restore of an earlier backup must refuse it, say that it is
+// unproven, or leave all erased people erased.
 func (t *trial) restores(ctx context.Context) error {
 	into := folders{filepath.Join(t.scratch.root, "restored")}
 	if err := into.make(); err != nil {

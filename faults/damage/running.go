@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// copyRunning copies the folders while people change things, from the first file to the last or the other way round.
+// copyRunning copies the folders while people change things, from the first file to the last or the reverse.
 func (g *grower) copyRunning(ctx context.Context, dir string) (out []snapshot, err error) {
 	busy := g.model.People[len(g.model.People)-4:]
 	for _, p := range busy {
@@ -42,7 +42,7 @@ func (g *grower) copyRunning(ctx context.Context, dir string) (out []snapshot, e
 	return out, nil
 }
 
-// load is what people do while a copy is taken.
+// load is the activity while a copy is taken.
 type load struct {
 	*grower
 	round int
@@ -50,8 +50,8 @@ type load struct {
 	end   chan struct{}
 }
 
-// changes has one person change things until the load ends; maybe takes the names of devices that a copy can hold. It tells
-// began once, also when it fails before.
+// changes has one person change things until the load ends; maybe collects the names of devices that a copy can hold. It signals
+// began once, even if it fails first.
 func (l *load) changes(ctx context.Context, p *person, maybe map[string]bool) error {
 	tell := sync.OnceFunc(func() { l.began <- struct{}{} })
 	defer tell()

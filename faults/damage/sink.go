@@ -29,12 +29,12 @@ type sink struct {
 	more  chan struct{} // closed and replaced with each message
 }
 
-// message is what somebody got.
+// message is a message that somebody got.
 type message struct{ to, text string }
 
 var codeForm = regexp.MustCompile(`\b(\d{3} ?\d{3})\b`)
 
-// code is the code that a message holds, "" for none.
+// code is the code in a message, or "".
 func (m message) code() string {
 	found := codeForm.FindStringSubmatch(m.text)
 	if found == nil {
@@ -63,7 +63,7 @@ func newSink(ctx context.Context) (*sink, error) {
 
 func (s *sink) close() { _ = s.server.Close() }
 
-// count is how many messages somebody got so far.
+// count is how many messages somebody has received.
 func (s *sink) count(to string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,7 +76,7 @@ func (s *sink) count(to string) int {
 	return n
 }
 
-// next waits for the message to somebody that comes after the first n.
+// next waits for somebody's message after the first n.
 func (s *sink) next(ctx context.Context, to string, n int, patience time.Duration) (message, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -110,7 +110,7 @@ func (s *sink) take(m message) {
 	s.more = make(chan struct{})
 }
 
-// delivery is one conversation with the program.
+// delivery is one SMTP session with the program.
 type delivery struct {
 	sink *sink
 	to   string
@@ -138,7 +138,7 @@ func (d *delivery) Data(r io.Reader) error {
 	return nil
 }
 
-// plainText is the part of a message that is for reading without markup.
+// plainText is the plain-text part of a message.
 func plainText(raw []byte) (string, error) {
 	m, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {

@@ -15,11 +15,11 @@ type snapshot struct {
 	model *model
 }
 
-// grown is everything that cases are made from.
+// grown is everything that cases are built from.
 type grown struct {
 	older, newer map[string]snapshot // by how the ledger ended: clean or killed
 	running      []snapshot          // taken while the server worked
-	backup       string              // of a time between the older and the newer ones
+	backup       string              // taken between the older and the newer ones
 }
 
 // How a ledger ended before it was copied.
@@ -35,7 +35,7 @@ const (
 	copiesRunning = 4
 )
 
-// grow lives through the ledger's whole story: two ages, each copied after a clean stop and after a kill, and then copies
+// grow plays the ledger's whole story: two ages, each copied after a clean stop and after a kill, and then copies
 // under load.
 func grow(ctx context.Context, g *grower, dir string) (*grown, error) {
 	out := &grown{older: map[string]snapshot{}, newer: map[string]snapshot{}, backup: filepath.Join(dir, "backup")}
@@ -68,7 +68,7 @@ func grow(ctx context.Context, g *grower, dir string) (*grown, error) {
 	return out, g.stop()
 }
 
-// before has the first people come, and one of them go.
+// before has the first people join, and one of them leave.
 func (g *grower) before(ctx context.Context) error {
 	if err := g.come(ctx, peopleBefore); err != nil {
 		return err
@@ -79,7 +79,7 @@ func (g *grower) before(ctx context.Context) error {
 	return g.erase(ctx, g.model.People[len(g.model.People)-1])
 }
 
-// between is what makes the newer ledger differ everywhere from the older one: further people, changes of the first ones,
+// between makes the newer ledger differ everywhere from the older one: further people, changes to the first ones,
 // looks, and an erasure of somebody whom the older one still knows.
 func (g *grower) between(ctx context.Context) error {
 	if err := g.come(ctx, peopleBetween); err != nil {
@@ -108,7 +108,7 @@ func (g *grower) between(ctx context.Context) error {
 	return errors.Join(g.signIn(ctx, everywhere), g.erase(ctx, g.model.People[12]))
 }
 
-// come has people sign up, link devices, rename and unlink some, and decide.
+// come has people sign up, link devices, rename and unlink some, and set permissions.
 func (g *grower) come(ctx context.Context, n int) error {
 	for i := range n {
 		p, err := g.join(ctx)
@@ -171,7 +171,7 @@ func (g *grower) look(ctx context.Context, all []*person) error {
 	return nil
 }
 
-// asks is a service's question about somebody.
+// asks is a service's query about somebody.
 func (s service) asks(p *person) question {
 	return question{method: "POST", path: "/v1/decisions", token: s.Key,
 		body: object{"account": p.Account, "permission": s.Permission, "purpose": s.Purpose}}
@@ -184,7 +184,7 @@ func (g *grower) newPending(ctx context.Context) (err error) {
 	return err
 }
 
-// readCode reads the code of the sign-up under way.
+// readCode reads the code of the pending sign-up.
 func (g *grower) readCode(ctx context.Context, m *model) error {
 	letter, err := g.mail.next(ctx, m.Pending.Email, 0, mailPatience)
 	m.Pending.Code = letter.code()
@@ -210,11 +210,11 @@ func (g *grower) copyClean(ctx context.Context, dir string, into map[string]snap
 	return errors.Join(g.live.copyTo(folders{dir}, false), g.start(ctx))
 }
 
-// killTries is how often a kill is tried until it leaves the last change in the vault's write-ahead log alone.
+// killTries is how often a kill is tried until it leaves the last change only in the vault's write-ahead log.
 const killTries = 10
 
-// copyKilled records the ledger, has somebody change something, kills the server as soon as that is answered, copies the
-// ledger, and starts it again. It does so until the key of the change stands in the vault's write-ahead log alone: else nothing
+// copyKilled records the ledger, has somebody change something, kills the server as soon as that is acknowledged, copies the
+// ledger, and starts it again. It repeats this until the key of the change is only in the vault's write-ahead log: otherwise nothing
 // would depend on that file.
 func (g *grower) copyKilled(ctx context.Context, dir string, into map[string]snapshot) error {
 	for range killTries {
@@ -227,14 +227,14 @@ func (g *grower) copyKilled(ctx context.Context, dir string, into map[string]sna
 		if err != nil {
 			return err
 		}
-		if !bytes.Contains(vault, []byte(device)) { // it has the names of keys in clear
+		if !bytes.Contains(vault, []byte(device)) { // key names in it are not encrypted
 			return nil
 		}
 		if err := os.RemoveAll(dir); err != nil {
 			return err
 		}
 	}
-	return errors.New("no kill left the last change in the vault's write-ahead log alone")
+	return errors.New("no kill left the last change only in the vault's write-ahead log")
 }
 
 func (g *grower) killOnce(ctx context.Context, dir string) (then snapshot, device string, err error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// outcomes are all there are, in the order of the table.
+// outcomes are all outcomes, in the order of the table.
 func outcomes() []outcome { return []outcome{refused, healed, harmless, loud, failed} }
 
 // letter is an outcome in a cell.
@@ -33,7 +33,7 @@ func (t tally) cell() string {
 	return strings.TrimSpace(out)
 }
 
-// printTable prints what became of each kind of damage of each kind of file.
+// printTable prints the outcome of each kind of damage of each kind of file.
 func printTable(out io.Writer, all []result) {
 	cells, rows, kinds := map[[2]string]tally{}, map[string]tally{}, []string{}
 	for _, r := range all {
@@ -87,7 +87,7 @@ func sorted[V any](m map[string]V) []string {
 	return out
 }
 
-// printDetails lists each failure with what shows it again, and refusals that could be worded better.
+// printDetails lists each failure with the command that repeats it, and refusals that could be worded better.
 func printDetails(out io.Writer, all []result, c config) {
 	for _, r := range all {
 		if r.Outcome == failed {
@@ -112,7 +112,7 @@ func printDetails(out io.Writer, all []result, c config) {
 	}
 }
 
-// line is a result in some lines.
+// line formats a result in a few lines.
 func (r result) line() string {
 	out := fmt.Sprintf("%-8s %s (%.1fs) %s", r.Outcome, r.ID, r.Seconds, r.Where)
 	if r.Reason != "" {
@@ -145,7 +145,7 @@ func failures(all []result) int {
 	return n
 }
 
-// totals is everything in one line.
+// totals sums up everything in one line.
 func totals(all []result) string {
 	t := tally{}
 	for _, r := range all {

@@ -16,10 +16,10 @@ const (
 	saltBytes   = 8
 )
 
-// errNoFrame: a write-ahead log holds nothing that counts.
+// errNoFrame: a write-ahead log holds no valid frame.
 var errNoFrame = errors.New("the write-ahead log has no frame")
 
-// lastFrame is where the last frame ends that belongs to the log's present round.
+// lastFrame returns the end of the last frame that belongs to the log's present round.
 func lastFrame(b []byte) (end int, err error) {
 	if len(b) < walHeader {
 		return 0, errNoFrame

@@ -13,19 +13,19 @@ import (
 	"testing"
 )
 
-// Op is what SQLite asks of a file.
+// Op is an operation on a file by SQLite.
 type Op string
 
-// What is asked.
+// Operations.
 const (
-	Open     Op = "open" // of a file that is not there yet
+	Open     Op = "open" // of a file that does not exist yet
 	Write    Op = "write"
 	Truncate Op = "truncate"
 	Sync     Op = "sync"
 	Delete   Op = "delete"
 )
 
-// Disk is what stands under the SQLite files of one folder.
+// Disk is the disk under the SQLite files of one folder.
 type Disk struct {
 	dir string
 
@@ -44,7 +44,7 @@ type fault struct {
 	code int32
 }
 
-// Under puts a disk under the folder until the test ends. SQLite files that are there already are durable.
+// Under puts a disk under the folder until the test ends. SQLite files that already exist are durable.
 // Call it before anything in the folder is opened.
 func Under(t testing.TB, dir string) *Disk {
 	t.Helper()
@@ -63,16 +63,16 @@ func Under(t testing.TB, dir string) *Disk {
 // Dir is the folder.
 func (d *Disk) Dir() string { return d.dir }
 
-// Watch calls see after each operation on a file, with its number, on the goroutine that asked for it:
-// in the middle of whatever it belongs to. nil ends it.
+// Watch calls see after each operation on a file, with its number, on the goroutine that does it, in
+// the middle of the operation's caller. nil ends it.
 func (d *Disk) Watch(see func(op int)) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.watch = see
 }
 
-// IgnoreSyncs lets syncs of the files whose names end in suffix do nothing from now on and say that all is
-// well, which is to the files what a program that asks for no sync would be.
+// IgnoreSyncs makes syncs of the files whose names end in suffix do nothing from now on and report
+// success, which to the files is the same as a program that does not sync.
 func (d *Disk) IgnoreSyncs(suffix string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -83,23 +83,23 @@ func (d *Disk) ignored(path string) bool {
 	return d.ignores != nil && strings.HasSuffix(path, *d.ignores)
 }
 
-// Fail lets an operation on the files whose names contain part fail with a result code of SQLite's, until Mend.
-// What a failed sync was to make durable never becomes so, unless it is written again: that is what
-// Linux does.
+// Fail makes an operation on the files whose names contain part fail with an SQLite result code, until Mend.
+// What a failed sync was to make durable never becomes durable unless it is written again, as on
+// Linux.
 func (d *Disk) Fail(op Op, part string, code int32) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.faults[op] = fault{part, code}
 }
 
-// Failed says how many failures there were since the disk was made.
+// Failed is how many failures there were since the disk was created.
 func (d *Disk) Failed() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return d.hits
 }
 
-// Mend ends all failures, and says how many there were since the disk was made.
+// Mend ends all failures, and returns how many there were since the disk was created.
 func (d *Disk) Mend() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -114,24 +114,24 @@ func (d *Disk) Syncs() int {
 	return d.kept
 }
 
-// Cut writes what a loss of power at this moment would leave into a new folder. The seed decides what
-// becomes of that which was not synced, the same for the same changes. Files that are not SQLite's are taken as they are.
+// Cut writes to a new folder what a loss of power at this moment would leave. The seed decides what
+// happens to unsynced changes, in the same way for the same changes. Files that are not SQLite's are copied unchanged.
 func (d *Disk) Cut(to string, seed uint64) error {
 	r := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // a test repeats it by its seed
 	keep := r.Float64()
 	if seed%4 == 0 {
-		keep = 0 // nothing that was not synced
+		keep = 0 // nothing unsynced
 	}
 	return d.cut(to, func(f *file) ([]byte, bool) { return f.lost(r, keep) })
 }
 
-// CutLeaving is Cut with nothing left to chance: of each file's changes that were not synced, exactly those that
+// CutLeaving is Cut with nothing left to chance: of each file's unsynced changes, exactly those that
 // the survivors name are there.
 func (d *Disk) CutLeaving(to string, s Survivors) error {
 	return d.cut(to, func(f *file) ([]byte, bool) { return f.left(s) })
 }
 
-// cut asks what is left of each of SQLite's files, in the order of their names, and copies the others.
+// cut writes what left returns for each of SQLite's files, in name order, and copies the others.
 func (d *Disk) cut(to string, left func(*file) ([]byte, bool)) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -160,7 +160,7 @@ func (d *Disk) cut(to string, left func(*file) ([]byte, bool)) error {
 	return err
 }
 
-// opened notes that a file is being opened.
+// opened records that a file is being opened.
 func (d *Disk) opened(path string) (*file, int32) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -183,7 +183,7 @@ func (d *Disk) opened(path string) (*file, int32) {
 	return f, 0
 }
 
-// failure counts an operation and gives the code it is to fail with, 0 for none.
+// failure counts an operation and returns the code it is to fail with, 0 for none.
 func (d *Disk) failure(op Op, path string) int32 {
 	d.ops++
 	if fault, broken := d.faults[op]; broken && strings.Contains(filepath.Base(path), fault.part) {
@@ -193,7 +193,7 @@ func (d *Disk) failure(op Op, path string) int32 {
 	return 0
 }
 
-// after lets the test look, without the lock.
+// after calls the test's Watch function, without the lock.
 func (d *Disk) after() {
 	d.mu.Lock()
 	see, op := d.watch, d.ops
@@ -203,7 +203,7 @@ func (d *Disk) after() {
 	}
 }
 
-// change does something to a file, unless it is to fail: first do, on the real file, and then c in the books.
+// change changes a file, unless that is to fail: first do, on the real file, then c is recorded.
 func (d *Disk) change(op Op, path string, f *file, c change, do func() int32) int32 {
 	defer d.after()
 	d.mu.Lock()
@@ -218,7 +218,7 @@ func (d *Disk) change(op Op, path string, f *file, c change, do func() int32) in
 	return code
 }
 
-// synced makes a file durable. The real one is left alone: nobody takes the power from it.
+// synced makes a file durable. The real one is not synced: it never loses power.
 func (d *Disk) synced(path string, f *file) int32 {
 	defer d.after()
 	d.mu.Lock()
@@ -228,7 +228,7 @@ func (d *Disk) synced(path string, f *file) int32 {
 		return code
 	}
 	if !d.ignored(path) {
-		if !f.named { // SQLite syncs the folder with the first sync of a file that it made
+		if !f.named { // SQLite syncs the folder with the first sync of a file that it created
 			d.syncFolder(filepath.Dir(path))
 		}
 		f.sync()
@@ -237,7 +237,7 @@ func (d *Disk) synced(path string, f *file) int32 {
 	return 0
 }
 
-// syncFolder makes the names in a folder durable, and what was deleted from it.
+// syncFolder makes the entries of a folder durable, including deletions.
 func (d *Disk) syncFolder(dir string) {
 	for path, f := range d.files {
 		switch {
@@ -250,7 +250,7 @@ func (d *Disk) syncFolder(dir string) {
 	}
 }
 
-// deleted deletes a file, durably when SQLite asks for it.
+// deleted deletes a file, durably if SQLite asks for it.
 func (d *Disk) deleted(path string, durably bool, do func() int32) int32 {
 	defer d.after()
 	d.mu.Lock()

@@ -8,25 +8,25 @@ import (
 // sector is what a disk writes whole or not at all, in bytes.
 const sector = 512
 
-// file is what is known of one file: what is durable, and what was done to it since.
+// file is the record of one file: what is durable, and what was done to it since.
 type file struct {
 	durable []byte
 	pending []change
-	// named says that the file's entry in its folder is durable, gone that it was deleted and the
-	// deletion is not.
+	// named says that the file's entry in its folder is durable, gone that it was deleted but the
+	// deletion is not durable.
 	named bool
 	gone  bool
-	// before is the file that had the name until now and, until the folder is synced, may have it again.
+	// before is the file that had the name before and, until the folder is synced, may have it again.
 	before *file
 }
 
-// change is one write, or where data is nil one cut to a length.
+// change is one write or, if data is nil, one truncation.
 type change struct {
 	at   int64
 	data []byte
 }
 
-// adopt takes the file at a path as durable, as far as there is one.
+// adopt treats the file at a path, if there is one, as durable.
 func adopt(path string) (*file, error) {
 	data, err := os.ReadFile(path) //nolint:gosec // a test's own file
 	if os.IsNotExist(err) {
@@ -38,7 +38,7 @@ func adopt(path string) (*file, error) {
 	return &file{durable: data, named: true}, nil
 }
 
-// sync makes everything durable, the name too.
+// sync makes everything durable, including the name.
 func (f *file) sync() {
 	for _, c := range f.pending {
 		f.durable = c.apply(f.durable)
@@ -72,7 +72,7 @@ func resize(b []byte, size int) []byte {
 	return grown
 }
 
-// lost is the file after a loss of power; false when there is none of that name.
+// lost is the file after a loss of power; false if there is none of that name.
 func (f *file) lost(r *rand.Rand, keep float64) ([]byte, bool) {
 	maybe := func() bool { return r.Float64() < keep }
 	if f.before != nil && !maybe() {

@@ -13,8 +13,8 @@ import (
 
 const cannotOpen = lib.SQLITE_CANTOPEN
 
-// shim is the file layer that SQLite uses once the first disk was made. SQLite calls it by plain functions
-// that carry nothing of ours, so it has to be one for the process.
+// shim is the file layer that SQLite uses once the first disk was created. SQLite calls it by plain functions
+// that carry no context of ours, so there is one per process.
 var shim layer
 
 type layer struct {
@@ -33,17 +33,17 @@ type handle struct {
 	methods *lib.Tsqlite3_io_methods // SQLite's own
 }
 
-// at is what lies at an address of SQLite's.
+// at is the value at an address of SQLite's.
 func at[T any](address uintptr) *T {
 	return (*T)(*(*unsafe.Pointer)(unsafe.Pointer(&address))) //nolint:gosec // memory of SQLite's, which no collector moves
 }
 
-// pointer is a function as SQLite calls it, of a function declared at the top level.
+// pointer is the form in which SQLite calls a top-level Go function.
 func pointer[F any](f F) uintptr {
 	return *(*uintptr)(unsafe.Pointer(&struct{ f F }{f})) //nolint:gosec // as modernc.org/sqlite does it
 }
 
-// function is a function of SQLite's as Go calls it.
+// function is the form in which Go calls a function of SQLite's.
 func function[F any](address uintptr) F {
 	return *(*F)(unsafe.Pointer(&struct{ address uintptr }{address})) //nolint:gosec // as modernc.org/sqlite does it
 }
@@ -72,7 +72,7 @@ func (l *layer) remove(d *Disk) {
 	}
 }
 
-// register makes ours the layer that files are opened by.
+// register makes ours the default layer.
 func (l *layer) register() error {
 	tls := libc.NewTLS()
 	own := lib.Xsqlite3_vfs_find(tls, 0)
@@ -88,12 +88,12 @@ func (l *layer) register() error {
 	vfs.FxOpen, vfs.FxDelete = pointer(openFile), pointer(deleteFile)
 	l.open, l.tables = map[uintptr]handle{}, map[uintptr]uintptr{}
 	if code := lib.Xsqlite3_vfs_register(tls, ours, 1); code != lib.SQLITE_OK {
-		return errors.New("disk: SQLite takes no other file layer")
+		return errors.New("disk: SQLite does not accept another file layer")
 	}
 	return nil
 }
 
-// over is the disk that a path lies on; nil when it is none of ours.
+// over is the disk that a path is on; nil if it is not one of ours.
 func (l *layer) over(path string) *Disk {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -105,7 +105,7 @@ func (l *layer) over(path string) *Disk {
 	return nil
 }
 
-// take puts our methods in the place of SQLite's.
+// take replaces SQLite's methods with ours.
 func (l *layer) take(tls *libc.TLS, f uintptr, h handle) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

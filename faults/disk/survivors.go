@@ -2,14 +2,14 @@ package disk
 
 import "slices"
 
-// Survivors names the changes to a file that a loss of power leaves although they were not synced.
+// Survivors names the unsynced changes to a file that survive a loss of power.
 type Survivors string
 
 const (
-	// None of them: every file is as its last sync left it, under the names that the last sync of its folder left.
+	// None: every file is as of its last sync, under the names as of the last sync of its folder.
 	None Survivors = "none"
-	// Newest is only the last change to each file, with none of those before it. Files that were made are
-	// there, and files that were deleted are not.
+	// Newest is only the last change to each file, without the earlier ones. Created files are
+	// there, and deleted files are not.
 	Newest Survivors = "newest"
 	// Alternating is every other change to each file, without the first. Names are as with Newest.
 	Alternating Survivors = "alternating"
@@ -26,7 +26,7 @@ func (s Survivors) include(n, of int) bool {
 	}
 }
 
-// left is the file after a loss of power that these changes survived; false when there is none of that name.
+// left is the file after a loss of power that these changes survived; false if there is none of that name.
 func (f *file) left(s Survivors) ([]byte, bool) {
 	switch {
 	case s == None && f.before != nil:

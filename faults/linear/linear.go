@@ -1,7 +1,7 @@
-// Package linear writes down what concurrent callers asked and were told, for porcupine to say whether some order
-// of the calls, each at one moment between its beginning and its answer, explains all answers.
+// Package linear records what concurrent callers requested and were answered, so that porcupine can decide whether some order
+// of the calls, each taking effect at one moment between its beginning and its answer, explains all answers.
 //
-// It is for tests alone.
+// It is for tests only.
 package linear
 
 import (
@@ -17,7 +17,7 @@ import (
 // Patience bounds how long porcupine looks for an order.
 const Patience = 5 * time.Second
 
-// Recorder gathers calls and their answers.
+// Recorder records calls and their answers.
 type Recorder struct {
 	began time.Time
 
@@ -25,10 +25,10 @@ type Recorder struct {
 	calls []porcupine.Operation
 }
 
-// NewRecorder begins a history.
+// NewRecorder starts a history.
 func NewRecorder() *Recorder { return &Recorder{began: time.Now()} }
 
-// Do makes a call on behalf of a client and writes it down. A call whose outcome is not known, as ok says, may take
+// Do makes a call for a client and records it. A call whose outcome is not known, as reported by ok, may take
 // effect at any later time or never.
 func (r *Recorder) Do(client int, input any, call func() (output any, ok bool)) {
 	op := porcupine.Operation{ClientId: client, Input: input, Call: int64(time.Since(r.began))}
@@ -43,7 +43,7 @@ func (r *Recorder) Do(client int, input any, call func() (output any, ok bool)) 
 	r.calls = append(r.calls, op)
 }
 
-// Explained says whether the model allows what was told. It fails the test when porcupine could not say in time.
+// Explained reports whether the model allows the recorded answers. It fails the test if porcupine cannot decide in time.
 func (r *Recorder) Explained(t testing.TB, m porcupine.Model) bool {
 	t.Helper()
 	r.mu.Lock()
@@ -55,14 +55,14 @@ func (r *Recorder) Explained(t testing.TB, m porcupine.Model) bool {
 	return result == porcupine.Ok
 }
 
-// Len is how many calls there are.
+// Len is the number of calls.
 func (r *Recorder) Len() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return len(r.calls)
 }
 
-// Pauses are pauses of random length between the steps of what runs at the same time, so that orders come about that
+// Pauses are pauses of random length between the steps of concurrent work, to produce orders that
 // an undisturbed run hardly ever has.
 type Pauses struct {
 	mu     sync.Mutex
@@ -70,7 +70,7 @@ type Pauses struct {
 	most   time.Duration
 }
 
-// NewPauses makes pauses of up to most, from a seed, which it prints.
+// NewPauses returns pauses of up to most, from a seed that it logs.
 func NewPauses(t testing.TB, most time.Duration) *Pauses {
 	t.Helper()
 	seed := rand.Uint64() //nolint:gosec // a schedule, no secret
@@ -78,7 +78,7 @@ func NewPauses(t testing.TB, most time.Duration) *Pauses {
 	return &Pauses{random: rand.New(rand.NewPCG(seed, seed)), most: most} //nolint:gosec // a schedule, no secret
 }
 
-// Pause pauses, or does not.
+// Pause may pause.
 func (p *Pauses) Pause() {
 	p.mu.Lock()
 	n := p.random.Int64N(int64(2 * p.most))

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Proxy passes TCP connections on to a server, and fails as networks and machines do. Its methods are safe for concurrent use. What is held
-// back is delivered later, as TCP does when it sends lost packets again.
+// Proxy passes TCP connections on to a server, and fails as networks and machines do. Its methods are safe for concurrent use. What is
+// held back is delivered later, as TCP does when it resends lost packets.
 type Proxy struct {
 	listener *net.TCPListener
 	target   string
@@ -51,13 +51,13 @@ func NewProxyAt(address, target string) (*Proxy, error) {
 // Address is the proxy's host and port.
 func (p *Proxy) Address() string { return p.listener.Addr().String() }
 
-// Freeze makes the server one that was stopped: connections are still made, and nothing is answered, until Flow.
+// Freeze makes the server look stopped: connections are still accepted, but nothing is answered, until Flow.
 func (p *Proxy) Freeze() { p.hold(true, true) }
 
-// LoseRequests holds back what clients send, and LoseAnswers what the server does, until Flow: the connection is open in one direction only.
+// LoseRequests holds back what clients send until Flow: the connection works in one direction only.
 func (p *Proxy) LoseRequests() { p.hold(true, false) }
 
-// LoseAnswers is described at LoseRequests.
+// LoseAnswers holds back what the server sends until Flow: the connection works in one direction only.
 func (p *Proxy) LoseAnswers() { p.hold(false, true) }
 
 // Blackhole loses all packets, until Flow: what is sent on a connection is held back, and attempts at new ones are not answered at all.
@@ -94,14 +94,14 @@ func (p *Proxy) Blackhole() error {
 	return nil
 }
 
-// Delay makes bytes take so long, one way and the other; those sent one after another travel side by side.
+// Delay delays bytes in each direction; bytes sent one after another are in transit together.
 func (p *Proxy) Delay(requests, answers time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.delay = [2]time.Duration{requests, answers}
 }
 
-// Flow ends everything that the other methods do, but Delay.
+// Flow undoes all the other methods except Delay.
 func (p *Proxy) Flow() {
 	p.hold(false, false)
 	p.mu.Lock()
@@ -150,7 +150,7 @@ func (p *Proxy) hold(requests, answers bool) {
 	p.turned.Broadcast()
 }
 
-// backlog sets how many connections the system accepts for a listener that takes none: one more than n.
+// backlog sets how many connections the system accepts for a listener that accepts none: one more than n.
 func (p *Proxy) backlog(n int) error {
 	raw, err := p.listener.SyscallConn()
 	if err != nil {
@@ -203,7 +203,7 @@ func (p *Proxy) serve(client net.Conn) {
 	p.copy(client, server, toClient)
 }
 
-// keep makes a connection one that Cut and Close break.
+// keep registers a connection for Cut and Close to break.
 func (p *Proxy) keep(c net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -230,7 +230,7 @@ type chunk struct {
 	due   time.Time
 }
 
-// onTheWay is how many chunks there can be on the way.
+// onTheWay is how many chunks can be in transit.
 const onTheWay = 256
 
 func (p *Proxy) copy(to, from net.Conn, direction int) {

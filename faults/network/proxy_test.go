@@ -12,10 +12,10 @@ import (
 	"accountledger/faults/network"
 )
 
-// short is how long a test waits for what must not come.
+// short is how long a test waits for something that must not come.
 const short = 100 * time.Millisecond
 
-// echo is a server that answers with what it is sent, behind a proxy.
+// echo is an echo server behind a proxy.
 func echo(t *testing.T) *network.Proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -79,7 +79,7 @@ func (l line) hearNothing() {
 	}
 }
 
-// TestHeld holds bytes back, each way, and delivers them later; connections can still be made.
+// TestHeld holds bytes back in each direction, and delivers them later; connections can still be made.
 func TestHeld(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]func(*network.Proxy){
@@ -106,7 +106,7 @@ func TestHeld(t *testing.T) {
 	}
 }
 
-// TestBlackhole answers not even an attempt to connect.
+// TestBlackhole does not even answer an attempt to connect.
 func TestBlackhole(t *testing.T) {
 	t.Parallel()
 	p := echo(t)

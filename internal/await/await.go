@@ -1,4 +1,4 @@
-// Package await lets tests wait for what happens by itself.
+// Package await lets tests wait for something to happen.
 package await
 
 import (
@@ -7,21 +7,21 @@ import (
 )
 
 const (
-	// Patience bounds a wait. It is reached only by a test that fails.
+	// Patience bounds a wait. Only a failing test reaches it.
 	Patience = 30 * time.Second
-	// pause lies between two looks.
+	// pause is the time between two checks.
 	pause = 5 * time.Millisecond
 )
 
-// Until looks again and again until something is so, and fails the test when that takes longer than Patience; what
-// says in words what was waited for. Like Fatal, it is for the test's own goroutine.
+// Until checks repeatedly until something is so, and fails the test if that takes longer than Patience; what
+// describes what was waited for. Like Fatal, it must be called on the test's own goroutine.
 func Until(tb testing.TB, what string, so func() bool) {
 	tb.Helper()
 	tick := time.NewTicker(pause)
 	defer tick.Stop()
 	for end := time.Now().Add(Patience); !so(); <-tick.C {
 		if time.Now().After(end) {
-			tb.Fatalf("it has not come to this in %s: %s", Patience, what)
+			tb.Fatalf("not reached within %s: %s", Patience, what)
 		}
 	}
 }

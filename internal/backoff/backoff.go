@@ -1,4 +1,4 @@
-// Package backoff is how long to wait before something is tried again.
+// Package backoff computes how long to wait before a retry.
 package backoff
 
 import (
@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// Steps are pauses that grow from the first to the longest, each Factor times the one before. A Factor below 2 lets them
-// all be the first.
+// Steps are pauses that grow from First to Longest, each Factor times the one before. With a Factor below 2
+// all are First.
 type Steps struct {
 	First, Longest time.Duration
 	Factor         int
 }
 
-// After is the pause after the nth try in a row that failed, counted from 1.
+// After is the pause after the nth consecutive failure, counted from 1.
 func (s Steps) After(n int) time.Duration {
 	d := s.First
 	if s.Factor < 2 || d <= 0 {
@@ -28,25 +28,25 @@ func (s Steps) After(n int) time.Duration {
 	return min(d, s.Longest)
 }
 
-// Tries counts the tries that failed in a row. It is for one goroutine.
+// Tries counts consecutive failures. It is for one goroutine.
 type Tries struct {
 	Steps
 	failed int
 }
 
-// Next counts one more try and gives the pause after it.
+// Next counts another failure and returns the pause after it.
 func (t *Tries) Next() time.Duration {
 	t.failed++
 	return t.After(t.failed)
 }
 
-// Wait counts one more try and waits out the pause after it. Its error is ctx's.
+// Wait counts another failure and waits for the pause after it. Its error is ctx's.
 func (t *Tries) Wait(ctx context.Context) error { return Sleep(ctx, t.Next()) }
 
-// Reset begins again with the first pause, after something went well.
+// Reset starts again with the first pause, after a success.
 func (t *Tries) Reset() { t.failed = 0 }
 
-// Sleep waits. Its error is ctx's, when that ends first.
+// Sleep waits. Its error is ctx's, if that ends first.
 func Sleep(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()

@@ -50,7 +50,7 @@ func TestTries(t *testing.T) {
 	}
 	tries.Reset()
 	if d := tries.Next(); d != 1 {
-		t.Errorf("%d after something went well", d)
+		t.Errorf("%d after a success", d)
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()

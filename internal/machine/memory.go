@@ -1,4 +1,4 @@
-// Package machine tells what the machine and its control groups leave to this process. It knows Linux.
+// Package machine reports the resources that the machine and its control groups leave to this process, on Linux.
 package machine
 
 import (
@@ -12,11 +12,11 @@ import (
 	"strings"
 )
 
-// Assumed is the memory that a process is taken to have where that cannot be found out, in bytes.
+// Assumed is the memory, in bytes, that a process is assumed to have if it cannot be determined.
 const Assumed = 1 << 30
 
-// Memory is how much memory this process may have, in bytes: the machine's, or less where its control group, or one around it,
-// has a limit. root is the machine's root folder. Where nothing can be found out it is Assumed.
+// Memory is how much memory this process may use, in bytes: the machine's, or less if its control group, or an enclosing one,
+// has a limit. root is the machine's root folder. If nothing can be determined it is Assumed.
 func Memory(root fs.FS) int64 {
 	limit := int64(math.MaxInt64)
 	if total, ok := machineMemory(root); ok {
@@ -34,7 +34,7 @@ func Memory(root fs.FS) int64 {
 	return limit
 }
 
-// groupLimit is the limit of the group that a line of /proc/self/cgroup names, and of those around it.
+// groupLimit is the lowest limit of the group in a line of /proc/self/cgroup and of the groups enclosing it.
 func groupLimit(root fs.FS, line string) int64 {
 	limit := int64(math.MaxInt64)
 	parts := strings.SplitN(line, ":", 3) // number, controllers, path
@@ -62,11 +62,11 @@ func groupLimit(root fs.FS, line string) int64 {
 	}
 }
 
-// limitIn reads a limit; false where there is none.
+// limitIn reads a limit; false if there is none.
 func limitIn(root fs.FS, name string) (int64, bool) {
 	text, err := fs.ReadFile(root, name)
 	if err != nil {
-		return 0, false // there is no such group, or it is not seen from here
+		return 0, false // there is no such group, or it is not visible from here
 	}
 	n, err := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
 	if errors.Is(err, strconv.ErrRange) {

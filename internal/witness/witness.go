@@ -1,10 +1,10 @@
-// Package witness keeps small files that say up to which number something was acknowledged. A store that lost its end looks whole
-// to itself; with a witness outside of what was lost, whoever opens it finds that something is missing.
+// Package witness keeps small files that record up to which number something was acknowledged. A store that lost its end looks whole
+// by itself; a witness kept outside it shows, when it is opened, that something is missing.
 //
-// A witness is written after each acknowledged step and not synced: after the end of the process it is exact, after a loss of
+// A witness is written after each acknowledged step and not synced: after the process ends it is exact, after a loss of
 // power it may be older than the store, never newer.
 //
-// Two records take turns, so that one survives a write that was cut in two: the id of what it is about (16 bytes), the number (8
+// Two records take turns, so that one survives a torn write: the id of its subject (16 bytes), the number (8
 // bytes, big-endian), CRC32C of both (4 bytes).
 package witness
 
@@ -21,7 +21,7 @@ import (
 
 const (
 	record = 16 + 8 + 4
-	// slot is how far apart the records lie, so that one sector holds one of them.
+	// slot is the distance between the records, so that each has its own sector.
 	slot  = 512
 	slots = 2
 )
@@ -29,7 +29,7 @@ const (
 //nolint:gochecknoglobals // a table of constants
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// File is what a witness is kept in.
+// File is the file of a witness.
 type File interface {
 	io.ReaderAt
 	io.WriterAt
@@ -44,7 +44,7 @@ type Witness struct {
 	turn int64
 }
 
-// Begin has a file bear witness of a number. Both records get their bytes now, so that no later write needs room on the
+// Begin makes a file the witness of a number. Both records are written now, so that no later write needs room on the
 // disk; it is durable when Begin returns. On an error the file is closed.
 func Begin(file File, of uuid.UUID, number uint64) (*Witness, error) {
 	w := &Witness{file: file, of: of}
@@ -59,7 +59,7 @@ func Begin(file File, of uuid.UUID, number uint64) (*Witness, error) {
 	return w, nil
 }
 
-// Open is Begin over a path, with what the file says already if that is more than number.
+// Open is Begin for a path; if the file already records a larger number, it keeps that.
 func Open(path string, of uuid.UUID, number uint64) (*Witness, error) {
 	said, err := Look(path, of)
 	if err != nil {
@@ -67,25 +67,25 @@ func Open(path string, of uuid.UUID, number uint64) (*Witness, error) {
 	}
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the program's own file
 	if err != nil {
-		return nil, fmt.Errorf("the file of what was acknowledged: %w", err)
+		return nil, fmt.Errorf("the file of acknowledgements: %w", err)
 	}
 	return Begin(f, of, max(said, number))
 }
 
-// Look is Read over a path; 0 where there is no file.
+// Look is Read for a path; 0 if there is no file.
 func Look(path string, of uuid.UUID) (uint64, error) {
 	f, err := os.Open(path) //nolint:gosec // the program's own file
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("the file of what was acknowledged: %w", err)
+		return 0, fmt.Errorf("the file of acknowledgements: %w", err)
 	}
 	defer func() { _ = f.Close() }()
 	return Read(f, of)
 }
 
-// Read gives the number that a file bears witness of, 0 when it says nothing: it is about something else, or a loss of power left
+// Read returns the number that a file records, 0 if none: it is about something else, or a loss of power left
 // it unreadable.
 func Read(file io.ReaderAt, of uuid.UUID) (uint64, error) {
 	var number uint64
@@ -96,7 +96,7 @@ func Read(file io.ReaderAt, of uuid.UUID) (uint64, error) {
 			continue
 		}
 		if err != nil {
-			return 0, fmt.Errorf("the file of what was acknowledged: %w", err)
+			return 0, fmt.Errorf("the file of acknowledgements: %w", err)
 		}
 		if binary.BigEndian.Uint32(b[24:]) != crc32.Checksum(b[:24], castagnoli) || uuid.UUID(b[:16]) != of {
 			continue
@@ -113,19 +113,19 @@ func (w *Witness) Set(number uint64) error {
 	binary.BigEndian.PutUint64(b[16:], number)
 	binary.BigEndian.PutUint32(b[24:], crc32.Checksum(b[:24], castagnoli))
 	if _, err := w.file.WriteAt(b[:], w.turn*slot); err != nil {
-		return fmt.Errorf("the file of what was acknowledged: %w", err)
+		return fmt.Errorf("the file of acknowledgements: %w", err)
 	}
 	w.turn = (w.turn + 1) % slots
 	return nil
 }
 
-// Sync makes it durable.
+// Sync makes the last number durable.
 func (w *Witness) Sync() error {
 	if err := w.file.Sync(); err != nil {
-		return fmt.Errorf("the file of what was acknowledged: %w", err)
+		return fmt.Errorf("the file of acknowledgements: %w", err)
 	}
 	return nil
 }
 
-// Close frees the file.
+// Close closes the file.
 func (w *Witness) Close() error { return w.file.Close() }

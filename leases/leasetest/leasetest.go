@@ -1,4 +1,4 @@
-// Package leasetest is what every engine of leases must do.
+// Package leasetest is the conformance suite for engines of leases.
 package leasetest
 
 import (
@@ -17,20 +17,20 @@ import (
 )
 
 const (
-	// short is a lease's time in tests that let it pass, and long in those that must not.
+	// short is the TTL in tests that let a lease expire, and long in those that must not.
 	short = 400 * time.Millisecond
 	long  = time.Hour
 )
 
-// Run runs the suite. place makes a place of a test's own and gives what opens it as one more process would.
+// Run runs the suite. place creates a test's own place and returns a function that opens it as another process would.
 func Run(t *testing.T, place func(t *testing.T) (open func() leases.Server)) {
 	for name, test := range map[string]func(*testing.T, func() leases.Server){
 		"one holder at a time":                            oneHolder,
 		"a place is kept for the next holder":             places,
-		"who holds it not saves nothing":                  saves,
+		"a process that does not hold it saves nothing":   saves,
 		"a lease that is not renewed goes to another":     dies,
 		"a lease that is renewed stays":                   renews,
-		"a holder knows before the server gives":          knows,
+		"a holder knows before the server gives it away":  knows,
 		"a holder that slept saves nothing":               sleeps,
 		"two race for each lease and one has it":          race,
 		"members are counted while they live":             members,
@@ -98,7 +98,7 @@ func oneHolder(t *testing.T, open func() leases.Server) {
 	if next.Epoch() <= l.Epoch() {
 		t.Errorf("epoch %d after %d", next.Epoch(), l.Epoch())
 	}
-	want(t, l.Release(t.Context()), nil) // of the one before: nothing happens
+	want(t, l.Release(t.Context()), nil) // of the previous holding: nothing happens
 	table, err := a.Look(t.Context())
 	want(t, err, nil)
 	if row, ok := table.Find("x"); !ok || row.Holder != b.Label() || row.Epoch != next.Epoch() || row.Since.IsZero() || len(table.Leases) != 2 {
@@ -154,7 +154,7 @@ func saves(t *testing.T, open func() leases.Server) {
 	}
 }
 
-// dies is a process that ends without a word: nobody renews.
+// dies has a process that ends silently: nobody renews.
 func dies(t *testing.T, open func() leases.Server) {
 	s := open()
 	dead := leases.Process{ID: uuid.New(), Label: "dead", Member: true}
@@ -168,7 +168,7 @@ func dies(t *testing.T, open func() leases.Server) {
 	if l := acquire(t, k, "x"); l.Epoch() <= epoch {
 		t.Errorf("epoch %d after %d", l.Epoch(), epoch)
 	}
-	await.Until(t, "the dead one is counted no more", func() bool {
+	await.Until(t, "the dead one no longer counts", func() bool {
 		table, err := k.Look(t.Context())
 		want(t, err, nil)
 		return table.Members == 0
@@ -187,7 +187,7 @@ func renews(t *testing.T, open func() leases.Server) {
 	}
 }
 
-// knows cuts a holder off: it must take its lease for lost before another gets it.
+// knows cuts a holder off: it must give up its lease before another gets it.
 func knows(t *testing.T, open func() leases.Server) {
 	cut := &cutOff{Server: open()}
 	a, b := keeper(t, cut, short), keeper(t, open(), short)
@@ -205,7 +205,7 @@ func knows(t *testing.T, open func() leases.Server) {
 	want(t, other.Save(t.Context(), []byte("x")), nil)
 }
 
-// sleeps is a holder that was frozen and wakes up after its lease went, sure that it has it.
+// sleeps has a holder that was frozen and wakes up after its lease expired, believing that it holds it.
 func sleeps(t *testing.T, open func() leases.Server) {
 	s := open()
 	asleep := leases.Process{ID: uuid.New(), Label: "asleep"}
@@ -226,7 +226,7 @@ func sleeps(t *testing.T, open func() leases.Server) {
 	if row, _ := table.Find("x"); row.Holder == "" || !bytes.Equal(row.Place, []byte("new")) {
 		t.Errorf("%+v", row)
 	}
-	// Nor does one whose time is over, though nobody took it, renew or save.
+	// An expired lease cannot be renewed or saved either, even if nobody took it.
 	epoch, _, err = s.Acquire(t.Context(), asleep, "y", time.Millisecond)
 	want(t, err, nil)
 	ref = leases.Ref{Name: "y", Epoch: epoch}
@@ -273,7 +273,7 @@ func race(t *testing.T, open func() leases.Server) {
 
 func members(t *testing.T, open func() leases.Server) {
 	a, b, c := keeper(t, open(), long), keeper(t, open(), long), keeper(t, open(), long)
-	acquire(t, c, "x") // looks on, and shares in nothing
+	acquire(t, c, "x") // only watches, and does not share in the work
 	for _, k := range []*leases.Keeper{a, b, b} {
 		want(t, k.Join(t.Context()), nil)
 	}

@@ -28,14 +28,14 @@ type row struct {
 
 var _ leases.Server = (*Server)(nil)
 
-// New makes a server that nobody holds anything of.
+// New creates a server with no leases held.
 func New() *Server {
 	return &Server{rows: map[string]*row{}, members: map[uuid.UUID]time.Time{}}
 }
 
 func (r *row) held(now time.Time) bool { return r.holder != uuid.Nil && now.Before(r.expires) }
 
-// Acquire gives a lease that nobody holds.
+// Acquire implements leases.Server.
 func (s *Server) Acquire(ctx context.Context, who leases.Process, name string, ttl time.Duration) (int64, []byte, error) {
 	if err := leases.Check(name, nil); err != nil {
 		return 0, nil, err
@@ -60,7 +60,7 @@ func (s *Server) Acquire(ctx context.Context, who leases.Process, name string, t
 	return r.Epoch, r.Place, nil
 }
 
-// mine gives a row that this holding has.
+// mine returns the row of this holding, or nil.
 func (s *Server) mine(who leases.Process, ref leases.Ref, now time.Time) *row {
 	r := s.rows[ref.Name]
 	if r == nil || r.Epoch != ref.Epoch || r.holder != who.ID || !r.held(now) {
@@ -69,7 +69,7 @@ func (s *Server) mine(who leases.Process, ref leases.Ref, now time.Time) *row {
 	return r
 }
 
-// Renew prolongs leases and the process's own life.
+// Renew implements leases.Server.
 func (s *Server) Renew(ctx context.Context, who leases.Process, ttl time.Duration, held []leases.Ref) (kept []leases.Ref, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -89,7 +89,7 @@ func (s *Server) Renew(ctx context.Context, who leases.Process, ttl time.Duratio
 	return kept, nil
 }
 
-// Save keeps a value with a lease that is held.
+// Save implements leases.Server.
 func (s *Server) Save(ctx context.Context, who leases.Process, lease leases.Ref, place []byte) error {
 	if err := leases.Check(lease.Name, place); err != nil {
 		return err
@@ -107,7 +107,7 @@ func (s *Server) Save(ctx context.Context, who leases.Process, lease leases.Ref,
 	return nil
 }
 
-// Release frees leases at once.
+// Release implements leases.Server.
 func (s *Server) Release(ctx context.Context, who leases.Process, held ...leases.Ref) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,7 +119,7 @@ func (s *Server) Release(ctx context.Context, who leases.Process, held ...leases
 	return ctx.Err()
 }
 
-// Leave ends a process.
+// Leave implements leases.Server.
 func (s *Server) Leave(ctx context.Context, who leases.Process) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -132,7 +132,7 @@ func (s *Server) Leave(ctx context.Context, who leases.Process) error {
 	return ctx.Err()
 }
 
-// Look tells who holds what.
+// Look implements leases.Server.
 func (s *Server) Look(ctx context.Context) (leases.Table, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

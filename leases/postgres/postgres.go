@@ -1,7 +1,7 @@
-// Package postgres keeps leases in a PostgreSQL database (14 or later), as a rule the vault's.
+// Package postgres keeps leases in a PostgreSQL database (14 or later), usually the vault's.
 //
-// Each method is one statement, and only the server's clock decides. synchronous_commit is on, so that a server that
-// crashed and came back gives no epoch a second time.
+// Each method is one statement, and only the server's clock decides. synchronous_commit is on, so a server that
+// recovers from a crash never issues an epoch twice.
 package postgres
 
 import (
@@ -22,7 +22,7 @@ import (
 
 // Options of Open. A zero field takes its default.
 type Options struct {
-	// Schema is the PostgreSQL schema of the tables: "accountledger_leases". It is made when it is not there.
+	// Schema is the PostgreSQL schema of the tables: "accountledger_leases". It is created if missing.
 	Schema string
 	// Connections is how many calls are at the server at once: 2.
 	Connections int
@@ -34,12 +34,12 @@ const (
 	defaultSchema      = "accountledger_leases"
 	defaultConnections = 2
 	defaultTimeout     = 5 * time.Second
-	// connectPatience bounds how long one try to reach a server may take.
+	// connectPatience bounds one attempt to reach a server.
 	connectPatience = 3 * time.Second
 	maxSchemaBytes  = 63
 )
 
-// Server is a leases.Server. Make it by Open.
+// Server is a leases.Server. Create it with Open.
 type Server struct {
 	pool    *pgxpool.Pool
 	schema  string
@@ -50,8 +50,8 @@ type Server struct {
 var _ leases.Server = (*Server)(nil)
 
 // Open prepares connections to the database at address ("postgres://user@host/database" or libpq's keywords). It
-// asks the server for nothing yet, so a program can start while that is out of reach; the tables are made by the first call
-// that finds none. Errors: leases.ErrInvalid for the address or an option. They do not repeat the address.
+// makes no request yet, so a program can start while the server is out of reach; the first call that finds no tables creates
+// them. Errors: leases.ErrInvalid for the address or an option. They do not repeat the address.
 func Open(ctx context.Context, address string, o Options) (*Server, error) {
 	if o.Schema == "" {
 		o.Schema = defaultSchema
@@ -63,7 +63,7 @@ func Open(ctx context.Context, address string, o Options) (*Server, error) {
 		o.Timeout = defaultTimeout
 	}
 	if len(o.Schema) > maxSchemaBytes {
-		return nil, fmt.Errorf("%w: a schema's name of more than %d bytes", leases.ErrInvalid, maxSchemaBytes)
+		return nil, fmt.Errorf("%w: a schema name of more than %d bytes", leases.ErrInvalid, maxSchemaBytes)
 	}
 	config, err := pgxpool.ParseConfig(address)
 	if err != nil { // the cause repeats the address
@@ -75,14 +75,14 @@ func Open(ctx context.Context, address string, o Options) (*Server, error) {
 		c.ConnectTimeout = connectPatience
 	}
 	if c.ValidateConnect == nil {
-		// One that takes no writes now can be read; a standby may lack what the primary acknowledged.
+		// Not read-write: a primary that refuses writes can still be read, but a standby may lack what the primary acknowledged.
 		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
 	}
 	c.RuntimeParams["synchronous_commit"] = "on"
 	if c.RuntimeParams["application_name"] == "" {
 		c.RuntimeParams["application_name"] = "accountledger"
 	}
-	// pg_temp comes last, or another's temporary table would stand in for ours.
+	// pg_temp comes last, or a temporary table could take the place of ours.
 	c.RuntimeParams["search_path"] = quoted(o.Schema) + ", pg_temp"
 	c.RuntimeParams["default_transaction_isolation"] = "read committed"
 	c.RuntimeParams["statement_timeout"] = fmt.Sprint(o.Timeout.Milliseconds())
@@ -93,7 +93,7 @@ func Open(ctx context.Context, address string, o Options) (*Server, error) {
 	return &Server{pool: pool, schema: o.Schema, timeout: o.Timeout}, nil
 }
 
-// closePatience bounds how long connections wait at their end for a server that is silent.
+// closePatience bounds how long closing connections wait for a silent server.
 const closePatience = time.Second
 
 // Close ends the connections after the calls under way.
@@ -110,12 +110,12 @@ func (s *Server) Close() error {
 	return nil
 }
 
-// quoted is a name as it stands in a statement.
+// quoted is a name quoted for a statement.
 func quoted(name string) string {
 	return pgx.Identifier{name}.Sanitize() //nolint:misspell // pgx's spelling
 }
 
-// Times are the server's at the statement itself, not at the beginning of its transaction. A lease that nobody
+// Times are the server's at the statement, not at the start of its transaction. A lease that nobody
 // holds keeps its row, for its epoch and place.
 const tables = `
 CREATE TABLE IF NOT EXISTS leases (
@@ -133,7 +133,7 @@ CREATE TABLE IF NOT EXISTS members (
 	expires timestamptz NOT NULL
 );`
 
-// prepare makes schema and tables once, where there are none.
+// prepare creates schema and tables, once, if missing.
 func (s *Server) prepare(ctx context.Context) error {
 	if s.ready.Load() {
 		return nil

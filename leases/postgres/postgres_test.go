@@ -80,7 +80,7 @@ func TestSuite(t *testing.T) {
 	})
 }
 
-// Many processes that start at once make the tables once.
+// Many processes that start at once create the tables once.
 func TestManyStartAtOnce(t *testing.T) {
 	schema := place(t)
 	var all sync.WaitGroup
@@ -95,7 +95,7 @@ func TestManyStartAtOnce(t *testing.T) {
 	all.Wait()
 }
 
-// A holder whose way to the server is broken knows that its lease is lost before another process has it.
+// A holder cut off from the server knows that its lease is lost before another process has it.
 func TestAHolderWhoseConnectionGoes(t *testing.T) {
 	config, err := pgx.ParseConfig(address)
 	ok(t, err)
@@ -135,7 +135,7 @@ func TestAHolderWhoseConnectionGoes(t *testing.T) {
 	}
 }
 
-// A server that is out of reach keeps nobody from starting, and says so.
+// A process starts even if the server is out of reach, and reports it.
 func TestOutOfReach(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	ok(t, err)

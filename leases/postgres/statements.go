@@ -44,7 +44,7 @@ const (
 		FROM (SELECT 1) AS one LEFT JOIN leases ON true ORDER BY name COLLATE "C"`
 )
 
-// Acquire gives a lease that nobody holds.
+// Acquire implements leases.Server.
 func (s *Server) Acquire(ctx context.Context, who leases.Process, name string, ttl time.Duration) (epoch int64, place []byte, err error) {
 	if err := leases.Check(name, nil); err != nil {
 		return 0, nil, err
@@ -67,7 +67,7 @@ func split(refs []leases.Ref) (names []string, epochs []int64) {
 	return names, epochs
 }
 
-// Renew prolongs leases and the process's own life.
+// Renew implements leases.Server.
 func (s *Server) Renew(ctx context.Context, who leases.Process, ttl time.Duration, held []leases.Ref) (kept []leases.Ref, err error) {
 	names, epochs := split(held)
 	err = s.call(ctx, func(ctx context.Context) error {
@@ -84,7 +84,7 @@ func (s *Server) Renew(ctx context.Context, who leases.Process, ttl time.Duratio
 	return kept, err
 }
 
-// Save keeps a value with a lease that is held.
+// Save implements leases.Server.
 func (s *Server) Save(ctx context.Context, who leases.Process, lease leases.Ref, place []byte) error {
 	if err := leases.Check(lease.Name, place); err != nil {
 		return err
@@ -98,7 +98,7 @@ func (s *Server) Save(ctx context.Context, who leases.Process, lease leases.Ref,
 	})
 }
 
-// Release frees leases at once.
+// Release implements leases.Server.
 func (s *Server) Release(ctx context.Context, who leases.Process, held ...leases.Ref) error {
 	names, epochs := split(held)
 	return s.call(ctx, func(ctx context.Context) error {
@@ -107,7 +107,7 @@ func (s *Server) Release(ctx context.Context, who leases.Process, held ...leases
 	})
 }
 
-// Leave ends a process.
+// Leave implements leases.Server.
 func (s *Server) Leave(ctx context.Context, who leases.Process) error {
 	return s.call(ctx, func(ctx context.Context) error {
 		_, err := s.pool.Exec(ctx, leave, who.ID)
@@ -115,7 +115,7 @@ func (s *Server) Leave(ctx context.Context, who leases.Process) error {
 	})
 }
 
-// Look tells who holds what.
+// Look implements leases.Server.
 func (s *Server) Look(ctx context.Context) (t leases.Table, err error) {
 	err = s.call(ctx, func(ctx context.Context) error {
 		rows, err := s.pool.Query(ctx, look)

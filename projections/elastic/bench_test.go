@@ -36,7 +36,7 @@ func people() view.Schema {
 	return view.Schema{Name: "people", Version: 1, Fields: f}
 }
 
-// crowd makes n documents; their ids are random, as real ones are.
+// crowd returns n documents; their ids are random, like real ones.
 func crowd(n int) []*view.Document {
 	random := rand.New(rand.NewPCG(1, 2))
 	regions := strings.Fields("DE FR IT ES PL US KR BR IN GB")
@@ -61,7 +61,7 @@ func crowd(n int) []*view.Document {
 	return docs
 }
 
-// fill writes documents the way a rebuild does: in batches, each with a checkpoint.
+// fill writes documents as a rebuild does: in batches, each with a checkpoint.
 func fill(tb testing.TB, e *elastic.Engine, docs []*view.Document) view.Generation {
 	tb.Helper()
 	ctx := context.Background()
@@ -132,7 +132,7 @@ func bare(b *testing.B, url string, bodies [][]byte) {
 	must(b, sending.Wait())
 }
 
-// BenchmarkQuery asks one view of 200,000 documents.
+// BenchmarkQuery queries one view of 200,000 documents.
 func BenchmarkQuery(b *testing.B) {
 	e := engine(b, options(b))
 	g := fill(b, e, crowd(200_000))

@@ -10,8 +10,8 @@ import (
 	"accountledger/projections/view"
 )
 
-// bulkAnswer is the part of an answer that is asked for: what became of each item,
-// in the order of the request, without the words that may repeat what it held.
+// bulkAnswer is the requested part of an answer: the result of each item,
+// in the order of the request, without the reasons, which may repeat an item's content.
 type bulkAnswer struct {
 	Items []struct {
 		Index bulkItem `json:"index"`
@@ -25,15 +25,15 @@ type bulkItem struct {
 	} `json:"error"`
 }
 
-// target says where a chunk goes: an index, or with alias set an alias, so that no
-// index comes into being by being written to.
+// target says where a chunk goes: an index or, with alias set, an alias, so that no
+// index is created by a write.
 type target struct {
 	name  string
 	alias bool
 }
 
-// bulk sends a chunk once. Elasticsearch waits for a shard that cannot take it no
-// longer than half the time that the request has, so that it can still say why.
+// bulk sends a chunk once. Elasticsearch waits for an unavailable shard for at most
+// half the time of the request, so that it can still say why.
 func (e *Engine) bulk(ctx context.Context, to target, c *chunk, into any) error {
 	body := c.lend()
 	e.counts.bytes.Add(int64(len(c.body)))
@@ -47,9 +47,9 @@ func (e *Engine) bulk(ctx context.Context, to target, c *chunk, into any) error 
 	return err
 }
 
-// send stores every item of a chunk. It repeats what the cluster is too busy or
-// in too much trouble for, and only that, until patience ends; an item that is
-// there already in this version or a later one counts as stored, and passed says
+// send stores every item of a chunk. Until patience runs out it repeats what the cluster is too busy
+// or temporarily unable to do, and only that; an item that is
+// already there in this or a later version counts as stored, and passed is
 // how many were. Errors: view.ErrUnavailable, *RefusedError, *ResponseError, ctx's.
 func (e *Engine) send(ctx context.Context, to target, c *chunk) (passed int, err error) {
 	patience := newPatience(e.options.Patience)
@@ -77,13 +77,13 @@ func (e *Engine) send(ctx context.Context, to target, c *chunk) (passed int, err
 	}
 }
 
-// unstored is an item that may be stored when it is sent again.
+// unstored is an item that may be stored if it is sent again.
 type unstored struct {
 	index int
 	fault *ResponseError
 }
 
-// post sends a chunk once and looks at what became of each item.
+// post sends a chunk once and reads the result of each item.
 func (e *Engine) post(ctx context.Context, to target, c *chunk) (passed int, again []unstored, err error) {
 	if err := ctx.Err(); err != nil {
 		return 0, nil, err
@@ -94,7 +94,7 @@ func (e *Engine) post(ctx context.Context, to target, c *chunk) (passed int, aga
 		return 0, nil, err
 	}
 	if len(answer.Items) != len(c.ends) {
-		return 0, nil, fmt.Errorf("%w: an answer tells of %d items where %d were sent", view.ErrUnavailable, len(answer.Items), len(c.ends))
+		return 0, nil, fmt.Errorf("%w: an answer has %d items where %d were sent", view.ErrUnavailable, len(answer.Items), len(c.ends))
 	}
 	var refused *RefusedError
 	for i, item := range answer.Items {

@@ -19,7 +19,7 @@ import (
 const MaxPartitions = 1024
 
 // place is a stored checkpoint. It belongs to one index, not only to its name: a
-// checkpoint never outlives the documents that it stands for.
+// checkpoint never outlives its documents.
 type place struct {
 	Generation string `json:"generation"`
 	Partition  int    `json:"partition"`
@@ -28,7 +28,7 @@ type place struct {
 }
 
 // The kinds of a checkpoint: that of the last write, and the newest one whose
-// documents queries see. A third kind is none: its version says how many
+// documents queries see. The third kind is not a checkpoint: its version says how many
 // partitions there are, so that every process finds those of all others.
 const (
 	kindWritten    = "written"
@@ -37,7 +37,7 @@ const (
 )
 
 // places are the checkpoints of one generation. Any number of processes read and
-// write them; what this one remembers only saves questions.
+// write them; what this one remembers only saves requests.
 type places struct {
 	*store
 
@@ -47,12 +47,12 @@ type places struct {
 	count int
 }
 
-// partition is what this process knows of one partition's checkpoint. Every write
+// partition is what this process knows about one partition's checkpoint. Every write
 // of it has the next version, so that a request that was given up and arrives
-// late after all changes nothing.
+// late changes nothing.
 type partition struct {
 	mu sync.Mutex
-	// version is that of the stored checkpoint, -1 when it has to be read first.
+	// version is that of the stored checkpoint, -1 if it has to be read first.
 	version int64
 }
 
@@ -69,7 +69,7 @@ func (p *places) partition(number int) *partition {
 	return known
 }
 
-// grow notes how many partitions there are at least, and says how many are known.
+// grow records a minimum number of partitions, and returns how many are known.
 func (p *places) grow(to int) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -81,13 +81,13 @@ func (p *places) key(partition int, kind string) string {
 	return fmt.Sprintf("%s/%s/%d/%s", p.id, p.uuid, partition, kind)
 }
 
-// found is a checkpoint as it is stored, version 0 and nil when there is none.
+// found is a stored checkpoint, version 0 and nil if there is none.
 type found struct {
 	version int64
 	place   view.Checkpoint
 }
 
-// read gives one checkpoint as it is now, whether or not a refresh was.
+// read returns the current state of one checkpoint, independent of refreshes.
 func (p *places) read(ctx context.Context, kind string, partition int) (found, error) {
 	all, err := p.get(ctx, p.key(partition, kind))
 	if err != nil {
@@ -96,7 +96,7 @@ func (p *places) read(ctx context.Context, kind string, partition int) (found, e
 	return all[0], nil
 }
 
-// readAll gives the checkpoints of all partitions that any process has written,
+// readAll returns the checkpoints of all partitions that any process has written,
 // by their numbers.
 func (p *places) readAll(ctx context.Context) (written, searchable []found, err error) {
 	for {
@@ -148,12 +148,12 @@ func (p *places) get(ctx context.Context, keys ...string) ([]found, error) {
 	return all, nil
 }
 
-// write stores the checkpoint of a partition. When another writer did since this
-// one last wrote, it says so, as trouble that passes, and changes nothing. The
-// next try then goes through: whichever of the two is still at work goes on, and
-// neither is shut out. That the place may step back by it loses nothing, since
-// every place was stored after the documents up to it; it only makes whoever
-// begins there fold again what is stored already.
+// write stores the checkpoint of a partition. If another writer has stored one since this
+// one's last write, it returns that as a temporary error, and changes nothing. The
+// next attempt then goes through: whichever of the two is still running goes on, and
+// neither is shut out. The place may step back that way, but nothing is lost, since
+// every place was stored after the documents up to it; a reader that
+// starts there only folds again what is already stored.
 func (p *places) write(ctx context.Context, number int, at view.Checkpoint) error {
 	known := p.partition(number)
 	known.mu.Lock()
@@ -172,7 +172,7 @@ func (p *places) write(ctx context.Context, number int, at view.Checkpoint) erro
 		return err
 	}
 	if passed > 0 {
-		// Either an earlier try of this write came through, or another writer did.
+		// Either an earlier attempt of this write went through, or another writer's did.
 		now, err := p.read(ctx, kindWritten, number)
 		if err != nil {
 			return err
@@ -186,9 +186,9 @@ func (p *places) write(ctx context.Context, number int, at view.Checkpoint) erro
 	return nil
 }
 
-// put stores checkpoints; one that is there already in this version or a later one
-// stays as it is, and passed says how many were. A partition that this process has
-// not written yet is noted for all others in the same request.
+// put stores checkpoints; one already there in this or a later version
+// stays unchanged, and passed is how many were. A partition that this process has
+// not written yet is announced to all others in the same request.
 func (p *places) put(ctx context.Context, kind string, all map[int]found) (passed int, err error) {
 	c, err := p.chunks.take(ctx)
 	if err != nil {

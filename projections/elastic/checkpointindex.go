@@ -9,8 +9,8 @@ import (
 	"accountledger/projections/view"
 )
 
-// prepareCheckpoints makes the template of the index of checkpoints; the index
-// comes into being with the first one.
+// prepareCheckpoints creates the template of the index of checkpoints; the index
+// is created with the first one.
 func (e *Engine) prepareCheckpoints(ctx context.Context) error {
 	if e.ready {
 		return nil
@@ -32,11 +32,11 @@ func (e *Engine) prepareCheckpoints(ctx context.Context) error {
 	return err
 }
 
-// mostCheckpoints is how many checkpoints one request lists, over all that were
+// mostCheckpoints is how many checkpoints one request lists, of all that were
 // ever stored under the name of one generation.
 const mostCheckpoints = 10_000
 
-// checkpointsOf gives all checkpoints that were ever stored under a generation's
+// checkpointsOf returns all checkpoints ever stored under a generation's
 // name.
 func (e *Engine) checkpointsOf(ctx context.Context, id view.GenerationID) ([]stored, error) {
 	index := []string{e.names.checkpoints()}
@@ -55,7 +55,7 @@ func (e *Engine) checkpointsOf(ctx context.Context, id view.GenerationID) ([]sto
 	return answer.Hits.Hits, err
 }
 
-// forget deletes the checkpoints of all that was ever stored under a generation's
+// forget deletes all checkpoints ever stored under a generation's
 // name.
 func (e *Engine) forget(ctx context.Context, id view.GenerationID) error {
 	docs, err := e.checkpointsOf(ctx, id)

@@ -5,11 +5,11 @@ import (
 	"io"
 )
 
-// chunk is the body of one bulk request: items one after the other. Its buffer is
-// used again and again.
+// chunk is the body of one bulk request: items one after another. Its buffer is
+// reused.
 type chunk struct {
 	body []byte
-	// ends are where the items end in body.
+	// ends are the ends of the items in body.
 	ends []int
 }
 
@@ -18,7 +18,7 @@ func (c *chunk) reset() { c.body, c.ends = c.body[:0], c.ends[:0] }
 // end closes the item that was appended to body.
 func (c *chunk) end() { c.ends = append(c.ends, len(c.body)) }
 
-// keep leaves only some items, given in rising order.
+// keep keeps only some items, given in ascending order.
 func (c *chunk) keep(items []int) {
 	kept := 0
 	for n, i := range items {
@@ -32,8 +32,8 @@ func (c *chunk) keep(items []int) {
 	c.body, c.ends = c.body[:kept], c.ends[:len(items)]
 }
 
-// chunks lends out chunks, a fixed number of them: who finds none waits. So the
-// memory for writing is bounded, and a slow cluster slows down who writes.
+// chunks lends a fixed number of chunks; a borrower waits if none is free. So the
+// memory for writing is bounded, and a slow cluster slows down the writers.
 type chunks struct {
 	free chan *chunk
 	// most is how much of a buffer is kept for the next use, in bytes.
@@ -65,19 +65,19 @@ func (c *chunks) give(back *chunk) {
 	c.free <- back
 }
 
-// busy says how many are lent out.
+// busy is how many are lent out.
 func (c *chunks) busy() int { return cap(c.free) - len(c.free) }
 
-// lent is a request body that says when nobody reads it any more: the transport
-// may do so for a moment after it has given an answer or an error.
+// lent is a request body that tells when nobody reads it any more: the transport
+// may do so briefly after it has returned an answer or an error.
 type lent struct {
 	rest []byte
 	done chan struct{}
-	// taken says that the transport got the body, which it closes in any case.
+	// taken says that the transport got the body, which it always closes.
 	taken bool
 }
 
-// wait returns once the chunk that was lent may be changed again.
+// wait returns once the lent chunk may be changed again.
 func (l *lent) wait() {
 	if l.taken {
 		<-l.done
@@ -102,6 +102,6 @@ func (l *lent) Close() error {
 	return nil
 }
 
-// lend gives the chunk as the body of one request. The chunk must not be changed
+// lend returns the chunk as the body of one request. The chunk must not be changed
 // before wait has returned.
 func (c *chunk) lend() *lent { return &lent{rest: c.body, done: make(chan struct{})} }

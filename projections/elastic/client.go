@@ -21,19 +21,19 @@ import (
 	"accountledger/projections/view"
 )
 
-// client sends requests to the nodes of a cluster. It repeats nothing by itself:
-// who asks knows what a repeat means.
+// client sends requests to the nodes of a cluster. It does not repeat anything:
+// the caller knows what a repeat means.
 type client struct {
 	vendor  *elasticsearch.Client
 	conns   *http.Transport
 	timeout time.Duration
-	answer  time.Duration   // bounds what ask sends
-	life    context.Context //nolint:containedctx // the life of requests, which may outlast those who sent them
+	answer  time.Duration   // bounds the requests of ask
+	life    context.Context //nolint:containedctx // the life of requests, which may outlast their callers
 	end     context.CancelFunc
 }
 
-// Bounds of connections: how long making one may take, how long one that nobody
-// uses stays open, and how many are kept for those who read.
+// Bounds of connections: how long opening one may take, how long an idle
+// one stays open, and how many are kept for readers.
 const (
 	dialTimeout = 3 * time.Second
 	idleTimeout = 90 * time.Second
@@ -56,7 +56,7 @@ func newClient(o *Options) (*client, error) {
 		Transport: genuine{conns},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("elasticsearch: an option cannot be used: %w", err)
+		return nil, fmt.Errorf("elasticsearch: an invalid option: %w", err)
 	}
 	c := &client{vendor: vendor, conns: conns, timeout: o.Timeout, answer: o.Answer}
 	c.life, c.end = context.WithCancel(context.Background())
@@ -76,7 +76,7 @@ func newConns(o *Options) (*http.Transport, error) {
 	if len(o.CACert) > 0 {
 		security.RootCAs = x509.NewCertPool()
 		if !security.RootCAs.AppendCertsFromPEM(o.CACert) {
-			return nil, errors.New("elasticsearch: the certificates of authorities hold none in PEM")
+			return nil, errors.New("elasticsearch: the CA certificates contain no PEM certificate")
 		}
 	}
 	return &http.Transport{
@@ -90,8 +90,8 @@ func newConns(o *Options) (*http.Transport, error) {
 	}, nil
 }
 
-// genuine refuses the answers of servers that are not Elasticsearch, each of
-// them: the vendor's client looks at the first answer only.
+// genuine checks every answer, and refuses those of servers that are not Elasticsearch:
+// the vendor's client checks only the first.
 type genuine struct{ conns *http.Transport }
 
 func (g genuine) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -118,21 +118,21 @@ func content(v any) io.Reader {
 	return bytes.NewReader(text)
 }
 
-// errUnwritten says that a request cannot be written as JSON.
-var errUnwritten = errors.New("elasticsearch: a request cannot be written")
+// errUnwritten means that a request cannot be encoded as JSON.
+var errUnwritten = errors.New("elasticsearch: a request cannot be encoded")
 
-// unwritten is the body of a request that cannot be written: it is never sent.
+// unwritten is the body of a request that cannot be encoded: it is never sent.
 type unwritten struct{ err error }
 
 func (u unwritten) Read([]byte) (int, error) { return 0, u.err }
 
-// ask is call for a question that somebody waits for: where no answer comes soon, there will be none.
+// ask is call with the shorter time limit of a query that somebody waits for.
 func (c *client) ask(ctx context.Context, request esapi.Request, into any) error {
 	return c.within(ctx, c.answer, request, into)
 }
 
-// call sends a request and reads the JSON answer into what it is given, if
-// anything. All of these can be repeated without harm. Errors: *ResponseError,
+// call sends a request and decodes the JSON answer into into, if
+// not nil. Every request can be repeated without harm. Errors: *ResponseError,
 // ErrNotElasticsearch, or one that wraps view.ErrUnavailable or ctx's.
 func (c *client) call(ctx context.Context, request esapi.Request, into any) error {
 	return c.within(ctx, c.timeout, request, into)
@@ -163,8 +163,8 @@ func (c *client) within(ctx context.Context, limit time.Duration, request esapi.
 		if ctx.Err() == nil && limited.Err() == nil {
 			var wrong *json.SemanticError
 			if errors.As(err, &wrong) {
-				// What it holds is left out: it may be a document.
-				return errors.New("elasticsearch: an answer is not of the shape that was expected")
+				// The content is left out: it may be a document.
+				return errors.New("elasticsearch: an answer does not have the expected shape")
 			}
 		}
 		return unreachable(ctx, err)
@@ -172,9 +172,9 @@ func (c *client) within(ctx context.Context, limit time.Duration, request esapi.
 	return nil
 }
 
-// Perform hands a request to the vendor's client: what esapi asks for. It says
-// how long a chunk is, and lets every other request be sent once more on another
-// connection when the one it went to turns out to be stale.
+// Perform passes a request to the vendor's client, as esapi requires. It sets
+// the length of a chunk, and lets every other request be sent again on another
+// connection if its connection turns out to be stale.
 func (c *client) Perform(r *http.Request) (*http.Response, error) {
 	if body, ok := r.Body.(*lent); ok {
 		r.ContentLength = int64(len(body.rest))
@@ -184,7 +184,7 @@ func (c *client) Perform(r *http.Request) (*http.Response, error) {
 	return c.vendor.Perform(r)
 }
 
-// unreachable words an error of the connection: ctx's own when that ended.
+// unreachable is the error for a failed connection: ctx's own if that ended.
 func unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -11,7 +11,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// stored is a document as a search or a look-up by id gives it.
+// stored is a document as returned by a search or a lookup by id.
 type stored struct {
 	ID      string         `json:"_id"`
 	Version int64          `json:"_version"`
@@ -22,11 +22,11 @@ type stored struct {
 	} `json:"error"`
 }
 
-// document reads a stored one. What cannot be read is view.ErrCorrupt.
+// document decodes a stored document. An unreadable one is view.ErrCorrupt.
 func (l *layout) document(s *stored) (*view.Document, error) {
 	d := &view.Document{ID: s.ID, Position: s.Version, Values: make([]view.Value, len(l.schema.Fields))}
 	if err := l.read(d, s.Source); err != nil || d.Position < 1 {
-		// Its content is left out on purpose.
+		// The content is deliberately left out.
 		return nil, fmt.Errorf("%w: a document of view %s cannot be read", view.ErrCorrupt, l.schema.Name)
 	}
 	return d, nil

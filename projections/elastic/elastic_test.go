@@ -16,11 +16,11 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	// Each random check makes an index of its own, which takes a while.
+	// Each random check creates an index, which takes a while.
 	if err := flag.Set("rapid.checks", "40"); err != nil {
 		panic(err)
 	}
-	// Some tests wait for a server of their own, which leaves the processors idle.
+	// Some tests wait for their own server, which leaves the processors idle.
 	if err := flag.Set("test.parallel", "4"); err != nil {
 		panic(err)
 	}
@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	os.Exit(elastictest.Main(m))
 }
 
-// options use the tests' server under a prefix that nothing else uses.
+// options use the tests' server under an unused prefix.
 func options(t testing.TB) elastic.Options {
 	t.Helper()
 	var b [6]byte

@@ -27,7 +27,7 @@ func (l *layout) appendIndex(b []byte, d *view.Document) ([]byte, error) {
 	return append(b, '\n'), nil
 }
 
-// appendSource writes a document as it is stored. Its position is its version.
+// appendSource writes a document as stored. Its position is its version.
 func (l *layout) appendSource(b []byte, d *view.Document) ([]byte, error) {
 	b = append(b, `{"`+fieldID+`":`...)
 	b, err := jsontext.AppendQuote(b, d.ID)
@@ -84,7 +84,7 @@ func appendValue(b []byte, v view.Value) ([]byte, error) {
 	}
 }
 
-// appendWords writes by which words the document is found, and which words fields
+// appendWords writes the words by which the document is found, and which words fields
 // it has.
 func (l *layout) appendWords(b []byte, d *view.Document) ([]byte, error) {
 	var has []string

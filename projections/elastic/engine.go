@@ -19,8 +19,8 @@ type Engine struct {
 	chunks  *chunks
 	counts  counts
 
-	// opening is held while generations are opened, given back and dropped, which
-	// takes requests; mu only while the fields below are looked at.
+	// opening is held while generations are opened, released and dropped, which
+	// takes requests; mu only while the fields below are accessed.
 	opening sync.Mutex
 	// ready says that the index of checkpoints has its template; opening guards it.
 	ready bool
@@ -32,7 +32,7 @@ type Engine struct {
 
 var _ view.Engine = (*Engine)(nil)
 
-// New gives an engine over a cluster. It sends nothing yet, so that a program can
+// New returns an engine on a cluster. It sends nothing yet, so that a program can
 // start while the cluster is out of reach. Errors are about the options.
 func New(options Options) (*Engine, error) {
 	options = options.withDefaults()
@@ -46,11 +46,11 @@ func New(options Options) (*Engine, error) {
 	}, nil
 }
 
-// GiveUp ends all requests under way and to come, as view.ErrUnavailable: for a process that ends while the cluster is silent. What
-// was written is repeated by the process that goes on.
+// GiveUp ends all requests, under way and future, with view.ErrUnavailable: for a process that ends while the cluster is silent.
+// The process that takes over repeats the writes.
 func (e *Engine) GiveUp() { e.client.end() }
 
-// Open gives a generation, making its index where there is none.
+// Open returns a generation, creating its index if there is none.
 func (e *Engine) Open(ctx context.Context, schema view.Schema, number int) (view.Generation, error) {
 	if err := schema.Check(); err != nil {
 		return nil, err
@@ -58,8 +58,8 @@ func (e *Engine) Open(ctx context.Context, schema view.Schema, number int) (view
 	if number < 1 {
 		return nil, fmt.Errorf("view %s: generations count from 1", schema.Name)
 	}
-	// Elasticsearch counts fast by itself. Tallies that come or go change nothing that it stores, so they are no
-	// reason to fill an index anew, least of all one that processes of two versions of the program share.
+	// Elasticsearch counts fast by itself. Added or removed tallies change nothing that it stores, so they are no
+	// reason to refill an index, especially one shared by processes of two versions of the program.
 	schema.Tallies = nil
 	id := view.GenerationID{View: schema.Name, Version: schema.Version, Number: number}
 	e.opening.Lock()
@@ -82,7 +82,7 @@ func (e *Engine) Open(ctx context.Context, schema view.Schema, number int) (view
 	return &generation{store: s, release: func() error { return e.release(s) }}, nil
 }
 
-// find gives a store that is open already.
+// find returns a store that is already open.
 func (e *Engine) find(id view.GenerationID) (*store, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -96,7 +96,7 @@ func (e *Engine) find(id view.GenerationID) (*store, error) {
 	return s, nil
 }
 
-// release gives one handle of a store back and ends it after the last one.
+// release releases one handle of a store and closes it after the last one.
 func (e *Engine) release(s *store) error {
 	e.opening.Lock()
 	defer e.opening.Unlock()
@@ -117,7 +117,7 @@ func (e *Engine) release(s *store) error {
 	return nil
 }
 
-// Close ends the engine. It is an error when generations are still open.
+// Close closes the engine. It is an error if generations are still open.
 func (e *Engine) Close() error {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -9,13 +9,13 @@ import (
 )
 
 // ErrNotElasticsearch means that another kind of server answers at the URL.
-var ErrNotElasticsearch = errors.New("elasticsearch: what answers there is not Elasticsearch")
+var ErrNotElasticsearch = errors.New("elasticsearch: the server there is not Elasticsearch")
 
-// ResponseError is what Elasticsearch said about a request or about one document
-// of it. It holds the kind of the fault and never the reason in words, since that
-// may repeat what a document holds.
+// ResponseError is Elasticsearch's error for a request or for one document
+// of it. It holds the kind of the fault but never the reason in words, which
+// may repeat a document's content.
 type ResponseError struct {
-	// Status is that of HTTP.
+	// Status is the HTTP status.
 	Status int
 	// Type is Elasticsearch's name for the fault, such as cluster_block_exception.
 	Type string
@@ -25,7 +25,7 @@ func (e *ResponseError) Error() string {
 	return fmt.Sprintf("elasticsearch answered %d %s", e.Status, e.Type)
 }
 
-// Is says that trouble that passes, or that an operator ends, is
+// Is makes temporary errors, and those that an operator can fix,
 // view.ErrUnavailable, and a missing index view.ErrNoGeneration.
 func (e *ResponseError) Is(target error) bool {
 	switch target {
@@ -38,12 +38,12 @@ func (e *ResponseError) Is(target error) bool {
 	}
 }
 
-// passes says whether repeating the same request may help soon.
+// passes reports whether repeating the same request may help soon.
 func (e *ResponseError) passes() bool {
 	return e.Status == http.StatusTooManyRequests || e.Status >= 500
 }
 
-// Kinds of faults that are told apart.
+// Kinds of faults that are distinguished.
 const (
 	typeNoIndex        = "index_not_found_exception"
 	typeExists         = "resource_already_exists_exception"
@@ -51,7 +51,7 @@ const (
 	typeUnknown        = "unknown"
 )
 
-// faultType lets pass what can be the name of a fault and nothing else.
+// faultType passes only what can be the name of a fault.
 func faultType(name string) string {
 	if name == "" || len(name) > 64 {
 		return typeUnknown
@@ -64,14 +64,14 @@ func faultType(name string) string {
 	return name
 }
 
-// RefusedError says that Elasticsearch refused documents of a batch that this
-// engine holds to be right: its mapping or its settings were changed by someone
-// else. The checkpoint stays where it was, so that nothing is left out: write the
-// batch again once that is mended.
+// RefusedError means that Elasticsearch refused documents of a batch that this
+// engine considers valid: someone else changed its mapping or settings.
+// The checkpoint stays where it was, so that nothing is skipped: write the
+// batch again once that is fixed.
 type RefusedError struct {
 	// Documents is how many were refused.
 	Documents int
-	// First is what was said about the first one.
+	// First is the error for the first one.
 	First *ResponseError
 }
 
@@ -79,10 +79,10 @@ func (e *RefusedError) Error() string {
 	return fmt.Sprintf("elasticsearch refused %d documents, the first with %d %s", e.Documents, e.First.Status, e.First.Type)
 }
 
-// Unwrap gives what was said about the first document.
+// Unwrap returns the error for the first document.
 func (e *RefusedError) Unwrap() error { return e.First }
 
-// typeOf gives the kind of a fault, "" when err is none of Elasticsearch's.
+// typeOf returns the kind of a fault, "" if err is not Elasticsearch's.
 func typeOf(err error) string {
 	var e *ResponseError
 	if errors.As(err, &e) {
@@ -91,8 +91,8 @@ func typeOf(err error) string {
 	return ""
 }
 
-// passes says whether repeating what gave err may help soon: the cluster was out
-// of reach, too busy, or in trouble that passes.
+// passes reports whether repeating what returned err may help soon: the cluster was out
+// of reach, too busy, or temporarily unable.
 func passes(err error) bool {
 	var e *ResponseError
 	if errors.As(err, &e) {

@@ -2,7 +2,7 @@ package elastic
 
 import "accountledger/projections/view"
 
-// Bodies gives the bulk requests of documents as the engine writes them, for a
+// Bodies returns the bulk requests of documents as the engine writes them, for a
 // bare loop that sends the same.
 func Bodies(schema *view.Schema, docs []*view.Document, size int) (bodies [][]byte, err error) {
 	l := newLayout(schema)

@@ -32,7 +32,7 @@ func fault(response *esapi.Response) error {
 	if json.Unmarshal(answer.Error, &cause) == nil {
 		e.Type = faultType(cause.Type)
 		if e.Type == "search_phase_execution_exception" {
-			// The name of what went wrong in the shards stands further inside.
+			// The name of what went wrong in the shards is nested deeper.
 			if len(cause.RootCause) > 0 {
 				e.Type = faultType(cause.RootCause[0].Type)
 			} else if cause.CausedBy.Type != "" {

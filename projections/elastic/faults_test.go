@@ -73,7 +73,7 @@ func (s *scene) Close() error { return s.Generation.Close() }
 
 func (s *scene) index() string { return s.options.Prefix + "-notes.v1.g1" }
 
-// ask sends a request of the test's own to the server itself and gives the answer.
+// ask sends a test's own request to the server itself and returns the answer.
 func (s *scene) ask(method, path, body string) string {
 	s.Helper()
 	return ask(s, method, elastictest.URL(s)+path, body)
@@ -94,7 +94,7 @@ func ask(t testing.TB, method, url, body string) string {
 	return string(text)
 }
 
-// expect sees how many documents can be found, and where the checkpoint stands.
+// expect checks how many documents can be found, and where the checkpoint is.
 func (s *scene) expect(documents int64, checkpoint string) {
 	s.Helper()
 	must(s, s.Refresh(s.Context()))
@@ -107,7 +107,7 @@ func (s *scene) expect(documents int64, checkpoint string) {
 	}
 }
 
-// fails sees that a write fails as trouble that passes, and moves no checkpoint.
+// fails checks that a write fails with a temporary error, and moves no checkpoint.
 func (s *scene) fails(b view.Batch) error {
 	s.Helper()
 	err := s.Write(s.Context(), b)
@@ -117,7 +117,7 @@ func (s *scene) fails(b view.Batch) error {
 	return err
 }
 
-// TestDown stops a server and starts it again: a write says so meanwhile, and the
+// TestDown stops a server and starts it again: a write fails meanwhile, and the
 // same write goes through afterwards.
 func TestDown(t *testing.T) {
 	t.Parallel()
@@ -147,7 +147,7 @@ func TestDown(t *testing.T) {
 	}
 }
 
-// TestBlocked makes an index read-only as Elasticsearch does when a disk is full.
+// TestBlocked makes an index read-only, as Elasticsearch does when a disk is full.
 func TestBlocked(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -163,7 +163,7 @@ func TestBlocked(t *testing.T) {
 	s.expect(2, "2")
 }
 
-// TestSlow gives a server that answers too late: what it did nevertheless is no
+// TestSlow has a server that answers too late: what it did anyway does no
 // harm when it is written again.
 func TestSlow(t *testing.T) {
 	t.Parallel()
@@ -182,7 +182,7 @@ func TestSlow(t *testing.T) {
 	s.expect(2, "1")
 }
 
-// discard is an answer that nobody gets.
+// discard is an answer that is thrown away.
 type discard struct{}
 
 func (discard) Header() http.Header         { return http.Header{} }
@@ -211,7 +211,7 @@ func TestLostReply(t *testing.T) {
 	}
 }
 
-// item answers one item of each bulk request of documents in the server's place;
+// item answers one item of each bulk request of documents in place of the server;
 // the others are stored.
 func item(at int, status int, kind string, times int) elastictest.Fault {
 	var done atomic.Int64
@@ -239,7 +239,7 @@ func item(at int, status int, kind string, times int) elastictest.Fault {
 	}
 }
 
-// TestItemTooMany has one item told to come again, which goes by without notice.
+// TestItemTooMany has one item rejected for a retry, which goes unnoticed.
 func TestItemTooMany(t *testing.T) {
 	t.Parallel()
 	s := open(t, func(o *elastic.Options) { o.Patience = 5 * time.Second })
@@ -251,8 +251,8 @@ func TestItemTooMany(t *testing.T) {
 	}
 }
 
-// TestItemRefused has one item refused for good: the others are in, the checkpoint
-// stays, and the batch goes through once the cause is mended.
+// TestItemRefused has one item refused permanently: the others are stored, the checkpoint
+// stays, and the batch goes through once the cause is fixed.
 func TestItemRefused(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -271,8 +271,8 @@ func TestItemRefused(t *testing.T) {
 	}
 }
 
-// TestReplaced sees that an index which someone else deleted, or made anew in
-// another shape, is told as lost, so that the view is folded anew.
+// TestReplaced checks that an index that someone else deleted, or recreated in
+// another shape, is reported as lost, so that the view is rebuilt.
 func TestReplaced(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -296,7 +296,7 @@ func TestReplaced(t *testing.T) {
 	if _, err := s.engine.Open(t.Context(), notes(), 1); !errors.Is(err, view.ErrMismatch) {
 		t.Errorf("an index of another shape was opened: %v", err)
 	}
-	// The next generation begins with nothing, the checkpoint included, even under
+	// The next generation starts with nothing, not even a checkpoint, even under
 	// the old number.
 	must(t, s.engine.Drop(t.Context(), s.ID()))
 	var err error

@@ -50,8 +50,8 @@ func (g *generation) Checkpoint(ctx context.Context, partition int) (view.Checkp
 	return g.place(ctx, kindWritten, partition)
 }
 
-// Searchable gives what the newest refresh of any process made searchable. One
-// that Elasticsearch did by itself does not count.
+// Searchable returns what the newest refresh of any process made searchable. Elasticsearch's
+// own refreshes do not count.
 func (g *generation) Searchable(ctx context.Context, partition int) (view.Checkpoint, error) {
 	return g.place(ctx, kindSearchable, partition)
 }
@@ -92,7 +92,7 @@ func (g *generation) Count(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// BeginFill ends the refreshing by the clock, which would cut what is written
+// BeginFill stops periodic refreshes, which would split what is written
 // into many small pieces.
 func (g *generation) BeginFill(ctx context.Context) error {
 	return g.use(func() error {
@@ -107,7 +107,7 @@ func (g *generation) BeginFill(ctx context.Context) error {
 	})
 }
 
-// EndFill makes all that was written searchable.
+// EndFill makes everything written searchable.
 func (g *generation) EndFill(ctx context.Context) error {
 	return g.use(func() error {
 		if !g.store.filling.Load() {

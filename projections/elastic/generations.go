@@ -12,13 +12,13 @@ import (
 	"accountledger/projections/view"
 )
 
-// isMissing says whether Elasticsearch does not have what was asked for.
+// isMissing reports whether Elasticsearch does not have what was requested.
 func isMissing(err error) bool {
 	var e *ResponseError
 	return errors.As(err, &e) && e.Status == http.StatusNotFound
 }
 
-// Generations lists what the cluster holds of a view.
+// Generations lists a view's generations in the cluster.
 func (e *Engine) Generations(ctx context.Context, name string) ([]view.GenerationID, error) {
 	all, err := e.list(ctx, name)
 	if err != nil {
@@ -82,7 +82,7 @@ func (e *Engine) drop(ctx context.Context, id view.GenerationID) error {
 	return e.delete(ctx, id)
 }
 
-// Remove deletes all of a view.
+// Remove deletes everything of a view.
 func (e *Engine) Remove(ctx context.Context, name string) error {
 	e.opening.Lock()
 	defer e.opening.Unlock()
@@ -105,7 +105,7 @@ func (e *Engine) Remove(ctx context.Context, name string) error {
 }
 
 // delete deletes a generation's index and then what belongs to it: its
-// checkpoints, which mean nothing without it, and its version's template when
+// checkpoints, which are meaningless without it, and its version's template if
 // this was the last of that version.
 func (e *Engine) delete(ctx context.Context, id view.GenerationID) error {
 	err := e.client.call(ctx, esapi.IndicesDeleteRequest{Index: []string{e.names.index(id)}}, nil)

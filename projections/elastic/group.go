@@ -17,9 +17,9 @@ import (
 // 65,536 and needs memory for each.
 const groupsAtOnce = 5000
 
-// groupBy asks for the next groups, in the order of their keys. Each is counted
-// over all shards, so the counts are exact, as those of the largest groups alone
-// would not be.
+// groupBy requests the next groups, in the order of their keys. Each is counted
+// over all shards, so the counts are exact, which they would not be if only the
+// largest groups were requested.
 func (a *asking) groupBy(after jsontext.Value) object {
 	g := a.plan.Group
 	sources := make([]object, len(g.By))
@@ -35,7 +35,7 @@ func (a *asking) groupBy(after jsontext.Value) object {
 
 func keyName(i int) string { return "k" + strconv.Itoa(i) }
 
-// summed adds a sum to an aggregation if one is asked for.
+// summed adds a sum to an aggregation if one is requested.
 func (a *asking) summed(aggregation object, field int) object {
 	if field != view.NoField {
 		aggregation["aggs"] = object{"sum": object{"sum": object{"field": a.layout.name(field)}}}
@@ -58,8 +58,8 @@ type groups struct {
 	Buckets []counted      `json:"buckets"`
 }
 
-// group reads all groups and keeps the largest: the greatest counts first, then
-// by keys with missing ones last.
+// group reads all groups and keeps the largest: greatest counts first, then
+// by keys, missing ones last.
 func (a *asking) group(ctx context.Context, found *searchAnswer, result *view.Result) (whole bool, err error) {
 	g := a.plan.Group
 	for {
@@ -118,7 +118,7 @@ func largest(result *view.Result, limit int) {
 	}
 }
 
-// errAnswer says that an answer cannot be read, without what it holds.
+// errAnswer is the error for an unreadable answer, without its content.
 func errAnswer(id view.GenerationID) error {
 	return fmt.Errorf("generation %s: %w: an answer cannot be read", id, view.ErrUnavailable)
 }

@@ -14,25 +14,25 @@ const (
 	// rangesAtOnce is how many stretches of time one request counts.
 	rangesAtOnce = 4096
 	// cellsPerBucket is how many cells of the coarse count one bucket can touch: a
-	// month of 31 days three of 30 days.
+	// month of 31 days touches three of 30 days.
 	cellsPerBucket = 3
 )
 
-// span is a piece of time in whole seconds since 1970, until left out, and the
-// start of the bucket that it belongs to, in nanoseconds.
+// span is a stretch of time in whole seconds since 1970, without until, and the
+// start of its bucket, in nanoseconds.
 type span struct{ from, until, start int64 }
 
 func (a *asking) seconds() string { return a.layout.name(a.plan.Histogram.Field) + suffixSecond }
 
-// bounds asks for the first and the last second that there is something in.
+// bounds requests the first and the last second with a document.
 func (a *asking) bounds(aggregations object) {
 	aggregations["first"] = object{"min": object{"field": a.seconds()}}
 	aggregations["last"] = object{"max": object{"field": a.seconds()}}
 }
 
-// histogram counts by when, in stretches that view.Clock gives, so that a bucket
-// is the same on every engine and does not hang on the server's tables of zones.
-// Where time is long and most of it may be empty, a coarse count tells first
+// histogram counts by time, in stretches from view.Clock, so that a bucket
+// is the same on every engine and does not depend on the server's time zone tables.
+// If the time is long and may be mostly empty, a coarse count first finds
 // where it is not.
 func (a *asking) histogram(ctx context.Context, found *searchAnswer) ([]view.Bucket, error) {
 	var first, last struct {
@@ -68,7 +68,7 @@ func (a *asking) histogram(ctx context.Context, found *searchAnswer) ([]view.Buc
 	return all, nil
 }
 
-// width is that of the coarse count's cells, in seconds: about a bucket's.
+// width is the width of the coarse count's cells, in seconds: about a bucket's.
 func (a *asking) width() int64 {
 	const hour = 3600
 	switch a.plan.Histogram.Clock.Interval() {
@@ -83,7 +83,7 @@ func (a *asking) width() int64 {
 	}
 }
 
-// cells gives the pieces of time that are not empty.
+// cells returns the stretches of time that are not empty.
 func (a *asking) cells(ctx context.Context) ([]span, error) {
 	found, err := a.search(ctx, object{"size": 0, "track_total_hits": false, "aggs": object{
 		"cells": object{"histogram": object{"field": a.seconds(), "interval": a.width(), "min_doc_count": 1}},
@@ -109,7 +109,7 @@ func (a *asking) cells(ctx context.Context) ([]span, error) {
 	return pieces, nil
 }
 
-// cut cuts pieces of time where buckets begin, which is always at a whole second.
+// cut splits stretches of time where buckets begin, which is always at a whole second.
 func (a *asking) cut(pieces []span) []span {
 	var spans []span
 	for _, piece := range pieces {
@@ -123,7 +123,7 @@ func (a *asking) cut(pieces []span) []span {
 	return spans
 }
 
-// count counts what lies in each span and adds it to the span's bucket.
+// count counts what is in each span and adds it to the span's bucket.
 func (a *asking) count(ctx context.Context, spans []span, buckets map[int64]*view.Bucket) error {
 	ranges := make([]object, len(spans))
 	for i, s := range spans {

@@ -9,7 +9,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// Live says which generation of a view answers queries.
+// Live returns the generation of a view that answers queries.
 func (e *Engine) Live(ctx context.Context, name string) (view.GenerationID, error) {
 	if !view.ValidName(name) {
 		return view.GenerationID{}, view.ErrNoGeneration
@@ -27,11 +27,11 @@ func (e *Engine) Live(ctx context.Context, name string) (view.GenerationID, erro
 			return id, nil
 		}
 	}
-	return view.GenerationID{}, fmt.Errorf("view %s: its alias names what is no generation of it: %w", name, view.ErrCorrupt)
+	return view.GenerationID{}, fmt.Errorf("view %s: its alias names something that is not one of its generations: %w", name, view.ErrCorrupt)
 }
 
-// Swap moves the alias of the live generation in one call: there is no moment
-// with none or with two.
+// Swap moves the alias of the live generation in one call: at no moment is there
+// none, or two.
 func (e *Engine) Swap(ctx context.Context, id view.GenerationID) error {
 	if !view.ValidName(id.View) {
 		return view.ErrNoGeneration

@@ -15,7 +15,7 @@ import (
 // loadAtOnce is how many documents one request looks up.
 const loadAtOnce = 1000
 
-// load gives documents by their ids, also those that no refresh has shown yet.
+// load returns documents by their ids, including those not refreshed yet.
 func (s *store) load(ctx context.Context, ids []string) ([]*view.Document, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -23,7 +23,7 @@ func (s *store) load(ctx context.Context, ids []string) ([]*view.Document, error
 	all := make([]*view.Document, len(ids))
 	var wanted []int
 	for i, id := range ids {
-		// What no document can be called is not asked for.
+		// An id that no document can have is not requested.
 		if id != "" && len(id) <= view.MaxID && utf8.ValidString(id) {
 			wanted = append(wanted, i)
 		}

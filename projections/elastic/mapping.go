@@ -9,22 +9,22 @@ import (
 // object is a piece of JSON.
 type object map[string]any
 
-// Fields of our own, which no field of a view can be called, since its name
+// Fields of our own. No field of a view can have these names, since its name
 // begins with a letter and holds no at sign.
 const (
 	fieldID      = "@id"
 	fieldDeleted = "@deleted" // true in tombstones, missing elsewhere
-	fieldWords   = "@words"   // the words of all words fields, as view.Cut gives them
-	fieldHas     = "@has"     // the names of the words fields that are there
+	fieldWords   = "@words"   // the words of all words fields, from view.Cut
+	fieldHas     = "@has"     // the names of the words fields that are present
 	// suffixSecond marks a time in whole seconds: ranges of times are counted in
-	// floating point, which is exact for seconds and not for nanoseconds.
+	// floating point, which is exact for seconds but not for nanoseconds.
 	suffixSecond = "@second"
-	// suffixEdge marks an optional number that is the least or the greatest there
-	// is, which sorting could not tell from a missing one.
+	// suffixEdge marks an optional number that is the least or the greatest
+	// possible, which sorting could not tell from a missing one.
 	suffixEdge = "@edge"
 )
 
-// format is the version of all this; a generation of another one is a mismatch.
+// format is the version of this mapping; a generation with another one is a mismatch.
 const format = 1
 
 // layout says how the documents of a view are stored.
@@ -37,7 +37,7 @@ func newLayout(schema *view.Schema) *layout {
 	return &layout{schema: schema, words: schema.HasWords()}
 }
 
-// name gives the field that holds a place of the view.
+// name returns the field for a place of the view.
 func (l *layout) name(place int) string {
 	if place == view.IDField {
 		return fieldID
@@ -45,11 +45,11 @@ func (l *layout) name(place int) string {
 	return l.schema.Fields[place].Name
 }
 
-// edged says whether a field has a mark for the ends of its range.
+// edged reports whether a field has a mark for the ends of its range.
 func edged(f *view.Field) bool { return f.Kind == view.Number && f.Optional }
 
-// mapping is strict: a document with a field that was not declared is refused.
-// With meta it is that of an index, without it that of a template.
+// mapping is strict: a document with an undeclared field is refused.
+// With meta it is an index's, without it a template's.
 func (l *layout) mapping(m *meta) object {
 	long := object{"type": "long"}
 	unseen := object{"type": "keyword", "index": false, "doc_values": false}
@@ -85,7 +85,7 @@ func (l *layout) mapping(m *meta) object {
 	return mapping
 }
 
-// meta is kept with an index that this engine made and says what for.
+// meta is kept with an index that this engine created and says what it is for.
 type meta struct {
 	Format int    `json:"format"`
 	View   string `json:"view"`
@@ -93,7 +93,7 @@ type meta struct {
 	Writer string `json:"writer"`
 }
 
-// Refresh intervals. One that is set is kept up also while nobody searches.
+// Refresh intervals. An explicit one also applies while nobody searches.
 const (
 	refreshLive    = "1s"
 	refreshFilling = "-1"
@@ -103,7 +103,7 @@ func settings(o *Options) object {
 	s := object{
 		"number_of_shards": strconv.Itoa(o.Shards),
 		"refresh_interval": refreshLive,
-		// An acknowledged document is on the disk.
+		// An acknowledged document is on disk.
 		"translog.durability": "request",
 	}
 	if o.Replicas > 0 {
@@ -114,11 +114,11 @@ func settings(o *Options) object {
 	return object{"index": s}
 }
 
-// templatePriority lies above what others are likely to use for wider patterns.
+// templatePriority is above what others are likely to use for wider patterns.
 const templatePriority = 500
 
 // template covers all generations of a version, and keeps Elasticsearch from
-// making one by itself.
+// creating an index by itself.
 func (l *layout) template(n names, o *Options) object {
 	return object{
 		"index_patterns":    []string{n.covered(l.schema.Name, l.schema.Version)},

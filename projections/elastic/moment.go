@@ -12,8 +12,8 @@ import (
 // momentKept is how long a point in time stays open between two requests.
 const momentKept = "1m"
 
-// atOneMoment answers with as many requests as it takes, all of which see the
-// index as it was at one point in time.
+// atOneMoment answers with as many requests as necessary, all of which see the
+// index at one point in time.
 func (a *asking) atOneMoment(ctx context.Context) (*view.Result, error) {
 	var opened struct {
 		ID string `json:"id"`
@@ -23,7 +23,7 @@ func (a *asking) atOneMoment(ctx context.Context) (*view.Result, error) {
 	}
 	a.moment = opened.ID
 	defer func() {
-		// One that cannot be closed ends by itself.
+		// If it cannot be closed it expires by itself.
 		_ = a.client.call(context.WithoutCancel(ctx), esapi.ClosePointInTimeRequest{Body: content(object{"id": a.moment})}, nil)
 	}()
 	result, _, err := a.answer(ctx)

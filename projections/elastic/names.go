@@ -8,18 +8,18 @@ import (
 	"accountledger/projections/view"
 )
 
-// names gives the names of what is stored, all of which begin with the prefix.
-// Since no name of a view holds a hyphen or a dot, no two views and no two
-// prefixes can meet.
+// names returns the names of what is stored, all of which begin with the prefix.
+// Since names of views contain no hyphen or dot, no two views and no two
+// prefixes can clash.
 type names struct{ prefix string }
 
 // index is where a generation's documents are.
 func (n names) index(id view.GenerationID) string { return n.prefix + "-" + id.String() }
 
-// writer is the alias through which a generation is written. Elasticsearch makes
-// an index that is missing as soon as someone writes to it; through an alias that
-// is missing nobody can. The alias ends in a text that only this index has, so
-// that nothing is written to one that was made anew in its place.
+// writer is the alias through which a generation is written. Elasticsearch creates
+// a missing index as soon as someone writes to it; through a missing alias
+// that is impossible. The alias ends in a text that only this index has, so
+// that nothing is written to an index recreated in its place.
 func (n names) writer(id view.GenerationID, only string) string {
 	return n.index(id) + ".writer." + only
 }
@@ -40,7 +40,7 @@ func (n names) covered(name string, version int) string { return n.template(name
 // checkpoints is the index of checkpoints, and the name of its template.
 func (n names) checkpoints() string { return n.prefix + ".checkpoints" }
 
-// parse reads what index gives, and nothing else.
+// parse parses exactly what index returns.
 func (n names) parse(index string) (view.GenerationID, bool) {
 	text, ours := strings.CutPrefix(index, n.prefix+"-")
 	parts := strings.Split(text, ".")

@@ -25,13 +25,13 @@ const (
 type Options struct {
 	// URLs are the nodes of one cluster, http or https, without user or path.
 	URLs []string
-	// Username and Password sign in, when the cluster asks for that. They are
+	// Username and Password sign in, if the cluster requires it. They are
 	// taken from nowhere else and appear in no error.
 	Username, Password string
-	// CACert holds PEM certificates of who may have signed the nodes' own; without
-	// it those of the machine are used.
+	// CACert holds PEM certificates of the authorities for the nodes' own; without
+	// it the machine's are used.
 	CACert []byte
-	// Prefix begins the name of every index, alias and template. It matches
+	// Prefix is the start of the name of every index, alias and template. It matches
 	// ^[a-z][a-z0-9_-]*$ and has at most view.MaxName bytes. Programs with
 	// different prefixes share a cluster without seeing each other.
 	Prefix string
@@ -41,18 +41,18 @@ type Options struct {
 	// Replicas is the number of copies of each shard; 0 means one as soon as the
 	// cluster has two nodes.
 	Replicas int
-	// BulkBytes is how large a bulk request becomes, in bytes; one document more
-	// may lie above it.
+	// BulkBytes is the size of a bulk request, in bytes; one more document
+	// may exceed it.
 	BulkBytes int
-	// Requests is how many bulk requests are under way at once, over all
+	// Requests is how many bulk requests may be under way at once, over all
 	// generations. Writing takes up to Requests times BulkBytes of memory, however
-	// slow the cluster is: when all are under way, Write blocks.
+	// slow the cluster is: at the limit, Write blocks.
 	Requests int
-	// Timeout bounds one request, and Answer one that asks only: a query, a checkpoint, which generations
-	// there are.
+	// Timeout bounds one request, and Answer one that only reads: a query, a checkpoint, the list of
+	// generations.
 	Timeout, Answer time.Duration
-	// Patience is how long one Write repeats what the cluster is too busy for, or
-	// out of reach for, before it gives view.ErrUnavailable.
+	// Patience is how long one Write retries while the cluster is too busy or
+	// out of reach, before it returns view.ErrUnavailable.
 	Patience time.Duration
 }
 
@@ -79,7 +79,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// check says what is wrong with the options, without repeating them.
+// check reports what is wrong with the options, without repeating them.
 func (o *Options) check() ([]*url.URL, error) {
 	var urls []*url.URL
 	for i, text := range o.URLs {
@@ -92,7 +92,7 @@ func (o *Options) check() ([]*url.URL, error) {
 		urls = append(urls, u)
 	}
 	if len(urls) == 0 {
-		return nil, errors.New("elasticsearch: no URL is given")
+		return nil, errors.New("elasticsearch: no URL given")
 	}
 	if !view.ValidName(strings.ReplaceAll(o.Prefix, "-", "_")) {
 		return nil, fmt.Errorf("elasticsearch: the prefix must match ^[a-z][a-z0-9_-]*$ and have at most %d bytes", view.MaxName)

@@ -15,7 +15,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// another opens the scene's generation as another process would, past the proxy.
+// another opens the scene's generation as another process would, bypassing the proxy.
 func (s *scene) another() (*elastic.Engine, view.Generation) {
 	s.Helper()
 	o := s.options
@@ -30,7 +30,7 @@ func (s *scene) another() (*elastic.Engine, view.Generation) {
 	return e, g
 }
 
-// checkpoints sees where a partition stands, and up to where it can be searched.
+// checkpoints checks a partition's checkpoint, and up to where it can be searched.
 func (s *scene) checkpoints(g view.Generation, partition int, written, searchable string) {
 	s.Helper()
 	at, err := g.Checkpoint(s.Context(), partition)
@@ -72,8 +72,8 @@ func TestPartitionsOfOthers(t *testing.T) {
 }
 
 // TestLateWriter pauses a writer just before it stores a checkpoint. Another takes
-// over and goes on. The late one is told; neither is shut out, and nothing is
-// missing whoever comes last.
+// over and goes on. The late one gets an error; neither is shut out, and nothing is
+// missing, whichever writes last.
 func TestLateWriter(t *testing.T) {
 	t.Parallel()
 	s := open(t, nil)
@@ -112,7 +112,7 @@ func TestLateWriter(t *testing.T) {
 			t.Errorf("document %s is not as the one who took over wrote it: %v", id, err)
 		}
 	}
-	// The one who took over goes on, after one error at most.
+	// The one that took over continues, after one error at most.
 	fourth := batch("4", note("d", 4))
 	if err := next.Write(t.Context(), fourth); !errors.Is(err, view.ErrUnavailable) {
 		t.Errorf("the one who took over was not told: %v", err)
@@ -122,7 +122,7 @@ func TestLateWriter(t *testing.T) {
 	s.expect(4, "5")
 }
 
-// TestLateDocument stores again what is there already, and what is older: that is
+// TestLateDocument stores again what is already there, and what is older: that is
 // success, and changes nothing.
 func TestLateDocument(t *testing.T) {
 	t.Parallel()
@@ -140,7 +140,7 @@ func TestLateDocument(t *testing.T) {
 	s.expect(3, "2")
 }
 
-// TestSwapWhileOthersRead swaps again and again while another process asks which
+// TestSwapWhileOthersRead swaps repeatedly while another process asks which
 // generation is live and queries it: there is always one.
 func TestSwapWhileOthersRead(t *testing.T) {
 	t.Parallel()

@@ -10,7 +10,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// searchAnswer is what is read of the answer to a search.
+// searchAnswer is the part of the answer to a search that is read.
 type searchAnswer struct {
 	TimedOut bool   `json:"timed_out"`
 	PIT      string `json:"pit_id"`
@@ -26,7 +26,7 @@ type searchAnswer struct {
 	Aggregations map[string]jsontext.Value `json:"aggregations"`
 }
 
-// asking is one query on its way.
+// asking is one query in progress.
 type asking struct {
 	*store
 	plan *view.Plan
@@ -55,12 +55,12 @@ func (s *store) query(ctx context.Context, query *view.Query) (*view.Result, err
 	return result, err
 }
 
-// answer asks for everything in one request, and for what that leaves open in
-// more of them if there is a moment that all can see; otherwise whole is false.
+// answer requests everything at once, and reads what that leaves open with
+// further requests if there is a moment that all can see; otherwise whole is false.
 func (a *asking) answer(ctx context.Context) (result *view.Result, whole bool, err error) {
 	body := object{"size": 0, "track_total_hits": a.plan.Total}
 	if a.plan.Limit > 0 {
-		// One document more than asked for tells whether there are more.
+		// One document more than requested tells whether there are more.
 		body["size"], body["version"] = a.plan.Limit+1, true
 		order, after := a.layout.sorting(a.plan)
 		body["sort"] = order
@@ -119,8 +119,8 @@ func (a *asking) page(found *searchAnswer, result *view.Result) error {
 	return nil
 }
 
-// search asks for documents that match the plan. An answer of only some shards,
-// or of only some of the time that it took, is none.
+// search requests documents that match the plan. An incomplete answer, from only some shards
+// or cut short by time, is an error.
 func (a *asking) search(ctx context.Context, body object) (*searchAnswer, error) {
 	partial := false
 	request := esapi.SearchRequest{Index: []string{a.index}, AllowPartialSearchResults: &partial}

@@ -12,13 +12,13 @@ import (
 	"accountledger/projections/view"
 )
 
-// refreshEvery is the least time between the beginnings of two refreshes of a
-// generation, however many wait for one.
+// refreshEvery is the shortest time between the starts of two refreshes of a
+// generation, however many callers wait.
 const refreshEvery = 50 * time.Millisecond
 
-// refresher joins those who wait for a refresh. Whoever comes while one is under
+// refresher joins callers that wait for a refresh. A caller that arrives while one is under
 // way waits for the next, because only one that begins later is sure to show what
-// was written before they came.
+// was written before the call.
 type refresher struct {
 	work  func(context.Context) error
 	life  context.Context //nolint:containedctx // it is the life of the rounds, which outlast who asked first
@@ -27,12 +27,12 @@ type refresher struct {
 
 	mu   sync.Mutex
 	next *round
-	// last is when the newest refresh began, and before the round it belongs to.
+	// last is when the newest refresh began, and before is its round.
 	last   time.Time
 	before *round
 }
 
-// round is one refresh for all who wait for it.
+// round is one refresh for all its waiting callers.
 type round struct {
 	done chan struct{}
 	err  error
@@ -66,7 +66,7 @@ func (r *refresher) wait(ctx context.Context) error {
 	}
 }
 
-// run does a round once the one before has ended and its time has come.
+// run runs a round once the one before has ended and it is due.
 func (r *refresher) run(this, before *round) {
 	defer close(this.done)
 	if before != nil {
@@ -82,19 +82,19 @@ func (r *refresher) run(this, before *round) {
 	case <-r.life.Done():
 	}
 	r.mu.Lock()
-	// From here on whoever comes waits for the round after this one.
+	// From here on callers wait for the round after this one.
 	r.next, r.before, r.last = nil, this, time.Now()
 	r.mu.Unlock()
 	this.err = r.work(r.life)
 }
 
-// close ends what is under way. Nobody must be waiting.
+// close ends what is under way. No caller may be waiting.
 func (r *refresher) close() {
 	r.end()
 	r.group.Wait()
 }
 
-// refreshNow makes what is written searchable and notes up to which checkpoint, in
+// refreshNow makes what is written searchable and records up to which checkpoint, in
 // all partitions: the one that was stored before the refresh began.
 func (s *store) refreshNow(ctx context.Context) error {
 	written, searchable, err := s.places.readAll(ctx)
@@ -111,10 +111,10 @@ func (s *store) refreshNow(ctx context.Context) error {
 	if err := s.client.call(ctx, esapi.IndicesRefreshRequest{Index: []string{s.index}}, &answer); err != nil {
 		return fmt.Errorf("generation %s: refresh: %w", s.id, err)
 	}
-	// A shard that is nowhere counts neither as failed nor as successful. Where it is
+	// An unassigned shard counts neither as failed nor as successful. If it is
 	// one of several, queries fail until it is back, and then it shows everything.
 	if answer.Shards.Failed > 0 || answer.Shards.Successful == 0 {
-		return fmt.Errorf("generation %s: refresh: %w: not all shards are there", s.id, view.ErrUnavailable)
+		return fmt.Errorf("generation %s: refresh: %w: not all shards are available", s.id, view.ErrUnavailable)
 	}
 	moved := map[int]found{}
 	for number := range written {

@@ -18,7 +18,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// patience is how long a test waits for what has to come, at most.
+// patience is the longest time a test waits for something that must come.
 const patience = time.Minute
 
 // line is a ledger whose real views are kept in two engines: in files, and in a
@@ -59,7 +59,7 @@ func openLine(t *testing.T) *line {
 	return l
 }
 
-// same sees that both engines hold the same of every view.
+// same checks that both engines hold the same for every view.
 func (l *line) same() {
 	l.Helper()
 	ctx, cancel := context.WithTimeout(l.Context(), patience)
@@ -108,7 +108,7 @@ func TestTheLine(t *testing.T) {
 	l.same()
 }
 
-// waiting waits until a consumer says that it waits for the cluster.
+// waiting waits until a consumer reports that it is waiting for the cluster.
 func (l *line) waiting() runner.Status {
 	l.Helper()
 	ctx, cancel := context.WithTimeout(l.Context(), patience)

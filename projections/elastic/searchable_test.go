@@ -12,7 +12,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// TestSearchable sees that a checkpoint counts as searchable only after a refresh
+// TestSearchable checks that a checkpoint counts as searchable only after a refresh
 // that began after it was written, in every process.
 func TestSearchable(t *testing.T) {
 	t.Parallel()

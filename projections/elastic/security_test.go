@@ -19,7 +19,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// TestPassword signs in to a server that asks for it, and is refused by it.
+// TestPassword signs in to a server that requires it, and is refused without it.
 func TestPassword(t *testing.T) {
 	t.Parallel()
 	const password = "canary-of-a-password"

@@ -6,12 +6,12 @@ import (
 	"accountledger/projections/view"
 )
 
-// sorting gives the order of a plan and, behind a cursor, the values to go on
+// sorting returns the order of a plan and, after a cursor, the values to continue
 // after, one for each.
 //
-// Elasticsearch sorts a missing number as if it were the greatest there is, or
-// the least when it sorts downwards. No time and no truth value is either; where
-// a number can be, its mark comes next and puts the missing ones behind.
+// Elasticsearch sorts a missing number as if it were the greatest possible, or
+// the least in descending order. No time and no truth value is either; for
+// a number that can be, its mark comes next and puts the missing ones last.
 func (l *layout) sorting(p *view.Plan) (order []object, after []any) {
 	add := func(field string, desc bool, value any) {
 		direction := "asc"
@@ -37,7 +37,7 @@ func (l *layout) sorting(p *view.Plan) (order []object, after []any) {
 			add(field.Name+suffixEdge, false, mark)
 		}
 		if byID = key.Field == view.IDField; byID {
-			break // nothing is left to be told apart
+			break // nothing is left to distinguish
 		}
 	}
 	if !byID {
@@ -53,7 +53,7 @@ func (l *layout) sorting(p *view.Plan) (order []object, after []any) {
 	return order, after
 }
 
-// after gives a sort value of a cursor, a missing one as Elasticsearch sorts it.
+// after returns a sort value of a cursor, a missing one as Elasticsearch sorts it.
 func (l *layout) after(kind view.Kind, v view.Value, desc bool) any {
 	switch {
 	case !v.Missing():

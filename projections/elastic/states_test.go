@@ -17,8 +17,8 @@ import (
 	"accountledger/projections/view"
 )
 
-// TestRed makes a generation whose only shard finds no place in the cluster:
-// everything says so, and works once it has found one.
+// TestRed creates a generation whose only shard cannot be allocated in the cluster:
+// every call reports that, and works once it is allocated.
 func TestRed(t *testing.T) {
 	t.Parallel()
 	var template string
@@ -64,8 +64,8 @@ func asks(t *testing.T, e *elastic.Engine, g view.Generation) map[string]error {
 	return all
 }
 
-// TestOutOfReach makes an engine for a cluster that is not there: that works, and
-// whatever is asked of it says that it is out of reach, until it is there.
+// TestOutOfReach creates an engine for a cluster that is not there: that works, and
+// every call reports that it is out of reach, until it is there.
 func TestOutOfReach(t *testing.T) {
 	t.Parallel()
 	gone := httptest.NewServer(http.NotFoundHandler())
@@ -104,8 +104,8 @@ func TestOutOfReach(t *testing.T) {
 	must(t, e.Close())
 }
 
-// TestMappingConflict has someone make the index anew under its aliases, with
-// another kind of field: the one document that does not fit is told, the place
+// TestMappingConflict has someone recreate the index under its aliases, with
+// another kind of field: the one document that does not fit is reported, the place
 // stays, and the generation counts as damaged.
 func TestMappingConflict(t *testing.T) {
 	t.Parallel()
@@ -144,7 +144,7 @@ func TestFullDisk(t *testing.T) {
 	t.Cleanup(func() { must(t, server.Close()) })
 	s := open(t, func(o *elastic.Options) { o.URLs = []string{server.URL()} })
 	settle := func(settings string) { ask(t, http.MethodPut, server.URL()+"/_cluster/settings", settings) }
-	// eventually writes again and again until that goes as it should.
+	// eventually writes repeatedly until the result is as expected.
 	position := int64(0)
 	eventually := func(what string, so func(error) bool) {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)

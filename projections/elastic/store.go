@@ -31,7 +31,7 @@ type store struct {
 	dropped bool
 }
 
-// indexState is what Elasticsearch says of an index.
+// indexState is Elasticsearch's description of an index.
 type indexState struct {
 	Mappings struct {
 		Meta meta `json:"_meta"`
@@ -69,14 +69,14 @@ func (e *Engine) openStore(ctx context.Context, id view.GenerationID, schema vie
 	return s, nil
 }
 
-// look reads what Elasticsearch has of the index.
+// look reads Elasticsearch's description of the index.
 func (s *store) look(ctx context.Context) (*indexState, error) {
 	var found map[string]*indexState
 	if err := s.client.ask(ctx, esapi.IndicesGetRequest{Index: []string{s.index}}, &found); err != nil {
 		return nil, err
 	}
 	if found[s.index] == nil {
-		return nil, fmt.Errorf("%w: another index answers to its name", view.ErrMismatch)
+		return nil, fmt.Errorf("%w: another index has its name", view.ErrMismatch)
 	}
 	return found[s.index], nil
 }
@@ -86,7 +86,7 @@ func (s *store) fits(state *indexState) bool {
 	return m.Format == format && m.View == s.schema.Fingerprint() && m.Writer != ""
 }
 
-// create makes the template of the view's version and the index.
+// create creates the template of the view's version and the index.
 func (s *store) create(ctx context.Context) error {
 	template := esapi.IndicesPutIndexTemplateRequest{
 		Name: s.names.template(s.id.View, s.id.Version), Body: content(s.layout.template(s.names, &s.options)),
@@ -106,16 +106,16 @@ func (s *store) create(ctx context.Context) error {
 	return err
 }
 
-// explain looks at the index after it has refused what is right: one that is gone
-// or was made anew by someone else has lost documents, so the view has to be
-// folded anew.
+// explain looks at the index after it has refused valid documents: one that is gone
+// or was recreated by someone else has lost documents, so the view has to be
+// rebuilt.
 func (s *store) explain(ctx context.Context, err error) error {
 	state, lookErr := s.look(ctx)
 	switch {
 	case typeOf(lookErr) == typeNoIndex:
 		return fmt.Errorf("generation %s: %w: its index is gone: %w", s.id, view.ErrNoGeneration, err)
 	case lookErr == nil && (state.Settings.Index.UUID != s.uuid || !s.fits(state)):
-		return fmt.Errorf("generation %s: %w: its index is another than before: %w", s.id, view.ErrCorrupt, err)
+		return fmt.Errorf("generation %s: %w: its index was replaced: %w", s.id, view.ErrCorrupt, err)
 	default:
 		return fmt.Errorf("generation %s: %w", s.id, err)
 	}

@@ -2,7 +2,7 @@ package elastic
 
 import "accountledger/projections/view"
 
-// argument gives a value as a request holds it.
+// argument returns a value as encoded in a request.
 func argument(v view.Value) any {
 	switch v.Kind() {
 	case view.Keyword, view.Words:
@@ -12,7 +12,7 @@ func argument(v view.Value) any {
 	}
 }
 
-// matching gives the query for all documents that a plan matches.
+// matching returns the query for all documents that a plan matches.
 func (l *layout) matching(p *view.Plan) object {
 	filter := []object{}
 	if p.Where != nil {
@@ -28,7 +28,7 @@ func (l *layout) matching(p *view.Plan) object {
 	return object{"bool": object{"filter": filter, "must_not": []object{{"term": object{fieldDeleted: true}}}}}
 }
 
-// node gives a filter. All of it only matches or does not: nothing is scored.
+// node returns a filter. It only matches or not: nothing is scored.
 func (l *layout) node(n *view.Node) object {
 	switch n.Join {
 	case view.JoinAll:

@@ -60,7 +60,7 @@ func (s *store) put(ctx context.Context, docs []*view.Document) error {
 	for len(docs) > 0 {
 		c, err := s.chunks.take(ctx)
 		if err != nil {
-			break // the group knows why, or the caller's context does
+			break // the group or the caller's context has the reason
 		}
 		n, err := s.fillChunk(c, docs)
 		if err != nil {
@@ -84,11 +84,11 @@ func (s *store) put(ctx context.Context, docs []*view.Document) error {
 	return nil
 }
 
-// fillChunk writes documents into a chunk until it is full and says how many.
+// fillChunk writes documents into a chunk until it is full and returns how many.
 func (s *store) fillChunk(c *chunk, docs []*view.Document) (n int, err error) {
 	for n < len(docs) && len(c.body) < s.options.BulkBytes {
 		if c.body, err = s.layout.appendIndex(c.body, docs[n]); err != nil {
-			return n, fmt.Errorf("%w: view %s: a document cannot be written as JSON", view.ErrDocument, s.id.View)
+			return n, fmt.Errorf("%w: view %s: a document cannot be encoded as JSON", view.ErrDocument, s.id.View)
 		}
 		c.end()
 		n++

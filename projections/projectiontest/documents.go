@@ -11,7 +11,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// Documents gives all documents of a generation, by id, as a query finds them.
+// Documents returns all documents of a generation, by id, as a query finds them.
 func Documents(t testing.TB, g view.Generation) []*view.Document {
 	t.Helper()
 	var all []*view.Document
@@ -27,7 +27,7 @@ func Documents(t testing.TB, g view.Generation) []*view.Document {
 	}
 }
 
-// Render writes documents as JSON, one a line, sealed fields in base64.
+// Render writes documents as JSON, one per line, sealed fields in base64.
 func Render(t testing.TB, schema *view.Schema, docs []*view.Document) []byte {
 	t.Helper()
 	var out []byte

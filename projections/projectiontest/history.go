@@ -16,7 +16,7 @@ type History struct {
 	people  []*Person
 }
 
-// NewHistory begins a history: notices are published.
+// NewHistory starts a history by publishing notices.
 func NewHistory(l *Ledger) *History {
 	l.Helper()
 	h := &History{ledger: l, notices: map[domain.Permission]*domain.Notices{}}
@@ -26,7 +26,7 @@ func NewHistory(l *Ledger) *History {
 	return h
 }
 
-// Step lets one thing happen, drawn at random.
+// Step adds one random event.
 func (h *History) Step(t *rapid.T) {
 	l := h.ledger
 	l.Pass(time.Duration(rapid.IntRange(0, 20).Draw(t, "hours")) * time.Hour)
@@ -68,7 +68,7 @@ func (h *History) Step(t *rapid.T) {
 	}
 }
 
-// Look records that an officer was shown something and that a service asked for a decision.
+// Look records that an officer was shown something and that a service queried a decision.
 func (l *Ledger) Look(p *Person) {
 	l.Helper()
 	m := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorStaff, ID: domain.ID[any]{UUID: domain.Derive(p.ID.UUID, "officer")}},

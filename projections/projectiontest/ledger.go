@@ -21,7 +21,7 @@ import (
 	vaultsqlite "accountledger/vault/sqlite"
 )
 
-// Ledger is a log, the keys it is sealed under and an engine for views, each the real one, in one folder.
+// Ledger is a log, the keys it is sealed under and an engine for views, all real, in one folder.
 type Ledger struct {
 	testing.TB
 	Store   *embedded.Store
@@ -31,7 +31,7 @@ type Ledger struct {
 	// Views is the folder of Engine.
 	Views string
 
-	mu    sync.Mutex // guards now: consumers ask for the time
+	mu    sync.Mutex // guards now: consumers read the time
 	now   time.Time
 	heads map[string]journal.Head
 }
@@ -39,7 +39,7 @@ type Ledger struct {
 // Begin is the time of the first event of a Ledger.
 func Begin() time.Time { return time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC) }
 
-// New makes a ledger that goes with the test.
+// New creates a ledger that is removed with the test.
 func New(t testing.TB) *Ledger { return Open(t, t.TempDir()) }
 
 // Open opens a ledger in a folder.
@@ -81,20 +81,20 @@ func (l *Ledger) Now() time.Time {
 	return l.now
 }
 
-// Pass lets time go by.
+// Pass advances the clock.
 func (l *Ledger) Pass(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.now = l.now.Add(d)
 }
 
-// Append adds events to a stream as its owner, and a second to the clock.
+// Append adds events to a stream as its owner, and advances the clock by a second.
 func (l *Ledger) Append(stream string, events ...any) journal.Committed {
 	l.Helper()
 	return l.AppendAs(domain.Metadata{}, stream, events...)
 }
 
-// AppendAs adds events with this metadata; what is missing is filled in.
+// AppendAs adds events with this metadata, filling in what is missing.
 func (l *Ledger) AppendAs(m domain.Metadata, stream string, events ...any) journal.Committed {
 	l.Helper()
 	m.At = l.Now()

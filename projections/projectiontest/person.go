@@ -18,7 +18,7 @@ type Person struct {
 	notices map[domain.Permission]*domain.Notices
 }
 
-// Notices publishes what the catalogue says of a permission and gives all that was published for it.
+// Notices publishes the catalogue's notices for a permission and returns all that were published for it.
 func (l *Ledger) Notices(p domain.Permission) *domain.Notices {
 	l.Helper()
 	entry, ok := domain.TheCatalogue().Permission(p)
@@ -32,7 +32,7 @@ func (l *Ledger) Notices(p domain.Permission) *domain.Notices {
 	return n
 }
 
-// SignUp signs somebody up and verifies them. Notices are those that the person can be shown.
+// SignUp signs somebody up and verifies them. notices are those that the person can be shown.
 func (l *Ledger) SignUp(region domain.Region, email string, notices map[domain.Permission]*domain.Notices) *Person {
 	l.Helper()
 	id := l.RequestSignUp(region, email)
@@ -52,7 +52,7 @@ func (l *Ledger) SignUp(region domain.Region, email string, notices map[domain.P
 	return p
 }
 
-// RequestSignUp is a sign-up that nobody has proven yet.
+// RequestSignUp is a sign-up that is not verified yet.
 func (l *Ledger) RequestSignUp(region domain.Region, email string) domain.SignUpID {
 	l.Helper()
 	id := domain.SignUpID{UUID: uuid.New()}
@@ -75,7 +75,7 @@ func (p *Person) record(events ...any) {
 	}
 }
 
-// decide records what the domain decided, nothing when it refused.
+// decide records what the domain decided, nothing if it refused.
 func (p *Person) decide(events []any, err error) {
 	p.ledger.Helper()
 	if err == nil && len(events) > 0 {
@@ -83,7 +83,7 @@ func (p *Person) decide(events []any, err error) {
 	}
 }
 
-// Set decides on a permission.
+// Set grants or refuses a permission.
 func (p *Person) Set(permission domain.Permission, purpose domain.Purpose, grant bool) {
 	p.ledger.Helper()
 	n := p.notices[permission]
@@ -109,12 +109,12 @@ func (p *Person) Rename(id domain.DeviceID, name string) {
 // Unlink unlinks a device.
 func (p *Person) Unlink(id domain.DeviceID) { p.ledger.Helper(); p.decide(p.UnlinkDevice(id)) }
 
-// LinkedDevices gives the ids of the devices linked, in order.
+// LinkedDevices returns the ids of the linked devices, in order.
 func (p *Person) LinkedDevices() []domain.DeviceID {
 	return slices.SortedFunc(maps.Keys(p.Devices), func(a, b domain.DeviceID) int { return p.Devices[a].Fact.At.Compare(p.Devices[b].Fact.At) })
 }
 
-// Leave asks for the erasure after a grace, Stay cancels it, Erase carries it out once it is due.
+// Leave requests erasure after a grace period.
 func (p *Person) Leave(grace time.Duration) {
 	p.ledger.Helper()
 	p.decide(p.RequestErasure(grace, p.ledger.Now()))
@@ -123,7 +123,7 @@ func (p *Person) Leave(grace time.Duration) {
 // Stay cancels an erasure.
 func (p *Person) Stay() { p.ledger.Helper(); p.decide(p.CancelErasure()) }
 
-// Erase carries out what is due.
+// Erase carries out the erasure that is due.
 func (p *Person) Erase() {
 	p.ledger.Helper()
 	if started := p.StartErasure(p.ledger.Now()); len(started) > 0 {

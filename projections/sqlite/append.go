@@ -5,14 +5,14 @@ import (
 	"hash/maphash"
 )
 
-// appended is the ids of all documents of a generation that is filled from empty on, as hashes. As long as every one
-// that comes is new, rows are only added at the end of the table and the index by id is built in
-// one go afterwards, which costs a fraction of keeping it. It may take a new id for one that is
-// there, and never the other way round.
+// appended holds the ids of all documents of a generation that is filled from empty, as hashes. As long as every incoming
+// document is new, rows are only added at the end of the table and the index by id is built in
+// one pass afterwards, which costs a fraction of maintaining it. It may take a new id for an existing
+// one, never the reverse.
 type appended struct {
 	seed maphash.Seed
 	ids  map[uint64]struct{}
-	// unknown says that there are documents whose ids are not known here: then every one may be there.
+	// unknown says that there are documents whose ids are not known here: then any id may exist.
 	unknown bool
 }
 
@@ -30,7 +30,7 @@ func (a *appended) has(id string) bool {
 
 func (a *appended) add(id string) { a.ids[maphash.String(a.seed, id)] = struct{}{} }
 
-// dropUnused takes the index by id away from a file without documents.
+// dropUnused drops the index by id from a file without documents.
 func (s *store) dropUnused(ctx context.Context) error {
 	var some bool
 	if err := s.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM docs)`).Scan(&some); err != nil || some {
@@ -40,8 +40,8 @@ func (s *store) dropUnused(ctx context.Context) error {
 	return err
 }
 
-// findUnique finds out how filling goes on: without the index by id as long as there are no documents, else with it. Where a filling
-// was cut off that had none, it is made once it is needed: whoever only looks how far that came does not wait for it.
+// findUnique decides how filling continues: without the index by id if there are no documents, else with it. If an
+// interrupted filling had none, it is built only when needed, so that reading the checkpoint does not wait for it.
 func (s *store) findUnique(ctx context.Context) error {
 	var some, indexed bool
 	err := s.conn.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM docs), EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'docs_id')`).Scan(&some, &indexed)
@@ -57,7 +57,7 @@ func (s *store) findUnique(ctx context.Context) error {
 	return nil
 }
 
-// makeUnique makes the index by id: from here on filling looks documents up.
+// makeUnique builds the index by id: from then on filling looks up documents.
 func (s *store) makeUnique(ctx context.Context) error {
 	if _, err := s.conn.ExecContext(context.WithoutCancel(ctx), s.layout.createUnique()); err != nil {
 		return err
@@ -66,7 +66,7 @@ func (s *store) makeUnique(ctx context.Context) error {
 	return nil
 }
 
-// absent says that surely none of these documents is stored.
+// absent reports that certainly none of these documents is stored.
 func (s *store) absent(ids []string) bool {
 	if s.appended == nil {
 		return false
@@ -94,7 +94,7 @@ func (s *store) fillRows(ctx context.Context, rows []row) error {
 			return err
 		}
 	}
-	// One row a statement: one for many would keep a copy of every page of the index that it touches, in
+	// One row per statement: a statement for many would keep a copy of every page of the index that it touches, in
 	// case it fails half-way.
 	args := make([]any, 0, len(s.layout.order)+5)
 	for i := range rows {
@@ -108,7 +108,7 @@ func (s *store) fillRows(ctx context.Context, rows []row) error {
 	return nil
 }
 
-// appendRows adds rows of which none is there. They count as there even if that is broken off.
+// appendRows adds rows that do not exist yet. They count as existing even if that is interrupted.
 func (s *store) appendRows(ctx context.Context, rows []row) error {
 	for i := range rows {
 		s.appended.add(rows[i].doc.ID)

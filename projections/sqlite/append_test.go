@@ -8,7 +8,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// again gives a copy of a document at another position with another number of devices.
+// again returns a copy of a document at another position with another number of devices.
 func again(d *view.Document, position, devices int64) *view.Document {
 	p, _ := newPeople()
 	c := d.Clone()
@@ -17,8 +17,8 @@ func again(d *view.Document, position, devices int64) *view.Document {
 	return c
 }
 
-// TestFillTurnsToUpdates sees that filling, which only adds rows at first, goes on rightly with documents that come again:
-// newer ones take their place, older ones are passed over, and what is not there is not found.
+// TestFillTurnsToUpdates checks that filling, which only adds rows at first, handles repeated documents:
+// newer ones replace theirs, older ones are skipped, and missing ones are not found.
 func TestFillTurnsToUpdates(t *testing.T) {
 	p, _ := newPeople()
 	for name, before := range map[string]func(t *testing.T, g view.Generation, docs []*view.Document){
@@ -62,6 +62,6 @@ func found(t *testing.T, g view.Generation, id string, want *view.Document) {
 	docs, err := g.Load(t.Context(), []string{id})
 	must(t, err)
 	if (docs[0] == nil) != (want == nil) || want != nil && !docs[0].Equal(want) {
-		t.Fatal("another document than the one that was written")
+		t.Fatal("not the document that was written")
 	}
 }

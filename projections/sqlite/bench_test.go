@@ -45,7 +45,7 @@ func newPeople() (*people, view.Schema) {
 	}, Tallies: []view.Tally{{"region", "joined"}, {"kind", "state"}, {"changed"}}}
 }
 
-// crowd makes n documents; their ids are random, as real ones are.
+// crowd creates n documents; their ids are random, like real ones.
 func crowd(n int) []*view.Document {
 	p, _ := newPeople()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -100,7 +100,7 @@ func fill(tb testing.TB, dir string, docs []*view.Document) view.Generation {
 	return g
 }
 
-// BenchmarkFill writes 200,000 documents the way a rebuild does. Its control is
+// BenchmarkFill writes 200,000 documents as a rebuild does. Its control is
 // the bare loop: the same final rows, sorted, one prepared statement, indexes late.
 func BenchmarkFill(b *testing.B) {
 	docs := crowd(200_000)
@@ -163,7 +163,7 @@ func bare(b *testing.B, path string, docs []*view.Document) {
 	}
 }
 
-// BenchmarkQuery asks one view of 10,000, 100,000 and 1,000,000 documents.
+// BenchmarkQuery queries one view of 10,000, 100,000 and 1,000,000 documents.
 func BenchmarkQuery(b *testing.B) {
 	for _, size := range []int{10_000, 100_000, 1_000_000} {
 		if size > 100_000 && testing.Short() {

@@ -31,7 +31,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// crash gives the folder as a process that is killed now would leave it.
+// crash returns the folder as a process killed now would leave it.
 func crash(t *testing.T, dir string) string {
 	t.Helper()
 	image := t.TempDir()
@@ -39,7 +39,7 @@ func crash(t *testing.T, dir string) string {
 	return image
 }
 
-// TestCrash sees that what Write acknowledged is there after a crash, and that
+// TestCrash checks that what Write acknowledged is there after a crash, and that
 // checkpoint and documents belong together.
 func TestCrash(t *testing.T) {
 	dir := t.TempDir()
@@ -61,8 +61,8 @@ func TestCrash(t *testing.T) {
 	}
 }
 
-// TestCrashWhileFilling sees that a crash takes back checkpoints only with their
-// documents, and that filling goes on from there.
+// TestCrashWhileFilling checks that a crash takes back checkpoints only with their
+// documents, and that filling continues from there.
 func TestCrashWhileFilling(t *testing.T) {
 	dir := t.TempDir()
 	_, g := open(t, dir)
@@ -77,14 +77,14 @@ func TestCrashWhileFilling(t *testing.T) {
 	done, err := strconv.Atoi(string(place))
 	must(t, err)
 	if done == 0 || done == len(docs) {
-		t.Fatalf("the crash was to hit the middle, not %d", done)
+		t.Fatalf("the crash should hit the middle, not %d", done)
 	}
 	must(t, after.Write(t.Context(), view.Batch{Documents: docs[done:]}))
 	must(t, after.EndFill(t.Context()))
 	r, err := after.Query(t.Context(), view.Query{Total: true, Words: "signed"})
 	must(t, err)
 	if r.Total != int64(len(docs)) {
-		t.Errorf("%d documents after filling on, want %d", r.Total, len(docs))
+		t.Errorf("%d documents after continuing to fill, want %d", r.Total, len(docs))
 	}
 }
 
@@ -104,7 +104,7 @@ func TestFillingIsKeptByClose(t *testing.T) {
 	}
 }
 
-// TestDamage sees that damaged files are named as such, never read as if they
+// TestDamage checks that damaged files are reported as such, never read as if they
 // were whole.
 func TestDamage(t *testing.T) {
 	for name, damage := range map[string]func(file []byte) []byte{
@@ -132,9 +132,9 @@ func TestDamage(t *testing.T) {
 				must(t, damaged.Close())
 			}
 			if !errors.Is(err, view.ErrCorrupt) {
-				t.Fatalf("not told as damage: %v", err)
+				t.Fatalf("not reported as damage: %v", err)
 			}
-			// The caller's way out: drop it and fold the view anew.
+			// The caller's way out: drop it and rebuild the view.
 			must(t, e.Drop(t.Context(), view.GenerationID{View: "people", Version: 1, Number: 1}))
 			again, err := e.Open(t.Context(), schema, 1)
 			must(t, err)
@@ -179,7 +179,7 @@ func TestDamagedLiveFile(t *testing.T) {
 	}
 }
 
-// TestPrivate sees that nobody else on the machine can read a view.
+// TestPrivate checks that nobody else on the machine can read a view.
 func TestPrivate(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "views")
 	e, g := open(t, dir)

@@ -18,7 +18,7 @@ import (
 type Engine struct {
 	dir      string
 	reach    reach
-	readOnly bool // made by NewReadOnly
+	readOnly bool // created by NewReadOnly
 	limits   limits
 
 	mu     sync.Mutex
@@ -28,8 +28,8 @@ type Engine struct {
 
 var _ view.Engine = (*Engine)(nil)
 
-// New gives an engine over a folder, which it makes, readable by its owner
-// alone, when it does not exist. One process at a time uses a folder.
+// New returns an engine on a folder, which it creates, readable only by its owner,
+// if it does not exist. One process at a time uses a folder.
 func New(dir string) (*Engine, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("sqlite views: %w", err)
@@ -41,7 +41,7 @@ func (e *Engine) path(id view.GenerationID) string {
 	return filepath.Join(e.dir, id.String()+".db")
 }
 
-// Open gives a generation, making its file where there is none.
+// Open returns a generation, creating its file if there is none.
 func (e *Engine) Open(ctx context.Context, schema view.Schema, number int) (view.Generation, error) {
 	if err := schema.Check(); err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (e *Engine) Open(ctx context.Context, schema view.Schema, number int) (view
 	return &generation{store: s, release: func() error { return e.release(s) }}, nil
 }
 
-// release gives one handle of a store back and closes it after the last one.
+// release releases one handle of a store and closes it after the last one.
 func (e *Engine) release(s *store) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -95,7 +95,7 @@ func (e *Engine) release(s *store) error {
 	return err
 }
 
-// parseID reads what view.GenerationID.String gives, and nothing else.
+// parseID parses exactly what view.GenerationID.String returns.
 func parseID(text string) (view.GenerationID, bool) {
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 || !view.ValidName(parts[0]) {
@@ -107,7 +107,7 @@ func parseID(text string) (view.GenerationID, bool) {
 	return id, err1 == nil && err2 == nil && id.String() == text
 }
 
-// Generations lists what the folder holds of a view.
+// Generations lists a view's generations in the folder.
 func (e *Engine) Generations(_ context.Context, name string) ([]view.GenerationID, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -169,7 +169,7 @@ func (e *Engine) drop(id view.GenerationID) error {
 	return remove(e.path(id))
 }
 
-// Remove deletes all of a view.
+// Remove deletes everything of a view.
 func (e *Engine) Remove(_ context.Context, name string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -192,7 +192,7 @@ func (e *Engine) Remove(_ context.Context, name string) error {
 }
 
 // remove deletes a generation's files. The write-ahead file goes first: without
-// it the main file is an older whole state, while a write-ahead file left behind
+// it the main file is an older consistent state, while a leftover write-ahead file
 // would spoil the next file of that name.
 func remove(path string) error {
 	for _, suffix := range []string{"-wal", "-shm", ""} {
@@ -203,7 +203,7 @@ func remove(path string) error {
 	return nil
 }
 
-// Close ends the engine. It is an error when generations are still open; they
+// Close closes the engine. It is an error if generations are still open; they
 // stay usable until they are closed.
 func (e *Engine) Close() error {
 	e.mu.Lock()

@@ -11,7 +11,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// explain turns what SQLite says of a damaged file into view.ErrCorrupt, with the place where a page does not match its checksum.
+// explain turns SQLite's error for a damaged file into view.ErrCorrupt, with the place if a page does not match its checksum.
 func explain(err error, path string) error {
 	if !pagesum.Damaged(err) {
 		return err
@@ -19,7 +19,7 @@ func explain(err error, path string) error {
 	return fmt.Errorf("%w: %w", view.ErrCorrupt, pagesum.Explain(err, path))
 }
 
-// isStored says whether a row could not be added because there is one with its id.
+// isStored reports whether a row could not be added because its id exists.
 func isStored(err error) bool {
 	var failed *sqlite.Error
 	return errors.As(err, &failed) && failed.Code() == lib.SQLITE_CONSTRAINT_UNIQUE

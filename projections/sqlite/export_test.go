@@ -1,4 +1,4 @@
 package sqlite
 
-// SetReach has words looked for in other ways from so many documents on than usual.
+// SetReach changes from how many documents on words are looked up in other ways.
 func (e *Engine) SetReach(rare, near, many int) { e.reach = reach{rare, near, many} }

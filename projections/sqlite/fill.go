@@ -12,20 +12,20 @@ const (
 	fillCommit = 20_000
 	// fillCheckpoint is after how many pages the write-ahead file is copied into the
 	// main one while filling, for the same reason, and usualCheckpoint otherwise, where
-	// each copying waits for the disk beside the log's own appends.
+	// each copy waits for the disk along with the log's own appends.
 	fillCheckpoint, usualCheckpoint = 16_000, 4000
-	// sorters is how many helpers sort while indexes are built.
+	// sorters is how many helper threads sort while indexes are built.
 	sorters = 2
-	// fillTemp lets what SQLite keeps for a moment be files while filling, when indexes are sorted, and usualTemp memory
-	// otherwise, when it is only what would take back one statement.
+	// fillTemp keeps SQLite's temporary data in files while filling, when indexes are sorted, and usualTemp in memory
+	// otherwise, when it is only the undo data of one statement.
 	fillTemp, usualTemp = "FILE", "MEMORY"
-	// usualPostings is how much of the full-text index SQLite gathers in memory by itself, in bytes.
+	// usualPostings is how much of the full-text index SQLite gathers in memory by default, in bytes.
 	usualPostings = 1 << 20
-	// analysed bounds how many entries of an index are looked at to learn what it holds.
+	// analysed bounds how many entries of an index are sampled for statistics.
 	analysed = 2000
 )
 
-// beginFill takes away what slows writing down and can be built at the end: the
+// beginFill drops what slows down writing and can be built at the end: the
 // indexes for queries, the full-text index and the tallies.
 func (s *store) beginFill(ctx context.Context) error {
 	s.mu.Lock()
@@ -61,26 +61,26 @@ func (s *store) beginFill(ctx context.Context) error {
 	return s.tuneForFill(ctx)
 }
 
-// tuneForFill gives the writing connection what filling wants.
+// tuneForFill sets the writing connection up for filling.
 func (s *store) tuneForFill(ctx context.Context) error {
 	return errors.Join(s.cache(ctx, s.limits.cache), s.pragma(ctx, "wal_autocheckpoint", fillCheckpoint), s.pragma(ctx, "temp_store", fillTemp), s.pragma(ctx, "analysis_limit", analysed), s.findUnique(ctx))
 }
 
-// tuneForIndexes lets helpers sort a part of an index while the next one is read: they do so only when a part is full, and
-// it may be as large as the cache.
+// tuneForIndexes lets helper threads sort a part of an index while the next one is read: they do so only when a part is full, and
+// a part may be as large as the cache.
 func (s *store) tuneForIndexes(ctx context.Context) error {
 	return errors.Join(s.cache(ctx, s.limits.sort), s.pragma(ctx, "threads", sorters))
 }
 
-// tuneForUse takes it back.
+// tuneForUse reverts that.
 func (s *store) tuneForUse(ctx context.Context) error {
 	return errors.Join(s.cache(ctx, writerCache), s.pragma(ctx, "threads", 0), s.pragma(ctx, "wal_autocheckpoint", usualCheckpoint), s.pragma(ctx, "temp_store", usualTemp), s.pragma(ctx, "shrink_memory", ""))
 }
 
 // fill does the work of one write in the transaction that filling keeps open. A
-// write that was cancelled leaves documents but not the checkpoint, which is
-// harmless. Any other error takes back writes that had returned, so from then
-// on nothing more is taken: the generation has to be opened again and filled on
+// cancelled write leaves documents but not the checkpoint, which is
+// harmless. Any other error rolls back writes that had returned, so after it
+// nothing more is accepted: the generation must be opened again and filled
 // from its checkpoint.
 func (s *store) fill(ctx context.Context, documents int, work func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
@@ -103,7 +103,7 @@ func (s *store) fill(ctx context.Context, documents int, work func(context.Conte
 	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return err
 	}
-	s.failed = fmt.Errorf("generation %s: open it again and fill on from its checkpoint: %w", s.id, err)
+	s.failed = fmt.Errorf("generation %s: open it again and continue filling from its checkpoint: %w", s.id, err)
 	if s.pending > 0 {
 		_, _ = s.conn.ExecContext(whole, `ROLLBACK`)
 		s.pending = 0
@@ -120,9 +120,9 @@ func (s *store) commitFill() error {
 	return err
 }
 
-// endFill builds what is missing. Every index is a step of its own, so that one
-// that is done stays done; the last step builds the full-text index and the tallies and ends the
-// filling at once, since writes after an end that was cut off would leave them behind.
+// endFill builds what is missing. Every index is a separate step, so that one
+// that is done stays done; the last step builds the full-text index and the tallies and also ends the
+// filling, since writes after an interrupted end would make them stale.
 func (s *store) endFill(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -144,9 +144,9 @@ func (s *store) endFill(ctx context.Context) error {
 		if _, err := s.conn.ExecContext(ctx, statement); err != nil {
 			return err
 		}
-		s.appended = nil // the first is the index by id
+		s.appended = nil // the first step is the index by id
 	}
-	// The planner chooses between indexes by what they hold; a part of each tells enough.
+	// The planner chooses between indexes by statistics; a sample of each is enough.
 	if _, err := s.conn.ExecContext(ctx, `ANALYZE`); err != nil { //nolint:misspell // a word of SQLite
 		return err
 	}

@@ -13,8 +13,8 @@ import (
 	"accountledger/projections/view"
 )
 
-// TestFlippedBit changes one bit of a generation's file, on every fourth page and in its header: no answer is another than before, and
-// where one cannot be given it is view.ErrCorrupt, after which the runner folds the view anew.
+// TestFlippedBit changes one bit of a generation's file, on every fourth page and in its header: no answer differs from before, and
+// if one cannot be given it is view.ErrCorrupt, after which the runner rebuilds the view.
 func TestFlippedBit(t *testing.T) {
 	t.Parallel()
 	const page, documents = 4096, 1500
@@ -44,13 +44,13 @@ func TestFlippedBit(t *testing.T) {
 		case err != nil && !errors.Is(err, view.ErrCorrupt):
 			t.Errorf("a bit flipped at %d: %v", offset, err)
 		case errors.As(err, &damage) && (damage.File != path || damage.Offset != int64(offset/page*page)):
-			t.Errorf("a bit flipped at %d is told of as %v", offset, err)
+			t.Errorf("a bit flipped at %d is reported as %v", offset, err)
 		case err != nil:
 			told++
 		}
 	}
 	if told < len(offsets)/2 {
-		t.Errorf("of %d only %d were told", len(offsets), told)
+		t.Errorf("of %d only %d were reported", len(offsets), told)
 	}
 }
 

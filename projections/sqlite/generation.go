@@ -24,8 +24,8 @@ var _ view.Generation = (*generation)(nil)
 func (g *generation) ID() view.GenerationID { return g.store.id }
 func (g *generation) Schema() *view.Schema  { return g.store.schema }
 
-// use runs work unless the handle is closed, and closing waits for it. Once any work met damage all further work does, so
-// that the consumer, which alone can have the view folded anew, learns of what a query met.
+// use runs work unless the handle is closed, and closing waits for it. Once any work has met damage all further work fails, so
+// that the consumer, which alone can have the view rebuilt, learns of damage met by a query.
 func (g *generation) use(work func() error) error {
 	g.using.RLock()
 	defer g.using.RUnlock()
@@ -42,7 +42,7 @@ func (g *generation) use(work func() error) error {
 	return err
 }
 
-// change is use for what writes.
+// change is use for writes.
 func (g *generation) change(work func() error) error {
 	if g.store.readOnly() {
 		return ErrReading
@@ -78,7 +78,7 @@ func (g *generation) Checkpoint(ctx context.Context, partition int) (place view.
 	return place, err
 }
 
-// Searchable is Checkpoint: what is written can be found at once.
+// Searchable is Checkpoint: what is written can be found immediately.
 func (g *generation) Searchable(ctx context.Context, partition int) (view.Checkpoint, error) {
 	return g.Checkpoint(ctx, partition)
 }

@@ -9,8 +9,8 @@ import (
 	"accountledger/projections/view"
 )
 
-// group counts by the values of some fields: the largest counts first, then by
-// keys with missing ones last.
+// group counts by the values of some fields: largest counts first, then by
+// keys, missing ones last.
 func (a *asking) group(ctx context.Context, result *view.Result) error {
 	g := a.plan.Group
 	t := a.groups(g)
@@ -46,7 +46,7 @@ func (a *asking) group(ctx context.Context, result *view.Result) error {
 	return rows.Err()
 }
 
-// groups gives the statement that counts.
+// groups returns the statement that counts.
 func (a *asking) groups(g *view.GroupPlan) *sqlText {
 	var keys, columns, order []string
 	for i, place := range g.By {
@@ -64,9 +64,9 @@ func (a *asking) groups(g *view.GroupPlan) *sqlText {
 	return &t
 }
 
-// finer gives the columns to count by first: the first few of an index that hold all that are asked for, with what lies
-// between, so that documents come group by group and need not be sorted. There are few such groups, and they are put
-// together afterwards. Of several indexes it takes the one with the fewest columns, and without one what is asked for.
+// finer returns the columns to count by first: the first few of an index that include all requested ones, with those in
+// between, so that documents come group by group and need not be sorted. There are few such groups, and they are
+// combined afterwards. Of several indexes it takes the one with the fewest columns; without one, the requested columns.
 func (a *asking) finer(g *view.GroupPlan) []string {
 	var best []string
 	for _, index := range a.schema.Indexes {
@@ -83,8 +83,8 @@ func (a *asking) finer(g *view.GroupPlan) []string {
 	return best
 }
 
-// leading gives the first columns of an index up to the last one that is asked for; nil when it has not all of them, or a
-// time or a number among them, which make too many groups.
+// leading returns the first columns of an index up to the last requested one; nil if they do not include all of them, or include a
+// time or a number, which make too many groups.
 func (a *asking) leading(index view.Index, asked []int) (columns []string) {
 	missing := len(asked)
 	for _, name := range index {

@@ -11,7 +11,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// histogram counts by when. Where a tally can answer, its cells are added up. Where an index has the documents in the order of the
+// histogram counts by time. If a tally can answer, its cells are added up. If an index has the documents in the order of the
 // time, each stretch of a bucket is one count over a range of it; otherwise the
 // times are read and put into buckets here.
 func (a *asking) histogram(ctx context.Context) ([]view.Bucket, error) {
@@ -40,8 +40,8 @@ func (a *asking) histogram(ctx context.Context) ([]view.Bucket, error) {
 	return all, nil
 }
 
-// inOrder says whether an index has the documents of a filter in the order of a field: it has the field right behind fields
-// that the filter holds to one value each.
+// inOrder reports whether an index has a filter's documents in the order of a field: the field comes right after fields
+// that the filter fixes to one value each.
 func (a *asking) inOrder(where *view.Node, field int) bool {
 	fixed := map[int]bool{}
 	equalities(where, fixed, map[int]*view.Node{})
@@ -102,7 +102,7 @@ func (a *asking) countRanges(ctx context.Context, buckets map[int64]*view.Bucket
 	}
 }
 
-// countTimes reads the times of documents, of which FROM and WHERE are given.
+// countTimes reads the times of documents, given their FROM and WHERE.
 func (a *asking) countTimes(ctx context.Context, known *stretches, buckets map[int64]*view.Bucket, documents *sqlText) error {
 	h := a.plan.Histogram
 	column := "docs." + a.layout.column(h.Field)
@@ -127,7 +127,7 @@ func (a *asking) countTimes(ctx context.Context, known *stretches, buckets map[i
 	return rows.Err()
 }
 
-// addTo adds to a bucket, making it if there is room for one more.
+// addTo adds to a bucket, creating it if there is room for one more.
 func addTo(buckets map[int64]*view.Bucket, start, n, sum int64) error {
 	b := buckets[start]
 	if b == nil {
@@ -142,14 +142,14 @@ func addTo(buckets map[int64]*view.Bucket, start, n, sum int64) error {
 	return nil
 }
 
-// stretches remembers the stretches met so far, oldest first.
+// stretches holds the stretches met so far, oldest first.
 type stretches struct {
 	clock *view.Clock
 	known []view.Stretch
 	last  view.Stretch
 }
 
-// find gives the stretch around a moment.
+// find returns the stretch around a moment.
 func (s *stretches) find(at int64) view.Stretch {
 	if at >= s.last.From && at < s.last.Until {
 		return s.last

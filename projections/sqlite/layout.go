@@ -7,19 +7,19 @@ import (
 	"accountledger/projections/view"
 )
 
-// format goes up when the tables of a generation's file change their meaning; a
-// file of another format is refused and the view folded anew.
+// format is raised when the tables of a generation's file change their meaning; a
+// file of another format is refused and the view rebuilt.
 const format = "1"
 
 // layout is the SQL of one view's file.
 //
-// All documents are rows of docs, tombstones too (deleted = 1), so that one
-// conditional upsert settles which version stays. Indexes for queries leave
-// tombstones out. Column words holds the words of a document, each between two
-// spaces; postings is the full-text index over it. Each tally of the view is a table of its own.
+// All documents are rows of docs, including tombstones (deleted = 1), so that one
+// conditional upsert decides which version stays. Indexes for queries leave
+// tombstones out. Column words holds the words of a document, each between
+// spaces; postings is the full-text index over it. Each tally of the view is a separate table.
 type layout struct {
 	schema *view.Schema
-	// columns has the name of every field's column, in the schema's order.
+	// columns are the names of every field's column, in the schema's order.
 	columns []string
 	// order lists the fields in the order of the columns: the short ones first,
 	// so that reading them touches little, then words, then sealed bytes.
@@ -28,9 +28,9 @@ type layout struct {
 	// inserts and upserts are the statements that write rows, by how many.
 	inserts, upserts map[int]string
 	tallies          []*tally
-	// tallied are the places of the fields that tallies count by, as stored rows are read for them.
+	// tallied are the places of the fields that tallies count by, for reading stored rows.
 	tallied []int
-	// storedByID are the statements that read what is stored of rows about to be written, by how many.
+	// storedByID are the statements that read the stored versions of rows about to be written, by how many.
 	storedByID map[int]string
 }
 
@@ -63,7 +63,7 @@ func newLayout(schema *view.Schema) *layout {
 	return l
 }
 
-// column gives the column of a place that view.Schema.Field gave.
+// column returns the column of a place from view.Schema.Field.
 func (l *layout) column(place int) string {
 	if place == view.IDField {
 		return "id"
@@ -107,22 +107,22 @@ func (l *layout) create() []string {
 	return append(statements, l.createIndexes()...)
 }
 
-// createUnique makes the index by id.
+// createUnique returns the statement for the index by id.
 func (l *layout) createUnique() string {
 	return `CREATE UNIQUE INDEX IF NOT EXISTS docs_id ON docs (id)`
 }
 
-// createPostings makes the full-text index. It keeps no text of its own and no
-// places within a text: a search asks only which documents have all the words.
+// createPostings returns the statement for the full-text index. It keeps no text and no
+// positions within a text: a search needs only which documents have all the words.
 // Tokenizer ascii takes every byte beyond ASCII for part of a word, so the words
-// are exactly those that view.Cut gave.
+// are exactly those from view.Cut.
 func (l *layout) createPostings() string {
 	return `CREATE VIRTUAL TABLE postings USING fts5 (words, content='', contentless_delete=1, detail=none, tokenize='ascii')`
 }
 
-// createIndexes makes what the declaration asks for. The id is added as the
-// last column, where it breaks ties, save behind a time: few documents share one,
-// and an id is longer than all the rest.
+// createIndexes returns the statements for the declared indexes. The id is added as the
+// last column to break ties, except after a time: few documents share one,
+// and an id is longer than the rest.
 func (l *layout) createIndexes() []string {
 	var statements []string
 	for i, index := range l.schema.Indexes {

@@ -2,33 +2,33 @@ package sqlite
 
 import "context"
 
-// limits are what filling one generation may take.
+// limits are the memory limits of filling one generation.
 type limits struct {
-	// cache is the writer's page cache, in KiB; sort is the cache while indexes are built, which every helper that sorts has too.
+	// cache is the writer's page cache, in KiB; sort is the cache while indexes are built, for every sorting helper thread.
 	cache, sort int
-	// postings is how much of the full-text index is gathered in memory while it is built, in bytes, so that less has to be
-	// merged.
+	// postings is how much of the full-text index is gathered in memory while it is built, in bytes, to
+	// reduce merging.
 	postings int64
-	// appended bounds the documents that are told apart in memory.
+	// appended bounds the documents whose ids are held in memory.
 	appended int
-	// gathered bounds the cells of tallies that are counted in memory.
+	// gathered bounds the cells of tallies counted in memory.
 	gathered int
 }
 
 const (
-	// appendedSize and gatheredSize are about what an id and a cell take in memory, in bytes.
+	// appendedSize and gatheredSize are roughly the memory of an id and a cell, in bytes.
 	appendedSize, gatheredSize = 20, 150
-	// pageSize is that of the files, in bytes.
+	// pageSize is the page size of the files, in bytes.
 	pageSize = 4 << 10
 )
 
-// fastest are the limits beyond which nothing goes faster.
+// fastest are the limits beyond which nothing gets faster.
 func fastest() limits {
 	return limits{cache: 16 << 10, sort: 2 << 10, postings: 32 << 20, appended: 4 << 20, gathered: 1 << 18}
 }
 
-// within gives the limits for so much memory, in bytes, and those that are fastest for 0. The ids and the cells last until the
-// last document is written, the full-text index is made when the ids are gone.
+// within returns the limits for an amount of memory, in bytes, and the fastest ones for 0. The ids and the cells last until the
+// last document is written; the full-text index is built when the ids are gone.
 func within(memory int64) limits {
 	l := fastest()
 	if memory <= 0 {
@@ -44,10 +44,10 @@ func within(memory int64) limits {
 	return l
 }
 
-// Options say how much an engine may take.
+// Options limit an engine.
 type Options struct {
-	// FillMemory is about what each generation may take while it is filled, in bytes. The less, the more is read and written
-	// twice. 0: what makes filling fastest, which is up to 192 MB.
+	// FillMemory is roughly the memory for filling each generation, in bytes. The less, the more is read and written
+	// twice. 0: as much as makes filling fastest, up to 192 MB.
 	FillMemory int64
 }
 
@@ -60,7 +60,7 @@ func NewWith(dir string, o Options) (*Engine, error) {
 	return e, err
 }
 
-// limit sets what filling may take.
+// limit sets the limits of filling.
 func (s *store) limit(ctx context.Context, l limits) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

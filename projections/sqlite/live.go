@@ -14,7 +14,7 @@ import (
 
 func (e *Engine) livePath(name string) string { return filepath.Join(e.dir, name+".live") }
 
-// Live says which generation of a view answers queries.
+// Live returns the generation of a view that answers queries.
 func (e *Engine) Live(_ context.Context, name string) (view.GenerationID, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -36,14 +36,14 @@ func (e *Engine) readLive(name string) (view.GenerationID, error) {
 	if !ok || id.View != name || id.Number < 1 {
 		return view.GenerationID{}, fmt.Errorf("view %s: file %s.live: %w", name, name, view.ErrCorrupt)
 	}
-	if !e.has(id) { // nothing else takes away what is live
+	if !e.has(id) { // nothing else removes the live one
 		return view.GenerationID{}, fmt.Errorf("view %s: file %s.live names %s, which is not there or empty: %w", name, name, id, view.ErrCorrupt)
 	}
 	return id, nil
 }
 
-// has says whether there is anything of a generation. An empty file that is not open holds nothing: opening it would lay out a
-// view in which nothing was ever folded.
+// has reports whether there is anything of a generation. An empty file that is not open does not count: opening it would
+// create a view in which nothing was ever folded.
 func (e *Engine) has(id view.GenerationID) bool {
 	if e.open[id] != nil {
 		return true
@@ -52,8 +52,8 @@ func (e *Engine) has(id view.GenerationID) bool {
 	return err == nil && info.Size() > 0 || err != nil && !errors.Is(err, os.ErrNotExist)
 }
 
-// Swap makes a generation the live one: the new name is on the disk before it
-// takes the place of the old one, and that step is durable when Swap returns.
+// Swap makes a generation the live one: the new name is on disk before it
+// replaces the old one, and that step is durable when Swap returns.
 func (e *Engine) Swap(_ context.Context, id view.GenerationID) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -73,7 +73,7 @@ func (e *Engine) Swap(_ context.Context, id view.GenerationID) error {
 	return nil
 }
 
-// replaceFile puts text in the place of a file in one durable step.
+// replaceFile replaces a file with text in one durable step.
 func replaceFile(path, text string) (err error) {
 	next, err := os.OpenFile(path+".next", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the path is ours
 	if err != nil {

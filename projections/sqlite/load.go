@@ -9,10 +9,10 @@ import (
 	"accountledger/projections/view"
 )
 
-// loadChunk is how many documents one statement asks for at most.
+// loadChunk is the most documents that one statement reads.
 const loadChunk = 64
 
-// loadSizes are the numbers of documents that there are statements for; a shorter list is filled up with its last id.
+// loadSizes are the numbers of documents that there are statements for; a shorter list is padded with its last id.
 func loadSizes() []int { return []int{1, 8, loadChunk} }
 
 func (s *store) load(ctx context.Context, ids []string) ([]*view.Document, error) {
@@ -41,7 +41,7 @@ func (s *store) load(ctx context.Context, ids []string) ([]*view.Document, error
 	return found, nil
 }
 
-// prepareLoads prepares for the readers what load asks of them.
+// prepareLoads prepares load's statements for the readers.
 func (s *store) prepareLoads(ctx context.Context) error {
 	s.loads = map[int]*sql.Stmt{}
 	for _, n := range loadSizes() {
@@ -54,9 +54,9 @@ func (s *store) prepareLoads(ctx context.Context) error {
 	return nil
 }
 
-// lookUp runs work on the statement that asks for these documents: the readers' one,
-// or while filling that of the writing connection, whose transaction is still open.
-// Where surely none of them is stored there is no work.
+// lookUp runs work on the statement that reads these documents: the readers' one,
+// or, while filling, that of the writing connection, whose transaction is still open.
+// If certainly none of them is stored, work is not run.
 func (s *store) lookUp(ctx context.Context, ids []string, work func(*sql.Stmt) error) error {
 	n := chunkSize(len(ids))
 	if !s.filling.Load() || s.readOnly() {
@@ -79,7 +79,7 @@ func (s *store) lookUp(ctx context.Context, ids []string, work func(*sql.Stmt) e
 	return work(prepared)
 }
 
-// byID gives the statement that reads up to n documents.
+// byID returns the statement that reads up to n documents.
 func (l *layout) byID(n int) string {
 	return `SELECT ` + l.selected() + ` FROM docs WHERE id IN ` + marks(n)
 }
@@ -101,7 +101,7 @@ func idArgs(ids []string) []any {
 	return args
 }
 
-// marks gives (?,?,…) with n places.
+// marks returns (?,?,…) with n places.
 func marks(n int) string {
 	return "(" + strings.TrimSuffix(strings.Repeat("?,", n), ",") + ")"
 }
@@ -149,7 +149,7 @@ func (s *store) document(cells []any) (*view.Document, error) {
 	return d, nil
 }
 
-// value gives what a cell of a column of this kind holds.
+// value returns the value in a cell of a column of this kind.
 func value(kind view.Kind, cell any) (view.Value, bool) {
 	switch c := cell.(type) {
 	case nil:
@@ -176,7 +176,7 @@ func value(kind view.Kind, cell any) (view.Value, bool) {
 	return view.Value{}, false
 }
 
-// argument gives a value as a parameter.
+// argument returns a value as a parameter.
 func argument(v view.Value) any {
 	switch v.Kind() {
 	case view.Keyword, view.Words:

@@ -12,17 +12,17 @@ import (
 // moveEvery is how long a checkpoint that moved without documents may wait to be stored.
 const moveEvery = time.Second
 
-// moves holds checkpoints that moved while no document changed. Most pages of a log do not touch most views,
-// and a transaction for each of them would cost more than the views' own writes. One that waits is stored with
-// the next documents, by the first move after moveEvery, or by close; a crash loses it, and the consumer reads a
-// second of the log again.
+// moves holds checkpoints that moved while no document changed. Most pages of a log do not affect most views,
+// and a transaction for each would cost more than the views' own writes. A waiting one is stored with
+// the next documents, by the first move after moveEvery, or by close; a crash loses it, and the consumer rereads a
+// second of the log.
 type moves struct {
 	mu      sync.Mutex
 	waiting map[int]view.Checkpoint // by partition
 	since   map[int]time.Time       // when the partition's was last stored
 }
 
-// later keeps a checkpoint for later; false when it must be stored now.
+// later keeps a checkpoint for later; false if it must be stored now.
 func (m *moves) later(batch view.Batch) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -37,7 +37,7 @@ func (m *moves) later(batch view.Batch) bool {
 	return true
 }
 
-// stored notes that a write has reached the file.
+// stored records that a write has reached the file.
 func (m *moves) stored(batch view.Batch) {
 	if batch.Checkpoint == nil {
 		return
@@ -51,7 +51,7 @@ func (m *moves) stored(batch view.Batch) {
 	delete(m.waiting, batch.Partition)
 }
 
-// get gives a checkpoint that waits.
+// get returns a waiting checkpoint.
 func (m *moves) get(partition int) (view.Checkpoint, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -59,7 +59,7 @@ func (m *moves) get(partition int) (view.Checkpoint, bool) {
 	return append(view.Checkpoint(nil), c...), ok
 }
 
-// flush stores what waits.
+// flush stores what is waiting.
 func (s *store) flush() error {
 	s.moves.mu.Lock()
 	var batches []view.Batch

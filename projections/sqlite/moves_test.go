@@ -7,8 +7,8 @@ import (
 	"accountledger/projections/view"
 )
 
-// TestMovesAlone sees that a checkpoint which moves without documents is answered at once, kept by Close, and after a crash
-// stands no further than what was stored.
+// TestMovesAlone checks that a checkpoint that moves without documents is visible at once, kept by Close, and after a crash
+// no further than what was stored.
 func TestMovesAlone(t *testing.T) {
 	dir := t.TempDir()
 	_, g := open(t, dir)
@@ -19,14 +19,14 @@ func TestMovesAlone(t *testing.T) {
 		place, err := g.Checkpoint(t.Context(), 0)
 		must(t, err)
 		if string(place) != fmt.Sprint(i) {
-			t.Fatalf("the checkpoint stands at %s, want %d", place, i)
+			t.Fatalf("the checkpoint is at %s, want %d", place, i)
 		}
 	}
 	_, after := open(t, crash(t, dir))
 	place, err := after.Checkpoint(t.Context(), 0)
 	must(t, err)
 	if string(place) == "" || len(place) > 2 {
-		t.Errorf("after a crash it stands at %q", place)
+		t.Errorf("after a crash it is at %q", place)
 	}
 	// Repeats of what came after it do no harm, and the next documents carry the checkpoint with them.
 	must(t, g.Write(t.Context(), view.Batch{Documents: docs[1:], Checkpoint: view.Checkpoint("51")}))
@@ -34,6 +34,6 @@ func TestMovesAlone(t *testing.T) {
 	must(t, g.Close())
 	_, again := open(t, dir)
 	if place, err = again.Checkpoint(t.Context(), 0); err != nil || string(place) != "52" {
-		t.Errorf("after a stop it stands at %q, %v", place, err)
+		t.Errorf("after a stop it is at %q, %v", place, err)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"accountledger/projections/view"
 )
 
-// post brings the full-text index up to what rows are about to say. All are newer than what is stored under their ids
-// before; new ones get their number.
+// post updates the full-text index for rows about to be written. All are newer than what is stored under their ids
+// in before; new ones get their number.
 func (s *store) post(rows []row, before map[string]*stored) error {
 	next, err := s.nextNumber()
 	if err != nil {
@@ -66,8 +66,8 @@ func (s *store) postNew(n int64, words string) error {
 	return err
 }
 
-// match gives the search for words as the full-text index reads it. The words
-// hold letters, digits and marks only, since view.Cut made them.
+// match returns a search for words in the full-text index's syntax. The words
+// hold only letters, digits and marks, since view.Cut made them.
 func match(words []view.Word) string {
 	var b []byte
 	for i, w := range words {

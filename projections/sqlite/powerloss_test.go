@@ -11,8 +11,8 @@ import (
 	"accountledger/projections/view"
 )
 
-// TestLossOfPower cuts the power while a view is written, in the middle of whatever SQLite does: afterwards
-// it may stand at an earlier checkpoint, with the documents of exactly that, and goes on from there.
+// TestLossOfPower cuts the power while a view is written, at any point of SQLite's work: afterwards
+// it may be at an earlier checkpoint, with exactly the documents of that, and continues from there.
 func TestLossOfPower(t *testing.T) {
 	t.Parallel()
 	for name, filling := range map[string]bool{"while it follows the log": false, "while it is filled": true} {
@@ -30,7 +30,7 @@ func TestLossOfPower(t *testing.T) {
 }
 
 // TestLossOfPowerWithoutSync is the control: a view whose syncs do nothing must end in a state that it
-// never was in, or the test above would prove nothing.
+// was never in, or the test above proves nothing.
 func TestLossOfPowerWithoutSync(t *testing.T) {
 	t.Parallel()
 	d := disk.Under(t, t.TempDir())
@@ -42,12 +42,12 @@ func TestLossOfPowerWithoutSync(t *testing.T) {
 	t.Logf("lost, as it must be: %.200v", err)
 }
 
-// losePower writes documents while the power goes, again and again; it counts the losses that took
-// something back, and says which left what the view never was.
+// losePower writes documents while the power fails, repeatedly; it counts the losses that took
+// something back, and reports those that left a state the view was never in.
 func losePower(t *testing.T, d *disk.Disk, filling bool) (back int, err error) {
 	t.Helper()
 	const batch = 200
-	docs, apart := crowd(8_000), 2_000 // so many that the write-ahead file is copied on the way, which 4,000 pages are for
+	docs, apart := crowd(8_000), 2_000 // enough for the write-ahead file to be copied on the way, which takes 4,000 pages
 	_, g := open(t, d.Dir())
 	if filling {
 		docs, apart = crowd(21_000), 600 // the first commit comes with 20,000
@@ -78,7 +78,7 @@ func losePower(t *testing.T, d *disk.Disk, filling bool) (back int, err error) {
 	}
 	d.Watch(nil)
 	if len(images) < 8 {
-		t.Fatalf("the power went only %d times", len(images))
+		t.Fatalf("the power failed only %d times", len(images))
 	}
 	// By now the write-ahead file has been copied into the view's file at least once, so without syncs these are torn.
 	for _, left := range []disk.Survivors{disk.None, disk.Newest, disk.Alternating} {
@@ -99,7 +99,7 @@ func losePower(t *testing.T, d *disk.Disk, filling bool) (back int, err error) {
 }
 
 // standsWhole opens a view after a loss of power and compares its documents with its checkpoint; then it may
-// write the rest and see that all is there.
+// write the rest and check that everything is there.
 func standsWhole(t *testing.T, dir string, docs []*view.Document, goOn bool) (stands int, err error) {
 	t.Helper()
 	e, err := sqlite.New(dir)
@@ -131,7 +131,7 @@ func standsWhole(t *testing.T, dir string, docs []*view.Document, goOn bool) (st
 	}
 	for n, f := range found {
 		if i := places[n]; (f != nil) != (i < stands) || f != nil && !f.Equal(docs[i]) {
-			return stands, fmt.Errorf("the view says that it stands at %d, and document %d says otherwise", stands, i+1)
+			return stands, fmt.Errorf("the view's checkpoint is %d, but document %d does not agree", stands, i+1)
 		}
 	}
 	if !goOn {
@@ -144,7 +144,7 @@ func standsWhole(t *testing.T, dir string, docs []*view.Document, goOn bool) (st
 		return stands, err
 	}
 	if r.Total != int64(len(docs)) {
-		return stands, fmt.Errorf("%d documents are found after going on, of %d", r.Total, len(docs))
+		return stands, fmt.Errorf("%d documents are found after continuing, of %d", r.Total, len(docs))
 	}
 	sameTallies(t, dir, schema)
 	return stands, nil

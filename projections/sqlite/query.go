@@ -8,22 +8,22 @@ import (
 	"accountledger/projections/view"
 )
 
-// querier is what runs one statement: a transaction or a pool.
+// querier runs one statement: a transaction or a pool.
 type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
-// asking is one query on its way: all its statements see the same moment.
+// asking is one query in progress: all its statements see the same state.
 type asking struct {
 	*store
 	from querier
 	plan *view.Plan
-	// byWords says whether a page begins at the full-text index, and allByWords
+	// byWords says whether a page starts from the full-text index, and allByWords
 	// whether a count does.
 	byWords, allByWords bool
-	// having documents have the words; it was counted no further than to counted.
+	// having is how many documents have the words, counted no further than counted.
 	having, counted int
 }
 
@@ -39,7 +39,7 @@ func (s *store) query(ctx context.Context, query *view.Query) (*view.Result, err
 	if err != nil {
 		return nil, err
 	}
-	// Nothing was written, so there is nothing that ending it could lose.
+	// Nothing was written, so a failed rollback loses nothing.
 	defer func() { _ = snapshot.Rollback() }()
 	a := &asking{store: s, from: snapshot, plan: plan}
 	if err := a.chooseWords(ctx); err != nil {
@@ -66,7 +66,7 @@ func (a *asking) answer(ctx context.Context) (*view.Result, error) {
 	return result, nil
 }
 
-// page reads one document more than asked for, to know whether there are more.
+// page reads one document more than requested, to know whether there are more.
 func (a *asking) page(ctx context.Context, result *view.Result) error {
 	if a.plan.Limit == 0 {
 		return nil
@@ -110,7 +110,7 @@ func (a *asking) part(ctx context.Context, plan *view.Plan, part segment, most i
 	return err
 }
 
-// read reads them in one way: at the full-text index, or in the rows that the rest of the plan comes to.
+// read reads them in one way: from the full-text index, or from the rows that the rest of the plan visits.
 func (a *asking) read(ctx context.Context, plan *view.Plan, part segment, most int, byWords bool) (docs []*view.Document, err error) {
 	var t sqlText
 	t.add(`SELECT ` + a.layout.selected())
@@ -145,7 +145,7 @@ func (a *asking) total(ctx context.Context) (n int64, err error) {
 	return n, err
 }
 
-// count adds up a tally where there is one. Otherwise it counts all rows, which SQLite does page by page, and takes off
+// count adds up a tally if there is one. Otherwise it counts all rows, which SQLite does page by page, and subtracts
 // the few tombstones.
 func (s *store) count(ctx context.Context, from querier) (n int64, err error) {
 	if len(s.layout.tallies) > 0 {
@@ -157,7 +157,7 @@ func (s *store) count(ctx context.Context, from querier) (n int64, err error) {
 	return n, err
 }
 
-// summed is the column that adds up a number field, 0 when none is asked for.
+// summed is the expression that sums a number field, 0 if none is requested.
 func (l *layout) summed(field int) string {
 	if field == view.NoField {
 		return "0"

@@ -11,17 +11,17 @@ import (
 	"accountledger/projections/view"
 )
 
-// ErrReading is what an engine that only reads answers to whoever wants to change something.
+// ErrReading is returned by a read-only engine's methods that would change something.
 var ErrReading = errors.New("sqlite views: they were opened for reading only")
 
-// NewReadOnly gives an engine over a folder that is read and left as it is, so that it may be mounted read-only. What is to write
-// gives ErrReading, and opening what is not there view.ErrNoGeneration. A folder that is not there holds nothing. Several
+// NewReadOnly returns an engine that reads a folder and does not change it, so the folder may be mounted read-only. Writes
+// return ErrReading, and opening a missing generation view.ErrNoGeneration. A missing folder holds nothing. Several
 // may read at once; no process may be writing.
 func NewReadOnly(dir string) *Engine {
 	return &Engine{dir: dir, reach: usualReach, open: map[view.GenerationID]*store{}, readOnly: true}
 }
 
-// readOnly says whether the file is only read.
+// readOnly reports whether the file is open read-only.
 func (s *store) readOnly() bool { return s.conn == nil }
 
 // readStore opens a generation's file for reading.
@@ -48,7 +48,7 @@ func readStore(ctx context.Context, path string, id view.GenerationID, schema vi
 	if err := s.reading.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&tables); err != nil {
 		return nil, err
 	}
-	if tables == 0 { // its making was cut off
+	if tables == 0 { // its creation was interrupted
 		return nil, view.ErrNoGeneration
 	}
 	filling, err := s.checkMeta(ctx, s.reading)

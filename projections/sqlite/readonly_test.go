@@ -13,7 +13,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// folderState tells of every file in a folder, and of the folder.
+// folderState describes every file in a folder, and the folder.
 func folderState(t *testing.T, dir string) (all string) {
 	t.Helper()
 	must(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -34,8 +34,8 @@ func folderState(t *testing.T, dir string) (all string) {
 	return all
 }
 
-// TestReadOnly asks generations that were closed, and ones that a kill left, one ready and one being filled, through two
-// engines at once; what is on the disk stays as it is.
+// TestReadOnly queries generations that were closed, and ones that a kill left, one ready and one being filled, through two
+// engines at once; the disk does not change.
 func TestReadOnly(t *testing.T) {
 	dir := t.TempDir()
 	e, g := open(t, dir)
@@ -81,7 +81,7 @@ func readsAll(t *testing.T, dir string, schema view.Schema, docs []*view.Documen
 		must(t, err)
 		t.Cleanup(func() { must(t, g.Close()) })
 		if place, err := g.Checkpoint(t.Context(), 0); err != nil || string(place) != places[i] {
-			t.Errorf("%s stands at %q: %v", id, place, err)
+			t.Errorf("%s is at %q: %v", id, place, err)
 		}
 		if found, err := g.Load(t.Context(), []string{docs[3].ID}); err != nil || found[0] == nil {
 			t.Errorf("%s has no document: %v", id, err)
@@ -107,7 +107,7 @@ func readsAll(t *testing.T, dir string, schema view.Schema, docs []*view.Documen
 	}
 }
 
-// TestReadOnlyOfNothing: a folder that is not there holds nothing, and is not made.
+// TestReadOnlyOfNothing: a missing folder holds nothing, and is not created.
 func TestReadOnlyOfNothing(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "views")
 	e := sqlite.NewReadOnly(dir)
@@ -118,6 +118,6 @@ func TestReadOnlyOfNothing(t *testing.T) {
 		t.Errorf("%v %v", all, err)
 	}
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("it was made: %v", err)
+		t.Errorf("it was created: %v", err)
 	}
 }

@@ -6,24 +6,24 @@ import (
 	"accountledger/projections/view"
 )
 
-// segment is a part of a sorted result that one range of an index holds. A page
-// is read segment by segment, in order, until it is full: that way even a page
-// deep inside costs no more than the first one, and missing values come last.
+// segment is a part of a sorted result in one range of an index. A page
+// is read segment by segment, in order, until it is full: so a page
+// deep in the result costs no more than the first one, and missing values come last.
 type segment struct {
 	where string
 	args  []any
 	order string
-	by    *view.Key // what order begins with, nil where that is the id
+	by    *view.Key // the first key of order, nil if that is the id
 }
 
-// segments cuts the result of a sort into such parts: all of it, or what comes
+// segments splits the result of a sort into such parts: all of it, or what comes
 // after a cursor.
 func (l *layout) segments(keys []view.Key, after *view.Cursor) []segment {
 	if after == nil {
 		return l.whole(keys)
 	}
-	// Equal in all keys and further by id, then equal in all but the last key and
-	// further by that, and so on.
+	// Equal in all keys and greater by id, then equal in all but the last key and
+	// greater by that, and so on.
 	all := []segment{l.segment(keys, len(keys), after, "docs.id > ?", after.ID)}
 	for i := len(keys) - 1; i >= 0; i-- {
 		v := after.Values[i]
@@ -46,7 +46,7 @@ func (l *layout) segments(keys []view.Key, after *view.Cursor) []segment {
 	return all
 }
 
-// whole gives the segments of a whole sort; only its first key is cut in two, so
+// whole returns the segments of a whole sort; only its first key is split, so
 // that an index is read in its own order.
 func (l *layout) whole(keys []view.Key) []segment {
 	if len(keys) == 0 || !l.schema.At(keys[0].Field).Optional {
@@ -66,8 +66,8 @@ func first(keys []view.Key) *view.Key {
 	return &keys[0]
 }
 
-// along has the beginning of a sort by time read along an index. Where no filter leads to one, SQLite, which does not know how
-// few documents a page is, would rather sort all that there are. No time is negative.
+// along makes a sort by time start along an index. If no filter leads to one, SQLite, which does not know how
+// few documents a page has, would rather sort all of them. No time is negative.
 func (l *layout) along(p *view.Plan, parts []segment) []segment {
 	if p.After == nil && len(p.Sort) > 0 && l.schema.At(p.Sort[0].Field).Kind == view.Time {
 		parts[0].where += " AND docs." + l.column(p.Sort[0].Field) + " >= 0"
@@ -75,7 +75,7 @@ func (l *layout) along(p *view.Plan, parts []segment) []segment {
 	return parts
 }
 
-// segment gives what equals the cursor in the first n keys and meets a condition.
+// segment returns the documents that equal the cursor in the first n keys and meet a condition.
 func (l *layout) segment(keys []view.Key, n int, after *view.Cursor, condition string, args ...any) segment {
 	var where strings.Builder
 	s := segment{order: l.orderBy(keys[n:], true), by: first(keys[n:])}
@@ -94,9 +94,9 @@ func (l *layout) segment(keys []view.Key, n int, after *view.Cursor, condition s
 	return s
 }
 
-// orderBy sorts by keys, missing values last, and by id. Sorting downwards SQLite
-// has missing values last by itself; sorting upwards it is told so, save for a
-// first key that is known to be there, where an index is read as it stands.
+// orderBy sorts by keys, missing values last, and by id. In descending order SQLite
+// puts missing values last by itself; in ascending order it must be told, except for a
+// first key that is known to be present, so that an index can be read in order.
 func (l *layout) orderBy(keys []view.Key, firstThere bool) string {
 	var terms []string
 	for i, key := range keys {

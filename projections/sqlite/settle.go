@@ -8,17 +8,17 @@ import (
 	"accountledger/projections/view"
 )
 
-// stored is what must be known of a stored row to bring its postings and the tallies up to date.
+// stored is what must be known about a stored row to update its postings and the tallies.
 type stored struct {
 	n        int64
 	position int64
 	words    string
-	// doc holds the fields that tallies count by, and no others.
+	// doc holds only the fields that tallies count by.
 	doc view.Document
 }
 
-// settle gives those of rows that are newer than what is stored, brings the full-text index up to what they say and
-// notes how the tallies change. In a view with words new rows get their number.
+// settle returns those of rows that are newer than what is stored, updates the full-text index for them and
+// records how the tallies change. In a view with words, new rows get their number.
 func (s *store) settle(ctx context.Context, rows []row, counts *deltas) ([]row, error) {
 	before, err := s.storedRows(ctx, rows)
 	if err != nil {
@@ -68,7 +68,7 @@ func (s *store) storedRows(ctx context.Context, rows []row) (map[string]*stored,
 	return before, nil
 }
 
-// selectStored gives the statement that reads what scanStored wants of up to n rows.
+// selectStored returns the statement that reads what scanStored needs for up to n rows.
 func (l *layout) selectStored(n int) string {
 	words := "''"
 	if l.words {

@@ -12,10 +12,10 @@ import (
 // by value.
 const maxSpread = 16
 
-// spread cuts a plan in which one field may have several values into plans with
-// one value each, where an index has the documents of each value in the order
-// that is asked for: reading a little of each and merging beats sorting them all,
-// and beats walking past the documents of other values.
+// spread splits a plan in which one field may have several values into plans with
+// one value each, if an index has the documents of each value in the requested
+// order: reading a little of each and merging is faster than sorting them all,
+// and than skipping the documents of other values.
 func (a *asking) spread() []*view.Plan {
 	if len(a.plan.Sort) == 0 || a.byWords {
 		return []*view.Plan{a.plan}
@@ -36,8 +36,8 @@ func (a *asking) spread() []*view.Plan {
 	return plans
 }
 
-// spreadable finds the comparison to spread: its field stands in an index behind
-// fields held to one value and right before the one that is sorted by.
+// spreadable finds the comparison to spread: in an index, its field comes after
+// fields fixed to one value and right before the sort field.
 func (a *asking) spreadable() *view.Node {
 	fixed, several := map[int]bool{}, map[int]*view.Node{}
 	equalities(a.plan.Where, fixed, several)
@@ -57,7 +57,7 @@ func (a *asking) spreadable() *view.Node {
 	return nil
 }
 
-// equalities collects the fields that a filter holds to one value, and the
+// equalities collects the fields that a filter fixes to one value, and the
 // comparisons with several.
 func equalities(n *view.Node, one map[int]bool, several map[int]*view.Node) {
 	switch {
@@ -73,7 +73,7 @@ func equalities(n *view.Node, one map[int]bool, several map[int]*view.Node) {
 	}
 }
 
-// replace gives a filter with one comparison in the place of another.
+// replace returns a filter with one comparison replaced by another.
 func replace(n, old, with *view.Node) *view.Node {
 	if n == old {
 		return with
@@ -89,7 +89,7 @@ func replace(n, old, with *view.Node) *view.Node {
 	return &changed
 }
 
-// merge sorts documents of several plans as one plan asks for.
+// merge sorts documents of several plans in the order of one plan.
 func (a *asking) merge(docs []*view.Document) {
 	slices.SortFunc(docs, func(x, y *view.Document) int {
 		for _, key := range a.plan.Sort {

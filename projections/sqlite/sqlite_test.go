@@ -13,12 +13,12 @@ func TestConformance(t *testing.T) {
 	conform(t, func(*sqlite.Engine) {})
 }
 
-// TestConformanceWhereWordsAreCommon is the same where the few documents of the suite count as many.
+// TestConformanceWhereWordsAreCommon is the same, with the suite's few documents counting as many.
 func TestConformanceWhereWordsAreCommon(t *testing.T) {
 	conform(t, func(e *sqlite.Engine) { e.SetReach(2, 3, 12) })
 }
 
-// TestConformanceWithLittleMemory is the same where filling runs out of memory at once, or on the way.
+// TestConformanceWithLittleMemory is the same, with filling running out of memory at once, or on the way.
 func TestConformanceWithLittleMemory(t *testing.T) {
 	for _, memory := range []int64{1, 2000} {
 		t.Run(strconv.FormatInt(memory, 10), func(t *testing.T) { conformWith(t, sqlite.Options{FillMemory: memory}, func(*sqlite.Engine) {}) })

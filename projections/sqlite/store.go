@@ -17,7 +17,7 @@ import (
 const (
 	// readers bounds the connections that answer queries of one generation.
 	readers = 4
-	// readerCache and writerCache are page caches in KiB, the first for each reader.
+	// readerCache and writerCache are page caches in KiB, readerCache for each reader.
 	readerCache = 2 << 10
 	writerCache = 4 << 10
 )
@@ -31,7 +31,7 @@ type store struct {
 	reach  reach
 	limits limits
 
-	// mu guards the single connection that writes, and what is prepared on it.
+	// mu guards the single connection that writes, and its prepared statements.
 	mu       sync.Mutex
 	writing  *sql.DB
 	conn     *sql.Conn
@@ -42,15 +42,15 @@ type store struct {
 	reading *sql.DB
 	loads   map[int]*sql.Stmt
 	filling atomic.Bool
-	// damage is the first that was met since the file was opened.
+	// damage is the first damage met since the file was opened.
 	damage atomic.Pointer[error]
 	// pending counts the documents in the transaction that filling keeps open, 0
-	// when none is; failed says why filling cannot go on. mu guards both.
+	// if there is none; failed says why filling cannot continue. mu guards both.
 	pending int
 	failed  error
-	// appended knows every document while filling goes without the index by id, nil otherwise. mu guards it.
+	// appended holds every document's id while filling without the index by id, nil otherwise. mu guards it.
 	appended *appended
-	// gathered counts for the tallies while a generation is filled from empty on, nil otherwise. mu guards it.
+	// gathered counts for the tallies while a generation is filled from empty, nil otherwise. mu guards it.
 	gathered *gathered
 
 	// handles and dropped belong to the engine and are guarded by its mutex.
@@ -70,7 +70,7 @@ func openStore(ctx context.Context, path string, id view.GenerationID, schema vi
 	if err := private(path); err != nil {
 		return nil, err
 	}
-	vfs, err := pagesum.VFS() // which puts a checksum on every page and checks it
+	vfs, err := pagesum.VFS() // adds a checksum to every page and checks it
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func openStore(ctx context.Context, path string, id view.GenerationID, schema vi
 	return s, nil
 }
 
-// private makes the file if it is not there, readable by its owner alone; SQLite
+// private creates the file if missing, readable only by its owner; SQLite
 // gives its companions the same mode.
 func private(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the path is ours
@@ -119,7 +119,7 @@ func pragma(name string, value any) string {
 	return "_pragma=" + url.QueryEscape(fmt.Sprintf("%s(%v)", name, value))
 }
 
-// prepareFile lays out a new file and refuses one that was made for another view.
+// prepareFile lays out a new file and refuses one that belongs to another view.
 func (s *store) prepareFile(ctx context.Context) error {
 	var tables int
 	if err := s.conn.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_schema`).Scan(&tables); err != nil {
@@ -139,7 +139,7 @@ func (s *store) prepareFile(ctx context.Context) error {
 	return nil
 }
 
-// checkMeta refuses a file that was made for another view, and says whether it is being filled.
+// checkMeta refuses a file that belongs to another view, and reports whether it is being filled.
 func (s *store) checkMeta(ctx context.Context, from querier) (filling bool, err error) {
 	found := map[string]string{}
 	rows, err := from.QueryContext(ctx, `SELECT key, value FROM meta`)
@@ -193,7 +193,7 @@ func (s *store) pragma(ctx context.Context, name string, value any) error {
 }
 
 // transaction runs work on the writing connection, all or nothing. A context
-// that ends lets nothing half done behind: the statements themselves are run
+// that ends leaves nothing half done: the statements themselves run
 // without it unless work passes it on.
 func (s *store) transaction(ctx context.Context, work func(context.Context) error) error {
 	whole := context.WithoutCancel(ctx)
@@ -209,7 +209,7 @@ func (s *store) transaction(ctx context.Context, work func(context.Context) erro
 			return nil
 		}
 	}
-	// An error of this one means only that SQLite has rolled back by itself.
+	// An error here only means that SQLite has already rolled back.
 	_, _ = s.conn.ExecContext(whole, `ROLLBACK`)
 	return err
 }
@@ -226,8 +226,8 @@ func (s *store) statement(text string) (*sql.Stmt, error) {
 	return made, err
 }
 
-// look runs work on what sees every write that has returned: the readers, or
-// while filling the writing connection, whose transaction is still open.
+// look runs work on a connection that sees every write that has returned: the readers, or,
+// while filling, the writing connection, whose transaction is still open.
 func (s *store) look(work func(querier) error) error {
 	if !s.filling.Load() || s.readOnly() {
 		return work(s.reading)

@@ -8,33 +8,33 @@ import (
 	"accountledger/projections/view"
 )
 
-// Cells are so many quarters of an hour wide: a day, an hour and a quarter, all of UTC. Every clock in use shows UTC's quarters
-// as quarters, so whatever bucket is asked for can be put together of them; the wider ones
+// Cell widths, in quarters of an hour: a day, an hour and a quarter, all in UTC. Every clock in use shows UTC's quarters
+// as quarters, so any requested bucket can be assembled from them; the wider ones
 // save reading many narrow ones.
 const (
 	quarter        = int64(15 * time.Minute)
 	perHour        = 4
 	perDay         = 24 * perHour
-	widthAll       = 0 // every document of a combination of keywords, with a time or without one
+	widthAll       = 0 // every document of a combination of keywords, with or without a time
 	widthQuarter   = 1
-	missingKeyword = 0 // what stands for a keyword that is missing, which no text equals
+	missingKeyword = 0 // represents a missing keyword; no text equals it
 )
 
-// widths are those of cells in time, the widest first.
+// widths are the widths of cells in time, widest first.
 func widths() []int64 { return []int64{perDay, perHour, widthQuarter} }
 
 // tally is one tally of a view, a table of cells:
 //
-//	width    how wide the cell is in quarters of an hour, or widthAll
-//	f_…      the keywords counted by, missingKeyword where one is missing
-//	at       when it begins, in quarters of an hour since 1970 UTC; 0 with widthAll
-//	members  how many documents lie in it, tombstones left out
+//	width    the cell's width in quarters of an hour, or widthAll
+//	f_…      the keywords counted by, missingKeyword for a missing one
+//	at       its beginning, in quarters of an hour since 1970 UTC; 0 with widthAll
+//	members  how many documents are in it, without tombstones
 //
-// Cells change in the transaction that changes documents. One that was left by all stays, with 0 members.
+// Cells change in the transaction that changes documents. An empty cell stays, with 0 members.
 type tally struct {
 	layout *layout
 	table  string
-	// keys are the places of the keywords and time that of the time, view.NoField when there is none.
+	// keys are the places of the keywords, time that of the time, view.NoField if there is none.
 	keys []int
 	time int
 	// upserts are the statements that add to cells, by how many.
@@ -76,7 +76,7 @@ func tallied(l *layout) []int {
 	return places
 }
 
-// columns lists the columns of the keywords, each behind a prefix such as "docs.".
+// columns lists the columns of the keywords, each with a prefix such as "docs.".
 func (t *tally) columns(prefix string) []string {
 	columns := make([]string, len(t.keys))
 	for i, place := range t.keys {
@@ -85,7 +85,7 @@ func (t *tally) columns(prefix string) []string {
 	return columns
 }
 
-// list joins columns, the keywords' between the ones before and after.
+// list joins columns: before, the keywords' and after.
 func (t *tally) list(before string, after ...string) string {
 	return strings.Join(append(append([]string{before}, t.columns("")...), after...), ", ")
 }
@@ -101,7 +101,7 @@ func (t *tally) create() string {
 
 func (t *tally) drop() string { return `DROP TABLE IF EXISTS ` + t.table }
 
-// upsert gives the statement that adds to n cells.
+// upsert returns the statement that adds to n cells.
 func (t *tally) upsert(n int) string {
 	values := strings.Repeat(marks(len(t.keys)+3)+",", n)
 	return `INSERT INTO ` + t.table + ` (` + t.list("width", "at", "members") + `) VALUES ` + strings.TrimSuffix(values, ",") +

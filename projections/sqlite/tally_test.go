@@ -64,7 +64,7 @@ func (c *counted) draw(r *rapid.T, id string, position int64) *view.Document {
 	return d
 }
 
-// batch makes writes, late and repeated ones among them; what it says is new may not be.
+// batch makes writes, including late and repeated ones; what it claims to be new may not be.
 func (c *counted) batch(r *rapid.T, position *int64) view.Batch {
 	var docs []*view.Document
 	seen := map[string]bool{}
@@ -85,7 +85,7 @@ func (c *counted) batch(r *rapid.T, position *int64) view.Batch {
 }
 
 // TestTalliesAreCounts compares every cell of every tally with the documents, after random batches, fillings and
-// stops, with all the memory that filling wants, or with so little that it runs out. Hints of what is new are wrong at times, and ends of a filling are cut off.
+// stops, with ample memory or with so little that it runs out. Hints of what is new are sometimes wrong, and ends of a filling are interrupted.
 func TestTalliesAreCounts(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(r *rapid.T) {
@@ -148,7 +148,7 @@ func reopenWith(t testing.TB, dir string, o sqlite.Options, schema view.Schema, 
 	return g
 }
 
-// file opens a generation's file beside the engine.
+// file opens a generation's file, bypassing the engine.
 func file(t interface{ Fatal(...any) }, dir string, schema view.Schema) *sql.DB {
 	vfs, err := pagesum.VFS()
 	if err != nil {
@@ -175,7 +175,7 @@ func sameTallies(r interface {
 			case view.Time:
 				moment = column
 			default:
-				stored += ", coalesce(" + column + ", 0)" // as cells have it
+				stored += ", coalesce(" + column + ", 0)" // as cells store it
 				kept += ", " + column
 				groups += ", " + strconv.Itoa(4+n)
 			}
@@ -194,7 +194,7 @@ func sameTallies(r interface {
 	}
 }
 
-// cells gives rows by what all their columns hold, and how often there is such a one.
+// cells counts rows by the contents of all their columns.
 func cells(r interface{ Fatal(...any) }, db *sql.DB, text string) map[string]int {
 	rows, err := db.Query(text)
 	if err != nil {

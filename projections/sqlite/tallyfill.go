@@ -10,8 +10,8 @@ import (
 	"accountledger/projections/view"
 )
 
-// fillTallies makes all tallies anew: from what was gathered while writing, or else from the documents. Those with the most
-// fields come first, so that the others can be made of them, which are far fewer rows.
+// fillTallies rebuilds all tallies: from what was gathered while writing, or else from the documents. Those with the most
+// fields come first, so that others can be built from them, which have far fewer rows.
 func (s *store) fillTallies(ctx context.Context) error {
 	known, err := s.allGathered(ctx)
 	if err != nil {
@@ -38,7 +38,7 @@ func (s *store) fillTallies(ctx context.Context) error {
 	return nil
 }
 
-// byFields gives the tallies, those with the most fields first.
+// byFields returns the tallies, most fields first.
 func (l *layout) byFields() []*tally {
 	ordered := slices.Clone(l.tallies)
 	slices.SortStableFunc(ordered, func(a, b *tally) int { return cmp.Compare(b.fields(), a.fields()) })
@@ -53,7 +53,7 @@ func (t *tally) fields() int {
 	return len(t.keys) + 1
 }
 
-// source gives one of these tallies that counts by all that t does, nil when none does.
+// source returns one of these tallies that counts by all that t does, or nil.
 func source(t *tally, among []*tally) *tally {
 	for _, other := range among {
 		if t.time != view.NoField && t.time != other.time {
@@ -66,7 +66,7 @@ func source(t *tally, among []*tally) *tally {
 	return nil
 }
 
-// fill gives the statements that fill an empty tally, from another one or, where that is nil, from the documents.
+// fill returns the statements that fill an empty tally, from another one or, if that is nil, from the documents.
 func (t *tally) fill(from *tally) []string {
 	if t.time == view.NoField {
 		if from != nil {
@@ -92,7 +92,7 @@ func (t *tally) fill(from *tally) []string {
 	return statements
 }
 
-// stored gives the keywords as cells have them, from columns of the documents.
+// stored returns the keywords as cells store them, from columns of the documents.
 func (t *tally) stored() []string {
 	columns := t.columns("")
 	for i, place := range t.keys {
@@ -103,7 +103,7 @@ func (t *tally) stored() []string {
 	return columns
 }
 
-// gather gives the statement that makes cells of one width by adding up rows of a table.
+// gather returns the statement that makes cells of one width by adding up rows of a table.
 func (t *tally) gather(width int64, at, members, from, where string, keys []string) string {
 	columns := append(slices.Clone(keys), at)
 	groups := make([]string, len(columns))

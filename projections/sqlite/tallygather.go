@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// gathered counts the documents of a generation as they are written, while it is filled from empty on. It knows nothing of
-// documents that come again, but whether there were any can be told in the end: then there are fewer rows than it counted.
-// Counting so costs a tenth of sorting all documents by their cells.
+// gathered counts the documents of a generation as they are written, while it is filled from empty. It cannot see
+// repeated documents, but at the end it can tell whether there were any: then there are fewer rows than it counted.
+// This costs a tenth of sorting all documents by their cells.
 type gathered struct {
-	// tallies are those that are not made of others.
+	// tallies are those not built from others.
 	tallies   []*tally
 	cells     []map[cell]*int64
 	texts     map[string]string
@@ -29,7 +29,7 @@ func newGathered(l *layout) *gathered {
 	return g
 }
 
-// count counts rows that are about to be written; false when there are more cells than most, and it does not go on.
+// count counts rows about to be written; false if there are more cells than most, and then it stops counting.
 func (g *gathered) count(rows []row, most int) bool {
 	g.documents += int64(len(rows))
 	for i := range rows {
@@ -48,7 +48,7 @@ func (g *gathered) count(rows []row, most int) bool {
 	return g.size <= most
 }
 
-// add makes a cell with one member. Its texts are copies, so that it holds on to no document.
+// add adds a cell with one member. Its texts are copies, so that it retains no document.
 func (g *gathered) add(n int, c cell) {
 	for i, text := range c.keys {
 		kept, known := g.texts[text]
@@ -63,7 +63,7 @@ func (g *gathered) add(n int, c cell) {
 	g.size++
 }
 
-// deltas gives what was gathered of one tally.
+// deltas returns what was gathered for one tally.
 func (g *gathered) deltas(t *tally) *deltas {
 	d := &deltas{}
 	for n, other := range g.tallies {
@@ -86,8 +86,8 @@ func (s *store) gather(rows []row) {
 	}
 }
 
-// allGathered says whether what was gathered is all that is stored, each document counted once: every document that was
-// written made a row, and rows are numbered from 1 on and never deleted.
+// allGathered reports whether what was gathered is all that is stored, each document counted once: every document
+// written made a row, and rows are numbered from 1 and never deleted.
 func (s *store) allGathered(ctx context.Context) (bool, error) {
 	if s.gathered == nil {
 		return false, nil
@@ -97,7 +97,7 @@ func (s *store) allGathered(ctx context.Context) (bool, error) {
 	return last == s.gathered.documents, err
 }
 
-// startGathering begins to count, in a file without documents.
+// startGathering starts counting, in a file without documents.
 func (s *store) startGathering() {
 	if len(s.layout.tallies) > 0 {
 		s.gathered = newGathered(s.layout)

@@ -8,14 +8,14 @@ import (
 	"accountledger/projections/view"
 )
 
-// countTally counts by when from the cells of a tally.
+// countTally counts by time from the cells of a tally.
 func (a *asking) countTally(ctx context.Context, t *tallying, buckets map[int64]*view.Bucket) error {
 	known := &stretches{clock: a.plan.Histogram.Clock}
 	return a.countCells(ctx, t, known, buckets, widths(), t.from, t.until)
 }
 
-// countCells counts the documents of a stretch of time in nanoseconds: cells of the first width where they lie in one bucket, narrower ones
-// where a bucket's border or an end of the stretch cuts one, and documents where it cuts the narrowest.
+// countCells counts the documents of a stretch of time in nanoseconds: cells of the first width if they are inside one bucket, narrower ones
+// if a bucket's border or an end of the stretch cuts one, and documents if it cuts the narrowest.
 func (a *asking) countCells(ctx context.Context, t *tallying, known *stretches, buckets map[int64]*view.Bucket, widths []int64, from, until int64) error {
 	if from >= until {
 		return nil
@@ -63,7 +63,7 @@ func (a *asking) countCells(ctx context.Context, t *tallying, known *stretches, 
 	return nil
 }
 
-// cut gives the first and the last cell of each run of cells that are not whole; none between them is.
+// cut returns the first and the last cell of each run of cells that are cut.
 func cut(whole map[int64]bool) [][2]int64 {
 	var runs [][2]int64
 	before := true

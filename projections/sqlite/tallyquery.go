@@ -7,18 +7,18 @@ import (
 	"accountledger/projections/view"
 )
 
-// tallying is a query that a tally answers exactly: its filter speaks of nothing but the tally's keywords and limits its time.
+// tallying is a query that a tally answers exactly: its filter uses only the tally's keywords and bounds on its time.
 type tallying struct {
 	*tally
 	plan *view.Plan
 	// keys are the parts of the filter about keywords.
 	keys []*view.Node
-	// timed says that the filter limits the time to from and before until, in nanoseconds.
+	// timed says that the filter limits the time to from ≤ t < until, in nanoseconds.
 	timed       bool
 	from, until int64
 }
 
-// tally finds the smallest tally that can count by these fields, nil when none can. field is a time or view.NoField.
+// tally finds the smallest tally that can count by these fields, or nil. field is a time or view.NoField.
 func (a *asking) tally(by []int, field, sum int) *tallying {
 	if len(a.plan.Words) > 0 || sum != view.NoField {
 		return nil
@@ -36,7 +36,7 @@ func (a *asking) tally(by []int, field, sum int) *tallying {
 	return best
 }
 
-// takes says whether the tally can answer for a filter, and reads it.
+// takes reports whether the tally can answer for a filter, and parses it.
 func (t *tallying) takes(n *view.Node) bool {
 	switch {
 	case n == nil:
@@ -52,7 +52,7 @@ func (t *tallying) takes(n *view.Node) bool {
 	return false
 }
 
-// counts says whether a filter is about the tally's keywords alone.
+// counts reports whether a filter uses only the tally's keywords.
 func (t *tallying) counts(n *view.Node) bool {
 	if n.Join == view.Leaf {
 		return slices.Contains(t.tally.keys, n.Field)
@@ -60,7 +60,7 @@ func (t *tallying) counts(n *view.Node) bool {
 	return !slices.ContainsFunc(n.Children, func(child *view.Node) bool { return !t.counts(child) })
 }
 
-// limits reads a comparison of the time.
+// limits parses a comparison of the time.
 func (t *tallying) limits(n *view.Node) bool {
 	switch n.Op {
 	case view.Exists:
@@ -79,7 +79,7 @@ func (t *tallying) limits(n *view.Node) bool {
 	return true
 }
 
-// combinations writes the combinations of keywords that there are, as if they were documents, so that filters on keywords
+// combinations writes the existing combinations of keywords as if they were documents, so that filters on keywords
 // apply; members is how many documents each has.
 func (t *tallying) combinations(text *sqlText) {
 	var columns strings.Builder
@@ -90,7 +90,7 @@ func (t *tallying) combinations(text *sqlText) {
 	text.add(`(SELECT ` + columns.String() + `members FROM ` + t.table + ` WHERE width = 0) AS docs`)
 }
 
-// cells writes FROM and WHERE of the cells of one width that begin with or after first and before until, all in quarters of an
+// cells writes FROM and WHERE of the cells of one width from first to before until, all in quarters of an
 // hour: docs has their keywords.
 func (t *tallying) cells(text *sqlText, width, first, until int64) {
 	text.add(" FROM ")
@@ -103,7 +103,7 @@ func (t *tallying) cells(text *sqlText, width, first, until int64) {
 	t.filter(text)
 }
 
-// filter writes what the query asks of keywords.
+// filter writes the query's conditions on keywords.
 func (t *tallying) filter(text *sqlText) {
 	for _, n := range t.keys {
 		text.add(" AND ")
@@ -111,8 +111,8 @@ func (t *tallying) filter(text *sqlText) {
 	}
 }
 
-// members writes a statement whose rows are some keywords and a number of documents, many rows for the same keywords among them.
-// A stretch of time is put together of the widest cells that lie within it; what is left at its ends is counted from the documents.
+// members writes a statement whose rows are some keywords and a number of documents, possibly many rows for the same keywords.
+// A stretch of time is assembled from the widest cells inside it; what is left at its ends is counted from the documents.
 func (t *tallying) members(text *sqlText, keys []string) {
 	var columns string
 	for _, key := range keys {
@@ -142,8 +142,8 @@ func (t *tallying) members(text *sqlText, keys []string) {
 	}
 }
 
-// documents writes FROM and WHERE of what lies within a short stretch of time, in nanoseconds. SQLite knows nothing of how
-// short it is, so it is told which index leads there.
+// documents writes FROM and WHERE of the documents in a short stretch of time, in nanoseconds. SQLite does not know how
+// short it is, so it is told which index to use.
 func (t *tallying) documents(text *sqlText, from, until int64) {
 	column := t.layout.column(t.time)
 	text.add(` FROM docs`)
@@ -157,10 +157,10 @@ func (t *tallying) documents(text *sqlText, from, until int64) {
 	t.filter(text)
 }
 
-// piece is a stretch of time in nanoseconds, until left out, that cells of one width make up; 0 where none do.
+// piece is a stretch of time in nanoseconds, without until, made of cells of one width; width 0 if no cells fit.
 type piece struct{ width, from, until int64 }
 
-// pieces cuts a stretch of time into at least one piece.
+// pieces splits a stretch of time into at least one piece.
 func pieces(from, until int64, widths []int64) []piece {
 	if len(widths) == 0 {
 		return []piece{{0, from, max(from, until)}}
@@ -181,7 +181,7 @@ func pieces(from, until int64, widths []int64) []piece {
 	return all
 }
 
-// groups gives the statement that counts by these fields, as asking.groups does.
+// groups returns the statement that counts by these fields, as asking.groups does.
 func (t *tallying) groups(g *view.GroupPlan) *sqlText {
 	var columns, keys, order []string
 	for _, place := range g.By {
@@ -198,7 +198,7 @@ func (t *tallying) groups(g *view.GroupPlan) *sqlText {
 	return &text
 }
 
-// total gives the statement that counts all that match.
+// total returns the statement that counts all that match.
 func (t *tallying) total() *sqlText {
 	var text sqlText
 	text.add(`SELECT coalesce(sum(cells.members), 0) FROM (`)

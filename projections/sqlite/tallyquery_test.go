@@ -9,8 +9,8 @@ import (
 	"accountledger/projections/view"
 )
 
-// TestTalliesAnswer changes what tallies hold behind the engine's back, and sees by the answers which queries are
-// answered from them: those that can be exactly, and no others.
+// TestTalliesAnswer changes what tallies hold behind the engine's back, and tells from the answers which queries use
+// them: exactly those that can.
 func TestTalliesAnswer(t *testing.T) {
 	t.Parallel()
 	c, schema := newCounted(true)
@@ -82,7 +82,7 @@ func TestTalliesAnswer(t *testing.T) {
 	}
 }
 
-// TestAnotherTally sees that a generation made for other tallies is refused, so that it is filled anew.
+// TestAnotherTally checks that a generation made for other tallies is refused, so that it is refilled.
 func TestAnotherTally(t *testing.T) {
 	t.Parallel()
 	_, schema := newCounted(false)
@@ -92,6 +92,6 @@ func TestAnotherTally(t *testing.T) {
 	e, err := sqlite.New(dir)
 	must(t, err)
 	if _, err := e.Open(t.Context(), schema, 1); !errors.Is(err, view.ErrMismatch) {
-		t.Errorf("a tally less: %v", err)
+		t.Errorf("one tally fewer: %v", err)
 	}
 }

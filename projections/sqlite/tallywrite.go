@@ -8,8 +8,8 @@ import (
 	"accountledger/projections/view"
 )
 
-// cell names the quarter of an hour in which a document is counted. keys are its keywords, noKeyword for a missing one,
-// and at is the quarter, noTime where the tally has no time or the document lacks it.
+// cell is the quarter of an hour in which a document is counted. keys are its keywords, noKeyword for a missing one,
+// and at is the quarter, noTime if the tally has no time or the document lacks it.
 type cell struct {
 	keys [view.MaxTallyKeys]string
 	at   int64
@@ -20,7 +20,7 @@ const (
 	noKeyword = "\x00" // which no keyword can hold
 )
 
-// deltas says of each tally of a view by how much its cells change.
+// deltas holds, for each tally of a view, how much its cells change.
 type deltas struct {
 	tallies []*tally
 	cells   []map[cell]int64
@@ -34,7 +34,7 @@ func newDeltas(l *layout) *deltas {
 	return d
 }
 
-// count adds a document n times to the cells it lies in. A tombstone, or none at all, lies in none.
+// count adds a document n times to its cells. A tombstone, or nil, has none.
 func (d *deltas) count(doc *view.Document, n int64) {
 	if doc == nil || doc.Deleted {
 		return
@@ -58,14 +58,14 @@ func (t *tally) cell(doc *view.Document) cell {
 	return c
 }
 
-// change is by how much one row of a tally's table changes.
+// change is how much one row of a tally's table changes.
 type change struct {
 	width int64
 	cell
 	members int64
 }
 
-// changes adds the wider cells, and leaves out what comes to nothing. They are in the table's order.
+// changes adds the wider cells, and leaves out changes of zero. They are in the table's order.
 func changes(cells map[cell]int64) []change {
 	type row struct {
 		width int64
@@ -96,7 +96,7 @@ func changes(cells map[cell]int64) []change {
 	return all
 }
 
-// putDeltas brings the tallies up to date in the transaction that is open.
+// putDeltas updates the tallies in the open transaction.
 func (s *store) putDeltas(ctx context.Context, d *deltas) error {
 	for i, t := range d.tallies {
 		all := changes(d.cells[i])

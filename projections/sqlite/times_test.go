@@ -12,7 +12,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// TestFilesOfTwoTimes lays a generation's file and a write-ahead file of another time beside each other: that is view.ErrCorrupt,
+// TestFilesOfTwoTimes puts a generation's file and a write-ahead file of another time together: that is view.ErrCorrupt,
 // after which the runner fills the view again.
 func TestFilesOfTwoTimes(t *testing.T) {
 	t.Parallel()

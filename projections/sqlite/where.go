@@ -18,8 +18,8 @@ func (t *sqlText) add(text string, args ...any) {
 }
 
 // node writes a filter as a condition that is true exactly for the documents it
-// matches. A comparison with a missing value is neither true nor false in SQL,
-// so "not" asks for what is not true.
+// matches. In SQL a comparison with a missing value is neither true nor false,
+// so "not" is written as "is not true".
 func (l *layout) node(t *sqlText, n *view.Node) {
 	switch n.Join {
 	case view.JoinAll:
@@ -73,13 +73,13 @@ func (l *layout) compare(t *sqlText, n *view.Node) {
 	t.args = append(t.args, argument(n.Values[0]))
 }
 
-// source writes FROM and WHERE of all that matches a plan. Words are looked for
-// in the full-text index when they are rare (byWords), and otherwise in the
-// rows that the rest of the statement comes to.
+// source writes FROM and WHERE of all that matches a plan. Words are looked up
+// in the full-text index if they are rare (byWords), and otherwise in the
+// rows that the rest of the statement visits.
 func (l *layout) source(t *sqlText, p *view.Plan, byWords bool) {
 	switch {
 	case byWords:
-		// CROSS JOIN keeps SQLite from turning the order of the two round.
+		// CROSS JOIN keeps SQLite from swapping the two.
 		t.add(" FROM postings CROSS JOIN docs ON docs.n = postings.rowid WHERE postings MATCH ? AND docs.deleted = 0", match(p.Words))
 	default:
 		t.add(" FROM docs WHERE docs.deleted = 0")

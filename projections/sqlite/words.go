@@ -8,20 +8,20 @@ import (
 	"accountledger/projections/view"
 )
 
-// reach is how far words are looked for in which way, in documents.
+// reach decides how words are looked up, in numbers of documents.
 //
-// A page of rare words begins at the full-text index. A page of words that more documents have is looked for along the index
-// that sorts, where they are met soon if they are spread out. If they are not met in as many rows as are near, or in as many as
-// cost what all their documents would, and fewer than many documents have them, the page begins at the full-text index after all.
-// A count does so below many.
+// A page of rare words starts from the full-text index. A page of words that more documents have is looked up along the index
+// that sorts, where they are found soon if they are spread out. If they are not found within near rows, or within as many rows as
+// cost what reading all their documents would, and fewer than many documents have them, the page starts from the full-text index
+// after all. So does a count, below many.
 type reach struct{ rare, near, many int }
 
 var usualReach = reach{rare: 2000, near: 50_000, many: 100_000}
 
-// apart is how many rows along an index cost what one document does that the full-text index leads to.
+// apart is how many rows along an index cost as much as one document found through the full-text index.
 const apart = 5
 
-// fewer says whether fewer than so many documents have the words. It counts no further than that.
+// fewer reports whether fewer than that many documents have the words. It counts no further than that.
 func (a *asking) fewer(ctx context.Context, than int) (bool, error) {
 	if a.counted < than {
 		err := a.from.QueryRowContext(ctx, `SELECT count(*) FROM (SELECT 1 FROM postings WHERE postings MATCH ? LIMIT ?)`,
@@ -34,7 +34,7 @@ func (a *asking) fewer(ctx context.Context, than int) (bool, error) {
 	return a.having < than, nil
 }
 
-// chooseWords decides how words are looked for.
+// chooseWords decides how words are looked up.
 func (a *asking) chooseWords(ctx context.Context) (err error) {
 	if len(a.plan.Words) == 0 {
 		return nil
@@ -69,8 +69,8 @@ func (a *asking) walk(ctx context.Context, plan *view.Plan, part segment, most i
 	}
 }
 
-// nearby cuts a segment off after so many rows, in its order; false when it has no more of them, or when no index has them in that
-// order, so that all must be looked at anyway.
+// nearby limits a segment to a number of rows, in its order; false if it has no more than that, or if no index has them in that
+// order, so that all must be read anyway.
 func (a *asking) nearby(ctx context.Context, plan *view.Plan, part segment, rows int) (segment, bool, error) {
 	if part.by == nil || !a.inOrder(plan.Where, part.by.Field) {
 		return part, false, nil

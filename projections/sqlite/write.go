@@ -13,7 +13,7 @@ import (
 // writeChunks are the numbers of rows that one statement writes, largest first.
 func writeChunks() []int { return []int{32, 4, 1} }
 
-// checkEvery is how many rows are written before the context is looked at again.
+// checkEvery is how many rows are written before the context is checked again.
 const checkEvery = 32
 
 func (s *store) write(ctx context.Context, batch view.Batch) error {
@@ -64,8 +64,8 @@ func (s *store) putCheckpoint(batch view.Batch) error {
 	return err
 }
 
-// checked gives the documents with what is new first, each of the two in the order of the log, in which new ones then lie
-// in the file: what happened at about the same time is read with few pages. fresh is how many are said to be new.
+// checked returns the documents with new ones first, both parts in the order of the log, in which new ones are then
+// stored: what happened at about the same time is read with few pages. fresh is how many are claimed to be new.
 func (s *store) checked(batch view.Batch) (docs []*view.Document, fresh int, err error) {
 	ids := make(map[string]bool, len(batch.Documents))
 	for _, d := range batch.Documents {
@@ -78,7 +78,7 @@ func (s *store) checked(batch view.Batch) (docs []*view.Document, fresh int, err
 		ids[d.ID] = true
 	}
 	docs = slices.Clone(batch.Documents)
-	if !s.filling.Load() { // which knows by itself what is new
+	if !s.filling.Load() { // filling finds out by itself what is new
 		fresh = min(max(batch.New, 0), len(docs))
 	}
 	for _, part := range [][]*view.Document{docs[:fresh], docs[fresh:]} {
@@ -87,7 +87,7 @@ func (s *store) checked(batch view.Batch) (docs []*view.Document, fresh int, err
 	return docs, fresh, nil
 }
 
-// put writes rows in the transaction that is open; the first fresh ones are said to be new.
+// put writes rows in the open transaction; the first fresh ones are claimed to be new.
 func (s *store) put(ctx context.Context, rows []row, fresh int) error {
 	if s.filling.Load() {
 		return s.fillRows(ctx, rows)
@@ -123,7 +123,7 @@ func (s *store) rows(docs []*view.Document) []row {
 	return rows
 }
 
-// add writes rows that are new, with their postings. isStored tells by its error that one was there.
+// add writes rows that are new, with their postings. isStored tells from its error that one existed.
 func (s *store) add(ctx context.Context, rows []row) error {
 	if len(rows) == 0 {
 		return nil
@@ -148,17 +148,17 @@ func (s *store) add(ctx context.Context, rows []row) error {
 	return nil
 }
 
-// row is a document on its way into the file.
+// row is a document about to be written.
 type row struct {
 	doc *view.Document
-	// words are joined as column words holds them.
+	// words are joined as in column words.
 	words string
-	// n is the row's number when it is new and the number was chosen, else 0.
+	// n is the row's number if it is new and the number was chosen, else 0.
 	n int64
 }
 
-// joinWords puts every word between two spaces, so that a search for one finds
-// " word " and one for a beginning " begin".
+// joinWords puts every word between spaces, so that a search for one finds
+// " word " and one for a prefix " begin".
 func joinWords(words []string) string {
 	if len(words) == 0 {
 		return ""
@@ -171,7 +171,7 @@ func (s *store) upsert(ctx context.Context, rows []row) error {
 	return s.inChunks(ctx, s.layout.upserts, rows)
 }
 
-// inChunks writes rows by the ones of these statements that are for as many.
+// inChunks writes rows with the statements for their number.
 func (s *store) inChunks(ctx context.Context, texts map[int]string, rows []row) error {
 	args := make([]any, 0, checkEvery*(len(s.layout.order)+5))
 	for len(rows) > 0 {
@@ -187,7 +187,7 @@ func (s *store) inChunks(ctx context.Context, texts map[int]string, rows []row) 
 	return nil
 }
 
-// chunkOf is how many rows the next statement writes of so many.
+// chunkOf is how many of these rows the next statement writes.
 func chunkOf(rows int) int {
 	for _, size := range writeChunks() {
 		if rows >= size {
@@ -197,7 +197,7 @@ func chunkOf(rows int) int {
 	return rows
 }
 
-// putChunk runs the one of these statements that is for so many rows. args is room for its parameters.
+// putChunk runs the statement for this number of rows. args is scratch space for its parameters.
 func (s *store) putChunk(texts map[int]string, rows []row, args []any) error {
 	args = args[:0]
 	for i := range rows {
@@ -250,14 +250,14 @@ func (l *layout) written() []string {
 	return columns
 }
 
-// insert gives the statement that adds n rows.
+// insert returns the statement that adds n rows.
 func (l *layout) insert(n int) string {
 	columns := l.written()
 	values := strings.Repeat(marks(len(columns))+",", n)
 	return `INSERT INTO docs (` + strings.Join(columns, ", ") + `) VALUES ` + strings.TrimSuffix(values, ",")
 }
 
-// upsert gives the statement that writes n rows.
+// upsert returns the statement that writes n rows.
 func (l *layout) upsert(n int) string {
 	columns := l.written()
 	set := make([]string, 0, len(columns)-2)

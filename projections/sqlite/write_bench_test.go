@@ -11,7 +11,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// deeds is a view like that of all activity, which has a document for each event.
+// deeds is a view like the one of all activity, with a document for each event.
 type deeds struct {
 	view.Fields
 	typ, subject, actor, channel view.KeywordField
@@ -48,8 +48,8 @@ func (f *deeds) deed(random *rand.Rand, n int) *view.Document {
 	return d
 }
 
-// BenchmarkWrite writes batches of 200 documents the way a consumer does that follows the log: new ones, ones that
-// take the place of others but are counted as before, and ones that are counted elsewhere. Its control has no tallies.
+// BenchmarkWrite writes batches of 200 documents as a consumer following the log does: new ones, ones that
+// replace others but are counted in the same cells, and ones counted elsewhere. Its control has no tallies.
 func BenchmarkWrite(b *testing.B) {
 	for view, worded := range map[string]bool{"words": true, "no words": false} {
 		f, schema := newDeeds(worded)

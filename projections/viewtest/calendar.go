@@ -10,7 +10,7 @@ import (
 )
 
 // bucketStart finds the start of a bucket by walking the zone's clock minute by
-// minute, the plain way. known remembers the days walked to in this zone.
+// minute. known holds the days already found in this zone.
 func bucketStart(t time.Time, interval view.Interval, known map[time.Time]time.Time) time.Time {
 	minute := t.Truncate(time.Minute)
 	if interval == view.Hour {
@@ -32,7 +32,7 @@ func bucketStart(t time.Time, interval view.Interval, known map[time.Time]time.T
 	if at, ok := known[day]; ok {
 		return at
 	}
-	// The first minute whose date on the zone's clock is that day or, where the
+	// The first minute whose date on the zone's clock is that day or, if the
 	// zone skipped the day, a later one.
 	at := day.Add(-26 * time.Hour).In(t.Location())
 	for {
@@ -56,8 +56,8 @@ func parseInt(s string) int64 {
 	return n
 }
 
-// changes are moments at which clocks were changed in ways that are easy to get
-// wrong, by zone.
+// changes are moments, by zone, at which clocks were changed in ways that are easy to get
+// wrong.
 func changes() map[string][]string {
 	return map[string][]string{
 		"UTC":                 {"2026-01-01T00:00:00Z"},

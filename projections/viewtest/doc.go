@@ -1,5 +1,5 @@
-// Package viewtest is what every engine for views must pass. It checks an engine
-// from outside, also with random documents and queries against a plain model in
-// memory, and assumes neither an empty nor a private engine: each test makes
-// views with names of its own.
+// Package viewtest is the conformance suite for view engines. It checks an engine
+// from outside, including with random documents and queries against a plain model in
+// memory, and assumes neither an empty nor a private engine: each test creates
+// views with its own names.
 package viewtest

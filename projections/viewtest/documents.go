@@ -14,7 +14,7 @@ func write(t testing.TB, g view.Generation, docs ...*view.Document) {
 	must(t, g.Write(t.Context(), view.Batch{Documents: docs}))
 }
 
-// expect checks what is stored under the ids of docs.
+// expect checks that docs are stored under their ids.
 func expect(t testing.TB, g view.Generation, docs ...*view.Document) {
 	t.Helper()
 	ids := make([]string, len(docs))
@@ -24,11 +24,11 @@ func expect(t testing.TB, g view.Generation, docs ...*view.Document) {
 	found, err := g.Load(t.Context(), ids)
 	must(t, err)
 	if len(found) != len(docs) {
-		t.Fatalf("Load gave %d documents for %d ids", len(found), len(docs))
+		t.Fatalf("Load returned %d documents for %d ids", len(found), len(docs))
 	}
 	for i, d := range docs {
 		if found[i] == nil || !found[i].Equal(d) {
-			t.Errorf("document %d: not as it was written", i)
+			t.Errorf("document %d: not as written", i)
 		}
 	}
 }
@@ -42,10 +42,10 @@ func testDocuments(t *testing.T, open func(*testing.T) view.Engine) {
 	found, err := g.Load(t.Context(), []string{"none", "a", "NONE"})
 	must(t, err)
 	if len(found) != 3 || found[0] != nil || found[1] == nil || found[2] != nil {
-		t.Error("Load must give nil exactly where nothing is stored")
+		t.Error("Load must return nil exactly where nothing is stored")
 	}
 	if none, err := g.Load(t.Context(), nil); err != nil || len(none) != 0 {
-		t.Errorf("Load of nothing gave %d, %v", len(none), err)
+		t.Errorf("Load of nothing returned %d, %v", len(none), err)
 	}
 	if got, err := view.Get(t.Context(), g, "a"); err != nil || !got.Equal(a) {
 		t.Errorf("Get: %v", err)
@@ -84,12 +84,12 @@ func testVersions(t *testing.T, open func(*testing.T) view.Engine) {
 	write(t, g, other) // the same version again
 	expect(t, g, third)
 
-	// A batch whose documents are partly old stores the others.
+	// A batch with some old documents stores the others.
 	fresh := plain("b", 1, "fresh")
 	write(t, g, first, fresh)
 	expect(t, g, third, fresh)
 
-	// Words of a version that was passed over are not found, nor those replaced.
+	// Words of a skipped version are not found, and neither are replaced ones.
 	expectWords(t, g, "fox", 0)
 	write(t, g, full("a", 11))
 	expectWords(t, g, "fox", 1)

@@ -20,7 +20,7 @@ func expectCheckpoint(t testing.TB, g view.Generation, partition int, want strin
 	searchable, err := g.Searchable(t.Context(), partition)
 	must(t, err)
 	if string(written) != want || string(searchable) != want {
-		t.Errorf("partition %d: another checkpoint than was written", partition)
+		t.Errorf("partition %d: not the checkpoint that was written", partition)
 	}
 }
 
@@ -38,15 +38,15 @@ func testCheckpoints(t *testing.T, open func(*testing.T) view.Engine) {
 
 	long := view.Checkpoint(bytes.Repeat([]byte{7}, view.MaxCheckpoint+1))
 	if g.Write(t.Context(), view.Batch{Checkpoint: long}) == nil {
-		t.Error("a checkpoint beyond the limit was taken")
+		t.Error("a checkpoint beyond the limit was accepted")
 	}
 	expectCheckpoint(t, g, 0, "two")
 
-	// A write that is cut off leaves no checkpoint whose documents are not there.
+	// An interrupted write leaves no checkpoint without its documents.
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := g.Write(ctx, view.Batch{Documents: []*view.Document{plain("c", 3, "x")}, Checkpoint: view.Checkpoint("three")}); !errors.Is(err, context.Canceled) {
-		t.Errorf("a cancelled write gave %v", err)
+		t.Errorf("a cancelled write returned %v", err)
 	}
 	expectCheckpoint(t, g, 0, "two")
 }
@@ -97,12 +97,12 @@ func testMismatch(t *testing.T, open func(*testing.T) view.Engine) {
 	closeLater(t, g)
 	dropLater(t, e, g)
 	if g.ID() != (view.GenerationID{View: schema.Name, Version: 2, Number: 2}) {
-		t.Error("a generation with another id than it was opened under")
+		t.Error("the generation's id is not the one it was opened with")
 	}
 	bad := schema
 	bad.Fields = append(slices.Clone(schema.Fields), view.Field{Name: "no name", Kind: view.Bool})
 	if _, err := e.Open(t.Context(), bad, 3); err == nil {
-		t.Error("a declaration with an impossible name was taken")
+		t.Error("a declaration with an invalid name was accepted")
 	}
 	must(t, e.Drop(t.Context(), view.GenerationID{View: schema.Name, Version: 1, Number: 1}))
 }
@@ -126,7 +126,7 @@ func testSwap(t *testing.T, open func(*testing.T) view.Engine) {
 	must(t, next.Refresh(ctx))
 	expectLive(t, e, old.ID())
 
-	// Whoever reads the old one goes on reading it while the new one goes live.
+	// Readers of the old one keep reading it while the new one goes live.
 	reader := generation(t, e, *old.Schema(), 1)
 	must(t, e.Swap(ctx, next.ID()))
 	expectLive(t, e, next.ID())
@@ -184,7 +184,7 @@ func testDrop(t *testing.T, open func(*testing.T) view.Engine) {
 	if !slices.Equal(left, all[4:5]) {
 		t.Errorf("%d generations are left, want the live one", len(left))
 	}
-	// A number that was dropped begins empty again.
+	// A dropped number starts empty again.
 	g := generation(t, e, schema, 1)
 	closeLater(t, g)
 	expectCount(t, g, 0)

@@ -10,7 +10,7 @@ import (
 )
 
 // model answers queries the plain way: it looks at every document. It shares
-// with the engines the meaning of Value.Compare and view.Cut, nothing else.
+// with the engines only the meaning of Value.Compare and view.Cut.
 type model struct {
 	schema view.Schema
 	docs   map[string]*view.Document
@@ -36,7 +36,7 @@ func (m *model) value(d *view.Document, field string) view.Value {
 	return view.Value{}
 }
 
-// matching gives all documents that a query matches, in its order.
+// matching returns all documents that a query matches, in its order.
 func (m *model) matching(q *view.Query) []*view.Document {
 	var all []*view.Document
 	for _, d := range m.docs {
@@ -95,7 +95,7 @@ func (m *model) matches(d *view.Document, f *view.Filter) bool {
 	}
 }
 
-// literal reads a literal by way of its JSON, which says all there is to it.
+// literal decodes a literal from its JSON, which is all there is to it.
 func literal(kind view.Kind, l view.Literal) view.Value {
 	text, _ := l.MarshalJSON()
 	switch kind {

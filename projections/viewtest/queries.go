@@ -8,8 +8,8 @@ import (
 	"accountledger/projections/view"
 )
 
-// testRefusedQueries sees that an engine checks what it is asked; what exactly is
-// refused is a matter of package view.
+// testRefusedQueries checks that an engine validates queries; what exactly is
+// refused is up to package view.
 func testRefusedQueries(t *testing.T, open func(*testing.T) view.Engine) {
 	_, g := fresh(t, open)
 	const canary = "canary'; DROP TABLE docs; --"
@@ -28,12 +28,12 @@ func testRefusedQueries(t *testing.T, open func(*testing.T) view.Engine) {
 		if !errors.As(err, &invalid) || invalid.Pointer != pointer {
 			t.Errorf("%s: %v", pointer, err)
 		} else if strings.Contains(err.Error(), "canary") {
-			t.Errorf("%s: the error repeats what the caller made up", pointer)
+			t.Errorf("%s: the error repeats the caller's input", pointer)
 		}
 	}
 }
 
-// testWords looks for words that are written in another way than they stand.
+// testWords looks for words in spellings other than the stored ones.
 func testWords(t *testing.T, open func(*testing.T) view.Engine) {
 	_, g := fresh(t, open)
 	s := newShape()

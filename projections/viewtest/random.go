@@ -38,7 +38,7 @@ func testRandom(t *testing.T, open func(*testing.T) view.Engine) {
 		must(t, err)
 		for i, id := range ids {
 			if !found[i].Equal(m.docs[id]) {
-				r.Fatal("a document is not as the model has it")
+				r.Fatal("a document differs from the model's")
 			}
 		}
 		for range 6 {
@@ -47,7 +47,7 @@ func testRandom(t *testing.T, open func(*testing.T) view.Engine) {
 	})
 }
 
-// drawBatch makes writes, late and repeated ones among them, and tells the model. What it says is new may not be.
+// drawBatch draws writes, including late and repeated ones, and applies them to the model. What it claims to be new may not be.
 func drawBatch(r *rapid.T, m *model, position *int64) view.Batch {
 	var batch []*view.Document
 	for range rapid.IntRange(0, 25).Draw(r, "documents") {

@@ -54,7 +54,7 @@ func drawQuery(r *rapid.T) *view.Query {
 	return q
 }
 
-// drawCount makes what a tally can answer: counts by few keywords and by when, of some keywords, within some time.
+// drawCount draws what a tally can answer: counts by few keywords and by time, of some keywords, within some time.
 func drawCount(r *rapid.T) *view.Query {
 	q := &view.Query{Total: true, Limit: rapid.SampledFrom([]int{0, 7}).Draw(r, "limit")}
 	by := rapid.Permutation([]string{"colour", "nick"}).Draw(r, "by")

@@ -9,7 +9,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// Run runs the whole suite. open gives an engine over the same place each time
+// Run runs the whole suite. open returns an engine on the same place each time
 // within one test; the suite closes every engine it opens, and may open one again
 // after closing it, to see what was kept.
 func Run(t *testing.T, open func(t *testing.T) view.Engine) {
@@ -40,7 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) view.Engine) {
 	}
 }
 
-// uniqueName gives a view's name that nothing else uses.
+// uniqueName returns an unused name for a view.
 func uniqueName() string {
 	var b [8]byte
 	_, _ = rand.Read(b[:])

@@ -9,7 +9,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// Same writes the same random documents to two engines and sees that they answer
+// Same writes the same random documents to two engines and checks that they answer
 // the same queries alike, page by page.
 func Same(t *testing.T, one, other view.Engine) {
 	t.Helper()
@@ -35,8 +35,8 @@ func Same(t *testing.T, one, other view.Engine) {
 	})
 }
 
-// samePages asks two generations for all pages of a query, each with the cursor
-// that it gave itself.
+// samePages reads all pages of a query from two generations, each with the cursor
+// that it returned itself.
 func samePages(r *rapid.T, generations []view.Generation, q *view.Query) {
 	queries := []view.Query{*q, *q}
 	for page := 1; ; page++ {

@@ -6,7 +6,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// shape is a view with a field of every kind, there and optional.
+// shape is a view with a field of every kind, required and optional.
 type shape struct {
 	view.Fields
 	colour view.KeywordField
@@ -44,7 +44,7 @@ func testSchema(name string) view.Schema {
 	}
 }
 
-// plain makes a small live document.
+// plain returns a small live document.
 func plain(id string, position int64, colour string) *view.Document {
 	s := newShape()
 	d := &view.Document{ID: id, Position: position}
@@ -54,7 +54,7 @@ func plain(id string, position int64, colour string) *view.Document {
 	return d
 }
 
-// full makes a document with every field.
+// full returns a document with every field.
 func full(id string, position int64) *view.Document {
 	s := newShape()
 	d := plain(id, position, "grün")

@@ -1,6 +1,6 @@
-// Package audit walks a ledger and says whether all that it holds is whole: the log's checksums, versions, times and envelopes, in
+// Package audit walks a ledger and checks that everything it holds is intact: the log's checksums, versions, times and envelopes, in
 // order and stream by stream, the keys that it names, that what it records as destroyed is destroyed, every row of the vault,
-// and whether what consumers stand at fits the log. Since does for the end of a log what a start has time for.
+// and whether consumers' checkpoints belong to the log. Since does for the end of a log what a start has time for.
 package audit
 
 import (
@@ -19,7 +19,7 @@ import (
 	"accountledger/vault"
 )
 
-// Where a fault is.
+// Where a fault can be.
 const (
 	InLog      = "log"
 	InKeys     = "keys"
@@ -27,41 +27,41 @@ const (
 	InConsumer = "consumer"
 )
 
-// Fault is something that is not whole. Only what names its place is set. It tells nothing personal.
+// Fault is something that is not intact. Only the fields that locate it are set. It holds no personal data.
 type Fault struct {
 	Where string `json:"where"`
-	// File and Offset are where damaged bytes are; Offset is -1 when only the position is known.
+	// File and Offset are where damaged bytes are; Offset is -1 if only the position is known.
 	File   string `json:"file,omitzero"`
 	Offset int64  `json:"offset,omitzero"`
 	// Position, Stream and Version name an event.
 	Position string `json:"position,omitzero"`
 	Stream   string `json:"stream,omitzero"`
 	Version  *int64 `json:"version,omitzero"`
-	// Name is that of a key or secret, or a consumer.
+	// Name is the name of a key, a secret or a consumer.
 	Name   string `json:"name,omitzero"`
 	Reason string `json:"reason"`
 }
 
-// Report is what a walk found.
+// Report is the result of a walk.
 type Report struct {
 	carry.Digest
-	// Newer are the types of events that a newer program wrote, which is no fault.
+	// Newer counts events written by a newer program, by type; they are not faults.
 	Newer map[string]int64
-	// PassedOver are events that cannot be read and that an operator let everything go on past.
+	// PassedOver counts unreadable events that an operator has told everything to skip.
 	PassedOver int64
-	// Keys are the names of keys that the log holds and the vault too, KeysDestroyed those recorded as destroyed.
+	// Keys counts the key names in the log that the vault has, KeysDestroyed those recorded as destroyed.
 	Keys, KeysDestroyed int64
 	Rows                carry.Rows
-	// Consumers are those whose place was looked at, Remade those whose view is being made anew or will be.
+	// Consumers are those whose checkpoint was checked, Remade those whose view is being or will be rebuilt.
 	Consumers, Remade []string
-	// Faults are the first of each part of the ledger: what comes behind it there was not looked at.
+	// Faults has the first fault of each part of the ledger; the part was not checked beyond it.
 	Faults []Fault
 }
 
-// Consumer is one whose checkpoint is to fit the log.
+// Consumer is a consumer whose checkpoint should belong to the log.
 type Consumer struct {
 	Name string
-	// At gives where it stands, without setting it to work.
+	// At returns its checkpoint, without starting it.
 	At func(ctx context.Context) (eventstore.Checkpoint, error)
 }
 
@@ -70,20 +70,20 @@ type Ledger struct {
 	Log     eventstore.Store
 	Journal *journal.Journal // over Log
 	Vault   vault.Carrier
-	// Archive says that the ledger has no vault: keys are not looked for.
+	// Archive says that the ledger has no vault: keys are not checked.
 	Archive   bool
 	Consumers []Consumer
-	// Before are logs whose history Log goes on with: a consumer that stands in one of them begins again when the ledger is served.
+	// Before are logs whose history Log continues: a consumer with a checkpoint in one of them starts over when the ledger is served.
 	Before []uuid.UUID
 	Tell   carry.Progress
 	// StreamsAtOnce bounds the memory for the last versions of streams, in streams of about 60
 	// bytes; 0 is four million. A log that may have more is read more than once.
 	StreamsAtOnce int64
 
-	newest time.Time // of the log's events, once it was walked
+	newest time.Time // time of the log's events, set once it was walked
 }
 
-// Run walks all of it. The error is for what could not be looked at: ctx's, or an engine that cannot be reached.
+// Run walks everything. The error is for what could not be checked: ctx's, or an engine that cannot be reached.
 func (l *Ledger) Run(ctx context.Context) (Report, error) {
 	r := Report{Newer: map[string]int64{}}
 	for _, walk := range []func(context.Context, *Report) error{l.walkLog, l.walkVault, l.walkClaims, l.walkConsumers} {
@@ -144,5 +144,5 @@ func (l *Ledger) walkConsumers(ctx context.Context, r *Report) error {
 type lastOf struct {
 	version int64
 	at      time.Time
-	sum     uint64 // what its reading by name has and the walk has not met yet
+	sum     uint64 // of what reading it by name returned and the walk has not met yet
 }

@@ -83,7 +83,7 @@ func (w *world) write(stream string, event any) {
 	w.heads[stream] = done.Head
 }
 
-// fill writes events to several streams, some with a part that is sealed.
+// fill writes events to several streams, some with a sealed part.
 func (w *world) fill(n int) {
 	w.t.Helper()
 	for i := range n {
@@ -125,7 +125,7 @@ func TestAWholeLedger(t *testing.T) {
 	}
 }
 
-// bent gives some of what it reads otherwise than it is.
+// bent returns some of what it reads altered.
 type bent struct {
 	eventstore.Store
 	bend func(*eventstore.Recorded)
@@ -166,12 +166,12 @@ func TestFaultsOfTheLogAreNamed(t *testing.T) {
 			if e.Stream == "operations-3" && e.Version >= 7 {
 				e.Version++
 			}
-		}, "version 8 stands where 7 should"},
+		}, "version 8 is where 7 should be"},
 		"a time before the one before": {func(e *eventstore.Recorded) {
 			if at(e) {
 				e.Metadata = []byte(strings.Replace(string(e.Metadata), `"at":"2026-`, `"at":"2025-`, 1))
 			}
-		}, "of a time before"},
+		}, "has an earlier time"},
 		"an envelope that cannot be read": {func(e *eventstore.Recorded) {
 			if at(e) {
 				e.Metadata = e.Metadata[:20]
@@ -224,7 +224,7 @@ func TestDamagedBytesAreNamedByFileAndOffset(t *testing.T) {
 	}
 }
 
-// A byte that the disk turned is found in the file that holds it.
+// A byte changed by the disk is found in its file.
 func TestAFlippedByteOfALogOnDisk(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "log")
 	log, err := embedded.Open(embedded.Options{Dir: dir, ReserveBytes: -1})
@@ -270,7 +270,7 @@ func TestAMissingKeyIsNamedWithItsEvent(t *testing.T) {
 	}
 }
 
-// turned is a vault one of whose rows was damaged.
+// turned is a vault with a damaged row.
 type turned struct{ vault.Carrier }
 
 func (v turned) Dump(ctx context.Context, yield func([]vault.Row) error) error {

@@ -12,7 +12,7 @@ import (
 	"accountledger/vault"
 )
 
-// walkClaims looks whether an identifier maps to a claim that has ended: whoever was erased could be found by it.
+// walkClaims looks for an identifier that maps to a claim that has ended: an erased person could be found by it.
 func (l *Ledger) walkClaims(ctx context.Context, r *Report) error {
 	if l.Archive {
 		return nil
@@ -24,32 +24,32 @@ func (l *Ledger) walkClaims(ctx context.Context, r *Report) error {
 			}
 			c, err := rows[i].Open(l.Vault.Keyring())
 			if err != nil {
-				continue // named by the walk of the vault
+				continue // reported by the walk of the vault
 			}
 			stream, version, err := l.retired(ctx, c.Claim)
 			if err != nil {
 				return err
 			}
 			if stream != "" {
-				r.fault(Fault{Where: InVault, Stream: stream, Version: &version, Reason: "the event ends the claim of an identifier, and the vault still has it"})
+				r.fault(Fault{Where: InVault, Stream: stream, Version: &version, Reason: "the event ends the claim of an identifier, but the vault still has it"})
 				return errFault
 			}
 		}
 		return nil
 	})
-	if errors.Is(err, errFault) || errors.Is(err, vault.ErrCorrupt) { // the latter is named by the walk of the vault
+	if errors.Is(err, errFault) || errors.Is(err, vault.ErrCorrupt) { // the latter is reported by the walk of the vault
 		return nil
 	}
 	return err
 }
 
-// retired gives the event by which a claim has ended for a while; no stream where it has not.
+// retired returns the event that ended a claim some time ago; no stream if it has not ended.
 func (l *Ledger) retired(ctx context.Context, claim uuid.UUID) (stream string, version int64, err error) {
 	name := domain.IdentifierStream(domain.ClaimID{UUID: claim})
 	for e, err := range l.Log.ReadStream(ctx, name, eventstore.Backwards, eventstore.End) {
 		var corrupt *eventstore.CorruptError
 		if errors.As(err, &corrupt) {
-			return "", 0, nil // named by the walk of the log
+			return "", 0, nil // reported by the walk of the log
 		}
 		if err != nil {
 			return "", 0, err

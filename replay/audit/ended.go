@@ -11,27 +11,27 @@ import (
 	"accountledger/vault"
 )
 
-// settled is how much older than the newest event of the log one is when what follows it has surely been done.
+// settled is how much older than the log's newest event an event must be for its consequences to have certainly been carried out.
 const settled = time.Hour
 
 // endedKey is a key that an event says is destroyed.
 type endedKey struct {
 	name   string
-	event  eventstore.Recorded // its place alone
+	event  eventstore.Recorded // only its place
 	at     time.Time
 	before bool // it was destroyed before the event was recorded
 }
 
-// endedCheck looks whether what the log records as destroyed is destroyed.
+// endedCheck checks that what the log records as destroyed is destroyed.
 type endedCheck struct {
 	vault   vault.Vault
 	pending []endedKey
 	newest  time.Time
-	// Late are names of keys that are to be destroyed after the events that say so, and are still there.
+	// Late are names of keys that are destroyed only after their events, and are still there.
 	late []endedKey
 }
 
-// LiveError: a key is there although the log records that it was destroyed: the vault is older than the log.
+// LiveError: a key exists although the log records that it was destroyed: the vault is older than the log.
 type LiveError struct {
 	Key     string
 	Stream  string
@@ -40,7 +40,7 @@ type LiveError struct {
 }
 
 func (e *LiveError) Error() string {
-	return fmt.Sprintf("the key %q is there, and %s version %d records that it was destroyed", e.Key, e.Stream, e.Version)
+	return fmt.Sprintf("the key %q exists, but %s version %d records that it was destroyed", e.Key, e.Stream, e.Version)
 }
 
 // see takes one event of a kind that can end keys.
@@ -59,14 +59,14 @@ func (c *endedCheck) see(ctx context.Context, e *eventstore.Recorded, f domain.F
 	return c.look(ctx)
 }
 
-// look asks the vault for the names that wait: a *LiveError for one that must not be there.
+// look asks the vault for the pending names: a *LiveError for one that must not be there.
 func (c *endedCheck) look(ctx context.Context) error {
 	names := make([]string, len(c.pending))
 	for i, p := range c.pending {
 		names[i] = p.name
 	}
 	keys, err := c.vault.Keys(ctx, names...)
-	if errors.Is(err, vault.ErrCorrupt) || errors.Is(err, vault.ErrMasterKey) { // a row that does not open is named by the walk of the vault
+	if errors.Is(err, vault.ErrCorrupt) || errors.Is(err, vault.ErrMasterKey) { // a row that does not open is reported by the walk of the vault
 		c.pending = c.pending[:0]
 		return nil
 	}
@@ -91,7 +91,7 @@ func (p *endedKey) live() *LiveError {
 	return &LiveError{p.name, p.event.Stream, p.event.Version, p.event.Position}
 }
 
-// end gives the first key that should long have been destroyed.
+// end returns the first key that should have been destroyed long ago.
 func (c *endedCheck) end(ctx context.Context) error {
 	if err := c.look(ctx); err != nil {
 		return err

@@ -16,16 +16,16 @@ import (
 )
 
 const (
-	// streamsAtOnce is Ledger.StreamsAtOnce where it says nothing.
+	// streamsAtOnce is the default of Ledger.StreamsAtOnce.
 	streamsAtOnce = 4 << 20
-	// bytesAnEvent is by how many bytes of a log, where it counts in those, there is an event at most.
+	// bytesAnEvent is the least number of bytes per event, for a log that counts in bytes.
 	bytesAnEvent = 256
 )
 
-// errFault ends a walk whose fault has been noted.
+// errFault ends a walk whose fault has been recorded.
 var errFault = errors.New("audit: a fault was found")
 
-// logWalk is one walk over the log, of as many passes as the streams need.
+// logWalk is one walk over the log, in as many passes as the streams need.
 type logWalk struct {
 	*Ledger
 	report *Report
@@ -103,7 +103,7 @@ func (l *Ledger) passesNeeded(ctx context.Context) (uint64, error) {
 	return uint64(n/most) + 1, nil //nolint:gosec // neither is negative
 }
 
-// first is the first pass: it looks at everything that an event holds.
+// first is the first pass: it checks everything in an event.
 func (w *logWalk) first(ctx context.Context, e *eventstore.Recorded) error {
 	f, err := w.Journal.Decode(*e)
 	var newer *journal.UnknownTypeError
@@ -133,7 +133,7 @@ func (w *logWalk) first(ctx context.Context, e *eventstore.Recorded) error {
 	return w.order(ctx, e)
 }
 
-// order looks whether versions follow one another and times do not go back, for the streams of this pass.
+// order checks that versions are consecutive and times do not go back, for the streams of this pass.
 func (w *logWalk) order(ctx context.Context, e *eventstore.Recorded) error {
 	h := maphash.String(w.seed, e.Stream)
 	if h%w.passes != w.pass {
@@ -161,7 +161,7 @@ func (w *logWalk) order(ctx context.Context, e *eventstore.Recorded) error {
 		w.ended.newest = at
 	}
 	if e.Version != before.version+1 || at.Before(before.at) {
-		// Two streams may have one hash; the stream itself tells.
+		// Two streams may have the same hash; the stream itself decides.
 		if reason, err := w.broken(ctx, e.Stream); err != nil || reason != "" {
 			return errors.Join(err, w.at(e, reason))
 		}
@@ -170,7 +170,7 @@ func (w *logWalk) order(ctx context.Context, e *eventstore.Recorded) error {
 	return nil
 }
 
-// timeOf is when an event was recorded; one that everything goes on past is of the time before it in its stream.
+// timeOf is when an event was recorded; a skipped one has the time of the one before it in its stream.
 func (w *logWalk) timeOf(ctx context.Context, e *eventstore.Recorded, before time.Time) (time.Time, error) {
 	var m struct {
 		At time.Time `json:"at"`
@@ -185,7 +185,7 @@ func (w *logWalk) timeOf(ctx context.Context, e *eventstore.Recorded, before tim
 	return m.At, err
 }
 
-// broken reads a stream and says what is wrong with its order; "" when nothing is.
+// broken reads a stream and returns what is wrong with its order, or "".
 func (w *logWalk) broken(ctx context.Context, stream string) (string, error) {
 	next := int64(0)
 	var at time.Time
@@ -199,11 +199,11 @@ func (w *logWalk) broken(ctx context.Context, stream string) (string, error) {
 		case err != nil:
 			return fmt.Sprintf("version %d has no time", e.Version), nil
 		case e.Version != next:
-			return fmt.Sprintf("version %d stands where %d should", e.Version, next), nil
+			return fmt.Sprintf("version %d is where %d should be", e.Version, next), nil
 		case now.Before(at):
-			return fmt.Sprintf("version %d is of a time before the one before it", e.Version), nil
+			return fmt.Sprintf("version %d has an earlier time than the one before it", e.Version), nil
 		case e.Position.Compare(position) <= 0 && !position.IsZero():
-			return fmt.Sprintf("version %d stands before the one before it in the log", e.Version), nil
+			return fmt.Sprintf("version %d precedes the version before it in the log", e.Version), nil
 		}
 		next, at, position = next+1, now, e.Position
 	}
@@ -213,13 +213,13 @@ func (w *logWalk) broken(ctx context.Context, stream string) (string, error) {
 	return "", nil
 }
 
-// at notes a fault of an event.
+// at records a fault of an event.
 func (w *logWalk) at(e *eventstore.Recorded, reason string) error {
 	w.report.fault(Fault{Where: InLog, Position: e.Position.String(), Stream: e.Stream, Version: &e.Version, Reason: reason})
 	return errFault
 }
 
-// missing notes a key that the vault does not know, or has although it is destroyed; other errors pass.
+// missing records a key that the vault does not know, or has although it is destroyed; other errors pass through.
 func (w *logWalk) missing(err error) error {
 	var m *carry.KeyMissingError
 	var live *LiveError
@@ -228,7 +228,7 @@ func (w *logWalk) missing(err error) error {
 		w.report.fault(Fault{Where: InKeys, Stream: m.Stream, Version: &m.Version, Name: m.Key, Reason: carry.ErrKeyMissing.Error()})
 	case errors.As(err, &live):
 		w.report.fault(Fault{Where: InKeys, Position: live.at.String(), Stream: live.Stream, Version: &live.Version, Name: live.Key,
-			Reason: "the event records that the key was destroyed, and the vault has it"})
+			Reason: "the event records that the key was destroyed, but the vault has it"})
 	default:
 		return err
 	}

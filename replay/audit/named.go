@@ -8,8 +8,8 @@ import (
 	"accountledger/eventstore"
 )
 
-// A log is one history, read in order or stream by stream. Each stream is read by its name when its first event is met in order; the
-// events of either reading count into a sum, the one up and the other down, that comes to nothing when they are the same.
+// A log is one history, read in order or stream by stream. Each stream is read by name when its first event is met in order; one
+// reading adds its events to a sum, the other subtracts them, and the result is zero if they are the same.
 
 // hashOf is an event's part of the sum.
 func (w *logWalk) hashOf(e *eventstore.Recorded) uint64 {
@@ -29,7 +29,7 @@ func (w *logWalk) hashOf(e *eventstore.Recorded) uint64 {
 	return h.Sum64()
 }
 
-// byName sums up what a stream holds up to the head of the walk.
+// byName sums a stream's events up to the head of the walk.
 func (w *logWalk) byName(ctx context.Context, stream string) (sum uint64, err error) {
 	for e, err := range w.Log.ReadStream(ctx, stream, eventstore.Forwards, eventstore.Start) {
 		if err != nil {
@@ -43,7 +43,7 @@ func (w *logWalk) byName(ctx context.Context, stream string) (sum uint64, err er
 	return sum, nil
 }
 
-// differing reads the log once more for the first event of a stream that is not the same both ways, and notes it.
+// differing reads the log again to find and record the first event that differs between the two readings.
 func (w *logWalk) differing(ctx context.Context) error {
 	bad := map[uint64]bool{}
 	for h, last := range w.last {
@@ -61,7 +61,7 @@ func (w *logWalk) differing(ctx context.Context) error {
 		for i := range page.Events {
 			e := &page.Events[i]
 			if bad[maphash.String(w.seed, e.Stream)] {
-				return w.at(e, "the stream, read by its name, is not the same as in the order of the log")
+				return w.at(e, "the stream read by name differs from the log read in order")
 			}
 		}
 	}

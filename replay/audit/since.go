@@ -11,19 +11,19 @@ import (
 	"accountledger/vault"
 )
 
-// Tail is what a walk over the end of a log found: what the vault lacks, or should lack.
+// Tail is the result of a walk over the end of a log: what the vault lacks, or should lack.
 type Tail struct {
 	Events int64
-	// Missing is the first key that the log names and the vault does not know; nil where it knows all of them.
+	// Missing is the first key that the log names and the vault does not know; nil if it knows all of them.
 	Missing *carry.KeyMissingError
-	// Live is the first key that the log records as destroyed and the vault still has; nil where there is none.
+	// Live is the first key that the log records as destroyed and the vault still has; nil if there is none.
 	Live *LiveError
-	// Late are names of keys that are still to be destroyed, since a crash came in between.
+	// Late are names of keys still to be destroyed, because a crash came in between.
 	Late []string
 }
 
-// Since walks a log from a place on, as a start does: from where the vault is known to have had every key. An event that this
-// program cannot read is passed over.
+// Since walks the end of a log, as a start does, from the position up to which the vault is known to have every key. It skips
+// events that this program cannot read.
 func Since(ctx context.Context, log eventstore.Store, j *journal.Journal, v vault.Vault, from eventstore.Position) (t Tail, err error) {
 	named, ended := carry.NewKeyCheck(v), &endedCheck{vault: v}
 	for page, err := range eventstore.Pages(ctx, log, from, sincePage) {
@@ -36,7 +36,7 @@ func Since(ctx context.Context, log eventstore.Store, j *journal.Journal, v vaul
 			f, unread := j.Decode(*e)
 			var foreign *journal.UnreadableEventError
 			if errors.As(unread, &foreign) {
-				continue // what it names is nobody's word
+				continue // what it names does not count
 			}
 			err := named.See(ctx, e)
 			if err == nil && unread == nil && domain.EndsKeys(e.Type) {
@@ -65,7 +65,7 @@ func Since(ctx context.Context, log eventstore.Store, j *journal.Journal, v vaul
 // sincePage is how many events are read at once.
 const sincePage = 1024
 
-// note says whether an error is a finding.
+// note records an error that is a finding, and reports whether it was one.
 func (t *Tail) note(err error) bool {
 	return errors.As(err, &t.Missing) || errors.As(err, &t.Live)
 }

@@ -6,7 +6,7 @@ import (
 	"accountledger/vault"
 )
 
-// Applier destroys in a vault what a list tells of, many at once. End it.
+// Applier destroys in a vault what a list records, many at once. Call End.
 type Applier struct {
 	vault vault.Vault
 	todo  Destroyed
@@ -14,10 +14,10 @@ type Applier struct {
 	Names, Claims int64
 }
 
-// NewApplier begins.
+// NewApplier returns an applier for a vault.
 func NewApplier(v vault.Vault) *Applier { return &Applier{vault: v} }
 
-// Apply takes an entry.
+// Apply adds an entry.
 func (a *Applier) Apply(ctx context.Context, d Destroyed) error {
 	a.todo.add(d)
 	if a.todo.names() < vault.RowsAtOnce {

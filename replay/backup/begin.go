@@ -14,17 +14,17 @@ import (
 	"accountledger/vault"
 )
 
-// beginning is the suffix of list and head while they are made.
+// beginning is the suffix of list and head while they are being created.
 const beginning = ".next"
 
-// lock locks the head. Where neither head nor list is there, both are made.
+// lock locks the head. If neither head nor list exists, it creates both.
 //
-// The list is written first, under another name; then the head gets its name, with the mark of what the list begins with; then the
-// list gets its own. So there is no list without a head and no head that says nothing, whatever a crash leaves, and
-// a head whose list has not got its name yet finds it under the other one.
+// The list is written first, under another name; then the head gets its name, with the mark of the list's beginning; then the
+// list gets its own. So whatever a crash leaves, there is no list without a head and no empty head, and
+// a head whose list does not have its name yet finds it under the other one.
 func (l *List) lock(ctx context.Context, v vault.Carrier) (*head, error) {
 	for {
-		list, err := there(l.disk, l.path) // before the head is looked for: another process may be making both
+		list, err := there(l.disk, l.path) // before the head is looked for: another process may be creating both
 		if err != nil {
 			return nil, err
 		}
@@ -45,10 +45,10 @@ func (l *List) lock(ctx context.Context, v vault.Carrier) (*head, error) {
 	}
 }
 
-// errBegun: another process made the list meanwhile.
+// errBegun: another process has created the list.
 var errBegun = errors.New("the list has been begun")
 
-// begin makes the head, and leaves it locked, and the list but for its name.
+// begin creates the head, leaving it locked, and the list under its other name.
 func (l *List) begin(ctx context.Context, v vault.Carrier) (_ *head, err error) {
 	f, err := l.lockNext()
 	if err != nil {
@@ -68,7 +68,7 @@ func (l *List) begin(ctx context.Context, v vault.Carrier) (_ *head, err error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := f.Truncate(0); err != nil { // what an earlier try left
+	if err := f.Truncate(0); err != nil { // left by an earlier attempt
 		return nil, err
 	}
 	h := &head{file: f, key: l.key, slot: 1}
@@ -95,7 +95,7 @@ func (l *List) lockNext() (file, error) {
 		if err != nil {
 			return nil, errors.Join(err, f.Close())
 		}
-		// Whoever had it locked may have renamed it by now.
+		// The process that had it locked may have renamed it by now.
 		if now, err := l.disk.Stat(l.head + beginning); err == nil && os.SameFile(mine, now) {
 			return f, nil
 		} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -107,7 +107,7 @@ func (l *List) lockNext() (file, error) {
 	}
 }
 
-// first writes what the vault knows as destroyed to a file that gets the list's name later, and gives the mark after it.
+// first writes what the vault knows as destroyed to a file that later gets the list's name, and returns the mark after it.
 func (l *List) first(ctx context.Context, v vault.Carrier) (at Mark, err error) {
 	f, err := l.disk.Open(l.path+beginning, os.O_CREATE|os.O_TRUNC|os.O_WRONLY)
 	if err != nil {
@@ -132,7 +132,7 @@ func (l *List) first(ctx context.Context, v vault.Carrier) (at Mark, err error) 
 	return at, l.disk.SyncFolder(filepath.Dir(l.path))
 }
 
-// remembered is what rows of a vault tell of as destroyed.
+// remembered returns what rows of a vault record as destroyed.
 func remembered(rows []vault.Row) (d Destroyed) {
 	for i := range rows {
 		switch {
@@ -146,13 +146,13 @@ func remembered(rows []vault.Row) (d Destroyed) {
 	return d
 }
 
-// name gives a list its name that was written and has not got it yet: what lies under the other one must be what the head
-// tells of, to the last byte. Otherwise the list was taken away.
+// name gives a finished list its name: the file under the other name must be what the head
+// records, to the last byte. Otherwise the list was removed.
 func (l *List) name(proven Mark) error {
 	if named, err := there(l.disk, l.path); named || err != nil {
 		return err
 	}
-	gone := fmt.Errorf("%w: %s is not there", ErrListShortened, l.path)
+	gone := fmt.Errorf("%w: %s is missing", ErrListShortened, l.path)
 	f, err := l.disk.Open(l.path+beginning, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return gone

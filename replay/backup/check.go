@@ -8,15 +8,15 @@ import (
 	"os"
 )
 
-// Check says whether list and head are as this process left them, or grew since by what others added. It reads neither
-// through, only how they end: it is quick enough for whoever asks how things stand. What it finds refuses destructions too.
-// Errors: ErrListShortened (also where the list is not there), ErrListAltered (also where another file was put in its place, even a
-// whole copy: opening the list proves that), ErrHeadMissing, ErrHeadEmpty, what the last write failed with, and the file system's.
+// Check reports whether list and head are as this process left them, apart from additions of others. It reads neither
+// in full, only their ends, so it is quick enough for a status request. What it finds blocks destructions too.
+// Errors: ErrListShortened (also if the list is missing), ErrListAltered (also if another file was put in its place, even an
+// exact copy: opening the list proves that), ErrHeadMissing, ErrHeadEmpty, the last write's error, and the file system's.
 func (l *List) Check() error {
 	l.mu.Lock()
 	known, bad := l.known, l.bad
 	l.mu.Unlock()
-	if errors.Is(bad, errReading) { // and read through then
+	if errors.Is(bad, errReading) { // which was then read in full
 		return nil
 	}
 	if bad != nil {
@@ -33,11 +33,11 @@ func needsRestart(bad error) error {
 	return fmt.Errorf("the list of destructions needs a restart: %w", bad)
 }
 
-// compare holds list and head, which was read before, against what this process knows of them.
+// compare checks the list, and the head as read before, against what this process knows.
 func (l *List) compare(known place, proven Mark) error {
 	now, err := l.disk.Stat(l.path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%w: %s is not there", ErrListShortened, l.path)
+		return fmt.Errorf("%w: %s is missing", ErrListShortened, l.path)
 	} else if err != nil {
 		return err
 	}
@@ -47,11 +47,11 @@ func (l *List) compare(known place, proven Mark) error {
 	}
 	switch {
 	case !os.SameFile(mine, now):
-		return fmt.Errorf("%w: another file was put at %s; a restart reads it through", ErrListAltered, l.path)
+		return fmt.Errorf("%w: another file was put at %s; a restart reads it in full", ErrListAltered, l.path)
 	case now.Size() < known.size, now.Size() == known.size && proven.Entries > known.at.Entries:
 		return fmt.Errorf("%w: %s", ErrListShortened, l.path)
 	case proven.Entries < known.at.Entries, proven.Entries == known.at.Entries && proven != known.at:
-		return fmt.Errorf("%w: its head, %s, is not the one that was written last", ErrListAltered, l.head)
+		return fmt.Errorf("%w: its head, %s, is not the one last written", ErrListAltered, l.head)
 	case known.last == 0:
 		return nil
 	}

@@ -13,7 +13,7 @@ import (
 	"accountledger/vault"
 )
 
-// withEntries is a place whose list has five entries, and how list and head were after two of them.
+// withEntries returns a place whose list has five entries, and list and head as of the second.
 func withEntries(t *testing.T) (p *place, l *backup.List, oldList, oldHead []byte) {
 	t.Helper()
 	p = newPlace(t)
@@ -34,12 +34,12 @@ func (p *place) read(path string) []byte {
 	return b
 }
 
-// cutBack is a list with less at its end.
+// cutBack is a list with its end removed.
 func cutBack(b []byte, lines int) []byte {
 	return bytes.Join(bytes.SplitAfter(b, []byte("\n"))[:lines], nil)
 }
 
-// TestAHeadThatSaysNothingProvesNothing is row T8: the head emptied, zeroed or damaged, and the list cut back.
+// TestAHeadThatSaysNothingProvesNothing: the head is emptied, zeroed or damaged, and the list truncated.
 func TestAHeadThatSaysNothingProvesNothing(t *testing.T) {
 	p, l, _, _ := withEntries(t)
 	m, err := l.Mark()
@@ -56,7 +56,7 @@ func TestAHeadThatSaysNothingProvesNothing(t *testing.T) {
 		"zeroed":      {zero(0, 1<<20), backup.ErrHeadEmpty},
 		"zeros, long": {func([]byte) []byte { return make([]byte, 4096) }, backup.ErrHeadEmpty},
 		"spaces":      {func(b []byte) []byte { return bytes.Repeat([]byte(" "), len(b)) }, backup.ErrListAltered},
-		// One slot is enough to know how long the list is.
+		// One slot is enough to know the list's length.
 		"its first half zeroed":  {zero(0, 256), nil},
 		"its second half zeroed": {zero(256, 512), nil},
 		"cut to half":            {func(b []byte) []byte { return b[:256] }, nil},
@@ -92,7 +92,7 @@ func TestAHeadThatSaysNothingProvesNothing(t *testing.T) {
 	}
 }
 
-// An older head proves what it says; what stands behind it in the list holds or is refused, unless nothing that holds comes after.
+// An older head proves what it says; what follows in the list is valid or refused, unless nothing valid follows it.
 func TestAnOlderHeadDoesNotHideWhatIsBroken(t *testing.T) {
 	p, l, oldList, oldHead := withEntries(t)
 	fatal(t, l.Close())
@@ -124,7 +124,7 @@ func TestAnOlderHeadDoesNotHideWhatIsBroken(t *testing.T) {
 	}
 }
 
-// TestAListTamperedWithWhileItIsOpenIsNoticed looks without a destruction, and then asks for one, which is refused; once all is
+// TestAListTamperedWithWhileItIsOpenIsNoticed checks without a destruction, and then requests one, which is refused; once everything is
 // as it was, it goes on.
 func TestAListTamperedWithWhileItIsOpenIsNoticed(t *testing.T) {
 	replace := func(path string, b []byte) error {
@@ -184,7 +184,7 @@ func TestAListTamperedWithWhileItIsOpenIsNoticed(t *testing.T) {
 	}
 }
 
-// Check sees what other processes add as growth, at any moment.
+// Check accepts what other processes add, at any moment.
 func TestALookWhileOthersWrite(t *testing.T) {
 	p := newPlace(t)
 	mine, others := p.mustOpen(), p.mustOpen()
@@ -211,7 +211,7 @@ func TestALookWhileOthersWrite(t *testing.T) {
 	}
 }
 
-// What is destroyed at once may be more than an entry holds.
+// One destruction may be more than an entry holds.
 func TestADestructionOfManyKeysIsReadAgain(t *testing.T) {
 	p := newPlace(t)
 	l := p.mustOpen()

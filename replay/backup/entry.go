@@ -16,13 +16,13 @@ import (
 	"accountledger/vault"
 )
 
-// KeyName is the vault's key that lists are signed with. It is made with the ledger, so every backup holds it.
+// KeyName is the vault's key that signs lists. It is created with the ledger, so every backup holds it.
 const KeyName = "hmac/destructions"
 
 // ErrListAltered: an entry of the list is not what was written, or does not follow the one before it.
 var ErrListAltered = errors.New("the list of destructions was altered")
 
-// Destroyed is what was destroyed at once.
+// Destroyed is a group of things destroyed together.
 type Destroyed struct {
 	Keys    []string    `json:"keys,omitzero"`
 	Secrets []string    `json:"secrets,omitzero"`
@@ -37,13 +37,13 @@ func (d *Destroyed) add(o Destroyed) {
 	d.Keys, d.Secrets, d.Claims = append(d.Keys, o.Keys...), append(d.Secrets, o.Secrets...), append(d.Claims, o.Claims...)
 }
 
-// Mark is a place in a list: how many entries there are up to it, and the hash of the last of them.
+// Mark is a point in a list: the number of entries up to it, and the hash of the last one.
 type Mark struct {
 	Entries int64
 	Hash    [sha256.Size]byte
 }
 
-// entry is one line but for its MAC.
+// entry is one line without its MAC.
 type entry struct {
 	N      int64     `json:"n"` // from 1
 	At     time.Time `json:"at"`
@@ -51,7 +51,7 @@ type entry struct {
 	Destroyed
 }
 
-// The MAC ends the line, so that it can be taken off without reading what it covers.
+// The MAC ends the line, so that it can be removed without parsing what it covers.
 const (
 	macBegins = `,"mac":"`
 	macEnds   = `"}`
@@ -63,19 +63,19 @@ func macOf(key *vault.Key, text []byte) []byte {
 	return sum[:]
 }
 
-// line writes the entry that follows a mark, with its line feed, and gives the mark after it.
+// line writes the entry that follows a mark, with its line feed, and returns the mark after it.
 func line(key *vault.Key, after Mark, at time.Time, d Destroyed) ([]byte, Mark, error) {
 	e := entry{N: after.Entries + 1, At: at.UTC(), Before: hex.EncodeToString(after.Hash[:]), Destroyed: d}
 	text, err := json.Marshal(e)
 	if err != nil {
-		return nil, after, fmt.Errorf("backup: an entry cannot be written: %w", err)
+		return nil, after, fmt.Errorf("backup: an entry cannot be encoded: %w", err)
 	}
 	b := append([]byte{}, text[:len(text)-1]...)
 	b = append(append(append(b, macBegins...), hex.EncodeToString(macOf(key, text))...), macEnds...)
 	return append(b, '\n'), Mark{e.N, sha256.Sum256(b)}, nil
 }
 
-// signed gives what the MAC of a line, without its line feed, covers; false when it does not hold.
+// signed returns what the MAC of a line, without its line feed, covers; false if the MAC is wrong.
 func signed(key *vault.Key, text []byte) ([]byte, bool) {
 	cut := len(text) - macLength
 	if cut < 1 || !bytes.HasPrefix(text[cut:], []byte(macBegins)) || !bytes.HasSuffix(text, []byte(macEnds)) {
@@ -86,7 +86,7 @@ func signed(key *vault.Key, text []byte) ([]byte, bool) {
 	return covered, err == nil && hmac.Equal(mac, macOf(key, covered))
 }
 
-// read reads the line, without its line feed, that follows a mark. The error is ErrListAltered with the entry's number.
+// read parses the line, without its line feed, that follows a mark. The error is ErrListAltered with the entry's number.
 func read(key *vault.Key, after Mark, text []byte) (Destroyed, Mark, error) {
 	altered := fmt.Errorf("%w: entry %d", ErrListAltered, after.Entries+1)
 	covered, ok := signed(key, text)
@@ -100,7 +100,7 @@ func read(key *vault.Key, after Mark, text []byte) (Destroyed, Mark, error) {
 	return e.Destroyed, Mark{e.N, sha256.Sum256(text)}, nil
 }
 
-// number is a count as a MAC covers it.
+// number is a count as encoded for a MAC.
 func number(n int64) []byte {
 	return binary.BigEndian.AppendUint64(nil, uint64(n)) //nolint:gosec // counts are not negative
 }

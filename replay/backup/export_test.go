@@ -7,7 +7,7 @@ import (
 	"accountledger/vault"
 )
 
-// Files and OpenFile are what a list asks of the file system.
+// Files and OpenFile are what a list needs from the file system.
 type (
 	Files    = files
 	OpenFile = file
@@ -16,7 +16,7 @@ type (
 // System is the operating system's files.
 func System() Files { return system{} }
 
-// OpenListOn opens a list on other files than the operating system's.
+// OpenListOn opens a list on files other than the operating system's.
 func OpenListOn(ctx context.Context, disk Files, path, head string, v vault.Carrier, key *vault.Key) (*List, error) {
 	return openList(ctx, disk, path, head, v, key, time.Now)
 }

@@ -9,13 +9,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// files is what a list asks of the file system. Tests put one in its place that loses its power.
+// files is what a list needs from the file system. Tests replace it with one that loses power.
 type files interface {
 	Open(path string, flags int) (file, error)
 	Stat(path string) (fs.FileInfo, error)
 	Rename(from, to string) error
 	Remove(path string) error
-	// SyncFolder makes the names in a folder durable.
+	// SyncFolder makes the entries of a folder durable.
 	SyncFolder(dir string) error
 }
 
@@ -46,7 +46,7 @@ func (system) Rename(from, to string) error          { return os.Rename(from, to
 func (system) Remove(path string) error              { return os.Remove(path) }
 func (system) SyncFolder(dir string) error           { return syncFolder(dir) }
 
-// syncFolder makes the names in a folder durable.
+// syncFolder makes the entries of a folder durable.
 func syncFolder(dir string) error {
 	d, err := os.Open(dir) //nolint:gosec // a folder of the operator's
 	if err != nil {
@@ -55,7 +55,7 @@ func syncFolder(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// there says whether a file is there.
+// there reports whether a file exists.
 func there(disk files, path string) (bool, error) {
 	_, err := disk.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -64,7 +64,7 @@ func there(disk files, path string) (bool, error) {
 	return err == nil, err
 }
 
-// flock waits until no other process has the file locked.
+// flock locks a file, waiting for other processes.
 func flock(f file) error {
 	for {
 		if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); !errors.Is(err, unix.EINTR) {

@@ -38,7 +38,7 @@ func FuzzManifest(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if err := backup.WriteManifest(dir, &m); err != nil { // what is read is what is written
+		if err := backup.WriteManifest(dir, &m); err != nil { // what is read is what was written
 			t.Fatal(err)
 		}
 		if again, err := os.ReadFile(path); err != nil || string(again) != string(b) {

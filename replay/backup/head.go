@@ -17,14 +17,14 @@ import (
 )
 
 var (
-	// ErrHeadMissing: the file that says how long the list is is not beside the master key.
+	// ErrHeadMissing: the file that records the list's length is not beside the master key.
 	ErrHeadMissing = errors.New("the head of the list of destructions is missing")
-	// ErrHeadEmpty: that file has lost what it said. A head says how long its list is from the moment it has its name, so
-	// no crash leaves one like this. Put back a copy of it that is as new as the list.
+	// ErrHeadEmpty: that file has lost its content. A head records its list's length from the moment it has its name, so
+	// no crash leaves it empty. Put back a copy of it that is as new as the list.
 	ErrHeadEmpty = errors.New("the head of the list of destructions is empty, so something emptied it: put back a copy of it")
 )
 
-// HeadPath is where the head of the list that is signed with a key lies: beside the master key, given by its
+// HeadPath is the path of the head of the list signed with a key: beside the master key, given by its
 // file or the folder of its files. Rotations do not change it.
 func HeadPath(masterKey string, key *vault.Key) string {
 	dir := masterKey
@@ -34,8 +34,8 @@ func HeadPath(masterKey string, key *vault.Key) string {
 	return filepath.Join(dir, "destructions-"+key.ID.String()+".head")
 }
 
-// slotBytes is the size of each of the two places of a head. Both say the same, but for the moments of a write, which changes
-// one after the other: a loss of power leaves one whole, and a damaged one does not bring back what stood there before.
+// slotBytes is the size of each of the two slots of a head. Both have the same content, except during a write, which changes
+// one after the other: a loss of power leaves one whole, and a damaged one does not restore its earlier content.
 const slotBytes = 256
 
 // head is the file of a head, open and locked: one process at a time works on a list.
@@ -43,7 +43,7 @@ type head struct {
 	file file
 	key  *vault.Key
 	mark Mark
-	slot int64 // that holds mark
+	slot int64 // holds mark
 	both bool  // slots hold it
 }
 
@@ -71,7 +71,7 @@ func lockHead(disk files, path string, key *vault.Key) (*head, error) {
 	return h, nil
 }
 
-// readHead reads a head without keeping it.
+// readHead reads a head without keeping it open.
 func readHead(disk files, path string, key *vault.Key) (Mark, error) {
 	f, err := disk.Open(path, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -84,10 +84,10 @@ func readHead(disk files, path string, key *vault.Key) (Mark, error) {
 	return h.mark, err
 }
 
-// unlock lets others go on.
+// unlock lets other processes continue.
 func (h *head) unlock() error { return h.file.Close() }
 
-// read takes the slot that is whole and says the most.
+// read takes the intact slot with the most entries.
 func (h *head) read(path string) error {
 	b := make([]byte, 2*slotBytes)
 	n, err := h.file.ReadAt(b, 0)
@@ -110,7 +110,7 @@ func (h *head) read(path string) error {
 		found = true
 	}
 	if !found {
-		return fmt.Errorf("%w: its head, %s, is not of this ledger or damaged", ErrListAltered, path)
+		return fmt.Errorf("%w: its head, %s, belongs to another ledger or is damaged", ErrListAltered, path)
 	}
 	return nil
 }
@@ -134,7 +134,7 @@ func (h *head) mac(m Mark) []byte {
 	return sum[:]
 }
 
-// write moves the head on, durably, one slot after the other.
+// write advances the head durably, one slot after the other.
 func (h *head) write(m Mark) error {
 	b, err := json.Marshal(slotText{m.Entries, hex.EncodeToString(m.Hash[:]), hex.EncodeToString(h.mac(m))})
 	if err != nil {

@@ -11,20 +11,20 @@ import (
 	"accountledger/vault"
 )
 
-// Keeper is a vault that puts every destruction on a list before it carries it out: whatever was answered as
-// destroyed is on the list, and what is on the list and was not carried out when a crash came is carried out by whoever repeats it.
-// Where the list cannot be written nothing is destroyed: vault.ErrUnavailable.
+// Keeper is a vault that puts every destruction on a list before it carries it out: everything acknowledged as
+// destroyed is on the list. What is on the list but was not carried out because of a crash is carried out when the call is repeated.
+// If the list cannot be written nothing is destroyed: vault.ErrUnavailable.
 type Keeper struct {
 	vault.Carrier
 	list *List
-	// Refused is told why a destruction was refused; nil: nobody is. It may be called by many at once.
+	// Refused is called with the reason when a destruction is refused; it may be nil. Calls may be concurrent.
 	Refused func(error)
 }
 
-// Keep makes a keeper of a vault.
+// Keep returns a keeper for a vault.
 func Keep(v vault.Carrier, l *List) *Keeper { return &Keeper{Carrier: v, list: l} }
 
-// passing tells names of what sign-ups under way hold.
+// passing reports whether a name belongs to a sign-up under way.
 func passing(name string) bool {
 	return strings.HasPrefix(name, "signup/") || strings.HasPrefix(name, "password/signup/")
 }
@@ -77,7 +77,7 @@ func (k *Keeper) add(d Destroyed) error {
 	return nil
 }
 
-// unlisted are the names that are to be on the list and are not: what is destroyed already is.
+// unlisted are the names still to be put on the list: what is already destroyed is on it.
 func unlisted(names []string, look func(string) error) (fresh []string, err error) {
 	for _, name := range names {
 		if passing(name) {

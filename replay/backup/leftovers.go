@@ -12,18 +12,18 @@ import (
 	"accountledger/vault"
 )
 
-// Leftovers are what a restored ledger has that is to be settled before anything is served.
+// Leftovers are what must be settled in a restored ledger before anything is served.
 type Leftovers struct {
-	// SignUps were under way: their keys are still there, or they were proven and not completed.
+	// SignUps were under way: their keys still exist, or they were verified but not completed.
 	SignUps map[domain.SignUpID]struct{}
-	// Erased are accounts that the log has open, or maybe open, and whose key is destroyed or is to be.
+	// Erased are accounts that are open, or may be, in the log but whose key is destroyed or to be destroyed.
 	Erased map[domain.AccountID]struct{}
-	// Claims have no account, by the account that they were made for.
+	// Claims have no account, by the account that they were created for.
 	Claims map[domain.AccountID]domain.ClaimID
 }
 
-// Find walks a restored log and its vault, to which the list has been applied. Keys that the log says are destroyed, and
-// that are still there, are destroyed on the way. The log must be one that this program can read whole.
+// Find walks a restored log and its vault, to which the list has been applied. On the way it destroys keys that the log records
+// as destroyed but that still exist. The program must be able to read the whole log.
 func Find(ctx context.Context, log eventstore.Store, j *journal.Journal, v vault.Carrier, tell carry.Progress) (*Leftovers, error) {
 	l := &Leftovers{SignUps: map[domain.SignUpID]struct{}{}, Erased: map[domain.AccountID]struct{}{}, Claims: map[domain.AccountID]domain.ClaimID{}}
 	gone := &overdue{vault: v}
@@ -48,7 +48,7 @@ func Find(ctx context.Context, log eventstore.Store, j *journal.Journal, v vault
 	return l, err
 }
 
-// telling are the types of events that Find needs, whatever their version.
+// telling reports whether Find needs events of a type, whatever their version.
 func telling(typ string) bool {
 	base, _, _ := strings.Cut(typ, ".v")
 	switch base {
@@ -58,7 +58,7 @@ func telling(typ string) bool {
 	return domain.EndsKeys(typ)
 }
 
-// see takes one event.
+// see handles one event.
 func (l *Leftovers) see(f domain.Fact) {
 	switch e := f.Event.(type) {
 	case domain.VerificationPassed:
@@ -84,7 +84,7 @@ func (l *Leftovers) see(f domain.Fact) {
 	}
 }
 
-// look finds in the vault which keys of sign-ups are left and which accounts' are destroyed.
+// look finds in the vault which keys of sign-ups remain and which accounts' keys are destroyed.
 func (l *Leftovers) look(ctx context.Context, v vault.Carrier) error {
 	return v.Dump(ctx, func(rows []vault.Row) error {
 		for i := range rows {
@@ -111,7 +111,7 @@ func streamID(stream string) (domain.ID[any], bool) {
 	return domain.ID[any]{UUID: id}, ok
 }
 
-// overdue destroys keys that should be and are not.
+// overdue destroys keys that should already be destroyed.
 type overdue struct {
 	vault vault.Vault
 	names []string

@@ -12,8 +12,8 @@ import (
 	"accountledger/vault"
 )
 
-// List is the list of destructions, open for more. Several processes may have one list open, if the folders of list and
-// head are ones that all of them reach and that files can be locked in. It is safe for concurrent use.
+// List is the list of destructions, open for appending. Several processes may have one list open, if all of them can reach
+// the folders of list and head, and files can be locked there. It is safe for concurrent use.
 type List struct {
 	path, head string
 	key        *vault.Key
@@ -25,18 +25,18 @@ type List struct {
 	mu      sync.Mutex
 	waiting []*asked
 	writing bool
-	known   place // how far this process has read and written; whoever writes changes it
-	bad     error // after a write of which it is not known what it did
+	known   place // how far this process has read and written; changed by writes
+	bad     error // set after a write with an unknown outcome
 }
 
-// asked is a destruction that waits to be on the list.
+// asked is a destruction waiting to be put on the list.
 type asked struct {
 	what Destroyed
 	done chan error
 }
 
-// OpenList opens a list, or begins one with everything that the vault remembers as destroyed; so a list is complete from its
-// first entry. Errors: ErrListShortened (also where the list is not there though its head is), ErrListAltered, ErrHeadMissing, ErrHeadEmpty.
+// OpenList opens a list, or starts one with everything that the vault records as destroyed; so a list is complete from its
+// first entry. Errors: ErrListShortened (also if the list is missing although its head exists), ErrListAltered, ErrHeadMissing, ErrHeadEmpty.
 func OpenList(ctx context.Context, path, headPath string, v vault.Carrier, key *vault.Key, now func() time.Time) (*List, error) {
 	return openList(ctx, system{}, path, headPath, v, key, now)
 }
@@ -57,7 +57,7 @@ func openList(ctx context.Context, disk files, path, headPath string, v vault.Ca
 	return l, nil
 }
 
-// catchUp reads what others added, drops what a crash left behind the last entry, and has the head say so.
+// catchUp reads what others added, drops what a crash left after the last entry, and updates the head.
 func (l *List) catchUp(h *head) error {
 	info, err := l.file.Stat()
 	if err != nil {
@@ -87,24 +87,24 @@ func (l *List) catchUp(h *head) error {
 	return nil
 }
 
-// knows notes how far the list goes.
+// knows records how far the list goes.
 func (l *List) knows(to place) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.known = to
 }
 
-// broken notes that a write left the list so that only opening it tells how it stands.
+// broken records that after a failed write only reopening tells the list's state.
 func (l *List) broken(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.bad = err
 }
 
-// Add returns once the list holds what is about to be destroyed, whatever happens then. What many ask for at once is
-// brought to disk at once.
+// Add returns once the list durably holds what is about to be destroyed. Concurrent calls share
+// one write.
 func (l *List) Add(d Destroyed) error {
-	for len(d.Keys) > vault.RowsAtOnce { // so that no entry grows beyond what is read again
+	for len(d.Keys) > vault.RowsAtOnce { // so that no entry grows larger than reads allow
 		if err := l.Add(Destroyed{Keys: d.Keys[:vault.RowsAtOnce]}); err != nil {
 			return err
 		}
@@ -135,7 +135,7 @@ func (l *List) Add(d Destroyed) error {
 	return <-a.done
 }
 
-// group takes what waits, as far as it goes into one entry.
+// group takes what is waiting, as far as it fits into one entry.
 func (l *List) group() []*asked {
 	n, names := 0, 0
 	for n < len(l.waiting) && (n == 0 || names+l.waiting[n].what.names() <= vault.RowsAtOnce) {
@@ -147,7 +147,7 @@ func (l *List) group() []*asked {
 	return group
 }
 
-// write brings a group to disk, as one entry: of a write that a crash broke off, nothing whole follows what is broken.
+// write writes a group to disk as one entry: if a crash interrupts it, nothing intact follows the broken part.
 func (l *List) write(group []*asked) (err error) {
 	if l.bad != nil {
 		return needsRestart(l.bad)
@@ -172,7 +172,7 @@ func (l *List) write(group []*asked) (err error) {
 		return err
 	}
 	to := place{m, l.known.size + int64(len(text)), int64(len(text))}
-	if _, err := l.file.WriteAt(text, l.known.size); err != nil { // a full disk, which may pass
+	if _, err := l.file.WriteAt(text, l.known.size); err != nil { // a full disk, which may be temporary
 		bad := l.file.Truncate(l.known.size)
 		l.broken(bad)
 		return errors.Join(err, bad)
@@ -185,13 +185,13 @@ func (l *List) write(group []*asked) (err error) {
 	return nil
 }
 
-// Mark is where the list stands, with what other processes added.
+// Mark is the end of the list, including what other processes added.
 func (l *List) Mark() (Mark, error) { return readHead(l.disk, l.head, l.key) }
 
 // Path is the list's file.
 func (l *List) Path() string { return l.path }
 
-// Close frees the list; nobody may be adding any more.
+// Close closes the list; no Add may be under way.
 func (l *List) Close() error {
 	if l.file == nil { // of LookAtList
 		return nil

@@ -100,7 +100,7 @@ func TestEveryDestructionIsOnTheListBeforeItIsDone(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	// What cannot be on the list is not destroyed.
+	// What cannot be put on the list is not destroyed.
 	fatal(t, os.Rename(p.head, p.head+".away"))
 	if err := v.DestroyKeys(ctx, "account/2"); !errors.Is(err, vault.ErrUnavailable) {
 		t.Errorf("error %v", err)
@@ -161,7 +161,7 @@ func swapped(b []byte) []byte {
 	return bytes.Join(all, nil)
 }
 
-// A crash leaves half an entry, a whole one that the head does not know, or half a head; the list goes on behind what was acknowledged.
+// A crash leaves half an entry, a whole one that the head does not know, or half a head; the list continues after what was acknowledged.
 func TestWhatACrashLeavesIsNoTampering(t *testing.T) {
 	p := newPlace(t)
 	l := p.mustOpen()
@@ -170,11 +170,11 @@ func TestWhatACrashLeavesIsNoTampering(t *testing.T) {
 	fatal(t, err)
 	fatal(t, l.Add(backup.Destroyed{Keys: []string{"account/2"}}))
 	fatal(t, l.Close())
-	fatal(t, os.WriteFile(p.head, old, 0o600)) // written, and the head not yet
+	fatal(t, os.WriteFile(p.head, old, 0o600)) // written, but the head not yet
 	p.spoil(p.list, func(b []byte) []byte { return append(b, []byte(`{"n":3,"at":"20`)...) })
 	l = p.mustOpen()
 	fatal(t, l.Add(backup.Destroyed{Keys: []string{"account/3"}}))
-	p.spoil(p.head, func(b []byte) []byte { // one of both places is torn
+	p.spoil(p.head, func(b []byte) []byte { // one of the two slots is torn
 		if bytes.Contains(b[:256], []byte(`"entries":3`)) {
 			b[300] ^= 1
 		} else {
@@ -206,7 +206,7 @@ func TestAListIsSharedByProcesses(t *testing.T) {
 	fatal(t, err)
 	m, err := lists[0].Mark()
 	fatal(t, err)
-	if len(got) != 40 || m.Entries < 2 || m.Entries > 40 { // what is asked for at once is one entry
+	if len(got) != 40 || m.Entries < 2 || m.Entries > 40 { // concurrent requests share an entry
 		t.Errorf("%d names, %d entries", len(got), m.Entries)
 	}
 	if _, err := p.keys(backup.Proof{Head: p.head, Backup: &m}); err != nil {

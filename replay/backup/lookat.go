@@ -9,8 +9,8 @@ import (
 	"accountledger/vault"
 )
 
-// LookAtList looks at a list and its head without changing either; what a crash left behind the last entry is passed over. It
-// gives nil where no list was begun. The list answers Mark, Path and Check, and takes nothing. Errors are those of OpenList.
+// LookAtList opens a list and its head without changing either; what a crash left after the last entry is ignored. It
+// returns nil if no list was started. The list supports Mark, Path and Check, but no additions. Errors are OpenList's.
 func LookAtList(path, headPath string, key *vault.Key) (_ *List, err error) {
 	mark, err := readHead(system{}, headPath, key)
 	if errors.Is(err, ErrHeadMissing) {
@@ -23,10 +23,10 @@ func LookAtList(path, headPath string, key *vault.Key) (_ *List, err error) {
 	}
 	f, err := os.Open(path) //nolint:gosec // the operator names the file
 	if errors.Is(err, fs.ErrNotExist) {
-		if half, err := there(system{}, path+beginning); half || err != nil { // its making was cut off, and opening it finishes that
+		if half, err := there(system{}, path+beginning); half || err != nil { // its creation was interrupted, and opening it finishes that
 			return nil, err
 		}
-		return nil, fmt.Errorf("%w: %s is not there", ErrListShortened, path)
+		return nil, fmt.Errorf("%w: %s is missing", ErrListShortened, path)
 	} else if err != nil {
 		return nil, err
 	}
@@ -36,5 +36,5 @@ func LookAtList(path, headPath string, key *vault.Key) (_ *List, err error) {
 	return l, err
 }
 
-// errReading is why a list that was only looked at takes nothing.
+// errReading is why a list from LookAtList takes no additions.
 var errReading = errors.New("it was opened for reading only")

@@ -19,22 +19,22 @@ import (
 // Names of the files of a backup.
 const (
 	ManifestName = "manifest.json"
-	LedgerName   = "ledger.ndjson.zst" // log and vault, as package carry exports them
+	LedgerName   = "ledger.ndjson.zst" // log and vault, as exported by package carry
 )
 
-// manifestFormat is the format of backups that this program writes, and the newest it reads.
+// manifestFormat is the format that this program writes, and the newest that it reads.
 const manifestFormat = 1
 
 var (
-	// ErrIncomplete: the folder holds no whole backup: it broke off, or a file is missing.
-	ErrIncomplete = errors.New("the backup is not whole")
-	// ErrManifest: the manifest was altered, or a newer program wrote it.
+	// ErrIncomplete: the folder does not hold a complete backup: it was interrupted, or a file is missing.
+	ErrIncomplete = errors.New("the backup is not complete")
+	// ErrManifest: the manifest was altered, or written by a newer program.
 	ErrManifest = errors.New("the backup's manifest was altered or cannot be read by this program")
-	// ErrPart: a file of the backup is not the one that the manifest tells of.
-	ErrPart = errors.New("a file of the backup was altered or cut")
+	// ErrPart: a file of the backup is not the one in the manifest.
+	ErrPart = errors.New("a file of the backup was altered or truncated")
 )
 
-// Manifest says what a backup holds. It is written last: a folder without one is no backup.
+// Manifest describes a backup. It is written last: a folder without one is not a backup.
 type Manifest struct {
 	Format  int       `json:"format"`
 	Version string    `json:"version"` // of the program
@@ -43,19 +43,19 @@ type Manifest struct {
 	Events  int64     `json:"events"`
 	Hash    string    `json:"hash"` // content hash of the history
 	Rows    int64     `json:"rows"` // of the vault
-	// Masters are the master keys that the vault's rows are wrapped under. Whoever restores needs them; none is in the backup.
+	// Masters are the master keys that the vault's rows are wrapped under. A restore needs them; none is in the backup.
 	Masters []uuid.UUID `json:"master_keys"`
-	// Begun is when the backup was begun, Completed when it was whole, UTC.
+	// Begun is when the backup was begun, Completed when it was complete, UTC.
 	Begun     time.Time `json:"begun_at"`
 	Completed time.Time `json:"completed_at"`
-	// List is how the list of destructions stood when the backup was begun; missing where none was kept.
+	// List is the end of the list of destructions when the backup was begun; missing if none was kept.
 	List *ListMark `json:"destructions,omitzero"`
 	File File      `json:"file"`
-	// Sum is SHA-256 of the manifest without it, in hexadecimal digits.
+	// Sum is the SHA-256 of the manifest without this field, in hexadecimal.
 	Sum string `json:"sum"`
 }
 
-// ListMark is a Mark as a manifest holds it.
+// ListMark is a Mark in a manifest.
 type ListMark struct {
 	Entries int64  `json:"entries"`
 	Hash    string `json:"hash"`
@@ -68,10 +68,10 @@ type File struct {
 	SHA256 string `json:"sha256"`
 }
 
-// MarkOf is a mark for a manifest.
+// MarkOf converts a mark for a manifest.
 func MarkOf(m Mark) *ListMark { return &ListMark{m.Entries, hex.EncodeToString(m.Hash[:])} }
 
-// Mark reads it back: ErrManifest.
+// Mark converts it back. The error is ErrManifest.
 func (l *ListMark) Mark() (Mark, error) {
 	m := Mark{Entries: l.Entries}
 	b, err := hex.DecodeString(l.Hash)
@@ -81,7 +81,7 @@ func (l *ListMark) Mark() (Mark, error) {
 	return m, nil
 }
 
-// encode gives the text, and sets the sum.
+// encode sets the sum and returns the text.
 func (m *Manifest) encode() ([]byte, error) {
 	m.Sum = ""
 	b, err := json.Marshal(m, jsontext.Multiline(true))
@@ -94,7 +94,7 @@ func (m *Manifest) encode() ([]byte, error) {
 	return append(b, '\n'), err
 }
 
-// WriteManifest makes the folder a whole backup, durably. It sets format and sum.
+// WriteManifest makes the folder a complete backup, durably. It sets format and sum.
 func WriteManifest(dir string, m *Manifest) error {
 	m.Format = manifestFormat
 	b, err := m.encode()
@@ -116,17 +116,17 @@ func WriteManifest(dir string, m *Manifest) error {
 	return errors.Join(syncFolder(dir), syncFolder(filepath.Dir(dir)))
 }
 
-// maxManifest bounds what is read of one.
+// maxManifest bounds the size of a manifest that is read.
 const maxManifest = 1 << 20
 
-// ReadManifest reads a backup's manifest: ErrIncomplete when there is none, ErrManifest when a byte of it was changed.
+// ReadManifest reads a backup's manifest: ErrIncomplete if there is none, ErrManifest if a byte of it was changed.
 func ReadManifest(dir string) (Manifest, error) {
 	var m Manifest
 	path := filepath.Join(dir, ManifestName)
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return m, fmt.Errorf("%w: %s is not there", ErrIncomplete, path)
+		return m, fmt.Errorf("%w: %s is missing", ErrIncomplete, path)
 	case err != nil:
 		return m, err
 	case info.Size() > maxManifest:

@@ -13,7 +13,7 @@ import (
 	"accountledger/replay/backup"
 )
 
-// op is one thing that was asked of the file system.
+// op is one operation on the file system.
 type op struct {
 	kind     string // write, truncate, sync, name (a new file), rename, remove, folder
 	path, to string
@@ -22,11 +22,11 @@ type op struct {
 	data     []byte
 }
 
-// recorder passes everything on to real files, but for syncs, and keeps what was asked for, in order.
+// recorder passes everything except syncs on to real files, and records the operations in order.
 type recorder struct {
 	backup.Files
 	ops []op
-	ids map[string]int // of files, by their name now
+	ids map[string]int // of files, by their current name
 	new int
 }
 
@@ -88,8 +88,8 @@ func (f *recorded) Sync() error {
 	return nil
 }
 
-// left is what a loss of power after some operations leaves: of what was not made durable, each is there if keep says so, and a
-// write may be there in part. Names in a folder are durable once it was synced, and come in the order in which they were given.
+// left is what a loss of power after some operations leaves: each non-durable operation survives if keep says so, and a
+// write may survive in part. Names in a folder are durable once it is synced, and appear in the order in which they were given.
 func left(ops []op, keep func() bool, torn func(n int) int) map[string][]byte {
 	lost := map[int]bool{}
 	for i, o := range ops {
@@ -142,8 +142,8 @@ func left(ops []op, keep func() bool, torn func(n int) int) map[string][]byte {
 	return out
 }
 
-// TestNoCrashLeavesAListThatIsRefused has the program killed, and the power lost, after each operation on the file system while a
-// list is made and written. It opens again, with everything that was acknowledged and what the vault remembered at first.
+// TestNoCrashLeavesAListThatIsRefused kills the program, and cuts the power, after each operation on the file system while a
+// list is created and written. It opens again, with everything acknowledged and what the vault had recorded before.
 func TestNoCrashLeavesAListThatIsRefused(t *testing.T) {
 	for name, destroyed := range map[string][]string{"an empty vault": nil, "a vault with tombstones": {"account/a", "month/2026-05"}} {
 		t.Run(name, func(t *testing.T) {
@@ -179,9 +179,9 @@ func TestNoCrashLeavesAListThatIsRefused(t *testing.T) {
 					keep := func() bool { return r.IntN(2) == 0 }
 					torn := func(n int) int { return r.IntN(n + 1) }
 					switch seed {
-					case 0: // killed: the file system has it all
+					case 0: // killed: the file system has everything
 						keep = func() bool { return true }
-					case 1: // nothing that was not made durable
+					case 1: // only what was made durable
 						keep, torn = func() bool { return false }, func(int) int { return 0 }
 					}
 					images++
@@ -220,7 +220,7 @@ func (p *place) after(files map[string][]byte) *place {
 	return &again
 }
 
-// TestAListHalfMadeIsOnlyFinishedAsItWas: what lies under the name that a list has while it is made is taken for it only if the head tells of exactly that.
+// TestAListHalfMadeIsOnlyFinishedAsItWas: a file under the name of an unfinished list is used only if the head matches it exactly.
 func TestAListHalfMadeIsOnlyFinishedAsItWas(t *testing.T) {
 	p := newPlace(t)
 	l := p.mustOpen()

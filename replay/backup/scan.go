@@ -11,7 +11,7 @@ import (
 	"accountledger/vault"
 )
 
-// ErrListShortened: the list ends before its head, or a backup, says that it did. Something was taken from its end, or it is
+// ErrListShortened: the list ends earlier than its head, or a backup, says. Its end was removed, or it is
 // an old copy.
 var ErrListShortened = errors.New("the list of destructions was shortened")
 
@@ -22,12 +22,12 @@ const maxEntry = 1 << 20
 type place struct {
 	at   Mark
 	size int64 // of all entries up to it, in bytes
-	last int64 // of the last of them
+	last int64 // of the last one
 }
 
-// scan reads a list from a place on, and gives the place after the last entry that holds. What
-// comes behind proven entries and does not hold was never acknowledged: a crash left it, so no entry that holds comes
-// after it. Where nothing is proven, only a last line that is cut off is passed over.
+// scan reads a list from a place on, and returns the place after the last valid entry. Invalid data
+// after the proven entries was never acknowledged: a crash left it, so no valid entry
+// follows it. If nothing is proven, only a truncated last line is ignored.
 func scan(in io.Reader, key *vault.Key, from place, proven *Mark, see func(Destroyed, Mark) error) (place, error) {
 	r := bufio.NewReaderSize(in, 64<<10)
 	for p := from; ; {
@@ -43,7 +43,7 @@ func scan(in io.Reader, key *vault.Key, from place, proven *Mark, see func(Destr
 		if err == nil {
 			d, next, err = read(key, p.at, text)
 		}
-		if err != nil { // cut off, too long, or not what was written
+		if err != nil { // truncated, too long, or not what was written
 			cut := errors.Is(err, io.EOF)
 			if proven == nil && cut {
 				return p, nil
@@ -69,7 +69,7 @@ func scan(in io.Reader, key *vault.Key, from place, proven *Mark, see func(Destr
 	}
 }
 
-// nothingSigned refuses an entry that holds behind one that does not: the head may be an old copy.
+// nothingSigned refuses a valid entry after an invalid one: the head may be an old copy.
 func nothingSigned(r *bufio.Reader, key *vault.Key, after Mark) error {
 	for {
 		text, err := readLine(r)
@@ -98,7 +98,7 @@ func reached(at, proven Mark) error {
 	return nil
 }
 
-// readLine gives a line without its line feed; io.EOF with what there is when it has none.
+// readLine returns a line without its line feed; io.EOF with the rest if it has none.
 func readLine(r *bufio.Reader) ([]byte, error) {
 	var text []byte
 	for {
@@ -116,15 +116,15 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 	}
 }
 
-// Proof is what a list is held against.
+// Proof is what a list is checked against.
 type Proof struct {
-	// Head is the path of the list's head; "" passes over it.
+	// Head is the path of the list's head; "" skips it.
 	Head string
-	// Backup is how the list stood when the backup was made; nil passes over it.
+	// Backup is the end of the list when the backup was made; nil skips it.
 	Backup *Mark
 }
 
-// ReadList reads a whole list and hands its entries on. Errors: ErrListAltered, ErrListShortened, ErrHeadMissing,
+// ReadList reads a whole list and passes its entries to see. Errors: ErrListAltered, ErrListShortened, ErrHeadMissing,
 // ErrHeadEmpty, and the file system's.
 func ReadList(path string, key *vault.Key, p Proof, see func(Destroyed) error) (Mark, error) {
 	var proven *Mark
@@ -142,7 +142,7 @@ func ReadList(path string, key *vault.Key, p Proof, see func(Destroyed) error) (
 	defer func() { _ = f.Close() }()
 	end, err := scan(f, key, place{}, proven, func(d Destroyed, m Mark) error {
 		if p.Backup != nil && m.Entries == p.Backup.Entries && m != *p.Backup {
-			return fmt.Errorf("%w: at entry %d it is not the list that the backup knew", ErrListAltered, m.Entries)
+			return fmt.Errorf("%w: at entry %d it is not the list of the backup", ErrListAltered, m.Entries)
 		}
 		if see == nil {
 			return nil

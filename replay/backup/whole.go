@@ -20,15 +20,15 @@ import (
 	"accountledger/vault"
 )
 
-// Contents are what the reading of a backup's file finds.
+// Contents are the contents of a backup's file.
 type Contents struct {
 	carry.FileInfo
 	Head    eventstore.Position
-	Masters []uuid.UUID // that rows are wrapped under, in order of their text
-	Key     *vault.Row  // the wrapped key that lists are signed with; nil where there is none
+	Masters []uuid.UUID // that rows are wrapped under, sorted by their text
+	Key     *vault.Row  // the wrapped key that signs lists; nil if there is none
 }
 
-// ReadContents reads a backup's file to its end and checks all that can be without a master key: carry's errors, with its path.
+// ReadContents reads a backup's file to its end and checks everything that can be checked without a master key: carry's errors, with its path.
 func ReadContents(ctx context.Context, dir string, tell carry.Progress) (c Contents, err error) {
 	path := filepath.Join(dir, LedgerName)
 	masters := map[uuid.UUID]bool{}
@@ -59,7 +59,7 @@ func ReadContents(ctx context.Context, dir string, tell carry.Progress) (c Conte
 	return c, nil
 }
 
-// Complete reads a backup back that was just written, and writes its manifest, of which only what the writer alone knows is given.
+// Complete reads back a backup that was just written, and writes its manifest; m has the fields that only the writer knows.
 func Complete(ctx context.Context, dir string, m Manifest, tell carry.Progress) (Manifest, error) {
 	c, err := ReadContents(ctx, dir, tell)
 	if err != nil {
@@ -73,12 +73,12 @@ func Complete(ctx context.Context, dir string, m Manifest, tell carry.Progress) 
 	return m, err
 }
 
-// fileOf takes size and hash of a file.
+// fileOf returns size and hash of a file.
 func fileOf(ctx context.Context, path string) (File, error) {
 	out := File{Name: filepath.Base(path)}
 	f, err := os.Open(path) //nolint:gosec // the operator names the folder
 	if errors.Is(err, fs.ErrNotExist) {
-		return out, fmt.Errorf("%w: %s is not there", ErrIncomplete, path)
+		return out, fmt.Errorf("%w: %s is missing", ErrIncomplete, path)
 	} else if err != nil {
 		return out, err
 	}
@@ -99,7 +99,7 @@ func fileOf(ctx context.Context, path string) (File, error) {
 	return out, nil
 }
 
-// Check reads a backup whole, before anything is made of it, and gives its manifest and contents. Errors: ErrIncomplete,
+// Check reads a whole backup, before it is used, and returns its manifest and contents. Errors: ErrIncomplete,
 // ErrManifest, ErrPart, and those of ReadContents.
 func Check(ctx context.Context, dir string, tell carry.Progress) (Manifest, Contents, error) {
 	m, err := ReadManifest(dir)
@@ -112,14 +112,14 @@ func Check(ctx context.Context, dir string, tell carry.Progress) (Manifest, Cont
 		return m, Contents{}, err
 	}
 	if file != m.File {
-		return m, Contents{}, fmt.Errorf("%w: %s: %d bytes, the manifest tells of %d of another hash", ErrPart, path, file.Bytes, m.File.Bytes)
+		return m, Contents{}, fmt.Errorf("%w: %s: %d bytes; the manifest has %d bytes, with another hash", ErrPart, path, file.Bytes, m.File.Bytes)
 	}
 	c, err := ReadContents(ctx, dir, tell)
 	if err != nil {
 		return m, c, err
 	}
 	if c.Log != m.Log || c.Events != m.Events || c.FileInfo.String() != m.Hash || c.Rows != m.Rows || c.Head.String() != m.Head || !slices.Equal(c.Masters, m.Masters) {
-		return m, c, fmt.Errorf("%w: it does not tell of what the file holds", ErrManifest)
+		return m, c, fmt.Errorf("%w: it does not match the contents of the file", ErrManifest)
 	}
 	return m, c, nil
 }

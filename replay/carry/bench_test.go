@@ -15,7 +15,7 @@ import (
 	"accountledger/replay/carry"
 )
 
-// BenchmarkCopyOntoEventStoreDB carries a log of 400-byte events, each to another stream than the one before, from the
+// BenchmarkCopyOntoEventStoreDB copies a log of 400-byte events, each in a different stream from the one before, from the
 // embedded engine to a test server.
 func BenchmarkCopyOntoEventStoreDB(b *testing.B) {
 	from, err := embedded.Open(embedded.Options{Dir: "log", FS: vfs.NewMem(), ReserveBytes: -1})

@@ -60,7 +60,7 @@ func newVault(t *testing.T) *sqlite.Vault {
 	return v
 }
 
-// sealed is an event's data with a part under these keys, as the journal writes it.
+// sealed is an event's data with a part sealed under these keys, as the journal writes it.
 func sealed(keys ...string) []byte {
 	names := ""
 	for i, k := range keys {
@@ -72,7 +72,7 @@ func sealed(keys ...string) []byte {
 	return fmt.Appendf(nil, `{"region":"DE","contact":{"name":"contact","version":1,"keys":[%s],"alg":"A256GCM","nonce":"AAAA","bytes":"BBBB"}}`, names)
 }
 
-// history appends n events to a few streams, in runs of one stream and alone, and gives them in order.
+// history appends n events to a few streams, in runs of one stream and singly, and returns them in order.
 func history(t *testing.T, log eventstore.Store, n int) {
 	t.Helper()
 	versions := map[string]int64{}
@@ -144,7 +144,7 @@ func TestRoundTripBetweenEnginesKeepsEverythingButPositions(t *testing.T) {
 	}
 }
 
-// digestOfOne was made by another program, from the description of Digest.
+// digestOfOne was computed by another program, from the description of Digest.
 const digestOfOne = "b3d2c52cf8eb04c68e9c3a0e0a20448b9f5a82f3c4d9d7152df763afca789873"
 
 // The digest is frozen: exports and backups name it.
@@ -186,7 +186,7 @@ func TestCopyGoesOnAfterABreak(t *testing.T) {
 	}
 }
 
-// breaking cancels once the log holds so many events.
+// breaking cancels once the log holds a number of events.
 type breaking struct {
 	eventstore.Store
 	after  int
@@ -233,7 +233,7 @@ func TestEngineFaultsAreOvercome(t *testing.T) {
 	}
 }
 
-// flaky does every fifth append and says that it does not know, and refuses every seventh.
+// flaky carries out every fifth append but reports an unknown outcome, and refuses every seventh.
 type flaky struct {
 	eventstore.Store
 	n int

@@ -8,7 +8,7 @@ import (
 	"accountledger/eventstore"
 )
 
-// copying carries one log into another, as often as it is told to go on.
+// copying copies one log to another, in as many steps as it is told.
 type copying struct {
 	from   eventstore.Store
 	writer *Writer
@@ -16,7 +16,7 @@ type copying struct {
 	tell   Progress
 }
 
-// goOn copies up to the end of the source as it is when it comes there.
+// goOn copies up to the end of the source at the time it gets there.
 func (c *copying) goOn(ctx context.Context, stage Stage) error {
 	see, err := reading(ctx, c.from, stage, c.tell)
 	if err != nil {
@@ -35,8 +35,8 @@ func (c *copying) goOn(ctx context.Context, stage Stage) error {
 	return c.writer.End(ctx)
 }
 
-// Copy makes the target hold what the source holds up to its end as it is when the copy comes
-// there, and gives the digest of that. A target that holds a beginning of the same history is
+// Copy makes the target hold what the source holds up to its end at the time the copy gets
+// there, and returns the digest of that. A target that holds a beginning of the same history is
 // completed; *DifferentError and ErrAhead for one that holds something else or more.
 // tell may be nil.
 func Copy(ctx context.Context, from, to eventstore.Store, tell Progress) (Digest, error) {
@@ -61,8 +61,8 @@ func different(ctx context.Context, from, to eventstore.Store) error {
 	return err
 }
 
-// verify reads the whole target back: ErrHash unless it comes to what was carried. It gives
-// where the target has each of some events; the zero Checkpoint for one that it has not. see may be nil.
+// verify reads the whole target back: ErrHash unless it matches what was carried. It returns
+// where the target has each of some events; the zero Checkpoint for a missing one. see may be nil.
 func verify(
 	ctx context.Context, to eventstore.Store, want Digest, events []uuid.UUID, tell Progress, see func(*eventstore.Recorded) error,
 ) ([]eventstore.Checkpoint, error) {

@@ -9,21 +9,21 @@ import (
 	"accountledger/eventstore"
 )
 
-// Digest is what a history from its beginning comes to: how many events, and the hash of
-// them all in order. Two logs with one digest hold the same history.
+// Digest identifies a history from its beginning: the number of events, and the hash of
+// them all in order. Two logs with the same digest hold the same history.
 //
 // The leaf of an event is SHA-256 over 0x00 and its stream, version (8 bytes, big-endian),
-// id, type, data and metadata, each with its length before it (4 bytes, big-endian). The hash
+// id, type, data and metadata, each prefixed with its length (4 bytes, big-endian). The hash
 // after an event is SHA-256 over 0x01, the hash before it (32 zeros before the first) and its leaf.
 type Digest struct {
 	Events int64
 	Hash   [sha256.Size]byte
 }
 
-// String is the hash in hexadecimal digits.
+// String is the hash in hexadecimal.
 func (d Digest) String() string { return hex.EncodeToString(d.Hash[:]) }
 
-// hasher makes leaves and digests, without new memory for each.
+// hasher computes leaves and digests, without allocating for each.
 type hasher struct {
 	sha   hash.Hash
 	small []byte
@@ -48,7 +48,7 @@ func (h *hasher) leaf(e *eventstore.Recorded) (leaf [sha256.Size]byte) {
 	return leaf
 }
 
-// add takes one more event into a digest.
+// add adds one more event to a digest.
 func (h *hasher) add(d *Digest, leaf [sha256.Size]byte) {
 	h.small = append(append(append(h.small[:0], 1), d.Hash[:]...), leaf[:]...)
 	h.sha.Reset()

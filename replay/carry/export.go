@@ -14,11 +14,11 @@ import (
 	"accountledger/vault"
 )
 
-// Place is how far an export has come: where it goes on after a break.
+// Place is the progress of an export: where it resumes after an interruption.
 type Place struct {
-	// At is the last event exported; the zero one is the beginning.
+	// At is the last event exported; zero is the beginning.
 	At eventstore.Checkpoint `json:"at"`
-	// Digest is that of the events up to there.
+	// Digest is the digest of the events up to there.
 	Events int64  `json:"events"`
 	Hash   string `json:"hash"`
 }
@@ -30,12 +30,12 @@ func (p Place) digest() (Digest, error) {
 	return (&endedData{Events: p.Events, Hash: p.Hash}).digest()
 }
 
-// Export writes a log as lines of CloudEvents: a line that begins the file (unless it goes on from
-// a place), an event a line in the order of the log up to its head as it is now, then the rows of a
-// vault, if one is given, which come last so that no key is missing, and a line that ends the
-// file with count and hash. It holds nothing back, and holds no more than a page in memory.
+// Export writes a log as lines of CloudEvents: a first line (unless it resumes from
+// a place), one line per event in the order of the log up to its current head, then the rows of a
+// vault, if one is given, which come last so that no key is missing, and a last line
+// with count and hash. It leaves nothing out, and holds no more than a page in memory.
 //
-// A place that is not of this log gives *eventstore.ForeignCheckpointError.
+// A place in another log is an *eventstore.ForeignCheckpointError.
 func Export(ctx context.Context, log eventstore.Store, v vault.Carrier, from Place, out io.Writer) error {
 	id, err := log.LogID(ctx)
 	if err != nil {
@@ -66,7 +66,7 @@ func Export(ctx context.Context, log eventstore.Store, v vault.Carrier, from Pla
 	return x.data(typeEnded, "ended", end)
 }
 
-// fits says whether a checkpoint is of this log.
+// fits checks that a checkpoint belongs to this log.
 func fits(ctx context.Context, log eventstore.Store, at eventstore.Checkpoint) error {
 	sub, err := log.Subscribe(ctx, at)
 	if err != nil {

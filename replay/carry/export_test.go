@@ -19,7 +19,7 @@ import (
 	"accountledger/vault/sqlite"
 )
 
-// vaultUnder is a new vault under the master keys of another.
+// vaultUnder is a new vault under another vault's master keys.
 func vaultUnder(t *testing.T, other *sqlite.Vault) *sqlite.Vault {
 	t.Helper()
 	v, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "vault"), other.Keyring().Newest(), sqlite.Options{})
@@ -113,7 +113,7 @@ func TestImportOfTheVaultNeedsItsMasterKey(t *testing.T) {
 	want(t, err, vault.ErrMasterKey)
 }
 
-// Each line is a CloudEvent in its JSON format, and what is stored stands in it unchanged.
+// Each line is a CloudEvent in its JSON format, with the stored bytes unchanged.
 func TestLinesAreCloudEvents(t *testing.T) {
 	from := ledger(t, newLog(t))
 	path := filepath.Join(t.TempDir(), "out.ndjson")
@@ -145,11 +145,11 @@ func TestLinesAreCloudEvents(t *testing.T) {
 		return m[:]
 	}()
 	if bytes.Contains(text, material) || bytes.Contains(text, []byte("hash\"}")) && bytes.Contains(text, []byte("password hash")) {
-		t.Error("something of the vault stands there in clear")
+		t.Error("something of the vault is there unencrypted")
 	}
 }
 
-// An export that broke off anywhere goes on at its last whole frame and comes to the same text.
+// An export interrupted anywhere resumes at its last whole frame and produces the same text.
 func TestExportGoesOnAfterABreak(t *testing.T) {
 	log := newLog(t)
 	big := make([]byte, 100<<10)
@@ -182,7 +182,7 @@ func TestExportGoesOnAfterABreak(t *testing.T) {
 			if resumed == 0 {
 				t.Error("nothing was taken up")
 			}
-			// Bytes behind the last frame do not matter.
+			// Bytes after the last frame do not matter.
 			part, err := os.OpenFile(path+".part", os.O_WRONLY|os.O_APPEND, 0)
 			ok(t, err)
 			_, err = part.WriteString(`{"specversion":"1.0","id":"to`)
@@ -257,7 +257,7 @@ func TestDamagedFilesAreRefusedBeforeAnythingIsWritten(t *testing.T) {
 	ok(t, err)
 	lines := strings.SplitAfter(string(good), "\n")
 	join := func(l ...string) string { return strings.Join(l, "") }
-	n := len(lines) - 1 // behind the last line feed is nothing
+	n := len(lines) - 1 // nothing after the last line feed
 	swapped := append([]string{}, lines...)
 	swapped[3], swapped[4] = swapped[4], swapped[3]
 	for name, c := range map[string]struct {

@@ -16,14 +16,14 @@ import (
 	"accountledger/eventstore"
 )
 
-// frameBytes is after how much text a file is brought to disk, so that an export that breaks off goes on from there.
+// frameBytes is after how much text a file is synced to disk, so that an interrupted export resumes from there.
 const frameBytes = 8 << 20
 
-// ErrExists: the file that is to be written is there.
-var ErrExists = errors.New("the file exists already")
+// ErrExists: the file to be written exists.
+var ErrExists = errors.New("the file already exists")
 
-// File is an export on its way into a file. The text gathers in NAME.part, with the place
-// that it has come to in NAME.part.place; the file has its name only once it is whole. A name
+// File is an export being written to a file. The text is gathered in NAME.part, with its
+// place in NAME.part.place; the file gets its name only when it is complete. A name
 // that ends in .gz or .zst has it compressed.
 type File struct {
 	path  string
@@ -39,14 +39,14 @@ type File struct {
 	digest Digest
 }
 
-// fileState is what NAME.part.place holds.
+// fileState is the content of NAME.part.place.
 type fileState struct {
-	Bytes int64 `json:"bytes"` // of NAME.part that are whole frames
+	Bytes int64 `json:"bytes"` // of NAME.part in whole frames
 	Vault bool  `json:"vault"`
 	Place Place `json:"place"`
 }
 
-// CreateFile begins an export or takes up one that broke off. ErrExists when the file is there.
+// CreateFile starts an export or resumes an interrupted one. ErrExists if the file exists.
 func CreateFile(path string, withVault bool) (_ *File, err error) {
 	if _, err := os.Stat(path); err == nil {
 		return nil, fmt.Errorf("%s: %w", path, ErrExists)
@@ -65,7 +65,7 @@ func CreateFile(path string, withVault bool) (_ *File, err error) {
 		return nil, err
 	}
 	if info, err := f.out.Stat(); err != nil || info.Size() < f.state.Bytes {
-		f.state, f.digest = fileState{Vault: withVault}, Digest{} // the part is not the place's
+		f.state, f.digest = fileState{Vault: withVault}, Digest{} // the part does not match the place
 	}
 	if err := f.out.Truncate(f.state.Bytes); err != nil {
 		return nil, errors.Join(err, f.out.Close())
@@ -79,13 +79,13 @@ func CreateFile(path string, withVault bool) (_ *File, err error) {
 func (f *File) partName() string  { return f.path + ".part" }
 func (f *File) placeName() string { return f.path + ".part.place" }
 
-// Place is from where the export goes on.
+// Place is where the export resumes.
 func (f *File) Place() Place { return f.state.Place }
 
-// Events is how many events there are so far.
+// Events is the number of events so far.
 func (f *File) Events() int64 { return f.digest.Events }
 
-// Write takes text of Export. Every line is checked as it comes.
+// Write takes the text of Export. Every line is checked as it arrives.
 func (f *File) Write(b []byte) (int, error) {
 	n := len(b)
 	for {
@@ -172,7 +172,7 @@ func (f *File) store(text []byte) error {
 	return err
 }
 
-// endFrame brings what there is to disk and notes the place.
+// endFrame syncs the text so far to disk and records the place.
 func (f *File) endFrame(place Place) error {
 	if err := f.flush(); err != nil {
 		return err
@@ -201,7 +201,7 @@ func (f *File) flush() error {
 	return errors.Join(err, f.out.Sync())
 }
 
-// Finish gives a whole export its name, durably. ErrHash, or an error that says that it is not whole; then it can be taken up again.
+// Finish gives a complete export its name, durably. ErrHash, or an error if it is incomplete; then it can be resumed.
 func (f *File) Finish() error {
 	if !f.ended || len(f.rest) > 0 {
 		return errors.New("the export ended early")
@@ -219,7 +219,7 @@ func (f *File) Finish() error {
 	return errors.Join(d.Sync(), d.Close(), removeIfThere(f.placeName()))
 }
 
-// Close leaves an export that is not finished to be taken up again. After Finish it does nothing.
+// Close leaves an unfinished export to be resumed later. After Finish it does nothing.
 func (f *File) Close() error {
 	if err := f.out.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
 		return err
@@ -227,7 +227,7 @@ func (f *File) Close() error {
 	return nil
 }
 
-// Digest is that of the events so far.
+// Digest is the digest of the events so far.
 func (f *File) Digest() Digest { return f.digest }
 
 func removeIfThere(path string) error {
@@ -237,7 +237,7 @@ func removeIfThere(path string) error {
 	return nil
 }
 
-// compress gives a writer of one frame, as the file's name has it. Frames stand one behind another.
+// compress returns a writer of one frame, compressed according to the file's name. Frames are concatenated.
 func compress(path string, out io.Writer) (io.WriteCloser, error) {
 	switch {
 	case strings.HasSuffix(path, ".gz"):
@@ -248,7 +248,7 @@ func compress(path string, out io.Writer) (io.WriteCloser, error) {
 	return plain{out}, nil
 }
 
-// decompress gives the text of a file.
+// decompress returns the text of a file.
 func decompress(path string, in io.Reader) (io.ReadCloser, error) {
 	switch {
 	case strings.HasSuffix(path, ".gz"):

@@ -10,16 +10,16 @@ import (
 	"accountledger/internal/backoff"
 )
 
-// tries is how often in a row the target is tried while nothing gets there. With the pauses it is
-// longer than a cluster takes to find another leader for one that is frozen.
+// tries is how often in a row the target is tried without progress. With the pauses it is
+// longer than a cluster takes to replace a frozen leader.
 const tries = 12
 
 func pauses() backoff.Tries {
 	return backoff.Tries{Steps: backoff.Steps{First: 50 * time.Millisecond, Longest: 2 * time.Second, Factor: 2}}
 }
 
-// handOver appends all batches. After a break it looks at what the target holds and goes on
-// behind that: the same ids at the same versions make it safe when some of what was sent arrives only then.
+// handOver appends all batches. After a failure it reads what the target holds and continues
+// after that: the same ids at the same versions make it safe if some of what was sent arrives only then.
 func (w *Writer) handOver(ctx context.Context) error {
 	pause, failed := pauses(), 0
 	for w.waiting = 0; len(w.batches) > 0; {
@@ -43,16 +43,16 @@ func (w *Writer) handOver(ctx context.Context) error {
 			return err
 		}
 	}
-	w.batches = nil // and what they hold
+	w.batches = nil // and release them
 	return nil
 }
 
-// passing reports whether an error may be gone soon.
+// passing reports whether an error may be temporary.
 func passing(err error) bool {
 	return errors.Is(err, eventstore.ErrUnknownOutcome) || errors.Is(err, eventstore.ErrUnavailable)
 }
 
-// append hands the batches over: all of them to a Sequencer, else one.
+// append appends the batches: all of them with a Sequencer, else one.
 func (w *Writer) append(ctx context.Context) error {
 	if w.order != nil {
 		done, err := w.order.AppendInOrder(ctx, w.batches...)
@@ -67,7 +67,7 @@ func (w *Writer) append(ctx context.Context) error {
 	return err
 }
 
-// arrived notes that the target holds the first batches, and where.
+// arrived records that the target holds the first batches, and where.
 func (w *Writer) arrived(done ...eventstore.Appended) {
 	for i, a := range done {
 		w.placed, w.at = w.placed+int64(len(w.batches[i].Events)), a.Position
@@ -75,7 +75,7 @@ func (w *Writer) arrived(done ...eventstore.Appended) {
 	w.batches = w.batches[len(done):]
 }
 
-// look reads what the target holds behind the last event known of, and takes it off the batches. Anything else there is
+// look reads what the target holds after the last known event, and removes it from the batches. Anything else there is
 // *OrderError or *DifferentError.
 func (w *Writer) look(ctx context.Context) error {
 	for have, err := range read(ctx, w.to, w.at) {
@@ -101,7 +101,7 @@ func (w *Writer) holds(b *eventstore.Batch, i int, have *eventstore.Recorded) bo
 		w.hasher.leaf(have) == w.hasher.leaf(&eventstore.Recorded{Event: b.Events[i], Stream: b.Stream, Version: b.Expected + 1 + int64(i)})
 }
 
-// misplaced is the error for an event of the target's that should not stand where it does.
+// misplaced is the error for a target's event in the wrong place.
 func (w *Writer) misplaced(have *eventstore.Recorded) error {
 	for i := range w.batches {
 		for j := range w.batches[i].Events {
@@ -113,8 +113,8 @@ func (w *Writer) misplaced(have *eventstore.Recorded) error {
 	return &DifferentError{Event: w.placed + 1, Stream: have.Stream, Version: have.Version}
 }
 
-// refused is the error of an append that will not do better: what stands in the target says more, if
-// it is there to be seen.
+// refused is the error of an append that retrying will not help: what is in the target says more, if
+// it can be read.
 func (w *Writer) refused(ctx context.Context, err error) error {
 	var conflict *eventstore.ConflictError
 	isConflict := errors.As(err, &conflict)
@@ -128,7 +128,7 @@ func (w *Writer) refused(ctx context.Context, err error) error {
 	case errors.As(looked, &different), errors.As(looked, &order):
 		return looked
 	case isConflict:
-		// The target held all this a moment ago and nothing more: somebody else writes to it.
+		// The target held all this a moment ago and nothing more: somebody else is writing to it.
 		return &DifferentError{Event: w.placed + 1, Stream: conflict.Stream, Version: conflict.Actual}
 	}
 	return err

@@ -17,7 +17,7 @@ import (
 	"accountledger/replay/carry"
 )
 
-// callTimeout is short: whatever is stalled is given up after it.
+// callTimeout is short: stalled calls are given up after it.
 const callTimeout = 150 * time.Millisecond
 
 // randomHistory appends n events to random streams, in runs of random lengths and with data of random sizes.
@@ -30,7 +30,7 @@ func randomHistory(t *testing.T, r *rand.Rand, log eventstore.Store, n int) {
 		for i := range events {
 			events[i] = eventstore.Event{ID: uuid.New(), Type: "thing.happened.v1", Data: make([]byte, r.IntN(200)), Metadata: []byte(`{"format":1}`)}
 			if r.IntN(200) == 0 {
-				events[i].Data = make([]byte, 100_000) // a few make the bytes of what is handed over at once be the limit
+				events[i].Data = make([]byte, 100_000) // a few reach the limit on bytes sent at once
 			}
 		}
 		appendTo(t, log, versions, fmt.Sprintf("account-%d", r.IntN(streams)), events...)
@@ -38,7 +38,7 @@ func randomHistory(t *testing.T, r *rand.Rand, log eventstore.Store, n int) {
 	}
 }
 
-// elect makes a node the leader that has everything, and the others follow it.
+// elect makes a node with everything the leader, and the others follow it.
 func elect(c *esdbtest.Cluster, number int) {
 	for i := range 3 {
 		c.Node(i).CatchUp()
@@ -46,7 +46,7 @@ func elect(c *esdbtest.Cluster, number int) {
 	c.Elect(number)
 }
 
-// trouble breaks connections, changes leaders and interrupts the copy until it is told to end, each time when the
+// trouble breaks connections, changes leaders and interrupts the copy until it is told to end, each time after the
 // server has taken some more appends.
 func trouble(ctx context.Context, r *rand.Rand, c *esdbtest.Cluster, interrupt func()) {
 	for ctx.Err() == nil {
@@ -70,7 +70,7 @@ func trouble(ctx context.Context, r *rand.Rand, c *esdbtest.Cluster, interrupt f
 	}
 }
 
-// A copy onto a cluster that has every trouble holds the same history in the same order.
+// A copy to a cluster with every kind of trouble holds the same history in the same order.
 func TestCopyOntoAClusterInTrouble(t *testing.T) {
 	t.Parallel()
 	passing := []esdbtest.AppendFault{
@@ -116,7 +116,7 @@ func TestCopyOntoAClusterInTrouble(t *testing.T) {
 				if err == nil {
 					end()
 					group.Wait()
-					elect(c, 0) // one that was deposed and does not know shows less
+					elect(c, 0) // one that was deposed without knowing shows less
 					if d != sum(t, to) || d != sum(t, from) {
 						t.Error("the copy is another history")
 					}
@@ -134,7 +134,7 @@ func TestCopyOntoAClusterInTrouble(t *testing.T) {
 	}
 }
 
-// A server that writes an append before the one that was sent ahead of it, or leaves one out, is found out at once and
+// A server that writes an append before one that was sent earlier, or leaves one out, is detected immediately and
 // when the copy is run again.
 func TestCopyRefusesWrongOrder(t *testing.T) {
 	t.Parallel()
@@ -162,7 +162,7 @@ func TestCopyRefusesWrongOrder(t *testing.T) {
 	}
 }
 
-// eventAt is the number of the first event that is another in the target, counted from 1.
+// eventAt is the number of the first event that differs in the target, counted from 1.
 func eventAt(t *testing.T, from, to eventstore.Store) int {
 	t.Helper()
 	here, there := all(t, from), all(t, to)

@@ -17,28 +17,28 @@ import (
 	"accountledger/vault"
 )
 
-// maxLine bounds a line of an export: the largest event, in base64, and what stands around it.
+// maxLine bounds a line of an export: the largest event, in base64, and what surrounds it.
 const maxLine = 2 << 20
 
 var (
 	// ErrNoVault: the file holds no rows of a vault.
-	ErrNoVault = errors.New("the file holds no vault: it was exported without")
-	// ErrEndsEarly: the file has no end; the export was not finished, or something cut it.
+	ErrNoVault = errors.New("the file holds no vault: it was exported without one")
+	// ErrEndsEarly: the file has no last line; the export was not finished, or the file was truncated.
 	ErrEndsEarly = errors.New("the file ends early")
 )
 
-// FileInfo is what a whole export holds.
+// FileInfo describes a complete export.
 type FileInfo struct {
 	Log uuid.UUID // that was exported
 	Digest
-	// Vault says that it holds the rows of a vault, and Rows how many.
+	// Vault says whether it holds the rows of a vault, and Rows how many.
 	Vault bool
 	Rows  int64
 
 	masters []vault.MasterState
 }
 
-// fileReader reads the lines of an export in the order that they must have.
+// fileReader reads the lines of an export in the order they must have.
 type fileReader struct {
 	lines  *bufio.Scanner
 	number int64
@@ -57,8 +57,8 @@ const (
 	fileEnded
 )
 
-// readFile reads an export to its end. event and row, which may be nil, are given what it holds;
-// the information is true once the error is nil.
+// readFile reads an export to its end. event and row, which may be nil, get its contents;
+// the information is valid only if the error is nil.
 func readFile(ctx context.Context, in io.Reader, event func(*eventstore.Recorded) error, row func(*vault.Row) error) (FileInfo, error) {
 	r := &fileReader{lines: bufio.NewScanner(in), rows: sha256.New(), hasher: newHasher()}
 	r.lines.Buffer(make([]byte, 64<<10), maxLine)
@@ -91,9 +91,9 @@ func (r *fileReader) line(text []byte, event func(*eventstore.Recorded) error, r
 	case err != nil:
 		return err
 	case r.state == fileEnded:
-		return fmt.Errorf("%w: it comes after the end", ErrLine)
+		return fmt.Errorf("%w: it comes after the last line", ErrLine)
 	case r.state == fileBegins && l.Type != typeBegun, r.state != fileBegins && (l.Type == typeBegun || log != r.info.Log):
-		return fmt.Errorf("%w: the file does not begin, or is of two logs", ErrLine)
+		return fmt.Errorf("%w: the file has no first line, or is from two logs", ErrLine)
 	}
 	switch l.Type {
 	case typeBegun:
@@ -104,7 +104,7 @@ func (r *fileReader) line(text []byte, event func(*eventstore.Recorded) error, r
 		return r.end(l)
 	}
 	if r.state != fileEvents {
-		return fmt.Errorf("%w: an event behind the vault", ErrLine)
+		return fmt.Errorf("%w: an event after the vault", ErrLine)
 	}
 	e, err := l.event()
 	if err != nil {
@@ -131,7 +131,7 @@ func (r *fileReader) begin(l *line, log uuid.UUID) error {
 
 func (r *fileReader) row(l *line, text []byte, row func(*vault.Row) error) error {
 	if !r.info.Vault {
-		return fmt.Errorf("%w: a row of a vault in a file without", ErrLine)
+		return fmt.Errorf("%w: a row of a vault in a file without one", ErrLine)
 	}
 	r.state = fileRows
 	r.info.Rows++
@@ -197,16 +197,16 @@ func CheckFile(ctx context.Context, path string, tell Progress) (FileInfo, error
 // Check is CheckFile for the text of an export, not compressed.
 func Check(ctx context.Context, in io.Reader) (FileInfo, error) { return readFile(ctx, in, nil, nil) }
 
-// Imported is what an import did.
+// Imported is the result of an import.
 type Imported struct {
 	FileInfo
 	Resumed             int64
 	Keys, KeysDestroyed int64
 }
 
-// Import makes an empty log hold what a file does that was checked, and with withVault the vault
-// beside it too, whose keyring must hold the master keys that the rows are under. Broken off, it goes on
-// when it is run again. Without the vault the log is fenced as an archive: nobody could sign in, and what
+// Import makes an empty log hold the contents of a checked file and, with withVault, the vault
+// beside it too, whose keyring must hold the master keys that the rows are under. If interrupted, it resumes
+// when run again. Without the vault the log is fenced as an archive: nobody could sign in, and what
 // is sealed stays unreadable.
 //
 // Errors: ErrNoVault, *DifferentError, ErrAhead, those of vault.Carrier.Load, *KeyMissingError, ErrHash.
@@ -226,7 +226,7 @@ func Import(ctx context.Context, path string, info FileInfo, to Side, withVault 
 	}
 	done.Resumed = im.writer.Resumed()
 	if im.writer.Digest() != done.Digest {
-		return done, fmt.Errorf("the file changed meanwhile: %w", ErrHash)
+		return done, fmt.Errorf("the file changed during the import: %w", ErrHash)
 	}
 	keys := NewKeyCheck(to.Vault)
 	_, err = verify(ctx, to.Log, done.Digest, nil, tell, func(e *eventstore.Recorded) error {

@@ -14,7 +14,7 @@ import (
 	"accountledger/vault"
 )
 
-// KeysNamed gives the names of the keys that an event's sealed parts need, whatever its type.
+// KeysNamed returns the names of the keys that an event's sealed parts need, whatever its type.
 func KeysNamed(data []byte) []string {
 	if !bytes.Contains(data, []byte(`"nonce"`)) {
 		return nil
@@ -36,13 +36,13 @@ func KeysNamed(data []byte) []string {
 	return names
 }
 
-// KeyCheck looks whether a vault knows every key that a log names. Make it by NewKeyCheck.
+// KeyCheck checks that a vault knows every key that a log names. Create it with NewKeyCheck.
 type KeyCheck struct {
 	vault   vault.Vault
 	seen    *lru.Cache[string, struct{}]
 	pending []namedKey
-	// Live and Destroyed count the names that were looked for; one may be counted again after many
-	// others. Damaged are keys that are there and do not open.
+	// Live and Destroyed count the names that were looked up; one may be counted again after many
+	// others. Damaged counts keys that exist but do not open.
 	Live, Destroyed, Damaged int64
 }
 
@@ -68,10 +68,10 @@ func (e *KeyMissingError) Unwrap() error { return ErrKeyMissing }
 
 const (
 	keysAtOnce  = 256
-	keysNoticed = 1 << 17 // names that are not looked for again
+	keysNoticed = 1 << 17 // names that are not looked up again
 )
 
-// NewKeyCheck begins.
+// NewKeyCheck returns a check against a vault.
 func NewKeyCheck(v vault.Vault) *KeyCheck {
 	seen, err := lru.New[string, struct{}](keysNoticed)
 	if err != nil {
@@ -80,7 +80,7 @@ func NewKeyCheck(v vault.Vault) *KeyCheck {
 	return &KeyCheck{vault: v, seen: seen}
 }
 
-// See takes the names of one event; a *KeyMissingError may be that of an earlier one.
+// See adds the names in one event; a *KeyMissingError may be about an earlier one.
 func (k *KeyCheck) See(ctx context.Context, e *eventstore.Recorded) error {
 	for _, name := range KeysNamed(e.Data) {
 		if !k.seen.Contains(name) {
@@ -94,7 +94,7 @@ func (k *KeyCheck) See(ctx context.Context, e *eventstore.Recorded) error {
 	return k.End(ctx)
 }
 
-// End looks for the names that are left.
+// End looks up the remaining names.
 func (k *KeyCheck) End(ctx context.Context) error {
 	names := make([]string, len(k.pending))
 	for i, p := range k.pending {
@@ -102,7 +102,7 @@ func (k *KeyCheck) End(ctx context.Context) error {
 	}
 	keys, err := k.vault.Keys(ctx, names...)
 	if damaged(err) {
-		keys, err = make([]*vault.Key, len(names)), nil // one of them; so each is looked for alone
+		keys, err = make([]*vault.Key, len(names)), nil // one of them; so each is looked up alone
 	}
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func (k *KeyCheck) End(ctx context.Context) error {
 	return nil
 }
 
-// strangers says whether metadata are of an event that no ledger wrote: what it names is nobody's word.
+// strangers reports whether metadata belong to an event that no ledger wrote: what it names does not count.
 func strangers(metadata []byte) bool {
 	var m struct {
 		Format int `json:"format"`

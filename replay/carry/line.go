@@ -15,7 +15,7 @@ import (
 	"accountledger/vault"
 )
 
-// Types of the lines of an export that are no events of the ledger. None of them can be one: a
+// Types of the lines of an export that are not events of the ledger. None of them can be one: a
 // type of the ledger's is upcast by its version, and its events have a stream.
 const (
 	typeBegun = "accountledger.export.begun.v1"
@@ -23,15 +23,15 @@ const (
 	typeEnded = "accountledger.export.ended.v1"
 )
 
-// exportFormat is the format of exports that this program writes, and the newest it reads.
+// exportFormat is the format that this program writes, and the newest that it reads.
 const exportFormat = 1
 
-// ErrLine: a line is none of an export.
+// ErrLine: a line does not belong to an export.
 var ErrLine = errors.New("not a line of an export")
 
-// line is one line of an export: a CloudEvent, version 1.0, in its JSON format. What is stored
-// of an event of the ledger stands in data_base64 and in the extension attribute metadata, byte
-// for byte; what is sealed stays so.
+// line is one line of an export: a CloudEvent, version 1.0, in its JSON format. The stored bytes
+// of an event of the ledger are in data_base64 and in the extension attribute metadata, unchanged;
+// what is sealed stays sealed.
 type line struct {
 	SpecVersion string    `json:"specversion"`
 	ID          string    `json:"id"`
@@ -44,19 +44,19 @@ type line struct {
 	// Extension attributes.
 	StreamVersion *int64 `json:"streamversion,omitzero"`
 	Metadata      []byte `json:"metadata,omitzero"`
-	Sequence      string `json:"sequence,omitzero"` // the position in the log that was exported
+	Sequence      string `json:"sequence,omitzero"` // the position in the exported log
 
 	Data       jsontext.Value `json:"data,omitzero"`
 	DataBase64 []byte         `json:"data_base64,omitzero"`
 }
 
-// begunData is what a file begins with.
+// begunData is the data of a file's first line.
 type begunData struct {
 	Format int  `json:"format"`
 	Vault  bool `json:"vault"`
 }
 
-// rowData is a row of the vault, as wrapped as it is there.
+// rowData is a row of the vault, still wrapped.
 type rowData struct {
 	Kind      vault.Kind `json:"kind"`
 	Name      []byte     `json:"name,omitzero"`
@@ -67,12 +67,12 @@ type rowData struct {
 	Wrapped   []byte     `json:"wrapped,omitzero"`
 }
 
-// endedData is what a whole file ends with.
+// endedData is the data of a complete file's last line.
 type endedData struct {
 	Events int64  `json:"events"`
 	Hash   string `json:"hash"`
 	// Masters are the master keys that the vault was under, and Rows and RowsHash (SHA-256 of
-	// the lines, each with its line feed) what was exported of it.
+	// the lines, each with its line feed) describe its exported rows.
 	Masters  []masterData `json:"masters,omitzero"`
 	Rows     int64        `json:"rows,omitzero"`
 	RowsHash string       `json:"rows_hash,omitzero"`
@@ -94,12 +94,12 @@ const (
 
 func source(log uuid.UUID) string { return sourcePrefix + log.String() }
 
-// encode writes a line with its line feed.
+// encode encodes a line with its line feed.
 func (l *line) encode() ([]byte, error) {
 	l.SpecVersion = specVersion
 	b, err := json.Marshal(l)
 	if err != nil {
-		return nil, fmt.Errorf("carry: a line cannot be written: %w", err)
+		return nil, fmt.Errorf("carry: a line cannot be encoded: %w", err)
 	}
 	return append(b, '\n'), nil
 }
@@ -119,17 +119,17 @@ func eventLine(log uuid.UUID, e *eventstore.Recorded) *line {
 func dataLine(log uuid.UUID, kind, id string, data any) (*line, error) {
 	b, err := json.Marshal(data)
 	if err != nil {
-		return nil, fmt.Errorf("carry: a line cannot be written: %w", err)
+		return nil, fmt.Errorf("carry: a line cannot be encoded: %w", err)
 	}
 	return &line{ID: id, Source: source(log), Type: kind, ContentType: jsonContent, Data: b}, nil
 }
 
-// decodeLine reads a line, with or without its line feed. The error is ErrLine and names what is
-// wrong without repeating it.
+// decodeLine parses a line, with or without its line feed. The error is ErrLine and names the
+// fault without repeating the content.
 func decodeLine(b []byte) (*line, error) {
 	var l line
 	if err := json.Unmarshal(b, &l, json.RejectUnknownMembers(true)); err != nil {
-		return nil, fmt.Errorf("%w: it is cut short, or no CloudEvent of an export", ErrLine)
+		return nil, fmt.Errorf("%w: it is truncated, or not a CloudEvent of an export", ErrLine)
 	}
 	if l.SpecVersion != specVersion || l.ID == "" || l.Type == "" {
 		return nil, fmt.Errorf("%w: specversion, id or type", ErrLine)
@@ -150,7 +150,7 @@ func (l *line) log() (uuid.UUID, error) {
 	return id, nil
 }
 
-// event is the event of the ledger that the line holds. Its position is that in the log that was exported.
+// event is the event of the ledger that the line holds. Its position is the one in the exported log.
 func (l *line) event() (*eventstore.Recorded, error) {
 	id, err := uuid.Parse(l.ID)
 	if err != nil || l.StreamVersion == nil || *l.StreamVersion < 0 || len(l.Data) > 0 {
@@ -167,7 +167,7 @@ func (l *line) event() (*eventstore.Recorded, error) {
 	return e, nil
 }
 
-// into reads the data of a line that is no event.
+// into decodes the data of a line that is not an event.
 func (l *line) into(data any) error {
 	if err := json.Unmarshal(l.Data, data, json.RejectUnknownMembers(true)); err != nil {
 		return fmt.Errorf("%w: data of %s", ErrLine, l.Type)
@@ -197,7 +197,7 @@ func rowOf(r *vault.Row) rowData {
 	return rowData{Kind: r.Kind, Name: []byte(r.Name), At: r.At, Destroyed: r.Destroyed, ID: r.ID, Master: r.Master, Wrapped: r.Wrapped}
 }
 
-// parseDigest reads the count and hash that a file ends with.
+// parseDigest parses the count and hash at the end of a file.
 func (d *endedData) digest() (Digest, error) {
 	out := Digest{Events: d.Events}
 	b, err := hex.DecodeString(d.Hash)

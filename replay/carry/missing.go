@@ -8,8 +8,8 @@ import (
 	"accountledger/vault"
 )
 
-// MissingKeys gives the names of the keys that a log names and a vault does not know, not even as destroyed, each once: found may
-// destroy it there. The error is found's, the log's or the vault's; keys that are there and damaged are not missing.
+// MissingKeys finds the names of the keys that a log names and a vault does not know, not even as destroyed, each once: found may
+// destroy the key there. The error is found's, the log's or the vault's; keys that exist but are damaged are not missing.
 func MissingKeys(ctx context.Context, log eventstore.Store, v vault.Vault, found func(name string) error) error {
 	seen := map[string]struct{}{}
 	for e, err := range read(ctx, log, eventstore.Position{}) {

@@ -13,12 +13,12 @@ import (
 
 var (
 	// ErrMovedElsewhere: the source is fenced for another target, or is an archive.
-	ErrMovedElsewhere = errors.New("the source is fenced: it moves, or has moved, to another log, or is an archive")
+	ErrMovedElsewhere = errors.New("the source is fenced: it is moving or has moved to another log, or is an archive")
 	// ErrTargetFenced: the target was the target of a move that was abandoned, or has itself moved, or is an archive.
-	ErrTargetFenced = errors.New("the target is fenced: a move to it was abandoned, or it has moved on; give an empty one")
-	// ErrNoFence: an engine cannot keep its writers out, so a move from it would lose events.
+	ErrTargetFenced = errors.New("the target is fenced: a move to it was abandoned, or it has moved on; give an empty target")
+	// ErrNoFence: an engine cannot keep writers out, so a move from it would lose events.
 	ErrNoFence = errors.New("the engine of the log cannot be fenced")
-	// ErrNotMoving: there is no move of this source to this target that could be abandoned.
+	// ErrNotMoving: no move from this source to this target is under way.
 	ErrNotMoving = errors.New("no move from this source to this target is under way")
 )
 
@@ -28,7 +28,7 @@ type Side struct {
 	Vault vault.Carrier
 }
 
-// fencer gives the log's fence, the log's id and what fence stands.
+// fencer returns the log as a Fencer, its id and its current fence.
 func (s Side) fencer(ctx context.Context) (eventstore.Fencer, uuid.UUID, eventstore.Fence, error) {
 	f, ok := s.Log.(eventstore.Fencer)
 	if !ok {
@@ -42,40 +42,40 @@ func (s Side) fencer(ctx context.Context) (eventstore.Fencer, uuid.UUID, eventst
 	return f, id, stands, err
 }
 
-// Move carries a ledger from one side to another for good.
+// Move moves a ledger permanently from one side to another.
 //
 // The order makes it safe: most of the log is copied while others may still write to it;
-// the source is fenced, after which nobody appends to it; the rest of the log is copied;
-// then the vault, so that no key is missing that an event names; then the target is read back
-// and compared. The fence stays: the source can be read, and nobody ever writes to two logs.
+// the source is fenced, after which nobody can append to it; the rest of the log is copied;
+// then the vault, so that no key named by an event is missing; then the target is read back
+// and compared. The fence stays: the source can be read, and nobody ever writes to both logs.
 type Move struct {
 	From, To Side
-	// Drain is called before the fence, to end what has effects outside; nil does nothing. It is
-	// not called when the fence stands already.
+	// Drain is called before the fence, to finish work with outside effects; nil does nothing. It is
+	// not called if the fence is already set.
 	Drain func(ctx context.Context) error
-	// Marks are asked for after the fence: checkpoints of the source that consumers with effects stand at. May be nil.
+	// Marks is called after the fence: it returns the checkpoints, in the source, of consumers with effects. May be nil.
 	Marks func(ctx context.Context) ([]eventstore.Checkpoint, error)
 	// Tell may be nil.
 	Tell Progress
 }
 
-// Moved is what a move did.
+// Moved is the result of a move.
 type Moved struct {
 	Digest
-	// Resumed is how many events the target had from an earlier try.
+	// Resumed is how many events the target had from an earlier attempt.
 	Resumed int64
 	// From and To are the logs' ids.
 	From, To uuid.UUID
-	// Vault is what was carried of the vault; all zero when both sides name one vault.
+	// Vault counts what was carried of the vault; all zero if both sides have the same vault.
 	Vault Rows
-	// Keys is how many keys the log names that are there, KeysDestroyed how many are recorded as destroyed.
+	// Keys is how many keys named in the log exist, KeysDestroyed how many are recorded as destroyed.
 	Keys, KeysDestroyed int64
-	// Places are where the target has the marks; the zero Checkpoint where a mark is the beginning, or not of the source.
+	// Places are the marks' places in the target; the zero Checkpoint if a mark is the beginning, or not of the source.
 	Places []eventstore.Checkpoint
 }
 
-// Run moves. Broken off at any time, by ctx or a crash, it is run again with the same sides and
-// goes on; Abandon gives it up. Errors: ErrSameLog, ErrMovedElsewhere, ErrTargetFenced,
+// Run moves. If interrupted at any time, by ctx or a crash, run it again with the same sides to
+// resume; Abandon gives up. Errors: ErrSameLog, ErrMovedElsewhere, ErrTargetFenced,
 // ErrNoFence, *DifferentError, ErrAhead, ErrHash, ErrVault, *KeyMissingError, the engines' and ctx's.
 // After an error the source may be fenced.
 func (m *Move) Run(ctx context.Context) (done Moved, err error) {
@@ -152,8 +152,8 @@ func (m *Move) verify(ctx context.Context, done *Moved) error {
 	return err
 }
 
-// eventAt gives the last event of the source up to a mark, the zero UUID when there is none.
-// Marks may stand at an entry of the engine's own, which the target has not.
+// eventAt returns the last event of the source up to a mark, the zero UUID if there is none.
+// Marks may be at an entry of the engine's own, which the target does not have.
 func (m *Move) eventAt(ctx context.Context, mark eventstore.Checkpoint, log uuid.UUID) (id uuid.UUID, err error) {
 	if mark.Log != log || mark.Event != uuid.Nil || mark.IsZero() {
 		return mark.Event, nil
@@ -170,10 +170,10 @@ func (m *Move) eventAt(ctx context.Context, mark eventstore.Checkpoint, log uuid
 	return id, nil
 }
 
-// Abandon gives a move up that has not come to its end, or whose target nobody has served from:
-// first the target is fenced for good, then, if it holds no more than the source, the source is
-// opened again. ErrNotMoving, and ErrAhead when the target has been served from; then the
-// source stays fenced and the target is as it was.
+// Abandon gives up a move that has not finished, or whose target has not been served from:
+// first the target is fenced permanently, then, if it holds no more than the source, the source is
+// unfenced. ErrNotMoving, and ErrAhead if the target has been served from; then the
+// source stays fenced and the target is unchanged.
 func Abandon(ctx context.Context, from, to Side) error {
 	source, fromID, stands, err := from.fencer(ctx)
 	if err != nil {
@@ -196,9 +196,9 @@ func Abandon(ctx context.Context, from, to Side) error {
 	return source.Unfence(ctx)
 }
 
-// holdsNoMore is nil when a target holds a beginning of what the source holds.
+// holdsNoMore returns nil if a target holds a beginning of the source's history.
 func holdsNoMore(ctx context.Context, from, to eventstore.Store) error {
-	w := NewWriter(ctx, to) // it comes to the end of what is there, and never to an append
+	w := NewWriter(ctx, to) // it reaches the end of what is there and never appends
 	defer w.Close()
 	for e, err := range Events(ctx, from) {
 		if err == nil {

@@ -95,7 +95,7 @@ func TestMove(t *testing.T) {
 	ok(t, err)
 }
 
-// Whatever is acknowledged by the source, before or while it moves, is in the target.
+// Everything the source acknowledges, before or during the move, is in the target.
 func TestMoveLosesNothingOfABusySource(t *testing.T) {
 	from := ledger(t, newLog(t))
 	to := carry.Side{Log: newLog(t), Vault: newVault(t)}
@@ -155,7 +155,7 @@ func TestMoveGoesOnAfterABreakAtEveryStage(t *testing.T) {
 	}
 }
 
-// A try that broke off after the vault was carried is followed by what the source's vault lost since.
+// An attempt interrupted after the vault was carried is followed by what the source's vault has lost since.
 func TestMoveFollowsWhatTheVaultLostMeanwhile(t *testing.T) {
 	from := ledger(t, newLog(t))
 	to := carry.Side{Log: newLog(t), Vault: newVault(t)}
@@ -218,7 +218,7 @@ func TestAbandon(t *testing.T) {
 	want(t, err, carry.ErrTargetFenced)
 	want(t, carry.Abandon(t.Context(), from, to), carry.ErrNotMoving)
 
-	// To another target, from which somebody serves then.
+	// To another target, which is then served from.
 	to = carry.Side{Log: newLog(t), Vault: newVault(t)}
 	m.To = to
 	_, err = m.Run(t.Context())

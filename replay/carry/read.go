@@ -10,8 +10,8 @@ import (
 // pageSize is how many events are read at once.
 const pageSize = 1024
 
-// read yields the events after a position up to the end of the log as it is when it comes
-// there. The next page is read while one is dealt with. What came before an error is yielded first.
+// read yields the events after a position up to the end of the log at the time it gets
+// there. The next page is read while one is processed. What came before an error is yielded first.
 func read(ctx context.Context, log eventstore.Store, after eventstore.Position) iter.Seq2[*eventstore.Recorded, error] {
 	return func(yield func(*eventstore.Recorded, error) bool) {
 		for page, err := range eventstore.Pages(ctx, log, after, pageSize) {
@@ -28,12 +28,12 @@ func read(ctx context.Context, log eventstore.Store, after eventstore.Position) 
 	}
 }
 
-// Events yields a log from its beginning to its end as it is when it comes there.
+// Events yields a log from its beginning to its end at the time it gets there.
 func Events(ctx context.Context, log eventstore.Store) iter.Seq2[*eventstore.Recorded, error] {
 	return read(ctx, log, eventstore.Position{})
 }
 
-// Sum reads a whole log and gives its digest. see, which may be nil, is given each event; its error ends the reading.
+// Sum reads a whole log and returns its digest. see, which may be nil, gets each event; its error ends the reading.
 func Sum(ctx context.Context, log eventstore.Store, see func(*eventstore.Recorded) error) (Digest, error) {
 	var d Digest
 	h := newHasher()

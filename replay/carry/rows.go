@@ -16,7 +16,7 @@ import (
 	"accountledger/vault"
 )
 
-// Rows counts what a vault holds.
+// Rows counts the contents of a vault.
 type Rows struct {
 	Keys, Secrets, Identifiers int64
 	// Destroyed are tombstones, of keys and secrets.
@@ -39,9 +39,9 @@ func (r *Rows) add(row *vault.Row) {
 // All is how many rows there are.
 func (r Rows) All() int64 { return r.Keys + r.Secrets + r.Identifiers + r.Destroyed }
 
-// census is the contents of a vault as one number, whatever the order and the wrapping: the
-// sum of keyed hashes of the opened rows. The key is made for one comparison and forgotten, so
-// the number tells nothing.
+// census is the contents of a vault as one number, independent of order and wrapping: the
+// sum of keyed hashes of the opened rows. The key is made for one comparison and discarded, so
+// the number reveals nothing.
 type census struct {
 	Rows
 	mac hash.Hash
@@ -88,7 +88,7 @@ func (c *census) add(row *vault.Row, held *vault.Keyring) error {
 	return nil
 }
 
-// count takes a whole vault.
+// count adds a whole vault.
 func (c *census) count(ctx context.Context, v vault.Carrier, t *teller) error {
 	return v.Dump(ctx, func(rows []vault.Row) error {
 		for i := range rows {
@@ -101,7 +101,7 @@ func (c *census) count(ctx context.Context, v vault.Carrier, t *teller) error {
 	})
 }
 
-// RowError says which row of a vault is at fault.
+// RowError is an error in one row of a vault.
 type RowError struct {
 	Kind vault.Kind
 	Name string // of a key or secret
@@ -115,7 +115,7 @@ func (e *RowError) Error() string {
 	return fmt.Sprintf("%s %q: %s", e.Kind, e.Name, e.Err)
 }
 
-// Unwrap is what is wrong with it.
+// Unwrap returns the cause.
 func (e *RowError) Unwrap() error { return e.Err }
 
 func rowError(row *vault.Row, err error) error { return &RowError{row.Kind, row.Name, err} }
@@ -132,12 +132,12 @@ func CheckRows(ctx context.Context, v vault.Carrier, tell Progress) (Rows, error
 	return c.Rows, err
 }
 
-// CopyVault makes the target's vault hold what the source's does, and verifies that it does. It
-// can be repeated. vault.ErrOccupied when the target holds something else under a name, and
-// ErrVault when it holds more.
+// CopyVault makes the target's vault hold what the source's does, and verifies it. It
+// can be repeated. vault.ErrOccupied if the target holds something else under a name, and
+// ErrVault if it holds more.
 func CopyVault(ctx context.Context, from, to vault.Carrier, tell Progress) (Rows, error) {
 	if from.VaultID() == to.VaultID() {
-		return Rows{}, nil // both configurations name one vault, which stays where it is
+		return Rows{}, nil // both sides have the same vault, which stays where it is
 	}
 	key, err := newCensusKey()
 	if err != nil {
@@ -168,7 +168,7 @@ func CopyVault(ctx context.Context, from, to vault.Carrier, tell Progress) (Rows
 	if err != nil || target.sum.Cmp(source.sum) == 0 {
 		return source.Rows, err
 	}
-	// An earlier try may have left rows of the map that the source has deleted since.
+	// An earlier attempt may have left rows of the map that the source has since deleted.
 	if err := dropDeleted(ctx, from, to); err != nil {
 		return source.Rows, err
 	}
@@ -180,7 +180,7 @@ func CopyVault(ctx context.Context, from, to vault.Carrier, tell Progress) (Rows
 	return source.Rows, err
 }
 
-// dropDeleted deletes the rows of the target's map that the source's has not.
+// dropDeleted deletes the rows of the target's map that the source's does not have.
 func dropDeleted(ctx context.Context, from, to vault.Carrier) error {
 	var gone []uuid.UUID
 	err := to.Dump(ctx, func(rows []vault.Row) error {

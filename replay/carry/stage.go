@@ -7,7 +7,7 @@ import (
 	"accountledger/eventstore"
 )
 
-// Stage is what a long command is at.
+// Stage is a stage of a long command.
 type Stage string
 
 // Stages; those of a move in its order, then those of other commands.
@@ -23,7 +23,7 @@ const (
 	StageRows   Stage = "opening the vault"
 )
 
-// Progress is told how far a stage is, a few times a second, by one goroutine. Total is 0 where it is not known.
+// Progress is called with the progress of a stage, a few times a second, from one goroutine. total is 0 if not known.
 type Progress func(stage Stage, done, total int64, unit eventstore.Unit)
 
 // UnitRows is what a vault's stages count.
@@ -31,7 +31,7 @@ const UnitRows eventstore.Unit = "rows"
 
 const tellEvery = 200 * time.Millisecond
 
-// teller tells progress not too often.
+// teller limits how often Progress is called.
 type teller struct {
 	tell  Progress
 	stage Stage
@@ -54,7 +54,7 @@ func (t *teller) end(done int64) {
 	}
 }
 
-// reading tells how far the reading of a log is, up to where its head is now.
+// reading reports the progress of reading a log up to its current head.
 func reading(ctx context.Context, log eventstore.Store, stage Stage, tell Progress) (see func(eventstore.Position), err error) {
 	head, err := log.Head(ctx)
 	if err != nil {

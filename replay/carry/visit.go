@@ -7,8 +7,8 @@ import (
 	"accountledger/vault"
 )
 
-// Visit is CheckFile for whoever wants to see what the file holds as well: event and row, which may be nil, are given
-// each in the file's order. What they were given is true once the error is nil; their errors end the reading.
+// Visit is CheckFile for callers that also need the contents: event and row, which may be nil, get
+// them in the file's order. What they get is verified only once the error is nil; their errors end the reading.
 func Visit(
 	ctx context.Context, path string, tell Progress, event func(*eventstore.Recorded) error, row func(*vault.Row) error,
 ) (FileInfo, error) {

@@ -10,39 +10,39 @@ import (
 // batchEvents bounds how many events of one stream go into one append.
 const batchEvents = 256
 
-// Limits of what is handed over at once to an engine that keeps the order of many appends.
+// Limits of what is sent at once to an engine that keeps the order of many appends.
 const (
 	handOverBytes   = 4 << 20
 	handOverBatches = 4096
 )
 
 // Writer makes a target log hold a history, event by event in the order of the log. What the
-// target already holds is compared and passed over, so that a copy that broke off goes on
+// target already holds is compared and skipped, so that an interrupted copy resumes
 // where it was; then events are appended. Consecutive events of one stream share an append.
-// Where the engine keeps the order of appends that are handed over together
-// (eventstore.Sequencer) many are; elsewhere one at a time, which keeps it on every engine.
-// An append whose outcome is not known, or a log that cannot be reached for some seconds, is overcome.
+// If the engine keeps the order of appends sent together
+// (eventstore.Sequencer) many are; otherwise one at a time, which keeps the order on every engine.
+// It recovers from appends with unknown outcome, and from a log that cannot be reached for some seconds.
 type Writer struct {
 	to     eventstore.Store
 	hasher *hasher
 	digest Digest
 
-	existing func() (*eventstore.Recorded, error, bool) // of the target; nil once it is exhausted
+	existing func() (*eventstore.Recorded, error, bool) // in the target; nil once exhausted
 	stop     func()
 
-	batch   eventstore.Batch     // is gathered
-	size    int                  // of it
-	batches []eventstore.Batch   // that the target is not known to hold
-	waiting int                  // bytes of batches that were not handed over yet
-	order   eventstore.Sequencer // nil when the engine is none
-	skip    int64                // how many events the target held when it was opened
+	batch   eventstore.Batch     // being gathered
+	size    int                  // of batch
+	batches []eventstore.Batch   // not known to be in the target
+	waiting int                  // bytes of batches not sent yet
+	order   eventstore.Sequencer // nil if the engine is not one
+	skip    int64                // how many events the target held at first
 
-	// What the target is known to hold: so many events, the last of them there.
+	// What the target is known to hold: placed events, and the place of the last.
 	placed int64
 	at     eventstore.Position
 }
 
-// NewWriter begins to write a history to a log. Close it.
+// NewWriter starts writing a history to a log. It must be closed.
 func NewWriter(ctx context.Context, to eventstore.Store) *Writer {
 	w := &Writer{to: to, hasher: newHasher()}
 	w.order, _ = to.(eventstore.Sequencer)
@@ -50,17 +50,17 @@ func NewWriter(ctx context.Context, to eventstore.Store) *Writer {
 	return w
 }
 
-// Digest is that of all events written so far, those that the target had already included.
+// Digest is the digest of all events written so far, including those that the target already had.
 func (w *Writer) Digest() Digest { return w.digest }
 
-// Resumed is how many events the target held before.
+// Resumed is how many events the target already held.
 func (w *Writer) Resumed() int64 { return w.skip }
 
-// Close frees the writer; what was not flushed is not written.
+// Close releases the writer; what was not flushed is not written.
 func (w *Writer) Close() { w.stop() }
 
-// Write puts the next event of the history: *DifferentError when the target holds another in
-// its place, else the errors of Sequencer.AppendInOrder.
+// Write writes the next event of the history: *DifferentError if the target has another in
+// its place, otherwise the errors of Sequencer.AppendInOrder.
 func (w *Writer) Write(ctx context.Context, e *eventstore.Recorded) error {
 	leaf := w.hasher.leaf(e)
 	w.hasher.add(&w.digest, leaf)
@@ -93,7 +93,7 @@ func (w *Writer) Write(ctx context.Context, e *eventstore.Recorded) error {
 	return nil
 }
 
-// endBatch hands what is gathered over, or keeps it to be handed over with others.
+// endBatch sends what is gathered, or keeps it to be sent with others.
 func (w *Writer) endBatch(ctx context.Context) error {
 	if len(w.batch.Events) == 0 {
 		return nil
@@ -114,7 +114,7 @@ func (w *Writer) Flush(ctx context.Context) error {
 	return w.handOver(ctx)
 }
 
-// End flushes, and gives ErrAhead when the target holds more events than were written.
+// End flushes, and returns ErrAhead if the target holds more events than were written.
 func (w *Writer) End(ctx context.Context) error {
 	if w.existing != nil {
 		_, err, more := w.existing()

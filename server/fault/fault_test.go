@@ -68,7 +68,7 @@ func TestCause(t *testing.T) {
 		"a log that is silent": {&fault.SilenceError{Where: fault.Log, Since: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)}, fault.Timeout,
 			"timeout: the log has not answered since 2026-03-09T12:00:00Z"},
 		"a vault put back": {fmt.Errorf("%s: %w: %w", canary, vault.ErrUnavailable, &vault.BehindError{File: "schema x", By: "this process"}), fault.Foreign,
-			"foreign: vault: schema x: what it acknowledged last is missing, as this process says: it was put back to an earlier state"},
+			"foreign: vault: schema x: its last acknowledged transactions are missing, according to this process: it was put back to an earlier state"},
 		"anything": {fmt.Errorf("refused: %w", errors.New(canary)), fault.Other, "other: an error of type *errors.errorString"},
 	} {
 		c := fault.Of(one.err)

@@ -32,7 +32,7 @@ func BenchmarkKey(b *testing.B) {
 	}
 }
 
-// BenchmarkCreateKey has as its control a bare insert of the same bytes over as many connections.
+// BenchmarkCreateKey is compared with a bare insert of the same bytes over as many connections.
 func BenchmarkCreateKey(b *testing.B) {
 	for _, writers := range []int{1, 32} {
 		v := newPlace(b).open(b, postgres.Options{Connections: 16}, newMaster(b))

@@ -43,7 +43,7 @@ func readBinding(ctx context.Context, from querier) (b vault.Binding, err error)
 
 // Bind implements vault.Binder.
 func (v *Vault) Bind(ctx context.Context, b vault.Binding) error {
-	// A server that was put back is not made to look as if it knew every key up to there.
+	// A server that was put back must not appear to know every key up to there.
 	known := v.lastBound()
 	err := v.call(ctx, "binding it to its log", func(ctx context.Context) error {
 		_, err := v.pool.Exec(ctx, `WITH ended AS (INSERT INTO logs (id)
@@ -76,7 +76,7 @@ func (v *Vault) Before(ctx context.Context) (all []uuid.UUID, err error) {
 	return all, err
 }
 
-// bear has the file outside of the server say how far the vault was bound.
+// bear records in the file outside the server how far the vault was bound.
 func (v *Vault) bear(b vault.Binding) error {
 	v.witnessing.Lock()
 	defer v.witnessing.Unlock()
@@ -93,7 +93,7 @@ func (v *Vault) bear(b vault.Binding) error {
 		v.bound = b
 		return fileError(v.witness.Set(b.Commit))
 	}
-	if v.witness != nil { // of another log, whose places do not compare with those of this one
+	if v.witness != nil { // for another log, whose positions cannot be compared with this one's
 		if err := v.witness.Close(); err != nil {
 			return fileError(err)
 		}
@@ -103,14 +103,14 @@ func (v *Vault) bear(b vault.Binding) error {
 	return fileError(err)
 }
 
-// lastBound is up to where this process knows the vault to be bound.
+// lastBound is the last position this process knows the vault to be bound to.
 func (v *Vault) lastBound() vault.Binding {
 	v.witnessing.Lock()
 	defer v.witnessing.Unlock()
 	return v.known
 }
 
-// witnessOf is what a witness is about: this vault beside that log.
+// witnessOf identifies what a witness is about: this vault with that log.
 func witnessOf(id, log uuid.UUID) uuid.UUID { return uuid.NewSHA1(id, log[:]) }
 
 func fileError(err error) error {
@@ -120,8 +120,8 @@ func fileError(err error) error {
 	return fmt.Errorf("%w: %w", vault.ErrUnavailable, err)
 }
 
-// checkBehind compares the vault with how far it was bound when this process saw it last: a server that was put back to
-// yesterday is behind.
+// checkBehind compares the vault with how far it was bound when this process last saw it: a server that was put back to
+// yesterday's state is behind.
 func (v *Vault) checkBehind(ctx context.Context, conn querier, o Options) error {
 	if !o.Reading {
 		v.witnessFile = o.Witness
@@ -143,7 +143,7 @@ func (v *Vault) checkBehind(ctx context.Context, conn querier, o Options) error 
 	return v.bear(b)
 }
 
-// Look says whether the database at address has a vault in a schema, and whether that belongs to a log, without changing
+// Look reports whether the database at address has a vault in a schema, and whether that belongs to a log, without changing
 // anything there.
 func Look(ctx context.Context, address, schema string) (there, bound bool, err error) {
 	o := Options{Schema: schema, Connections: 1, Timeout: defaultTimeout}

@@ -12,10 +12,10 @@ import (
 	"accountledger/vault"
 )
 
-// tries is how often a transaction is run that the server asked to repeat.
+// tries is how often a transaction is tried if the server asks to repeat it.
 const tries = 5
 
-// call runs one call of the port: within its time, again where that can help, and with
+// call runs one call of the port: within its time, repeated where that can help, and with
 // errors that a caller can tell apart.
 func (v *Vault) call(ctx context.Context, doing string, do func(ctx context.Context) error) error {
 	if err := ctx.Err(); err != nil {
@@ -43,9 +43,9 @@ func (v *Vault) call(ctx context.Context, doing string, do func(ctx context.Cont
 	return fail(ctx, within, doing, err)
 }
 
-// reading is call for what must not be older than a second: an answer that took as long
-// as the cache is trusted is asked for again. So is one that a broken connection kept back,
-// once: after a restart of the server the pool has dead ones.
+// reading is call for reads that must not be older than a second: if the answer took as long
+// as the cache is trusted, it asks again. It also retries once after
+// a broken connection: after a restart of the server the pool has dead ones.
 func (v *Vault) reading(ctx context.Context, do func(ctx context.Context) error) error {
 	return v.call(ctx, "reading", func(ctx context.Context) error {
 		again := true
@@ -60,7 +60,7 @@ func (v *Vault) reading(ctx context.Context, do func(ctx context.Context) error)
 			case err == nil:
 			case again && broken(err):
 				again = false
-				v.pool.Reset() // the others that were at hand may be dead as well
+				v.pool.Reset() // the other pooled ones may be dead too
 			default:
 				return err
 			}
@@ -68,7 +68,7 @@ func (v *Vault) reading(ctx context.Context, do func(ctx context.Context) error)
 	})
 }
 
-// slowly runs a transaction that looks at whole tables, and so has no time but its caller's.
+// slowly runs a transaction that reads whole tables, and so is bounded only by its caller's context.
 func (v *Vault) slowly(ctx context.Context, doing string, do func(tx pgx.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -85,18 +85,18 @@ func (v *Vault) slowly(ctx context.Context, doing string, do func(tx pgx.Tx) err
 	return fail(ctx, ctx, doing, err)
 }
 
-// use is what master keys a transaction has to do with.
+// use holds the master keys that concern a transaction.
 type use struct {
 	// current wraps what is written.
 	current *vault.MasterKey
-	// all that rows may be under, current among them.
+	// all are those that rows may be under, including current.
 	all []*vault.MasterKey
 }
 
 // mastersInUse is read in every transaction that wraps.
 const mastersInUse = "SELECT master, ARRAY(SELECT id FROM masters WHERE ended_at IS NULL) FROM vault"
 
-// writing runs a transaction that wraps. The current master key stays the current one
+// writing runs a transaction that wraps. The current master key does not change
 // until it has ended.
 func (v *Vault) writing(ctx context.Context, doing string, do func(ctx context.Context, conn *pgx.Conn, u use) error) error {
 	return v.call(ctx, doing, func(ctx context.Context) error {
@@ -115,15 +115,15 @@ func (v *Vault) writing(ctx context.Context, doing string, do func(ctx context.C
 			return err
 		}
 		if !conn.IsClosed() {
-			// A connection that does not come out of its transaction is thrown away by the pool.
+			// The pool discards a connection that is still in a transaction.
 			_, _ = conn.Exec(ctx, "ROLLBACK")
 		}
 		return err
 	})
 }
 
-// begin opens a transaction and holds off a change of the master key, in one round trip.
-// The statement that reads the masters begins after the lock is had, and so sees the last change.
+// begin opens a transaction and blocks changes of the master key, in one round trip.
+// The statement that reads the masters starts after the lock is held, and so sees the last change.
 func (v *Vault) begin(ctx context.Context, conn *pgx.Conn) (use, error) {
 	var u use
 	var current uuid.UUID

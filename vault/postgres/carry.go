@@ -74,8 +74,8 @@ func (v *Vault) dumpSome(ctx context.Context, kind vault.Kind, query string, aft
 	return all, last, err
 }
 
-// Rows that are loaded are, unlike those of calls, seldom there already; so each is inserted,
-// and looked at only where something was in its place.
+// Unlike in calls, loaded rows are rarely there already; so each is inserted,
+// and checked only if something was in its place.
 //
 //nolint:gosec // statements, no credentials
 const (
@@ -110,14 +110,14 @@ func (v *Vault) Load(ctx context.Context, held *vault.Keyring, rows []vault.Row)
 	return err
 }
 
-// loading is what one call of Load stores.
+// loading is the work of one call of Load.
 type loading struct {
 	*vault.Loading
 	vault    *Vault
-	occupied error // why the vault, which could be reached, took none of it
+	occupied error // why the vault, although reachable, took none of it
 }
 
-// occupy notes and gives the error of a row in whose place something else is.
+// occupy records and returns the error for a row whose place is taken.
 func (l *loading) occupy(err error) error {
 	l.occupied = err
 	return err
@@ -162,7 +162,7 @@ func (l *loading) store(ctx context.Context, conn *pgx.Conn, u use) error {
 	return l.storePairs(ctx, conn, u, pairs)
 }
 
-// storePairs inserts rows of the map at once, and those that something was in the way of one by one.
+// storePairs inserts rows of the map together, and those that met something one by one.
 func (l *loading) storePairs(ctx context.Context, conn *pgx.Conn, u use, pairs []pair) error {
 	b := &pgx.Batch{}
 	var left []pair
@@ -212,7 +212,7 @@ func (v *Vault) LoadMasters(ctx context.Context, states []vault.MasterState) err
 	})
 }
 
-// columns are what tombstones are made of.
+// columns are the columns of tombstones.
 func columns(rows []*vault.Row) ([][]byte, []time.Time) {
 	names, times := make([][]byte, len(rows)), make([]time.Time, len(rows))
 	for i, r := range rows {

@@ -21,8 +21,8 @@ import (
 	"accountledger/vault/postgres"
 )
 
-// childVariable makes this test program a process of its own that works on a vault: what
-// it is to do, the schema and the master key's file, the address coming after.
+// childVariable makes this test program a separate process that works on a vault: its
+// task, the schema, the master key's file, and the address.
 const childVariable = "ACCOUNTLEDGER_VAULT_CHILD"
 
 // child does what the variable says and gives the process's exit code.
@@ -50,7 +50,7 @@ func child(task string) int {
 	return 0
 }
 
-// readUntilDestroyed prints that it was given the key, and when the last call began that was.
+// readUntilDestroyed prints that it got the key, and when the last successful call began.
 func readUntilDestroyed(ctx context.Context, v vault.Vault) error {
 	var last time.Time
 	for {
@@ -71,7 +71,7 @@ func readUntilDestroyed(ctx context.Context, v vault.Vault) error {
 	}
 }
 
-// writeForEver makes and destroys keys until it is killed.
+// writeForEver creates and destroys keys until it is killed.
 func writeForEver(ctx context.Context, v vault.Vault) error {
 	for i := 0; ; i++ {
 		n := uuid.NewString()
@@ -112,8 +112,8 @@ func (p process) says(t *testing.T) string {
 	return p.lines.Text()
 }
 
-// Real processes share the vault; two are killed in the middle of their writing, and
-// the others read and write on and hear of destructions in time.
+// Real processes share the vault; two are killed while they write, and
+// the others keep reading and writing and hear of destructions in time.
 func TestProcessesThatAreKilledHoldNothingUp(t *testing.T) {
 	p := newPlace(t)
 	file := filepath.Join(t.TempDir(), "master.key")

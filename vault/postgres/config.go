@@ -14,16 +14,16 @@ import (
 	"accountledger/vault"
 )
 
-// connectPatience bounds how long one try to reach a server may take.
+// connectPatience bounds one attempt to reach a server.
 const connectPatience = 3 * time.Second
 
-// idleLimit is how long a session may stand still in a transaction.
+// idleLimit is how long a session may be idle in a transaction.
 const idleLimit = 5 * time.Second
 
-// configure reads an address and sets what every session of ours needs.
+// configure parses an address and sets what all our sessions need.
 func configure(address string, o Options) (*pgxpool.Config, error) {
 	if len(o.Schema) > maxSchemaBytes {
-		return nil, fmt.Errorf("%w: a schema's name of more than %d bytes", vault.ErrInvalid, maxSchemaBytes)
+		return nil, fmt.Errorf("%w: a schema name of more than %d bytes", vault.ErrInvalid, maxSchemaBytes)
 	}
 	config, err := pgxpool.ParseConfig(address)
 	if err != nil {
@@ -36,48 +36,48 @@ func configure(address string, o Options) (*pgxpool.Config, error) {
 		c.ConnectTimeout = connectPatience
 	}
 	if c.ValidateConnect == nil {
-		// One that takes no writes now can be read; a standby may lack what the primary acknowledged.
+		// Not read-write: a primary that refuses writes can still be read, but a standby may lack what the primary acknowledged.
 		c.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsPrimary
 	}
 	p := c.RuntimeParams
 	switch p["synchronous_commit"] {
 	case "", "on":
 		p["synchronous_commit"] = "on"
-	case "remote_apply": // more than on
+	case "remote_apply": // stricter than on
 	default:
-		return nil, fmt.Errorf("%w: the address of PostgreSQL sets synchronous_commit to less than on", vault.ErrInvalid)
+		return nil, fmt.Errorf("%w: the address of PostgreSQL sets synchronous_commit weaker than on", vault.ErrInvalid)
 	}
 	if p["application_name"] == "" {
 		p["application_name"] = "accountledger"
 	}
-	// pg_temp comes last, or another's temporary table would stand in for ours.
+	// pg_temp comes last, or a temporary table could take the place of ours.
 	p["search_path"] = quoted(o.Schema) + ", pg_temp"
 	p["default_transaction_isolation"] = "read committed"
 	p["bytea_output"] = "hex"
-	// A process that stands still in a transaction must not hold up the others.
+	// A process stuck in a transaction must not block the others.
 	p["idle_in_transaction_session_timeout"] = milliseconds(min(o.Timeout, idleLimit))
 	p["statement_timeout"] = milliseconds(max(o.Timeout, time.Minute))
 	return config, nil
 }
 
-// quoted is a name as it stands in a statement.
+// quoted is a name quoted for a statement.
 func quoted(name string) string {
 	return pgx.Identifier{name}.Sanitize() //nolint:misspell // pgx's spelling
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// locks are the numbers of the server's advisory locks, which are one space for a whole
+// locks are the numbers of the server's advisory locks, which share one space for a whole
 // database; each vault has its own.
 type locks struct {
-	// making is held while the tables are made.
+	// making is held while the tables are created.
 	making int64
-	// master is held shared by every transaction that wraps, and alone by the one that
-	// makes another master key the current one.
+	// master is held shared by every transaction that wraps, and exclusively by the one that
+	// changes the current master key.
 	master int64
 	// rotation is held by the one session that rotates.
 	rotation int64
-	// open is held shared by every process's session for news.
+	// open is held shared by every process's watcher session.
 	open   int64
 	schema string
 }
@@ -92,7 +92,7 @@ func locksOf(schema string) locks {
 	return l
 }
 
-// holds is held shared by every session for news whose process holds a master key.
+// holds is held shared by every watcher session whose process holds a master key.
 func (l locks) holds(master fmt.Stringer) int64 { return l.number("holds " + master.String()) }
 
 func (l locks) number(purpose string) int64 {

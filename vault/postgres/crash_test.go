@@ -16,7 +16,7 @@ import (
 	"accountledger/vault/postgres/postgrestest"
 )
 
-// ownServer starts a server that a test may do to as it likes.
+// ownServer starts a server for a test alone.
 func ownServer(t testing.TB, settings ...string) (*postgrestest.Server, place) {
 	t.Helper()
 	s, err := postgrestest.Start(t.Context(), settings...)
@@ -26,7 +26,7 @@ func ownServer(t testing.TB, settings ...string) (*postgrestest.Server, place) {
 }
 
 // The server crashes while it is written to. Whatever was acknowledged is there
-// afterwards, and an open vault finds its way back by itself.
+// afterwards, and an open vault recovers by itself.
 func TestWhatWasAcknowledgedSurvivesACrashOfTheServer(t *testing.T) {
 	s, p := ownServer(t)
 	master := newMaster(t)
@@ -72,7 +72,7 @@ func TestWhatWasAcknowledgedSurvivesACrashOfTheServer(t *testing.T) {
 	select {
 	case <-enough:
 	case <-ended:
-		t.Fatal("nobody writes any more before the crash")
+		t.Fatal("nobody is writing before the crash")
 	}
 	ok(t, s.Crash())
 	<-ended

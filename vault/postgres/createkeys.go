@@ -14,7 +14,7 @@ import (
 )
 
 // Rows are inserted, and so locked, in the order of their names, or two transactions
-// could wait for each other.
+// could deadlock.
 const insertKeys = `INSERT INTO keys (name, live, id, master, wrapped)
 		SELECT t.name, true, t.id, $3, t.wrapped FROM unnest($1::bytea[], $2::uuid[], $4::bytea[]) AS t (name, id, wrapped)
 		ORDER BY t.name ON CONFLICT DO NOTHING`
@@ -30,7 +30,7 @@ func (v *Vault) CreateKeys(ctx context.Context, names ...string) ([]*vault.Key, 
 	if keys, missing := v.cached(names); missing == 0 {
 		return keys, nil
 	}
-	// Every name is looked at, the cached ones too: they are all given or none.
+	// Every name is checked, even cached ones: all are returned or none.
 	unique := distinct(names)
 	tickets := v.tickets(unique)
 	began := time.Now()
@@ -47,7 +47,7 @@ func (v *Vault) CreateKeys(ctx context.Context, names ...string) ([]*vault.Key, 
 	return inOrder(names, found), nil
 }
 
-// still gives keys that were all there a while ago, and may have been destroyed since.
+// still returns keys that all existed a moment ago, unless one has been destroyed since.
 func (v *Vault) still(ctx context.Context, names []string) ([]*vault.Key, error) {
 	keys, err := v.Keys(ctx, names...)
 	if err != nil {
@@ -61,8 +61,8 @@ func (v *Vault) still(ctx context.Context, names []string) ([]*vault.Key, error)
 	return keys, nil
 }
 
-// createTogether makes the keys of many calls in one transaction. Where one call fails for
-// what is in the vault, it must not take the others with it: then each goes alone.
+// createTogether creates the keys of many calls in one transaction. If one call fails because of
+// what is in the vault, the others must not fail with it: then each runs alone.
 func (v *Vault) createTogether(calls []*groupCall) {
 	found, err := v.createAtOnce(namesOf(calls))
 	if len(calls) > 1 && ours(err) && !errors.Is(err, vault.ErrUnavailable) {
@@ -93,7 +93,7 @@ func (v *Vault) createAtOnce(names []string) (foundKeys, error) {
 	return found, err
 }
 
-// createKeys stores those of the keys made whose names have none, and gives what there is then.
+// createKeys stores the new keys whose names have none, and returns what is there then.
 func (v *Vault) createKeys(
 	ctx context.Context, conn *pgx.Conn, master *vault.MasterKey, names []string, made []*vault.Key,
 ) (foundKeys, error) {

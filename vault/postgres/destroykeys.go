@@ -18,15 +18,15 @@ func (v *Vault) DestroyKeys(ctx context.Context, names ...string) error {
 	return err
 }
 
-// destroyTogether destroys the keys of many calls at once. Each of them waits for the
-// number of the one before to be on disk, so alone they would be as slow as the disk.
+// destroyTogether destroys the keys of many calls at once. Each destruction waits until the
+// previous number is on disk, so one at a time they would be as slow as the disk.
 func (v *Vault) destroyTogether(calls []*groupCall) {
 	names := namesOf(calls)
 	err := v.call(context.Background(), "destroying keys", func(ctx context.Context) error {
 		_, err := v.pool.Exec(ctx, destroyKeys, bytesOf(names))
 		return err
 	})
-	// Evicted even when the outcome is not known: the server is asked then.
+	// Evicted even when the outcome is not known: then the server is asked.
 	v.cache.Evict(names...)
 	for _, c := range calls {
 		c.err = err

@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	// ErrSchema: the tables are no vault's, or those of another version of this program.
+	// ErrSchema: the tables are not a vault's, or belong to another version of this program.
 	ErrSchema = errors.New("vault: unknown tables")
 	// ErrUnsafe: the server does not keep what it acknowledged (fsync or full_page_writes is off).
 	ErrUnsafe = errors.New("vault: the server does not keep what it acknowledges")
@@ -22,10 +22,10 @@ var (
 	ErrClosed = fmt.Errorf("%w: it was closed", vault.ErrUnavailable)
 )
 
-// errTimeout is what a call ended with that took longer than Options.Timeout.
+// errTimeout is the error of a call that took longer than Options.Timeout.
 var errTimeout = fmt.Errorf("no answer in time: %w", os.ErrDeadlineExceeded)
 
-// ours are the errors that are handed on as they are.
+// ours reports whether an error is passed on unchanged.
 func ours(err error) bool {
 	var behind *vault.BehindError
 	if errors.As(err, &behind) {
@@ -42,7 +42,7 @@ func ours(err error) bool {
 	return false
 }
 
-// fail is what a caller is told of an error. ctx is the caller's, within the call's.
+// fail turns an error into the caller's. ctx is the caller's, within the call's.
 func fail(ctx, within context.Context, doing string, err error) error {
 	switch {
 	case err == nil || ours(err):
@@ -62,7 +62,7 @@ func unavailable(doing string, err error) error {
 	return fmt.Errorf("%w: %s: %w", vault.ErrUnavailable, doing, err)
 }
 
-// passing says whether a transaction that failed may succeed when it is run again: the
+// passing reports whether a failed transaction may succeed when retried: the
 // server chose it to break a deadlock, or the connection was found dead before anything was sent.
 func passing(err error) bool {
 	var refused *pgconn.PgError
@@ -72,16 +72,16 @@ func passing(err error) bool {
 	return pgconn.SafeToRetry(err)
 }
 
-// broken says whether it was the connection that failed, and not the statement.
+// broken reports whether the connection failed, rather than the statement.
 func broken(err error) bool {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {
-		return refused.Code[:2] == "57" // the server is going down
+		return refused.Code[:2] == "57" // the server is shutting down
 	}
 	return !ours(err) && !errors.Is(err, pgx.ErrNoRows)
 }
 
-// unanswered says whether an error means that nothing was heard from the server in time.
+// unanswered reports whether an error means that the server did not answer in time.
 func unanswered(err error) bool {
 	var network net.Error
 	return pgconn.Timeout(err) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &network) && network.Timeout()

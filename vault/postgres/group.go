@@ -5,16 +5,16 @@ import (
 	"sync"
 )
 
-// maxGroup bounds how many calls share a transaction, so that the first of them does not
+// maxGroup bounds how many calls share a transaction, so that the first does not
 // wait for long.
 const maxGroup = 256
 
-// group has calls that come while others are at the server wait for each other and go
+// group collects calls that arrive while others are at the server, and sends them
 // together, in one transaction and with one fsync.
 type group struct {
 	// limit is how many transactions are at the server at once.
 	limit int
-	// apply does all of the calls, or gives every one its own err.
+	// apply carries out all the calls, or sets each one's err.
 	apply func(calls []*groupCall)
 
 	mu      sync.Mutex
@@ -22,7 +22,7 @@ type group struct {
 	running int
 }
 
-// groupCall is one caller's part. Its fields but names are the group's until it is answered.
+// groupCall is one caller's part. All its fields except names belong to the group until it is answered.
 type groupCall struct {
 	ctx   context.Context
 	names []string // distinct, in order
@@ -31,7 +31,7 @@ type groupCall struct {
 	done  chan struct{}
 }
 
-// do has the call done and waits for its answer. If ctx ends first, it may or may not have
+// do submits the call and waits for its answer. If ctx ends first, it may or may not have
 // taken effect.
 func (g *group) do(ctx context.Context, names []string) (foundKeys, error) {
 	c := &groupCall{ctx: ctx, names: names, done: make(chan struct{})}
@@ -39,7 +39,7 @@ func (g *group) do(ctx context.Context, names []string) (foundKeys, error) {
 	g.waiting = append(g.waiting, c)
 	if g.running < g.limit {
 		g.running++
-		go g.run() // one caller's leaving must not undo the others
+		go g.run() // a caller that leaves must not undo the others
 	}
 	g.mu.Unlock()
 	select {
@@ -50,7 +50,7 @@ func (g *group) do(ctx context.Context, names []string) (foundKeys, error) {
 	}
 }
 
-// run takes calls until none waits.
+// run takes calls until none is waiting.
 func (g *group) run() {
 	for {
 		calls := g.next()

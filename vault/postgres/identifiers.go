@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// One statement sees one state of the database: were the master keys in use read by
+	// One statement sees one state of the database: if the master keys in use were read by
 	// another, a rotation could end in between and hide the row from both.
 	findIdentifier = `SELECT ARRAY(SELECT m.id FROM masters m WHERE m.ended_at IS NULL), i.id, i.master, i.wrapped
 		FROM vault LEFT JOIN identifiers i ON i.digest = ANY($1)`
@@ -52,8 +52,8 @@ func (v *Vault) InsertIdentifier(ctx context.Context, digest vault.Digest, claim
 }
 
 // insertIdentifier looks for digest and claim under every master key, and inserts under
-// the current one. That two transactions insert the same is kept off by the marks, which are
-// unique and, while the current master key stays, the same for both.
+// the current one. The marks, which are unique and, while the current master key stays, the same
+// for both, prevent two transactions from inserting the same thing.
 func (v *Vault) insertIdentifier(ctx context.Context, conn *pgx.Conn, u use, p pair) (uuid.UUID, error) {
 	digests, err := marks(u.all, digestPlace, p.digest[:])
 	if err != nil {
@@ -78,13 +78,13 @@ func (v *Vault) insertIdentifier(ctx context.Context, conn *pgx.Conn, u use, p p
 		case err != nil:
 			return uuid.Nil, err
 		case held.digest != p.digest:
-			return uuid.Nil, fmt.Errorf("%w: the claim is another digest's", vault.ErrInvalid)
+			return uuid.Nil, fmt.Errorf("%w: the claim belongs to another digest", vault.ErrInvalid)
 		}
 		tag, err := conn.Exec(ctx, insertIdentifier, row.digest[:], row.claim[:], row.id, u.current.ID, row.wrapped)
 		if err != nil || tag.RowsAffected() == 1 {
 			return p.claim, err
 		}
-		// Another transaction was first; what it inserted is seen now.
+		// Another transaction was first; its row is visible now.
 	}
 }
 
@@ -103,7 +103,7 @@ func (v *Vault) Identifier(ctx context.Context, digest vault.Digest) (claim uuid
 			return err
 		}
 		if id == nil {
-			// Not there, unless it is there under a master key that is not held.
+			// Not there, unless it is under a master key that is not held.
 			if _, err := v.held(inUse); err != nil {
 				return err
 			}
@@ -111,7 +111,7 @@ func (v *Vault) Identifier(ctx context.Context, digest vault.Digest) (claim uuid
 		}
 		p, err := v.unwrapPair(*id, *master, wrapped)
 		if err == nil && p.digest != digest {
-			err = fmt.Errorf("%w: a row of the map is another's", vault.ErrCorrupt)
+			err = fmt.Errorf("%w: a row of the map belongs to another digest", vault.ErrCorrupt)
 		}
 		claim = p.claim
 		return err
@@ -140,8 +140,8 @@ func (v *Vault) DeleteIdentifier(ctx context.Context, claim uuid.UUID) error {
 	})
 }
 
-// Ping implements vault.Vault: it writes, so that a full disk or a server that takes no
-// writes shows.
+// Ping implements vault.Vault: it writes, so that it notices a full disk or a server that takes no
+// writes.
 func (v *Vault) Ping(ctx context.Context) error {
 	return v.call(ctx, "writing", func(ctx context.Context) error {
 		_, err := v.pool.Exec(ctx, "UPDATE pings SET at = clock_timestamp()")
@@ -149,7 +149,7 @@ func (v *Vault) Ping(ctx context.Context) error {
 	})
 }
 
-// wrappedPair is a row of the map as it is stored.
+// wrappedPair is a row of the map as stored.
 type wrappedPair struct {
 	id            uuid.UUID
 	digest, claim vault.Mark
@@ -189,14 +189,14 @@ func (v *Vault) unwrapPair(id, master uuid.UUID, wrapped []byte) (p pair, err er
 		return p, err
 	}
 	if len(plain) != len(p.digest)+len(p.claim) {
-		return p, fmt.Errorf("%w: a row of the map has %d bytes", vault.ErrCorrupt, len(plain))
+		return p, fmt.Errorf("%w: a row of the map of %d bytes", vault.ErrCorrupt, len(plain))
 	}
 	copy(p.digest[:], plain)
 	copy(p.claim[:], plain[len(p.digest):])
 	return p, nil
 }
 
-// marks are those of a value under every one of the master keys.
+// marks are a value's marks under each of the master keys.
 func marks(keys []*vault.MasterKey, place string, value []byte) ([][]byte, error) {
 	all := make([][]byte, len(keys))
 	for i, m := range keys {

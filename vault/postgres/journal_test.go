@@ -17,8 +17,8 @@ import (
 	"accountledger/vault/postgres"
 )
 
-// What is sealed under a key that one process destroyed is opened by no other for longer
-// than a second, although that one had everything derived from the key at hand.
+// After one process destroys a key, no other opens what is sealed under it for longer
+// than a second, even if it had everything derived from the key in memory.
 func TestASealedPartIsRefusedElsewhereWithinASecond(t *testing.T) {
 	p, master := newPlace(t), newMaster(t)
 	store, err := embedded.Open(embedded.Options{Dir: t.TempDir(), ReserveBytes: -1})
@@ -67,7 +67,7 @@ func TestASealedPartIsRefusedElsewhereWithinASecond(t *testing.T) {
 }
 
 // Two processes have their master keys in one folder, as an operator would set them up. A
-// key made in it is found by both, and one that is recorded as destroyed is let go by both.
+// key created in it is found by both, and one recorded as destroyed is dropped by both.
 func TestProcessesFollowAFolderOfMasterKeys(t *testing.T) {
 	p, dir := newPlace(t), t.TempDir()
 	files := vault.KeyFiles{Path: dir}
@@ -97,8 +97,8 @@ func TestProcessesFollowAFolderOfMasterKeys(t *testing.T) {
 	_, err = there.Keys(t.Context(), "account/1", "account/2")
 	ok(t, err)
 	ok(t, here.MasterDestroyed(t.Context(), old.ID))
-	await.Until(t, "the destroyed master key is let go", func() bool { return held.Get(old.ID) == nil })
+	await.Until(t, "the destroyed master key is dropped", func() bool { return held.Get(old.ID) == nil })
 	if held.Get(next.ID) == nil {
-		t.Fatal("the new master key was let go")
+		t.Fatal("the new master key was dropped")
 	}
 }

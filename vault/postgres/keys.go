@@ -81,7 +81,7 @@ func (v *Vault) Keys(ctx context.Context, names ...string) ([]*vault.Key, error)
 	}
 }
 
-// findKeys gives the rows of these names to each: the key, or vault.ErrDestroyed.
+// findKeys calls each with the rows of these names: the key, or vault.ErrDestroyed.
 func (v *Vault) findKeys(ctx context.Context, names []string, each func(name string, key *vault.Key, destroyed error) error) error {
 	return v.reading(ctx, func(ctx context.Context) error {
 		rows, err := v.pool.Query(ctx, findKeys, bytesOf(names))
@@ -92,7 +92,7 @@ func (v *Vault) findKeys(ctx context.Context, names []string, each func(name str
 	})
 }
 
-// openKeys unwraps rows of findKeys. A key of an id that is known is not unwrapped again.
+// openKeys unwraps rows of findKeys. A key with a known id is not unwrapped again.
 func (v *Vault) openKeys(
 	rows pgx.Rows, known map[uuid.UUID]*vault.Key, each func(name string, key *vault.Key, destroyed error) error,
 ) error {
@@ -127,8 +127,8 @@ func (v *Vault) openKeys(
 	return rows.Err()
 }
 
-// cached gives what is at hand and how many of the names are not. Nothing is at hand
-// while the server has not been heard.
+// cached returns the cached keys and how many of the names are missing. Nothing counts as cached
+// while the server has not been heard from.
 func (v *Vault) cached(names []string) (keys []*vault.Key, missing int) {
 	asked := v.news.begin()
 	keys = make([]*vault.Key, len(names))
@@ -165,7 +165,7 @@ func (v *Vault) check(ctx context.Context, names []string) error {
 	return nil
 }
 
-// distinct gives each of the names once, in order.
+// distinct returns each of the names once, in order.
 func distinct(names []string) []string {
 	names = slices.Clone(names)
 	slices.Sort(names)

@@ -41,7 +41,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// place is a vault of a test's own: a schema on a server.
+// place is a test's own vault: a schema on a server.
 type place struct{ address, schema string }
 
 // newPlace names a schema and drops it when the test ends.
@@ -62,7 +62,7 @@ func (p place) quoted() string {
 	return pgx.Identifier{p.schema}.Sanitize() //nolint:misspell // pgx's spelling
 }
 
-// connect goes past the vault.
+// connect bypasses the vault.
 func (p place) connect(t testing.TB) *pgx.Conn {
 	t.Helper()
 	config, err := pgx.ParseConfig(p.address)

@@ -13,7 +13,7 @@ import (
 )
 
 // proveMasters checks every master key in use against its proof: that it is held, and
-// is the one it is named as.
+// is the one its id says.
 func (v *Vault) proveMasters(ctx context.Context, conn *pgx.Conn) error {
 	rows, err := conn.Query(ctx, "SELECT id, proof FROM masters WHERE ended_at IS NULL")
 	if err != nil {
@@ -37,16 +37,16 @@ func (v *Vault) proveMasters(ctx context.Context, conn *pgx.Conn) error {
 	return rows.Err()
 }
 
-// checkProof tells a master key from another of its name.
+// checkProof tells a master key from another with the same id.
 func (v *Vault) checkProof(m *vault.MasterKey, proof []byte) error {
 	_, err := m.Unwrap(vault.KindCheck, "vault", v.id, proof)
 	if errors.Is(err, vault.ErrCorrupt) {
-		return fmt.Errorf("%w: the key named %s does not open it", vault.ErrMasterKey, m.ID)
+		return fmt.Errorf("%w: the master key with id %s does not open it", vault.ErrMasterKey, m.ID)
 	}
 	return err
 }
 
-// master gives a master key that a row names.
+// master returns a master key that a row names.
 func (v *Vault) master(id uuid.UUID) (*vault.MasterKey, error) {
 	if m := v.masters.Find(id); m != nil {
 		return m, nil
@@ -54,7 +54,7 @@ func (v *Vault) master(id uuid.UUID) (*vault.MasterKey, error) {
 	return nil, fmt.Errorf("%w: %s is needed and not held", vault.ErrMasterKey, id)
 }
 
-// held gives the master keys of these ids, or vault.ErrMasterKey when one is not held.
+// held returns the master keys with these ids, or vault.ErrMasterKey if one is not held.
 func (v *Vault) held(ids []uuid.UUID) ([]*vault.MasterKey, error) {
 	var keys []*vault.MasterKey
 	for _, id := range ids {
@@ -110,10 +110,10 @@ func (v *Vault) RowsUnder(ctx context.Context) (map[uuid.UUID]int64, error) {
 	return counts, err
 }
 
-// MasterDestroyed implements vault.Rotator. The other processes let it go within a question for news.
+// MasterDestroyed implements vault.Rotator. The other processes drop it when they next ask for news.
 func (v *Vault) MasterDestroyed(ctx context.Context, id uuid.UUID) error {
-	err := v.call(ctx, "recording a master key's end", func(ctx context.Context) error {
-		// The end of a rotation is what frees a key; none begins while this lock is held.
+	err := v.call(ctx, "recording a master key as destroyed", func(ctx context.Context) error {
+		// Ending a rotation frees a key; none begins while this lock is held.
 		return v.alone(ctx, func(tx pgx.Tx) error {
 			var ended *time.Time
 			err := tx.QueryRow(ctx, "SELECT ended_at FROM masters WHERE id = $1", id).Scan(&ended)
@@ -133,8 +133,8 @@ func (v *Vault) MasterDestroyed(ctx context.Context, id uuid.UUID) error {
 	return err
 }
 
-// letGo drops master keys that are recorded as destroyed. The only one stays, of which
-// nothing can be made any more.
+// letGo drops master keys that are recorded as destroyed. The only one stays, but
+// is useless.
 func (v *Vault) letGo(ids []uuid.UUID) {
 	for _, id := range ids {
 		if v.masters.Get(id) != nil {
@@ -143,7 +143,7 @@ func (v *Vault) letGo(ids []uuid.UUID) {
 	}
 }
 
-// alone runs a transaction while none that wraps is under way.
+// alone runs a transaction while no transaction that wraps is under way.
 func (v *Vault) alone(ctx context.Context, do func(tx pgx.Tx) error) error {
 	return pgx.BeginFunc(ctx, v.pool, func(tx pgx.Tx) error {
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", v.locks.master); err != nil {
@@ -153,7 +153,7 @@ func (v *Vault) alone(ctx context.Context, do func(tx pgx.Tx) error) error {
 	})
 }
 
-// moment is a time as the tables keep it: none where it is zero.
+// moment is a time as stored in the tables: NULL if zero.
 func moment(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil

@@ -18,21 +18,21 @@ import (
 // Options of Open. A zero field takes its default.
 type Options struct {
 	// Schema is the PostgreSQL schema of the vault's tables: "accountledger_vault". It is
-	// made when it is not there. Several vaults may share a database.
+	// created if missing. Several vaults may share a database.
 	Schema string
 	// CacheKeys is how many unwrapped keys are kept in memory: vault.DefaultCacheKeys.
 	CacheKeys int
 	// Connections is how many calls are at the server at once: 16. One more connection
-	// is for the news of destructions.
+	// is for news of destructions.
 	Connections int
-	// Timeout bounds every call whose context does not, over a slow network: 10 s. A server that is silent ends calls earlier.
+	// Timeout bounds every call whose context does not, for a slow network: 10 s. Calls to a silent server end earlier.
 	Timeout time.Duration
-	// Witness is the path of a file of this process's own that says how far the vault was bound to its log, so that a server
-	// that was put back to yesterday is noticed: *vault.BehindError. "" is none.
+	// Witness is the path of this process's own file that records how far the vault was bound to its log, so that a server
+	// put back to an earlier state is noticed: *vault.BehindError. "" is none.
 	Witness string
-	// Behind opens the vault although it is behind that.
+	// Behind opens the vault even if it is behind the witness.
 	Behind bool
-	// Reading leaves the witness as it is.
+	// Reading leaves the witness unchanged.
 	Reading bool
 }
 
@@ -40,13 +40,13 @@ const (
 	defaultSchema      = "accountledger_vault"
 	defaultConnections = 16
 	defaultTimeout     = 10 * time.Second
-	// openPatience bounds Open, which asks several times.
+	// openPatience bounds Open, which makes several requests.
 	openPatience = 30 * time.Second
 	// maxSchemaBytes is PostgreSQL's bound for a name.
 	maxSchemaBytes = 63
 )
 
-// Vault is the PostgreSQL engine. Make it by Open.
+// Vault is the PostgreSQL engine. Create it with Open.
 type Vault struct {
 	id      uuid.UUID
 	masters *vault.Keyring
@@ -54,7 +54,7 @@ type Vault struct {
 	news    freshness
 	outage  *outage
 	locks   locks
-	// session is the server's number for the watcher's session.
+	// session is the server's process id for the watcher's session.
 	session atomic.Uint32
 	timeout time.Duration
 	pool    *pgxpool.Pool
@@ -64,8 +64,8 @@ type Vault struct {
 	witnessing  sync.Mutex // guards what follows
 	witnessFile string
 	witness     *witness.Witness
-	bound       vault.Binding // what witness says
-	known       vault.Binding // up to where this process knows the vault to be bound
+	bound       vault.Binding // according to the witness
+	known       vault.Binding // as far as this process knows
 
 	closed   atomic.Bool
 	end      context.CancelFunc
@@ -77,12 +77,12 @@ type Vault struct {
 var _ vault.Carrier = (*Vault)(nil)
 
 // Open opens the vault in the database at address ("postgres://user@host/database?sslmode=verify-full"
-// or libpq's keywords; its usual variables and files count too), and makes its
+// or libpq's keywords; its usual variables and files apply too), and creates its
 // tables if there are none, under the newest master key. Several hosts may be given; the primary
 // is used.
 //
-// It gives vault.ErrMasterKey when rows are under a master key that masters does not hold,
-// *vault.BehindError, ErrSchema, ErrUnsafe, vault.ErrInvalid for an address or option that cannot be, or
+// It returns vault.ErrMasterKey if rows are under a master key that masters does not hold,
+// *vault.BehindError, ErrSchema, ErrUnsafe, vault.ErrInvalid for an invalid address or option, or
 // vault.ErrUnavailable. Errors do not repeat the address.
 func Open(ctx context.Context, address string, masters *vault.Keyring, o Options) (*Vault, error) {
 	if o.Schema == "" {
@@ -134,7 +134,7 @@ func (v *Vault) start(ctx context.Context, config *pgx.ConnConfig, o Options) er
 	return nil
 }
 
-// Close ends the vault after the calls under way. It may be called twice.
+// Close closes the vault after the calls under way. It may be called twice.
 func (v *Vault) Close() error {
 	v.close.Do(func() {
 		v.closed.Store(true)
@@ -150,7 +150,7 @@ func (v *Vault) Close() error {
 	return v.closeErr
 }
 
-// closePool waits for the calls under way, but not for a server that is silent: its connections would wait for an answer to their end.
+// closePool waits for the calls under way, but not for a silent server, whose connections would wait for it to confirm their end.
 func (v *Vault) closePool() {
 	closed := make(chan struct{})
 	go func() {

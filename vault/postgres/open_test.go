@@ -23,7 +23,7 @@ func TestAnotherMasterKeyIsRefused(t *testing.T) {
 			t.Fatalf("error %v, want %v", err, vault.ErrMasterKey)
 		}
 	}
-	// A newer one beside it does no harm: the vault says which it uses.
+	// A newer one beside it does no harm: the vault records which it uses.
 	v := p.open(t, postgres.Options{}, newMaster(t), master)
 	createKeys(t, v, "account/1")
 	ok(t, v.Close())
@@ -86,7 +86,7 @@ func TestASchemaOfAnyName(t *testing.T) {
 	p.drop(t)
 }
 
-// A wrapped key that is moved to another row opens nowhere else.
+// A wrapped key moved to another row does not open there.
 func TestAMovedRowIsNoticed(t *testing.T) {
 	p, master := newPlace(t), newMaster(t)
 	v := p.open(t, postgres.Options{}, master)

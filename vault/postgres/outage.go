@@ -11,19 +11,19 @@ import (
 	"accountledger/vault"
 )
 
-// silentFor is how long the server may leave the watcher without an answer before calls fail at once: as long as making a
-// connection may take.
+// silentFor is how long the server may leave the watcher without an answer before calls fail immediately: as long as one
+// attempt to connect may take.
 const silentFor = connectPatience
 
-// outage keeps what the watcher knows of the server.
+// outage is what the watcher knows about the server.
 type outage struct {
 	mu     sync.Mutex
-	since  time.Time // when the first question was sent that has no answer; zero while the server answers
-	behind error     // once the server was seen to be behind, until the vault is closed
-	// waiting ends when the silence has lasted, and with it the calls under way.
+	since  time.Time // when the first unanswered request was sent; zero while the server answers
+	behind error     // set once the server was seen to be behind, until the vault is closed
+	// waiting ends when the silence has lasted too long, and with it the calls under way.
 	waiting context.Context //nolint:containedctx // it is shared by calls
 	give    context.CancelFunc
-	timer   *time.Timer // that ends it; nil while the server answers
+	timer   *time.Timer // ends waiting; nil while the server answers
 }
 
 func newOutage() *outage {
@@ -32,7 +32,7 @@ func newOutage() *outage {
 	return o
 }
 
-// answered says that something came from the server, or from its host.
+// answered records that something came from the server, or from its host.
 func (o *outage) answered() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -47,7 +47,7 @@ func (o *outage) answered() {
 	o.timer = nil
 }
 
-// silent says that a question asked at that time has no answer.
+// silent records that a request sent at that time has no answer.
 func (o *outage) silent(asked time.Time) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -57,7 +57,7 @@ func (o *outage) silent(asked time.Time) {
 	}
 }
 
-// limit gives a context that ends after a while, and earlier when the server is known to be silent. Cancel it.
+// limit returns a context that ends after a while, or earlier if the server is known to be silent. It must be cancelled.
 func (o *outage) limit(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc) {
 	o.mu.Lock()
 	waiting := o.waiting
@@ -67,7 +67,7 @@ func (o *outage) limit(ctx context.Context, patience time.Duration) (context.Con
 	return within, func() { stop(); cancel() }
 }
 
-// wentBack says that the server lacks what it acknowledged.
+// wentBack records that the server lacks what it acknowledged.
 func (o *outage) wentBack(schema string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -76,7 +76,7 @@ func (o *outage) wentBack(schema string) {
 	}
 }
 
-// err is why no call can succeed now, nil when one may.
+// err is why no call can succeed now, nil if one may.
 func (o *outage) err() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -89,8 +89,8 @@ func (o *outage) err() error {
 	return nil
 }
 
-// Health tells from memory whether calls can succeed: *vault.OutageError while the server does not answer, and
-// *vault.BehindError, also vault.ErrUnavailable, from when it was put back to an earlier state until the vault is opened again.
+// Health reports from memory whether calls can succeed: *vault.OutageError while the server does not answer, and
+// *vault.BehindError, also vault.ErrUnavailable, from when it was put back to an earlier state until the vault is reopened.
 func (v *Vault) Health() error {
 	if v.closed.Load() {
 		return ErrClosed
@@ -98,16 +98,16 @@ func (v *Vault) Health() error {
 	return v.outage.err()
 }
 
-// state is what the server says of the vault as a whole.
+// state is the server's state of the vault as a whole.
 type state struct {
 	id          uuid.UUID
 	log         *uuid.UUID
 	commit      int64
-	destruction int64 // number of the last
+	destruction int64 // number of the last one
 	gone        []uuid.UUID
 }
 
-// older says whether a state lacks what was known before it was asked for.
+// older reports whether a state lacks what was known before it was requested.
 func (s *state) older(known vault.Binding, destruction int64) bool {
 	return s.destruction < destruction || s.log != nil && *s.log == known.Log && uint64(s.commit) < known.Commit //nolint:gosec // written by Bind
 }

@@ -18,7 +18,7 @@ import (
 // soon bounds a call that does not wait for the server.
 const soon = time.Second
 
-// While the server is silent calls fail at once, by a cause that tells since when, and go on by themselves when it answers.
+// While the server is silent calls fail immediately with an error that says since when, and work again by themselves when it answers.
 func TestASilentServer(t *testing.T) {
 	for how, silence := range map[string]func(t *testing.T, p *network.Proxy){
 		"frozen":            func(_ *testing.T, p *network.Proxy) { p.Freeze() },
@@ -63,7 +63,7 @@ func TestASilentServer(t *testing.T) {
 	}
 }
 
-// Where only the connections died that there were, as a firewall lets them, those at hand are not used again.
+// If only the existing connections died, as a firewall may cause, pooled ones are not used again.
 func TestConnectionsThatDiedSilently(t *testing.T) {
 	p, master := newPlace(t), newMaster(t)
 	proxy, far := p.behindProxy(t)
@@ -76,7 +76,7 @@ func TestConnectionsThatDiedSilently(t *testing.T) {
 	ok(t, v.Ping(t.Context()))
 }
 
-// A server that is put back under a running process is noticed: nothing is answered from it any more, and it is not bound to a place
+// A server that is put back under a running process is noticed: it is no longer used, and the vault is not bound to a position
 // in the log whose keys it lacks.
 func TestAServerPutBackUnderAProcess(t *testing.T) {
 	for how, putBack := range map[string]string{

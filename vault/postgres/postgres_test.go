@@ -18,7 +18,7 @@ func TestSuiteWithASmallCache(t *testing.T) {
 }
 
 func runSuite(t *testing.T, o postgres.Options) {
-	// One vault for all of it, as the suite allows: each test opens it as one more process.
+	// One vault for everything, as the suite allows: each test opens it as another process.
 	p, master := newPlace(t), newMaster(t)
 	vaulttest.Run(t, vaulttest.Engine{
 		Open: func(t *testing.T) vault.Vault { return p.open(t, o, master) },

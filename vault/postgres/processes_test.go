@@ -17,7 +17,7 @@ import (
 	"accountledger/vault/postgres"
 )
 
-// second is how long a destroyed key may still be given elsewhere.
+// second is how long a destroyed key may still be returned elsewhere.
 const second = time.Second
 
 func createKeys(t testing.TB, v vault.Vault, names ...string) []*vault.Key {
@@ -27,8 +27,8 @@ func createKeys(t testing.TB, v vault.Vault, names ...string) []*vault.Key {
 	return keys
 }
 
-// lastGiven reads a key until it is refused with an error of that kind, and gives when the
-// last call began that was given it.
+// lastGiven reads a key until it is refused with the given error, and returns when the
+// last successful call began.
 func lastGiven(t *testing.T, v vault.Vault, name string, refusal error) (last time.Time) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -66,7 +66,7 @@ func TestADestroyedKeyIsRefusedElsewhereWithinASecond(t *testing.T) {
 	}
 }
 
-// Calls that destroy together are told of together.
+// Destructions in one group become known together.
 func TestManyDestructionsAtOnce(t *testing.T) {
 	p, master := newPlace(t), newMaster(t)
 	here, there := p.open(t, postgres.Options{}, master), p.open(t, postgres.Options{}, master)
@@ -103,7 +103,7 @@ func TestManyDestructionsAtOnce(t *testing.T) {
 	}
 }
 
-// A process that hears nothing must not trust what it remembers, whether the way to the
+// A process that is cut off must not trust its cache, whether the connection to the
 // server is silent or broken.
 func TestACutOffProcessTrustsNothing(t *testing.T) {
 	for how, cutOff := range map[string]func(p *network.Proxy){
@@ -141,7 +141,7 @@ func TestACutOffProcessTrustsNothing(t *testing.T) {
 	}
 }
 
-// Where destructions are too many to be told one by one, the whole cache is emptied.
+// If there are too many destructions to fetch one by one, the whole cache is emptied.
 func TestManyDestructionsEmptyTheCache(t *testing.T) {
 	p, master := newPlace(t), newMaster(t)
 	v := p.open(t, postgres.Options{}, master)
@@ -167,7 +167,7 @@ func TestManyProcessesMakeTheTablesOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	// The race of many callers for one name and one identifier, each in a process of its own.
+	// The race of many callers for one name and one identifier, each in its own process.
 	var keys [processes]*vault.Key
 	var claims [processes]uuid.UUID
 	for i, v := range opened {
@@ -202,7 +202,7 @@ func (p place) behindProxy(t testing.TB) (*network.Proxy, place) {
 	return proxy, place{withHost(t, p.address, proxy.Address()), p.schema}
 }
 
-// untilAnswers asks for a key until the server can be reached again.
+// untilAnswers reads a key until the server can be reached again.
 func untilAnswers(t testing.TB, v vault.Vault, name string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

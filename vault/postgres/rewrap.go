@@ -11,7 +11,7 @@ import (
 	"accountledger/vault"
 )
 
-// rowsAtOnce is how many rows one transaction of a rotation wraps anew.
+// rowsAtOnce is how many rows one transaction of a rotation rewraps.
 const rowsAtOnce = 256
 
 // rotation is one call of Rotate.
@@ -22,13 +22,13 @@ type rotation struct {
 	vault.RotationProgress
 }
 
-// table is how the rows of one table are wrapped anew. Both statements go by the
+// table is how the rows of one table are rewrapped. Both statements use the
 // table's primary key.
 type table struct {
 	// next locks the rows after a key that are not under the new master key, in order:
 	// primary key, id, master key, wrapped.
 	next string
-	// rewrap opens a row and gives statement and arguments that store it anew.
+	// rewrap opens a row and returns the statement and arguments that store it rewrapped.
 	rewrap func(row wrappedRow, to *vault.MasterKey) (statement string, args []any, err error)
 }
 
@@ -92,13 +92,13 @@ func (v *Vault) identifierRows() table {
 	}
 }
 
-// rewrap goes once through a table. Rows that come later are under the new master key already.
+// rewrap goes through a table once. Rows added later are already under the new master key.
 func (r *rotation) rewrap(ctx context.Context, t table) error {
 	after := []byte{}
 	for {
 		var rows []wrappedRow
 		var done, damaged int64
-		err := r.vault.writing(ctx, "wrapping anew", func(ctx context.Context, conn *pgx.Conn, u use) error {
+		err := r.vault.writing(ctx, "rewrapping", func(ctx context.Context, conn *pgx.Conn, u use) error {
 			if u.current.ID != r.to.ID {
 				return fmt.Errorf("%w: to %s", vault.ErrRotating, u.current.ID)
 			}
@@ -121,7 +121,7 @@ func (r *rotation) rewrap(ctx context.Context, t table) error {
 	}
 }
 
-// step wraps up to rowsAtOnce rows anew, passing over those that do not open.
+// step rewraps up to rowsAtOnce rows, skipping those that do not open.
 func (r *rotation) step(ctx context.Context, conn *pgx.Conn, t table, after []byte) (rows []wrappedRow, done, damaged int64, err error) {
 	found, err := conn.Query(ctx, t.next, r.to.ID, after, rowsAtOnce)
 	if err != nil {

@@ -12,9 +12,9 @@ import (
 	"accountledger/vault"
 )
 
-// Rotate implements vault.Rotator. Each step of 256 rows is a transaction; a row that is
-// wrapped anew waits for the disk no longer than that. Rows that writers change or
-// destroy meanwhile stay as those leave them.
+// Rotate implements vault.Rotator. Each step of 256 rows is a transaction, and locks its
+// rows no longer than that. Rows that writers change or
+// destroy in the meantime stay as the writers left them.
 func (v *Vault) Rotate(ctx context.Context, to *vault.MasterKey, progress func(vault.RotationProgress)) error {
 	if err := v.masters.Add(to); err != nil {
 		return err
@@ -45,7 +45,7 @@ func (v *Vault) Rotate(ctx context.Context, to *vault.MasterKey, progress func(v
 	return nil
 }
 
-// rotating makes this call the only one that rotates. The lock ends with the session, so
+// rotating makes this the only rotating call. The lock ends with the session, so
 // a crash does not leave it behind.
 func (v *Vault) rotating(ctx context.Context) (release func(), err error) {
 	var conn *pgxpool.Conn
@@ -71,14 +71,14 @@ func (v *Vault) rotating(ctx context.Context) (release func(), err error) {
 		ctx, cancel := context.WithTimeout(context.Background(), v.timeout)
 		defer cancel()
 		if _, err := conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", v.locks.rotation); err != nil {
-			_ = conn.Conn().Close(ctx) // the pool throws it away
+			_ = conn.Conn().Close(ctx) // the pool discards it
 		}
 		conn.Release()
 	}, nil
 }
 
-// without counts the processes that have the vault open and do not hold a master key,
-// but for this one.
+// without counts the processes, other than this one, that have the vault open and do not hold a master
+// key.
 const without = `SELECT count(*) FROM pg_locks o
 	WHERE o.locktype = 'advisory' AND o.objsubid = 1 AND o.granted
 	AND o.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -87,14 +87,14 @@ const without = `SELECT count(*) FROM pg_locks o
 		WHERE h.locktype = 'advisory' AND h.objsubid = 1 AND h.granted AND h.pid = o.pid AND h.database = o.database
 		AND h.classid = ($2::bigint >> 32 & 4294967295)::oid AND h.objid = ($2::bigint & 4294967295)::oid)`
 
-// makeCurrent has everything from now on wrapped under to. Transactions that wrap under
-// another end first.
+// makeCurrent makes to the master key of all further writes. Transactions that wrap under
+// another one end first.
 func (v *Vault) makeCurrent(ctx context.Context, to *vault.MasterKey) error {
 	made, err := prove(to, v.id)
 	if err != nil {
 		return err
 	}
-	return v.call(ctx, "making a master key the current one", func(ctx context.Context) error {
+	return v.call(ctx, "changing the current master key", func(ctx context.Context) error {
 		return v.alone(ctx, func(tx pgx.Tx) error {
 			var lacking int
 			err := tx.QueryRow(ctx, without, v.locks.open, v.locks.holds(to.ID), int64(v.session.Load())).Scan(&lacking)
@@ -131,7 +131,7 @@ func (v *Vault) makeCurrent(ctx context.Context, to *vault.MasterKey) error {
 }
 
 // finish records that nothing is under another master key, if so. Since to became the
-// current one no transaction has wrapped under another, so what is not found now does not come.
+// current one no transaction has wrapped under another, so what is not found now cannot appear.
 func (v *Vault) finish(ctx context.Context, to *vault.MasterKey) error {
 	return v.slowly(ctx, "ending a rotation", func(tx pgx.Tx) error {
 		// The lock on the row keeps another rotation from beginning.
@@ -150,7 +150,7 @@ func (v *Vault) finish(ctx context.Context, to *vault.MasterKey) error {
 	})
 }
 
-// errLeft: rows were passed over, because they do not open.
+// errLeft: rows were skipped because they do not open.
 var errLeft = fmt.Errorf("%w: rows do not open under the master keys they name", vault.ErrCorrupt)
 
 func (v *Vault) rowsNotUnder(ctx context.Context, id uuid.UUID) (n int64, err error) {

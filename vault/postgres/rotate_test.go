@@ -32,7 +32,7 @@ func TestEveryProcessHoldsTheKeyBeforeItIsUsed(t *testing.T) {
 		t.Fatalf("%d master keys after a rotation that was refused", len(states))
 	}
 
-	// It says that it holds the key within one question for news.
+	// It announces that it holds the key with its next request for news.
 	ok(t, held.Add(next))
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -53,7 +53,7 @@ func TestEveryProcessHoldsTheKeyBeforeItIsUsed(t *testing.T) {
 	ok(t, err)
 }
 
-// A key that is not held is never taken for a row that is not there.
+// A row under a key that is not held is never taken for missing.
 func TestARowUnderAKeyNotHeldIsNotMissing(t *testing.T) {
 	p, old, next := newPlace(t), newMaster(t), newMaster(t)
 	operator := p.open(t, postgres.Options{}, old)

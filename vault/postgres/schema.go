@@ -13,9 +13,9 @@ import (
 
 const schemaVersion = 2
 
-// Tombstones hold no id, master key and bytes. Destructions of keys are numbered without
-// gaps, in the order in which they commit: whoever takes a number holds the row it is
-// taken from until then. So a process that has seen number n misses none by asking for greater ones.
+// Tombstones hold no id, master key or bytes. Destructions of keys are numbered without
+// gaps, in the order in which they commit: a transaction that takes a number holds the row it is
+// taken from until it commits. So a process that has seen number n misses none by asking for greater ones.
 const schema = `
 CREATE TABLE vault (
 	one        boolean PRIMARY KEY DEFAULT true CHECK (one),
@@ -91,7 +91,7 @@ INSERT INTO destructions DEFAULT VALUES;
 INSERT INTO pings DEFAULT VALUES;
 `
 
-// prepare makes the tables in a new schema or checks those of an old one: that they are
+// prepare creates the tables in a new schema or checks existing ones: that they are
 // ours, of this version, and that every master key in use is held.
 func (v *Vault) prepare(ctx context.Context, o Options) error {
 	schemaName := o.Schema
@@ -141,7 +141,7 @@ func checkServer(ctx context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// isThere says whether the schema holds a vault. A schema with other tables is refused.
+// isThere reports whether the schema holds a vault. A schema with other tables is refused.
 func isThere(ctx context.Context, conn *pgx.Conn, schemaName string) (bool, error) {
 	var tables int
 	var columns int
@@ -161,7 +161,7 @@ func isThere(ctx context.Context, conn *pgx.Conn, schemaName string) (bool, erro
 	return tables > 0, nil
 }
 
-// create makes the tables, unless another process does so at the same time.
+// create creates the tables, unless another process does so at the same time.
 func (v *Vault) create(ctx context.Context, conn *pgx.Conn, schemaName string) error {
 	id, err := uuid.NewRandom()
 	if err != nil {
@@ -202,7 +202,7 @@ func (v *Vault) create(ctx context.Context, conn *pgx.Conn, schemaName string) e
 	})
 }
 
-// prove wraps the value by which a vault knows its master key.
+// prove wraps the value by which a vault recognises its master key.
 func prove(m *vault.MasterKey, id uuid.UUID) ([]byte, error) {
 	return m.Wrap(vault.KindCheck, "vault", id, nil)
 }

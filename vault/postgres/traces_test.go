@@ -15,7 +15,7 @@ import (
 	"accountledger/vault/postgres"
 )
 
-// remains is one thing that was wrapped: where it belongs and how long it is there.
+// remains is one wrapped thing: where it belongs and how long it is kept.
 type remains struct {
 	kind   vault.Kind
 	name   string
@@ -38,8 +38,8 @@ func (r remains) opens(files [][]byte, m *vault.MasterKey) bool {
 	return false
 }
 
-// couldBeWrapped passes over places without the format's first byte, or with more
-// zeros among the next 60 than random bytes have once in ten to the fifteenth.
+// couldBeWrapped skips places without the format's first byte, or with more
+// zeros in the next 60 bytes than random bytes have once in 10^15.
 func couldBeWrapped(b []byte) bool {
 	return b[0] == 1 && bytes.Count(b[1:min(len(b), 61)], []byte{0}) < 10
 }
@@ -67,8 +67,8 @@ func contain(files [][]byte, trace []byte) bool {
 	return false
 }
 
-// What was destroyed may lie in the server's files, but after a rotation and the end of
-// the old master key nobody can open it, wherever it lies.
+// What was destroyed may still be in the server's files, but after a rotation and the destruction of
+// the old master key nobody can open it, wherever it is.
 func TestDestroyedBytesOpenNowhere(t *testing.T) {
 	server, p := ownServer(t)
 	old, next := newMaster(t), newMaster(t)
@@ -89,7 +89,7 @@ func TestDestroyedBytesOpenNowhere(t *testing.T) {
 		ok(t, sql.QueryRow(t.Context(), "SELECT id FROM secrets WHERE name = $1", []byte(who)).Scan(&secret))
 		*into = append(*into, remains{vault.KindSecret, who, secret, 256 + vault.WrapOverhead})
 		if who == "kept" {
-			continue // its row is named anew by the rotation
+			continue // the rotation gives its row a new id
 		}
 		ok(t, sql.QueryRow(t.Context(), "SELECT id FROM identifiers ORDER BY ctid DESC LIMIT 1").Scan(&pair))
 		*into = append(*into, remains{vault.KindIdentifier, "", pair, len(digest) + len(claim) + vault.WrapOverhead})
@@ -105,7 +105,7 @@ func TestDestroyedBytesOpenNowhere(t *testing.T) {
 	ok(t, server.Halt())
 
 	all := files(t, server.DataFolder())
-	// Control: the scan finds what is there, in the hands of who has its master key.
+	// Control: with its master key the scan finds what is there.
 	for _, r := range append(gone[:len(gone):len(gone)], kept...) {
 		if !r.opens(all, old) {
 			t.Errorf("%s %q is not found even with the old master key: the scan shows nothing", r.kind, r.name)
@@ -132,7 +132,7 @@ func TestDestroyedBytesOpenNowhere(t *testing.T) {
 	}
 	for i, trace := range clear {
 		if contain(all, trace) {
-			t.Errorf("thing %d is in the server's files in clear", i)
+			t.Errorf("thing %d is in the server's files unencrypted", i)
 		}
 	}
 }

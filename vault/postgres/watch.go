@@ -11,27 +11,27 @@ import (
 	"accountledger/vault"
 )
 
-// newsAtOnce is up to how many destructions are asked for by name; beyond, the whole
+// newsAtOnce is up to how many destructions are fetched by name; beyond that, the whole
 // cache is emptied.
 const newsAtOnce = 1000
 
-// watcher hears of destructions, those of other processes among them, on a connection
-// of its own: calls that wait for the pool do not hold it up.
+// watcher learns of destructions, including other processes', on a connection
+// of its own, so that calls waiting for the pool do not delay it.
 type watcher struct {
 	vault  *Vault
 	config *pgx.ConnConfig
 
 	conn *pgx.Conn
-	// seen is the number of the last destruction that the cache has been rid of.
+	// seen is the number of the last destruction removed from the cache.
 	seen int64
-	// unsure says that a question had no answer since the last one that had.
+	// unsure is set when the last request had no answer.
 	unsure bool
-	// told are the master keys that the session says its process holds.
+	// told are the master keys that the session has announced.
 	told map[uuid.UUID]bool
 }
 
 // run asks until ctx ends. While the server cannot be reached the cache is not trusted,
-// and a new connection is made as soon as one can be.
+// and it reconnects as soon as possible.
 func (w *watcher) run(ctx context.Context) {
 	ticker := time.NewTicker(askEvery)
 	defer ticker.Stop()
@@ -56,7 +56,7 @@ func (w *watcher) run(ctx context.Context) {
 	}
 }
 
-// noted notes whether there was an answer. After a silence the connections at hand may be dead, and are not used again.
+// noted records whether there was an answer. After a silence the pooled connections may be dead, and are not used again.
 func (w *watcher) noted(asked time.Time, err error) {
 	switch {
 	case unanswered(err):
@@ -71,7 +71,7 @@ func (w *watcher) noted(asked time.Time, err error) {
 	}
 }
 
-// connect makes the session for news. The cache is emptied rather than told what was destroyed meanwhile.
+// connect opens the session for news. It empties the cache rather than find out what was destroyed in the meantime.
 func (w *watcher) connect(ctx context.Context) error {
 	conn, err := pgx.ConnectConfig(ctx, w.config.Copy())
 	if err != nil {
@@ -139,10 +139,10 @@ func (w *watcher) ask(ctx context.Context) error {
 const askState = `SELECT v.id, v.log, v.at_commit, d.number, ARRAY(SELECT id FROM masters WHERE destroyed_at IS NOT NULL)
 		FROM vault v, destructions d`
 
-// last gives the number of the last destruction of this vault, unless the server was put back to an earlier state. Master keys
-// that were destroyed are let go.
+// last returns the number of the last destruction of this vault, unless the server was put back to an earlier state. It drops
+// destroyed master keys.
 func (w *watcher) last(ctx context.Context) (number int64, err error) {
-	known := w.vault.lastBound() // before the question, or what is bound meanwhile would seem to be missing
+	known := w.vault.lastBound() // before the request, or what is bound meanwhile would seem to be missing
 	var s state
 	err = w.conn.QueryRow(ctx, askState).Scan(&s.id, &s.log, &s.commit, &s.destruction, &s.gone)
 	switch {
@@ -171,10 +171,10 @@ func (w *watcher) between(ctx context.Context, after, to int64) ([]string, error
 	})
 }
 
-// tell shows to whoever rotates which master keys this process holds, by locks that end
-// with the session. Files of master keys that came since are read first.
+// tell shows rotating processes which master keys this one holds, by locks that end
+// with the session. It first reads new files of master keys.
 func (w *watcher) tell(ctx context.Context) error {
-	_ = w.vault.masters.Refresh() // whoever rotates waits for a key that is missing, and says so
+	_ = w.vault.masters.Refresh() // a rotating process waits for a missing key, and says so
 	held := map[uuid.UUID]bool{}
 	for _, m := range w.vault.masters.All() {
 		held[m.ID] = true

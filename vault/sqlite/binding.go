@@ -41,7 +41,7 @@ func idOf(b []byte) (uuid.UUID, error) {
 	}
 	id, err := uuid.FromBytes(b)
 	if err != nil {
-		return id, fmt.Errorf("%w: the place of its log cannot be read", vault.ErrCorrupt)
+		return id, fmt.Errorf("%w: the position in its log cannot be read", vault.ErrCorrupt)
 	}
 	return id, nil
 }
@@ -93,7 +93,7 @@ func (v *Vault) Before(ctx context.Context) (all []uuid.UUID, err error) {
 	return all, err
 }
 
-// exists gives vault.ErrMissing where there is no file, or an empty one.
+// exists returns vault.ErrMissing if there is no file, or an empty one.
 func exists(dir string) error {
 	path := filepath.Join(dir, fileName)
 	info, err := os.Stat(path)
@@ -108,7 +108,7 @@ func exists(dir string) error {
 	return nil
 }
 
-// Exists says whether there is a vault in a folder, whatever its state, without changing anything there. An empty file is none.
+// Exists reports whether a folder holds a vault, in whatever state, without changing anything there. An empty file does not count.
 func Exists(dir string) (bool, error) {
 	err := exists(dir)
 	if errors.Is(err, vault.ErrMissing) {
@@ -123,7 +123,7 @@ func whole(path string) bool {
 }
 
 // checkBehind compares the vault with what it acknowledged before anything is written: the last connection that can write copies
-// the write-ahead log into the file and deletes it. What cannot be read here is named by whoever opens the file next.
+// the write-ahead log into the file and deletes it. Read errors here are left for the next opening to report.
 func (v *Vault) checkBehind(ctx context.Context, o Options) (err error) {
 	if o.Witness == "" || o.Behind || !whole(v.path) && !whole(v.path+"-wal") {
 		return nil
@@ -140,7 +140,7 @@ func (v *Vault) checkBehind(ctx context.Context, o Options) (err error) {
 	var id []byte
 	var turn int64
 	if db.QueryRowContext(ctx, "SELECT id, turn FROM vault").Scan(&id, &turn) != nil {
-		return nil // said by the opening that follows
+		return nil // reported by the opening that follows
 	}
 	of, err := uuid.FromBytes(id)
 	if err != nil {
@@ -156,7 +156,7 @@ func (v *Vault) checkBehind(ctx context.Context, o Options) (err error) {
 	return nil
 }
 
-// openWitness goes on from where the vault is. A number that was acknowledged is never used for another transaction.
+// openWitness continues from the vault's last transaction. An acknowledged number is never used for another transaction.
 func (v *Vault) openWitness(ctx context.Context, conn *sql.Conn, o Options) error {
 	if err := conn.QueryRowContext(ctx, "SELECT turn FROM vault").Scan(&v.turn); err != nil {
 		return unavailable("reading the file", err)
@@ -175,7 +175,7 @@ func (v *Vault) openWitness(ctx context.Context, conn *sql.Conn, o Options) erro
 	return nil
 }
 
-// committed says of the transaction that was just committed that it may be acknowledged.
+// committed records that the transaction just committed may be acknowledged.
 func (w *writer) committed() error {
 	w.vault.turn++
 	if w.vault.witness == nil {

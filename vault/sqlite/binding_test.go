@@ -18,8 +18,8 @@ func copyFolder(t *testing.T, from, to string) {
 	ok(t, os.CopyFS(to, os.DirFS(from)))
 }
 
-// TestAVaultThatIsBehindIsRefused puts an older state of the files in the place of the newest one, as after a crash and as after a
-// clean stop, and cuts what a crash left.
+// TestAVaultThatIsBehindIsRefused replaces the files with an older state, as after a crash and as after a
+// clean stop, and truncates what a crash left.
 func TestAVaultThatIsBehindIsRefused(t *testing.T) {
 	root := t.TempDir()
 	master := newMaster(t)
@@ -73,13 +73,13 @@ func TestAVaultThatIsBehindIsRefused(t *testing.T) {
 			_, err = v.CreateKeys(t.Context(), "c")
 			ok(t, err)
 			ok(t, v.Close())
-			v, err = sqlite.Open(t.Context(), dir, master, o) // consented once, it is whole
+			v, err = sqlite.Open(t.Context(), dir, master, o) // after consenting once, it is whole
 			ok(t, err)
 			ok(t, v.Close())
 		})
 		ok(t, os.Remove(o.Witness))
 		copyFolder(t, crashed, dir)
-		v, err := sqlite.Open(t.Context(), dir, master, o) // the control, which makes the witness again
+		v, err := sqlite.Open(t.Context(), dir, master, o) // the control, which creates the witness again
 		ok(t, err)
 		if _, err := v.Secret(t.Context(), "s"); err != nil {
 			t.Fatal(err)
@@ -96,7 +96,7 @@ func filesOf(t *testing.T, dir string) string {
 	for _, e := range entries {
 		b, err := os.ReadFile(filepath.Join(dir, e.Name()))
 		ok(t, err)
-		if len(b) == 0 { // SQLite makes an empty write-ahead file to look into
+		if len(b) == 0 { // SQLite creates an empty write-ahead file on opening
 			continue
 		}
 		sum := 0
@@ -118,7 +118,7 @@ func TestExists(t *testing.T) {
 	}
 	expect(false)
 	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("something was made: %v", err)
+		t.Errorf("something was created: %v", err)
 	}
 	ok(t, os.Mkdir(dir, 0o700))
 	ok(t, os.WriteFile(filepath.Join(dir, "vault.db"), nil, 0o600))

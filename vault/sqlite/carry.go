@@ -25,7 +25,7 @@ const (
 	dumpMap     = "SELECT row, digest, claim FROM identifiers WHERE live = 1 AND row > ? ORDER BY row LIMIT ?"
 )
 
-// Dump implements vault.Carrier. Identifiers, which the file does not wrap, are wrapped
+// Dump implements vault.Carrier. Identifiers, which are not wrapped in the file, are wrapped
 // under the current master key.
 func (v *Vault) Dump(ctx context.Context, yield func([]vault.Row) error) error {
 	for _, t := range []struct {
@@ -64,7 +64,7 @@ func (v *Vault) dumpSome(
 	return all, last, err
 }
 
-// scanRow reads a row of keys or secrets. An id that is none shows when the row does not open.
+// scanRow reads a row of keys or secrets. A bad id shows when the row does not open.
 func scanRow(kind vault.Kind) func(*sql.Rows) (int64, vault.Row, error) {
 	return func(rows *sql.Rows) (number int64, r vault.Row, err error) {
 		var name, id, master []byte
@@ -102,8 +102,8 @@ func (v *Vault) scanMapRow(rows *sql.Rows) (number int64, r vault.Row, err error
 	return number, r, err
 }
 
-// Load implements vault.Carrier. The rows are one transaction; bytes that a tombstone goes
-// over are out of the files when it returns, or the error is ErrRemains.
+// Load implements vault.Carrier. The rows are one transaction; bytes that a tombstone
+// replaces are out of the files when it returns, or the error is ErrRemains.
 func (v *Vault) Load(ctx context.Context, held *vault.Keyring, rows []vault.Row) error {
 	in, err := vault.OpenRows(held, rows)
 	if err != nil {

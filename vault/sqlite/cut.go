@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// cutTries is how often a cut is tried before the caller is told.
+// cutTries is how often a cut is tried before it fails.
 const cutTries = 4
 
-// cutPatiently cuts the write-ahead log. Between tries it waits, so that other
-// programs can end what they read; this process reads on meanwhile.
+// cutPatiently truncates the write-ahead log. Between attempts it waits, so that other
+// programs can finish reading; reads of this process go on meanwhile.
 func (w *writer) cutPatiently(ctx context.Context) error {
 	var err error
 	for try := range cutTries {
@@ -29,15 +29,15 @@ func (w *writer) cutPatiently(ctx context.Context) error {
 	return err
 }
 
-// Cut makes sure that nothing of what was destroyed is left in the write-ahead log: ErrRemains where another program reads for long.
+// Cut makes sure that nothing of what was destroyed is left in the write-ahead log: ErrRemains if another program keeps reading.
 func (v *Vault) Cut(ctx context.Context) error {
 	return v.write(&request{ctx: ctx, apply: func(context.Context, *writer) error { return nil }, destroys: true})
 }
 
-// cut copies the write-ahead log into the file and cuts it to nothing. It needs that
-// nobody reads: this process's own reads are kept out by the gate, those of other
-// programs make it give ErrRemains at once. SQLite tells of them in the row that the
-// statement gives, not as an error.
+// cut copies the write-ahead log into the file and truncates it to nothing. Nobody may be
+// reading: this process's own reads are kept out by the gate, those of other
+// programs make it return ErrRemains immediately. SQLite reports them in the row that the
+// statement returns, not as an error.
 func (w *writer) cut(ctx context.Context) (err error) {
 	w.vault.gate.Lock()
 	defer w.vault.gate.Unlock()
@@ -48,7 +48,7 @@ func (w *writer) cut(ctx context.Context) (err error) {
 	var busy, inLog, copied int
 	err = w.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &inLog, &copied)
 	if err != nil {
-		return unavailable("cutting the write-ahead log", err)
+		return unavailable("truncating the write-ahead log", err)
 	}
 	if busy != 0 || inLog > 0 {
 		return ErrRemains

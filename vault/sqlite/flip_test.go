@@ -25,8 +25,8 @@ const (
 )
 
 // TestFlippedByte changes one bit of the vault's file, on every page and in its header: whatever it hits, every answer is
-// the right one or says that the file is damaged and where. Nothing that is there is ever not found, so that
-// no key is made a second time and no identifier claimed again.
+// correct or says that the file is damaged and where. Nothing that exists is ever reported missing, so
+// no key is created twice and no identifier claimed again.
 func TestFlippedByte(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "vault")
@@ -35,7 +35,7 @@ func TestFlippedByte(t *testing.T) {
 	whole, err := os.ReadFile(path)
 	ok(t, err)
 	random := rand.New(rand.NewPCG(41, 42))
-	offsets := []int{0, 16, 17, 18, 19, 20, 21, 28, 31, 44, 60, 68, 92, 100} // of what SQLite reads to learn how the file is laid out
+	offsets := []int{0, 16, 17, 18, 19, 20, 21, 28, 31, 44, 60, 68, 92, 100} // in the header, which says how the file is laid out
 	for page := range len(whole) / filePage {
 		for range flipsAPage {
 			offsets = append(offsets, page*filePage+random.IntN(filePage))
@@ -58,7 +58,7 @@ func TestFlippedByte(t *testing.T) {
 		case !errors.Is(err, vault.ErrCorrupt):
 			t.Errorf("a bit flipped at %d: %v", offset, err)
 		case offset >= 100 && (!errors.As(err, &damage) || damage.File != path || damage.Offset != int64(offset/filePage*filePage)):
-			t.Errorf("a bit flipped at %d is told of as %v", offset, err)
+			t.Errorf("a bit flipped at %d is reported as %v", offset, err)
 		}
 	}
 	ok(t, os.WriteFile(path, whole, 0o600))
@@ -69,7 +69,7 @@ func TestFlippedByte(t *testing.T) {
 	}
 }
 
-// held is what a vault holds: keys and secrets by name, of which one is destroyed, and identifiers.
+// held is what a vault holds: keys and secrets by name, one of them destroyed, and identifiers.
 type held struct {
 	master *vault.MasterKey
 	keys   []*vault.Key
@@ -102,7 +102,7 @@ func newHeld(t *testing.T, dir string) *held {
 	return h
 }
 
-// wrong is what a vault says that is neither so nor that it is damaged.
+// wrong returns every answer that is neither correct nor a report of damage.
 func (h *held) wrong(ctx context.Context, v *sqlite.Vault) (all []error) {
 	told := func(what string, err error) {
 		if !errors.Is(err, vault.ErrCorrupt) {
@@ -141,7 +141,7 @@ func (h *held) wrong(ctx context.Context, v *sqlite.Vault) (all []error) {
 func same(a, b *vault.Key) bool { return a.ID == b.ID && a.Material() == b.Material() }
 
 // TestFlippedByteInTheWriteAheadFile changes one bit of what a crash leaves there: SQLite would take it for the end of
-// what was written and forget all that was acknowledged after it. The vault says so instead, but for
+// what was written and drop everything acknowledged after it. The vault reports it instead, except for
 // the last transaction, where it looks like a loss of power.
 func TestFlippedByteInTheWriteAheadFile(t *testing.T) {
 	t.Parallel()
@@ -153,7 +153,7 @@ func TestFlippedByteInTheWriteAheadFile(t *testing.T) {
 		ok(t, err)
 	}
 	ok(t, v.Ping(t.Context()))
-	ok(t, v.Ping(t.Context())) // a frame each
+	ok(t, v.Ping(t.Context())) // one frame each
 	crashed := filepath.Join(t.TempDir(), "vault")
 	ok(t, os.CopyFS(crashed, os.DirFS(dir)))
 	log := filepath.Join(crashed, "vault.db-wal")

@@ -40,7 +40,7 @@ func (w *writer) insertIdentifier(ctx context.Context, digest vault.Digest, clai
 	var row int64
 	err = w.put.findClaim.QueryRowContext(ctx, claim[:]).Scan(&row)
 	if err == nil {
-		return uuid.Nil, fmt.Errorf("%w: the claim is another digest's", vault.ErrInvalid)
+		return uuid.Nil, fmt.Errorf("%w: the claim belongs to another digest", vault.ErrInvalid)
 	}
 	if !errors.Is(err, sql.ErrNoRows) {
 		return uuid.Nil, unavailable("inserting an identifier", err)
@@ -61,7 +61,7 @@ func (v *Vault) Identifier(ctx context.Context, digest vault.Digest) (claim uuid
 	return claim, err
 }
 
-// DeleteIdentifier implements vault.Vault. ErrRemains when the bytes are not yet out of the files.
+// DeleteIdentifier implements vault.Vault. ErrRemains if the bytes are not yet out of the files.
 func (v *Vault) DeleteIdentifier(ctx context.Context, claim uuid.UUID) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -85,7 +85,7 @@ func (v *Vault) DeleteIdentifier(ctx context.Context, claim uuid.UUID) error {
 	}})
 }
 
-// Ping implements vault.Vault: it writes, so that a full or read-only disk shows.
+// Ping implements vault.Vault: it writes, so that it notices a full or read-only disk.
 func (v *Vault) Ping(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err

@@ -13,7 +13,7 @@ import (
 	"accountledger/vault"
 )
 
-// keysAtOnce is how many keys one statement asks for.
+// keysAtOnce is how many keys one statement fetches.
 const keysAtOnce = 128
 
 // CreateKeys implements vault.Vault.
@@ -36,7 +36,7 @@ func (v *Vault) CreateKeys(ctx context.Context, names ...string) ([]*vault.Key, 
 		}
 		made[name] = c
 	}
-	// Every name is looked at again, the cached ones too: they are all given or none.
+	// Every name is checked again, even cached ones: all are returned or none.
 	all := slices.Clone(names)
 	err := v.write(&request{
 		ctx: ctx,
@@ -60,8 +60,8 @@ func (v *Vault) CreateKeys(ctx context.Context, names ...string) ([]*vault.Key, 
 	return keys, nil
 }
 
-// candidate is a key to be stored if there is none; the writer puts the stored one
-// in its place otherwise.
+// candidate is a key to be stored if there is none; otherwise the writer puts the stored one
+// in its place.
 type candidate struct {
 	key     *vault.Key
 	master  *vault.MasterKey
@@ -81,7 +81,7 @@ func (v *Vault) newCandidate(name string) (*candidate, error) {
 	return c, c.wrap(v.current.Load())
 }
 
-// wrap wraps the key unless it is wrapped under that master key. The writer calls it
+// wrap wraps the key unless it is already wrapped under that master key. The writer calls it
 // again, as a rotation may have begun since.
 func (c *candidate) wrap(m *vault.MasterKey) (err error) {
 	if c.master != m {
@@ -94,7 +94,7 @@ func (c *candidate) wrap(m *vault.MasterKey) (err error) {
 func (w *writer) createKeys(ctx context.Context, names []string, made map[string]*candidate) error {
 	for _, name := range names {
 		c := made[name]
-		if c == nil { // it was cached: still there?
+		if c == nil { // it was cached: is it still there?
 			if _, err := w.storedKey(ctx, name); err != nil {
 				return err
 			}
@@ -193,7 +193,7 @@ func (v *Vault) Keys(ctx context.Context, names ...string) ([]*vault.Key, error)
 	}
 }
 
-// findKeys adds those of the named keys that are there.
+// findKeys adds the named keys that exist.
 func (v *Vault) findKeys(ctx context.Context, names []string, found map[string]*vault.Key) error {
 	args := make([]any, len(names))
 	for i, name := range names {
@@ -223,7 +223,7 @@ func (v *Vault) findKeys(ctx context.Context, names []string, found map[string]*
 	return rows.Err()
 }
 
-// DestroyKeys implements vault.Vault. ErrRemains when the bytes are not yet out of the files.
+// DestroyKeys implements vault.Vault. ErrRemains if the bytes are not yet out of the files.
 func (v *Vault) DestroyKeys(ctx context.Context, names ...string) error {
 	if err := check(ctx, names); err != nil || len(names) == 0 {
 		return err
@@ -247,7 +247,7 @@ func (v *Vault) DestroyKeys(ctx context.Context, names ...string) error {
 	})
 }
 
-// cached gives what is at hand and how many of the names are not.
+// cached returns the cached keys and how many of the names are missing.
 func (v *Vault) cached(names []string) (keys []*vault.Key, missing int) {
 	keys = make([]*vault.Key, len(names))
 	for i, name := range names {

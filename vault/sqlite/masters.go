@@ -13,7 +13,7 @@ import (
 )
 
 // proveMasters checks every master key that rows may be under against its proof: that it
-// is held, and is the one it is named as.
+// is held, and is the one its id says.
 func (v *Vault) proveMasters(ctx context.Context, conn *sql.Conn) error {
 	var id, current []byte
 	err := conn.QueryRowContext(ctx, "SELECT id, master FROM vault").Scan(&id, &current)
@@ -59,16 +59,16 @@ func (v *Vault) proveMasters(ctx context.Context, conn *sql.Conn) error {
 	return nil
 }
 
-// checkProof tells a master key from another of its name.
+// checkProof tells a master key from another with the same id.
 func (v *Vault) checkProof(m *vault.MasterKey, proof []byte) error {
 	_, err := m.Unwrap(vault.KindCheck, "vault", v.id, proof)
 	if errors.Is(err, vault.ErrCorrupt) {
-		return fmt.Errorf("%w: the key named %s does not open it", vault.ErrMasterKey, m.ID)
+		return fmt.Errorf("%w: the master key with id %s does not open it", vault.ErrMasterKey, m.ID)
 	}
 	return err
 }
 
-// master gives the master key that a row names.
+// master returns the master key that a row names.
 func (v *Vault) master(id []byte) (*vault.MasterKey, error) {
 	masterID, err := uuid.FromBytes(id)
 	if err != nil {
@@ -108,7 +108,7 @@ func (v *Vault) Masters(ctx context.Context) ([]vault.MasterState, error) {
 	return states, err
 }
 
-// RowsUnder implements vault.Rotator. Identifiers are wrapped under none.
+// RowsUnder implements vault.Rotator. Identifiers are not wrapped.
 func (v *Vault) RowsUnder(ctx context.Context) (map[uuid.UUID]int64, error) {
 	counts := map[uuid.UUID]int64{}
 	err := v.reading(ctx, func() error {
@@ -152,21 +152,21 @@ func (v *Vault) MasterDestroyed(ctx context.Context, id uuid.UUID) error {
 		}
 		_, err = w.conn.ExecContext(ctx, "UPDATE masters SET destroyed_at = ? WHERE id = ? AND destroyed_at = 0", now(), id[:])
 		if err != nil {
-			return unavailable("recording a master key's end", err)
+			return unavailable("recording a master key as destroyed", err)
 		}
 		return nil
 	}})
 }
 
-// letGo drops a master key that is recorded as destroyed. The only one stays, of which
-// nothing can be made any more.
+// letGo drops a master key that is recorded as destroyed. The only one stays, but
+// is useless.
 func (v *Vault) letGo(id uuid.UUID) {
 	if v.masters.Get(id) != nil {
 		_ = v.masters.Drop(id) // ErrInvalid: the only one
 	}
 }
 
-// millis is a time as the tables keep it.
+// millis is a time as stored in the tables.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

@@ -2,16 +2,16 @@
 //
 // Every write is in the file's write-ahead log and fsynced before it is acknowledged
 // (synchronous=FULL). Writers that wait together share one transaction. After a
-// destruction the write-ahead log is copied into the file and cut to nothing, so that
-// the bytes are in no file of the vault when the call returns; blocks that the file
-// system or the disk keeps of its own accord are beyond its reach, as are copies made
+// destruction the write-ahead log is copied into the file and truncated to nothing, so that
+// the bytes are in no file of the vault when the call returns. It cannot reach blocks that the file
+// system or the disk keeps on its own, or copies
 // of the folder.
 //
-// Every page of the file carries a checksum (package pagesum): what a disk or a stray write changed gives
-// vault.ErrCorrupt with the file and the offset, and never another answer. Verify looks at all of them.
+// Every page of the file carries a checksum (package pagesum): bytes changed by a disk or a stray write give
+// vault.ErrCorrupt with the file and the offset, never a wrong answer. Verify checks all of them.
 //
-// Rotate overwrites what was wrapped under the old master key in place and cuts the log
-// at its end, so that it too is in no file of the vault then.
+// Rotate overwrites in place what was wrapped under the old master key and truncates the log
+// at the end, so that those bytes too are then in no file of the vault.
 package sqlite
 
 import (
@@ -37,14 +37,14 @@ import (
 )
 
 var (
-	// ErrSchema: the file is no vault, or one of another version of this program.
+	// ErrSchema: the file is not a vault, or belongs to another version of this program.
 	ErrSchema = errors.New("vault: unknown file")
 	// ErrLocked: another process has the vault open. It is also vault.ErrUnavailable.
 	ErrLocked = fmt.Errorf("%w: another process has it open", vault.ErrUnavailable)
 	// ErrClosed: the vault was closed. It is also vault.ErrUnavailable.
 	ErrClosed = fmt.Errorf("%w: it was closed", vault.ErrUnavailable)
 	// ErrRemains: what was to be destroyed is destroyed for every caller and stays so, but
-	// its bytes are still in the files, because another program reads them. Repeat the
+	// its bytes are still in the files, because another program is reading them. Repeat the
 	// call; any later write tries again too. It is also vault.ErrUnavailable.
 	ErrRemains = fmt.Errorf("%w: destroyed, but another program holds its bytes in the files", vault.ErrUnavailable)
 )
@@ -58,20 +58,20 @@ const (
 type Options struct {
 	// CacheKeys is how many unwrapped keys are kept in memory: vault.DefaultCacheKeys.
 	CacheKeys int
-	// Readers is how many reads go on at once: 4.
+	// Readers is how many reads run at once: 4.
 	Readers int
-	// Older master keys are held by Open beside the one given to it. A vault needs every one that
-	// rows are under: after a rotation that did not come to its end, those of both sides.
+	// Older master keys are held by Open in addition to the one given to it. A vault needs every one that
+	// rows are under: after an unfinished rotation, both.
 	Older []*vault.MasterKey
-	// Patience is how long a try waits for other programs that hold the file: 250 ms.
+	// Patience is how long one attempt waits for other programs that hold the file: 250 ms.
 	// Destroying tries four times.
 	Patience time.Duration
-	// Witness is the path of a file outside of the vault's folder that says which transaction was acknowledged last, so that an
-	// older copy of the vault, or one whose end was cut, is not taken for it: *vault.BehindError. "" is none.
+	// Witness is the path of a file outside the vault's folder that records the last acknowledged transaction, so that an
+	// older copy of the vault, or a truncated one, is not mistaken for it: *vault.BehindError. "" is none.
 	Witness string
-	// Behind opens the vault although acknowledged transactions are missing.
+	// Behind opens the vault even if acknowledged transactions are missing.
 	Behind bool
-	// Uncut leaves what a crash left in the write-ahead log there until the first write, or Cut: opening changes no file then.
+	// Uncut leaves what a crash left in the write-ahead log until the first write, or Cut: opening then changes no file.
 	Uncut bool
 }
 
@@ -87,14 +87,14 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// Vault is the SQLite engine. Make it by Open.
+// Vault is the SQLite engine. Create it with Open.
 type Vault struct {
 	id   uuid.UUID
 	path string // of the file
 	// patience is Options.Patience.
 	patience time.Duration
 	masters  *vault.Keyring
-	// current wraps what is written. The writer alone changes it.
+	// current wraps what is written. Only the writer changes it.
 	current  atomic.Pointer[vault.MasterKey]
 	rotating sync.Mutex
 	cache    *vault.KeyCache
@@ -103,12 +103,12 @@ type Vault struct {
 	reads *sql.DB
 	find  statements
 	// gate is held for reading by every read and for writing while the write-ahead log
-	// is cut, which needs that nobody reads.
+	// is truncated, which requires that nobody is reading.
 	gate sync.RWMutex
 
 	writes   *sql.DB
 	requests chan *request
-	// turn counts transactions; it is the writer's. witness says which was acknowledged last; nil where there is none.
+	// turn counts transactions and belongs to the writer. witness records the last acknowledged one; nil if there is none.
 	turn     int64
 	witness  *witness.Witness
 	quit     chan struct{}
@@ -119,9 +119,9 @@ type Vault struct {
 
 var _ vault.Carrier = (*Vault)(nil)
 
-// Open opens the vault in dir, and makes it if there is none: the folder for its owner
-// alone (0700), the file likewise (0600). A new vault is made under master; of an old one
-// the file says which of the master keys held it is under. It gives vault.ErrMasterKey when rows are
+// Open opens the vault in dir, and creates it if there is none: the folder for its owner
+// only (0700), the file likewise (0600). A new vault is created under master; an existing one
+// records which of the master keys it is under. Open returns vault.ErrMasterKey if rows are
 // under a master key that is not held, *vault.BehindError, ErrSchema, ErrLocked, vault.ErrCorrupt, or vault.ErrUnavailable.
 func Open(ctx context.Context, dir string, master *vault.MasterKey, o Options) (*Vault, error) {
 	masters, err := vault.NewKeyring(master, o.Older...)
@@ -131,7 +131,7 @@ func Open(ctx context.Context, dir string, master *vault.MasterKey, o Options) (
 	return OpenWith(ctx, dir, masters, o)
 }
 
-// OpenWith is Open with a keyring, which the caller may add to and drop from meanwhile. Options.Older does not count.
+// OpenWith is Open with a keyring, to which the caller may add and drop keys while the vault is open. Options.Older is ignored.
 func OpenWith(ctx context.Context, dir string, masters *vault.Keyring, o Options) (*Vault, error) {
 	o.setDefaults()
 	path, err := makeFile(dir)
@@ -184,12 +184,12 @@ func (v *Vault) start(ctx context.Context, o Options) error {
 		v.reads.SetMaxIdleConns(o.Readers)
 		err = v.find.prepare(ctx, v.reads)
 	}
-	w.owed = true // a crash may have come between a destruction and the cut that belongs to it
+	w.owed = true // a crash may have come between a destruction and its cut
 	if err == nil && !o.Uncut {
 		err = w.cut(ctx)
 	}
 	if errors.Is(err, ErrRemains) {
-		err = nil // another program reads; later writes try again
+		err = nil // another program is reading; later writes try again
 	}
 	if err != nil {
 		return errors.Join(err, conn.Close())
@@ -198,7 +198,7 @@ func (v *Vault) start(ctx context.Context, o Options) error {
 	return nil
 }
 
-// Close ends the vault after the writes that wait. It may be called twice.
+// Close closes the vault after the pending writes. It may be called twice.
 func (v *Vault) Close() error {
 	v.close.Do(func() {
 		close(v.quit)
@@ -209,7 +209,7 @@ func (v *Vault) Close() error {
 	return v.closeErr
 }
 
-// Keep has Close leave the files as they are: a start that was refused changes nothing.
+// Keep makes Close leave the files unchanged: a refused start changes nothing.
 func (v *Vault) Keep() { pagesum.Keep(v.path) }
 
 func (v *Vault) release() error {
@@ -232,8 +232,8 @@ func (v *Vault) release() error {
 	return nil
 }
 
-// makeFile makes folder and file for the owner alone, and closes them to others if
-// they were not. SQLite gives its other files the mode of this one.
+// makeFile creates folder and file for the owner only, and closes them to others if
+// they were open. SQLite gives its other files the same mode.
 func makeFile(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
@@ -264,8 +264,8 @@ func syncFolder(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// lockFolder makes this process the only one: its cache is emptied by its own
-// destructions, not by those of others. The lock ends with the process.
+// lockFolder makes this process the only one: its cache is updated by its own
+// destructions, not by other processes'. The lock ends with the process.
 func lockFolder(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // in the vault's own folder
 	if err != nil {
@@ -282,12 +282,12 @@ func lockFolder(dir string) (*os.File, error) {
 	return nil, unavailable("locking its folder", err)
 }
 
-// address is the driver's name for the file with what every connection sets.
+// address is the driver's name for the file, with the settings of every connection.
 func address(path, vfs string, patience time.Duration, readOnly bool) string {
 	q := url.Values{"mode": {"rw"}, "vfs": {vfs}, "_dqs": {"0"}, "_pragma": {
 		fmt.Sprintf("busy_timeout(%d)", patience.Milliseconds()),
 		"journal_mode(WAL)", "synchronous(FULL)", "secure_delete(ON)",
-		"temp_store(MEMORY)", // pages saved for a savepoint are never in a file
+		"temp_store(MEMORY)", // pages saved for a savepoint never reach a file
 		"trusted_schema(OFF)",
 	}}
 	if readOnly {
@@ -296,7 +296,7 @@ func address(path, vfs string, patience time.Duration, readOnly bool) string {
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
 }
 
-// unavailable is what a caller is told when SQLite failed: vault.ErrCorrupt when that is because the file is damaged.
+// unavailable is the caller's error for a failure of SQLite: vault.ErrCorrupt if the file is damaged.
 func unavailable(doing string, err error) error {
 	kind := vault.ErrUnavailable
 	if pagesum.Damaged(err) {
@@ -305,5 +305,5 @@ func unavailable(doing string, err error) error {
 	return fmt.Errorf("%w: %s: %w", kind, doing, err)
 }
 
-// placed adds to an error which page of which file it comes from, when it comes from one.
+// placed adds to an error the page and file it comes from, if any.
 func (v *Vault) placed(err error) error { return pagesum.Explain(err, v.path) }

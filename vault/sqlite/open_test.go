@@ -108,7 +108,7 @@ func TestFilesAreTheOwnersAlone(t *testing.T) {
 	}
 }
 
-// A wrapped key that is moved to another row opens nowhere else.
+// A wrapped key moved to another row does not open there.
 func TestAMovedRowIsNoticed(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "vault")
 	master := newMaster(t)

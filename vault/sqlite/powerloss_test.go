@@ -18,7 +18,7 @@ import (
 	"accountledger/vault/sqlite"
 )
 
-// TestLossOfPower cuts the power in the middle of whatever the vault is writing: every key, destruction,
+// TestLossOfPower cuts the power while the vault writes: every key, destruction,
 // secret and identifier that it acknowledged is there afterwards, and of a call under way all or nothing.
 func TestLossOfPower(t *testing.T) {
 	t.Parallel()
@@ -28,7 +28,7 @@ func TestLossOfPower(t *testing.T) {
 }
 
 // TestLossOfPowerWithoutSync is the control: a vault whose syncs do nothing, all of them or only those that
-// end a transaction, must lose what it acknowledged, or the test above would prove nothing.
+// end a transaction, must lose what it acknowledged, or the test above proves nothing.
 func TestLossOfPowerWithoutSync(t *testing.T) {
 	t.Parallel()
 	for name, suffix := range map[string]string{"as with synchronous=OFF": "", "as with synchronous=NORMAL": "-wal"} {
@@ -51,7 +51,7 @@ const (
 	powerImages  = 40
 )
 
-// losePower lets workers write while the power goes, again and again, and says what was lost.
+// losePower lets workers write while the power fails, repeatedly, and returns what was lost.
 func losePower(t *testing.T, d *disk.Disk) error {
 	t.Helper()
 	master := newMaster(t)
@@ -76,7 +76,7 @@ func losePower(t *testing.T, d *disk.Disk) error {
 		}
 		next = op + 1 + random.IntN(30)
 		i := image{dir: t.TempDir()}
-		for n, w := range workers { // before the cut: whoever is told meanwhile is not counted
+		for n, w := range workers { // before the cut: later acknowledgements do not count
 			i.acknowledged[n] = w.steps()
 		}
 		if err := d.Cut(i.dir, uint64(len(images))); err != nil {
@@ -95,9 +95,9 @@ func losePower(t *testing.T, d *disk.Disk) error {
 	all.Wait()
 	d.Watch(nil)
 	if len(images) < powerImages/2 { // how many operations there are depends on who shares a transaction
-		t.Fatalf("the power went only %d times", len(images))
+		t.Fatalf("the power failed only %d times", len(images))
 	}
-	// Everything is acknowledged, and the last of it is in the write-ahead file alone: without its sync it is lost.
+	// Everything is acknowledged, and the last of it is only in the write-ahead file: without its sync it is lost.
 	for _, left := range []disk.Survivors{disk.None, disk.Newest, disk.Alternating} {
 		i := image{dir: t.TempDir()}
 		for n, w := range workers {
@@ -140,7 +140,7 @@ func survives(ctx context.Context, dir string, master *vault.MasterKey, workers 
 	return nil
 }
 
-// state is what one worker's calls have made of its own things: nil ids are tombstones.
+// state is the state of one worker's own things: nil ids are tombstones.
 type state struct {
 	keys   map[string]uuid.UUID
 	secret []byte
@@ -158,7 +158,7 @@ func (s state) copy() state {
 	return out
 }
 
-// in says what of the state a vault does not hold.
+// in reports what part of the state a vault does not hold.
 func (s state) in(ctx context.Context, v vault.Vault, name string) error {
 	for k, id := range s.keys {
 		key, err := v.Key(ctx, k)
@@ -182,7 +182,7 @@ func (s state) in(ctx context.Context, v vault.Vault, name string) error {
 	return nil
 }
 
-// worker makes calls on things of its own, one after the other, and keeps what each has made of them.
+// worker makes calls on its own things, one after another, and records the state after each.
 type worker struct {
 	name string
 
@@ -240,7 +240,7 @@ func (w *worker) work(ctx context.Context, v vault.Vault) error {
 	return nil
 }
 
-// TestFailedSyncThenLossOfPower: a sync that failed is told to whoever waited for it, and what Linux then drops of the
+// TestFailedSyncThenLossOfPower: every caller waiting for a failed sync gets the error, and data that Linux then drops from the
 // file is never taken for stored: what is acknowledged later survives a loss of power.
 func TestFailedSyncThenLossOfPower(t *testing.T) {
 	t.Parallel()
@@ -282,7 +282,7 @@ func TestFailedSyncThenLossOfPower(t *testing.T) {
 				continue
 			}
 			if n%3 == 1 && name == fmt.Sprint("before/", n) && errors.Is(err, vault.ErrDestroyed) {
-				continue // nobody was told whether it is destroyed
+				continue // its destruction was neither acknowledged nor refused
 			}
 			t.Fatalf("round %d: %s: %v", n, name, err)
 		}

@@ -29,7 +29,7 @@ func (v *Vault) reading(ctx context.Context, read func() error) error {
 	}
 }
 
-// readError is what a caller is told when a read failed.
+// readError is the caller's error for a failed read.
 func readError(ctx context.Context, err error) error {
 	switch {
 	case err == nil, errors.Is(err, vault.ErrDestroyed), errors.Is(err, vault.ErrCorrupt), errors.Is(err, vault.ErrMasterKey):
@@ -43,7 +43,7 @@ func readError(ctx context.Context, err error) error {
 	}
 }
 
-// openKey reads live, id, master, wrapped and unwraps.
+// openKey reads live, id, master and wrapped, and unwraps the key.
 func (v *Vault) openKey(name string, row scanner) (*vault.Key, error) {
 	var live bool
 	var id, master, wrapped []byte

@@ -14,10 +14,10 @@ import (
 	"accountledger/vault"
 )
 
-// ErrReading is what a Reader answers to whoever wants to change the vault. It is also vault.ErrUnavailable.
+// ErrReading is returned by a Reader's methods that would change the vault. It is also vault.ErrUnavailable.
 var ErrReading = fmt.Errorf("%w: it was opened for reading only", vault.ErrUnavailable)
 
-// Reader is a vault that is read and left as it is. Whatever would change it gives ErrReading.
+// Reader is a vault opened for reading only. Methods that would change it return ErrReading.
 type Reader struct {
 	*opened
 }
@@ -26,11 +26,11 @@ type opened = Vault
 
 var _ vault.Carrier = (*Reader)(nil)
 
-// OpenReadOnly opens the vault in dir for reading, and changes nothing there, so that the folder may be mounted read-only: what a
-// crash left in the write-ahead file is read from there. It checks what OpenWith checks, with the same errors, and vault.ErrMissing
-// where there is no vault.
+// OpenReadOnly opens the vault in dir for reading and changes nothing there, so the folder may be mounted read-only: what a
+// crash left in the write-ahead file is read from there. It checks what OpenWith checks, with the same errors, and returns
+// vault.ErrMissing if there is no vault.
 //
-// Several may read at once. ErrLocked while a process has the vault open for writing; none can open it so meanwhile.
+// Several may read at once. ErrLocked while a process has the vault open for writing; none can open it for writing while a Reader has it.
 func OpenReadOnly(ctx context.Context, dir string, masters *vault.Keyring, o Options) (*Reader, error) {
 	o.setDefaults()
 	dir, err := filepath.Abs(dir)
@@ -73,7 +73,7 @@ func (v *Vault) startReading(ctx context.Context, o Options) error {
 	if err != nil {
 		return unavailable("opening the file", err)
 	}
-	err = v.prepare(ctx, conn, true) // which makes and changes nothing
+	err = v.prepare(ctx, conn, true) // which creates and changes nothing
 	if err = errors.Join(err, conn.Close()); err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (v *Vault) startReading(ctx context.Context, o Options) error {
 	return nil
 }
 
-// refuse stands where the writer would.
+// refuse takes the writer's place.
 func (v *Vault) refuse() {
 	defer close(v.stopped)
 	for {
@@ -97,7 +97,7 @@ func (v *Vault) refuse() {
 	}
 }
 
-// shareFolder keeps writers away for as long as it is held. It locks their lock, or, where nobody made that one, the folder.
+// shareFolder keeps writers away while it is held. It locks their lock file, or the folder if that does not exist.
 func shareFolder(dir string) (*os.File, error) {
 	f, err := os.Open(filepath.Join(dir, lockName)) //nolint:gosec // in the vault's own folder
 	if errors.Is(err, os.ErrNotExist) {
@@ -117,7 +117,7 @@ func shareFolder(dir string) (*os.File, error) {
 	return nil, unavailable("locking its folder", err)
 }
 
-// CreateKeys gives keys that are there. ErrDestroyed where one was destroyed, ErrReading where one would have to be made.
+// CreateKeys returns existing keys. ErrDestroyed if one was destroyed, ErrReading if one would have to be created.
 func (r *Reader) CreateKeys(ctx context.Context, names ...string) ([]*vault.Key, error) {
 	keys, err := r.Keys(ctx, names...)
 	if err != nil {
@@ -135,12 +135,12 @@ func (r *Reader) CreateKeys(ctx context.Context, names ...string) ([]*vault.Key,
 	return keys, nil
 }
 
-// Rotate gives ErrReading.
+// Rotate returns ErrReading.
 func (r *Reader) Rotate(context.Context, *vault.MasterKey, func(vault.RotationProgress)) error {
 	return ErrReading
 }
 
-// Ping says whether the vault can be read.
+// Ping checks that the vault can be read.
 func (r *Reader) Ping(ctx context.Context) error {
 	return r.opened.reading(ctx, func() error {
 		var one int
@@ -148,7 +148,7 @@ func (r *Reader) Ping(ctx context.Context) error {
 	})
 }
 
-// Verify is Vault.Verify of what is read.
+// Verify is Vault.Verify for a Reader.
 func (r *Reader) Verify(ctx context.Context) error {
 	from, err := pagesum.ReadOnlyAddress(r.path)
 	if err != nil {

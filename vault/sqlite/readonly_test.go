@@ -16,7 +16,7 @@ import (
 	"accountledger/vault/sqlite"
 )
 
-// fileStates tells of every file in a folder, and of the folder.
+// fileStates describes every file in a folder, and the folder.
 func fileStates(t *testing.T, dir string) (all string) {
 	t.Helper()
 	ok(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -38,7 +38,7 @@ func fileStates(t *testing.T, dir string) (all string) {
 }
 
 // TestReadOnly reads a vault that was closed, and one whose process was killed, through two readers at once: everything is there, and
-// no file is another afterwards.
+// no file has changed afterwards.
 func TestReadOnly(t *testing.T) {
 	t.Parallel()
 	master := newMaster(t)
@@ -50,7 +50,7 @@ func TestReadOnly(t *testing.T) {
 	digest, claim := vault.Digest{1, 2, 3}, uuid.New()
 	_, err = v.InsertIdentifier(t.Context(), digest, claim)
 	ok(t, err)
-	ok(t, v.PutSecret(t.Context(), "s", []byte("secret"))) // in the write-ahead file alone
+	ok(t, v.PutSecret(t.Context(), "s", []byte("secret"))) // only in the write-ahead file
 	ok(t, os.Mkdir(killed, 0o700))
 	for _, name := range []string{"vault.db", "vault.db-wal"} {
 		b, err := os.ReadFile(filepath.Join(closed, name))
@@ -133,7 +133,7 @@ func takesNothing(t *testing.T, r *sqlite.Reader) {
 	}
 }
 
-// TestReadersAndAWriter: readers exclude a writer, and the other way round.
+// TestReadersAndAWriter: readers exclude a writer, and vice versa.
 func TestReadersAndAWriter(t *testing.T) {
 	t.Parallel()
 	master := newMaster(t)
@@ -152,7 +152,7 @@ func TestReadersAndAWriter(t *testing.T) {
 	}
 }
 
-// TestReadOnlyIsNoLaxer: what Open refuses is refused, and nothing is made.
+// TestReadOnlyIsNoLaxer: what Open refuses is refused, and nothing is created.
 func TestReadOnlyIsNoLaxer(t *testing.T) {
 	t.Parallel()
 	master := newMaster(t)
@@ -174,7 +174,7 @@ func TestReadOnlyIsNoLaxer(t *testing.T) {
 		t.Errorf("an empty folder: %v", err)
 	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
-		t.Errorf("something was made: %v %v", entries, err)
+		t.Errorf("something was created: %v %v", entries, err)
 	}
 	ok(t, openVault(t, dir, master, sqlite.Options{}).Close())
 	if err := open(newMaster(t)); !errors.Is(err, vault.ErrMasterKey) {

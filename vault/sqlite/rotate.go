@@ -10,15 +10,15 @@ import (
 	"accountledger/vault"
 )
 
-// rowsAtOnce is how many rows one step of a rotation wraps anew.
+// rowsAtOnce is how many rows one step of a rotation rewraps.
 const rowsAtOnce = 256
 
-// errLeft: rows were passed over, because they do not open.
+// errLeft: rows were skipped because they do not open.
 var errLeft = fmt.Errorf("%w: rows do not open under the master keys they name", vault.ErrCorrupt)
 
 // Rotate implements vault.Rotator. Each row is overwritten in place, in transactions of
-// 256 rows that other writers come between. When it returns, what was wrapped under the
-// old master key is in no file of the vault; ErrRemains when another program holds it
+// 256 rows, with other writes in between. When it returns, what was wrapped under the
+// old master key is in no file of the vault; ErrRemains if another program still holds it
 // there: call it again.
 func (v *Vault) Rotate(ctx context.Context, to *vault.MasterKey, progress func(vault.RotationProgress)) error {
 	if !v.rotating.TryLock() {
@@ -53,7 +53,7 @@ func (v *Vault) Rotate(ctx context.Context, to *vault.MasterKey, progress func(v
 	return nil
 }
 
-// makeCurrent has everything from now on wrapped under to.
+// makeCurrent makes to the master key of all further writes.
 func (v *Vault) makeCurrent(ctx context.Context, to *vault.MasterKey) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -90,12 +90,12 @@ func (v *Vault) makeCurrent(ctx context.Context, to *vault.MasterKey) error {
 			}
 			return nil
 		},
-		// Writes of the same transaction may still be under the old one; the steps find them.
+		// Writes in the same transaction may still be under the old one; the steps find them.
 		done: func() { v.current.Store(to) },
 	})
 }
 
-// finish records that nothing is under another master key, if so, and cuts the
+// finish records that nothing is under another master key, if so, and truncates the
 // write-ahead log.
 func (v *Vault) finish(ctx context.Context, to *vault.MasterKey) error {
 	return v.write(&request{ctx: ctx, destroys: true, apply: func(ctx context.Context, w *writer) error {
@@ -109,7 +109,7 @@ func (v *Vault) finish(ctx context.Context, to *vault.MasterKey) error {
 	}})
 }
 
-// table is how the rows of one table are wrapped anew.
+// table is how the rows of one table are rewrapped.
 type table struct {
 	next, update string
 	rewrap       func(row wrappedRow, from, to *vault.MasterKey) ([]byte, error)
@@ -148,7 +148,7 @@ var secretRows = table{
 	},
 }
 
-// rewrap goes once through a table. Rows that come later are under the new master key already.
+// rewrap goes through a table once. Rows added later are already under the new master key.
 func (v *Vault) rewrap(
 	ctx context.Context, t table, to *vault.MasterKey, p *vault.RotationProgress, tell func(vault.RotationProgress),
 ) error {
@@ -157,7 +157,7 @@ func (v *Vault) rewrap(
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		steps := make(chan step, 1) // the writer may be done after this call has gone
+		steps := make(chan step, 1) // the writer may finish after this call has returned
 		err := v.write(&request{ctx: ctx, apply: func(ctx context.Context, w *writer) error {
 			s, err := w.step(ctx, t, to, after)
 			steps <- s
@@ -186,7 +186,7 @@ func (w *writer) step(ctx context.Context, t table, to *vault.MasterKey, after i
 	var s step
 	rows, err := w.rowsAfter(ctx, t, to, after)
 	if err != nil {
-		return s, unavailable("wrapping anew", err)
+		return s, unavailable("rewrapping", err)
 	}
 	for _, row := range rows {
 		s.seen, s.last = s.seen+1, row.row
@@ -203,7 +203,7 @@ func (w *writer) step(ctx context.Context, t table, to *vault.MasterKey, after i
 			return s, err
 		}
 		if _, err := w.conn.ExecContext(ctx, t.update, row.row, to.ID[:], wrapped); err != nil {
-			return s, unavailable("wrapping anew", err)
+			return s, unavailable("rewrapping", err)
 		}
 		s.done++
 	}
@@ -222,7 +222,7 @@ func (w *writer) rowsAfter(ctx context.Context, t table, to *vault.MasterKey, af
 		if err := rows.Scan(&r.row, &name, &id, &r.master, &r.wrapped); err != nil {
 			return nil, err
 		}
-		// An id of another length is damage that shows when the row does not open.
+		// An id of the wrong length is damage; it shows when the row does not open.
 		r.name, r.id = string(name), uuid.UUID{}
 		copy(r.id[:], id)
 		all = append(all, r)

@@ -17,13 +17,13 @@ const (
 	schemaVersion = 3
 )
 
-// SQLite's secure_delete zeroes what is deleted, but when a b-tree page is rebuilt the
-// cells that moved to a neighbour can stay behind in its unused middle, and deleting the
+// SQLite's secure_delete zeroes what is deleted, but when a b-tree page is rebuilt,
+// cells that moved to a neighbour can be left behind in its unused middle, and deleting the
 // cell later does not reach that copy (seen once in some ten thousand rows). So nothing
-// that must be destroyable is ever in a cell that moves: those columns stand in rowid
-// tables that only grow at their end, which SQLite never rebuilds; rows are never deleted
-// but overwritten in place by zeros of the same size; and indexes hold names, which may
-// stay, or three bytes of a digest or claim, which are a place to look and no more.
+// that must be destroyable is ever in a cell that moves: those columns are in rowid
+// tables that only grow at the end, which SQLite never rebuilds; rows are never deleted
+// but overwritten in place with zeros of the same size; and indexes hold names, which may
+// stay, or three bytes of a digest or claim, which only narrow the search.
 //
 // For rows to keep their size, flags are 0 or 1 and times are Unix milliseconds.
 const schema = `
@@ -92,8 +92,8 @@ CREATE TABLE masters (
 ) STRICT;
 `
 
-// prepare makes the tables in a new file or checks those of an old one: that they are
-// ours, of this version, and written under this master key. existing makes none.
+// prepare creates the tables in a new file or checks existing ones: that they are
+// ours, of this version, and written under a master key that is held. existing creates none.
 func (v *Vault) prepare(ctx context.Context, conn *sql.Conn, existing bool) error {
 	var app, version int
 	if err := conn.QueryRowContext(ctx, "PRAGMA application_id").Scan(&app); err != nil {

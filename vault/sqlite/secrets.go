@@ -35,8 +35,8 @@ func (v *Vault) PutSecret(ctx context.Context, name string, secret []byte) error
 	}})
 }
 
-// putSecret writes over the row that is there, in place. Only a secret of another
-// size takes a new row, and the old one is zeroed.
+// putSecret overwrites the existing row in place. Only a secret of another
+// size gets a new row, and the old one is zeroed.
 func (w *writer) putSecret(ctx context.Context, name string, id uuid.UUID, m *vault.MasterKey, wrapped []byte) error {
 	old, err := w.storedSecret(ctx, name)
 	switch {
@@ -94,7 +94,7 @@ func (v *Vault) Secret(ctx context.Context, name string) ([]byte, error) {
 	return secret, nil
 }
 
-// DestroySecrets implements vault.Vault. ErrRemains when the bytes are not yet out of the files.
+// DestroySecrets implements vault.Vault. ErrRemains if the bytes are not yet out of the files.
 func (v *Vault) DestroySecrets(ctx context.Context, names ...string) error {
 	if err := check(ctx, names); err != nil || len(names) == 0 {
 		return err

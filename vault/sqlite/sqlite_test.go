@@ -36,7 +36,7 @@ func runSuite(t *testing.T, o sqlite.Options) {
 	})
 }
 
-// withSums is the address of the vault's file for tests that write to it past the vault.
+// withSums is the address of the vault's file for tests that bypass the vault.
 func withSums(t *testing.T, dir string) string {
 	t.Helper()
 	vfs, err := pagesum.VFS()

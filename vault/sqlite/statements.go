@@ -13,7 +13,7 @@ const (
 	findClaim      = "SELECT row FROM identifiers WHERE live = 1 AND substr(claim, 14, 3) = substr(?1, 14, 3) AND claim = ?1"
 
 	insertKey = "INSERT INTO keys (name, live, at, id, master, wrapped) VALUES (?, 1, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
-	// Zeros of the size that was there go over it in place.
+	// Overwritten in place with zeros of the same size.
 	destroyKey = `UPDATE keys SET live = 0, at = ?2, id = zeroblob(length(id)), master = zeroblob(length(master)),
 		wrapped = zeroblob(length(wrapped)) WHERE name = ?1 AND live = 1`
 	buryKey = "INSERT INTO keys (name, live, at, id, master, wrapped) VALUES (?, 0, ?, x'', x'', x'') ON CONFLICT DO NOTHING"
@@ -35,7 +35,7 @@ const (
 		WHERE log <> ?1 OR at_commit < ?2 OR at_commit = ?2 AND at_prepare < ?3`
 )
 
-// statements are those of the readers.
+// statements are the readers' statements.
 type statements struct {
 	key, secret, identifier *sql.Stmt
 }
@@ -48,7 +48,7 @@ func (s *statements) prepare(ctx context.Context, db preparer) error {
 
 func (s *statements) close() error { return closeAll(s.key, s.secret, s.identifier) }
 
-// writeStatements are those of the writer's connection.
+// writeStatements are the statements of the writer's connection.
 type writeStatements struct {
 	begin, savepoint, undo, release, commit, rollback *sql.Stmt
 	findKey, insertKey, destroyKey, buryKey           *sql.Stmt

@@ -12,8 +12,8 @@ import (
 	"accountledger/vault/sqlite"
 )
 
-// TestFilesOfTwoTimes lays the vault's file and a write-ahead file of another time beside each other, as somebody does who puts back
-// one of them after a crash: the vault is refused, for reading as well, and both are left as they are.
+// TestFilesOfTwoTimes puts the vault's file and a write-ahead file of another time together, as someone might who restores
+// one of them after a crash: the vault is refused, for reading too, and neither file is changed.
 func TestFilesOfTwoTimes(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "vault")
@@ -24,7 +24,7 @@ func TestFilesOfTwoTimes(t *testing.T) {
 		ok(t, err)
 	}
 	create("before/1", "before/2")
-	ok(t, v.DestroyKeys(t.Context(), "before/1")) // which copies the write-ahead file and cuts it
+	ok(t, v.DestroyKeys(t.Context(), "before/1")) // which copies the write-ahead file and truncates it
 	create("before/3")
 	before := bothFiles(t, dir)
 	create("now/1")

@@ -20,7 +20,7 @@ import (
 	"accountledger/vault/sqlite"
 )
 
-// inFiles says which of the traces stand in any file of the folder. A trace is known
+// inFiles reports which of the traces are in any file of the folder. A trace is recognised
 // by its first eight bytes.
 func inFiles(t *testing.T, dir string, traces map[string][]byte) map[string]bool {
 	t.Helper()
@@ -46,7 +46,7 @@ func inFiles(t *testing.T, dir string, traces map[string][]byte) map[string]bool
 	return found
 }
 
-// stored reads what the vault keeps, past the vault.
+// stored reads what the vault stores, bypassing the vault.
 func stored(t *testing.T, dir, query string, args ...any) (value []byte) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "vault.db")+"?mode=ro")
@@ -88,19 +88,19 @@ func TestDestroyedBytesAreInNoFile(t *testing.T) {
 	ok(t, v.DeleteIdentifier(t.Context(), uuid.UUID(traces["gone claim"])))
 	found = inFiles(t, dir, traces)
 	for name := range traces {
-		// What another secret replaced is gone too, for whomever.
+		// Replaced secrets are gone too.
 		want := slices.Contains([]string{"kept key", "kept key id", "kept secret", "kept digest", "kept claim"}, name)
 		if found[name] != want {
 			t.Errorf("%s in the files: %t, want %t", name, found[name], want)
 		}
 	}
 	if info, err := os.Stat(filepath.Join(dir, "vault.db-wal")); err != nil || info.Size() != 0 {
-		t.Errorf("the write-ahead log was not cut: %v, error %v", info, err)
+		t.Errorf("the write-ahead log was not truncated: %v, error %v", info, err)
 	}
 }
 
-// Pages split, merge and are rebuilt while thousands of rows come and go; a copy that
-// SQLite left behind in one of them would show here.
+// Pages split, merge and are rebuilt while thousands of rows are added and destroyed; a copy that
+// SQLite left in one of them would show up here.
 func TestManyDestructionsLeaveNoCopies(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "vault")
 	v := openVault(t, dir, newMaster(t), sqlite.Options{})
@@ -179,7 +179,7 @@ func TestAnotherProgramThatReadsIsNoticed(t *testing.T) {
 	}
 
 	ok(t, reader.Rollback())
-	ok(t, v.Ping(t.Context())) // any write makes up for it; a second one has waited for the first
+	ok(t, v.Ping(t.Context())) // any write catches up; a second one has waited for the first
 	ok(t, v.DestroyKeys(t.Context(), "gone"))
 	found := inFiles(t, dir, traces)
 	if found["gone"] || !found["kept"] {
@@ -207,12 +207,12 @@ func TestACrashBeforeTheCutIsMadeUpForAtOpen(t *testing.T) {
 	if err := v.DestroyKeys(t.Context(), "gone"); !errors.Is(err, sqlite.ErrRemains) {
 		t.Fatalf("error %v, want %v", err, sqlite.ErrRemains)
 	}
-	// The files as they are now are what a crash would leave.
+	// The current files are what a crash would leave.
 	crashed := filepath.Join(t.TempDir(), "vault")
 	ok(t, os.CopyFS(crashed, os.DirFS(dir)))
 	ok(t, reader.Rollback())
 	if !inFiles(t, crashed, traces)["gone"] {
-		t.Fatal("nothing to make up for")
+		t.Fatal("nothing left to catch up on")
 	}
 	v = openVault(t, crashed, master, sqlite.Options{})
 	found := inFiles(t, crashed, traces)

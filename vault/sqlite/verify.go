@@ -10,9 +10,9 @@ import (
 	"accountledger/vault"
 )
 
-// Verify reads every page of the vault's file and looks at how they hang together, past what is in memory. It gives
-// vault.ErrCorrupt, with the file and the offset (pagesum.DamageError) when a page does not match its checksum. Others read and write
-// meanwhile; a destruction waits for the step that is being read, some thousand pages.
+// Verify reads every page of the vault's file from disk and checks its structure. It returns
+// vault.ErrCorrupt, with the file and the offset (pagesum.DamageError) if a page does not match its checksum. Reads and writes go on
+// meanwhile; a destruction waits for the current step, some thousand pages.
 func (v *Vault) Verify(ctx context.Context) error {
 	vfs, err := pagesum.VFS()
 	if err != nil {
@@ -21,7 +21,7 @@ func (v *Vault) Verify(ctx context.Context) error {
 	return v.verify(ctx, address(v.path, vfs, v.patience, true))
 }
 
-// verify does so through a connection of its own.
+// verify does this on a connection of its own.
 func (v *Vault) verify(ctx context.Context, from string) (err error) {
 	db, err := sql.Open("sqlite", from)
 	if err != nil {

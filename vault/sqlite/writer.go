@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// maxGroup bounds how many requests share a transaction, so that the first of them
+// maxGroup bounds how many requests share a transaction, so that the first
 // does not wait for long.
 const maxGroup = 256
 
-// request is one caller's write. apply either does all of it or gives an error, and
-// then what it wrote is undone without touching its neighbours in the transaction.
+// request is one caller's write. apply either does all of it or returns an error, and
+// then its writes are undone without affecting others in the transaction.
 type request struct {
 	ctx   context.Context
 	apply func(ctx context.Context, w *writer) error
 	// done, if set, runs after the commit and before the answer, on the writer's goroutine.
 	done func()
-	// destroys asks that the write-ahead log be cut before the answer.
+	// destroys requests that the write-ahead log be truncated before the answer.
 	destroys bool
 
 	err    error
@@ -32,7 +32,7 @@ type writer struct {
 	conn     *sql.Conn
 	put      writeStatements
 	patience time.Duration
-	// owed: something was destroyed and the write-ahead log not cut since.
+	// owed: something was destroyed and the write-ahead log has not been truncated since.
 	owed bool
 }
 
@@ -62,7 +62,7 @@ func (v *Vault) write(r *request) error {
 
 func (w *writer) start(ctx context.Context) error { return w.put.prepare(ctx, w.conn) }
 
-// run takes all requests that wait, commits them together, and answers them.
+// run takes all waiting requests, commits them together, and answers them.
 func (w *writer) run() {
 	defer close(w.vault.stopped)
 	for {
@@ -70,7 +70,7 @@ func (w *writer) run() {
 		case r := <-w.vault.requests:
 			w.commit(w.gather(r))
 		case <-w.vault.quit:
-			// What remains is cut when the vault is opened next.
+			// What remains is cut when the vault is next opened.
 			_ = w.cut(context.Background())
 			_ = errors.Join(w.put.close(), w.conn.Close())
 			return
@@ -91,10 +91,10 @@ func (w *writer) gather(first *request) []*request {
 	return group
 }
 
-// commit runs a group in one transaction. Those that ask for no cut are answered
-// before it is made.
+// commit runs a group in one transaction. Requests that need no cut are answered
+// before it.
 func (w *writer) commit(group []*request) {
-	ctx := context.Background() // one caller's leaving must not undo the others
+	ctx := context.Background() // a caller that leaves must not undo the others
 	err := w.transact(ctx, group)
 	var waiting []*request
 	for _, r := range group {
@@ -118,7 +118,7 @@ func (w *writer) commit(group []*request) {
 	if !w.owed {
 		return
 	}
-	if len(waiting) == 0 { // an earlier group's; nobody waits for it
+	if len(waiting) == 0 { // owed by an earlier group; nobody is waiting for it
 		_ = w.cut(ctx)
 		return
 	}

@@ -8,11 +8,11 @@ import (
 	"accountledger/vault"
 )
 
-// binding: within a log a vault's place moves on only, and another log's takes it.
+// binding: within a log a vault's position only moves forward, and another log replaces it.
 func binding(t *testing.T, e Engine) {
 	v, is := e.Open(t).(vault.Binder)
 	if !is {
-		t.Fatal("the engine does not know its log")
+		t.Fatal("the engine does not record its log")
 	}
 	expect := func(want vault.Binding) {
 		t.Helper()
@@ -51,7 +51,7 @@ func binding(t *testing.T, e Engine) {
 	}
 	v, is = e.Reopen(t, v.(vault.Vault)).(vault.Binder) //nolint:forcetypeassert // it came from there
 	if !is {
-		t.Fatal("the engine does not know its log")
+		t.Fatal("the engine does not record its log")
 	}
 	expect(another)
 }

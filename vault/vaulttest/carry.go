@@ -10,13 +10,13 @@ import (
 	"accountledger/vault"
 )
 
-// CarrierEngine is how the suite of carrying gets at an engine.
+// CarrierEngine is the carrying suite's access to an engine.
 type CarrierEngine struct {
-	// Open gives a new vault, made under master, and closes it when the test ends.
+	// Open returns a new vault, created under master, and closes it when the test ends.
 	Open func(t *testing.T, master *vault.MasterKey) vault.Carrier
 }
 
-// RunCarry runs what two engines must pass between which a vault is carried.
+// RunCarry is the suite for carrying a vault from one engine to another.
 func RunCarry(t *testing.T, from, to CarrierEngine) {
 	t.Helper()
 	for _, c := range []struct {
@@ -132,7 +132,7 @@ func loadingAgainFollowsTheSource(t *testing.T, from, to CarrierEngine) {
 		want(t, err, vault.ErrDestroyed)
 	}
 	check()
-	// Rows of before do not bring back what was destroyed.
+	// Earlier rows do not bring back what was destroyed.
 	ok(t, b.Load(t.Context(), a.Keyring(), earlier))
 	check()
 }
@@ -190,7 +190,7 @@ func mastersOfTheSourceCount(t *testing.T, from, to CarrierEngine) {
 	}
 	ok(t, b.MasterDestroyed(t.Context(), old.ID))
 
-	// A vault that is carried under its own master key counts it from when the source did.
+	// If the master key stays the same, the new vault dates it from when the source did.
 	c := to.Open(t, old)
 	ok(t, c.LoadMasters(t.Context(), []vault.MasterState{{ID: old.ID, BeganAt: destroyed.Add(-time.Hour), Current: true}}))
 	states, err = c.Masters(t.Context())

@@ -79,7 +79,7 @@ func identifierIsDeletedByItsClaim(t *testing.T, e Engine) {
 		_, err := v.InsertIdentifier(t.Context(), digest, claim)
 		ok(t, err)
 	}
-	ok(t, v.DeleteIdentifier(t.Context(), uuid.New())) // nobody's
+	ok(t, v.DeleteIdentifier(t.Context(), uuid.New())) // unused
 	ok(t, v.DeleteIdentifier(t.Context(), old))
 	_, err := v.Identifier(t.Context(), d)
 	want(t, err, vault.ErrNotFound)
@@ -89,7 +89,7 @@ func identifierIsDeletedByItsClaim(t *testing.T, e Engine) {
 	if held != next {
 		t.Fatal("the deleted claim came back")
 	}
-	ok(t, v.DeleteIdentifier(t.Context(), old)) // it holds nothing any more
+	ok(t, v.DeleteIdentifier(t.Context(), old)) // it is already gone
 	v = e.Reopen(t, v)
 	held, err = v.Identifier(t.Context(), d)
 	ok(t, err)
@@ -103,7 +103,7 @@ func identifierIsDeletedByItsClaim(t *testing.T, e Engine) {
 	}
 }
 
-// digestsThatBeginAlike differ in their last byte alone; and so do their claims in their first.
+// digestsThatBeginAlike differ only in their last byte, and their claims only in their first.
 func digestsThatBeginAlike(t *testing.T, e Engine) {
 	v := e.Open(t)
 	d, claim := digest(), uuid.New()

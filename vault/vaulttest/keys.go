@@ -50,7 +50,7 @@ func keysComeInOrder(t *testing.T, e Engine) {
 	keys := create(t, v, append(names, names[0])...) // one name twice
 	for i, k := range keys {
 		if k.Name != names[i%n] {
-			t.Fatalf("key %d is another's", i)
+			t.Fatalf("key %d has another name", i)
 		}
 	}
 	same(t, keys[n], keys[0])
@@ -175,8 +175,8 @@ func neighboursOfAFailureSucceed(t *testing.T, e Engine) {
 	}
 }
 
-// noKeyAfterItsDestruction reads keys while they are destroyed: whoever asks after the
-// destruction was answered is refused, also when reads that began before it are under way.
+// noKeyAfterItsDestruction reads keys while they are destroyed: a read that starts after the
+// destruction was acknowledged is refused, even while earlier reads are under way.
 func noKeyAfterItsDestruction(t *testing.T, e Engine) {
 	v := e.Open(t)
 	const rounds = 10

@@ -11,7 +11,7 @@ import (
 	"accountledger/vault"
 )
 
-// likeTheModel runs random calls on a vault and on maps, and compares the answers.
+// likeTheModel makes random calls on a vault and on maps, and compares the answers.
 func likeTheModel(t *testing.T, e Engine) {
 	v := e.Open(t)
 	rapid.Check(t, func(rt *rapid.T) {

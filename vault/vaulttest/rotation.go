@@ -13,15 +13,15 @@ import (
 	"accountledger/vault"
 )
 
-// RotatingEngine is how the suite of rotations gets at an engine.
+// RotatingEngine is the rotation suite's access to an engine.
 type RotatingEngine struct {
-	// Open gives a new vault, made under newest, and closes it when the test ends.
+	// Open returns a new vault, created under newest, and closes it when the test ends.
 	Open func(t *testing.T, newest *vault.MasterKey) vault.Rotator
-	// Reopen ends v as a new start of the process would, and opens it with other master keys.
+	// Reopen closes v as a restart of the process would, and opens it with other master keys.
 	Reopen func(t *testing.T, v vault.Rotator, newest *vault.MasterKey, older ...*vault.MasterKey) (vault.Rotator, error)
 }
 
-// RunRotation runs what an engine must pass whose master key can be replaced.
+// RunRotation is the suite for an engine whose master key can be replaced.
 func RunRotation(t *testing.T, e RotatingEngine) {
 	t.Helper()
 	for _, c := range []struct {
@@ -37,7 +37,7 @@ func RunRotation(t *testing.T, e RotatingEngine) {
 	}
 }
 
-// contents are things of every kind and what a vault must say of them.
+// contents are things of every kind and what a vault must return for them.
 type contents struct {
 	keys      []*vault.Key
 	gone      []string // destroyed keys and secrets
@@ -77,7 +77,7 @@ func fill(t *testing.T, v vault.Vault, keys int) *contents {
 	return c
 }
 
-// in checks that a vault says of the contents what it must.
+// in checks that a vault has the contents.
 func (c *contents) in(t *testing.T, v vault.Vault) {
 	t.Helper()
 	for _, k := range c.keys {
@@ -172,7 +172,7 @@ func interruptedRotationIsResumed(t *testing.T, e RotatingEngine) {
 	c.in(t, v)
 }
 
-// workGoesOnMeanwhile rotates again and again while every kind of call is made.
+// workGoesOnMeanwhile rotates repeatedly while every kind of call is made.
 func workGoesOnMeanwhile(t *testing.T, e RotatingEngine) {
 	master := newMaster(t)
 	v := e.Open(t, master)

@@ -12,7 +12,7 @@ func secretsAreReplaced(t *testing.T, e Engine) {
 	n := name("password")
 	_, err := v.Secret(t.Context(), n)
 	want(t, err, vault.ErrNotFound)
-	// Of one size, then larger, then smaller, then empty.
+	// The same size, then larger, then smaller, then empty.
 	for _, size := range []int{100, 101, 3000, 20, vault.MaxSecretBytes, 0} {
 		secret := bytes.Repeat([]byte{byte(size), 0, 0xff}, size/3+1)[:size]
 		ok(t, v.PutSecret(t.Context(), n, secret))
@@ -20,7 +20,7 @@ func secretsAreReplaced(t *testing.T, e Engine) {
 			got, err := v.Secret(t.Context(), n)
 			ok(t, err)
 			if !bytes.Equal(got, secret) {
-				t.Fatalf("a secret of %d bytes came back as another", size)
+				t.Fatalf("a secret of %d bytes came back changed", size)
 			}
 			v = e.Reopen(t, v)
 		}

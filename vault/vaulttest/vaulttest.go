@@ -1,5 +1,5 @@
-// Package vaulttest is what every engine of the vault must pass. It assumes neither
-// an empty vault nor one of its own: it uses random names and looks at no others.
+// Package vaulttest is the conformance suite for engines of the vault. It assumes neither
+// an empty vault nor exclusive use: it uses random names and looks at no others.
 package vaulttest
 
 import (
@@ -13,11 +13,11 @@ import (
 	"accountledger/vault"
 )
 
-// Engine is how the suite gets at an engine.
+// Engine is the suite's access to an engine.
 type Engine struct {
-	// Open gives a vault and closes it when the test ends.
+	// Open returns a vault and closes it when the test ends.
 	Open func(t *testing.T) vault.Vault
-	// Reopen ends v as a new start of the process would and gives what it kept.
+	// Reopen closes v as a restart of the process would and returns what it kept.
 	Reopen func(t *testing.T, v vault.Vault) vault.Vault
 }
 
@@ -53,7 +53,7 @@ func Run(t *testing.T, e Engine) {
 	}
 }
 
-// name is one that no other test has used.
+// name is a name that no other test has used.
 func name(kind string) string { return kind + "/" + uuid.NewString() }
 
 func digest() vault.Digest {

@@ -17,7 +17,7 @@ func withUsers(t *testing.T) (c *esdbtest.Cluster, admin, ann, guest raw) {
 	return c, guest.as("admin", "secret"), guest.as("ann", "a"), guest
 }
 
-// TestCallers are told apart by what they send with each call.
+// TestCallers are identified by what they send with each call.
 func TestCallers(t *testing.T) {
 	t.Parallel()
 	_, admin, ann, guest := withUsers(t)
@@ -58,7 +58,7 @@ func TestAccessLists(t *testing.T) {
 	ann.says("reads system streams by default", "$settings@0", ann.read(streamOf("$settings")))
 }
 
-// TestAllTakenAway gives the right to read $all, and takes it away from a subscription: it sees that, and ends.
+// TestAllTakenAway grants the right to read $all, and revokes it under a subscription, which notices and ends.
 func TestAllTakenAway(t *testing.T) {
 	t.Parallel()
 	c, _, ann, _ := withUsers(t)

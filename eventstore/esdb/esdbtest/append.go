@@ -18,7 +18,7 @@ type streams struct {
 	*Node
 }
 
-// proposal is an append that was asked for.
+// proposal is a requested append.
 type proposal struct {
 	stream   string
 	expected int64
@@ -36,7 +36,7 @@ func (s *streams) Append(call api.Streams_AppendServer) error {
 		return s.notLeader(call)
 	}
 	if s.pretends.Load() {
-		<-ctx.Done() // the other nodes do not follow any more
+		<-ctx.Done() // the other nodes no longer follow
 		return status.Error(codes.Aborted, "Operation timed out: Prepare phase timeout.")
 	}
 	fault := s.cluster.faults.next()
@@ -156,7 +156,7 @@ func propose(call trailed, m *api.AppendReq_ProposedMessage) (record, error) {
 	}, nil
 }
 
-// carryOut appends. While the leader is alone, the events are kept and the answer is a timeout.
+// carryOut appends. While the leader is alone, it keeps the events and answers with a timeout.
 func (s *streams) carryOut(call api.Streams_AppendServer, generation uint64, p proposal) (*api.AppendResp, error) {
 	if s.cluster.log.current() != generation {
 		return nil, status.Error(codes.Unavailable, "Connection dropped")
@@ -200,8 +200,8 @@ func (s *streams) success(o outcome) *api.AppendResp {
 	return &api.AppendResp{Result: &api.AppendResp_Success_{Success: ok}}
 }
 
-// wrong names the revisions twice, as servers do for the sake of old clients. That no stream was expected is said as
-// the largest number.
+// wrong states the revisions twice, as servers do for old clients. An expected missing stream is
+// reported as the largest number.
 func wrong(expected, actual int64) *api.AppendResp {
 	w := &api.AppendResp_WrongExpectedVersion{}
 	switch expected {

@@ -11,7 +11,7 @@ import (
 	"accountledger/eventstore/esdb/esdbtest"
 )
 
-// TestAppendAnswers appends again and again to one stream.
+// TestAppendAnswers appends repeatedly to one stream.
 func TestAppendAnswers(t *testing.T) {
 	t.Parallel()
 	w := dial(t, esdbtest.Start(t, esdbtest.Options{SystemEvery: -1}).Node(0).Address())
@@ -19,7 +19,7 @@ func TestAppendAnswers(t *testing.T) {
 	first := w.append("s", none, e[0], e[1])
 	w.says("to a stream that is not there", "1", first.said)
 	if at := w.positionsOf("s"); at[1] != first.commit || first.prepare != first.commit {
-		t.Fatalf("the position %d is not that of the last event: %d", first.commit, at)
+		t.Fatalf("position %d is not the last event's: %d", first.commit, at)
 	}
 	w.says("a wrong revision", "wrong: expected -1, current 1", w.append("s", none, e[2]).said)
 	w.says("a revision too high", "wrong: expected 7, current 1", w.append("s", 7, e[2]).said)

@@ -11,26 +11,26 @@ import (
 	"google.golang.org/protobuf/types/known/emptypb"
 )
 
-// queueLength is how many messages of one call with many appends may wait. A real server has no limit.
+// queueLength is how many messages of one batch call may wait. A real server has no limit.
 const queueLength = 4096
 
-// Queued is how many messages of calls with many appends waited at most, at one time.
+// Queued is the largest number of messages of batch calls that waited at one time.
 func (c *Cluster) Queued() int64 { return c.queuedMost.Load() }
 
-// wait counts a message that waits, or one less.
+// wait adds to the number of waiting messages.
 func (c *Cluster) wait(n int64) {
 	now := c.queued.Add(n)
 	for most := c.queuedMost.Load(); now > most && !c.queuedMost.CompareAndSwap(most, now); most = c.queuedMost.Load() {
 	}
 }
 
-// batching is a call with many appends.
+// batching is a batch call, with many appends.
 type batching struct {
 	*streams
 	call       api.Streams_BatchAppendServer
 	generation uint64
-	pending    map[string]*queued // not final, by correlation id
-	held       *queued            // until the one behind it is written
+	pending    map[string]*queued // incomplete ones, by correlation id
+	held       *queued            // until the next one is written
 }
 
 // queued is one append of such a call.
@@ -41,8 +41,8 @@ type queued struct {
 }
 
 // BatchAppend implements the protocol as a real server does: appends are written in the order in which their last messages
-// come, and each is answered. One that is refused does not keep those behind it out. A node that does not lead
-// ends the call. Once the client has ended its side, nothing is answered any more.
+// arrive, and each is answered. A refused one does not stop those after it. A node that is not the leader
+// ends the call. Once the client has closed its side, there are no more answers.
 func (s *streams) BatchAppend(call api.Streams_BatchAppendServer) error {
 	b := &batching{streams: s, call: call, generation: s.cluster.log.current(), pending: make(map[string]*queued)}
 	requests := make(chan *api.BatchAppendReq, queueLength)
@@ -74,7 +74,7 @@ func (s *streams) BatchAppend(call api.Streams_BatchAppendServer) error {
 	return nil
 }
 
-// take gathers the messages of an append, and gives it when it is whole. One that is refused is answered. The error ends the call.
+// take gathers the messages of an append, and returns it when it is complete. A refused one is answered. The error ends the call.
 func (b *batching) take(req *api.BatchAppendReq) (*queued, error) {
 	id := readID(req.GetCorrelationId()).String()
 	if o := req.GetOptions(); o != nil && b.pending[id] == nil {
@@ -112,7 +112,7 @@ func (b *batching) take(req *api.BatchAppendReq) (*queued, error) {
 	return p, nil
 }
 
-// add adds events to an append, or gives the answer that refuses it.
+// add adds events to an append, or returns the answer that refuses it.
 func (b *batching) add(p *queued, messages []*api.BatchAppendReq_ProposedMessage) (refused *api.BatchAppendResp) {
 	most := b.cluster.limits()
 	for _, m := range messages {
@@ -132,14 +132,14 @@ func (b *batching) add(p *queued, messages []*api.BatchAppendReq_ProposedMessage
 	return nil
 }
 
-// final carries a whole append out and answers it. The error ends the call.
+// final carries out a complete append and answers it. The error ends the call.
 func (b *batching) final(p *queued) error {
 	ctx := b.call.Context()
 	if !b.leads() && b.requiresLeader(ctx) {
 		return b.notLeader(b.call)
 	}
 	if b.pretends.Load() {
-		<-ctx.Done() // the other nodes do not follow any more
+		<-ctx.Done() // the other nodes no longer follow
 		return ctx.Err()
 	}
 	if !serves(b.state()) {
@@ -190,7 +190,7 @@ func (b *batching) final(p *queued) error {
 	return b.call.Send(answer)
 }
 
-// write appends, though the client may have gone, and makes the answer. While the leader is alone, the events are kept and it is a timeout.
+// write appends, even if the client has gone, and returns the answer. While the leader is alone, it keeps the events and answers with a timeout.
 func (b *batching) write(p *queued) (*api.BatchAppendResp, error) {
 	if b.cluster.log.current() != b.generation {
 		return nil, status.Error(codes.Unavailable, "Connection dropped")
@@ -212,7 +212,7 @@ func (b *batching) write(p *queued) (*api.BatchAppendResp, error) {
 	return b.done(p, o), nil
 }
 
-// untold is an answer that has no trailers.
+// untold is an answer without trailers.
 type untold struct{}
 
 // SetTrailer implements trailed.

@@ -38,7 +38,7 @@ func (b *batching) refuse(p *queued, code codes.Code, details proto.Message) err
 	return b.call.Send(failed(p, code, details))
 }
 
-// failed is the answer to an append that was not carried out, or may not have been. Its message is the name of the details.
+// failed is the answer to an append that was not carried out, or may not have been. Its message is the name of its details.
 func failed(p *queued, code codes.Code, details proto.Message) *api.BatchAppendResp {
 	s := &status.Status{Code: int32(code), Message: string(details.ProtoReflect().Descriptor().Name())} //nolint:gosec // small
 	if packed, err := anypb.New(details); err == nil {
@@ -54,7 +54,7 @@ func notHandled(p *queued, message string) *api.BatchAppendResp {
 	return resp
 }
 
-// eventExceeds is the answer to an event that is too large. The details are newer than the protocol that is generated here.
+// eventExceeds is the answer to an event that is too large. The details are newer than the generated protocol.
 func eventExceeds(p *queued) *api.BatchAppendResp {
 	const name = "MaximumAppendEventSizeExceeded"
 	resp := failed(p, codes.InvalidArgument, &emptypb.Empty{})

@@ -10,13 +10,13 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Slow makes each call to any of the nodes wait before it is carried out, and each message of an answer before it is sent.
+// Slow delays each call to any node before it is carried out, and each message of an answer before it is sent.
 func (c *Cluster) Slow(call, message time.Duration) {
 	c.slowCall.Store(int64(call))
 	c.slowMessage.Store(int64(message))
 }
 
-// callerKey is where a call's context has its caller.
+// callerKey is the context key of a call's caller.
 type callerKey struct{}
 
 func callerOf(ctx context.Context) caller {
@@ -24,7 +24,7 @@ func callerOf(ctx context.Context) caller {
 	return by
 }
 
-// admit lets a call in, late perhaps; its context knows the caller then.
+// admit lets a call in, possibly late; its context then has the caller.
 func (n *Node) admit(ctx context.Context, method string) (context.Context, error) {
 	if err := pause(ctx, time.Duration(n.cluster.slowCall.Load())); err != nil {
 		return nil, err

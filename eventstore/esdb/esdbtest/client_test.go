@@ -42,7 +42,7 @@ func isCode(t *testing.T, err error, code client.ErrorCode) {
 	}
 }
 
-// TestVendorsClient speaks with the server as the vendor's own client does.
+// TestVendorsClient talks to the server with the vendor's own client.
 func TestVendorsClient(t *testing.T) {
 	t.Parallel()
 	server := esdbtest.Start(t, esdbtest.Options{SystemEvery: -1})
@@ -91,7 +91,7 @@ func TestVendorsClient(t *testing.T) {
 	}
 	defer func() { _ = sub.Close() }()
 	if e := sub.Recv(); e.EventAppeared == nil || e.EventAppeared.Event.EventNumber != 2 {
-		t.Fatalf("a subscription begins behind its position, got %+v", e)
+		t.Fatalf("a subscription begins after its position, got %+v", e)
 	}
 	if e := sub.Recv(); e.CaughtUp == nil {
 		t.Fatalf("got %+v", e)

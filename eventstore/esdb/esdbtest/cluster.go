@@ -1,13 +1,13 @@
 // Package esdbtest is a server for tests that speaks EventStoreDB's published protocol over
 // real gRPC on 127.0.0.1, with faults to inject.
 //
-// It answers as a KurrentDB 26.1.0 was seen to, where a client can tell: positions are bytes and
-// not dense, entries of its own ($ streams) are among the others, a repeated append is
-// recognised by its ids alone and answered with its first places, reads of $all include the position
+// It answers as a KurrentDB 26.1.0 was observed to, where a client can tell: positions are bytes and
+// not dense, its own entries ($ streams) are mixed with the others, a repeated append is
+// recognised by its ids alone and answered with the original positions, reads of $all include the position
 // that they start from and subscriptions do not, a subscription from where an entry was scavenged leaves out the
-// one behind it, an append to a follower is forwarded unless the leader is required. Users, access lists, metadata of
-// streams, deletes and filters work as there. It keeps everything in memory, and its clock moves only when told to. It has no
-// persistent subscriptions, projections, resolved links and subscriptions to one stream.
+// next one, an append to a follower is forwarded unless the leader is required. Users, access lists, stream
+// metadata, deletes and filters work the same way. It keeps everything in memory, and its clock moves only when told to. It has
+// no persistent subscriptions, projections, resolved links or subscriptions to one stream.
 package esdbtest
 
 import (
@@ -22,23 +22,23 @@ import (
 
 // Options of a cluster.
 type Options struct {
-	// Nodes is how many there are, all with the same log; 0 is one. The first is the leader.
+	// Nodes is the number of nodes, all with the same log; 0 is one. The first is the leader.
 	Nodes int
-	// SystemEvery is after how many appends the server adds an entry of its own; 0 is 5, below
-	// 0 is never.
+	// SystemEvery is after how many appends the server adds an entry of its own; 0 is 5, negative
+	// is never.
 	SystemEvery int
 	// Transactions makes prepare positions differ from commit positions, as those of events
 	// written in explicit transactions do.
 	Transactions bool
-	// TLS serves over TLS, with a certificate that only CAFile vouches for.
+	// TLS serves over TLS, with a certificate signed only by the authority in CAFile.
 	TLS bool
-	// ClientCertificate, with TLS, asks for a certificate of the client's, which the connection strings name.
+	// ClientCertificate, with TLS, requires a client certificate, which the connection strings name.
 	ClientCertificate bool
-	// User and Password, when set, are an administrator, whom the connection strings name.
+	// User and Password, if set, are an administrator's, and in the connection strings.
 	User, Password string
-	// Users are further ones. Without any user, everyone may do everything.
+	// Users are further users. Without any user, everyone may do everything.
 	Users []User
-	// Version is what the server says of itself; empty is 26.1.0.
+	// Version is the version the server reports; empty is 26.1.0.
 	Version string
 	// CommitTimeout is how long a leader waits for its followers; 0 is 2.5 s.
 	CommitTimeout time.Duration
@@ -46,7 +46,7 @@ type Options struct {
 	Proxied bool
 }
 
-// Cluster is some nodes with one log.
+// Cluster is a number of nodes with one log.
 type Cluster struct {
 	opts      Options
 	log       *log
@@ -63,9 +63,9 @@ type Cluster struct {
 
 	appends    atomic.Uint64
 	sent       atomic.Uint64 // events sent to subscriptions
-	sending    atomic.Int64  // subscriptions that wait for their reader
+	sending    atomic.Int64  // subscriptions waiting for their reader
 	required   atomic.Uint64 // calls that required the leader
-	queued     atomic.Int64  // messages that wait in calls with many appends
+	queued     atomic.Int64  // messages waiting in batch calls
 	queuedMost atomic.Int64
 	calls      counts
 	late       sync.WaitGroup
@@ -114,7 +114,7 @@ func (c *Cluster) Connection(settings ...string) string {
 	return c.connection(User{Name: c.opts.User, Password: c.opts.Password}, c.hosts(), settings)
 }
 
-// ConnectionAs is the connection string of another user.
+// ConnectionAs is the connection string for another user.
 func (c *Cluster) ConnectionAs(name, password string, settings ...string) string {
 	return c.connection(User{Name: name, Password: password}, c.hosts(), settings)
 }
@@ -148,10 +148,10 @@ func (c *Cluster) connection(u User, hosts string, settings []string) string {
 	return fmt.Sprintf("esdb://%s%s?%s", user, hosts, strings.Join(settings, "&"))
 }
 
-// Node gives one of the nodes, counted from 0.
+// Node returns one of the nodes, counted from 0.
 func (c *Cluster) Node(i int) *Node { return c.nodes[i] }
 
-// Leader is the number of the node that leads.
+// Leader is the number of the leading node.
 func (c *Cluster) Leader() int { return int(c.leader.Load()) }
 
 // Appends counts the appends that were carried out, repeats not included.
@@ -160,8 +160,8 @@ func (c *Cluster) Appends() uint64 { return c.appends.Load() }
 // Sent counts the events handed to gRPC for subscriptions.
 func (c *Cluster) Sent() uint64 { return c.sent.Load() }
 
-// Sending counts the subscriptions that are held up because their reader takes no more.
+// Sending counts the subscriptions that are blocked because their reader is not reading.
 func (c *Cluster) Sending() int64 { return c.sending.Load() }
 
-// Required counts the calls that said that only the leader may answer.
+// Required counts the calls that required an answer from the leader.
 func (c *Cluster) Required() uint64 { return c.required.Load() }

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// counts are how many calls came, by what they asked for.
+// counts are numbers of calls, by what they requested.
 type counts struct {
 	mu sync.Mutex
 	of map[string]int
@@ -20,7 +20,7 @@ func (c *counts) add(what string) {
 	c.of[what]++
 }
 
-// Calls counts the appends and reads that came to all nodes, by "append STREAM" and "read STREAM"; subscriptions are reads of $all.
+// Calls counts the appends and reads received by all nodes, by "append STREAM" and "read STREAM"; subscriptions are reads of $all.
 func (c *Cluster) Calls() map[string]int {
 	c.calls.mu.Lock()
 	defer c.calls.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"accountledger/eventstore/esdb/esdbtest"
 )
 
-// TestSoftDelete writes to a deleted stream again: it goes on where it was, once, whatever is expected.
+// TestSoftDelete writes to a deleted stream again: it continues where it was, once, whatever is expected.
 func TestSoftDelete(t *testing.T) {
 	t.Parallel()
 	for name, expected := range map[string]int{"its revision": 2, "no stream": none} {
@@ -71,7 +71,7 @@ func TestTombstone(t *testing.T) {
 	isCode(t, err, client.ErrorCodeStreamDeleted)
 }
 
-// TestCut reads streams of which a part is left.
+// TestCut reads truncated streams.
 func TestCut(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{SystemEvery: -1})

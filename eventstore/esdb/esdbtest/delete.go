@@ -30,7 +30,7 @@ func (s *streams) Delete(ctx context.Context, req *api.DeleteReq) (*api.DeleteRe
 	}}}, nil
 }
 
-// Tombstone implements the protocol: the stream is deleted for good.
+// Tombstone implements the protocol: the stream is deleted permanently.
 func (s *streams) Tombstone(ctx context.Context, req *api.TombstoneReq) (*api.TombstoneResp, error) {
 	expected := expectAny
 	switch revision := req.GetOptions().GetExpectedStreamRevision().(type) {
@@ -50,7 +50,7 @@ func (s *streams) Tombstone(ctx context.Context, req *api.TombstoneReq) (*api.To
 	}}}, nil
 }
 
-// unaryCall lets a call with one answer be given trailers.
+// unaryCall allows trailers on a call with one answer.
 type unaryCall struct{ context.Context }
 
 func (u unaryCall) SetTrailer(md metadata.MD) { _ = grpc.SetTrailer(u, md) }
@@ -77,5 +77,5 @@ func (s *streams) remove(ctx context.Context, name string, expected int64, forGo
 // SoftDelete deletes a stream so that it can be written to again: its events stay in $all until a scavenge.
 func (c *Cluster) SoftDelete(stream string) { c.log.remove(stream, expectAny, false) }
 
-// DeleteStream deletes a stream for good, with a tombstone.
+// DeleteStream deletes a stream permanently, with a tombstone.
 func (c *Cluster) DeleteStream(stream string) { c.log.remove(stream, expectAny, true) }

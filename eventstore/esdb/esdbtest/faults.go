@@ -14,7 +14,7 @@ type AppendFault int
 const (
 	// LoseRequest breaks the connection before the append is carried out.
 	LoseRequest AppendFault = iota + 1
-	// LoseReply carries the append out, and breaks the connection instead of answering.
+	// LoseReply carries the append out but breaks the connection instead of answering.
 	LoseReply
 	// StallRequest neither carries it out nor answers.
 	StallRequest
@@ -22,21 +22,21 @@ const (
 	StallReply
 	// LateRequest carries it out after the client has given up waiting.
 	LateRequest
-	// TimeOut carries it out and answers that it has timed out.
+	// TimeOut carries it out but answers that it timed out.
 	TimeOut
 	// TooBusy answers that the server is too busy.
 	TooBusy
-	// NoPosition carries it out and answers without a position.
+	// NoPosition carries it out but answers without a position.
 	NoPosition
-	// WrongVersion carries it out and answers that the expected version is wrong, as it is then.
+	// WrongVersion carries it out and then answers that the expected version is wrong, as by then it is.
 	WrongVersion
 	// Delay answers an append only after Release.
 	Delay
-	// Overtake writes the append behind it first. Only those of a call with many are overtaken.
+	// Overtake writes the next append first. It applies only to batch calls.
 	Overtake
 )
 
-// faults are those to come, and those that hold.
+// faults are the faults to come and the ones in effect.
 type faults struct {
 	mu       sync.Mutex
 	appends  []AppendFault
@@ -46,7 +46,7 @@ type faults struct {
 	muted    int // subscriptions up to this one are silent
 	dropped  chan struct{}
 	repeat   int
-	held     map[string]chan struct{} // streams whose readers wait until it is closed
+	held     map[string]chan struct{} // streams whose readers wait until the channel is closed
 }
 
 func (f *faults) reset() {
@@ -64,14 +64,14 @@ func (f *faults) next() AppendFault {
 	return next
 }
 
-// FailAppends makes the next appends that arrive fail, each in its way; 0 lets one pass.
+// FailAppends makes the next appends fail, one with each kind; 0 lets one pass.
 func (c *Cluster) FailAppends(kinds ...AppendFault) {
 	c.faults.mu.Lock()
 	defer c.faults.mu.Unlock()
 	c.faults.appends = append(c.faults.appends, kinds...)
 }
 
-// Release lets delayed appends go on.
+// Release lets delayed appends continue.
 func (c *Cluster) Release() {
 	c.faults.mu.Lock()
 	defer c.faults.mu.Unlock()
@@ -79,7 +79,7 @@ func (c *Cluster) Release() {
 	c.faults.release = make(chan struct{})
 }
 
-// Delayed counts the appends that were delayed so far.
+// Delayed counts the appends delayed so far.
 func (c *Cluster) Delayed() int {
 	c.faults.mu.Lock()
 	defer c.faults.mu.Unlock()
@@ -97,7 +97,7 @@ func (f *faults) delay(ctx context.Context) {
 	}
 }
 
-// HoldReads makes reads of a stream wait, until the function returned is called.
+// HoldReads makes reads of a stream wait until the returned function is called.
 func (c *Cluster) HoldReads(stream string) (release func()) {
 	c.faults.mu.Lock()
 	defer c.faults.mu.Unlock()
@@ -132,7 +132,7 @@ func (c *Cluster) DropConnections() {
 	}
 }
 
-// DropSubscriptions ends the subscriptions that there are.
+// DropSubscriptions ends the current subscriptions.
 func (c *Cluster) DropSubscriptions() {
 	c.faults.mu.Lock()
 	defer c.faults.mu.Unlock()
@@ -140,7 +140,7 @@ func (c *Cluster) DropSubscriptions() {
 	c.faults.dropped = make(chan struct{})
 }
 
-// MuteSubscriptions makes the subscriptions that there are silent, while their connections stay.
+// MuteSubscriptions silences the current subscriptions; their connections stay.
 func (c *Cluster) MuteSubscriptions() {
 	c.faults.mu.Lock()
 	defer c.faults.mu.Unlock()
@@ -154,7 +154,7 @@ func (c *Cluster) RepeatEvent() {
 	c.faults.repeat++
 }
 
-// subscription is a new one: its number, and what ends it.
+// subscription registers a new one and returns its number, and a channel closed when it is dropped.
 func (f *faults) subscription() (number int, dropped <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -185,8 +185,8 @@ func (c *Cluster) Elect(number int) {
 	c.leader.Store(int64(number))
 }
 
-// Depose makes another node the leader, and the one that was does not know: it goes on as it
-// was, with what it has now. It can commit nothing.
+// Depose makes another node the leader without the old one knowing: it carries on
+// with what it has now, but can commit nothing.
 func (c *Cluster) Depose(successor int) {
 	old := c.nodes[c.Leader()]
 	old.Lag()
@@ -194,8 +194,8 @@ func (c *Cluster) Depose(successor int) {
 	c.leader.Store(int64(successor))
 }
 
-// LoseQuorum freezes all nodes but the leader. Its appends are written, and shown by nobody; they are answered with a timeout after
-// Options.CommitTimeout. With the first of these answers it stops leading, and serves no more.
+// LoseQuorum freezes all nodes but the leader. Its appends are written but not shown by any node, and answered with a timeout after
+// Options.CommitTimeout. After the first of these answers it stops leading and serving.
 func (c *Cluster) LoseQuorum() {
 	for i, n := range c.nodes {
 		n.Lag()
@@ -216,14 +216,14 @@ func (c *Cluster) RegainQuorum() {
 	}
 }
 
-// resign makes the leader one that has lost its followers.
+// resign turns the leader into one that has lost its followers.
 func (c *Cluster) resign() {
 	if c.alone.Load() {
 		c.nodes[c.Leader()].Show(gossip.MemberInfo_Unknown)
 	}
 }
 
-// Lag makes the node show nothing that comes from now on, until CatchUp.
+// Lag makes the node show nothing new until CatchUp.
 func (n *Node) Lag() {
 	n.lag.Lock()
 	defer n.lag.Unlock()
@@ -238,7 +238,7 @@ func (n *Node) CatchUp() {
 	n.cluster.log.change()
 }
 
-// visible is the place behind the last event that the node shows.
+// visible is the place after the last event that the node shows.
 func (n *Node) visible() int {
 	n.lag.Lock()
 	defer n.lag.Unlock()

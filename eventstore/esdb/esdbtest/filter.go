@@ -10,10 +10,10 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// filter says which events of $all a client wants. The zero filter wants all.
+// filter selects the events of $all that a client gets. The zero filter selects all.
 type filter struct {
 	wants func(r *record) bool
-	// window is how many events are looked at in one page of a subscription, and interval after how many it says how far it
+	// window is how many events a page of a subscription examines, and interval after how many it reports how far it
 	// has come.
 	window, interval int
 }
@@ -45,7 +45,7 @@ func newFilter(o *api.ReadReq_Options_FilterOptions) (*filter, error) {
 	}
 	pattern, err := regexp.Compile(expression.GetRegex())
 	if err != nil {
-		return nil, status.Error(codes.InvalidArgument, "the regular expression cannot be read")
+		return nil, status.Error(codes.InvalidArgument, "the regular expression is invalid")
 	}
 	f.wants = func(r *record) bool { return pattern.MatchString(of(r)) }
 	return f, nil

@@ -46,10 +46,10 @@ func TestFilteredReads(t *testing.T) {
 	w.says("no interval", "2 : Exception was thrown by handler.", w.read(all, subscribing, filtered(32, 0, prefixed("ledger/"))))
 }
 
-// TestFilteredSubscription is told how far it has come, while it catches up, at the end of that and after each interval.
+// TestFilteredSubscription reports its progress while it catches up, when it has caught up, and after each interval.
 func TestFilteredSubscription(t *testing.T) {
 	t.Parallel()
-	c := esdbtest.Start(t, esdbtest.Options{SystemEvery: -1}) // with 3 entries of the server's own
+	c := esdbtest.Start(t, esdbtest.Options{SystemEvery: -1}) // with 3 of the server's own entries
 	w := dial(t, c.Node(0).Address())
 	for range 10 {
 		c.Write("other", esdbtest.Raw{})

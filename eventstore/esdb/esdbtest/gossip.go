@@ -10,13 +10,13 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// features says which server this claims to be.
+// features reports which server this claims to be.
 type features struct {
 	serverfeatures.UnimplementedServerFeaturesServer
 	cluster *Cluster
 }
 
-// SetVersion changes what the server says of itself, as an upgrade does. It can be 26.1.0-prerelease.
+// SetVersion changes the version the server reports, as an upgrade does. It can be 26.1.0-prerelease.
 func (c *Cluster) SetVersion(version string) { c.version.Store(&version) }
 
 // GetSupportedMethods implements the protocol.
@@ -31,7 +31,7 @@ func (f *features) GetSupportedMethods(context.Context, *shared.Empty) (*serverf
 	}, nil
 }
 
-// Show makes a node be in another state than it is, in gossip and in what it serves.
+// Show makes a node appear in another state, both in gossip and in what it serves.
 func (n *Node) Show(state gossip.MemberInfo_VNodeState) { n.shows.Store(int32(state) + 1) }
 
 // ShowAsIs ends Show.
@@ -53,10 +53,10 @@ func serves(state gossip.MemberInfo_VNodeState) bool {
 	case gossip.MemberInfo_PreLeader, gossip.MemberInfo_Manager, gossip.MemberInfo_ShuttingDown, gossip.MemberInfo_Shutdown:
 		return false
 	}
-	return state > gossip.MemberInfo_Unknown // the states up to it are those of a node that finds its cluster
+	return state > gossip.MemberInfo_Unknown // lower states are those of a node joining its cluster
 }
 
-// members says which nodes there are.
+// members reports the nodes of the cluster.
 type members struct {
 	gossip.UnimplementedGossipServer
 	cluster *Cluster

@@ -2,13 +2,13 @@ package esdbtest
 
 import "math"
 
-// sizes are the largest that the server takes.
+// sizes are the largest the server accepts.
 type sizes struct{ append, event int }
 
-// defaultAppendBytes is a real server's default for one append; an event alone has no limit of its own there.
+// defaultAppendBytes is a real server's default for one append; a real server has none for a single event.
 const defaultAppendBytes = 1 << 20
 
-// SetLimits sets how many bytes one append and one event may have; 0 is what a real server has by default.
+// SetLimits sets how many bytes one append and one event may take; 0 is what a real server has by default.
 func (c *Cluster) SetLimits(perAppend, perEvent int) {
 	c.maxSizes.Store(&sizes{perAppend, perEvent})
 }

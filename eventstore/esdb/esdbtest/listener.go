@@ -6,7 +6,7 @@ import (
 	"sync/atomic"
 )
 
-// listener knows its connections.
+// listener keeps track of its connections.
 type listener struct {
 	net.Listener
 	down   atomic.Bool
@@ -64,7 +64,7 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
-// drop breaks all connections; from names one to be broken alone.
+// drop breaks all connections; with from, only that one.
 func (l *listener) drop(from ...string) {
 	l.mu.Lock()
 	var broken []net.Conn
@@ -79,7 +79,7 @@ func (l *listener) drop(from ...string) {
 	}
 }
 
-// gate holds back those who wait while it is shut.
+// gate blocks its callers while it is shut.
 type gate struct {
 	mu   sync.Mutex
 	shut chan struct{} // closed when it opens; nil while it is open

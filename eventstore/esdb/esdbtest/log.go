@@ -13,22 +13,22 @@ import (
 )
 
 const (
-	// firstByte is where the first event stands: other records come before it.
+	// firstByte is the position of the first event: other records precede it.
 	firstByte = 4096
-	// recordBytes is what an event takes besides its names and bytes.
+	// recordBytes is what an event takes in addition to its names and data.
 	recordBytes = 120
-	// noStream is the last revision of a stream that has no event.
+	// noStream is the last revision of a stream without events.
 	noStream = int64(-1)
-	// tombstone is the revision of the event that deletes a stream for good, and the $tb of a stream that was deleted softly.
+	// tombstone is the revision of the event that deletes a stream permanently, and the $tb of a softly deleted stream.
 	tombstone = int64(math.MaxInt64)
 )
 
 // epoch is the time of a new log. Its clock moves only when told to.
 var epoch = time.Unix(1_700_000_000, 0).UTC()
 
-// record is an event as the log has it.
+// record is an event in the log.
 type record struct {
-	at             uint64 // the byte at which it begins
+	at             uint64 // the byte where it begins
 	stream         string
 	revision       int64
 	id             uuid.UUID
@@ -42,9 +42,9 @@ func (r *record) size() uint64 {
 	return uint64(recordBytes + 2*len(r.stream) + len(r.typ) + len(r.data) + len(r.metadata))
 }
 
-// stream is what the log knows of a stream.
+// stream is what the log knows about a stream.
 type stream struct {
-	places []int // of its events in the log, by revision; those that were scavenged included
+	places []int // of its events in the log, by revision; including scavenged ones
 	closed bool  // has a tombstone, which is not among places
 	meta   streamMetadata
 }
@@ -74,7 +74,7 @@ type log struct {
 
 	mu sync.Mutex
 	state
-	generation uint64        // counts how often the log was put back
+	generation uint64        // how often the log was put back
 	changed    chan struct{} // closed and replaced at each change
 }
 
@@ -85,14 +85,14 @@ func newLog(transactions bool) *log {
 	}
 }
 
-// wait gives a channel that is closed at the next change.
+// wait returns a channel that is closed at the next change.
 func (l *log) wait() <-chan struct{} {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.changed
 }
 
-// change wakes those who wait.
+// change wakes all waiters.
 func (l *log) change() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -126,14 +126,14 @@ func (l *log) prepare(commit uint64) uint64 {
 	return commit
 }
 
-// clock is the time now.
+// clock is the current time.
 func (l *log) clock() time.Time {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.now
 }
 
-// positionOf is the position of a place, which may be the one behind the last.
+// positionOf is the position of a place, which may be the one after the last.
 func (l *log) positionOf(place int) uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -143,7 +143,7 @@ func (l *log) positionOf(place int) uint64 {
 	return l.end
 }
 
-// of gives a stream, which is made when there is none yet.
+// of returns a stream, created if there is none yet.
 func (l *log) of(name string) *stream {
 	s := l.streams[name]
 	if s == nil {
@@ -153,7 +153,7 @@ func (l *log) of(name string) *stream {
 	return s
 }
 
-// put writes an event at the end of a stream.
+// put adds an event to the end of a stream.
 func (l *log) put(name string, r record) *record {
 	s := l.of(name)
 	r.stream, r.at, r.created = name, l.end, l.now
@@ -171,7 +171,7 @@ func (l *log) put(name string, r record) *record {
 
 var errNoBoundary = errors.New("esdbtest: no record begins there")
 
-// find gives the place of the first event that stands at a byte or behind it.
+// find returns the place of the first event at or after a byte.
 func (l *log) find(commit uint64) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -190,7 +190,7 @@ func (l *log) find(commit uint64) (int, error) {
 	return i, nil
 }
 
-// between gives the events from one place up to another, the second not included, without those that were scavenged.
+// between returns the events from one place up to but not including another, without scavenged ones.
 func (l *log) between(from, to int) []record {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -9,9 +9,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// streamMetadata is what the last event of $$NAME says of the stream NAME.
+// streamMetadata is what the last event of $$NAME says about the stream NAME.
 type streamMetadata struct {
-	Truncate int64  `json:"$tb"`       // the first revision to be read
+	Truncate int64  `json:"$tb"`       // the first readable revision
 	Count    int64  `json:"$maxCount"` // 0 is no limit
 	Age      int64  `json:"$maxAge"`   // seconds; 0 is no limit
 	Access   access `json:"$acl"`
@@ -41,7 +41,7 @@ func (n *names) UnmarshalJSON(raw []byte) error {
 	return json.Unmarshal(raw, (*[]string)(n))
 }
 
-// parseMetadata reads an event of $$NAME. What cannot be read says nothing.
+// parseMetadata reads an event of $$NAME. An unreadable one sets nothing.
 func parseMetadata(raw []byte) streamMetadata {
 	var m streamMetadata
 	if json.Unmarshal(raw, &m) != nil || json.Unmarshal(raw, &m.raw) != nil {
@@ -50,14 +50,14 @@ func parseMetadata(raw []byte) streamMetadata {
 	return m
 }
 
-// softly reports whether the stream was deleted softly.
+// softly reports whether the stream is softly deleted.
 func (m *streamMetadata) softly() bool { return m.Truncate == tombstone }
 
 func (m *streamMetadata) expired(now, created time.Time) bool {
 	return m.Age > 0 && now.Sub(created) > time.Duration(m.Age)*time.Second
 }
 
-// with gives the JSON with one part replaced.
+// with returns the JSON with one part replaced.
 func (m *streamMetadata) with(key string, value int64) []byte {
 	parts := maps.Clone(m.raw)
 	if parts == nil {

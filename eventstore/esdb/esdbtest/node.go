@@ -26,17 +26,17 @@ type Node struct {
 	server   *grpc.Server
 	proxy    *network.Proxy // with Options.Proxied
 
-	shows    atomic.Int32 // 1 above the state that is said in gossip, or 0
+	shows    atomic.Int32 // 1 above the state reported in gossip, or 0
 	pretends atomic.Bool
 	lag      sync.Mutex
 	lagging  bool
-	shown    int // while lagging, the place behind the last event that it has
+	shown    int // while lagging, the place after the last event that it has
 }
 
-// callsPerConnection is what a real server's HTTP/2 takes; more calls wait for one to end.
+// callsPerConnection is the limit of a real server's HTTP/2; further calls wait for one to end.
 const callsPerConnection = 100
 
-// minPing is how often a client may ask whether the server is there: a real one has no such limit.
+// minPing is the shortest allowed time between two pings of a client: a real server has no such limit.
 const minPing = time.Second
 
 func startNode(c *Cluster, number int, creds credentials.TransportCredentials) (*Node, error) {
@@ -72,7 +72,7 @@ func (n *Node) stop() {
 	n.server.Stop()
 }
 
-// Address is host and port, of the proxy where there is one.
+// Address is host and port, of the proxy if there is one.
 func (n *Node) Address() string {
 	if n.proxy != nil {
 		return n.proxy.Address()
@@ -83,8 +83,8 @@ func (n *Node) Address() string {
 // Network is the network before the node, with Options.Proxied.
 func (n *Node) Network() *network.Proxy { return n.proxy }
 
-// Also makes the node reachable at another address of this machine too, like 127.0.0.2, with the port that it has. The network
-// there can fail by itself.
+// Also makes the node reachable at another address of this machine too, like 127.0.0.2, on the same port. That
+// network can fail on its own.
 func (n *Node) Also(tb testing.TB, host string) *network.Proxy {
 	tb.Helper()
 	_, port, err := net.SplitHostPort(n.Address())
@@ -99,7 +99,7 @@ func (n *Node) Also(tb testing.TB, host string) *network.Proxy {
 	return p
 }
 
-// endPoint is Address as gossip has it.
+// endPoint is Address as gossip reports it.
 func (n *Node) endPoint() (*gossip.EndPoint, error) {
 	host, text, err := net.SplitHostPort(n.Address())
 	if err != nil {
@@ -121,7 +121,7 @@ func (n *Node) Down() {
 // Up ends Down.
 func (n *Node) Up() { n.listener.down.Store(false) }
 
-// Freeze stops the node as SIGSTOP does: the machine still accepts connections, and nobody answers, until Thaw.
+// Freeze stops the node as SIGSTOP does: the machine still accepts connections, but nothing answers, until Thaw.
 func (n *Node) Freeze() { n.listener.frozen.set(true) }
 
 // Thaw ends Freeze.

@@ -33,7 +33,7 @@ func (w raw) retry(ask func() string) (said string) {
 // short is how long a test waits for an answer that must not come.
 const short = 50 * time.Millisecond
 
-// TestFrozenNode accepts connections and answers nothing, not even on those that there are.
+// TestFrozenNode accepts connections and answers nothing, not even on existing ones.
 func TestFrozenNode(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})
@@ -46,13 +46,13 @@ func TestFrozenNode(t *testing.T) {
 	}
 	_ = conn.Close()
 	young := dial(t, c.Node(0).Address())
-	old.expires("a connection that there is", old.within(short).read(streamOf("s")))
+	old.expires("an existing connection", old.within(short).read(streamOf("s")))
 	young.expires("a new one", young.within(short).read(streamOf("s")))
 	c.Node(0).Thaw()
 	old.says("thawed", "s@0", old.read(streamOf("s")))
 }
 
-// TestNetwork fails before a node.
+// TestNetwork fails in front of a node.
 func TestNetwork(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]func(*network.Proxy){
@@ -87,7 +87,7 @@ func TestSlow(t *testing.T) {
 	}
 }
 
-// TestManyAddresses has a node at two addresses with the same port, of which one is silent.
+// TestManyAddresses has a node at two addresses with the same port, one of them silent.
 func TestManyAddresses(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})
@@ -102,7 +102,7 @@ func TestManyAddresses(t *testing.T) {
 	w.says("the node's own", "s@0", w.read(streamOf("s")))
 }
 
-// TestStates are said in gossip, and some serve nobody.
+// TestStates are reported in gossip, and some serve nobody.
 func TestStates(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{Nodes: 3})
@@ -132,7 +132,7 @@ func TestStates(t *testing.T) {
 	w.says("a follower", "s@0", w.read(streamOf("s")))
 }
 
-// TestVersion is one that the vendor's client takes, unless a prerelease is wanted: that one it does not.
+// TestVersion is accepted by the vendor's client, except a prerelease.
 func TestVersion(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{})
@@ -147,7 +147,7 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-// TestRotation changes the authority: those who trust only the old one cannot connect any more.
+// TestRotation changes the authority: clients that trust only the old one can no longer connect.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{TLS: true, User: "admin", Password: "secret"})

@@ -6,18 +6,18 @@ import (
 	"github.com/google/uuid"
 )
 
-// statistics begins the name of the stream in which the server keeps figures of its own.
+// statistics is the prefix of the stream in which the server keeps its own statistics.
 const statistics = "$stats-"
 
-// Raw is an event as anyone else writes it: with metadata of any form, or without. No id is a new one, no type is "happened", no
-// content type is that of bytes.
+// Raw is an event as written by another program: with metadata of any form, or none. Without an id it gets a new one, without a type
+// "happened", without a content type that of bytes.
 type Raw struct {
 	ID                uuid.UUID
 	Type, ContentType string
 	Data, Metadata    []byte
 }
 
-// Write appends events to any stream as someone else, whatever its revision and the rights to it. It gives the revision of the last.
+// Write appends events to any stream as someone else, whatever its revision and access rights. It returns the revision of the last one.
 func (c *Cluster) Write(stream string, events ...Raw) int64 {
 	records := make([]record, len(events))
 	for i, e := range events {
@@ -35,7 +35,7 @@ func (c *Cluster) Write(stream string, events ...Raw) int64 {
 	return c.log.write(stream, expectAny, records).revision
 }
 
-// Link is an event that stands for another one, which is named like 3@stream.
+// Link is an event that refers to another one, named like 3@stream.
 func Link(to string) Raw { return Raw{Type: "$>", ContentType: "application/json", Data: []byte(to)} }
 
 // SetMetadata writes a stream's metadata, like {"$maxCount":2} or {"$acl":{"$r":["$admins","ann"]}}. The stream may be $all.
@@ -53,16 +53,16 @@ func (c *Cluster) AddSystemEntries(n int) {
 func (l *log) addStatistics() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.put(statistics+"127.0.0.1:2113", record{ // new for certain, so the stream is not searched for it
+	l.put(statistics+"127.0.0.1:2113", record{ // certainly new, so the stream is not searched for it
 		id: uuid.New(), typ: "$statsCollected", content: "application/json", data: []byte(`{"proc-cpu":0.5}`),
 	})
 	l.wake()
 }
 
-// Scavenge removes what was cut from streams and the server's own entries, but not the last event of the log.
+// Scavenge removes what was truncated from streams and the server's own entries, but not the last event of the log.
 func (c *Cluster) Scavenge() { c.log.scavenge() }
 
-// Advance moves the server's clock, which stands still otherwise; $maxAge goes by it.
+// Advance moves the server's clock, which otherwise stands still; $maxAge uses it.
 func (c *Cluster) Advance(by time.Duration) {
 	c.log.mu.Lock()
 	defer c.log.mu.Unlock()

@@ -26,7 +26,7 @@ const (
 	some = -2
 )
 
-// raw speaks the protocol as it is, as the vendor's client hides much of it.
+// raw speaks the bare protocol, since the vendor's client hides much of it.
 type raw struct {
 	*testing.T
 	api.StreamsClient
@@ -64,7 +64,7 @@ func (w raw) within(d time.Duration) raw {
 	return w
 }
 
-// written is what an append was answered with: "3" for a revision, "wrong: expected 1, current 2", or the refusal.
+// written is the answer to an append: "3" for a revision, "wrong: expected 1, current 2", or the refusal.
 type written struct {
 	said     string
 	commit   uint64
@@ -120,7 +120,7 @@ func (w raw) append(stream string, expected int, events ...*api.AppendReq_Propos
 	return out
 }
 
-// refusal is the code, the kind where there is one, and the message.
+// refusal is the code, the kind if there is one, and the message.
 func refusal(err error, trailer metadata.MD) string {
 	s := status.Convert(err)
 	kind := strings.Join(trailer.Get("exception"), ",")
@@ -142,7 +142,7 @@ func (w raw) expires(what, got string) {
 	}
 }
 
-// options ask for a read; see streamOf, allOf.
+// options configure a read; see streamOf, allOf.
 type options func(*api.ReadReq_Options)
 
 func streamOf(name string) options {
@@ -221,7 +221,7 @@ func (w raw) ask(how ...options) (api.Streams_ReadClient, error) {
 	return w.Read(w.ctx, &api.ReadReq{Options: o})
 }
 
-// message says what a message of a read is: stream@revision for an event.
+// message describes a message of a read: stream@revision for an event.
 func message(resp *api.ReadResp) string {
 	switch m := resp.GetContent().(type) {
 	case *api.ReadResp_Event:
@@ -243,7 +243,7 @@ func message(resp *api.ReadResp) string {
 	return fmt.Sprintf("%T", resp.GetContent())
 }
 
-// read gives all messages of a read, and last how it was refused, if it was.
+// read returns all messages of a read, and finally the refusal, if any.
 func (w raw) read(how ...options) string {
 	w.Helper()
 	call, err := w.ask(how...)

@@ -8,7 +8,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// batch is how many events are read at a time, as a real server does.
+// batch is how many events are read at a time, as on a real server.
 const batch = 32
 
 // Read implements the protocol: reads, and subscriptions to $all.
@@ -57,7 +57,7 @@ func fromRevision(o *api.ReadReq_Options) int64 {
 // positions reports whether the client asks for the first and last revision of the stream.
 func positions(o *api.ReadReq_Options) bool { return o.GetControlOption().GetCompatibility() >= 1 }
 
-// look reads what there is of a stream. Where there is nothing to read, it answers, and is done.
+// look finds what can be read of a stream. If there is nothing, it sends the answer itself and is done.
 func (s *streams) look(name string, call api.Streams_ReadServer) (at span, done bool, err error) {
 	s.cluster.faults.hold(call.Context(), name)
 	at = s.cluster.log.span(name, s.visible())
@@ -126,7 +126,7 @@ func (s *streams) readStreamBackwards(o *api.ReadReq_Options, name string, call 
 	}
 }
 
-// ended says where the stream ends, when the client asks for it.
+// ended reports where the stream ends, if the client asks for it.
 func (s *streams) ended(o *api.ReadReq_Options, at span, call api.Streams_ReadServer) error {
 	if !positions(o) {
 		return nil

@@ -38,7 +38,7 @@ func TestReadAnswers(t *testing.T) {
 	w.says("a subscription there", fmt.Sprintf("2 : Unexpected ReadAllResult: InvalidPosition >> C:%d/P:%d", at[1]+1, at[1]+1), w.read(fromPosition(at[1]+1), subscribing))
 }
 
-// TestCaughtUp says at once up to where a subscription has everything.
+// TestCaughtUp reports immediately how far a subscription has everything.
 func TestCaughtUp(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{SystemEvery: -1})
@@ -68,7 +68,7 @@ func TestCaughtUp(t *testing.T) {
 	}
 }
 
-// TestOthersEvents shows events of others as they were written.
+// TestOthersEvents returns other programs' events as written.
 func TestOthersEvents(t *testing.T) {
 	t.Parallel()
 	c := esdbtest.Start(t, esdbtest.Options{SystemEvery: -1})

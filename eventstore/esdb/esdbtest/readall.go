@@ -39,7 +39,7 @@ func (s *streams) readAllForwards(o *api.ReadReq_Options, call api.Streams_ReadS
 	return nil
 }
 
-// sendSome sends what a filter lets through of some places, as long as something is left to be sent.
+// sendSome sends the events of some places that pass a filter, while the client wants more.
 func (s *streams) sendSome(call api.Streams_ReadServer, f *filter, from, to int, left *uint64) error {
 	for _, r := range s.cluster.log.between(from, to) {
 		if *left == 0 {
@@ -56,7 +56,7 @@ func (s *streams) sendSome(call api.Streams_ReadServer, f *filter, from, to int,
 	return nil
 }
 
-// readAllBackwards begins before the position that it is given.
+// readAllBackwards begins before the given position.
 func (s *streams) readAllBackwards(o *api.ReadReq_Options, call api.Streams_ReadServer) error {
 	place, err := s.begin(o.GetAll())
 	if err != nil {

@@ -11,13 +11,13 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// trailed is a call whose answer can be given trailers.
+// trailed is a call that can send trailers.
 type trailed interface{ SetTrailer(metadata.MD) }
 
-// errThrown is how the server answers where its own code fails.
+// errThrown is the server's answer when its own code fails.
 var errThrown = status.Error(codes.Unknown, "Exception was thrown by handler.")
 
-// requiresLeader reports whether the client wants nobody else to answer.
+// requiresLeader reports whether the client accepts an answer only from the leader.
 func (n *Node) requiresLeader(ctx context.Context) bool {
 	md, _ := metadata.FromIncomingContext(ctx)
 	values := md.Get("requires-leader")

@@ -34,9 +34,9 @@ func TestPutBack(t *testing.T) {
 	w.says("what is left", "s@0", again)
 	other := w.append("s", 0, proposals(1)...)
 	if w.says("other events", "1", other.said); other.commit != lost.commit {
-		t.Fatalf("they stand at %d, those that were lost stood at %d", other.commit, lost.commit)
+		t.Fatalf("they are at %d, the lost ones were at %d", other.commit, lost.commit)
 	}
-	c.PutBack(copied) // which is as it was
+	c.PutBack(copied) // which is unchanged
 	w.says("once more", "s@0", w.retry(func() string { return w.read(streamOf("s")) }))
 }
 

@@ -7,10 +7,10 @@ import (
 // span is what can be read of a stream.
 type span struct {
 	found, deleted bool
-	first, last    int64 // the first is behind the last when nothing is left
+	first, last    int64 // first is after last when nothing is left
 }
 
-// span tells what those see of a stream who have the log up to a place.
+// span is what a reader that has the log up to a place sees of a stream.
 func (l *log) span(name string, visible int) span {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -45,7 +45,7 @@ func (l *log) spanOf(name string, visible int) span {
 	return at
 }
 
-// revisions gives the events of a stream whose revisions lie between two, both included.
+// revisions returns the events of a stream between two revisions, both included.
 func (l *log) revisions(name string, from, to int64) []record {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -62,8 +62,8 @@ func (l *log) revisions(name string, from, to int64) []record {
 	return all
 }
 
-// scavenge removes what was cut from streams and the server's own statistics, but not the log's last event: the chunk
-// that is being written is never scavenged. The last event of a stream stays, unless it is one of the statistics.
+// scavenge removes what was truncated from streams and the server's own statistics, but not the log's last event: the chunk
+// being written is never scavenged. The last event of a stream stays, unless it is one of the statistics.
 func (l *log) scavenge() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -52,8 +52,8 @@ func (s *streams) subscribe(o *api.ReadReq_Options, call api.Streams_ReadServer)
 	return sub.run(call.Context())
 }
 
-// after is where a subscription from a position goes on: behind the first entry there. When the one that
-// stood at the position was scavenged, that is behind the next one.
+// after is where a subscription from a position starts: after the first entry there. If the entry
+// at the position was scavenged, that is after the next one.
 func (s *streams) after(place int) int {
 	for last := s.visible(); place < last; place++ {
 		if len(s.cluster.log.between(place, place+1)) > 0 {
@@ -92,7 +92,7 @@ func (s *subscriber) run(ctx context.Context) error {
 
 var errDropped = status.Error(codes.Unknown, "Subscription was dropped")
 
-// catchUp goes through what the log has already, page by page. With a filter, the checkpoints say how far it has come; the last
+// catchUp goes through what is already in the log, page by page. With a filter, the checkpoints report how far it has come; the last
 // may be well before the end of the log.
 func (s *subscriber) catchUp(ctx context.Context) error {
 	for {
@@ -129,7 +129,7 @@ func (s *subscriber) catchUp(ctx context.Context) error {
 	}
 }
 
-// live goes through what has come since. A checkpoint is due after so many events, wanted or not.
+// live goes through what is new. A checkpoint is due after a number of events, whether they pass the filter or not.
 func (s *subscriber) live(ctx context.Context, to int) error {
 	for _, r := range s.cluster.log.between(s.next, to) {
 		if _, err := s.look(ctx, &r); err != nil {
@@ -146,7 +146,7 @@ func (s *subscriber) live(ctx context.Context, to int) error {
 	return nil
 }
 
-// look sends an event that is wanted. Where it may have taken the right to read away, that is asked for again.
+// look sends an event that passes the filter. If the event may have revoked the right to read, the right is checked again.
 func (s *subscriber) look(ctx context.Context, r *record) (sent bool, err error) {
 	if s.filter.matches(r) {
 		if err := s.deliver(ctx, r); err != nil {
@@ -168,7 +168,7 @@ func (s *subscriber) checkpoint(ctx context.Context, at uint64) error {
 	return s.emit(ctx, s.cluster.log.checkpoint(at))
 }
 
-// deliver sends an event, and waits when the reader takes its time.
+// deliver sends an event, and waits for a slow reader.
 func (s *subscriber) deliver(ctx context.Context, r *record) error {
 	for range s.cluster.faults.times() {
 		if err := s.emit(ctx, s.cluster.log.wire(r)); err != nil {
@@ -179,7 +179,7 @@ func (s *subscriber) deliver(ctx context.Context, r *record) error {
 	return nil
 }
 
-// emit sends a message, unless the subscription is silent: then it never returns before its end.
+// emit sends a message, unless the subscription is silent: then it returns only when the subscription ends.
 func (s *subscriber) emit(ctx context.Context, resp *api.ReadResp) error {
 	if s.cluster.faults.isMuted(s.number) {
 		select {

@@ -21,7 +21,7 @@ import (
 	"google.golang.org/grpc/credentials/insecure"
 )
 
-// identity is the certificates of a cluster.
+// identity holds the certificates of a cluster.
 type identity struct {
 	serving atomic.Pointer[tls.Certificate]
 	caFile  string
@@ -29,7 +29,7 @@ type identity struct {
 	userCertFile, userKeyFile string
 }
 
-// credentials makes the certificate of the nodes, and writes the file that vouches for it.
+// credentials creates the nodes' certificate, and writes the CA file for it.
 func (c *Cluster) credentials(tb testing.TB) credentials.TransportCredentials {
 	tb.Helper()
 	if !c.opts.TLS {
@@ -54,7 +54,7 @@ func (c *Cluster) credentials(tb testing.TB) credentials.TransportCredentials {
 	return credentials.NewTLS(conf)
 }
 
-// newAuthority makes a certificate for the nodes that another authority vouches for, and adds that one to the CA file.
+// newAuthority creates a certificate for the nodes from a new authority, and adds that authority to the CA file.
 func (c *Cluster) newAuthority(tb testing.TB) {
 	tb.Helper()
 	nodes := certify(tb, x509.ExtKeyUsageServerAuth)
@@ -63,7 +63,7 @@ func (c *Cluster) newAuthority(tb testing.TB) {
 		tb.Fatal(err)
 	}
 	bundle = append(bundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: nodes.der})...)
-	// Those who read the file find the old bundle or the new one.
+	// A reader of the file finds the old bundle or the new one.
 	if err := os.Rename(write(tb, "ca.pem", bundle), c.tls.caFile); err != nil {
 		tb.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func (c *Cluster) RotateAuthority(tb testing.TB) {
 	c.DropConnections()
 }
 
-// certificate is one that vouches for itself.
+// certificate is self-signed.
 type certificate struct {
 	der    []byte
 	parsed *x509.Certificate
@@ -109,7 +109,7 @@ func certify(tb testing.TB, usage x509.ExtKeyUsage) certificate {
 	return certificate{der, parsed, key}
 }
 
-// file writes a file that goes with the test.
+// file writes a file that is removed with the test.
 func (certificate) file(tb testing.TB, name, block string, bytes []byte) string {
 	tb.Helper()
 	return write(tb, name, pem.EncodeToMemory(&pem.Block{Type: block, Bytes: bytes}))

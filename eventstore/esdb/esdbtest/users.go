@@ -13,23 +13,23 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// Admins is the group of those who may do everything.
+// Admins is the group of users who may do everything.
 const Admins = "$admins"
 
-// User is one who may call the server. Access lists name users and groups alike.
+// User is a user of the server. Access lists name users and groups alike.
 type User struct {
 	Name, Password string
 	Groups         []string
 }
 
-// directory is the users of a server; without any, everyone may do everything.
+// directory holds the users of a server; if there are none, everyone may do everything.
 type directory struct {
 	mu    sync.Mutex
 	users []User
 }
 
-// SetUser adds a user, or changes one who is there. New calls see it at once; those under way go on, as they do on a real
-// server, where an old password is also taken a little longer.
+// SetUser adds or changes a user. New calls see it at once; calls under way go on, as on a real
+// server, which also accepts an old password for a little longer.
 func (c *Cluster) SetUser(u User) {
 	c.directory.mu.Lock()
 	defer c.directory.mu.Unlock()
@@ -47,7 +47,7 @@ func (c *Cluster) SetPassword(name, password string) {
 	}
 }
 
-// caller is who makes a call. The zero caller gave no credentials.
+// caller is the user behind a call. The zero caller gave no credentials.
 type caller struct {
 	name  string
 	roles []string // name and groups
@@ -55,7 +55,7 @@ type caller struct {
 
 func (c caller) is(role string) bool { return role == "$all" || slices.Contains(c.roles, role) }
 
-// authenticate says who makes a call.
+// authenticate returns the user behind a call.
 func (c *Cluster) authenticate(ctx context.Context) (caller, error) {
 	c.directory.mu.Lock()
 	defer c.directory.mu.Unlock()
@@ -78,7 +78,7 @@ func (c *Cluster) authenticate(ctx context.Context) (caller, error) {
 	return caller{}, status.Error(codes.Unauthenticated, "Unauthenticated")
 }
 
-// right is what a caller wants with a stream.
+// right is what a caller wants to do with a stream.
 type right int
 
 const (
@@ -87,7 +87,7 @@ const (
 	toDelete
 )
 
-// authorize refuses a caller who has not the right to a stream; $all is one as well.
+// authorize refuses a caller without the right to a stream; $all counts as one.
 func (c *Cluster) authorize(call trailed, by caller, name string, to right) error {
 	if by.is(Admins) {
 		return nil
@@ -103,7 +103,7 @@ func (c *Cluster) authorize(call trailed, by caller, name string, to right) erro
 	return accessDenied(call)
 }
 
-// of gives those who have a right to a stream or to its metadata.
+// of returns who has a right to a stream or to its metadata.
 func (a access) of(to right, meta bool) names {
 	switch {
 	case meta && to == toRead:
@@ -127,8 +127,8 @@ func (l *log) access(name string) access {
 	return access{}
 }
 
-// defaults are the rights to streams whose metadata does not say: what $settings has, or else everyone's to
-// ordinary streams and the administrators' to those of the system.
+// defaults are the rights to streams whose metadata does not say: those in $settings, or else everyone's for
+// ordinary streams and the administrators' for system streams.
 func (l *log) defaults(name string) access {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -137,7 +137,7 @@ func (l *log) defaults(name string) access {
 		System access `json:"$systemStreamAcl"`
 	}
 	if s := l.streams["$settings"]; s != nil && len(s.places) > 0 {
-		_ = json.Unmarshal(l.records[s.places[len(s.places)-1]].data, &settings) // what cannot be read says nothing
+		_ = json.Unmarshal(l.records[s.places[len(s.places)-1]].data, &settings) // unreadable settings set nothing
 	}
 	if strings.HasPrefix(name, "$") {
 		return settings.System.or(Admins)

@@ -4,13 +4,13 @@ import (
 	"github.com/google/uuid"
 )
 
-// Expected revisions that are no numbers.
+// Expected revisions that are not numbers.
 const (
 	expectAny    int64 = -2
 	expectExists int64 = -4
 )
 
-// decision is what the log makes of an append.
+// decision is the log's answer to an append.
 type decision int
 
 const (
@@ -23,12 +23,12 @@ const (
 // outcome is what an append did.
 type outcome struct {
 	decision
-	revision int64  // of the last event, or the present one when refused
+	revision int64  // of the last event, or the current one if refused
 	at       uint64 // of the last event; 0 when there is none
 }
 
 // write appends events at an expected revision, as a real server does: an event's id is looked for only where the event would
-// stand, or in the whole stream when any revision will do.
+// be, or in the whole stream if any revision is accepted.
 func (l *log) write(name string, expected int64, events []record) outcome {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -72,7 +72,7 @@ func (l *log) add(name string, s *stream, events []record) outcome {
 	return o
 }
 
-// revisionOf is the revision of the first of some events, or below 0 when the stream does not have it.
+// revisionOf is the revision of the first of some events, or negative if the stream does not have it.
 func (l *log) revisionOf(s *stream, events []record) int64 {
 	if len(events) == 0 {
 		return noStream
@@ -93,7 +93,7 @@ func (l *log) has(s *stream, revision int64, id uuid.UUID) bool {
 	return !r.gone && r.id == id
 }
 
-// again answers a repeat, whose first event should stand at a revision.
+// again answers a repeat, whose first event should be at a revision.
 func (l *log) again(s *stream, first int64, events []record, no outcome) outcome {
 	for i, e := range events {
 		if !l.has(s, first+int64(i), e.id) {
@@ -107,12 +107,12 @@ func (l *log) again(s *stream, first int64, events []record, no outcome) outcome
 	return outcome{repeated, last, l.records[s.places[last]].at}
 }
 
-// revived reports whether events begin a stream that was deleted softly: no stream is expected, and there seems to be none.
+// revived reports whether events begin a softly deleted stream again: no stream is expected, and there seems to be none.
 func (l *log) revived(s *stream, expected int64, events []record) bool {
 	return expected == noStream && s.meta.softly() && len(events) > 0 && !l.has(s, 0, events[0].id)
 }
 
-// remove deletes a stream, softly or for good.
+// remove deletes a stream, softly or permanently.
 func (l *log) remove(name string, expected int64, forGood bool) outcome {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -19,8 +19,8 @@ const Version = "8.8.2"
 
 const coordinates = "org.elasticsearch.distribution.integ-test-zip:elasticsearch:" + Version + ":zip"
 
-// cacheFolder is where what was fetched is kept: under the user's caches, or, for
-// root, where the other user can read it whom the server is run as.
+// cacheFolder is where downloads are kept: under the user's caches or, for
+// root, where the user that the server runs as can read it.
 func cacheFolder() (string, error) {
 	base := "/var/cache"
 	if os.Geteuid() != 0 {
@@ -32,8 +32,8 @@ func cacheFolder() (string, error) {
 	return filepath.Join(base, "accountledger-test"), nil
 }
 
-// install gives the folder of the distribution, which it fetches if need be. Only
-// one process at a time does.
+// install returns the folder of the distribution, fetching it if necessary. Only
+// one process at a time does so.
 func install(ctx context.Context) (string, error) {
 	cache, err := cacheFolder()
 	if err != nil {
@@ -67,7 +67,7 @@ func install(ctx context.Context) (string, error) {
 	return home, os.Rename(filepath.Join(work, "elasticsearch-"+Version), home)
 }
 
-// unzip unpacks an archive so that everybody can read it and nobody else can
+// unzip unpacks an archive so that everybody can read it but only the owner can
 // change it.
 func unzip(archive, into string) error {
 	r, err := zip.OpenReader(archive)
@@ -77,7 +77,7 @@ func unzip(archive, into string) error {
 	defer func() { _ = r.Close() }()
 	for _, f := range r.File {
 		if !filepath.IsLocal(f.Name) {
-			return errors.New("the archive holds a path that leads out of it")
+			return errors.New("the archive contains a path outside it")
 		}
 		path := filepath.Join(into, f.Name) //nolint:gosec // it was checked just now
 		if strings.HasSuffix(f.Name, "/") {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Variable names the environment variable that holds the URL of the server that
+// Variable names the environment variable with the URL of the server that
 // tests use.
 const Variable = "ACCOUNTLEDGER_TEST_ELASTICSEARCH"
 
@@ -17,12 +17,12 @@ const Variable = "ACCOUNTLEDGER_TEST_ELASTICSEARCH"
 const startTimeout = 5 * time.Minute
 
 // Main runs the tests of a package with a server, which it starts unless the
-// environment names one, and gives the exit code:
+// environment names one, and returns the exit code:
 //
 //	func TestMain(m *testing.M) { os.Exit(elastictest.Main(m)) }
 //
-// A server that does not answer or cannot be started fails the tests; none is
-// left out.
+// A server that does not answer or cannot be started fails the tests; none are
+// skipped.
 func Main(m *testing.M) int {
 	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
@@ -49,7 +49,7 @@ func Main(m *testing.M) int {
 	return code
 }
 
-// URL gives the URL of the server that Main found or started.
+// URL returns the URL of the server that Main found or started.
 func URL(tb testing.TB) string {
 	tb.Helper()
 	url := os.Getenv(Variable)
@@ -59,9 +59,9 @@ func URL(tb testing.TB) string {
 	return url
 }
 
-// answers says whether a server answers at all.
+// answers checks that a server answers at all.
 func answers(ctx context.Context, url string) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil) //nolint:gosec // whoever runs the tests names the server
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil) //nolint:gosec // the person running the tests names the server
 	if err != nil {
 		return err
 	}

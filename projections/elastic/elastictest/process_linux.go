@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// nobody is the user that root runs the server as, since it refuses to be root.
+// nobody is the user that root runs the server as, since it refuses to run as root.
 const nobody = 65534
 
-// attributes let the server run as a user who is not root, in a process group of
-// its own, and end with the process that started it.
+// attributes make the server run as a user other than root, in its own process
+// group, and end with the process that started it.
 func attributes() *syscall.SysProcAttr {
 	a := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	if os.Geteuid() == 0 {
@@ -22,7 +22,7 @@ func attributes() *syscall.SysProcAttr {
 	return a
 }
 
-// own gives a folder to the user that the server runs as.
+// own changes the owner of a folder to the user that the server runs as.
 func own(folder string) error {
 	if os.Geteuid() != 0 {
 		return nil
@@ -33,13 +33,13 @@ func own(folder string) error {
 }
 
 // memory is a folder whose files are kept in memory, and mostData how much room
-// there must be, in bytes, for it to be used: it is tiny in some containers.
+// it must have, in bytes, to be used: it is tiny in some containers.
 const (
 	memory   = "/dev/shm"
 	mostData = 2 << 30
 )
 
-// dataFolder says where a server's data goes, "" for the system's temporary folder.
+// dataFolder is where a server's data goes, "" for the system's temporary folder.
 func dataFolder(o *Options) string {
 	var space syscall.Statfs_t
 	if o.Full || syscall.Statfs(memory, &space) != nil || space.Bavail*uint64(space.Bsize) < mostData { //nolint:gosec // no block has a negative size

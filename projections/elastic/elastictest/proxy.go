@@ -9,11 +9,11 @@ import (
 	"testing"
 )
 
-// Fault answers a request in the place of a server, or hands it on to forward,
+// Fault answers a request in place of a server, or passes it on to forward,
 // late or changed.
 type Fault func(w http.ResponseWriter, r *http.Request, forward http.Handler)
 
-// Proxy stands between an engine and its server and lets a test come between.
+// Proxy sits between an engine and its server and lets a test interfere.
 type Proxy struct {
 	server *httptest.Server
 	fault  atomic.Pointer[Fault]
@@ -40,10 +40,10 @@ func NewProxy(tb testing.TB, target string) *Proxy {
 	return p
 }
 
-// URL is where the proxy answers.
+// URL is the proxy's URL.
 func (p *Proxy) URL() string { return p.server.URL }
 
-// Set puts a fault in the way of all requests to come; nil takes it away.
+// Set applies a fault to all further requests; nil removes it.
 func (p *Proxy) Set(fault Fault) {
 	if fault == nil {
 		p.fault.Store(nil)

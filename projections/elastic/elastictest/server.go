@@ -17,19 +17,19 @@ import (
 
 // Options say what kind of server to start.
 type Options struct {
-	// Password, when given, is that of the user "elastic", and nobody gets in
-	// without it.
+	// Password, if set, is that of the user "elastic", and required for
+	// access.
 	Password string
 	// Settings are further settings of the server, each as name=value.
 	Settings []string
-	// Full lets the server work as one with users does, with its data on the disk
-	// and the compiler that takes long and makes fast code: for figures. Otherwise
-	// it is there sooner, with its data in memory where that is large enough.
+	// Full runs the server as in production, with its data on disk
+	// and the slower, optimising compiler: for benchmarks. Otherwise
+	// it starts sooner, with its data in memory if there is enough.
 	Full bool
 }
 
-// Server is a single-node cluster of a test's own, with its data in a folder of
-// its own.
+// Server is a test's own single-node cluster, with its data in its own
+// folder.
 type Server struct {
 	options Options
 	home    string
@@ -39,7 +39,7 @@ type Server struct {
 	ended   chan struct{}
 }
 
-// ErrJava means that there is no Java to run Elasticsearch with.
+// ErrJava means that there is no Java to run Elasticsearch.
 var ErrJava = errors.New("elastictest: Java 17 is needed: install it, or set ES_JAVA_HOME")
 
 // Start starts a server and returns when it answers, in about 10 seconds.
@@ -75,7 +75,7 @@ const javaOptions = `-Xms512m
 -XX:+ExitOnOutOfMemoryError
 `
 
-// soonOptions trade the speed of what runs long for that of starting.
+// soonOptions trade long-running speed for a fast start.
 const soonOptions = "-XX:TieredStopAtLevel=1\n-XX:+UseSerialGC\n"
 
 // fullOptions are what Elasticsearch chooses by itself.
@@ -140,7 +140,7 @@ func javaHome() (string, error) {
 	return filepath.Dir(filepath.Dir(java)), nil
 }
 
-// Resume starts the server again after Stop or Kill, with its data and under its
+// Resume starts the server again after Stop or Kill, with its data and at its
 // URL.
 func (s *Server) Resume(ctx context.Context) error {
 	ports := filepath.Join(s.folder, "logs", "http.ports")
@@ -201,8 +201,8 @@ func (s *Server) ready(ctx context.Context, ports string, output *bytes.Buffer) 
 	}
 }
 
-// healthy says whether all that the server holds can be used, as far as whoever
-// has no password can see.
+// healthy reports whether everything the server holds can be used, as far as that can be seen
+// without a password.
 func (s *Server) healthy(ctx context.Context) bool {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL()+"/_cluster/health?wait_for_status=yellow&timeout=30s", nil)
 	if err != nil {
@@ -221,8 +221,8 @@ func (s *Server) healthy(ctx context.Context) bool {
 // Stop stops the server as an operator would.
 func (s *Server) Stop() error { return s.end(syscall.SIGTERM) }
 
-// Kill ends the server as a loss of power would, but for what the machine has not
-// written to the disk yet.
+// Kill ends the server as a loss of power would, except that what the machine has not yet
+// written to disk survives.
 func (s *Server) Kill() error { return s.end(syscall.SIGKILL) }
 
 func (s *Server) end(with syscall.Signal) error {
@@ -238,7 +238,7 @@ func (s *Server) end(with syscall.Signal) error {
 	return err
 }
 
-// Close ends the server and deletes what it held.
+// Close ends the server and deletes its data.
 func (s *Server) Close() error {
 	return errors.Join(s.Kill(), os.RemoveAll(s.folder))
 }

@@ -16,13 +16,13 @@ import (
 	"syscall"
 )
 
-// superuser is the cluster's own user; no user of the machine.
+// superuser is the cluster's own user, not a user of the machine.
 const superuser = "accountledger"
 
-// account is who runs the server; nil for the test's own user.
+// account is the user that runs the server; nil for the test's own.
 type account struct{ uid, gid uint32 }
 
-// binaries finds the newest PostgreSQL of Debian's packages, or one on the path.
+// binaries finds the newest PostgreSQL from Debian's packages, or one on the path.
 func binaries() (string, error) {
 	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil {
@@ -44,7 +44,7 @@ func binaries() (string, error) {
 	return "", ErrNoServer
 }
 
-// notRoot finds whom to run the server as: it refuses to be root's.
+// notRoot finds a user to run the server as: it refuses to run as root.
 func notRoot() (*account, error) {
 	if os.Getuid() != 0 {
 		return nil, nil //nolint:nilnil // no other account is needed
@@ -67,7 +67,7 @@ func notRoot() (*account, error) {
 	return nil, fmt.Errorf("%w: no user to run it as", ErrNoServer)
 }
 
-// initialise makes the cluster.
+// initialise creates the cluster.
 func (s *Server) initialise(ctx context.Context, settings []string) error {
 	secret := filepath.Join(s.root, "password")
 	if err := os.WriteFile(secret, []byte(s.password+"\n"), 0o600); err != nil {
@@ -121,7 +121,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 }
 
-// watch runs the server, tells when it is ready by what it writes, and stays until it
+// watch runs the server, reports when it is ready, judging by its output, and stays until it
 // ends. The signal that ends it with its parent is tied to the thread that started it.
 func (s *Server) watch(life context.Context, ready chan<- error, ended chan<- struct{}) {
 	runtime.LockOSThread()

@@ -1,6 +1,6 @@
 // Package postgrestest gives tests a real PostgreSQL server: the one that the variable
 // ACCOUNTLEDGER_TEST_POSTGRES names, or one of their own, started from the binaries of
-// Debian's package on a free port of 127.0.0.1, as a user who is not root, with fsync on.
+// Debian's package on a free port of 127.0.0.1, as a user other than root, with fsync on.
 package postgrestest
 
 import (
@@ -22,13 +22,13 @@ import (
 // Variable names the environment variable with the address of a server to use.
 const Variable = "ACCOUNTLEDGER_TEST_POSTGRES"
 
-// ErrNoServer: no server is named and none can be started here.
+// ErrNoServer: no server is configured and none can be started here.
 var ErrNoServer = errors.New("postgrestest: no PostgreSQL server: set " + Variable + " or install Debian's package postgresql")
 
 // startPatience bounds how long a server may take to be ready.
 const startPatience = time.Minute
 
-// Server is a PostgreSQL server of a test's own. Its methods are not safe for concurrent use.
+// Server is a test's own PostgreSQL server. Its methods are not safe for concurrent use.
 type Server struct {
 	bin, root, data string
 	account         *account
@@ -41,8 +41,8 @@ type Server struct {
 	stopErr error
 }
 
-// Address gives the server that the variable names, or starts one. The function given
-// with it ends what was started.
+// Address returns the server that the variable names, or starts one. stop
+// ends what was started.
 func Address(ctx context.Context) (address string, stop func() error, err error) {
 	if named := os.Getenv(Variable); named != "" {
 		return named, func() error { return nil }, nil
@@ -54,9 +54,9 @@ func Address(ctx context.Context) (address string, stop func() error, err error)
 	return s.Address(), s.Stop, nil
 }
 
-// Start makes a cluster in a temporary folder and starts a server on it. Settings
-// ("name=value") are given to it besides our own. The server ends with Stop, and
-// with this process whatever ends that.
+// Start creates a cluster in a temporary folder and starts a server on it, with the given settings
+// ("name=value") in addition to our own. The server ends with Stop, or
+// with this process, however that ends.
 func Start(ctx context.Context, settings ...string) (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
@@ -103,13 +103,13 @@ func (s *Server) AddressAt(host string) string {
 	}).String()
 }
 
-// DataFolder is where the server keeps its files, its write-ahead log among them.
+// DataFolder is where the server keeps its files, including its write-ahead log.
 func (s *Server) DataFolder() string { return s.data }
 
-// Halt ends the server as an administrator would, connections or not, with a checkpoint.
+// Halt ends the server as an administrator would, even with open connections, with a checkpoint.
 func (s *Server) Halt() error { return s.end(syscall.SIGINT) }
 
-// Crash ends the server at once, without a checkpoint: Run recovers from its log.
+// Crash ends the server immediately, without a checkpoint: Run recovers from its log.
 func (s *Server) Crash() error { return s.end(syscall.SIGQUIT) }
 
 // Stop ends the server for good and deletes its folder. It may be called twice.
