@@ -21,17 +21,17 @@ const (
 
 type accessesIn struct {
 	Awaiting
-	Limit  string `query:"limit" doc:"1 to 200; 50 if not given."`
-	Cursor string `query:"cursor" doc:"From the page before."`
+	Limit  string `query:"limit" doc:"1 to 200, by default 50."`
+	Cursor string `query:"cursor" doc:"From the previous page."`
 }
 
 type accessesAnswer struct {
 	Accesses []accessAnswer `json:"accesses"`
-	Cursor   string         `json:"cursor,omitzero" doc:"Where the next page begins; missing on the last one."`
+	Cursor   string         `json:"cursor,omitzero" doc:"For the next page; missing on the last one."`
 }
 
 type accessAnswer struct {
-	ID         string     `json:"id" format:"uuid" doc:"The entry that records it."`
+	ID         string     `json:"id" format:"uuid" doc:"The ledger entry that records it."`
 	At         time.Time  `json:"at"`
 	Kind       string     `json:"kind" doc:"decided: a service asked to use your data. revealed: an officer saw it. looked_up: an officer searched for your address."`
 	By         accessedBy `json:"by"`
@@ -46,10 +46,10 @@ type accessedBy struct {
 	ID   string `json:"id" format:"uuid" doc:"Opaque: which service or officer."`
 }
 
-// accesses shows a person who looked at their data or asked to. It waits for the end of the log as it was when the request came,
-// so it is never behind.
+// accesses shows a person who looked at their data or asked to use it. It waits for the end of the log at the time of the request,
+// so it is never stale.
 func (a *API) accesses() {
-	route(a, operation("accesses", "GET", "/v1/me/accesses", "me", "Who looked at your data", "Services that asked, officers that looked; the newest first."), owner,
+	route(a, operation("accesses", "GET", "/v1/me/accesses", "me", "Who looked at your data", "Services that asked and officers who looked, newest first."), owner,
 		func(ctx context.Context, r *ask, in *accessesIn) (*answer[accessesAnswer], error) {
 			p, err := a.accessesPage(ctx, r.Caller, in)
 			if err != nil {
@@ -67,7 +67,7 @@ func (a *API) accesses() {
 		})
 }
 
-// accessesPage is the query of a person's accesses by others.
+// accessesPage is the query for accesses to a person's data by others.
 func (a *API) accessesPage(ctx context.Context, c domain.Caller, in *accessesIn) (p page, err error) {
 	schema, ok := a.Views.Schema(accessesView)
 	if !ok {
@@ -95,7 +95,7 @@ func (a *API) accessesPage(ctx context.Context, c domain.Caller, in *accessesIn)
 	return p, nil
 }
 
-// accessOf leaves out what concerns the officer's work and not the person: the case.
+// accessOf leaves out the case, which concerns the officer's work and not the person.
 func accessOf(schema *view.Schema, d *view.Document) accessAnswer {
 	value := func(name string) view.Value {
 		if at := schema.Field(name); at >= 0 && at < len(d.Values) {

@@ -14,42 +14,43 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"accountledger/api/security"
 	"accountledger/commands"
 	"accountledger/journal"
 )
 
-// Deps is what the API stands on.
+// Deps is what the API depends on.
 type Deps struct {
-	// Menu is all that can be asked. Needed.
+	// Menu holds the commands. Required.
 	Menu *commands.Menu
-	// Views answers queries of views. Needed.
+	// Views answers queries on views. Required.
 	Views Views
-	// Head is the end of the log now; a person's list of accesses waits for it. Needed.
+	// Head is the current end of the log; a person's list of accesses waits for it. Required.
 	Head func(context.Context) (journal.Position, error)
-	// Ready tells whether this process can append and read. Needed.
+	// Ready reports whether this process can append and read. Required.
 	Ready func(context.Context) bool
-	// Log gets one line a request. Needed.
+	// Log gets one line per request, and the security log. Required.
 	Log *slog.Logger
-	// Failed is told of every request that was answered with a status of 500 or above, with its context; it logs what is to be
-	// logged of it. Without it only what nobody foresaw is logged, by its types.
+	// Failed is called for every request answered with a status of 500 or above, with the request's context, and does the
+	// logging. Without it only internal errors and unknown outcomes are logged, by type.
 	Failed func(context.Context, Failure)
-	// LogID names the log that positions given to callers belong to; those of another one are refused.
+	// LogID identifies the log that positions belong to; positions of another log are refused.
 	LogID uuid.UUID
-	// Registry takes the API's own metrics; may be nil.
+	// Registry takes the API's metrics; may be nil.
 	Registry prometheus.Registerer
-	// Now is the clock; time.Now without it.
+	// Now is the clock; time.Now if nil.
 	Now func() time.Time
-	// Wait is how long a query waits for a view that is behind: 5 s without it.
+	// Wait is how long a query waits for a view that lags; DefaultWait if zero.
 	Wait time.Duration
-	// Version is shown on the first page and in the description of the API.
+	// Version is shown on the home page and in the OpenAPI description.
 	Version string
-	// HealthOnly leaves out everything but health: for a process that answers nobody else.
+	// HealthOnly serves only the health routes: for a process without an API.
 	HealthOnly bool
-	// Dev shows on the first page that this is a development server.
+	// Dev makes the home page say that this is a development server.
 	Dev bool
 }
 
-// DefaultWait is how long a query waits for a view that is behind.
+// DefaultWait is how long a query waits for a view that lags.
 const DefaultWait = 5 * time.Second
 
 // API is the ledger over HTTP.
@@ -57,8 +58,9 @@ type API struct {
 	Deps
 	echo      *echo.Echo
 	huma      huma.API
-	templates map[string]string // of routes, by the router's form of them
+	templates map[string]string // of routes, by the router's path
 	durations *prometheus.HistogramVec
+	security  *security.Log
 	positions commands.TokenCipher
 	cursors   commands.TokenCipher
 }
@@ -66,7 +68,7 @@ type API struct {
 // New makes the API with all its routes. It starts nothing.
 func New(d Deps) (*API, error) {
 	if d.Menu == nil || d.Views == nil || d.Head == nil || d.Ready == nil || d.Log == nil {
-		return nil, errors.New("api: Menu, Views, Head, Ready and Log are needed")
+		return nil, errors.New("api: Menu, Views, Head, Ready and Log are required")
 	}
 	if d.Now == nil {
 		d.Now = time.Now
@@ -85,6 +87,9 @@ func New(d Deps) (*API, error) {
 	if a.durations, err = newDurations(d.Registry); err != nil {
 		return nil, fmt.Errorf("api: registering metrics: %w", err)
 	}
+	if a.security, err = security.New(security.Options{Log: d.Log, PseudonymsOf: d.Menu.PseudonymsOf, Now: d.Now, Registry: d.Registry}); err != nil {
+		return nil, err
+	}
 	a.echo.HTTPErrorHandler = a.fail
 	a.echo.IPExtractor = echo.ExtractIPDirect()
 	a.echo.Use(a.observe, secure)
@@ -99,14 +104,14 @@ func New(d Deps) (*API, error) {
 	return a, nil
 }
 
-// everything makes all routes and their description.
+// everything registers all routes and their description.
 func (a *API) everything() error {
 	a.huma = humaecho.New(a.echo, description(a.Version))
 	a.routes()
 	return a.finishDescription()
 }
 
-// Handler answers requests. HEAD is answered as GET without its body, which net/http leaves out.
+// Handler answers requests. HEAD is handled as GET; net/http drops the body.
 func (a *API) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {

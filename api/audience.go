@@ -4,8 +4,8 @@ import (
 	"accountledger/domain"
 )
 
-// audience says who may ask a route. It is asked before anything of the request but its path is looked at; the
-// command decides again, by the same rules.
+// audience says who may use a route. It is checked before anything of the request but its path is read; the command
+// checks again, by the same rules.
 type audience func(c domain.Caller, parameter func(name string) string) error
 
 // anyone: guests too.
@@ -19,7 +19,7 @@ func signedIn(c domain.Caller, _ func(string) string) error {
 	return nil
 }
 
-// owner: a person, about their own account.
+// owner: a person, for their own account.
 func owner(c domain.Caller, parameter func(string) string) error {
 	if err := ownerEvenClosing(c, parameter); err != nil {
 		return err
@@ -30,7 +30,7 @@ func owner(c domain.Caller, parameter func(string) string) error {
 	return nil
 }
 
-// ownerEvenClosing: a person, also while their account waits to be erased.
+// ownerEvenClosing: a person, even while their account awaits erasure.
 func ownerEvenClosing(c domain.Caller, _ func(string) string) error {
 	switch c.Actor.Kind {
 	case domain.ActorPerson:
@@ -42,7 +42,7 @@ func ownerEvenClosing(c domain.Caller, _ func(string) string) error {
 	}
 }
 
-// service: a connected service with its key.
+// service: a connected service, by its key.
 func service(c domain.Caller, _ func(string) string) error {
 	switch c.Actor.Kind {
 	case domain.ActorService:
@@ -54,7 +54,7 @@ func service(c domain.Caller, _ func(string) string) error {
 	}
 }
 
-// compliance: an officer of compliance.
+// compliance: a compliance officer.
 func compliance(c domain.Caller, _ func(string) string) error {
 	switch {
 	case c.Actor.Kind == domain.ActorGuest:
@@ -66,8 +66,8 @@ func compliance(c domain.Caller, _ func(string) string) error {
 	}
 }
 
-// viewers: compliance for every view, analysts for the one of daily counts. To an analyst all others, those that do not
-// exist too, are just not allowed.
+// viewers: compliance officers for every view, analysts for daily counts only. An analyst is refused every other view, whether it
+// exists or not.
 func viewers(c domain.Caller, parameter func(string) string) error {
 	if c.Has(domain.RoleAnalyst) && parameter("view") == dailyView {
 		return nil

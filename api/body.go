@@ -13,8 +13,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// body is a request's body of a type. It is decoded strictly, and what is wrong with it is kept for route to say, so
-// that huma never words it.
+// body is a request's body of a given type. It is decoded strictly; a fault is kept for route to report, so that huma never
+// words it.
 type body[T any] struct {
 	value T
 	fault error
@@ -29,12 +29,12 @@ type decoder interface {
 func (b *body[T]) decode(data []byte) { b.fault = strictly(data, &b.value) }
 func (b *body[T]) wrong() error       { return b.fault }
 
-// Schema describes the body as its type.
+// Schema is the schema of the body's type.
 func (b body[T]) Schema(r huma.Registry) *huma.Schema {
 	return r.Schema(reflect.TypeFor[T](), true, "")
 }
 
-// strictly decodes one JSON object: in UTF-8, no name twice, none unknown, no control characters in any text.
+// strictly decodes one JSON object in UTF-8 without duplicate or unknown names and without control characters in strings.
 func strictly(data []byte, into any) error {
 	t := reflect.TypeOf(into).Elem()
 	if err := wellFormed(data, t); err != nil {
@@ -56,7 +56,7 @@ func strictly(data []byte, into any) error {
 	}
 }
 
-// wellFormed looks at the JSON alone.
+// wellFormed checks the syntax alone; the type only serves to name the place of a fault.
 func wellFormed(data []byte, t reflect.Type) error {
 	d := jsontext.NewDecoder(bytes.NewBuffer(data))
 	for first := true; ; first = false {

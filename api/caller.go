@@ -12,25 +12,25 @@ import (
 	"accountledger/domain"
 )
 
-// ask is one request under way: who asks, and from where.
+// ask is a request in progress: who sent it, and from where.
 type ask struct {
 	commands.Request
-	// address is the client's, from the socket. Only sign-in passes it on, to be sealed.
+	// address is the client's. Only sign-in passes it on, to be sealed.
 	address string
-	// may tells whether a caller may ask this.
+	// may checks whether a caller may use the route.
 	may func(domain.Caller) error
 }
 
 type askKey struct{}
 
-// askOf gives what the guard found out. Routes are never reached without it.
+// askOf gives what the guard put into the context. No route is reached without it.
 func askOf(ctx context.Context) *ask {
 	a, _ := ctx.Value(askKey{}).(*ask)
 	return a
 }
 
-// caller tells who asks: a guest when no token was sent. A token that is not valid is refused on every route. Somebody whom
-// this process has seen before may be presumed to be the caller still, until the streams are read that say so.
+// caller authenticates the request: a guest if no token was sent. An invalid token is refused on every route. A caller this
+// process has seen before may be presumed still valid until the streams that say so have been read.
 func (a *API) caller(ctx context.Context, r *http.Request, op *huma.Operation) (domain.Caller, error) {
 	if len(r.Header.Values("Authorization")) == 0 {
 		return domain.Guest(), nil
@@ -39,7 +39,7 @@ func (a *API) caller(ctx context.Context, r *http.Request, op *huma.Operation) (
 	if !ok {
 		return domain.Guest(), domain.ErrSession
 	}
-	if op.OperationID != requestErasureID { // which takes tokens that others do not
+	if op.OperationID != requestErasureID { // it takes tokens that others refuse
 		if caller, known := a.Menu.Presume(ctx, token); known {
 			return caller, nil
 		}
@@ -51,7 +51,7 @@ func (a *API) caller(ctx context.Context, r *http.Request, op *huma.Operation) (
 	return caller, err
 }
 
-// bearerToken is the one token that was sent; false when there is none, or something else.
+// bearerToken is the token that was sent; false if there is not exactly one bearer token.
 func bearerToken(r *http.Request) (commands.Token, bool) {
 	sent := r.Header.Values("Authorization")
 	if len(sent) != 1 {

@@ -10,8 +10,8 @@ import (
 )
 
 type catalogueIn struct {
-	Language       string `query:"language" doc:"The language of texts (BCP 47); else Accept-Language decides. English where there is no other." example:"de"`
-	AcceptLanguage string `header:"Accept-Language" doc:"Decides when the parameter is not given."`
+	Language       string `query:"language" doc:"The language of texts (BCP 47). Defaults to Accept-Language, then to English." example:"de"`
+	AcceptLanguage string `header:"Accept-Language" doc:"Used if the parameter is missing."`
 }
 
 type catalogueOut struct {
@@ -30,7 +30,7 @@ type cataloguePermission struct {
 	Description string             `json:"description"`
 	Default     domain.State       `json:"default" enum:"none" doc:"Every permission is off until you decide."`
 	Purposes    []cataloguePurpose `json:"purposes"`
-	Notice      *catalogueNotice   `json:"notice,omitzero" doc:"To be shown before a decision."`
+	Notice      *catalogueNotice   `json:"notice,omitzero" doc:"Show it before the person decides."`
 }
 
 type cataloguePurpose struct {
@@ -40,7 +40,7 @@ type cataloguePurpose struct {
 }
 
 type catalogueNotice struct {
-	ID         domain.EventID       `json:"id" format:"uuid" doc:"Send it with a grant."`
+	ID         domain.EventID       `json:"id" format:"uuid" doc:"Send it when granting."`
 	Version    int                  `json:"version"`
 	Material   bool                 `json:"material" doc:"Consent given on an earlier version does not carry over."`
 	Language   domain.Language      `json:"language"`
@@ -49,9 +49,9 @@ type catalogueNotice struct {
 	Text       domain.PublishedText `json:"text"`
 }
 
-// catalogue gives what can be decided on, with the notices in force.
+// catalogue lists what people can decide on, with the notices in force.
 func (a *API) catalogue() {
-	route(a, operation("catalogue", "GET", "/v1/catalogue", "signing up", "What can be decided on", "Permissions with their purposes and notices, and kinds of devices. For everybody."), anyone,
+	route(a, operation("catalogue", "GET", "/v1/catalogue", "signing up", "List permissions and device kinds", "Permissions with their purposes and the notices in force, and kinds of devices. No sign-in needed."), anyone,
 		func(ctx context.Context, r *ask, in *catalogueIn) (*catalogueOut, error) {
 			l, err := chosenLanguage(in.Language, in.AcceptLanguage)
 			if err != nil {
@@ -83,7 +83,7 @@ func cataloguePermissionOf(e commands.CatalogueEntry, l domain.Language) catalog
 	return p
 }
 
-// chosenLanguage is the parameter, else what the header prefers among the languages there are texts in.
+// chosenLanguage is the parameter, or else the available language that the header prefers.
 func chosenLanguage(parameter, header string) (domain.Language, error) {
 	if parameter != "" {
 		l := domain.Language(parameter)
@@ -92,7 +92,7 @@ func chosenLanguage(parameter, header string) (domain.Language, error) {
 		}
 		return l, nil
 	}
-	wanted, _, _ := language.ParseAcceptLanguage(header) // one that cannot be read asks for nothing
+	wanted, _, _ := language.ParseAcceptLanguage(header) // an unreadable one asks for nothing
 	tag, _, _ := language.NewMatcher([]language.Tag{language.English, language.German}).Match(wanted...)
 	base, _ := tag.Base()
 	return domain.Language(base.String()), nil

@@ -24,11 +24,11 @@ type decideAnswer struct {
 	At       time.Time      `json:"at"`
 }
 
-// decideAccess tells a service whether it may use somebody's data now. Withdrawn, never given, unknown and erased are all
-// just denied.
+// decideAccess tells a service whether it may use a person's data now. A withdrawn, never given, unknown or erased permission is
+// simply denied.
 func (a *API) decideAccess() {
-	route(a, operation("decideAccess", "POST", "/v1/decisions", "services", "May I use this data now?",
-		"Recorded before it is answered. Withdrawn, never given, unknown and erased are all just denied."), service,
+	route(a, operation("decideAccess", "POST", "/v1/decisions", "services", "Ask whether you may use somebody's data",
+		"The decision is recorded before it is answered. The answer is the same, denied, whether permission was withdrawn or never given, or the account is unknown or erased."), service,
 		func(ctx context.Context, r *ask, in *decideIn) (*answer[decideAnswer], error) {
 			id, ok := domain.ParseID(in.Body.value.Account)
 			if !ok {

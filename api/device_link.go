@@ -14,13 +14,13 @@ type linkDeviceIn struct {
 
 type linkDeviceBody struct {
 	Kind  domain.DeviceKind `json:"kind" doc:"One of device_kinds in GET /v1/catalogue." example:"phone"`
-	Model string            `json:"model" doc:"1 to 100 characters. It is kept sealed."`
-	Name  string            `json:"name" doc:"What you call it: 1 to 100 characters. It is kept sealed."`
+	Model string            `json:"model" doc:"1 to 100 characters. Stored encrypted."`
+	Name  string            `json:"name" doc:"Your name for it: 1 to 100 characters. Stored encrypted."`
 }
 
 // linkDevice links a device to a person's account.
 func (a *API) linkDevice() {
-	route(a, created(operation("linkDevice", "POST", "/v1/me/devices", "me", "Link a device", "At most 100 at a time.")), owner,
+	route(a, created(operation("linkDevice", "POST", "/v1/me/devices", "me", "Link a device", "At most 100 devices can be linked at a time.")), owner,
 		func(ctx context.Context, r *ask, in *linkDeviceIn) (*answer[deviceAnswer], error) {
 			b := in.Body.value
 			out, err := a.Menu.LinkDevice(ctx, r.Request, commands.LinkDevice{Kind: b.Kind, Model: b.Model, Name: b.Name})

@@ -33,9 +33,9 @@ func devicesOf(all []commands.Device) []deviceAnswer {
 	return out
 }
 
-// listDevices gives a person's linked devices, in the order they were linked.
+// listDevices lists a person's devices in the order they were linked.
 func (a *API) listDevices() {
-	route(a, operation("listDevices", "GET", "/v1/me/devices", "me", "Your devices", "In the order they were linked."), owner,
+	route(a, operation("listDevices", "GET", "/v1/me/devices", "me", "List your devices", "In the order they were linked."), owner,
 		func(ctx context.Context, r *ask, _ *struct{}) (*answer[devicesAnswer], error) {
 			out, err := a.Menu.ListDevices(ctx, r.Request, struct{}{})
 			if err != nil {

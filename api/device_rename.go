@@ -17,7 +17,7 @@ type renameDeviceBody struct {
 	Name string `json:"name" doc:"1 to 100 characters."`
 }
 
-// renameDevice gives one of a person's devices another name. One that is not theirs is one that does not exist.
+// renameDevice renames one of a person's devices. Somebody else's is answered like one that does not exist.
 func (a *API) renameDevice() {
 	route(a, operation("renameDevice", "PATCH", "/v1/me/devices/{id}", "me", "Rename a device", "Only its name can change."), owner,
 		func(ctx context.Context, r *ask, in *renameDeviceIn) (*answer[deviceAnswer], error) {

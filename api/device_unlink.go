@@ -12,9 +12,9 @@ type unlinkDeviceIn struct {
 	ID string `path:"id" doc:"The device."`
 }
 
-// unlinkDevice unlinks one of a person's devices; its model and name can be read by nobody afterwards.
+// unlinkDevice unlinks one of a person's devices; afterwards nobody can read its model and name.
 func (a *API) unlinkDevice() {
-	route(a, operation("unlinkDevice", "DELETE", "/v1/me/devices/{id}", "me", "Unlink a device", "The key of its model and name is destroyed."), owner,
+	route(a, operation("unlinkDevice", "DELETE", "/v1/me/devices/{id}", "me", "Unlink a device", "The key that encrypts its model and name is destroyed."), owner,
 		func(ctx context.Context, r *ask, in *unlinkDeviceIn) (*done, error) {
 			id, err := pathID(in.ID)
 			if err != nil {

@@ -1,8 +1,8 @@
-// Package api is the ledger over HTTP: one endpoint a file, with its own request and answer types, all
-// of them listed in routes.go. It decides nothing: who may ask is checked here early, so that a refusal tells
-// nothing of what was asked about, and again by the command that is asked.
+// Package api serves the ledger over HTTP: one endpoint per file with its own request and answer types, all listed in
+// routes.go. It makes no decisions: who may ask is checked here early, so that a refusal reveals nothing about what was
+// asked for, and again by the command.
 //
-// Whatever goes wrong is answered as application/problem+json (RFC 9457) that names the place of the fault and
-// repeats neither a value nor a name that the caller made up. Nothing of a request but its route, method, status and
-// duration reaches a log or a metric.
+// Errors are answered as application/problem+json (RFC 9457), which names the place of the fault and repeats no value
+// and no name that the caller made up. Of a request, only route, method, status and duration reach the log and the
+// metrics; refusals also write a line of the security log, without personal data.
 package api

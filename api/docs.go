@@ -14,10 +14,10 @@ import (
 //go:embed docs/index.html docs/init.js docs/page.css docs/swagger-ui-bundle.js.gz docs/swagger-ui.css.gz
 var docsFiles embed.FS
 
-// docsPolicy lets the page load its own files and ask its own server, nothing else. Swagger UI draws its icons as data URLs.
+// docsPolicy lets the page load its own files and call its own server, nothing else. Swagger UI's icons are data URLs.
 const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// docs serves a page on which the API can be read and tried, from files of our own.
+// docs serves a page to read and try the API, from embedded files.
 func (a *API) docs() {
 	for path, asset := range map[string][2]string{
 		"/docs":                      {"docs/index.html", "text/html; charset=utf-8"},

@@ -84,7 +84,7 @@ func TestClosedElsewhere(t *testing.T) {
 	}
 }
 
-// What is decided on is what stands in the log now, not what this process saw last.
+// Decisions rest on the log as it is now, not as this process last saw it.
 func TestChangedElsewhere(t *testing.T) {
 	t.Parallel()
 	here := newLedger(t)

@@ -14,7 +14,7 @@ type enrolIn struct {
 }
 
 type enrolBody struct {
-	Code     commands.Token     `json:"code" doc:"The one-time code that 'staff add' printed. It holds for 24 hours."`
+	Code     commands.Token     `json:"code" doc:"The one-time code printed by 'accountledger staff add', valid for 24 hours."`
 	Password passwords.Password `json:"password" format:"password"`
 }
 
@@ -22,7 +22,7 @@ type enrolAnswer struct {
 	Roles []domain.Role `json:"roles"`
 }
 
-// enrol lets an officer set the password of a new account, once.
+// enrol lets a new officer set their password, once.
 func (a *API) enrol() {
 	route(a, operation("enrol", "POST", "/v1/enrolments", "sessions", "Set an officer's password", "With the one-time code from 'accountledger staff add'."), anyone,
 		func(ctx context.Context, r *ask, in *enrolIn) (*answer[enrolAnswer], error) {

@@ -8,12 +8,12 @@ import (
 
 type cancelErasureIn struct {
 	Keyed
-	ID string `path:"id" doc:"The erasure, from the answer to its request."`
+	ID string `path:"id" doc:"The id from the answer to the erasure request."`
 }
 
-// cancelErasure keeps a person's account, while its erasure waits.
+// cancelErasure keeps a person's account while its erasure is pending. Repeated, it gives the same answer.
 func (a *API) cancelErasure() {
-	route(a, operation("cancelErasure", "DELETE", "/v1/erasures/{id}", "erasure", "Keep your account", "Possible until the erasure begins."), ownerEvenClosing,
+	route(a, operation("cancelErasure", "DELETE", "/v1/erasures/{id}", "erasure", "Cancel an erasure", "Keeps your account. Possible until the erasure begins; repeating it changes nothing."), ownerEvenClosing,
 		func(ctx context.Context, r *ask, in *cancelErasureIn) (*answer[erasureAnswer], error) {
 			out, err := a.Menu.CancelErasure(ctx, r.Request, commands.Erasure{ID: in.ID})
 			if err != nil {

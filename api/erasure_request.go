@@ -12,14 +12,14 @@ import (
 type requestErasureIn struct{ Keyed }
 
 type erasureAnswer struct {
-	ID          string              `json:"id" doc:"Opens this state to whoever holds it, also when nobody can sign in any more. Keep it to yourself."`
+	ID          string              `json:"id" doc:"Anybody who has this id can see the state of the erasure, without signing in. Keep it to yourself."`
 	State       domain.ErasureState `json:"state" enum:"requested,cancelled,started,completed"`
 	RequestedAt time.Time           `json:"requested_at"`
-	DueAt       time.Time           `json:"due_at" doc:"Until then it can be cancelled."`
+	DueAt       time.Time           `json:"due_at" doc:"It can be cancelled until then."`
 	EndedAt     *time.Time          `json:"ended_at,omitzero"`
-	Final       bool                `json:"final,omitzero" doc:"What was erased opens nowhere any more, not from a backup either: every master key that may have wrapped its keys is destroyed. An erasure is completed first, when no running system opens it."`
-	FinalAt     *time.Time          `json:"final_at,omitzero" doc:"Since when it is final."`
-	CopiesUntil *time.Time          `json:"backups_until,omitzero" doc:"Of a completed erasure that is not final: until then backups may hold the erased keys, encrypted under a master key that is kept apart from them. Missing while it is not known, since that master key is still in use."`
+	Final       bool                `json:"final,omitzero" doc:"Nobody can decrypt the erased data any more, not even from a backup: every master key that may have wrapped its keys is destroyed. An erasure is first completed, when no running system can decrypt the data, and final later."`
+	FinalAt     *time.Time          `json:"final_at,omitzero" doc:"When it became final."`
+	CopiesUntil *time.Time          `json:"backups_until,omitzero" doc:"For a completed erasure that is not final: until then backups may hold the erased keys, encrypted under a master key that is stored separately. Missing while that master key is still in use, since the date is not known yet."`
 }
 
 func erasureOf(v commands.ErasureView) erasureAnswer {
@@ -36,11 +36,11 @@ func erasureOf(v commands.ErasureView) erasureAnswer {
 	return out
 }
 
-// requestErasureID is the only operation that takes a token whose session has ended.
+// requestErasureID is the only operation that accepts a token whose session has ended.
 const requestErasureID = "requestErasure"
 
-// repeatsErasure tells who repeats, under its Idempotency-Key, the request by which their session ended: with no grace
-// the erasure can be under way before the answer arrives, and its id is in that answer alone.
+// repeatsErasure authenticates somebody who repeats, under its Idempotency-Key, the request that ended their session: without a
+// grace period the erasure can start before the answer arrives, and only that answer has its id.
 func (a *API) repeatsErasure(ctx context.Context, r *http.Request) (domain.Caller, error) {
 	token, ok := bearerToken(r)
 	key := r.Header.Get("Idempotency-Key")
@@ -50,10 +50,10 @@ func (a *API) repeatsErasure(ctx context.Context, r *http.Request) (domain.Calle
 	return a.Menu.AuthenticateErased(ctx, token, requestErasureID, key)
 }
 
-// requestErasure asks for a person's account to be erased. Decisions on their data are denied at once.
+// requestErasure requests the erasure of a person's account. From then on, decisions on their data are denied.
 func (a *API) requestErasure() {
-	route(a, accepted(operation(requestErasureID, "POST", "/v1/erasures", "erasure", "Ask for your account to be erased",
-		"From now on every use of your data is denied. When it is due, the keys to your data are destroyed for ever. Repeated under its Idempotency-Key it gives the same answer, even if the erasure has ended your session since.")), ownerEvenClosing,
+	route(a, accepted(operation(requestErasureID, "POST", "/v1/erasures", "erasure", "Request the erasure of your account",
+		"From now on every use of your data is denied. When the erasure is due, the keys to your data are destroyed. Repeated with the same Idempotency-Key, the request gives the same answer, even after the erasure has ended your session.")), ownerEvenClosing,
 		func(ctx context.Context, r *ask, _ *requestErasureIn) (*answer[erasureAnswer], error) {
 			out, err := a.Menu.RequestErasure(ctx, r.Request, commands.RequestErasure{})
 			if err != nil {

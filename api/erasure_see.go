@@ -8,12 +8,12 @@ import (
 )
 
 type erasureIn struct {
-	ID string `path:"id" doc:"The erasure, from the answer to its request."`
+	ID string `path:"id" doc:"The id from the answer to the erasure request."`
 }
 
-// seeErasure shows how far an erasure has come to whoever holds its id, since afterwards nobody can sign in.
+// seeErasure shows the state of an erasure to anybody who has its id, since the person can no longer sign in.
 func (a *API) seeErasure() {
-	route(a, operation("seeErasure", "GET", "/v1/erasures/{id}", "erasure", "How far an erasure has come", "The id is the proof; no sign-in is needed."), anyone,
+	route(a, operation("seeErasure", "GET", "/v1/erasures/{id}", "erasure", "See the state of an erasure", "The id is enough; no sign-in is needed."), anyone,
 		func(ctx context.Context, r *ask, in *erasureIn) (*answer[erasureAnswer], error) {
 			out, err := a.Menu.SeeErasure(ctx, r.Request, commands.Erasure{ID: in.ID})
 			if err != nil {

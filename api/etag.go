@@ -2,10 +2,10 @@ package api
 
 import "strings"
 
-// etag is a tag as a header has it (RFC 9110, section 8.8.3).
+// etag quotes a tag for a header (RFC 9110, section 8.8.3).
 func etag(tag string) string { return `"` + tag + `"` }
 
-// matches tells whether If-None-Match names the tag; weak comparison, as the RFC asks here.
+// matches reports whether If-None-Match names the tag, by weak comparison as the RFC requires.
 func matches(header, tag string) bool {
 	for one := range strings.SplitSeq(header, ",") {
 		one = strings.TrimSpace(one)
@@ -16,14 +16,14 @@ func matches(header, tag string) bool {
 	return false
 }
 
-// ifMatch reads If-Match: the tag to compare with, or "" for none and for *, since what is decided on always exists.
+// ifMatch reads If-Match: the tag to compare with, or "" for none and for *, since the resource always exists.
 func ifMatch(header string) (string, error) {
 	header = strings.TrimSpace(header)
 	if header == "" || header == "*" {
 		return "", nil
 	}
 	if weak, ok := strings.CutPrefix(header, "W/"); ok && quoted(weak) {
-		return header, nil // strong comparison: a weak tag is never the same
+		return header, nil // strong comparison: a weak tag never matches
 	}
 	if !quoted(header) {
 		return "", errIfMatch
@@ -31,7 +31,7 @@ func ifMatch(header string) (string, error) {
 	if tag := strings.Trim(header, `"`); tag != "" {
 		return tag, nil
 	}
-	return header, nil // the empty tag is no tag of ours
+	return header, nil // we never give an empty tag
 }
 
 func quoted(s string) bool {

@@ -8,14 +8,16 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"accountledger/api/security"
 	"accountledger/domain"
 )
 
-// refusal makes an error the Problem that is answered. What the caller is not to blame for is told to whoever keeps account of
-// faults. Without such a one, what nobody foresaw is logged: the operation, the code, and of the cause only its types, since a
-// text could repeat what a caller sent.
+// refusal turns an error into the Problem that is answered. A refusal because of who asks goes to the security log. Statuses of
+// 500 and above go to Failed; without it, internal errors and unknown outcomes are logged with operation, code and the types of
+// the cause, never its text, which could repeat what a caller sent.
 func (a *API) refusal(ctx context.Context, operation string, err error) *Problem {
 	p := problemOf(err)
+	a.refused(ctx, operation, p)
 	switch {
 	case p.Status < http.StatusInternalServerError:
 	case a.Failed != nil:
@@ -26,14 +28,25 @@ func (a *API) refusal(ctx context.Context, operation string, err error) *Problem
 	return p
 }
 
-// Failure is a request that was answered with a status of 500 or above.
+// refused writes a line of the security log if the refusal belongs there.
+func (a *API) refused(ctx context.Context, operation string, p *Problem) {
+	s := seenOf(ctx)
+	event, ok := security.EventOf(p.Code, s.caller, s.credential)
+	if !ok {
+		return
+	}
+	a.security.Refused(ctx, security.Refusal{Event: event, Reason: p.Code, Operation: operation, Route: s.route, Method: s.method,
+		Status: p.Status, Request: s.id, Caller: s.caller, Address: s.address, Target: s.target})
+}
+
+// Failure is a request answered with a status of 500 or above.
 type Failure struct {
 	Operation string
 	Status    int
 	Err       error
 }
 
-// causes names the types of an error and of what it wraps.
+// causes lists the types of an error and of everything it wraps.
 func causes(err error) []string {
 	var out []string
 	for depth := 0; err != nil && depth < 8; depth++ {
@@ -49,7 +62,7 @@ func causes(err error) []string {
 	return out
 }
 
-// fail answers an error outside of huma: of the router, of the guard, of the few routes of our own.
+// fail answers errors from outside huma: from the router, the guard and the pages.
 func (a *API) fail(err error, c echo.Context) {
 	if c.Response().Committed {
 		return
@@ -71,5 +84,5 @@ func (a *API) fail(err error, c echo.Context) {
 	}
 	h.Set("Content-Type", p.ContentType(""))
 	c.Response().WriteHeader(p.Status)
-	_ = writeLine(c.Response(), p) // the caller has gone
+	_ = writeLine(c.Response(), p) // fails only if the client has gone
 }

@@ -49,7 +49,7 @@ func TestUnforeseen(t *testing.T) {
 	l.want(404, "GET", "/metrics", "", "")
 }
 
-// A read that panics beside others ends its request and nothing else.
+// A panic in a concurrent read ends its request and nothing else.
 func TestPanicOfARead(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -68,10 +68,10 @@ func TestPanicOfARead(t *testing.T) {
 	}
 }
 
-// TestNeeded: an API without what it stands on is not made.
+// TestNeeded: an API is not made without its dependencies.
 func TestNeeded(t *testing.T) {
 	t.Parallel()
 	if _, err := api.New(api.Deps{}); err == nil {
-		t.Error("made out of nothing")
+		t.Error("made without dependencies")
 	}
 }

@@ -15,15 +15,16 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humaecho"
 	"github.com/labstack/echo/v4"
 
+	"accountledger/api/security"
 	"accountledger/commands"
 	"accountledger/domain"
 )
 
-// bodyTime bounds how long a body may take to arrive.
+// bodyTime is how long a body may take to arrive.
 const bodyTime = 10 * time.Second
 
-// guard stands before a route: who asks, whether they may, whether the query string and the form of the body are right, in
-// this order. After it huma finds nothing to complain about, so none of its own messages is ever sent.
+// guard runs before a route. It authenticates the caller, checks that they may use the route, then checks the query string and
+// the form of the body, in this order. It leaves huma nothing to reject, so huma's own messages are never sent.
 func (a *API) guard(who audience) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		c, op := humaecho.Unwrap(ctx), ctx.Operation()
@@ -31,16 +32,18 @@ func (a *API) guard(who audience) func(huma.Context, func(huma.Context)) {
 		once := commands.Once(ctx.Context())
 		may := func(caller domain.Caller) error { return who(caller, c.Param) }
 		caller, err := a.enter(once, c, op, may)
+		s := seenOf(once)
+		s.caller, s.target = caller, security.PathID(c.Param("id"))
 		if err != nil {
 			a.fail(err, c)
 			return
 		}
-		asked := &ask{address: c.RealIP(), may: may, Request: commands.Request{Caller: caller, Channel: domain.ChannelAPI, Operation: op.OperationID}}
+		asked := &ask{address: s.address, may: may, Request: commands.Request{Caller: caller, Channel: domain.ChannelAPI, Operation: op.OperationID}}
 		next(huma.WithContext(ctx, context.WithValue(once, askKey{}, asked)))
 	}
 }
 
-// enter tells who asks, or why they may not or cannot. A refusal rests on what is certain.
+// enter gives the caller, or the refusal. No refusal rests on a caller who is only presumed.
 func (a *API) enter(ctx context.Context, c echo.Context, op *huma.Operation, may func(domain.Caller) error) (domain.Caller, error) {
 	r := c.Request()
 	caller, err := a.caller(ctx, r, op)
@@ -59,13 +62,13 @@ func (a *API) enter(ctx context.Context, c echo.Context, op *huma.Operation, may
 	if err == nil {
 		return caller, nil
 	}
-	if _, refused := certain(ctx, caller, may); refused != nil {
-		return caller, refused
+	if now, refused := certain(ctx, caller, may); refused != nil {
+		return now, refused
 	}
 	return caller, err
 }
 
-// certain waits until who asks is certain, and asks whether they may.
+// certain waits until the caller is confirmed, and checks that they may use the route.
 func certain(ctx context.Context, caller domain.Caller, may func(domain.Caller) error) (domain.Caller, error) {
 	now, _, err := commands.Confirm(ctx, caller)
 	if err == nil {
@@ -74,7 +77,7 @@ func certain(ctx context.Context, caller domain.Caller, may func(domain.Caller) 
 	return now, err
 }
 
-// checkParameters refuses what a route does not know in the query string, and what is given twice.
+// checkParameters refuses unknown and repeated query parameters.
 func checkParameters(query string, op *huma.Operation) error {
 	if query == "" {
 		return nil
@@ -100,7 +103,7 @@ func checkParameters(query string, op *huma.Operation) error {
 	return nil
 }
 
-// readBody reads the body into memory, if it is JSON and not too large.
+// readBody reads the body into memory if it is JSON and not too large.
 func readBody(w http.ResponseWriter, r *http.Request) error {
 	if r.ContentLength == 0 {
 		return errNoBody
@@ -111,7 +114,7 @@ func readBody(w http.ResponseWriter, r *http.Request) error {
 	if r.ContentLength > bodyLimit {
 		return errTooLarge
 	}
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // not every connection knows deadlines
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // not every connection supports deadlines
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
 	var large *http.MaxBytesError
 	switch {

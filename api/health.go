@@ -6,8 +6,8 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// health tells whether the process runs and can be sent requests, and nothing more: anybody may ask. Details and metrics are
-// served elsewhere, since how many bytes and events there are says something about what others did.
+// health says whether the process is up and ready for requests, and nothing more, since anybody may ask. Details and metrics are
+// served on the internal listener: numbers of bytes and events would reveal what others do.
 func (a *API) health() {
 	a.page("/healthz", func(c echo.Context) error {
 		return writeJSON(c, http.StatusOK, struct {
@@ -27,7 +27,7 @@ func (a *API) health() {
 	})
 }
 
-// page serves a route that is no endpoint of the API. It takes no query parameters either.
+// page serves a route outside the API. It refuses query parameters too.
 func (a *API) page(path string, handler echo.HandlerFunc) {
 	a.echo.GET(path, func(c echo.Context) error {
 		if err := checkParameters(c.Request().URL.RawQuery, nil); err != nil {

@@ -17,14 +17,14 @@ type historyAnswer struct {
 
 type historyView struct {
 	ID      domain.EventID   `json:"id" format:"uuid"`
-	Type    string           `json:"type" doc:"What happened, with the version of its form." example:"permission.granted.v1"`
+	Type    string           `json:"type" doc:"What happened, with the version of the event's format." example:"permission.granted.v1"`
 	At      time.Time        `json:"at"`
-	Actor   domain.ActorKind `json:"actor" doc:"Who did it: you (person), the ledger itself (system), or somebody else."`
+	Actor   domain.ActorKind `json:"actor" doc:"Who did it: person is you, system the ledger itself."`
 	Channel domain.Channel   `json:"channel"`
-	Details details          `json:"details" doc:"What the entry holds; what is yours is opened. null where its key is gone."`
+	Details details          `json:"details" doc:"The event's data, decrypted. Personal parts are null if their key was destroyed."`
 }
 
-// details is an event's data as the journal opened it.
+// details is an event's data as decrypted by the journal.
 type details jsontext.Value
 
 // MarshalJSONTo writes it as it is.
@@ -35,10 +35,10 @@ func (details) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
 
-// history shows a person every entry about their account, the newest first, at most 500. It reads the log itself, so
-// it is never behind.
+// history shows a person the entries about their account, newest first, at most 500. It reads the log itself, so it is
+// never stale.
 func (a *API) history() {
-	route(a, operation("history", "GET", "/v1/me/history", "me", "What happened to your account", "Every entry about you, the newest first, at most 500."), owner,
+	route(a, operation("history", "GET", "/v1/me/history", "me", "See your account's history", "The ledger's entries about you, newest first, at most 500."), owner,
 		func(ctx context.Context, r *ask, _ *struct{}) (*answer[historyAnswer], error) {
 			out, err := a.Menu.History(ctx, r.Request, struct{}{})
 			if err != nil {

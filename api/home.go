@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"html/template"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/labstack/echo/v4"
@@ -24,25 +25,46 @@ type homeAnswer struct {
 	Links   map[string]string `json:"links"`
 }
 
-// home tells a browser, and JSON to everybody else, what runs here and where to go. The page has no script, and its one style is
-// allowed by its hash.
+type homePage struct {
+	Style           template.CSS
+	Version, Origin string
+	Dev             bool
+}
+
+// hostName is a Host header that is safe to paste into a shell.
+var hostName = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?$|^\[[0-9A-Fa-f:.]+\](:[0-9]+)?$`)
+
+// origin is the address under which the client reached the server, for the example on the home page.
+func origin(r *http.Request) string {
+	scheme, host := "http", r.Host
+	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+		scheme = "https"
+	}
+	if !hostName.MatchString(host) {
+		host = "localhost"
+	}
+	return scheme + "://" + host
+}
+
+// home describes the server and links to the rest: as a page for browsers, otherwise as JSON. The page has no script, and its
+// one style sheet is allowed by hash.
 func (a *API) home() {
 	sum := sha256.Sum256([]byte(homeCSS))
 	policy := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-	var html bytes.Buffer
-	err := template.Must(template.New("home").Parse(homeHTML)).Execute(&html, struct {
-		Style   template.CSS
-		Version string
-		Dev     bool
-	}{template.CSS(homeCSS), a.Version, a.Dev}) //nolint:gosec // our own file
+	home := template.Must(template.New("home").Parse(homeHTML))
 	links := map[string]string{"docs": "/docs", "openapi": "/openapi.json", "health": "/healthz", "ready": "/readyz"}
 	a.page("/", func(c echo.Context) error {
 		h := c.Response().Header()
 		h.Set("Vary", "Accept")
-		if err != nil || !strings.Contains(c.Request().Header.Get("Accept"), "text/html") {
+		if !strings.Contains(c.Request().Header.Get("Accept"), "text/html") {
 			return writeJSON(c, http.StatusOK, homeAnswer{"accountledger", a.Version, links})
 		}
+		var html bytes.Buffer
+		if err := home.Execute(&html, homePage{template.CSS(homeCSS), a.Version, origin(c.Request()), a.Dev}); err != nil { //nolint:gosec // our own file
+			return err
+		}
 		h.Set("Content-Security-Policy", policy)
+		h.Set("Cache-Control", "no-store") // it names the Host that was asked for
 		return c.Blob(http.StatusOK, "text/html; charset=utf-8", html.Bytes())
 	})
 }

@@ -14,7 +14,7 @@ type lookUpIn struct {
 type lookUpBody struct {
 	Email   string         `json:"email" format:"email"`
 	Purpose domain.Purpose `json:"purpose" enum:"subject_request,security_incident,legal_order,fraud_investigation,support,audit"`
-	Case    domain.CaseID  `json:"case" doc:"The case it belongs to." example:"DSR-2026-0042"`
+	Case    domain.CaseID  `json:"case" doc:"The case that this belongs to." example:"DSR-2026-0042"`
 }
 
 type lookUpAnswer struct {
@@ -22,9 +22,9 @@ type lookUpAnswer struct {
 	Account *domain.AccountID `json:"account,omitzero" format:"uuid"`
 }
 
-// lookUp tells which account has an e-mail address: the only way to find one by it. It is recorded first.
+// lookUp finds the account of an e-mail address; there is no other way to search for one. It is recorded first.
 func (a *API) lookUp() {
-	route(a, operation("lookUp", "POST", "/v1/lookups", "looking", "Which account has this address?", "An exact match, and the only way to search for an address. For compliance, recorded with purpose and case."), compliance,
+	route(a, operation("lookUp", "POST", "/v1/lookups", "looking", "Find the account of an e-mail address", "Exact match; addresses cannot be searched otherwise. For compliance officers. Recorded with purpose and case before it is answered."), compliance,
 		func(ctx context.Context, r *ask, in *lookUpIn) (*answer[lookUpAnswer], error) {
 			b := in.Body.value
 			out, err := a.Menu.LookUp(ctx, r.Request, commands.LookUp{Why: commands.Why{Purpose: b.Purpose, Case: b.Case}, Email: b.Email})

@@ -14,15 +14,15 @@ type meAnswer struct {
 	BirthMonth domain.Month     `json:"birth_month"`
 	Region     domain.Region    `json:"region"`
 	Language   domain.Language  `json:"language"`
-	Rules      domain.Rules     `json:"rules" doc:"The row and version of the table of ages that was applied."`
-	Capacity   domain.Capacity  `json:"capacity" enum:"self,guardian_required,refused" doc:"Whether you decide alone."`
+	Rules      domain.Rules     `json:"rules" doc:"The row and version of the age table that was applied."`
+	Capacity   domain.Capacity  `json:"capacity" enum:"self,guardian_required,refused" doc:"Whether you may decide on your own."`
 	OpenedAt   time.Time        `json:"opened_at"`
-	Erasure    *erasureAnswer   `json:"erasure,omitzero" doc:"While the account waits to be erased."`
+	Erasure    *erasureAnswer   `json:"erasure,omitzero" doc:"Present while an erasure is pending."`
 }
 
-// me shows a person their own account. It is not recorded: nobody else looks.
+// me shows a person their own account. It is not recorded, since nobody else looks.
 func (a *API) me() {
-	route(a, operation("me", "GET", "/v1/me", "me", "Your account", "What is kept about you here, in clear."), ownerEvenClosing,
+	route(a, operation("me", "GET", "/v1/me", "me", "See your account", "What the ledger holds about you, decrypted."), ownerEvenClosing,
 		func(ctx context.Context, r *ask, _ *struct{}) (*answer[meAnswer], error) {
 			out, err := a.Menu.Me(ctx, r.Request, struct{}{})
 			if err != nil {

@@ -15,12 +15,12 @@ import (
 const bearer = "bearer"
 
 const about = `People's accounts, kept the way a bank keeps money: nothing is overwritten, every change is an entry, and
-whoever is entitled to ask can be shown what was true, when, who changed it, and who looked at it.
+anybody entitled to ask can see what was true when, who changed it, and who looked at it.
 
 Sign in with POST /v1/sessions and send the token as Authorization: Bearer. Services send their key the same way.
 Refusals are application/problem+json (RFC 9457) with a stable code.`
 
-// description is what /openapi.json begins with; routes add themselves.
+// description is the skeleton of /openapi.json; routes add themselves.
 func description(version string) huma.Config {
 	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	registry.RegisterTypeAlias(reflect.TypeFor[view.Literal](), reflect.TypeFor[literal]())
@@ -29,14 +29,14 @@ func description(version string) huma.Config {
 			OpenAPI: "3.1.0",
 			Info:    &huma.Info{Title: "Account ledger", Version: version, Description: about},
 			Components: &huma.Components{Schemas: registry, SecuritySchemes: map[string]*huma.SecurityScheme{
-				bearer: {Type: "http", Scheme: "bearer", Description: "The token of a session, or a service's key."}}},
+				bearer: {Type: "http", Scheme: "bearer", Description: "A session's token or a service's key."}}},
 			Tags: []*huma.Tag{
-				{Name: "signing up", Description: "For whoever has no account yet."},
-				{Name: "sessions", Description: "Signing in and out: people and officers."},
-				{Name: "me", Description: "For people, about their own account."},
-				{Name: "erasure", Description: "For people who want their account gone."},
+				{Name: "signing up", Description: "For people without an account."},
+				{Name: "sessions", Description: "Signing in and out, for people and officers."},
+				{Name: "me", Description: "For people: their own account."},
+				{Name: "erasure", Description: "For people who want their account erased."},
 				{Name: "services", Description: "For connected services."},
-				{Name: "looking", Description: "For officers. Every look is an entry in the ledger, made before the answer."},
+				{Name: "looking", Description: "For officers. Every look at data is recorded before it is answered."},
 			},
 		},
 		Formats:       map[string]huma.Format{"application/json": format(), "json": format()},
@@ -44,14 +44,14 @@ func description(version string) huma.Config {
 	}
 }
 
-// format writes answers and hands bodies to their decoders.
+// format writes answers and passes bodies to their decoders.
 func format() huma.Format {
 	return huma.Format{
 		Marshal: writeLine,
 		Unmarshal: func(data []byte, v any) error {
 			b, ok := v.(decoder)
 			if !ok {
-				return fmt.Errorf("api: %T is no body", v)
+				return fmt.Errorf("api: %T is not a body", v)
 			}
 			b.decode(data)
 			return nil
@@ -59,7 +59,7 @@ func format() huma.Format {
 	}
 }
 
-// describe adds to an operation what all have in common.
+// describe adds what all operations have in common.
 func describe(op *huma.Operation, who audience) {
 	if reflect.ValueOf(who).Pointer() != reflect.ValueOf(anyone).Pointer() {
 		op.Security = []map[string][]string{{bearer: {}}}
@@ -68,7 +68,7 @@ func describe(op *huma.Operation, who audience) {
 		"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}}}}
 }
 
-// finishDescription takes out what huma puts in for itself, and serves the description.
+// finishDescription removes huma's own schemas and serves the description.
 func (a *API) finishDescription() error {
 	schemas := a.huma.OpenAPI().Components.Schemas
 	delete(schemas.Map(), "ErrorModel")
@@ -91,11 +91,11 @@ func (a *API) finishDescription() error {
 	return nil
 }
 
-// literal describes a value in a filter.
+// literal is the schema of a value in a filter.
 type literal struct{}
 
-// Schema says that it is a string, a whole number, true or false.
+// Schema allows a string, a whole number, true or false.
 func (literal) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeInteger}, {Type: huma.TypeBoolean}},
-		Description: "A string, a whole number, true or false. A moment is a string in RFC 3339."}
+		Description: "A string, a whole number, true or false. Times are RFC 3339 strings."}
 }

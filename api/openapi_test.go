@@ -40,7 +40,7 @@ func TestOperationIDs(t *testing.T) {
 	}
 }
 
-// TestBodiesAreDescribed: what a body may hold stands in the description.
+// TestBodiesAreDescribed: the description says what a body can contain.
 func TestBodiesAreDescribed(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)

@@ -3,8 +3,11 @@ package api_test
 import (
 	"compress/gzip"
 	"fmt"
+	"html"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -42,6 +45,39 @@ func TestPages(t *testing.T) {
 		if text, err := io.ReadAll(z); err != nil || string(text) != plain.text {
 			t.Errorf("%s: packed and plain differ", asset)
 		}
+	}
+}
+
+// TestHomeExample: the command on the home page works as pasted, and a Host that a shell would not take as a name is not in it.
+func TestHomeExample(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	page := l.want(200, "GET", "/", "", "", header{"Accept", "text/html"}).text
+	_, rest, _ := strings.Cut(page, "<pre>")
+	command, _, found := strings.Cut(rest, "</pre>")
+	if !found {
+		t.Fatalf("no example on %s", page)
+	}
+	shell := exec.CommandContext(t.Context(), "sh", "-c", "curl() { printf '%s\\n' \"$@\"; }\n"+html.UnescapeString(command))
+	out, err := shell.Output()
+	must(t, 0, err)
+	words := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if len(words) != 6 || words[0] != "-s" || words[2] != "-H" || words[3] != "Content-Type: application/json" || words[4] != "-d" {
+		t.Fatalf("%q", words)
+	}
+	path, ok := strings.CutPrefix(words[1], l.url())
+	if !ok {
+		t.Errorf("%s is not on this server", words[1])
+	}
+	l.want(202, "POST", path, "", words[5])
+
+	r := httptest.NewRequest("GET", "/", http.NoBody)
+	r.Host = "x$(reboot)"
+	r.Header.Set("Accept", "text/html")
+	w := httptest.NewRecorder()
+	l.api.Handler().ServeHTTP(w, r)
+	if strings.Contains(w.Body.String(), "reboot") {
+		t.Error("the page repeats any Host")
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 )
 
 type permissionsIn struct {
-	IfNoneMatch string `header:"If-None-Match" doc:"An ETag of this list: 304 if nothing was decided since."`
+	IfNoneMatch string `header:"If-None-Match" doc:"The ETag of an earlier answer: 304 if nothing has changed since."`
 }
 
 type permissionsOut struct {
@@ -27,9 +27,9 @@ type permissionAnswer struct {
 	Permission domain.Permission `json:"permission" example:"location"`
 	Purpose    domain.Purpose    `json:"purpose" example:"navigation"`
 	State      domain.State      `json:"state" enum:"none,granted,withdrawn"`
-	Effective  bool              `json:"effective" doc:"Granted, and on a notice that still counts."`
-	Since      *time.Time        `json:"since,omitzero" doc:"When it was decided; missing where it never was."`
-	Event      *domain.EventID   `json:"event,omitzero" format:"uuid" doc:"The entry that decided it."`
+	Effective  bool              `json:"effective" doc:"Granted, and the notice it rests on is still valid."`
+	Since      *time.Time        `json:"since,omitzero" doc:"When it was decided; missing if it never was."`
+	Event      *domain.EventID   `json:"event,omitzero" format:"uuid" doc:"The entry that records the decision."`
 }
 
 func permissionOf(v commands.PermissionView) permissionAnswer {
@@ -40,9 +40,9 @@ func permissionOf(v commands.PermissionView) permissionAnswer {
 	return out
 }
 
-// listPermissions gives what a person decided on, and all they did not decide on, which is off.
+// listPermissions lists all permissions with a person's decisions; what was never decided on is off.
 func (a *API) listPermissions() {
-	route(a, operation("listPermissions", "GET", "/v1/me/permissions", "me", "Your permissions", "All of them, each purpose on its own. What you never decided on is off."), owner,
+	route(a, operation("listPermissions", "GET", "/v1/me/permissions", "me", "List your permissions", "All permissions, one entry per purpose. What you never decided on is off."), owner,
 		func(ctx context.Context, r *ask, in *permissionsIn) (*permissionsOut, error) {
 			out, err := a.Menu.ListPermissions(ctx, r.Request, struct{}{})
 			if err != nil {

@@ -10,26 +10,26 @@ import (
 type setPermissionIn struct {
 	Keyed
 	Permission string `path:"permission" doc:"From GET /v1/catalogue." example:"location"`
-	IfMatch    string `header:"If-Match" doc:"The ETag of your permissions as you last saw them; if somebody decided meanwhile, the answer is 412."`
+	IfMatch    string `header:"If-Match" doc:"The ETag of your permissions as you last saw them; if they have changed since, the answer is 412."`
 	Body       body[setPermissionBody]
 }
 
 type setPermissionBody struct {
 	Purpose domain.Purpose `json:"purpose" example:"navigation"`
 	State   domain.State   `json:"state" enum:"granted,withdrawn"`
-	Notice  string         `json:"notice,omitzero" format:"uuid" doc:"The id of the notice that was shown. A grant needs it."`
+	Notice  string         `json:"notice,omitzero" format:"uuid" doc:"The id of the notice that was shown. Required when granting."`
 }
 
 type setPermissionOut struct {
 	Positioned
-	ETag string `header:"ETag" doc:"Of the permissions as they are now."`
+	ETag string `header:"ETag" doc:"The ETag of your permissions after this decision."`
 	Body permissionAnswer
 }
 
-// setPermission allows a purpose of a permission, or no longer. Setting it to what it was is a confirmation.
+// setPermission grants or withdraws one purpose of a permission. Setting it to its current state is recorded as a confirmation.
 func (a *API) setPermission() {
 	route(a, operation("setPermission", "PUT", "/v1/me/permissions/{permission}", "me", "Decide on a permission",
-		"One purpose at a time. A grant rests on the notice in force, which has to be shown before. Whoever asks to use the data gets the new answer at once."), owner,
+		"One purpose at a time. A grant needs the notice in force, which must be shown first. Services get the new answer at once."), owner,
 		func(ctx context.Context, r *ask, in *setPermissionIn) (*setPermissionOut, error) {
 			b := in.Body.value
 			set := commands.SetPermission{Permission: domain.Permission(in.Permission), Purpose: b.Purpose, Grant: b.State == domain.StateGranted}

@@ -9,8 +9,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// place gives as much of a JSON pointer as the type knows, and the type that stands there: what callers made up is cut off,
-// so that no message repeats it.
+// place gives the part of a JSON pointer that the type defines, and the type found there. Names made up by callers are cut off,
+// so that no message repeats them.
 func place(t reflect.Type, p jsontext.Pointer) (string, reflect.Type) {
 	var at strings.Builder
 	for token := range p.Tokens() {
@@ -32,12 +32,12 @@ func place(t reflect.Type, p jsontext.Pointer) (string, reflect.Type) {
 		default:
 			return at.String(), t
 		}
-		at.WriteString("/" + token) // names of ours need no escaping
+		at.WriteString("/" + token) // our names need no escaping
 	}
 	return at.String(), t
 }
 
-// fieldNamed finds a field by its name in JSON, in embedded structs too.
+// fieldNamed finds a field by its JSON name, also in embedded structs.
 func fieldNamed(t reflect.Type, name string) (reflect.Type, bool) {
 	for _, f := range reflect.VisibleFields(t) {
 		tag, _, _ := strings.Cut(f.Tag.Get("json"), ",")
@@ -48,7 +48,7 @@ func fieldNamed(t reflect.Type, name string) (reflect.Type, bool) {
 	return nil, false
 }
 
-// kindOf says in words what JSON a type is read from.
+// kindOf says in words which JSON type a Go type is read from.
 func kindOf(t reflect.Type) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -4,12 +4,12 @@ import (
 	"accountledger/journal"
 )
 
-// Awaiting is a request that may say how far a view must know the log.
+// Awaiting is a request that can name a position the view must have reached.
 type Awaiting struct {
-	Min string `header:"Ledger-Min-Position" doc:"A Ledger-Position: the answer knows all up to it. If the view does not get there within 5 seconds, the answer is 503 view_behind."`
+	Min string `header:"Ledger-Min-Position" doc:"A Ledger-Position: the answer includes everything up to it. If the view does not reach it within 5 seconds, the answer is 503 view_behind."`
 }
 
-// sealPosition makes a token of a position. Where the log stands is not for callers to read.
+// sealPosition encrypts a position, which callers must not read.
 func (a *API) sealPosition(p journal.Position) string {
 	if p.IsZero() {
 		return ""
@@ -18,7 +18,7 @@ func (a *API) sealPosition(p journal.Position) string {
 	return a.positions.Seal(text, a.LogID[:])
 }
 
-// openPosition reads a token of ours; none is the beginning.
+// openPosition reads a sealed position; none means the beginning.
 func (a *API) openPosition(token string) (p journal.Position, err error) {
 	if token == "" {
 		return p, nil

@@ -44,10 +44,10 @@ func TestNothingIsLogged(t *testing.T) {
 		}
 	}
 	if !strings.Contains(logs, `"operation":"renameDevice","route":"/v1/me/devices/{id}","method":"PATCH","status":200`) {
-		t.Errorf("the log does not tell of requests: %s", logs)
+		t.Errorf("the log has no line for the request: %s", logs)
 	}
 	if !strings.Contains(metrics, `accountledger_http_request_duration_seconds_count{method="PATCH",route="/v1/me/devices/{id}",status="2xx"} 1`) {
-		t.Error("the metrics do not tell of requests")
+		t.Error("the metrics do not count the request")
 	}
 }
 

@@ -10,15 +10,15 @@ import (
 	"accountledger/domain"
 )
 
-// Problem is a refusal as RFC 9457 has it. It names the place of the fault and repeats nothing that the caller sent.
+// Problem is an error answer (RFC 9457). It names the place of the fault and repeats nothing the caller sent.
 type Problem struct {
-	Type   string  `json:"type" format:"uri-reference" doc:"Names the kind of problem: /problems/ and the code."`
-	Title  string  `json:"title" doc:"The same for all problems of this status."`
+	Type   string  `json:"type" format:"uri-reference" doc:"The kind of problem: /problems/ and the code."`
+	Title  string  `json:"title" doc:"The same for all problems with this status."`
 	Status int     `json:"status" doc:"The HTTP status."`
-	Detail string  `json:"detail" doc:"What is wrong and what would be right, for people."`
-	Code   string  `json:"code" doc:"What is wrong, for machines. Stable."`
-	Field  string  `json:"field,omitzero" doc:"JSON pointer to what is at fault in the body, if one thing is."`
-	Errors []Fault `json:"errors,omitzero" doc:"The same by field, for forms."`
+	Detail string  `json:"detail" doc:"What is wrong and how to fix it, for people."`
+	Code   string  `json:"code" doc:"What is wrong, for programs. Stable."`
+	Field  string  `json:"field,omitzero" doc:"JSON pointer to the field at fault, if it is one field."`
+	Errors []Fault `json:"errors,omitzero" doc:"The faults by field, for forms."`
 
 	headers http.Header
 }
@@ -29,16 +29,16 @@ type Fault struct {
 	Message string `json:"message"`
 }
 
-// Error is the code.
+// Error gives the code.
 func (p *Problem) Error() string { return "api: " + p.Code }
 
-// GetStatus is the HTTP status.
+// GetStatus gives the HTTP status.
 func (p *Problem) GetStatus() int { return p.Status }
 
-// GetHeaders are the headers that go with the problem.
+// GetHeaders gives the headers to send with the problem.
 func (p *Problem) GetHeaders() http.Header { return p.headers }
 
-// ContentType is that of RFC 9457, whatever was asked for.
+// ContentType is always RFC 9457's.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }
 
 var (
@@ -47,10 +47,10 @@ var (
 	_ huma.ContentTypeFilter = (*Problem)(nil)
 )
 
-// challenge tells how to authenticate; every 401 carries one (RFC 9110, section 15.5.2).
+// challenge says how to authenticate; every 401 has one (RFC 9110, section 15.5.2).
 const challenge = `Bearer realm="accountledger"`
 
-// problemOf is the one place where refusals get their form on the wire. What is not one of the domain's errors is internal.
+// problemOf turns an error into a Problem; nothing else does. An error that is not the domain's is internal.
 func problemOf(err error) *Problem {
 	var done *Problem
 	if errors.As(err, &done) {

@@ -56,7 +56,7 @@ func TestQuery(t *testing.T) {
 	}
 }
 
-// TestCursors belong to whoever asked, to the view, to the query and to the generation.
+// TestCursors: a cursor belongs to its caller, view, query and generation.
 func TestCursors(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)

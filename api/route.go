@@ -13,19 +13,19 @@ import (
 	"accountledger/journal"
 )
 
-// Keyed is a request that may carry an Idempotency-Key.
+// Keyed is a request that can have an Idempotency-Key.
 type Keyed struct {
-	Key string `header:"Idempotency-Key" doc:"Recognises a repeat: the same key and body have one effect and one answer. 1 to 255 visible ASCII characters; a UUID where nobody is signed in."`
+	Key string `header:"Idempotency-Key" doc:"Makes a request safe to repeat: the same key and body have one effect and one answer. 1 to 255 visible ASCII characters; without a token it must be a UUID."`
 }
 
 func (k *Keyed) idempotencyKey() string { return k.Key }
 
-// Positioned is an answer that tells where the log stands after it.
+// Positioned is an answer with the log's position after the request.
 type Positioned struct {
-	Position string `header:"Ledger-Position" doc:"Where the log stands with what this request appended; send it as Ledger-Min-Position to read your own write. Not for guests."`
+	Position string `header:"Ledger-Position" doc:"The position of what this request appended; send it as Ledger-Min-Position to read your own write. Not sent to guests."`
 }
 
-// answer is a body with its position.
+// answer is a body with a position.
 type answer[T any] struct {
 	Positioned
 	Body T
@@ -39,8 +39,8 @@ func reply[T any](a *API, at journal.Position, body T) *answer[T] {
 	return &answer[T]{Positioned: Positioned{a.sealPosition(at)}, Body: body}
 }
 
-// route registers one endpoint: huma describes it and calls run, once the guard has let the request pass and body and
-// Idempotency-Key are right. What run gives as an error is answered as a Problem.
+// route registers an endpoint. huma describes it and calls run once the guard, the body and the Idempotency-Key are in order.
+// Errors of run are answered as Problems.
 func route[I, O any](a *API, op huma.Operation, who audience, run func(context.Context, *ask, *I) (*O, error)) {
 	op.SkipValidateParams, op.SkipValidateBody = true, true
 	op.MaxBodyBytes, op.BodyReadTimeout = -1, -1 // the guard has read it
@@ -69,11 +69,12 @@ func route[I, O any](a *API, op huma.Operation, who audience, run func(context.C
 	})
 }
 
-// answerTo answers only whom it is certain that they ask. When they are not who they were presumed to be, such as an officer
-// whose role has ended, the request is gone through again for who they are: nothing was appended for it before.
+// answerTo answers only confirmed callers. If the caller is not who they were presumed to be, such as an officer whose role has
+// ended, it runs the request again as who they are; nothing was appended the first time.
 func answerTo[O any](ctx context.Context, r *ask, run func(context.Context, *ask) (*O, error)) (*O, error) {
 	out, err := run(ctx, r)
 	now, same, unsure := commands.Confirm(ctx, r.Caller)
+	seenOf(ctx).caller = now
 	switch {
 	case unsure != nil:
 		return nil, unsure
@@ -87,7 +88,7 @@ func answerTo[O any](ctx context.Context, r *ask, run func(context.Context, *ask
 	return run(ctx, r)
 }
 
-// maxKey bounds an Idempotency-Key, in bytes.
+// maxKey is the longest Idempotency-Key, in bytes.
 const maxKey = 255
 
 func validKey(key string, c domain.Caller) bool {
@@ -105,16 +106,16 @@ func validKey(key string, c domain.Caller) bool {
 	return len(key) <= maxKey
 }
 
-// operation describes an endpoint in short.
+// operation describes an endpoint.
 func operation(id, method, path, tag, summary, text string) huma.Operation {
 	return huma.Operation{OperationID: id, Method: method, Path: path, Tags: []string{tag}, Summary: summary, Description: text}
 }
 
-// created is an operation that answers 201, accepted one that answers 202.
+// created makes an operation answer 201, accepted 202.
 func created(op huma.Operation) huma.Operation  { op.DefaultStatus = http.StatusCreated; return op }
 func accepted(op huma.Operation) huma.Operation { op.DefaultStatus = http.StatusAccepted; return op }
 
-// pathID reads an id from the path. What is no id is answered as one that does not exist.
+// pathID reads an id from the path. Anything else is answered like an id that does not exist.
 func pathID(s string) (uuid.UUID, error) {
 	id, ok := domain.ParseID(s)
 	if !ok {

@@ -1,6 +1,6 @@
 package api
 
-// routes is everything that can be asked over HTTP, a line each.
+// routes registers everything served over HTTP, one line each.
 func (a *API) routes() {
 	a.home()
 	a.docs()

@@ -6,7 +6,7 @@ import (
 	"github.com/labstack/echo/v4"
 )
 
-// secure sets the headers that every answer carries; pages loosen the content policy for what they need.
+// secure sets the headers of every answer; pages relax the content policy where they need to.
 func secure(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		h := c.Response().Header()

@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode"
 
+	"accountledger/api/security"
 	"accountledger/commands"
 	"accountledger/domain"
 	"accountledger/passwords"
@@ -20,21 +21,21 @@ type signInIn struct {
 type signInBody struct {
 	Email    string             `json:"email" format:"email"`
 	Password passwords.Password `json:"password" format:"password"`
-	Staff    bool               `json:"staff,omitzero" doc:"True for an officer's account, which is another one than a personal one."`
+	Staff    bool               `json:"staff,omitzero" doc:"True to sign in as an officer; officers' accounts are separate from people's."`
 }
 
 type signInAnswer struct {
-	Token     commands.Token    `json:"token" doc:"Send it as Authorization: Bearer. It is shown here alone."`
+	Token     commands.Token    `json:"token" doc:"Send it as Authorization: Bearer. It is shown only once."`
 	Session   domain.SessionID  `json:"session" format:"uuid"`
 	ExpiresAt time.Time         `json:"expires_at"`
-	Account   *domain.AccountID `json:"account,omitzero" format:"uuid" doc:"Of a person."`
-	Roles     []domain.Role     `json:"roles,omitzero" doc:"Of an officer."`
-	Closing   bool              `json:"closing" doc:"The account is being erased: only the erasure can be seen, and cancelled while it has not begun."`
+	Account   *domain.AccountID `json:"account,omitzero" format:"uuid" doc:"Present for a person."`
+	Roles     []domain.Role     `json:"roles,omitzero" doc:"Present for an officer."`
+	Closing   bool              `json:"closing" doc:"The account is being erased: all you can do is see the erasure and, until it begins, cancel it."`
 }
 
-// signIn begins a session. A wrong password and an address that nobody has get the same answer in the same time.
+// signIn starts a session. A wrong password and an unknown address get the same answer in the same time.
 func (a *API) signIn() {
-	route(a, created(operation("signIn", "POST", "/v1/sessions", "sessions", "Sign in", "Begins a session of a person, or of an officer.")), anyone,
+	route(a, created(operation("signIn", "POST", "/v1/sessions", "sessions", "Sign in", "Starts a session for a person or an officer.")), anyone,
 		func(ctx context.Context, r *ask, in *signInIn) (*answer[signInAnswer], error) {
 			b := in.Body.value
 			if b.Password == (passwords.Password{}) {
@@ -43,6 +44,7 @@ func (a *API) signIn() {
 			r.Client = domain.ClientInfo{Address: r.address, UserAgent: printable(in.UserAgent)}
 			out, err := a.Menu.SignIn(ctx, r.Request, commands.SignIn{Email: b.Email, Password: b.Password, Staff: b.Staff})
 			if err != nil {
+				aimedAt(ctx, b.Email, b.Staff)
 				return nil, err
 			}
 			v := out.Value
@@ -54,10 +56,17 @@ func (a *API) signIn() {
 		})
 }
 
-// maxUserAgent bounds what is kept of a User-Agent, in bytes.
+// aimedAt notes the identifier of a refused sign-in for the security log, whether or not anybody has it.
+func aimedAt(ctx context.Context, email string, staff bool) {
+	if contact, err := domain.ParseEmail(email); err == nil {
+		seenOf(ctx).target = security.Identifier(contact, staff)
+	}
+}
+
+// maxUserAgent is how much of a User-Agent is kept, in bytes.
 const maxUserAgent = 256
 
-// printable is a header's text as it can be kept: valid UTF-8 without control characters, not too long.
+// printable cleans a header for storage: valid UTF-8 without control characters, at most maxUserAgent bytes.
 func printable(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {

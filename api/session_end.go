@@ -12,9 +12,9 @@ type endSessionIn struct {
 	ID string `path:"id" doc:"The session."`
 }
 
-// endSession ends one of the caller's sessions. It holds at once.
+// endSession ends one of the caller's sessions, at once.
 func (a *API) endSession() {
-	route(a, operation("endSession", "DELETE", "/v1/sessions/{id}", "sessions", "End one session", "Its token is refused from now on."), signedIn,
+	route(a, operation("endSession", "DELETE", "/v1/sessions/{id}", "sessions", "End a session", "Its token stops working at once."), signedIn,
 		func(ctx context.Context, r *ask, in *endSessionIn) (*done, error) {
 			id, err := pathID(in.ID)
 			if err != nil {

@@ -4,9 +4,9 @@ import "context"
 
 type endSessionsIn struct{ Keyed }
 
-// signOutEverywhere ends all of the caller's sessions, this one too.
+// signOutEverywhere ends all the caller's sessions, including this one.
 func (a *API) signOutEverywhere() {
-	route(a, operation("signOutEverywhere", "DELETE", "/v1/sessions", "sessions", "Sign out everywhere", "Ends all your sessions, this one too."), signedIn,
+	route(a, operation("signOutEverywhere", "DELETE", "/v1/sessions", "sessions", "Sign out everywhere", "Ends all your sessions, including this one."), signedIn,
 		func(ctx context.Context, r *ask, _ *endSessionsIn) (*done, error) {
 			out, err := a.Menu.SignOutEverywhere(ctx, r.Request, struct{}{})
 			if err != nil {

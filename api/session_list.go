@@ -17,9 +17,9 @@ type sessionView struct {
 	Session   domain.SessionID `json:"session" format:"uuid"`
 	BeganAt   time.Time        `json:"began_at"`
 	ExpiresAt time.Time        `json:"expires_at"`
-	Address   string           `json:"address,omitzero" doc:"Where it was begun from. It is gone after a year."`
+	Address   string           `json:"address,omitzero" doc:"The client's address when the session started. Deleted after a year."`
 	UserAgent string           `json:"user_agent,omitzero"`
-	Current   bool             `json:"current" doc:"This request's own."`
+	Current   bool             `json:"current" doc:"Whether it is the session of this request."`
 }
 
 func sessionViews(all []commands.Session) []sessionView {
@@ -30,9 +30,9 @@ func sessionViews(all []commands.Session) []sessionView {
 	return out
 }
 
-// listSessions gives the caller's own open sessions, the newest first.
+// listSessions lists the caller's open sessions, newest first.
 func (a *API) listSessions() {
-	route(a, operation("listSessions", "GET", "/v1/sessions", "sessions", "Your open sessions", "The newest first."), signedIn,
+	route(a, operation("listSessions", "GET", "/v1/sessions", "sessions", "List your open sessions", "Newest first."), signedIn,
 		func(ctx context.Context, r *ask, _ *struct{}) (*answer[sessionsAnswer], error) {
 			out, err := a.Menu.ListSessions(ctx, r.Request, struct{}{})
 			if err != nil {

@@ -15,24 +15,24 @@ type signUpIn struct {
 }
 
 type signUpBody struct {
-	Email      string             `json:"email" format:"email" doc:"An e-mail address of yours; a code is sent to it."`
-	Password   passwords.Password `json:"password" format:"password" doc:"8 to 128 characters, not a common one, not like the e-mail address."`
+	Email      string             `json:"email" format:"email" doc:"Your e-mail address; a code is sent to it."`
+	Password   passwords.Password `json:"password" format:"password" doc:"8 to 128 characters, not common and not similar to the e-mail address."`
 	Region     domain.Region      `json:"region" doc:"The country whose rules apply: two capital letters (ISO 3166-1)." example:"DE"`
-	Language   domain.Language    `json:"language" doc:"The language of messages (BCP 47)." example:"en"`
-	BirthMonth string             `json:"birth_month" doc:"Year and month of birth. It is kept sealed." example:"1990-05"`
+	Language   domain.Language    `json:"language" doc:"The language of messages to you (BCP 47)." example:"en"`
+	BirthMonth string             `json:"birth_month" doc:"Year and month of birth. Stored encrypted." example:"1990-05"`
 }
 
 type signUpAnswer struct {
-	Verification domain.SignUpID `json:"verification" format:"uuid" doc:"Names the verification in the paths of check and resend."`
-	Handle       string          `json:"handle" doc:"Proves that you asked; check and resend need it. It is shown here alone."`
-	ExpiresAt    time.Time       `json:"expires_at" doc:"When the sign-up lapses if nobody proves it."`
+	Verification domain.SignUpID `json:"verification" format:"uuid" doc:"The id for check and resend."`
+	Handle       string          `json:"handle" doc:"Proves that the sign-up is yours; check and resend need it. It is shown only once."`
+	ExpiresAt    time.Time       `json:"expires_at" doc:"When the sign-up lapses unless the address is verified."`
 	CodeExpires  time.Time       `json:"code_expires_at" doc:"When the first code expires."`
 }
 
-// signUp asks for an account. The answer and its time are the same whether or not the address has one.
+// signUp requests an account. The answer and its timing are the same whether or not the address has one.
 func (a *API) signUp() {
-	route(a, accepted(operation("signUp", "POST", "/v1/sign-ups", "signing up", "Ask for an account",
-		"A code is sent to the address. The answer is the same whether or not the address has an account already.")), anyone,
+	route(a, accepted(operation("signUp", "POST", "/v1/sign-ups", "signing up", "Sign up",
+		"Sends a code to the address. The answer is the same whether or not the address already has an account.")), anyone,
 		func(ctx context.Context, r *ask, in *signUpIn) (*answer[signUpAnswer], error) {
 			b := in.Body.value
 			out, err := a.Menu.SignUp(ctx, r.Request, commands.SignUp{Email: b.Email, Password: b.Password, Region: b.Region,

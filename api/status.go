@@ -6,7 +6,7 @@ import (
 	"accountledger/domain"
 )
 
-// statusOf maps an error to its status: by its code where the status says more than the kind does, else by its kind.
+// statusOf maps an error to its status: by code where that is more specific, otherwise by kind.
 func statusOf(e *domain.Error) int {
 	switch e.Code {
 	case domain.ErrStale.Code:
@@ -43,11 +43,11 @@ func statusOf(e *domain.Error) int {
 	}
 }
 
-// title is what RFC 9457 wants to be the same for every problem of a type; ours is the same for a status.
+// title is the same for all problems with one status, as RFC 9457 asks for one title per type.
 func title(status int) string {
 	switch status {
 	case http.StatusBadRequest:
-		return "The request cannot be read"
+		return "Malformed request"
 	case http.StatusUnauthorized:
 		return "Not signed in"
 	case http.StatusForbidden:
@@ -55,24 +55,24 @@ func title(status int) string {
 	case http.StatusNotFound:
 		return "Not found"
 	case http.StatusMethodNotAllowed:
-		return "Not a method of this route"
+		return "Method not allowed"
 	case http.StatusConflict:
-		return "In conflict with what is"
+		return "Conflict"
 	case http.StatusGone:
-		return "No longer there"
+		return "No longer available"
 	case http.StatusPreconditionFailed:
-		return "Changed meanwhile"
+		return "Changed in the meantime"
 	case http.StatusRequestEntityTooLarge:
 		return "Too large"
 	case http.StatusUnsupportedMediaType:
-		return "Not a format that is read here"
+		return "Unsupported media type"
 	case http.StatusUnprocessableEntity:
-		return "A value is wrong"
+		return "Invalid value"
 	case http.StatusTooManyRequests:
 		return "Too many attempts"
 	case http.StatusServiceUnavailable:
-		return "Not possible right now"
+		return "Temporarily unavailable"
 	default:
-		return "Something went wrong here"
+		return "Internal error"
 	}
 }

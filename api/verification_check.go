@@ -9,23 +9,23 @@ import (
 
 type checkIn struct {
 	Keyed
-	ID   string `path:"id" doc:"The verification, from the answer to the sign-up."`
+	ID   string `path:"id" doc:"The verification's id from the answer to the sign-up."`
 	Body body[checkBody]
 }
 
 type checkBody struct {
 	Handle string `json:"handle" doc:"From the answer to the sign-up."`
-	Code   string `json:"code" doc:"From the latest message. Spaces, dashes and case do not count."`
+	Code   string `json:"code" doc:"The code from the latest message. Spaces, dashes and case are ignored."`
 }
 
 type checkAnswer struct {
-	Account domain.AccountID `json:"account" format:"uuid" doc:"The account that now exists. Sign in to use it."`
+	Account domain.AccountID `json:"account" format:"uuid" doc:"The new account. Sign in to use it."`
 }
 
-// checkCode proves the address of a sign-up. Five wrong codes end the verification; a missing one is not tried.
+// checkCode verifies the address of a sign-up. Five wrong codes end the verification; an empty code does not count as one.
 func (a *API) checkCode() {
-	route(a, operation("checkCode", "POST", "/v1/verifications/{id}/check", "signing up", "Prove an address by its code",
-		"The right code makes the account. Five wrong ones end the verification."), anyone,
+	route(a, operation("checkCode", "POST", "/v1/verifications/{id}/check", "signing up", "Verify an address",
+		"The right code creates the account. Five wrong codes end the verification."), anyone,
 		func(ctx context.Context, r *ask, in *checkIn) (*answer[checkAnswer], error) {
 			id, err := verificationID(in.ID)
 			switch {

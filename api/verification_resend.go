@@ -9,7 +9,7 @@ import (
 
 type resendIn struct {
 	Keyed
-	ID   string `path:"id" doc:"The verification, from the answer to the sign-up."`
+	ID   string `path:"id" doc:"The verification's id from the answer to the sign-up."`
 	Body body[resendBody]
 }
 
@@ -18,13 +18,13 @@ type resendBody struct {
 }
 
 type resendAnswer struct {
-	CodeExpires time.Time `json:"code_expires_at" doc:"When the code expires that was or will be sent."`
+	CodeExpires time.Time `json:"code_expires_at" doc:"When the latest code expires."`
 }
 
-// resendCode asks for another code, which kills the one before. Within a minute it changes nothing.
+// resendCode requests a new code, which replaces the old one. Within a minute of the last code it does nothing.
 func (a *API) resendCode() {
-	route(a, accepted(operation("resendCode", "POST", "/v1/verifications/{id}/resend", "signing up", "Ask for the code again",
-		"The new code takes the place of the old one. Within a minute of the last one, nothing new is sent. It gives no new tries.")), anyone,
+	route(a, accepted(operation("resendCode", "POST", "/v1/verifications/{id}/resend", "signing up", "Request a new code",
+		"The new code replaces the old one. Within a minute of the last code, nothing is sent. It does not reset the number of wrong codes.")), anyone,
 		func(ctx context.Context, r *ask, in *resendIn) (*answer[resendAnswer], error) {
 			id, err := verificationID(in.ID)
 			if err != nil {

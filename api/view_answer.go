@@ -9,27 +9,27 @@ import (
 )
 
 type queryAnswer struct {
-	Documents  []document    `json:"documents" doc:"Objects with the view's fields. Missing and sealed ones are left out."`
-	Cursor     string        `json:"cursor,omitzero" doc:"Where the next page begins; missing on the last one."`
-	Total      *int64        `json:"total,omitzero" doc:"How many match, if with_total was asked for."`
+	Documents  []document    `json:"documents" doc:"Objects with the view's fields. Missing and encrypted fields are left out."`
+	Cursor     string        `json:"cursor,omitzero" doc:"For the next page; missing on the last one."`
+	Total      *int64        `json:"total,omitzero" doc:"How many documents match, if with_total was set."`
 	Groups     []groupCount  `json:"groups,omitzero"`
 	GroupTotal *int64        `json:"group_total,omitzero" doc:"How many groups there are."`
-	Buckets    []bucketCount `json:"buckets,omitzero" doc:"Those that hold at least one document, oldest first."`
+	Buckets    []bucketCount `json:"buckets,omitzero" doc:"Buckets with at least one document, oldest first."`
 }
 
 type groupCount struct {
-	Keys  document `json:"keys" doc:"The fields grouped by; null where documents lack one."`
+	Keys  document `json:"keys" doc:"The values grouped by; null where documents lack the field."`
 	Count int64    `json:"count"`
 	Sum   *int64   `json:"sum,omitzero"`
 }
 
 type bucketCount struct {
-	Start string `json:"start" format:"date-time" doc:"When the bucket begins, with the zone's offset."`
+	Start string `json:"start" format:"date-time" doc:"The start of the bucket, with the zone's offset."`
 	Count int64  `json:"count"`
 	Sum   *int64 `json:"sum,omitzero"`
 }
 
-// document is some fields of a view with their values, in the view's order.
+// document is a set of fields with their values, in the view's order.
 type document struct {
 	names  []string
 	values []view.Value
@@ -39,7 +39,7 @@ func (d *document) add(name string, v view.Value) {
 	d.names, d.values = append(d.names, name), append(d.values, v)
 }
 
-// MarshalJSONTo writes a flat object. A sealed value cannot be written, so none gets out by mistake.
+// MarshalJSONTo writes a flat object. It refuses encrypted values, so none gets out by mistake.
 func (d document) MarshalJSONTo(e *jsontext.Encoder) error {
 	if err := e.WriteToken(jsontext.BeginObject); err != nil {
 		return err
@@ -55,7 +55,7 @@ func (d document) MarshalJSONTo(e *jsontext.Encoder) error {
 	return e.WriteToken(jsontext.EndObject)
 }
 
-// Schema says that it is an object of plain values.
+// Schema is an object of plain values.
 func (document) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }

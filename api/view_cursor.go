@@ -6,13 +6,13 @@ import (
 	"accountledger/projections/view"
 )
 
-// binding is what a cursor belongs to: whoever asked, the view, and the question.
+// binding ties a cursor to the caller, the view and the query.
 func (p *page) binding() []byte {
 	actor := p.caller.Actor
 	return bytes.Join([][]byte{[]byte(actor.Kind), []byte(actor.ID.String()), []byte(p.view), p.asked}, []byte{0})
 }
 
-// sealCursor makes the cursor of the next page. It carries the generation that was asked, since a rebuilt view may order otherwise.
+// sealCursor makes the cursor of the next page. It holds the view's generation, since a rebuilt view may sort differently.
 func (a *API) sealCursor(p *page, generation string, next *view.Cursor) (string, error) {
 	at, err := next.MarshalBinary()
 	if err != nil {
@@ -21,7 +21,7 @@ func (a *API) sealCursor(p *page, generation string, next *view.Cursor) (string,
 	return a.cursors.Seal(append([]byte(generation+"\x00"), at...), p.binding()), nil
 }
 
-// openCursor puts the place of a cursor into the query, and gives the generation it was made for; "" without a cursor.
+// openCursor puts a cursor's place into the query and gives the generation it was made for; "" without a cursor.
 func (a *API) openCursor(p *page) (generation string, err error) {
 	if p.cursor == "" {
 		return "", nil

@@ -14,32 +14,32 @@ import (
 
 type queryViewIn struct {
 	Awaiting
-	View string `path:"view" doc:"accounts, permissions, devices, accesses, activity or daily. Analysts: daily alone." example:"daily"`
+	View string `path:"view" doc:"accounts, permissions, devices, accesses, activity or daily. Analysts may query daily only." example:"daily"`
 	Body body[queryBody]
 }
 
 type queryBody struct {
-	Filter    *view.Filter    `json:"filter,omitzero" doc:"A tree: all, any, not, or a comparison of a field (eq, in, lt, lte, gt, gte, exists). Sealed fields cannot be named."`
-	Words     string          `json:"words,omitzero" doc:"All must occur; the last may end in *."`
-	Sort      []view.Order    `json:"sort,omitzero" doc:"At most 4 fields; the id breaks ties."`
-	Limit     int             `json:"limit,omitzero" minimum:"1" maximum:"1000" doc:"How many documents to give: 50 if not given, none when a group or histogram is asked for."`
-	Cursor    string          `json:"cursor,omitzero" doc:"From the page before; the rest of the query must be the same."`
+	Filter    *view.Filter    `json:"filter,omitzero" doc:"A tree of all, any, not and comparisons of fields (eq, in, lt, lte, gt, gte, exists). Encrypted fields cannot be used."`
+	Words     string          `json:"words,omitzero" doc:"Words that must all occur; the last one may end in *."`
+	Sort      []view.Order    `json:"sort,omitzero" doc:"At most 4 fields; ties are broken by id."`
+	Limit     int             `json:"limit,omitzero" minimum:"1" maximum:"1000" doc:"How many documents to return. Defaults to 50, or to none with group or histogram."`
+	Cursor    string          `json:"cursor,omitzero" doc:"From the previous page; the rest of the query must be the same."`
 	Group     *view.Group     `json:"group,omitzero"`
 	Histogram *view.Histogram `json:"histogram,omitzero"`
-	WithTotal bool            `json:"with_total,omitzero" doc:"Also count all that match, exactly."`
+	WithTotal bool            `json:"with_total,omitzero" doc:"Also count all matching documents."`
 }
 
-// canonical is the question without what pages through its answer: the same bytes for the same question.
+// canonical is the query without its paging: the same query gives the same bytes.
 func (q queryBody) canonical() ([]byte, error) {
 	q.Cursor, q.Limit = "", 0
 	return json.Marshal(q, json.Deterministic(true))
 }
 
-// queryView searches a view. The query is an entry in the ledger before anybody sees the answer; if it cannot be
-// recorded, nothing is shown. Nothing personal is in the answer: sealed fields are left out.
+// queryView searches a view. The query is recorded before it is answered; if it cannot be recorded, nothing is shown.
+// The answer holds no personal data: encrypted fields are left out.
 func (a *API) queryView() {
 	route(a, operation("queryView", "POST", "/v1/views/{view}/query", "looking", "Search a view",
-		"For compliance; for analysts the view daily, whose cells of closed days with at least 10 people are all they get. Recorded before it is answered."), viewers,
+		"For compliance officers. Analysts may query only daily, and see only cells of past days with at least 10 people. Recorded before it is answered."), viewers,
 		func(ctx context.Context, r *ask, in *queryViewIn) (*answer[queryAnswer], error) {
 			schema, ok := a.Views.Schema(in.View)
 			if !ok {
@@ -69,7 +69,7 @@ func (a *API) queryView() {
 		})
 }
 
-// viewQuery is what was asked, within what the caller may see.
+// viewQuery is the query, limited to what the caller may see.
 func (a *API) viewQuery(c domain.Caller, schema *view.Schema, b queryBody) (view.Query, error) {
 	q := view.Query{Filter: b.Filter, Words: b.Words, Sort: b.Sort, Limit: b.Limit, Total: b.WithTotal, Group: b.Group, Histogram: b.Histogram}
 	var err error
@@ -79,18 +79,18 @@ func (a *API) viewQuery(c domain.Caller, schema *view.Schema, b queryBody) (view
 	return q, err
 }
 
-// page is one page of a query's answer that is asked for.
+// page is a request for one page of a query's answer.
 type page struct {
 	view   string
 	schema *view.Schema
 	query  view.Query
-	asked  []byte // the query in its canonical form
+	asked  []byte // the canonical query
 	cursor string
 	caller domain.Caller
-	from   journal.Position // what the view must know
+	from   journal.Position // that the view must have reached
 }
 
-// read gives a page and the cursor of the next one, or "".
+// read gives a page and the cursor of the next one, if any.
 func (a *API) read(ctx context.Context, p page) (*view.Result, string, error) {
 	before, err := a.openCursor(&p)
 	if err != nil {
@@ -112,7 +112,7 @@ func (a *API) read(ctx context.Context, p page) (*view.Result, string, error) {
 	return found, next, err
 }
 
-// queryRefusal words what a view refuses.
+// queryRefusal turns an error of a view into a refusal.
 func queryRefusal(err error) error {
 	var invalid *view.InvalidError
 	switch {

@@ -11,14 +11,14 @@ import (
 // dailyView is the view that analysts may query.
 const dailyView = "daily"
 
-// fewest is the least number of people that a cell shown to analysts counts.
+// fewest is the smallest number of people in a cell shown to analysts.
 const fewest = 10
 
-// errScope: the view of daily counts has no longer what hides small cells, so nothing of it is shown.
+// errScope: the daily view lacks the fields that hide small cells, so nothing of it is shown.
 var errScope = errors.New("api: the daily view has no day or no people to limit by")
 
-// dailyScope limits a query of daily counts to closed days and to cells of at least 10 people. It is joined to the query before
-// filter, sort, page, groups and sums.
+// dailyScope limits a query of daily counts to past days and to cells of at least 10 people. It applies before filter, sort,
+// paging, groups and sums.
 func dailyScope(schema *view.Schema, now time.Time) (*view.Filter, error) {
 	day, people := schema.Field("day"), schema.Field("people")
 	if day == view.NoField || people == view.NoField {

@@ -6,7 +6,7 @@ import (
 	"github.com/go-json-experiment/json"
 )
 
-// writeLine writes v and ends the line, so that answers read well in a terminal.
+// writeLine writes v and a newline, for reading in a terminal.
 func writeLine(w io.Writer, v any) error {
 	if err := json.MarshalWrite(w, v); err != nil {
 		return err

@@ -11,16 +11,16 @@ import (
 	"accountledger/journal"
 )
 
-// accessLog appends what was looked at, many records an append: the first to come appends for all who came
-// while the append before was under way. One process writes its stream, so there are no conflicts.
+// accessLog records accesses, many records per append: while one append is in progress, others queue up for the next. Each
+// process writes its own stream, so there are no conflicts.
 type accessLog struct {
 	core   *core
 	writer uuid.UUID
 	mu     sync.Mutex
 	queue  []*accessRecord
 	busy   bool
-	head   journal.Head // only the goroutine that appends uses it, and unsure
-	unsure string       // the stream whose end is not known
+	head   journal.Head // head and unsure: only used by the goroutine that appends
+	unsure string       // stream whose end is unknown
 }
 
 type accessRecord struct {
@@ -31,12 +31,12 @@ type accessRecord struct {
 	err   error
 }
 
-// accessBatch bounds the records of one append, far below what an append may carry.
+// accessBatch is the most records per append, far below an append's limit.
 const accessBatch = 256
 
 func newAccessLog(c *core, writer uuid.UUID) *accessLog { return &accessLog{core: c, writer: writer} }
 
-// record returns once the event is durable. What cannot be recorded must not be shown.
+// record returns once the event is durable. Nothing may be shown that could not be recorded.
 func (k *call) record(ctx context.Context, a about, event any) (domain.Fact, error) {
 	l := k.access
 	if err := confirmed(ctx); err != nil {
@@ -46,7 +46,7 @@ func (k *call) record(ctx context.Context, a about, event any) (domain.Fact, err
 	if err != nil {
 		return domain.Fact{}, err
 	}
-	entries[0].ID = domain.EventID{UUID: uuid.New()} // a repeat is a look of its own
+	entries[0].ID = domain.EventID{UUID: uuid.New()} // a repeat is another access
 	r := &accessRecord{entry: entries[0], done: make(chan struct{})}
 	l.mu.Lock()
 	l.queue = append(l.queue, r)
@@ -54,7 +54,7 @@ func (k *call) record(ctx context.Context, a about, event any) (domain.Fact, err
 	l.busy = true
 	l.mu.Unlock()
 	if lead {
-		go l.drain(context.WithoutCancel(ctx)) // beside the caller, who would else wait for all who come after
+		go l.drain(context.WithoutCancel(ctx)) // in another goroutine: the caller need not wait for later records
 	}
 	<-r.done
 	k.position = r.at
@@ -100,7 +100,7 @@ func (l *accessLog) try(ctx context.Context, entries []journal.Entry) (journal.C
 	if l.unsure != stream { // most likely the day's first
 		done, err := l.appendAfter(ctx, journal.NoStream(stream), entries)
 		var conflict *journal.ConflictError
-		if !errors.As(err, &conflict) { // a clock was put back, to a day that has its stream
+		if !errors.As(err, &conflict) { // the clock was set back to a day that already has a stream
 			return done, err
 		}
 	}
@@ -114,7 +114,7 @@ func (l *accessLog) try(ctx context.Context, entries []journal.Entry) (journal.C
 func (l *accessLog) appendAfter(ctx context.Context, head journal.Head, entries []journal.Entry) (journal.Committed, error) {
 	done, err := l.core.Journal.Append(ctx, head, entries...)
 	if err != nil {
-		l.head, l.unsure = journal.Head{}, head.Stream // read it: nobody knows where the stream ends
+		l.head, l.unsure = journal.Head{}, head.Stream // read it: the stream's end is unknown
 		return done, err
 	}
 	l.head, l.unsure = done.Head, ""

@@ -14,7 +14,7 @@ type foldedAccount struct {
 	repeats map[domain.CommandID][]domain.Fact
 }
 
-// Apply assigns what a fact says.
+// Apply applies a fact to the state.
 func (a *foldedAccount) Apply(f domain.Fact) error {
 	if f.Fingerprint != "" {
 		a.repeats[f.Command] = append(a.repeats[f.Command], f)
@@ -28,13 +28,13 @@ func newAccount(id domain.AccountID) func() *foldedAccount {
 	}
 }
 
-// account reads an account as the leader has it now. The state is the caller's own.
+// account reads an account as the leader has it now, as a copy.
 func (c *core) account(ctx context.Context, id domain.AccountID) (*domain.Account, journal.Head, error) {
 	a, head, _, err := c.accountAnd(ctx, id, domain.CommandID{})
 	return a, head, err
 }
 
-// accountAnd gives as well what a command appended before.
+// accountAnd also returns what a command appended before.
 func (c *core) accountAnd(ctx context.Context, id domain.AccountID, command domain.CommandID) (a *domain.Account, head journal.Head, before []domain.Fact, err error) {
 	err = c.accounts.use(ctx, domain.AccountStream(id), newAccount(id), func(f *foldedAccount, at journal.Head) {
 		a, head, before = f.Clone(), at, f.repeats[command]
@@ -42,7 +42,7 @@ func (c *core) accountAnd(ctx context.Context, id domain.AccountID, command doma
 	return a, head, before, err
 }
 
-// seen takes the place in the log of what was appended before as the answer's.
+// seen sets the answer's position to that of facts appended earlier.
 func (k *call) seen(ctx context.Context, facts []domain.Fact) error {
 	last := facts[len(facts)-1]
 	for rec, err := range k.Journal.Read(ctx, last.Stream, last.Version) {
@@ -55,8 +55,8 @@ func (k *call) seen(ctx context.Context, facts []domain.Fact) error {
 	return nil
 }
 
-// change loads the caller's account, decides, appends, and gives the account as it is afterwards with the facts.
-// A repeat under the same Idempotency-Key gives the facts of the first time.
+// change loads the caller's account, decides, appends, and returns the account afterwards and the facts. A repeat under the same
+// Idempotency-Key returns the first request's facts.
 func (k *call) change(ctx context.Context, id domain.AccountID, decide func(*domain.Account) ([]any, error)) (*domain.Account, []domain.Fact, error) {
 	stream := domain.AccountStream(id)
 	unlock, waited := k.streams.lock(stream)

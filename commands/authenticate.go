@@ -8,8 +8,8 @@ import (
 	"accountledger/journal"
 )
 
-// Authenticate tells whose token it is: of a person, an officer, or a service. ErrSession when it is nobody's or
-// no longer. It reads the streams as the leader has them, so an end of a session holds at once.
+// Authenticate returns the caller a token belongs to: a person, an officer or a service. ErrSession or ErrServiceKey if it is not,
+// or no longer, valid. It reads the streams as the leader has them, so the end of a session takes effect at once.
 type Authenticate func(ctx context.Context, token Token) (domain.Caller, error)
 
 func (c *core) authenticate(ctx context.Context, token Token) (domain.Caller, error) {
@@ -24,7 +24,7 @@ func (c *core) authenticate(ctx context.Context, token Token) (domain.Caller, er
 	return domain.Guest(), domain.ErrSession
 }
 
-// authenticateSession reads the owner's stream and the session's side by side.
+// authenticateSession reads the owner's stream and the session's concurrently.
 func (c *core) authenticateSession(ctx context.Context, t sessionToken) (domain.Caller, error) {
 	var owner standing
 	var session domain.Session
@@ -40,7 +40,7 @@ func (c *core) authenticateSession(ctx context.Context, t sessionToken) (domain.
 	return t.caller(owner, session, c.Now())
 }
 
-// standing is what an owner's stream says of their sessions.
+// standing is what an owner's stream says about their sessions.
 type standing struct {
 	gone, closing bool
 	everywhere    int64
@@ -64,13 +64,13 @@ func standingOf(a *domain.Account) standing {
 
 func standingOfStaff(s *domain.Staff) standing { return standing{everywhere: -1, roles: s.Roles} }
 
-// knownService is the service by what is kept of its stream, without reading it.
+// knownService authenticates a service by its cached state, without reading its stream.
 func (c *core) knownService(id domain.ServiceID, secret []byte) (caller domain.Caller, ok bool) {
 	c.services.peek(domain.ServiceStream(id), func(s *domain.Service) { ok = s.Owns(hashSecret(secret)) })
 	return serviceCaller(id), ok
 }
 
-// knownSession is the caller by what is kept of the streams, without reading them.
+// knownSession authenticates a session by cached states, without reading their streams.
 func (c *core) knownSession(t sessionToken) (_ domain.Caller, ok bool) {
 	var owner standing
 	var session domain.Session
@@ -91,7 +91,7 @@ func (c *core) knownSession(t sessionToken) (_ domain.Caller, ok bool) {
 	return caller, err == nil
 }
 
-// caller is whom the token names, if its session is open.
+// caller is the token's owner, if its session is open.
 func (t sessionToken) caller(owner standing, s domain.Session, now time.Time) (domain.Caller, error) {
 	if owner.gone || s.Owner != t.kind || !s.Valid(hashSecret(t.secret), owner.everywhere, now) {
 		return domain.Guest(), domain.ErrSession
@@ -105,7 +105,7 @@ func (t sessionToken) caller(owner standing, s domain.Session, now time.Time) (d
 		Staff: domain.StaffID{UUID: t.owner}, Roles: owner.roles}, nil
 }
 
-// person is the caller that a person's token names, if it is valid.
+// person is the caller named by a person's token, provided it is valid.
 func (t sessionToken) person() domain.Caller {
 	return domain.Caller{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: t.owner}}, Account: domain.AccountID{UUID: t.owner}, Session: t.session}
 }

@@ -6,10 +6,10 @@ import (
 	"accountledger/domain"
 )
 
-// AuthenticateErased tells whose token it is where Authenticate says ErrSession only because an erasure has begun: for
-// a person who repeats the request for that very erasure, since its answer may not have reached them. The operation and
-// Idempotency-Key must be those of the request that the erasure rests on, and the session one that would still be open
-// without it. Anything else is ErrSession. The caller is good for repeating RequestErasure, and for nothing else.
+// AuthenticateErased authenticates a person whom Authenticate refuses with ErrSession only because an erasure has started, so that
+// they can repeat the request for that erasure if its answer did not reach them. The operation and Idempotency-Key must be
+// those of the erasure's request, and the session must be one that would otherwise still be open. Anything else is
+// ErrSession. The caller may only be used to repeat RequestErasure.
 type AuthenticateErased func(ctx context.Context, token Token, operation, key string) (domain.Caller, error)
 
 func (c *core) authenticateErased(ctx context.Context, token Token, operation, key string) (domain.Caller, error) {

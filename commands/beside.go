@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// beside runs reads side by side, the last one in the caller's own goroutine. The first error ends the others and is given.
-// Where a read costs no way to a server they run one after another.
+// beside runs reads concurrently, the last one in the caller's goroutine. The first error cancels the others and is returned.
+// If the log is in this process they run one after another.
 func (c *core) beside(ctx context.Context, reads ...func(context.Context) error) error {
 	if c.near {
 		for _, read := range reads {
@@ -33,7 +33,7 @@ func (c *core) beside(ctx context.Context, reads ...func(context.Context) error)
 	return err
 }
 
-// besideEach runs n reads side by side.
+// besideEach runs n reads concurrently.
 func (c *core) besideEach(ctx context.Context, n int, read func(ctx context.Context, i int) error) error {
 	reads := make([]func(context.Context) error, n)
 	for i := range reads {
@@ -42,16 +42,16 @@ func (c *core) besideEach(ctx context.Context, n int, read func(ctx context.Cont
 	return c.beside(ctx, reads...)
 }
 
-// Panic is a panic of a read beside others, as it goes on in the goroutine of the request.
+// Panic is a panic of a concurrent read, raised again in the request's goroutine.
 type Panic struct {
 	Value any
 	Stack []byte // of the read
 }
 
-// Error says of what type the panic was: its own text could hold anything.
+// Error names the panic's type; its text could hold anything.
 func (p *Panic) Error() string { return fmt.Sprintf("commands: panic of a read: %T", p.Value) }
 
-// caught gives a panic as a *Panic.
+// caught returns a panic as a *Panic.
 func caught(run func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -68,7 +68,7 @@ func panicOf(value any) *Panic {
 	return &Panic{value, debug.Stack()}
 }
 
-// rethrow lets a panic that was caught go on.
+// rethrow raises a caught panic again.
 func rethrow(err error) {
 	if err == nil {
 		return

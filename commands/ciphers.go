@@ -12,14 +12,14 @@ import (
 	"accountledger/journal"
 )
 
-// Ciphers seals what callers carry for us and must neither read nor change: cursors and places in the log.
-// What is sealed under one label opens under no other.
+// Ciphers makes ciphers for what callers hold but must not read or change: cursors and positions in the log.
+// A token opens only under the label it was sealed under.
 type Ciphers func(label string) (TokenCipher, error)
 
 // TokenCipher seals and opens opaque tokens.
 type TokenCipher struct{ aead cipher.AEAD }
 
-// errToken: not a token of ours, or of another label or binding.
+// errToken: not one of our tokens, or one with another label or binding.
 var errToken = errors.New("commands: not a token")
 
 func (c *core) ciphers(label string) (TokenCipher, error) {
@@ -32,10 +32,10 @@ func (c *core) ciphers(label string) (TokenCipher, error) {
 	return TokenCipher{aead}, err
 }
 
-// Seal makes a token of b, bound to what must be the same when it comes back.
+// Seal makes a token of b. Open needs the same binding.
 func (t TokenCipher) Seal(b, binding []byte) string {
 	nonce := make([]byte, t.aead.NonceSize(), t.aead.NonceSize()+len(b)+t.aead.Overhead())
-	_, _ = rand.Read(nonce) // never fails: the program ends instead
+	_, _ = rand.Read(nonce) // never fails: it ends the program instead
 	return base64.RawURLEncoding.EncodeToString(t.aead.Seal(nonce, nonce, b, binding))
 }
 

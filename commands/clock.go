@@ -9,8 +9,8 @@ import (
 	"accountledger/domain"
 )
 
-// ConfirmClock takes the ledger's clock as right, which an operator says after it jumped. By another clock it must be
-// between two times now: a ledger's own clock cannot vouch for itself, and may have moved since the operator looked.
+// ConfirmClock confirms the ledger's clock as right, after it jumped. The operator gives, by another clock, a range the time must
+// be in: the ledger's clock cannot vouch for itself, and may have moved since the operator looked.
 type ConfirmClock struct {
 	From  time.Time `json:"from"`
 	Until time.Time `json:"until"`
@@ -24,7 +24,7 @@ func (ConfirmClock) Format(s fmt.State, _ rune) { hide(s) }
 // LogValue logs [personal].
 func (ConfirmClock) LogValue() slog.Value { return hidden() }
 
-// confirmClock gives what the clock said, or refuses: clock_differs.
+// confirmClock returns the clock's time, or refuses with clock_differs.
 func (k *call) confirmClock(ctx context.Context, in ConfirmClock) (time.Time, error) {
 	e := domain.ClockConfirmed{Time: k.now, UID: k.Caller.UID}
 	if in.Reason != "" {
@@ -41,7 +41,7 @@ func (k *call) confirmClock(ctx context.Context, in ConfirmClock) (time.Time, er
 	return k.now, k.clockConfirmed(ctx, e)
 }
 
-// NoteClock notes in a quiet log that the clock is right, as the process knows that settles deadlines.
+// NoteClock records in a quiet log that the clock is right, as judged by the process that settles deadlines.
 type NoteClock struct{}
 
 func (k *call) noteClock(ctx context.Context, _ NoteClock) (struct{}, error) {

@@ -11,10 +11,10 @@ import (
 	"accountledger/vault"
 )
 
-// A proven sign-up becomes an account in a chain of appends, each with an id that derives from the request: claim
-// the identifier, open the account, end the sign-up. Whoever finds the chain unfinished completes it.
+// A verified sign-up becomes an account in a chain of appends, each with an id derived from the request: claim the identifier,
+// open the account, end the sign-up. Any process that finds the chain unfinished completes it.
 
-// step appends what one step of a chain makes; the ids derive from the chain's first event.
+// step appends one step of a chain; the ids derive from the chain's first event.
 func (k *call) step(ctx context.Context, head journal.Head, origin, cause domain.Fact, a about, events ...any) (journal.Committed, error) {
 	m := domain.Metadata{At: k.now, Command: k.command, Actor: k.Caller.Actor, Subject: a.subject, Region: a.region, Channel: k.Channel,
 		Correlation: origin.ID, Causation: cause.ID}
@@ -30,7 +30,7 @@ func (k *call) step(ctx context.Context, head journal.Head, origin, cause domain
 	return done, err
 }
 
-// completeSignUp gives the account, or ErrTaken when another one was quicker, or ErrEnded when the sign-up lapsed.
+// completeSignUp returns the account, ErrTaken if another account was quicker, or ErrEnded if the sign-up has lapsed.
 func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.AccountID, error) {
 	var account domain.AccountID
 	err := retry(ctx, func(ctx context.Context) error {
@@ -55,7 +55,7 @@ func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.A
 	return account, err
 }
 
-// endSignUp appends the end of a sign-up and destroys what it alone held.
+// endSignUp appends the end of a sign-up and destroys its key and secret.
 func (k *call) endSignUp(ctx context.Context, id domain.SignUpID, s *domain.SignUp, head journal.Head, end any) error {
 	a := about{region: s.Fact.Region}
 	if done, ok := end.(domain.SignUpCompleted); ok {
@@ -64,7 +64,7 @@ func (k *call) endSignUp(ctx context.Context, id domain.SignUpID, s *domain.Sign
 	if _, err := k.step(ctx, head, s.Fact, s.Fact, a, end); err != nil {
 		return err
 	}
-	if a.subject.IsZero() { // it lapsed: nobody's account will take its messages along
+	if a.subject.IsZero() { // it lapsed: no account's erasure will include its messages
 		if err := k.forgetElsewhere(s.AccountOf()); err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func (k *call) forgetSignUp(ctx context.Context, id domain.SignUpID) error {
 	return errors.Join(k.Vault.DestroySecrets(ctx, signUpSecret(id)), k.Journal.Destroy(ctx, domain.SignUpKey(id)))
 }
 
-// openAccount claims the identifier and opens the account. The exact version of the claim's stream decides a race.
+// openAccount claims the identifier and opens the account. The version of the claim's stream decides races.
 func (k *call) openAccount(ctx context.Context, id domain.SignUpID, s *domain.SignUp) (domain.AccountID, error) {
 	account := s.AccountOf()
 	contact, err := journal.Open(ctx, k.Journal, s.Fact, s.Requested.Contact)
@@ -105,7 +105,7 @@ func (k *call) openAccount(ctx context.Context, id domain.SignUpID, s *domain.Si
 	return account, err
 }
 
-// claimFor gives the claim that the sign-up's account has on the identifier, made now if there was none.
+// claimFor returns the account's claim on the identifier, and makes it if there is none.
 func (k *call) claimFor(ctx context.Context, digest vault.Digest, id domain.SignUpID, s *domain.SignUp) (domain.ClaimID, domain.Fact, error) {
 	account := s.AccountOf()
 	for {
@@ -116,13 +116,13 @@ func (k *call) claimFor(ctx context.Context, digest vault.Digest, id domain.Sign
 		}
 		claim := domain.ClaimID{UUID: row}
 		state, head := &domain.Claim{}, journal.NoStream(domain.IdentifierStream(claim))
-		if row != made { // else most likely nobody has claimed it yet, and if somebody has, that is a conflict
+		if row != made { // otherwise probably nobody has claimed it yet; if somebody has, there is a conflict
 			state, head, err = k.claim(ctx, claim)
 		}
 		switch {
 		case err != nil:
 			return claim, domain.Fact{}, err
-		case state.Retired: // an erasure is about to delete the row: help it, then claim anew
+		case state.Retired: // an erasure is about to delete the row: do so, then claim again
 			if err := k.Vault.DeleteIdentifier(ctx, row); err != nil {
 				return claim, domain.Fact{}, err
 			}
@@ -141,10 +141,10 @@ func (k *call) claimFor(ctx context.Context, digest vault.Digest, id domain.Sign
 	}
 }
 
-// movePassword copies the hash to the account; the sign-up's goes when the sign-up ends.
+// movePassword copies the hash to the account; the sign-up's is destroyed when the sign-up ends.
 func (k *call) movePassword(ctx context.Context, id domain.SignUpID, account domain.AccountID) error {
 	hash, err := k.Vault.Secret(ctx, signUpSecret(id))
-	if errors.Is(err, vault.ErrDestroyed) { // a backup was made in between: it has the account's already
+	if errors.Is(err, vault.ErrDestroyed) { // a backup was made in between: the account already has it
 		if _, there := k.Vault.Secret(ctx, accountSecret(account)); there == nil {
 			return nil
 		}
@@ -155,17 +155,17 @@ func (k *call) movePassword(ctx context.Context, id domain.SignUpID, account dom
 	return k.Vault.PutSecret(ctx, accountSecret(account), hash)
 }
 
-// SettleSignUp completes a sign-up that was proven, or lets it lapse when nobody proved it in time.
+// SettleSignUp completes a verified sign-up, or lets one lapse that was not verified in time.
 type SettleSignUp struct {
 	ID domain.SignUpID `json:"id"`
 }
 
-// SettledSignUp tells whether the sign-up has ended; one that has not waits for its time.
+// SettledSignUp says whether the sign-up has ended; otherwise it is not due yet.
 type SettledSignUp struct {
 	Ended bool
 }
 
-// settleSignUp is for the process that finishes what a crash left, and for deadlines. Nothing happens before its time.
+// settleSignUp is for the process that handles deadlines and finishes interrupted work. It does nothing before the deadline.
 func (k *call) settleSignUp(ctx context.Context, in SettleSignUp) (SettledSignUp, error) {
 	done := SettledSignUp{Ended: true}
 	defer k.streams.hold(domain.VerificationStream(in.ID))()
@@ -196,7 +196,7 @@ func (k *call) settleSignUp(ctx context.Context, in SettleSignUp) (SettledSignUp
 	return SettledSignUp{}, nil
 }
 
-// lapse ends the verification first: its stream decides whether a code that is given at this moment comes too late.
+// lapse ends the verification first: its stream decides whether a code given at the same moment is too late.
 func (k *call) lapse(ctx context.Context, id domain.SignUpID, s *domain.SignUp, head journal.Head, v domain.Verification, proving journal.Head) error {
 	reason := domain.LapseExpired
 	if s.Fact.Restored {

@@ -16,30 +16,30 @@ import (
 	"accountledger/vault"
 )
 
-// Config is what operators set.
+// Config holds operators' settings.
 type Config struct {
-	// Controller is who decides on the use of the data (GDPR Art. 4 (7)); every notice names it.
+	// Controller is the controller of the data (GDPR Art. 4 (7)), named in every notice.
 	Controller domain.Slug
-	// Grace is how long an erasure waits; 0 starts it at once.
+	// Grace is how long an erasure can be cancelled before it starts; 0 starts it at once.
 	Grace time.Duration
 	// BackupKeep is how long each backup is kept.
 	BackupKeep time.Duration
-	// SignIns bounds refused sign-ins of one identifier in a window, WrongCodes wrong codes a day.
+	// SignIns limits refused sign-ins per identifier and address, WrongCodes wrong codes per identifier and day.
 	SignIns    Limit
 	WrongCodes Limit
 }
 
-// DefaultBackupKeep is how long backups are kept where operators say nothing.
+// DefaultBackupKeep is how long backups are kept by default.
 const DefaultBackupKeep = 35 * 24 * time.Hour
 
-// DefaultConfig is what holds where operators say nothing.
+// DefaultConfig is the default configuration.
 func DefaultConfig() Config {
 	return Config{Controller: "development", Grace: domain.DefaultGrace, BackupKeep: DefaultBackupKeep,
 		SignIns:    Limit{Events: 20, Window: 15 * time.Minute},
 		WrongCodes: Limit{Events: 20, Window: 24 * time.Hour}}
 }
 
-// Deps is what commands work on.
+// Deps is what the commands depend on.
 type Deps struct {
 	Journal *journal.Journal
 	Vault   vault.Vault
@@ -48,12 +48,12 @@ type Deps struct {
 	Now     func() time.Time
 	Config  Config
 	Log     *slog.Logger
-	// Forget drops what else is kept of a person, such as messages of a local mailbox. It can be repeated; an erasure
-	// is not complete before it succeeded. May be nil.
+	// Forget deletes anything else kept about a person, such as messages in a local mailbox. It is idempotent; no erasure
+	// is complete before it succeeds. May be nil.
 	Forget func(domain.AccountID) error
 }
 
-// core is what all commands share.
+// core is shared by all commands.
 type core struct {
 	Deps
 	keys    ledgerKeys
@@ -72,16 +72,16 @@ type core struct {
 	proofs    *folded[*proof]
 
 	masters masters
-	// restored is where the log was last restored; nil if never.
+	// restored is the position of the last restore; nil if there was none.
 	restored atomic.Pointer[journal.Position]
-	signUps  chan struct{} // a place for each sign-up that hashes
+	signUps  chan struct{} // limits sign-ups that hash
 	near     bool          // the log is in this process
 }
 
-// signUpsAtOnce bounds the sign-ups that hash or wait to.
+// signUpsAtOnce is how many sign-ups may hash or wait to.
 const signUpsAtOnce = 16
 
-// ledgerKeys are the random keys of the ledger's own keyed hashes. They outlive master keys.
+// ledgerKeys are random keys for the ledger's keyed hashes. They outlive master keys.
 type ledgerKeys struct {
 	identifiers, codes, commands, cursors, erasures *vault.Key
 }
@@ -94,13 +94,13 @@ func loadKeys(ctx context.Context, v vault.Vault) (ledgerKeys, error) {
 	return ledgerKeys{k[0], k[1], k[2], k[3], k[4]}, nil
 }
 
-// DayKeyLifetime is how long the key of a day is kept: hashes under it are noise afterwards.
+// DayKeyLifetime is how long a day's key is kept; afterwards hashes under it are meaningless.
 const DayKeyLifetime = 30 * 24 * time.Hour
 
 // DayKey names the key of a day.
 func DayKey(day domain.Day) string { return "hmac/day/" + string(day) }
 
-// dayKey is the key that attempts, fingerprints and secrets of one day depend on.
+// dayKey is the key for attempts, fingerprints, secrets and pseudonyms of one day.
 func (c *core) dayKey(ctx context.Context, day domain.Day) (*vault.Key, error) {
 	k, err := c.Vault.Key(ctx, DayKey(day))
 	if errors.Is(err, vault.ErrNotFound) {
@@ -112,7 +112,7 @@ func (c *core) dayKey(ctx context.Context, day domain.Day) (*vault.Key, error) {
 	return k, err
 }
 
-// digest is the keyed hash by which the vault finds whose an identifier is. Officers' addresses live apart from people's.
+// digest is the keyed hash by which the vault finds an identifier's owner. Officers' addresses are separate from people's.
 func (c *core) digest(space string, contact domain.Contact) vault.Digest {
 	return c.keys.identifiers.MAC([]byte(space), []byte(contact.Kind), []byte(contact.Normalised))
 }
@@ -123,7 +123,7 @@ const (
 	spaceServices = "service"
 )
 
-// fold applies a stream's facts to a state, and hands each to see first.
+// fold applies a stream's facts to a state, and passes each to see first.
 func (c *core) fold(ctx context.Context, stream string, state interface{ Apply(domain.Fact) error }, see func(domain.Fact)) (journal.Head, error) {
 	head := journal.NoStream(stream)
 	for rec, err := range c.Journal.Read(ctx, stream, 0) {
@@ -142,7 +142,7 @@ func (c *core) fold(ctx context.Context, stream string, state interface{ Apply(d
 	return head, nil
 }
 
-// New makes the menu. It makes the ledger's own keys on first use.
+// New makes the menu. It creates the ledger's keys on first use.
 func New(ctx context.Context, d Deps) (*Menu, error) {
 	keys, err := loadKeys(ctx, d.Vault)
 	if err != nil {

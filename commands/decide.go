@@ -8,22 +8,22 @@ import (
 	"accountledger/journal"
 )
 
-// DecideAccess is a service's question whether it may use somebody's data now.
+// DecideAccess asks whether a service may use somebody's data now.
 type DecideAccess struct {
 	Account    domain.AccountID  `json:"account"`
 	Permission domain.Permission `json:"permission"`
 	Purpose    domain.Purpose    `json:"purpose"`
 }
 
-// AccessDecision is the answer. Withdrawn, never given, unknown and erased are all just denied.
+// AccessDecision is the answer. Withdrawn, never given, unknown and erased are all simply denied.
 type AccessDecision struct {
 	ID      domain.EventID // of the record
 	Outcome domain.Outcome
 	At      time.Time
 }
 
-// decideAccess rests on the account as read after the question came, names its version in the record, and
-// answers only once the record is durable and confirmed.
+// decideAccess decides on the account as read after the question arrived, records its version, and answers only once the record
+// is durable and confirmed.
 func (k *call) decideAccess(ctx context.Context, in DecideAccess) (AccessDecision, error) {
 	decided, about, err := k.decide(ctx, in)
 	if err != nil {
@@ -36,7 +36,7 @@ func (k *call) decideAccess(ctx context.Context, in DecideAccess) (AccessDecisio
 	return AccessDecision{ID: f.ID, Outcome: decided.Outcome, At: f.At}, err
 }
 
-// decide is the decision as of now, and what its record is about.
+// decide returns the decision as of now, and what its record is about.
 func (k *call) decide(ctx context.Context, in DecideAccess) (domain.AccessDecided, about, error) {
 	var s *domain.Service
 	var notices *domain.Notices
@@ -61,10 +61,10 @@ func (k *call) decide(ctx context.Context, in DecideAccess) (domain.AccessDecide
 		AccountVersion: a.Version, Grant: grant}, about{subject: in.Account, region: a.Region}, nil
 }
 
-// confirm reads the account again where the record stands. A leader that was deposed and does not know can answer a read from
-// what it has, but it commits no record; so where the record is, everything is that anybody was told before the question
-// came. When the account had moved and the decision comes out otherwise, a record that names the first one
-// corrects it, and is the answer. What cannot be confirmed is not answered.
+// confirm reads the account again as of the record's position. A deposed leader that does not know it yet can answer reads from
+// stale data, but cannot commit a record; so at the record's position, everything is visible that anybody had been told
+// before the question arrived. If the account had changed and the decision differs, a second record corrects the first
+// and becomes the answer. A decision that cannot be confirmed is not answered.
 func (k *call) confirm(ctx context.Context, in DecideAccess, decided domain.AccessDecided, f domain.Fact) (domain.AccessDecided, domain.Fact, error) {
 	since := journal.Since(again(ctx), k.position)
 	a, _, err := k.account(since, in.Account)

@@ -19,7 +19,7 @@ type Device struct {
 	Linked time.Time
 }
 
-// listDevices gives the caller's devices, in the order they were linked.
+// listDevices lists the caller's devices in the order they were linked.
 func (k *call) listDevices(ctx context.Context, _ struct{}) ([]Device, error) {
 	a, _, err := k.account(ctx, k.Caller.Account)
 	if err != nil {
@@ -73,7 +73,7 @@ func (k *call) linkDevice(ctx context.Context, in LinkDevice) (Device, error) {
 	return k.deviceView(ctx, &domain.Device{DeviceLinked: e, Fact: facts[0], Name: e.Name, NameFact: facts[0]})
 }
 
-// RenameDevice gives one of the caller's devices another name.
+// RenameDevice renames one of the caller's devices.
 type RenameDevice struct {
 	ID   domain.DeviceID `json:"id"`
 	Name string          `json:"name"`
@@ -85,7 +85,7 @@ func (k *call) renameDevice(ctx context.Context, in RenameDevice) (Device, error
 		return Device{}, err
 	}
 	d := a.Devices[in.ID]
-	if d == nil { // a repeat, and the device was unlinked since
+	if d == nil { // a repeat, and the device has been unlinked since
 		return Device{}, domain.ErrNotFound
 	}
 	e := facts[0].Event.(domain.DeviceRenamed) //nolint:forcetypeassert // decided above
@@ -106,7 +106,7 @@ func (k *call) unlinkDevice(ctx context.Context, in UnlinkDevice) (struct{}, err
 	return struct{}{}, k.Journal.Destroy(ctx, domain.DeviceKey(in.ID))
 }
 
-// SettleUnlinked destroys the key of a device that was unlinked, should a crash have left it.
+// SettleUnlinked destroys the key of an unlinked device if a crash left it.
 type SettleUnlinked struct {
 	Device domain.DeviceID `json:"device"`
 }

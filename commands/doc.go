@@ -1,4 +1,4 @@
-// Package commands is what can be asked of the ledger: one file a use case, all of them in Menu. A
-// command loads, lets the domain decide, and appends to one stream; what spans several streams is a chain of
-// idempotent appends that anybody who finds it unfinished can complete.
+// Package commands holds the ledger's use cases, one per file, all listed in Menu. A command loads state, lets the domain
+// decide, and appends to one stream; what spans several streams is a chain of idempotent appends that any process can
+// complete if it finds it unfinished.
 package commands

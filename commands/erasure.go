@@ -14,22 +14,22 @@ import (
 	"accountledger/vault"
 )
 
-// ErasureView is how far an erasure has come.
+// ErasureView is the state of an erasure.
 type ErasureView struct {
-	// ID opens this state to whoever holds it, so that a person can see it completed when nobody can sign in any more.
+	// ID gives anybody who has it access to this state, so that a person can see the erasure completed without signing in.
 	ID        string
 	State     domain.ErasureState
 	Requested time.Time
 	Due       time.Time
 	Ended     time.Time
-	// Final is since when what was erased opens nowhere any more, whatever copies of the vault there are; zero before
-	// that, and where it is not known.
+	// Final is when the erased data became unreadable everywhere, whatever copies of the vault exist; zero before that, and
+	// if it is not known.
 	Final time.Time
-	// CopiesUntil is until when backups may hold the erased keys, wrapped; zero while that is not known.
+	// CopiesUntil is until when backups may hold the erased keys, wrapped; zero if not known yet.
 	CopiesUntil time.Time
 }
 
-// erasureID names an account's erasure, with a keyed hash so that nobody can make one up.
+// erasureID names an account's erasure, with a keyed hash so that it cannot be guessed.
 func (c *core) erasureID(id domain.AccountID) string {
 	mac := c.keys.erasures.MAC([]byte("erasure"), id.UUID[:])
 	return id.String() + "." + hex.EncodeToString(mac[:16])
@@ -46,8 +46,8 @@ func (c *core) erasureView(a *domain.Account) ErasureView {
 	return ErasureView{ID: c.erasureID(a.ID), State: a.Erasure.State, Requested: a.Erasure.RequestedAt, Due: a.Erasure.Due, Ended: a.Erasure.EndedAt}
 }
 
-// RequestErasure asks for the caller's account to be erased after the grace. A repeat under the same Idempotency-Key
-// gets the first answer, however far the erasure has come; AuthenticateErased tells who may still repeat it then.
+// RequestErasure requests the erasure of the caller's account after the grace period. A repeat under the same Idempotency-Key
+// gets the first answer, whatever the erasure's state; AuthenticateErased decides who may still repeat it.
 type RequestErasure struct{}
 
 func (k *call) requestErasure(ctx context.Context, _ RequestErasure) (ErasureView, error) {
@@ -66,7 +66,7 @@ type Erasure struct {
 	ID string `json:"id"`
 }
 
-// seeErasure gives the state to whoever holds the id.
+// seeErasure returns the state to anybody who has the id.
 func (k *call) seeErasure(ctx context.Context, in Erasure) (ErasureView, error) {
 	id, ok := k.parseErasureID(in.ID)
 	if !ok {
@@ -82,7 +82,7 @@ func (k *call) seeErasure(ctx context.Context, in Erasure) (ErasureView, error) 
 	return k.final(ctx, k.erasureView(a)), nil
 }
 
-// cancelErasure keeps the caller's account, while the erasure waits.
+// cancelErasure keeps the caller's account while the erasure is pending. Repeated, it gives the same answer.
 func (k *call) cancelErasure(ctx context.Context, in Erasure) (ErasureView, error) {
 	id, ok := k.parseErasureID(in.ID)
 	if !ok || id != k.Caller.Account {
@@ -95,12 +95,12 @@ func (k *call) cancelErasure(ctx context.Context, in Erasure) (ErasureView, erro
 	return k.erasureView(a), nil
 }
 
-// SettleErasure starts an erasure that is due and carries a started one out to its end.
+// SettleErasure starts an erasure that is due, and completes a started one.
 type SettleErasure struct {
 	Account domain.AccountID `json:"account"`
 }
 
-// settleErasure is for the process that fires deadlines and finishes what a crash left. Each step can be repeated.
+// settleErasure is for the process that handles deadlines and finishes interrupted work. Each step is idempotent.
 func (k *call) settleErasure(ctx context.Context, in SettleErasure) (ErasureView, error) {
 	var a *domain.Account
 	err := retry(ctx, func(ctx context.Context) error {
@@ -117,7 +117,7 @@ func (k *call) settleErasure(ctx context.Context, in SettleErasure) (ErasureView
 	return k.erasureView(a), nil
 }
 
-// startErasure reports whether there is something to carry out.
+// startErasure reports whether there is an erasure to carry out.
 func (k *call) startErasure(ctx context.Context, id domain.AccountID) (*domain.Account, bool, error) {
 	a, head, err := k.account(ctx, id)
 	if err != nil {
@@ -138,15 +138,15 @@ func (k *call) startErasure(ctx context.Context, id domain.AccountID) (*domain.A
 	return a, true, a.Apply(done.Facts[0])
 }
 
-// eraseAll: the claim retires and its row goes, keys and secrets are destroyed, then it is completed.
+// eraseAll retires the claim, deletes the identifier's row, destroys keys and secrets, and then completes the erasure.
 func (k *call) eraseAll(ctx context.Context, a *domain.Account) error {
 	asked := a.Erasure.RequestedBy
 	if err := k.retireClaim(ctx, a); err != nil {
 		return err
 	}
-	// A vault that never had the key cannot say that it is gone: it is another one, or an older copy.
+	// A vault that never had the key is another vault or an older copy, and cannot vouch for the key's destruction.
 	if _, err := k.Vault.Key(ctx, domain.AccountKey(a.ID)); errors.Is(err, vault.ErrNotFound) {
-		return fmt.Errorf("%w: %q, of an erasure that is to be carried out", journal.ErrKeyUnknown, domain.AccountKey(a.ID))
+		return fmt.Errorf("%w: %q, needed to carry out an erasure", journal.ErrKeyUnknown, domain.AccountKey(a.ID))
 	} else if err != nil && !errors.Is(err, vault.ErrDestroyed) && !errors.Is(err, vault.ErrCorrupt) && !errors.Is(err, vault.ErrMasterKey) {
 		return err
 	}
@@ -169,7 +169,7 @@ func (k *call) eraseAll(ctx context.Context, a *domain.Account) error {
 	if err != nil {
 		return err
 	}
-	if now.Erasure.Done() { // another was quicker
+	if now.Erasure.Done() { // somebody else was quicker
 		*a = *now
 		return nil
 	}

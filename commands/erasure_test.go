@@ -57,6 +57,11 @@ func TestErasure(t *testing.T) {
 	if v := do(w, w.CancelErasure, closing, commands.Erasure{ID: asked.ID}); v.State != domain.ErasureWithdrawn {
 		t.Errorf("cancelled to %s", v.State)
 	}
+	w.appended(nil, func() {
+		if v := do(w, w.CancelErasure, c, commands.Erasure{ID: asked.ID}); v.State != domain.ErasureWithdrawn {
+			t.Errorf("cancelled twice to %s", v.State)
+		}
+	})
 	w.clock.forward(domain.DefaultGrace)
 	w.appended(nil, func() { do(w, w.SettleErasure, domain.System(), settle) })
 	do(w, w.SetPermission, c, withdrawal())

@@ -11,7 +11,7 @@ import (
 	"accountledger/vault"
 )
 
-// refusal turns whatever went wrong into one of the domain's errors; what is not foreseen is internal, with its cause for the log.
+// refusal turns any error into one of the domain's; unexpected ones become internal, with the cause for the log.
 func refusal(err error) error {
 	if err == nil {
 		return nil
@@ -35,7 +35,7 @@ func refusal(err error) error {
 		return domain.ErrUnavailable.After(1).Because(err)
 	case errors.As(err, &unknownType), errors.As(err, &unreadable):
 		return domain.ErrUnavailable.After(60).Because(err)
-	case errors.Is(err, eventstore.ErrFenced): // until an operator says where the ledger goes on
+	case errors.Is(err, eventstore.ErrFenced): // until an operator decides where the ledger continues
 		return domain.ErrUnavailable.After(60).Because(err)
 	case errors.Is(err, eventstore.ErrReadOnly), errors.Is(err, eventstore.ErrNoSpace), errors.Is(err, eventstore.ErrUnavailable),
 		errors.Is(err, eventstore.ErrClosed), errors.Is(err, vault.ErrUnavailable), errors.Is(err, journal.ErrKeyUnknown),

@@ -9,19 +9,19 @@ import (
 	"accountledger/vault"
 )
 
-// mastersFor is for how long what the vault said of its master keys is believed: they change a few times a year.
+// mastersFor is how long the vault's answer about its master keys is cached: they change a few times a year.
 const mastersFor = 5 * time.Second
 
-// masters remembers what the vault said of its master keys, so that many questions about erasures ask it once.
+// masters caches the vault's answer about its master keys, so that many questions about erasures ask the vault once.
 type masters struct {
 	mu     sync.Mutex
 	asked  time.Time
 	states []vault.MasterState
 }
 
-// final adds to a completed erasure whether it is final: a copy of the vault's files, made before, holds the keys wrapped
-// under a master key, and is noise once every master key that may have wrapped them is destroyed. Where the vault does not
-// say, nothing is added: the state stands by itself.
+// final adds to a completed erasure whether it is final: an earlier copy of the vault's files holds the keys wrapped under a
+// master key, and is useless once every master key that may have wrapped them is destroyed. If the vault does not answer,
+// nothing is added.
 func (k *call) final(ctx context.Context, v ErasureView) ErasureView {
 	if v.State != domain.ErasureDone {
 		return v
@@ -29,7 +29,7 @@ func (k *call) final(ctx context.Context, v ErasureView) ErasureView {
 	states := k.masterStates(ctx)
 	if at, final := vault.FinalAt(states, v.Ended); final {
 		v.Final = at
-		if at.Before(v.Ended) { // destroyed before the erasure was: it was final at once
+		if at.Before(v.Ended) { // destroyed before the erasure ended: it was final at once
 			v.Final = v.Ended
 		}
 		return v
@@ -50,7 +50,7 @@ func (k *call) masterStates(ctx context.Context) []vault.MasterState {
 	if since := k.now.Sub(k.masters.asked); since >= 0 && since < mastersFor {
 		return k.masters.states
 	}
-	k.masters.asked = k.now // of a vault that does not answer too: others do not wait for it one after another
+	k.masters.asked = k.now // also if the vault does not answer, so that others do not wait for it one by one
 	if states, err := rotator.Masters(ctx); err == nil {
 		k.masters.states = states
 	}

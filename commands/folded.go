@@ -10,9 +10,9 @@ import (
 	"accountledger/journal"
 )
 
-// folded keeps the states of recently used streams. A state is never used before its stream was read on from its version,
-// as the leader has it, so it is as fresh as a full read. Reads of one stream run side by side: on a log that is far away
-// nobody waits for another's.
+// folded caches the states of recently used streams. Before a state is used, its stream is read on from its version, as the
+// leader has it, so it is as fresh as a full read. Reads of one stream run concurrently: with a remote log nobody waits
+// for another's.
 type folded[S interface{ Apply(domain.Fact) error }] struct {
 	core *core
 	by   *lru.Cache[string, *kept[S]]
@@ -24,7 +24,7 @@ type kept[S interface{ Apply(domain.Fact) error }] struct {
 	head  journal.Head
 }
 
-// foldedAtOnce bounds the states that are kept of one kind.
+// foldedAtOnce is how many states of one kind are cached.
 const foldedAtOnce = 1 << 13
 
 func newFolded[S interface{ Apply(domain.Fact) error }](c *core) *folded[S] {
@@ -35,8 +35,8 @@ func newFolded[S interface{ Apply(domain.Fact) error }](c *core) *folded[S] {
 	return &folded[S]{c, by}
 }
 
-// use lends the state of a stream and where the stream ends; fresh gives that of an empty one. What look keeps of the state
-// must be a copy. Within one request a stream is read once: see Once.
+// use passes the state of a stream and the stream's end to look; fresh makes the state of an empty stream. look must copy what
+// it keeps. Within one request a stream is read once: see Once.
 func (f *folded[S]) use(ctx context.Context, stream string, fresh func() S, look func(state S, head journal.Head)) error {
 	k, err := once(ctx, stream, func() (*kept[S], error) { return f.read(ctx, stream, fresh) })
 	if err != nil {
@@ -48,8 +48,8 @@ func (f *folded[S]) use(ctx context.Context, stream string, fresh func() S, look
 	return nil
 }
 
-// peek lends the state of a stream as it is kept, however old: for what is confirmed by a read before it counts. It reports
-// false when none is kept.
+// peek passes the cached state of a stream, however old, to look: for what is confirmed by a read later. It returns false if none is
+// cached.
 func (f *folded[S]) peek(stream string, look func(S)) bool {
 	k, ok := f.by.Get(stream)
 	if !ok {
@@ -63,7 +63,7 @@ func (f *folded[S]) peek(stream string, look func(S)) bool {
 	return k.head.Exists()
 }
 
-// read reads a stream on from what is kept of it. A read that fails leaves the state as far as it came.
+// read continues reading a stream from its cached state. A failed read keeps the state it got to.
 func (f *folded[S]) read(ctx context.Context, stream string, fresh func() S) (*kept[S], error) {
 	k, ok := f.by.Get(stream)
 	if !ok {
@@ -82,7 +82,7 @@ func (f *folded[S]) read(ctx context.Context, stream string, fresh func() S) (*k
 		}
 	}
 	if !k.exists() {
-		f.by.Remove(stream) // nothing to keep of what is not there
+		f.by.Remove(stream) // an empty stream is not cached
 	}
 	return k, nil
 }
@@ -99,7 +99,7 @@ func (k *kept[S]) exists() bool {
 	return k.head.Exists()
 }
 
-// apply takes a fact that no other read brought meanwhile.
+// apply applies a fact unless another read already has.
 func (k *kept[S]) apply(f domain.Fact) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -110,7 +110,7 @@ func (k *kept[S]) apply(f domain.Fact) error {
 		return err
 	}
 	k.head.Version = f.Version
-	if f.At.After(k.head.At) { // one that was passed over has no time of its own
+	if f.At.After(k.head.At) { // a skipped event has no time
 		k.head.At = f.At
 	}
 	return nil

@@ -10,7 +10,7 @@ import (
 	"accountledger/domain"
 )
 
-// HistoryEntry is one event about the caller, with its personal parts opened: it is theirs.
+// HistoryEntry is one event about the caller, with its personal parts decrypted.
 type HistoryEntry struct {
 	ID      domain.EventID
 	Type    string
@@ -20,10 +20,10 @@ type HistoryEntry struct {
 	Details jsontext.Value
 }
 
-// historyMost bounds one answer; the newest come first.
+// historyMost is how many entries an answer has at most, newest first.
 const historyMost = 500
 
-// history reads the caller's own streams, so it is never behind.
+// history reads the caller's streams, so it is never stale.
 func (k *call) history(ctx context.Context, _ struct{}) ([]HistoryEntry, error) {
 	signUp, err := k.signUpOf(ctx, k.Caller.Account)
 	if err != nil {
@@ -46,7 +46,7 @@ func (k *call) history(ctx context.Context, _ struct{}) ([]HistoryEntry, error) 
 	return out[:min(len(out), historyMost)], nil
 }
 
-// signUpOf is the sign-up that an account was opened by, which never changes: what is kept of the account will do.
+// signUpOf is the sign-up of an account. It never changes, so the cached account is good enough.
 func (k *call) signUpOf(ctx context.Context, id domain.AccountID) (signUp domain.SignUpID, err error) {
 	if k.accounts.peek(domain.AccountStream(id), func(a *foldedAccount) { signUp = a.Opened.SignUp }) {
 		return signUp, nil

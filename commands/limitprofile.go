@@ -7,22 +7,22 @@ import (
 	"accountledger/domain"
 )
 
-// raisedBy is how many times as much is let through under a profile.
+// raisedBy is the factor by which a profile raises the limits.
 const raisedBy = 1000
 
-// RaiseLimits puts a profile in force in this process, until RestoreLimits or the end of the process. Both are operator's
-// commands, and recorded.
+// RaiseLimits puts a profile in force in this process, until RestoreLimits or the end of the process. Both are operators'
+// commands and are recorded.
 type RaiseLimits struct {
 	Profile domain.LimitProfile `json:"profile"`
 }
 
-// errRaised: a profile is in force, and there is one at a time.
-var errRaised = &domain.Error{Kind: domain.Conflict, Code: "limits_raised", Message: "Other limits are in force already, for another simulation. Wait for its end."}
+// errRaised: a profile is already in force.
+var errRaised = &domain.Error{Kind: domain.Conflict, Code: "limits_raised", Message: "Another simulation has already raised the limits. Wait until it ends."}
 
-// raiseLimits records the profile before it holds.
+// raiseLimits records the profile before it takes effect.
 func (k *call) raiseLimits(ctx context.Context, in RaiseLimits) (domain.EventID, error) {
 	if in.Profile.Validate() != nil {
-		return domain.EventID{}, errors.New("commands: no such profile of limits")
+		return domain.EventID{}, errors.New("commands: no such limit profile")
 	}
 	k.limits.raising.Lock()
 	defer k.limits.raising.Unlock()
@@ -36,7 +36,7 @@ func (k *call) raiseLimits(ctx context.Context, in RaiseLimits) (domain.EventID,
 	return id, err
 }
 
-// restoreLimits puts the ordinary limits back whether or not that can be recorded.
+// restoreLimits restores the ordinary limits, whether or not that can be recorded.
 func (k *call) restoreLimits(ctx context.Context, in RaiseLimits) (domain.EventID, error) {
 	k.limits.raising.Lock()
 	defer k.limits.raising.Unlock()
@@ -66,7 +66,7 @@ func (k *call) limitsChanged(ctx context.Context, p domain.LimitProfile, inForce
 	return id, err
 }
 
-// inForce is a limit as it holds now.
+// inForce is a limit under the profile in force.
 func (l *limiter) inForce(limit Limit) Limit {
 	if l.raised.Load() {
 		limit.Events *= raisedBy

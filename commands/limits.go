@@ -12,13 +12,13 @@ import (
 	"accountledger/domain"
 )
 
-// Limit is how many events a window may see.
+// Limit is how many events a window allows.
 type Limit struct {
 	Events int
 	Window time.Duration
 }
 
-// limiter counts refusals in windows, in memory: a restart forgets the window under way.
+// limiter counts refusals in windows, in memory: a restart forgets the current window.
 type limiter struct {
 	now     func() time.Time
 	raising sync.Mutex  // one profile at a time
@@ -48,7 +48,7 @@ func newLimiter(now func() time.Time) *limiter {
 	return &limiter{now: now, by: c}
 }
 
-// current is the key's window, begun anew when the last one is over. The caller holds mu.
+// current is the key's current window; a new one if the last is over. The caller holds mu.
 func (l *limiter) current(key limitKey, limit Limit) *window {
 	now := l.now()
 	w, ok := l.by.Get(key)
@@ -59,7 +59,7 @@ func (l *limiter) current(key limitKey, limit Limit) *window {
 	return w
 }
 
-// over tells whether a key is past its limit, and for how many seconds.
+// over reports whether a key has reached its limit, and for how many more seconds.
 func (l *limiter) over(key limitKey, limit Limit) (bool, int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -67,7 +67,7 @@ func (l *limiter) over(key limitKey, limit Limit) (bool, int) {
 	return w.events >= limit.Events, int(w.ends.Sub(l.now()).Seconds()) + 1
 }
 
-// count counts a refusal and tells whether it is the first one past the limit of its window.
+// count counts a refusal and reports whether it is the first to reach the limit of its window.
 func (l *limiter) count(key limitKey, limit Limit) (first bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -80,7 +80,7 @@ func (l *limiter) count(key limitKey, limit Limit) (first bool) {
 	return true
 }
 
-// attemptsHash names the attempts of an identifier on a day; under the day's key, so it means nothing once that is destroyed.
+// attemptsHash names the attempts at an identifier on a day, under the day's key: it is meaningless once that is destroyed.
 func (c *core) attemptsHash(ctx context.Context, digest [32]byte, day domain.Day) ([32]byte, error) {
 	return c.dayHash(ctx, "attempts", digest, day)
 }
@@ -94,14 +94,14 @@ func (c *core) dayHash(ctx context.Context, use string, digest [32]byte, day dom
 	return key.MAC([]byte(use), digest[:]), nil
 }
 
-// What is seen of an identifier on a day, for counting people rather than requests.
+// Uses of firstOfDay, for counting people rather than requests.
 const (
 	seenSigningUp = "seen signing up"
 	seenFailing   = "seen failing"
 )
 
-// firstOfDay tells whether an identifier is seen for the first time today. It is kept in memory: after a restart it
-// may be told once more.
+// firstOfDay reports whether an identifier is seen for the first time today. It is kept in memory, so after a restart it can be
+// true once more.
 func (k *call) firstOfDay(ctx context.Context, digest [32]byte, what string) (bool, error) {
 	hash, err := k.dayHash(ctx, what, digest, domain.DayOf(k.now))
 	if err != nil {
@@ -117,11 +117,11 @@ type signInLimit struct {
 	stream [32]byte // of attempts
 }
 
-// manyPlaces is how many times as much an identifier may be tried from all addresses together as from one, so that
-// nobody locks its owner out from elsewhere.
+// manyPlaces is how many times more attempts at an identifier are allowed from all addresses together than from one, so that
+// nobody can lock out its owner from elsewhere.
 const manyPlaces = 15
 
-// signInLimits bounds refused sign-ins of an identifier from one address, and from all of them.
+// signInLimits are the limits on refused sign-ins at an identifier: from one address, and from all.
 func (k *call) signInLimits(ctx context.Context, digest [32]byte) ([]signInLimit, error) {
 	hash, err := k.attemptsHash(ctx, digest, domain.DayOf(k.now))
 	if err != nil {
@@ -137,7 +137,7 @@ func (k *call) signInLimits(ctx context.Context, digest [32]byte) ([]signInLimit
 	return []signInLimit{{limitKey{here, domain.AttemptSignIn}, one, hash}, {limitKey{hash, domain.AttemptSignIn}, all, hash}}, nil
 }
 
-// overAny gives the seconds to wait when one of the limits is passed, else 0.
+// overAny returns the seconds to wait if one of the limits is reached, otherwise 0.
 func (k *call) overAny(limits []signInLimit) int {
 	for _, l := range limits {
 		if over, seconds := k.limits.over(l.key, k.limits.inForce(l.limit)); over {
@@ -156,8 +156,8 @@ func (k *call) refusedAny(ctx context.Context, limits []signInLimit) error {
 	return errors.Join(errs...)
 }
 
-// refused counts a refused attempt, and records it once a window when it is above the limit. It never
-// touches the account: however many refusals there are, the account stays as quick as before.
+// refused counts a refused attempt, and records once per window that the limit is reached. It never touches the account, so
+// refusals do not slow the account down.
 func (k *call) refused(ctx context.Context, hash [32]byte, kind domain.AttemptKind, limit Limit) error {
 	return k.refusedUnder(ctx, limitKey{hash, kind}, hash, limit)
 }

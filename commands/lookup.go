@@ -6,7 +6,7 @@ import (
 	"accountledger/domain"
 )
 
-// Why is what an officer states before looking.
+// Why is the reason an officer must give before looking.
 type Why struct {
 	Purpose domain.Purpose `json:"purpose"`
 	Case    domain.CaseID  `json:"case"`
@@ -22,7 +22,7 @@ func (w Why) validate() error {
 	return nil
 }
 
-// LookUp asks which account has an e-mail address. There is no other way to search for one.
+// LookUp finds the account of an e-mail address. There is no other way to search for one.
 type LookUp struct {
 	Why
 	Email string `json:"email"`

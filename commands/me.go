@@ -21,7 +21,7 @@ type Me struct {
 	Erasure    *ErasureView
 }
 
-// me reads the caller's own account; that is not recorded.
+// me reads the caller's own account, which is not recorded.
 func (k *call) me(ctx context.Context, _ struct{}) (Me, error) {
 	a, _, err := k.account(ctx, k.Caller.Account)
 	if err != nil {

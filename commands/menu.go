@@ -7,12 +7,13 @@ import (
 	"accountledger/domain"
 )
 
-// Menu is all that can be asked of the ledger, a line each, with who may ask in New's menu below.
+// Menu lists all commands and queries, one line each; menu below says who may use them.
 type Menu struct {
 	Authenticate       Authenticate
 	AuthenticateErased AuthenticateErased
 	Presume            Presume
 	Ciphers            Ciphers
+	PseudonymsOf       PseudonymsOf
 
 	SignUp    Command[SignUp, SignedUp]
 	CheckCode Command[CheckCode, Checked]
@@ -74,6 +75,7 @@ func menu(c *core) *Menu {
 		AuthenticateErased: c.authenticateErased,
 		Presume:            c.presume,
 		Ciphers:            c.ciphers,
+		PseudonymsOf:       c.pseudonymsOf,
 
 		SignUp:    by(c, anyone, onCall((*call).signUp)),
 		CheckCode: by(c, anyone, onCall((*call).checkCode)),
@@ -130,7 +132,7 @@ func menu(c *core) *Menu {
 	}
 }
 
-// onCall lets a method of a call stand in the menu.
+// onCall adapts a method of call for the menu.
 func onCall[I, O any](run func(*call, context.Context, I) (O, error)) func(context.Context, *call, I) (O, error) {
 	return func(ctx context.Context, k *call, in I) (O, error) { return run(k, ctx, in) }
 }

@@ -9,28 +9,29 @@ import (
 	"accountledger/journal"
 )
 
-// Message asks what to send because of an event: a sign-up, or a new issue of its verification.
+// Message asks what to send for an event: a sign-up, or a new issue of its verification.
 type Message struct {
 	SignUp domain.SignUpID `json:"sign_up"`
 	Issue  int             `json:"issue"`
 }
 
-// MessageToSend is a message to a person. It is personal: it goes to its address and nowhere else. The zero value means: nothing.
+// MessageToSend is a message to a person. It is personal and must go nowhere but to its address. The zero value means there is
+// nothing to send.
 type MessageToSend struct {
 	Kind     domain.Message
 	Language domain.Language
 	To       string
 	Code     string
 	Expires  time.Time
-	// Subject is the account that the sign-up becomes, or that has the address; what is kept of the message goes with it.
+	// Subject is the account that the sign-up becomes, or that has the address; its erasure includes stored copies of the message.
 	Subject domain.AccountID
 	Region  domain.Region
-	// Limits is a keyed hash of the address: it names the deliveries that count against the address's limits.
+	// Limits is a keyed hash of the address, under which its deliveries are counted.
 	Limits [32]byte
 }
 
-// message picks the message: a code for a free address, "you have an account" for a taken one. An issue that a newer one
-// has replaced, and what has expired, give nothing.
+// message picks the message: a code for a free address, "you have an account" for a taken one. For replaced or expired issues
+// there is nothing to send.
 func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
 	signUp, err := k.signUpState(ctx, in.SignUp)
 	if err != nil || signUp.Requested == nil || !signUp.Verifiable() {
@@ -67,7 +68,7 @@ func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
 	return m, nil
 }
 
-// existsMessage goes to the stored address, in the account's language: nothing that the requester wrote is in it.
+// existsMessage goes to the stored address in the account's language; it has nothing in it from the requester.
 func (k *call) existsMessage(ctx context.Context, m MessageToSend, claim *domain.Claim) (MessageToSend, error) {
 	a, _, err := k.account(ctx, claim.Account)
 	if err != nil || a.Open() != nil {

@@ -7,14 +7,14 @@ import (
 	"accountledger/journal"
 )
 
-// notices reads the texts ever published for a permission.
+// notices reads all texts ever published for a permission.
 func (c *core) notices(ctx context.Context, p domain.Permission) (*domain.Notices, error) {
 	var copied domain.Notices
 	err := c.published.use(ctx, domain.NoticeStream(p), func() *domain.Notices { return &domain.Notices{} }, func(n *domain.Notices, _ journal.Head) { copied = *n })
 	return &copied, err
 }
 
-// allNotices reads the texts published for each permission of the catalogue, side by side.
+// allNotices reads the texts published for each permission of the catalogue, concurrently.
 func (c *core) allNotices(ctx context.Context) ([]*domain.Notices, error) {
 	permissions := domain.TheCatalogue().Permissions
 	out := make([]*domain.Notices, len(permissions))
@@ -25,7 +25,7 @@ func (c *core) allNotices(ctx context.Context) ([]*domain.Notices, error) {
 	return out, err
 }
 
-// publishNotices publishes what the catalogue of this program says and nobody has published yet.
+// publishNotices publishes the notices of the built-in catalogue that are not published yet.
 func (k *call) publishNotices(ctx context.Context, _ struct{}) (struct{}, error) {
 	catalogue := domain.TheCatalogue()
 	for _, p := range catalogue.Permissions {
@@ -54,18 +54,18 @@ func (k *call) publishNotices(ctx context.Context, _ struct{}) (struct{}, error)
 	return struct{}{}, nil
 }
 
-// Catalogue asks for the permissions there are, in a language.
+// Catalogue lists the permissions, in a language.
 type Catalogue struct {
 	Language domain.Language
 }
 
-// CatalogueEntry is a permission with the notice to show before deciding on it.
+// CatalogueEntry is a permission with the notice to show before a decision.
 type CatalogueEntry struct {
 	domain.CataloguePermission
 	Current domain.PublishedNotice
 }
 
-// catalogue gives the permissions with the notices in force.
+// catalogue lists the permissions with the notices in force.
 func (k *call) catalogue(ctx context.Context, in Catalogue) ([]CatalogueEntry, error) {
 	permissions := domain.TheCatalogue().Permissions
 	notices, err := k.allNotices(ctx)

@@ -6,7 +6,7 @@ import (
 	"accountledger/journal"
 )
 
-// ignoreUnreadable lets a part whose key is gone read as empty: that is what erasure is for.
+// ignoreUnreadable makes a part whose key is destroyed read as empty, as it should after an erasure.
 func ignoreUnreadable(err error) error {
 	if errors.Is(err, journal.ErrUnreadable) {
 		return nil

@@ -34,7 +34,7 @@ func (k *call) operate(ctx context.Context, in Operate) (domain.EventID, error) 
 	return id, err
 }
 
-// streamOf is the stream that an operator's act stands in.
+// streamOf is the stream that an operator's command is recorded in.
 func streamOf(op domain.Operation) string {
 	if op == domain.OpBackup || op == domain.OpBackupDone {
 		return domain.BackupsStream
@@ -42,19 +42,19 @@ func streamOf(op domain.Operation) string {
 	return domain.OperationsStream
 }
 
-// Backups tells of the backups that the log knows of. Times are UTC and zero where there is none.
+// Backups says what the log knows about backups. Times are UTC, zero if there is none.
 type Backups struct {
-	// Begun is when the newest may have been begun, whether or not it came to its end; a restored log does not know of those that
-	// were made after its own, so there it is the restore.
+	// Begun is the latest time that a backup may have started, completed or not; a restored log does not know of backups made
+	// after its own, so there it is at least the time of the restore.
 	Begun time.Time
-	// Completed is when the newest that is whole was completed.
+	// Completed is when the newest complete backup was completed.
 	Completed time.Time
 }
 
-// backupsBack is how many acts are looked through for a backup that came to its end.
+// backupsBack is how many commands to search for a completed backup.
 const backupsBack = 1000
 
-// ReadBackups tells operators of the backups that a log knows of.
+// ReadBackups reads what a log knows about backups.
 func ReadBackups(ctx context.Context, j *journal.Journal) (Backups, error) {
 	var out Backups
 	n := 0

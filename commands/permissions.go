@@ -8,18 +8,18 @@ import (
 	"accountledger/domain"
 )
 
-// PermissionView is what holds for one purpose of a permission.
+// PermissionView is the state of one purpose of a permission.
 type PermissionView struct {
 	Permission domain.Permission
 	Purpose    domain.Purpose
 	State      domain.State
-	// Effective: it is granted, and on a notice that still counts.
+	// Effective: it is granted, and its notice is still valid.
 	Effective bool
 	Since     time.Time
 	Event     domain.EventID
 }
 
-// Permissions are all of an account's, with the tag of the last decision on any of them.
+// Permissions are all permissions of an account, with the tag of the latest decision.
 type Permissions struct {
 	All []PermissionView
 	Tag string
@@ -27,7 +27,7 @@ type Permissions struct {
 
 func permissionTag(a *domain.Account) string { return strconv.FormatInt(a.PermissionAt, 10) }
 
-// listPermissions gives every permission and purpose of the catalogue; what was never decided on is off.
+// listPermissions lists every permission and purpose of the catalogue; what was never decided on is off.
 func (k *call) listPermissions(ctx context.Context, _ struct{}) (Permissions, error) {
 	var a *domain.Account
 	var notices []*domain.Notices
@@ -58,13 +58,13 @@ func permissionView(a *domain.Account, p domain.Permission, u domain.Purpose, no
 	return PermissionView{Permission: p, Purpose: u, State: s.State, Effective: outcome == domain.Allowed, Since: s.At, Event: s.Event}
 }
 
-// SetPermission allows a purpose of a permission, or no longer.
+// SetPermission grants or withdraws a purpose of a permission.
 type SetPermission struct {
 	Permission domain.Permission `json:"permission"`
 	Purpose    domain.Purpose    `json:"purpose"`
 	Grant      bool              `json:"grant"`
 	Notice     domain.EventID    `json:"notice,omitzero"`
-	// IfMatch is the tag that the caller last read, or empty. Another one means that somebody decided meanwhile.
+	// IfMatch is the tag that the caller last read, or empty. If the tag is now another one, the decision is refused.
 	IfMatch string `json:"-"`
 }
 
@@ -74,13 +74,13 @@ type PermissionSet struct {
 	Tag string
 }
 
-// setPermission appends a grant, a withdrawal, or a confirmation of what was.
+// setPermission appends a grant, a withdrawal, or a confirmation of the current state.
 func (k *call) setPermission(ctx context.Context, in SetPermission) (PermissionSet, error) {
 	catalogue := domain.TheCatalogue()
 	if _, ok := catalogue.Permission(in.Permission); !ok {
 		return PermissionSet{}, domain.ErrPermission
 	}
-	notices, err := k.notices(ctx, in.Permission) // beside the account, which is read to know the caller
+	notices, err := k.notices(ctx, in.Permission) // the account was read to authenticate the caller
 	if err != nil {
 		return PermissionSet{}, err
 	}
@@ -96,7 +96,7 @@ func (k *call) setPermission(ctx context.Context, in SetPermission) (PermissionS
 	return PermissionSet{answerOf(facts[0], notices), strconv.FormatInt(facts[0].Version, 10)}, nil
 }
 
-// answerOf answers from the event, so that a repeat answers as the first time.
+// answerOf answers from the event, so that a repeat gets the first answer.
 func answerOf(f domain.Fact, notices *domain.Notices) PermissionView {
 	v := PermissionView{Since: f.At, Event: f.ID}
 	d := domain.Decision{}

@@ -5,8 +5,8 @@ import (
 	"log/slog"
 )
 
-// Questions and answers that hold something personal or secret print as [personal], so that a mistake cannot leak
-// them. None of them is ever written as JSON but for the fingerprint of a request, which is a keyed hash.
+// Requests and answers that hold something personal or secret print as [personal], so that a mistake cannot leak them. They are
+// only encoded as JSON for a request's fingerprint, which is a keyed hash.
 
 const personal = "[personal]"
 

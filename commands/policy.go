@@ -7,7 +7,7 @@ import (
 	"accountledger/passwords"
 )
 
-// passwordRefusal says why a password is refused, in the API's terms.
+// passwordRefusal turns a rejected password into a refusal.
 func passwordRefusal(err error) error {
 	var rejected *passwords.RejectedError
 	if !errors.As(err, &rejected) {

@@ -8,12 +8,12 @@ import (
 	"accountledger/domain"
 )
 
-// Presume tells whose token it is by what this process knows, if it has seen the caller before, so that what is asked can
-// be worked on while the streams are read that say whether it is still so. Until they are, nothing is appended for this
-// request, and nothing may be answered: see Confirm. It needs a context made by Once.
+// Presume authenticates a caller that this process has seen before from cached state, so that work on the request can start while
+// the streams are read that confirm it. Until then nothing is appended for the request, and nothing may be answered: see
+// Confirm. It needs a context made by Once.
 type Presume func(ctx context.Context, token Token) (domain.Caller, bool)
 
-// presumed is who asks, until it is confirmed.
+// presumed is a caller waiting to be confirmed.
 type presumed struct {
 	caller domain.Caller
 	done   chan struct{}
@@ -23,7 +23,7 @@ type presumed struct {
 
 func (c *core) presume(ctx context.Context, token Token) (domain.Caller, bool) {
 	r := readsOf(ctx)
-	if r == nil || c.near { // then it costs next to nothing to be certain first
+	if r == nil || c.near { // then authenticating first costs next to nothing
 		return domain.Guest(), false
 	}
 	if t, ok := parseSessionToken(token); ok {
@@ -44,7 +44,7 @@ func (c *core) presume(ctx context.Context, token Token) (domain.Caller, bool) {
 	return domain.Guest(), false
 }
 
-// presume takes somebody for the caller until it is certain who they are.
+// presume notes a caller and starts to authenticate them.
 func (r *reads) presume(caller domain.Caller, authenticate func() (domain.Caller, error)) {
 	p := &presumed{caller: caller, done: make(chan struct{})}
 	r.presumed = p
@@ -60,9 +60,9 @@ func (r *reads) presume(caller domain.Caller, authenticate func() (domain.Caller
 // errMoved: the caller is not who they were presumed to be, such as an officer whose role has ended.
 var errMoved = errors.New("commands: the caller's standing has changed")
 
-// Confirm waits until who asks is certain, and gives them; a caller who was not presumed, as they are. When they are others
-// than was presumed, same is false: what came out so far is not for them, and the request has to be answered again. From
-// then on they are certain.
+// Confirm waits until the caller is confirmed, and returns them; a caller that was not presumed is returned as is. If they differ
+// from the presumed caller, same is false: the result so far is not for them, and the request must be run again. From then
+// on they count as confirmed.
 func Confirm(ctx context.Context, caller domain.Caller) (now domain.Caller, same bool, err error) {
 	p := presumedFor(ctx)
 	if p == nil {
@@ -78,7 +78,7 @@ func Confirm(ctx context.Context, caller domain.Caller) (now domain.Caller, same
 	return p.now, same, nil
 }
 
-// confirmed refuses to go on for a caller that is not who they were presumed to be.
+// confirmed returns an error if the caller is not who they were presumed to be.
 func confirmed(ctx context.Context) error {
 	p := presumedFor(ctx)
 	if p == nil {

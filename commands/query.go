@@ -7,10 +7,10 @@ import (
 	"accountledger/domain"
 )
 
-// RecordQuery records that an officer queried a view; the answer may be shown once it is.
+// RecordQuery records that an officer queried a view; only then may the answer be shown.
 type RecordQuery struct {
 	View  domain.ViewName `json:"view"`
-	Query []byte          `json:"query"` // in a canonical form; the log keeps a keyed hash
+	Query []byte          `json:"query"` // in canonical form; the log keeps a keyed hash
 	Rows  int             `json:"-"`
 }
 

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// reads are the streams that were read for one request, and who asks if that is still being read.
+// reads holds the streams read for one request, and its presumed caller.
 type reads struct {
 	presumed *presumed
 	mu       sync.Mutex
@@ -16,7 +16,7 @@ type reads struct {
 // reading is a read of a stream for one request.
 type reading struct {
 	done chan struct{}
-	kept any // what folded has of the stream
+	kept any // the stream's state in folded
 	err  error
 }
 
@@ -27,13 +27,12 @@ func readsOf(ctx context.Context) *reads {
 	return r
 }
 
-// Once makes a context for one request: the states that commands decide on are read once under it, however many of
-// them the request needs, and all of them after the request came.
+// Once makes a context for one request: each stream is read at most once under it, and after the request arrived.
 func Once(ctx context.Context) context.Context {
 	return context.WithValue(ctx, readsKey{}, &reads{by: map[string]*reading{}})
 }
 
-// again makes a context under which everything is read again: others were quicker.
+// again makes a context under which everything is read again, because others were quicker.
 func again(ctx context.Context) context.Context {
 	r := readsOf(ctx)
 	if r == nil {
@@ -42,7 +41,7 @@ func again(ctx context.Context) context.Context {
 	return context.WithValue(ctx, readsKey{}, &reads{presumed: r.presumed, by: map[string]*reading{}})
 }
 
-// appended forgets what was read of a stream that is appended to.
+// appended forgets the read of a stream that is appended to.
 func appended(ctx context.Context, stream string) {
 	if r := readsOf(ctx); r != nil {
 		r.mu.Lock()
@@ -51,7 +50,7 @@ func appended(ctx context.Context, stream string) {
 	}
 }
 
-// once reads a stream unless that was done for this request, or is being done: then it waits for the other.
+// once reads a stream unless this request already has; if it is being read, it waits.
 func once[K any](ctx context.Context, stream string, read func() (K, error)) (K, error) {
 	r := readsOf(ctx)
 	if r == nil {
@@ -84,7 +83,7 @@ func once[K any](ctx context.Context, stream string, read func() (K, error)) (K,
 	}
 }
 
-// lead is the read itself. One that failed is not remembered.
+// lead does the read. A failed one is not remembered.
 func lead[K any](r *reads, one *reading, stream string, read func() (K, error)) (k K, err error) {
 	defer func() {
 		if p := recover(); p != nil {

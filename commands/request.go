@@ -14,24 +14,24 @@ import (
 	"accountledger/vault"
 )
 
-// Request is who asks, how, and by which key a repeat is recognised.
+// Request is who asks, through which channel, and the key that identifies a repeat.
 type Request struct {
 	Caller  domain.Caller
 	Channel domain.Channel
-	// Client is where the request came from; only sign-in keeps it, sealed.
+	// Client is the client; only sign-in keeps it, sealed.
 	Client domain.ClientInfo
 	// Operation is the stable name of what is asked.
 	Operation string
 	// Key is the Idempotency-Key, or empty.
 	Key string
-	// Because is the event that asked for the command, such as the record of an operator's one.
+	// Because is the event that caused the command, such as the record of an operator's command.
 	Because domain.EventID
-	// Time is when the command takes place, where the ledger's own process has judged its clock already: what was judged is then
-	// what is decided by. Zero, and for every other caller: what the clock says.
+	// Time is when the command takes place, for the ledger's own processes, which have already checked the clock: the decision
+	// must use the time that was checked. If zero, and for every other caller, it is the clock's time.
 	Time time.Time
 }
 
-// Answer is a command's answer with the place in the log from which views know of it; zero when nothing was appended.
+// Answer is a command's answer with the log position a view needs to have reached to show it; zero if nothing was appended.
 type Answer[O any] struct {
 	Value    O
 	Position journal.Position
@@ -40,7 +40,7 @@ type Answer[O any] struct {
 // Command is one entry of the menu.
 type Command[I, O any] func(ctx context.Context, r Request, in I) (Answer[O], error)
 
-// call is one command under way.
+// call is a command in progress.
 type call struct {
 	*core
 	Request
@@ -51,7 +51,7 @@ type call struct {
 	position journal.Position
 }
 
-// by makes an entry of the menu: who may ask is decided before anything is read.
+// by makes an entry of the menu. Whether the caller may ask is decided before anything is read.
 func by[I, O any](c *core, may rule, run func(context.Context, *call, I) (O, error)) Command[I, O] {
 	return func(ctx context.Context, r Request, in I) (Answer[O], error) {
 		if err := may(r.Caller); err != nil {
@@ -63,21 +63,21 @@ func by[I, O any](c *core, may rule, run func(context.Context, *call, I) (O, err
 		k := &call{core: c, Request: r, input: in, now: c.when(&r), keyed: r.Key != ""}
 		k.command = k.commandID()
 		out, err := run(ctx, k, in)
-		if unsure := confirmed(ctx); unsure != nil { // whatever came out is not for this caller
+		if unsure := confirmed(ctx); unsure != nil { // the result is not for this caller
 			err = unsure
 		}
-		if err != nil { // a refusal says nothing else
+		if err != nil { // a refusal reveals nothing else
 			var none O
 			out, k.position = none, journal.Position{}
 		}
 		if r.Caller.Actor.Kind == domain.ActorGuest {
-			k.position = journal.Position{} // where the log stands is not for guests
+			k.position = journal.Position{} // positions are not for guests
 		}
 		return Answer[O]{Value: out, Position: k.position}, refusal(err)
 	}
 }
 
-// when tells when a command takes place.
+// when is the time a command takes place.
 func (c *core) when(r *Request) time.Time {
 	if r.Time.IsZero() || r.Caller.Actor.Kind != domain.ActorSystem {
 		return c.Now().UTC()
@@ -85,7 +85,7 @@ func (c *core) when(r *Request) time.Time {
 	return r.Time.UTC()
 }
 
-// commandID derives from who asks, what, and the Idempotency-Key, so a repeat has the same one; without a key it is random.
+// commandID derives from caller, operation and Idempotency-Key, so a repeat has the same id; without a key it is random.
 func (k *call) commandID() domain.CommandID {
 	if !k.keyed {
 		return domain.CommandID{UUID: uuid.New()}
@@ -98,7 +98,7 @@ func (k *call) commandID() domain.CommandID {
 func (k *call) fingerprint(ctx context.Context, day domain.Day) (domain.Fingerprint, error) {
 	b, err := json.Marshal(k.input, json.Deterministic(true))
 	if err != nil {
-		return "", errors.New("commands: the request has no canonical form")
+		return "", errors.New("commands: the request cannot be encoded")
 	}
 	key, err := k.dayKey(ctx, day)
 	if err != nil {
@@ -108,7 +108,7 @@ func (k *call) fingerprint(ctx context.Context, day domain.Day) (domain.Fingerpr
 	return domain.Fingerprint(hex.EncodeToString(mac[:16])), nil
 }
 
-// about says whose data an event concerns and in which region.
+// about is what an event concerns: whose data, in which region, for which purpose and case.
 type about struct {
 	subject domain.AccountID
 	region  domain.Region
@@ -116,8 +116,8 @@ type about struct {
 	caseID  domain.CaseID
 }
 
-// entries makes the entries of one append after head. Their ids are random: of two that carry out one command at the same
-// time, under the same Idempotency-Key in two processes, one is in conflict and finds what the other appended.
+// entries makes the entries of one append after head. Their ids are random: if two processes carry out one command at the same
+// time, under the same Idempotency-Key, one gets a conflict and finds what the other appended.
 func (k *call) entries(ctx context.Context, head journal.Head, a about, events ...any) ([]journal.Entry, error) {
 	m := domain.Metadata{At: k.now, Command: k.command, Actor: k.Caller.Actor, Session: k.Caller.Session,
 		Correlation: k.Because, Causation: k.Because, Subject: a.subject, Region: a.region,
@@ -135,7 +135,7 @@ func (k *call) entries(ctx context.Context, head journal.Head, a about, events .
 	return out, nil
 }
 
-// append appends, once who asks is certain.
+// append appends once the caller is confirmed.
 func (k *call) append(ctx context.Context, head journal.Head, entries ...journal.Entry) (journal.Committed, error) {
 	if err := confirmed(ctx); err != nil {
 		return journal.Committed{}, err
@@ -144,8 +144,8 @@ func (k *call) append(ctx context.Context, head journal.Head, entries ...journal
 	return k.Journal.Append(ctx, head, entries...)
 }
 
-// commit appends and gives the facts as they stand in the log: under an Idempotency-Key another process may have carried
-// out the same command first, and then its facts are the ones that count.
+// commit appends and returns the recorded facts: under an Idempotency-Key another process may have carried out the same command
+// first, and then its facts are returned.
 func (k *call) commit(ctx context.Context, head journal.Head, entries []journal.Entry) ([]domain.Fact, error) {
 	done, err := k.append(ctx, head, entries...)
 	var conflict *journal.ConflictError
@@ -164,7 +164,7 @@ func (k *call) commit(ctx context.Context, head journal.Head, entries []journal.
 	return facts, k.sameRequest(ctx, facts)
 }
 
-// committedBefore gives what the command appended after head, and where.
+// committedBefore returns what the command appended after head, and where.
 func (k *call) committedBefore(ctx context.Context, head journal.Head) (facts []domain.Fact, at journal.Position, err error) {
 	for rec, err := range k.Journal.Read(ctx, head.Stream, head.Version+1) {
 		if err != nil {
@@ -177,7 +177,7 @@ func (k *call) committedBefore(ctx context.Context, head journal.Head) (facts []
 	return facts, at, nil
 }
 
-// mine gathers what a command with an Idempotency-Key appended before.
+// mine collects what a command with an Idempotency-Key appended before.
 func (k *call) mine(before *[]domain.Fact) func(domain.Fact) {
 	return func(f domain.Fact) {
 		if k.keyed && f.Command == k.command {
@@ -186,12 +186,12 @@ func (k *call) mine(before *[]domain.Fact) func(domain.Fact) {
 	}
 }
 
-// sameRequest refuses facts that were made under the same Idempotency-Key by another request.
+// sameRequest refuses a different request under the Idempotency-Key of these facts.
 func (k *call) sameRequest(ctx context.Context, facts []domain.Fact) error {
 	for _, f := range facts {
 		want, err := k.fingerprint(ctx, domain.DayOf(f.At))
 		if errors.Is(err, vault.ErrDestroyed) {
-			return domain.ErrRepeatLate // so long ago that nobody can tell any more
+			return domain.ErrRepeatLate // too long ago to compare
 		} else if err != nil {
 			return err
 		}
@@ -202,10 +202,10 @@ func (k *call) sameRequest(ctx context.Context, facts []domain.Fact) error {
 	return nil
 }
 
-// repeatWindow is how long a repeat gets the secret of the first answer again.
+// repeatWindow is how long a repeat gets the first answer's secret again.
 const repeatWindow = 10 * time.Minute
 
-// secret derives a secret of the answer from the command, so that a repeat within repeatWindow gets the same one.
+// secret derives a secret for the answer from the command, so that a repeat within repeatWindow gets the same one.
 func (k *call) secret(ctx context.Context, label string, at time.Time) ([]byte, error) {
 	if k.now.Sub(at) > repeatWindow {
 		return nil, domain.ErrRepeatLate
@@ -218,7 +218,7 @@ func (k *call) secret(ctx context.Context, label string, at time.Time) ([]byte, 
 	return mac[:], nil
 }
 
-// retry runs a load-decide-append again while others were quicker, and then reads again what it rests on.
+// retry repeats a load-decide-append while others are quicker, reading everything again each time.
 func retry(ctx context.Context, run func(context.Context) error) error {
 	const tries = 50
 	var err error

@@ -11,11 +11,10 @@ import (
 	"accountledger/vault"
 )
 
-// What stands in the log before its last restore or import and was open then has ended: whoever had a token or a code when the backup
-// was made may have lost it since, or have ended it after the backup. Places in the log decide, not times: those that clocks
-// gave may lie.
+// Whatever was open before the last restore or import has ended: a token or code from the time of the backup may have been lost
+// since, or ended after the backup. Positions in the log decide, not times, since clocks can be wrong.
 
-// readRestored finds the last restore; there is none in most ledgers.
+// readRestored finds the last restore; most ledgers have none.
 func (c *core) readRestored(ctx context.Context) error {
 	for rec, err := range c.Journal.ReadableBack(ctx, domain.RestoresStream) {
 		if err != nil {
@@ -28,7 +27,7 @@ func (c *core) readRestored(ctx context.Context) error {
 	return nil
 }
 
-// forgetFolded drops the states that were folded before.
+// forgetFolded drops all cached states.
 func (c *core) forgetFolded() {
 	c.accounts.by.Purge()
 	c.sessions.by.Purge()
@@ -41,7 +40,7 @@ func (c *core) forgetFolded() {
 	c.proofs.by.Purge()
 }
 
-// sinceRestored marks a fact that lies before the last restore.
+// sinceRestored marks a fact from before the last restore.
 func (c *core) sinceRestored(rec journal.Record) domain.Fact {
 	if at := c.restored.Load(); at != nil && rec.Position.Compare(*at) < 0 {
 		rec.Restored = true
@@ -49,10 +48,10 @@ func (c *core) sinceRestored(rec journal.Record) domain.Fact {
 	return rec.Fact
 }
 
-// RecordRestore records that the ledger goes on from an earlier state, before anything is served from it. Everything that was
-// open has ended from then on. It is an operator's command; repeated under one id it records once.
+// RecordRestore records that the ledger continues from an earlier state, before anything is served from it. Everything that was
+// open has then ended. It is an operator's command; repeated with one id, it records once.
 type RecordRestore struct {
-	// ID tells one restore from another; zero is the log's only one.
+	// ID identifies the restore; zero if the log has only one.
 	ID       domain.EventID
 	Restored domain.LedgerRestored
 	Reason   string // sealed; empty for a backup's
@@ -75,7 +74,7 @@ func (k *call) recordRestore(ctx context.Context, in RecordRestore) (struct{}, e
 	return struct{}{}, k.newHistory(ctx, in.ID, in.Restored)
 }
 
-// RecordImport records that the log was made from an export, as RecordRestore does.
+// RecordImport records that the log was made from an export, like RecordRestore.
 type RecordImport struct {
 	Imported domain.LedgerImported
 }
@@ -84,7 +83,7 @@ func (k *call) recordImport(ctx context.Context, in RecordImport) (struct{}, err
 	return struct{}{}, k.newHistory(ctx, domain.EventID{}, in.Imported)
 }
 
-// newHistory records where a new history begins, once.
+// newHistory records the start of a new history, once.
 func (k *call) newHistory(ctx context.Context, id domain.EventID, event any) error {
 	if id.IsZero() {
 		log, err := k.Journal.LogID(ctx)
@@ -116,13 +115,13 @@ func (k *call) newHistory(ctx context.Context, id domain.EventID, event any) err
 	return k.readRestored(ctx)
 }
 
-// EraseRestored carries out the erasure of an account whose key is destroyed, though the restored log has it open: it was
-// erased after the backup.
+// EraseRestored erases an account that is open in the restored log although its key is destroyed: it was erased after the
+// backup.
 type EraseRestored struct {
 	Account domain.AccountID
 }
 
-// ErasedRestored tells whether there was an account to erase.
+// ErasedRestored says whether there was an account to erase.
 type ErasedRestored struct {
 	Erased bool
 }
@@ -150,8 +149,8 @@ func (k *call) eraseRestored(ctx context.Context, in EraseRestored) (out ErasedR
 	return out, err
 }
 
-// DropClaim retires a claim whose account was never opened: its sign-up was under way when the backup was made, and could
-// not be completed after the restore. Else the identifier would be taken for ever by nobody.
+// DropClaim retires a claim whose account was never opened: its sign-up was in progress when the backup was made, and could not be
+// completed after the restore. Otherwise nobody could ever use the identifier.
 type DropClaim struct {
 	Claim domain.ClaimID
 }
@@ -173,7 +172,7 @@ func (k *call) dropClaim(ctx context.Context, in DropClaim) (struct{}, error) {
 	})
 }
 
-// gone tells that what a sign-up needs to be completed is destroyed.
+// gone reports whether a sign-up cannot be completed because its key is destroyed.
 func gone(err error) bool {
 	return errors.Is(err, journal.ErrUnreadable) || errors.Is(err, vault.ErrDestroyed) || errors.Is(err, vault.ErrNotFound)
 }

@@ -7,11 +7,11 @@ import (
 	"accountledger/domain"
 )
 
-// MonthKeyLifetime is how long what is sealed under a month's key can be read: where sessions were begun from.
+// MonthKeyLifetime is how long data under a month's key can be read: the clients that started sessions.
 const MonthKeyLifetime = 12
 
-// Retain destroys keys whose time is over: of days after 30, of months after 12 (months). It looks back a year
-// further, so that nothing is missed while the ledger was off.
+// Retain destroys expired keys: those of days after 30 days, those of months after 12 months. It looks back a year
+// further, in case the ledger was off.
 func (k *call) retain(ctx context.Context, _ struct{}) (struct{}, error) {
 	var keys []string
 	last := k.now.Add(-DayKeyLifetime)

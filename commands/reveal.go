@@ -8,17 +8,17 @@ import (
 	"accountledger/journal"
 )
 
-// Reveal asks to see personal parts of one person.
+// Reveal shows personal data of one person.
 type Reveal struct {
 	Why
 	Account domain.AccountID      `json:"account"`
 	Parts   []domain.RevealedPart `json:"parts"`
 }
 
-// mostParts is how many parts there are to ask for.
+// mostParts is how many parts there are.
 const mostParts = 5
 
-// Revealed is what was asked for; a part whose key is gone is missing.
+// Revealed holds the parts asked for; a part whose key is destroyed is missing.
 type Revealed struct {
 	Record     domain.EventID
 	Email      string
@@ -27,8 +27,8 @@ type Revealed struct {
 	Clients    []Session
 }
 
-// reveal records who sees what of whom and why, then shows it. An account that does not exist gives the same
-// answer as one that is erased; both looks are recorded.
+// reveal records who sees which data of whom and why, then shows it. An account that does not exist is answered like an erased
+// one; both looks are recorded.
 func (k *call) reveal(ctx context.Context, in Reveal) (Revealed, error) {
 	if err := in.validate(); err != nil {
 		return Revealed{}, err
@@ -41,7 +41,7 @@ func (k *call) reveal(ctx context.Context, in Reveal) (Revealed, error) {
 			return Revealed{}, domain.ErrPart
 		}
 	}
-	if slices.Contains(in.Parts, domain.RevealClients) { // read with the account, and shown once the look is recorded
+	if slices.Contains(in.Parts, domain.RevealClients) { // read with the account, but shown only once the look is recorded
 		if _, err := k.asOwner(in.Account).eachOpen(ctx); err != nil {
 			return Revealed{}, err
 		}
@@ -106,7 +106,7 @@ func (k *call) revealClients(ctx context.Context, a *domain.Account, out *Reveal
 	return err
 }
 
-// asOwner reads what an account's owner may.
+// asOwner reads what only the account's owner may.
 func (k *call) asOwner(id domain.AccountID) *call {
 	as := &call{core: k.core, Request: k.Request, now: k.now}
 	as.Caller = domain.Caller{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any](id)}, Account: id}

@@ -2,13 +2,13 @@ package commands
 
 import "accountledger/domain"
 
-// rule says who may ask. It looks at the caller alone, never at what is asked about, so that a refusal tells nothing.
+// rule says who may ask. It looks only at the caller, never at what is asked for, so that a refusal reveals nothing.
 type rule func(domain.Caller) error
 
 // anyone: guests too.
 func anyone(domain.Caller) error { return nil }
 
-// signedIn: a person or an officer, whatever state the account is in.
+// signedIn: a person or an officer, whatever the account's state.
 func signedIn(c domain.Caller) error {
 	if c.Actor.Kind != domain.ActorPerson && c.Actor.Kind != domain.ActorStaff {
 		return domain.ErrSession
@@ -16,7 +16,7 @@ func signedIn(c domain.Caller) error {
 	return nil
 }
 
-// owner: a person, about their own account.
+// owner: a person, for their own account.
 func owner(c domain.Caller) error {
 	if err := ownerEvenClosing(c); err != nil {
 		return err
@@ -27,7 +27,7 @@ func owner(c domain.Caller) error {
 	return nil
 }
 
-// ownerEvenClosing: a person, also while their account waits to be erased.
+// ownerEvenClosing: a person, even while their account awaits erasure.
 func ownerEvenClosing(c domain.Caller) error {
 	switch c.Actor.Kind {
 	case domain.ActorPerson:
@@ -38,7 +38,7 @@ func ownerEvenClosing(c domain.Caller) error {
 	return domain.ErrForbidden
 }
 
-// officer: with a role.
+// officer: an officer with a role.
 func officer(role domain.Role) rule {
 	return func(c domain.Caller) error {
 		switch {
@@ -51,7 +51,7 @@ func officer(role domain.Role) rule {
 	}
 }
 
-// service: a connected service with its key.
+// service: a connected service, by its key.
 func service(c domain.Caller) error {
 	switch c.Actor.Kind {
 	case domain.ActorService:
@@ -62,7 +62,7 @@ func service(c domain.Caller) error {
 	return domain.ErrForbidden
 }
 
-// operator: whoever runs a command on the machine.
+// operator: somebody running a command on the machine.
 func operator(c domain.Caller) error { return only(c, domain.ActorOperator) }
 
 // system: the ledger's own processes.
@@ -75,7 +75,7 @@ func only(c domain.Caller, kind domain.ActorKind) error {
 	return nil
 }
 
-// anyOfficer: with a role that may query some view; which one is decided where views are.
+// anyOfficer: an officer with a role that may query some view; the API decides which.
 func anyOfficer(c domain.Caller) error {
 	if officer(domain.RoleCompliance)(c) == nil || officer(domain.RoleAnalyst)(c) == nil {
 		return nil

@@ -13,7 +13,7 @@ type AddService struct {
 	Allowed []domain.Allowance `json:"allowed"`
 }
 
-// ServiceAdded is the answer: the key is shown here alone.
+// ServiceAdded is the answer: the key is shown only here.
 type ServiceAdded struct {
 	Service domain.ServiceID
 	Key     Token
@@ -38,7 +38,7 @@ func (k *call) addService(ctx context.Context, in AddService) (ServiceAdded, err
 	id := domain.ServiceID{UUID: domain.Derive(k.command.UUID, "service")}
 	stream := domain.ServiceStream(id)
 	digest := k.keys.identifiers.MAC([]byte(spaceServices), []byte(in.Name))
-	defer k.streams.hold("reserve/" + spaceServices)() // from the name to the event: a name without one is taken for a crash's
+	defer k.streams.hold("reserve/" + spaceServices)() // from name to event: a name without an event looks like a crash's
 	if err := k.reserve(ctx, digest, id.UUID, stream, domain.ErrSlugTaken); err != nil {
 		return ServiceAdded{}, err
 	}
@@ -54,7 +54,7 @@ func (k *call) addService(ctx context.Context, in AddService) (ServiceAdded, err
 	if err != nil {
 		return ServiceAdded{}, err
 	}
-	if secret, err = k.secret(ctx, "service", facts[0].At); err != nil { // the first time's, if this is a repeat
+	if secret, err = k.secret(ctx, "service", facts[0].At); err != nil { // the first request's, if this is a repeat
 		return ServiceAdded{}, err
 	}
 	return ServiceAdded{Service: id, Key: idToken(servicePrefix, id.UUID, secret)}, nil

@@ -16,11 +16,11 @@ type Session struct {
 	ID      domain.SessionID
 	Began   time.Time
 	Expires time.Time
-	Client  domain.ClientInfo // empty once the month's key is gone
+	Client  domain.ClientInfo // empty once the month's key is destroyed
 	Current bool
 }
 
-// months are those that a session still open can have begun in.
+// months are those in which a session that is still open can have started.
 func (k *call) months() []domain.Month {
 	var out []domain.Month
 	for t := k.now.Add(-domain.SessionLifetime).AddDate(0, -1, 0); len(out) == 0 || out[len(out)-1] < domain.MonthOf(k.now); t = t.AddDate(0, 0, 20) {
@@ -42,13 +42,13 @@ func (k *call) everywhereAt(ctx context.Context) (int64, error) {
 	return a.EverywhereAt, nil
 }
 
-// openSessions are the caller's open sessions of one month, and the head of the stream that they stand in.
+// openSessions are the caller's open sessions of one month, and the head of their stream.
 type openSessions struct {
 	head journal.Head
 	open []domain.Session
 }
 
-// eachOpen reads the caller's open sessions, a month each.
+// eachOpen reads the caller's open sessions, month by month.
 func (k *call) eachOpen(ctx context.Context) ([]openSessions, error) {
 	months := k.months()
 	out := make([]openSessions, len(months))
@@ -74,7 +74,7 @@ func (k *call) eachOpen(ctx context.Context) ([]openSessions, error) {
 	return out, nil
 }
 
-// listSessions gives the caller's own open sessions, the newest first.
+// listSessions lists the caller's open sessions, newest first.
 func (k *call) listSessions(ctx context.Context, _ struct{}) ([]Session, error) {
 	months, err := k.eachOpen(ctx)
 	if err != nil {
@@ -95,7 +95,7 @@ func (k *call) listSessions(ctx context.Context, _ struct{}) ([]Session, error) 
 	return out, nil
 }
 
-// EndSession ends one of the caller's sessions. One that is not theirs is one that does not exist.
+// EndSession ends one of the caller's sessions. Somebody else's is answered like one that does not exist.
 type EndSession struct {
 	ID domain.SessionID `json:"id"`
 }
@@ -120,7 +120,7 @@ func (k *call) endSession(ctx context.Context, in EndSession) (struct{}, error) 
 	})
 }
 
-// endedBefore reports whether this very command ended the session before.
+// endedBefore reports whether this same command already ended the session.
 func (k *call) endedBefore(ctx context.Context, id domain.SessionID) (bool, error) {
 	if !k.keyed {
 		return false, nil
@@ -153,7 +153,7 @@ func (k *call) appendEnd(ctx context.Context, head journal.Head, s *domain.Sessi
 	return err
 }
 
-// signOutEverywhere ends all sessions: a person's by one event of the account, an officer's few one by one.
+// signOutEverywhere ends all sessions: a person's by one event of the account, an officer's one by one.
 func (k *call) signOutEverywhere(ctx context.Context, _ struct{}) (struct{}, error) {
 	if k.Caller.Actor.Kind == domain.ActorPerson {
 		_, _, err := k.change(ctx, k.Caller.Account, (*domain.Account).SignOutEverywhere)
@@ -168,10 +168,10 @@ func (k *call) signOutEverywhere(ctx context.Context, _ struct{}) (struct{}, err
 	})
 }
 
-// endAll ends sessions, those of each month by one append.
+// endAll ends sessions, with one append per month.
 func (k *call) endAll(ctx context.Context, months []openSessions) error {
 	ends := make([]*call, len(months))
-	var appending errgroup.Group // none is broken off when another fails
+	var appending errgroup.Group // none is cancelled if another fails
 	for i, month := range months {
 		if len(month.open) == 0 {
 			continue

@@ -13,18 +13,18 @@ import (
 	"accountledger/journal"
 )
 
-// ShowAccount asks for an account's events, and for its state as they made it, up to and with a moment.
+// ShowAccount shows an account's events up to and including a time, and its state at that time.
 type ShowAccount struct {
 	Why
 	Account domain.AccountID `json:"account"`
 	At      time.Time        `json:"at,omitzero"` // zero: now
 }
 
-// AccountShown is an account as it was, with everything personal in clear; a part whose key is gone is missing.
+// AccountShown is an account as it was, decrypted; a part whose key is destroyed is missing.
 type AccountShown struct {
 	Record     domain.EventID // of the look
 	At         time.Time
-	Account    *domain.Account // as its events up to At made it
+	Account    *domain.Account // its state at At
 	Email      string
 	BirthMonth domain.Month
 	Devices    []Device  // linked at the time
@@ -50,9 +50,8 @@ func (ShownEvent) Format(s fmt.State, _ rune) { hide(s) }
 // LogValue logs [personal].
 func (ShownEvent) LogValue() slog.Value { return hidden() }
 
-// showAccount records who sees whose account and why, as a look at every part of it, then shows it. That nothing is found is
-// recorded, too: ErrNotFound for an account that was not there at the time. One that is erased is shown without what was
-// personal.
+// showAccount records who sees whose account and why, as a look at every part of it, then shows it. ErrNotFound, also recorded, if
+// the account did not exist at the time. An erased account is shown without its personal data.
 func (k *call) showAccount(ctx context.Context, in ShowAccount) (AccountShown, error) {
 	if err := in.validate(); err != nil {
 		return AccountShown{}, err
@@ -84,7 +83,7 @@ func (k *call) showAccount(ctx context.Context, in ShowAccount) (AccountShown, e
 	return out, k.openPast(ctx, past, &out)
 }
 
-// past is what an account's streams hold up to a moment, sealed.
+// past is what an account's streams hold up to a time, sealed.
 type past struct {
 	account  *domain.Account
 	sessions domain.Sessions
@@ -118,7 +117,7 @@ func (k *call) past(ctx context.Context, id domain.AccountID, at time.Time) (*pa
 	return p, nil
 }
 
-// factsUpTo reads a stream up to and with a moment, and applies its facts to a state where there is one.
+// factsUpTo reads a stream up to and including a time, and applies its facts to a state if there is one.
 func (k *call) factsUpTo(ctx context.Context, stream string, at time.Time, state interface{ Apply(domain.Fact) error }) ([]domain.Fact, error) {
 	var out []domain.Fact
 	for rec, err := range k.Journal.Read(ctx, stream, 0) {
@@ -138,7 +137,7 @@ func (k *call) factsUpTo(ctx context.Context, stream string, at time.Time, state
 	return out, nil
 }
 
-// monthsBetween lists the months from one moment to another, the first one's always among them.
+// monthsBetween lists the months from one time to another, always including the first.
 func monthsBetween(from, to time.Time) []domain.Month {
 	out := []domain.Month{domain.MonthOf(from)}
 	from, to = from.UTC(), to.UTC()
@@ -148,7 +147,7 @@ func monthsBetween(from, to time.Time) []domain.Month {
 	return out
 }
 
-// openPast opens what the state holds of the person.
+// openPast decrypts the personal data in the state.
 func (k *call) openPast(ctx context.Context, p *past, out *AccountShown) error {
 	revealed := Revealed{}
 	parts := []domain.RevealedPart{domain.RevealEmail, domain.RevealBirth, domain.RevealModels, domain.RevealNames}

@@ -13,14 +13,14 @@ import (
 	"accountledger/vault"
 )
 
-// SignIn begins a session of a person, or of an officer.
+// SignIn starts a session of a person or an officer.
 type SignIn struct {
 	Email    string             `json:"email"`
 	Password passwords.Password `json:"-"`
 	Staff    bool               `json:"staff"`
 }
 
-// SignedIn is the answer: the token is shown here alone.
+// SignedIn is the answer: the token is shown only here.
 type SignedIn struct {
 	Token   Token
 	Session domain.SessionID
@@ -30,7 +30,7 @@ type SignedIn struct {
 	Closing bool
 }
 
-// signIn costs the same and says the same for an identifier that nobody has and for a wrong password.
+// signIn takes the same time and gives the same answer for an unknown identifier and for a wrong password.
 func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	contact, err := domain.ParseEmail(in.Email)
 	if err != nil {
@@ -63,14 +63,14 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	return k.begin(ctx, who)
 }
 
-// bind ties the command to whom it signs in: guests choose their Idempotency-Keys, and two who chose the same one must not
-// be given what derives from one command, such as a session's secret.
+// bind ties the command to the identifier that signs in: guests choose their Idempotency-Keys, and two who choose the same one must
+// not get what derives from one command, such as a session's secret.
 func (k *call) bind(digest vault.Digest) {
 	mac := k.keys.commands.MAC([]byte("bind"), k.command.UUID[:], digest[:])
 	k.command = domain.CommandID{UUID: domain.Derive(uuid.UUID(mac[:16]), "command")}
 }
 
-// holder is who an identifier belongs to; its secret is empty when it is nobody's.
+// holder is the owner of an identifier; its secret is empty if there is none.
 type holder struct {
 	id      uuid.UUID
 	kind    domain.ActorKind
@@ -95,7 +95,7 @@ func (k *call) holder(ctx context.Context, digest vault.Digest, staff bool) (hol
 	return holder{id: account.ID.UUID, kind: domain.ActorPerson, secret: accountSecret(account.ID), account: account, ownerAt: account.Version}, nil
 }
 
-// claimOfHolder reads who owns an identifier, and beside it what a sign-in of the owner whom this process knows rests on.
+// claimOfHolder reads the claim on an identifier and, concurrently, what a sign-in of its last known owner needs.
 func (k *call) claimOfHolder(ctx context.Context, digest vault.Digest) (claim *domain.Claim, err error) {
 	id, err := k.claimID(ctx, digest)
 	if err != nil || id.IsZero() {
@@ -116,7 +116,7 @@ func (k *call) claimOfHolder(ctx context.Context, digest vault.Digest) (claim *d
 	return claim, err
 }
 
-// holdersAccount reads an account, and beside it the sessions that one begun now stands among.
+// holdersAccount reads an account and, concurrently, the months' sessions that a new one is added to.
 func (k *call) holdersAccount(ctx context.Context, id domain.AccountID) (a *domain.Account, err error) {
 	err = k.beside(ctx, func(ctx context.Context) (err error) {
 		a, _, err = k.account(ctx, id)
@@ -125,7 +125,7 @@ func (k *call) holdersAccount(ctx context.Context, id domain.AccountID) (a *doma
 	return a, err
 }
 
-// readSessions reads the sessions that one begun now stands among.
+// readSessions reads the months' sessions that a new one is added to.
 func (k *call) readSessions(ctx context.Context, owner uuid.UUID) error {
 	months := k.sessionMonths()
 	return k.besideEach(ctx, len(months), func(ctx context.Context, i int) error {
@@ -150,7 +150,7 @@ func (k *call) officerHolder(ctx context.Context, digest vault.Digest) (holder, 
 	return holder{id: id, kind: domain.ActorStaff, secret: staffSecret(domain.StaffID{UUID: id}), roles: staff.Roles}, nil
 }
 
-// rightPassword hashes once, whoever it is.
+// rightPassword hashes once, whether or not there is a password to compare with.
 func (k *call) rightPassword(ctx context.Context, who holder, p passwords.Password) (bool, error) {
 	var stored []byte
 	if who.secret != "" {
@@ -169,7 +169,7 @@ func (k *call) rightPassword(ctx context.Context, who holder, p passwords.Passwo
 	}
 	renewed, err := k.Hasher.Hash(ctx, p)
 	if err != nil {
-		return true, nil //nolint:nilerr // the old hash still holds; the next sign-in tries again
+		return true, nil //nolint:nilerr // the old hash is still valid; the next sign-in tries again
 	}
 	return true, k.Vault.PutSecret(ctx, who.secret, []byte(renewed))
 }
@@ -208,7 +208,7 @@ func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
 			started = before.Fact
 			return k.sameRequest(ctx, []domain.Fact{started})
 		}
-		at := k.now // as the fact will have it: its stream may stand at a later time, by another process's clock or this one's before
+		at := k.now // as in the fact: the stream's last time can be later, by another process's clock or an earlier one
 		if at.Before(head.At) {
 			at = head.At
 		}
@@ -241,7 +241,7 @@ func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
 	return out, nil
 }
 
-// sessionMonth is the month that a session begins in; a repeat just after a month's end finds the first time's.
+// sessionMonth is the month that a session starts in; a repeat just after a month's end finds the first request's.
 func (k *call) sessionMonth(ctx context.Context, owner uuid.UUID, id domain.SessionID) (domain.Month, error) {
 	months := k.sessionMonths()
 	for _, month := range months[1:] {
@@ -253,7 +253,7 @@ func (k *call) sessionMonth(ctx context.Context, owner uuid.UUID, id domain.Sess
 	return months[0], nil
 }
 
-// sessionMonths are the months that a session begins in: this one, and the one before while a repeat may be of then.
+// sessionMonths are the months that a session can start in: this one, and the one before while a repeat can be from then.
 func (k *call) sessionMonths() []domain.Month {
 	month, before := domain.MonthOf(k.now), domain.MonthOf(k.now.Add(-repeatWindow))
 	if !k.keyed || before == month {
@@ -271,7 +271,7 @@ func (k *call) sessionStarted(id domain.SessionID, who holder, month domain.Mont
 		Client: domain.Personal(k.Client, keys...)}
 }
 
-// ageAgain decides the person's age group anew.
+// ageAgain decides the person's capacity again.
 func (k *call) ageAgain(ctx context.Context, account *domain.Account) error {
 	birth, err := journal.Open(ctx, k.Journal, account.OpenedFact, account.Opened.Birth)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"accountledger/passwords"
 )
 
-// SignUp asks for an account by e-mail with a password.
+// SignUp requests an account with an e-mail address and a password.
 type SignUp struct {
 	Email      string             `json:"email"`
 	Password   passwords.Password `json:"-"`
@@ -24,19 +24,19 @@ type SignUp struct {
 // SignedUp is the answer: the same whether or not the address has an account.
 type SignedUp struct {
 	Verification domain.SignUpID
-	// Handle is needed to check a code or ask for another; it is in this answer alone.
+	// Handle is required to check a code or request another; it is shown only here.
 	Handle      string
 	Expires     time.Time // of the sign-up
 	CodeExpires time.Time // of the first code
 }
 
-// Names of secrets. They are stored and do not change.
+// Names of secrets. They are stored and must not change.
 func signUpSecret(id domain.SignUpID) string   { return "password/signup/" + id.String() }
 func accountSecret(id domain.AccountID) string { return "password/account/" + id.String() }
 func staffSecret(id domain.StaffID) string     { return "password/staff/" + id.String() }
 
-// signUp appends one event to a stream of its own, in the same time and with the same answer whether or not the
-// address is taken; what the message says is decided by who sends it.
+// signUp appends one event to a new stream, in the same time and with the same answer whether or not the address is taken; the
+// notifier decides what the message says.
 func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	request, contact, err := k.signUpRequest(in)
 	if err != nil {
@@ -44,7 +44,7 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	}
 	id := domain.SignUpID{UUID: domain.Derive(k.command.UUID, "sign_up")}
 	stream := domain.SignUpStream(id)
-	if k.keyed { // one of many repeats at once hashes, and its password is the one that is kept
+	if k.keyed { // of concurrent repeats one hashes, and its password is kept
 		defer k.streams.hold(stream)()
 	}
 	var done *domain.Fact
@@ -85,8 +85,7 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	return signedUpAnswer(ctx, k, id, &facts[0], nil)
 }
 
-// hashForSignUp hashes, but lets sign-ups take no more than a part of the places for hashing: a flood of them leaves room
-// for those who sign in.
+// hashForSignUp hashes, but limits sign-ups to part of the hashing capacity, so that a flood of them leaves room for sign-ins.
 func (k *call) hashForSignUp(ctx context.Context, p passwords.Password) (string, error) {
 	if k.limits.raised.Load() {
 		return k.Hasher.Hash(ctx, p)
@@ -100,7 +99,7 @@ func (k *call) hashForSignUp(ctx context.Context, p passwords.Password) (string,
 	}
 }
 
-// undoSignUp destroys what was kept for a sign-up that surely did not happen. One under an Idempotency-Key keeps it: its
+// undoSignUp destroys the secrets of a sign-up that certainly did not happen. Under an Idempotency-Key they are kept, since a
 // repeat has the same id.
 func (k *call) undoSignUp(ctx context.Context, id domain.SignUpID, err error) error {
 	var conflict *journal.ConflictError
@@ -110,7 +109,7 @@ func (k *call) undoSignUp(ctx context.Context, id domain.SignUpID, err error) er
 	return k.forgetSignUp(context.WithoutCancel(ctx), id)
 }
 
-// signUpRequest checks what was sent, before anything is stored or hashed.
+// signUpRequest checks the request before anything is stored or hashed.
 func (k *call) signUpRequest(in SignUp) (domain.SignUpRequested, domain.Contact, error) {
 	var none domain.SignUpRequested
 	contact, err := domain.ParseEmail(in.Email)
@@ -162,7 +161,7 @@ func (c *core) signUpAnd(ctx context.Context, id domain.SignUpID) (*domain.SignU
 	return &copied, at, err
 }
 
-// proof is what happened to a verification. What it was asked for with stands elsewhere.
+// proof holds the events of a verification; its request is in another stream.
 type proof struct{ facts []domain.Fact }
 
 // Apply keeps the fact.
@@ -171,7 +170,7 @@ func (p *proof) Apply(f domain.Fact) error {
 	return nil
 }
 
-// proof reads what happened to a verification as the leader has it now.
+// proof reads the events of a verification as the leader has them now.
 func (c *core) proof(ctx context.Context, id domain.SignUpID) (facts []domain.Fact, at journal.Head, err error) {
 	err = c.proofs.use(ctx, domain.VerificationStream(id), func() *proof { return &proof{} }, func(p *proof, head journal.Head) {
 		facts, at = slices.Clip(p.facts), head
@@ -179,8 +178,8 @@ func (c *core) proof(ctx context.Context, id domain.SignUpID) (facts []domain.Fa
 	return facts, at, err
 }
 
-// verification loads a sign-up's verification and hands each of its facts to see first. Nothing of a verification is
-// before its sign-up, which the head of one that nothing has happened to says.
+// verification loads a sign-up's verification and passes each of its facts to see first. Nothing in a verification is dated before
+// its sign-up, so the head of an empty one has the sign-up's time.
 func (c *core) verification(ctx context.Context, id domain.SignUpID, s *domain.SignUp, see func(domain.Fact)) (domain.Verification, journal.Head, error) {
 	v := s.Verification()
 	facts, head, err := c.proof(ctx, id)
@@ -214,7 +213,7 @@ func (k *call) handle(ctx context.Context, at time.Time) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(b), err
 }
 
-// guessed tells whether too many wrong codes were tried for an identifier today; its new codes are longer then.
+// guessed reports whether there were too many wrong codes for an identifier today; its new codes are then longer.
 func (k *call) guessed(ctx context.Context, contact domain.Contact) (bool, error) {
 	day := domain.DayOf(k.now)
 	hash, err := k.attemptsHash(ctx, k.digest(spacePeople, contact), day)

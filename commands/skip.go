@@ -8,8 +8,8 @@ import (
 	"accountledger/domain"
 )
 
-// SkipEvent lets a view go on past an event that it cannot digest, or every reader past one that cannot be read. Whether that is so
-// is for the asker to find out first.
+// SkipEvent lets a view skip an event it cannot process, or every reader one that cannot be read. The caller must have checked that
+// this is the case.
 type SkipEvent struct {
 	View   domain.ViewName `json:"view,omitzero"` // empty: every reader
 	Event  domain.EventID  `json:"event"`
@@ -22,7 +22,7 @@ func (SkipEvent) Format(s fmt.State, _ rune) { hide(s) }
 // LogValue logs [personal].
 func (SkipEvent) LogValue() slog.Value { return hidden() }
 
-// skipEvent records the skip, which is all there is to it: consumers and rebuilds read it. To record it twice does nothing more.
+// skipEvent records the skip; consumers and rebuilds read the record. Recording it twice has no further effect.
 func (k *call) skipEvent(ctx context.Context, in SkipEvent) (domain.Fact, error) {
 	reason, err := domain.ParseOperatorReason(in.Reason)
 	if err != nil {

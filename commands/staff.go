@@ -20,14 +20,14 @@ type AddStaff struct {
 	Role  domain.Role `json:"role"`
 }
 
-// StaffAdded is the answer: the one-time code is shown here alone.
+// StaffAdded is the answer: the one-time code is shown only here.
 type StaffAdded struct {
 	Staff   domain.StaffID
 	Code    Token
 	Expires time.Time
 }
 
-// addStaff enrols an officer; a role that one person alone granted is marked so.
+// addStaff adds an officer and marks the role as granted by one person alone.
 func (k *call) addStaff(ctx context.Context, in AddStaff) (StaffAdded, error) {
 	contact, err := domain.ParseEmail(in.Email)
 	if err != nil {
@@ -43,7 +43,7 @@ func (k *call) addStaff(ctx context.Context, in AddStaff) (StaffAdded, error) {
 		}
 	}
 	id := domain.StaffID{UUID: domain.Derive(k.command.UUID, "staff")}
-	defer k.streams.hold("reserve/" + spaceStaff)() // from the name to the event: a name without one is taken for a crash's
+	defer k.streams.hold("reserve/" + spaceStaff)() // from name to event: a name without an event looks like a crash's
 	digest := k.digest(spaceStaff, contact)
 	if err := k.freeUnused(ctx, digest, id.UUID); err != nil {
 		return StaffAdded{}, err
@@ -68,14 +68,14 @@ func (k *call) addStaff(ctx context.Context, in AddStaff) (StaffAdded, error) {
 	if err != nil {
 		return StaffAdded{}, err
 	}
-	if secret, err = k.secret(ctx, "enrolment", facts[0].At); err != nil { // the first time's, if this is a repeat
+	if secret, err = k.secret(ctx, "enrolment", facts[0].At); err != nil { // the first request's, if this is a repeat
 		return StaffAdded{}, err
 	}
 	e := facts[0].Event.(domain.StaffAdded) //nolint:forcetypeassert // appended above
 	return StaffAdded{Staff: id, Code: idToken(enrolmentPrefix, id.UUID, secret), Expires: e.Expires}, nil
 }
 
-// reserve gives a name to an id, unless another id that exists has it.
+// reserve gives a name to an id, unless another existing id has it.
 func (k *call) reserve(ctx context.Context, digest vault.Digest, id uuid.UUID, stream string, taken error) error {
 	for {
 		row, err := k.Vault.InsertIdentifier(ctx, digest, id)
@@ -100,7 +100,7 @@ func otherStream(stream string, id, other uuid.UUID) string {
 	return stream[:len(stream)-len(id.String())] + other.String()
 }
 
-// Enrol sets an officer's password by the one-time code.
+// Enrol sets an officer's password, given the one-time code.
 type Enrol struct {
 	Code     Token              `json:"-"`
 	Password passwords.Password `json:"-"`
@@ -111,7 +111,7 @@ type Enrolled struct {
 	Roles []domain.Role
 }
 
-// enrol decides on the code, then keeps the password. The event comes last: until then the code still works.
+// enrol checks the code, then stores the password. The event comes last: until then the code still works.
 func (k *call) enrol(ctx context.Context, in Enrol) (Enrolled, error) {
 	uid, secret, ok := parseIDToken(enrolmentPrefix, in.Code)
 	id := domain.StaffID{UUID: uid}

@@ -10,8 +10,8 @@ import (
 	"accountledger/vault"
 )
 
-// freeUnused frees the address of an officer whose one-time code ended before it was used, so that they can be added
-// again. Who was added then stays in the log, and what it says of them is destroyed.
+// freeUnused frees the address of an officer whose one-time code expired unused, so that they can be added again. The earlier
+// officer stays in the log, but their personal data is destroyed.
 func (k *call) freeUnused(ctx context.Context, digest vault.Digest, next uuid.UUID) error {
 	row, err := k.Vault.Identifier(ctx, digest)
 	if errors.Is(err, vault.ErrNotFound) || row == next {

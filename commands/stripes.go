@@ -5,15 +5,15 @@ import (
 	"sync"
 )
 
-// stripes lets one command at a time change a stream within this process: fewer conflicts, none of the safety
-// rests on it.
+// stripes lets one command at a time change a stream within this process. It only reduces conflicts; safety does not depend on
+// it.
 type stripes struct {
 	seed maphash.Seed
 	once sync.Once
 	mu   [4096]sync.Mutex
 }
 
-// lock tells as well whether it waited for another command: then what was read before has most likely changed.
+// lock also reports whether it waited for another command: then what was read before has probably changed.
 func (s *stripes) lock(stream string) (unlock func(), waited bool) {
 	s.once.Do(func() { s.seed = maphash.MakeSeed() })
 	m := &s.mu[maphash.String(s.seed, stream)%uint64(len(s.mu))]
@@ -24,7 +24,7 @@ func (s *stripes) lock(stream string) (unlock func(), waited bool) {
 	return m.Unlock, true
 }
 
-// hold is lock for whom it is all the same whether it waited.
+// hold is lock without the report.
 func (s *stripes) hold(stream string) (unlock func()) {
 	unlock, _ = s.lock(stream)
 	return unlock

@@ -15,7 +15,7 @@ import (
 	"accountledger/domain"
 )
 
-// Token is a bearer's proof: of a session, of a service, or an officer's one-time code. It prints as [token].
+// Token is a bearer token: a session's, a service's key, or an officer's one-time code. It prints as [token].
 type Token string
 
 // Format prints [token] for every verb.
@@ -24,7 +24,7 @@ func (Token) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte("[token]")) }
 // LogValue logs [token].
 func (Token) LogValue() slog.Value { return slog.StringValue("[token]") }
 
-// Tokens begin with what they are, so that scanners for leaked secrets can find them.
+// Prefixes of tokens, so that scanners can find leaked ones.
 const (
 	personPrefix    = "alp_"
 	staffPrefix     = "als_"
@@ -34,7 +34,7 @@ const (
 
 const secretBytes = 32
 
-// sessionToken names the owner, the month the session began in, the session, and its secret.
+// sessionToken holds the owner, the month the session started in, the session, and its secret.
 type sessionToken struct {
 	kind    domain.ActorKind
 	owner   uuid.UUID
@@ -88,7 +88,7 @@ func monthOf(n uint16) domain.Month {
 	return domain.MonthOf(time.Date(int(n)/12, time.Month(n%12+1), 1, 0, 0, 0, 0, time.UTC))
 }
 
-// idToken is the proof of a service or of an officer's enrolment: whose it is, and the secret.
+// idToken is a service's key or an officer's one-time code: the id and the secret.
 func idToken(prefix string, id uuid.UUID, secret []byte) Token {
 	return Token(prefix + base64.RawURLEncoding.EncodeToString(append(id[:], secret...)))
 }
@@ -102,7 +102,7 @@ func parseIDToken(prefix string, s Token) (id uuid.UUID, secret []byte, ok bool)
 	return uuid.UUID(b[:16]), b[16:], true
 }
 
-// hashSecret is what the log keeps of a secret. Secrets are random with 256 bit, so a plain hash will do.
+// hashSecret is the hash of a secret that the log keeps. Secrets have 256 random bits, so a plain hash is enough.
 func hashSecret(secret []byte) domain.Hash {
 	h := sha256.Sum256(append([]byte("accountledger/secret/1\x00"), secret...))
 	return domain.Hash(hex.EncodeToString(h[:]))

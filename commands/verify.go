@@ -11,7 +11,7 @@ import (
 	"accountledger/vault"
 )
 
-// CheckCode proves an identifier by the code that was sent to it.
+// CheckCode verifies an identifier by the code that was sent to it.
 type CheckCode struct {
 	Verification domain.SignUpID `json:"verification"`
 	Handle       string          `json:"-"`
@@ -23,7 +23,7 @@ type Checked struct {
 	Account domain.AccountID
 }
 
-// checkCode decides on a code and, when it is right, completes the sign-up.
+// checkCode decides on a code and, if it is right, completes the sign-up.
 func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	defer k.streams.hold(domain.VerificationStream(in.Verification))()
 	signUp, err := k.ownSignUp(ctx, in.Verification, in.Handle)
@@ -61,7 +61,7 @@ func (k *call) ownSignUp(ctx context.Context, id domain.SignUpID, handle string)
 	return signUp, nil
 }
 
-// checkedBefore answers for a sign-up that has ended: to a repeat of the check that passed as the first time.
+// checkedBefore answers for a sign-up that has ended: a repeat of the check that passed gets the first answer.
 func (k *call) checkedBefore(ctx context.Context, id domain.SignUpID, s *domain.SignUp) (Checked, error) {
 	var before []domain.Fact
 	v, _, err := k.verification(ctx, id, s, k.mine(&before))
@@ -80,7 +80,7 @@ func (k *call) checkedBefore(ctx context.Context, id domain.SignUpID, s *domain.
 	return Checked{s.Account}, nil
 }
 
-// refusalBefore is what the first of several same checks was told.
+// refusalBefore is the refusal that the first of several identical checks got.
 func refusalBefore(before []domain.Fact) error {
 	var told error
 	for _, f := range before {
@@ -94,8 +94,8 @@ func refusalBefore(before []domain.Fact) error {
 	return told
 }
 
-// decideCode appends what the code came to. For an address that was taken when the sign-up was asked for, no
-// code passes, but everything is counted and answered as for any other.
+// decideCode appends the outcome of a code. For an address that was taken at the time of the sign-up no code passes, but everything is
+// counted and answered as for any other.
 func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.SignUp) error {
 	contact, err := journal.Open(ctx, k.Journal, signUp.Fact, signUp.Requested.Contact)
 	if errors.Is(err, journal.ErrUnreadable) {
@@ -123,8 +123,8 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.Sign
 		}
 		want := k.code(in.Verification, v, contact)
 		right := subtle.ConstantTimeCompare([]byte(want), []byte(domain.CleanCode(in.Code))) == 1 && !takenBefore
-		right = right && (v.Long || !guessed || v.Passed) // once too many were tried, only codes that cannot be guessed pass
-		if right && v.Passed {                            // a crash came between the proof and the account: go on from there
+		right = right && (v.Long || !guessed || v.Passed) // after too many wrong codes, only long ones pass
+		if right && v.Passed {                            // a crash came between verification and account: continue from there
 			refusedCode = nil
 			return nil
 		}
@@ -138,7 +138,7 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.Sign
 			}
 			events[0] = failed
 		}
-		if len(events) == 2 { // and that was the last try
+		if len(events) == 2 { // that was the last try
 			events[1] = domain.VerificationEnded{Reason: domain.EndTries, FirstOfDay: signUp.Requested.FirstOfDay}
 		}
 		entries, err := k.entries(ctx, head, about{region: signUp.Fact.Region}, events...)
@@ -161,8 +161,8 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.Sign
 	return errors.Join(refusedCode, err)
 }
 
-// around reads what a proof of an identifier rests on beside its own streams: who owns the identifier, and whether too many
-// wrong codes were tried for it today. The account that the proof will open is read as well.
+// around reads what verifying an identifier needs besides its own streams: who owns the identifier, and whether there were too many
+// wrong codes for it today. It also reads the account that will be opened.
 func (k *call) around(ctx context.Context, contact domain.Contact, account domain.AccountID) (claim *domain.Claim, guessed bool, err error) {
 	err = k.beside(ctx, func(ctx context.Context) (err error) {
 		_, claim, err = k.claimOf(ctx, k.digest(spacePeople, contact))
@@ -177,7 +177,7 @@ func (k *call) around(ctx context.Context, contact domain.Contact, account domai
 	return claim, guessed, err
 }
 
-// readAround reads what is around a sign-up that this process knows.
+// readAround does the reads of around early for a cached sign-up.
 func (k *call) readAround(ctx context.Context, id domain.SignUpID) error {
 	var known domain.SignUp
 	if !k.asked.peek(domain.SignUpStream(id), func(s *domain.SignUp) { known = *s }) || known.Ended() {
@@ -185,7 +185,7 @@ func (k *call) readAround(ctx context.Context, id domain.SignUpID) error {
 	}
 	contact, err := journal.Open(ctx, k.Journal, known.Fact, known.Requested.Contact)
 	if err != nil {
-		return nil //nolint:nilerr // it is opened again where that counts
+		return nil //nolint:nilerr // it is opened again where it matters
 	}
 	_, _, err = k.around(ctx, contact, known.AccountOf())
 	return err
@@ -198,7 +198,7 @@ func (c *core) code(id domain.SignUpID, v domain.Verification, contact domain.Co
 	return in.Code(c.keys.codes.MAC(in.Parts()...))
 }
 
-// claimOf reads who owns an identifier: the zero claim when nobody ever did.
+// claimOf reads the claim on an identifier; the zero claim if there never was one.
 func (c *core) claimOf(ctx context.Context, digest vault.Digest) (domain.ClaimID, *domain.Claim, error) {
 	id, err := c.claimID(ctx, digest)
 	if err != nil || id.IsZero() {
@@ -208,7 +208,7 @@ func (c *core) claimOf(ctx context.Context, digest vault.Digest) (domain.ClaimID
 	return id, claim, err
 }
 
-// claimID is the claim that the vault has for an identifier; zero when it has none.
+// claimID is the id of the vault's claim on an identifier; zero if it has none.
 func (c *core) claimID(ctx context.Context, digest vault.Digest) (domain.ClaimID, error) {
 	return once(ctx, "vault/"+string(digest[:]), func() (domain.ClaimID, error) {
 		id, err := c.Vault.Identifier(ctx, digest)
@@ -229,18 +229,18 @@ func (c *core) claim(ctx context.Context, id domain.ClaimID) (*domain.Claim, jou
 	return &copied, at, err
 }
 
-// Resend asks for a code again.
+// Resend requests a new code.
 type Resend struct {
 	Verification domain.SignUpID `json:"verification"`
 	Handle       string          `json:"-"`
 }
 
-// Resent tells how long the code holds that was or will be sent.
+// Resent says when the latest code expires.
 type Resent struct {
 	CodeExpires time.Time
 }
 
-// resend raises the issue, which kills the old code; within a minute it repeats the issue instead.
+// resend makes a new issue, which replaces the old code; within a minute it repeats the old issue instead.
 func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
 	defer k.streams.hold(domain.VerificationStream(in.Verification))()
 	signUp, err := k.ownSignUp(ctx, in.Verification, in.Handle)

@@ -1,18 +1,18 @@
 package domain
 
-// Outcome of a decision on access.
+// Outcome is the outcome of a decision on access.
 type Outcome string
 
-// Outcomes. A service hears no more than one of these.
+// Outcomes. This is all a service gets to know.
 const (
 	Allowed Outcome = "allowed"
 	Denied  Outcome = "denied"
 )
 
-// Validate refuses what is no outcome.
+// Validate refuses unknown values.
 func (o Outcome) Validate() error { return oneOf(o, Allowed, Denied) }
 
-// AccessReason is why a decision came out as it did; services do not hear it.
+// AccessReason is the reason for a decision's outcome; services do not get it.
 type AccessReason string
 
 // Reasons.
@@ -27,31 +27,31 @@ const (
 	ReasonUnknown   AccessReason = "unknown_account"
 )
 
-// Validate refuses what is no reason.
+// Validate refuses unknown values.
 func (r AccessReason) Validate() error {
 	return oneOf(r, ReasonGranted, ReasonNever, ReasonWithdrawn, ReasonNotice, ReasonCapacity, ReasonClosing, ReasonErased, ReasonUnknown)
 }
 
-// AccessDecided: a service asked whether it may use somebody's data, and was told. It names
-// the version of the account that it rests on, and the grant.
+// AccessDecided: a service asked whether it may use somebody's data, and got an answer. It names the version of the
+// account and the grant that the answer rests on.
 type AccessDecided struct {
 	Service        ServiceID    `json:"service"`
 	Permission     Permission   `json:"permission"`
 	For            Purpose      `json:"for"`
 	Outcome        Outcome      `json:"outcome"`
 	Reason         AccessReason `json:"reason"`
-	AccountVersion int64        `json:"account_version"` // -1: there is no such account
+	AccountVersion int64        `json:"account_version"` // -1 if there is no such account
 	Grant          EventID      `json:"grant,omitzero"`
 }
 
-// AccessCorrected: the account had moved when a decision was recorded, so the decision was made anew, and this is what the
-// service was told. Nobody was told the one that it corrects.
+// AccessCorrected: the account had changed by the time a decision was recorded, so it was decided again, and this is what the
+// service was told. Nobody was told the decision it corrects.
 type AccessCorrected struct {
 	AccessDecided
-	Corrects EventID `json:"corrects"` // the record of the decision that does not hold
+	Corrects EventID `json:"corrects"` // the record of the decision that is void
 }
 
-// RevealedPart is a kind of personal part that officers may ask to see.
+// RevealedPart is a kind of personal data that officers may ask to see.
 type RevealedPart string
 
 // Parts.
@@ -63,33 +63,32 @@ const (
 	RevealClients RevealedPart = "clients"
 )
 
-// Validate refuses what is no part.
+// Validate refuses unknown values.
 func (p RevealedPart) Validate() error {
 	return oneOf(p, RevealEmail, RevealBirth, RevealModels, RevealNames, RevealClients)
 }
 
-// AccessRevealed: an officer was shown personal parts of one person.
-// Found: there was somebody to show.
+// AccessRevealed: an officer was shown personal data of one person. Found: the account existed.
 type AccessRevealed struct {
 	Parts []RevealedPart `json:"parts"`
 	Found bool           `json:"found"`
 }
 
-// AccessLookedUp: an officer asked which account has an identifier. Subject is the account found.
+// AccessLookedUp: an officer looked for the account of an identifier. The subject is the account found.
 type AccessLookedUp struct {
 	Kind  IdentifierKind `json:"kind"`
 	Found bool           `json:"found"`
 }
 
-// AccessQueried: an officer queried a view, or a person was shown in one.
+// AccessQueried: an officer queried a view.
 type AccessQueried struct {
 	View        ViewName    `json:"view"`
-	Fingerprint Fingerprint `json:"fingerprint"` // keyed hash of the query: the same question can be recognised
+	Fingerprint Fingerprint `json:"fingerprint"` // keyed hash of the query: equal queries can be recognised
 	Rows        int         `json:"rows"`
 }
 
 // ViewName is the name of a view.
 type ViewName string
 
-// Validate refuses what is no name.
+// Validate refuses anything that is not a name.
 func (v ViewName) Validate() error { return key(string(v)) }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// AccountOpened: a proven sign-up became an account. It needs the account's key and the identifier's to
-// read the address, so the address dies with either.
+// AccountOpened: a verified sign-up became an account. Reading the address takes both the account's key and the identifier's,
+// so it is lost with either.
 type AccountOpened struct {
 	SignUp   SignUpID         `json:"sign_up"`
 	Claim    ClaimID          `json:"claim"`
@@ -18,17 +18,17 @@ type AccountOpened struct {
 	Birth    Part[BirthMonth] `json:"birth_month"`
 }
 
-// AccountCapacityDecided: by the rules in force the person's capacity is another one now.
+// AccountCapacityDecided: under the rules in force the person's capacity has changed.
 type AccountCapacityDecided struct {
 	Rules    Rules    `json:"rules"`
 	Capacity Capacity `json:"capacity"`
 	Previous Capacity `json:"previous"`
 }
 
-// AccountSignedOutEverywhere: every session begun before it has ended.
+// AccountSignedOutEverywhere ends every session that started before it.
 type AccountSignedOutEverywhere struct{}
 
-// Account is the state of an account: what decisions need, nothing else.
+// Account is the state of an account, as far as decisions need it.
 type Account struct {
 	ID           AccountID
 	Version      int64 // of the last fact applied
@@ -51,7 +51,7 @@ func NewAccount(id AccountID) *Account {
 		Permissions: map[Allowance]PermissionState{}, Devices: map[DeviceID]*Device{}, linked: map[DeviceKind]Day{}}
 }
 
-// Clone is a copy that can be changed without the original seeing it.
+// Clone returns an independent copy.
 func (a *Account) Clone() *Account {
 	b := *a
 	b.Permissions, b.linked = maps.Clone(a.Permissions), maps.Clone(a.linked)
@@ -66,7 +66,7 @@ func (a *Account) Clone() *Account {
 // Exists reports whether the account was ever opened.
 func (a *Account) Exists() bool { return a.Opened != nil }
 
-// Apply assigns what a fact says.
+// Apply applies a fact to the state.
 func (a *Account) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case AccountOpened:
@@ -100,7 +100,7 @@ func (a *Account) Apply(f Fact) error {
 	return nil
 }
 
-// Open reports whether the account can be used: it exists and no erasure is under way.
+// Open refuses an account that cannot be used: ErrNotFound if it does not exist, ErrClosing if it is being erased.
 func (a *Account) Open() error {
 	switch {
 	case !a.Exists():
@@ -119,7 +119,7 @@ func (a *Account) SignOutEverywhere() ([]any, error) {
 	return []any{AccountSignedOutEverywhere{}}, nil
 }
 
-// DecideCapacity decides anew, as at each sign-in, what the person may decide alone.
+// DecideCapacity decides again, at each sign-in, whether the person may decide on their own.
 func (a *Account) DecideCapacity(birth BirthMonth, now time.Time) []any {
 	capacity, rules := DecideCapacity(a.Region, birth, now)
 	if capacity == a.Capacity {

@@ -35,6 +35,11 @@ func TestErasureStates(t *testing.T) {
 		t.Fatal(err)
 	}
 	apply(t, a, noon, cancelled...)
+	again, err := a.CancelErasure()
+	sameEvents(t, again)
+	if err != nil {
+		t.Errorf("cancelled twice: %v", err)
+	}
 	sameEvents(t, a.StartErasure(a.Erasure.Due.Add(time.Hour)))
 	if a.Open() != nil || a.Erasure.State != domain.ErasureWithdrawn {
 		t.Error("not open after the erasure was cancelled")

@@ -6,7 +6,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Caller is who asks, as Authenticate found out.
+// Caller is an authenticated caller, or a guest.
 type Caller struct {
 	Actor   Actor
 	Account AccountID // of a person
@@ -14,19 +14,19 @@ type Caller struct {
 	Service ServiceID
 	Roles   []Role // of an officer
 	Session SessionID
-	// Closing: the person's account is being erased; only the erasure and sessions are left.
+	// Closing: the person's account is being erased; only the erasure and sessions can be used.
 	Closing bool
-	// UID is the system's user behind an operator.
+	// UID is an operator's user id on the machine.
 	UID int
 }
 
-// Guest is whoever is not signed in.
+// Guest is a caller who is not signed in.
 func Guest() Caller { return Caller{Actor: Actor{Kind: ActorGuest}} }
 
 // System is the ledger itself.
 func System() Caller { return Caller{Actor: Actor{Kind: ActorSystem}} }
 
-// Operator is whoever runs a command on the machine.
+// Operator is somebody who runs a command on the machine.
 func Operator(uid int) Caller {
 	id := Derive(uuid.Nil, "operator", uint64(uid)) //nolint:gosec // user ids are not negative
 	return Caller{Actor: Actor{Kind: ActorOperator, ID: ID[any]{id}}, UID: uid}

@@ -17,15 +17,15 @@ var catalogueJSON []byte
 // Permission is the key of a permission in the catalogue.
 type Permission string
 
-// Purpose is the key of a purpose: of a permission, or of an officer's look.
+// Purpose is the key of a purpose, of a permission or of an officer's look.
 type Purpose string
 
 var keyPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
 
-// Validate refuses what is no key.
+// Validate refuses anything that is not a key.
 func (p Permission) Validate() error { return key(string(p)) }
 
-// Validate refuses what is no key.
+// Validate refuses anything that is not a key.
 func (p Purpose) Validate() error { return key(string(p)) }
 
 func key(s string) error {
@@ -41,13 +41,13 @@ type LegalBasis string
 // LegalBasisConsent: the person agreed (Art. 6 (1) a).
 const LegalBasisConsent LegalBasis = "consent"
 
-// Validate refuses what is no legal basis.
+// Validate refuses unknown values.
 func (b LegalBasis) Validate() error { return oneOf(b, LegalBasisConsent) }
 
-// Texts is one text in several languages; English is always there.
+// Texts is a text in several languages, always including English.
 type Texts map[Language]string
 
-// In gives the text in a language, else in its base language, else in English, and the language given.
+// In returns the text in a language, or else in its base language, or else in English, and which language it is.
 func (t Texts) In(l Language) (string, Language) {
 	for _, try := range []Language{l, l.base(), "en"} {
 		if s, ok := t[try]; ok {
@@ -57,13 +57,13 @@ func (t Texts) In(l Language) (string, Language) {
 	return "", ""
 }
 
-// Catalogue is the permissions that people decide on. All of them are off until they decide.
+// Catalogue lists the permissions that people decide on. All are off until then.
 type Catalogue struct {
 	Version     int                   `json:"version"`
 	Permissions []CataloguePermission `json:"permissions"`
 }
 
-// CataloguePermission is one permission with what it may be used for.
+// CataloguePermission is a permission with its purposes.
 type CataloguePermission struct {
 	Key         Permission         `json:"key"`
 	Title       Texts              `json:"title"`
@@ -72,21 +72,21 @@ type CataloguePermission struct {
 	Notice      CatalogueNotice    `json:"notice"`
 }
 
-// CataloguePurpose is one use of a permission, decided on its own.
+// CataloguePurpose is one use of a permission, decided separately.
 type CataloguePurpose struct {
 	Key         Purpose    `json:"key"`
 	LegalBasis  LegalBasis `json:"legal_basis"`
 	Description Texts      `json:"description"`
 }
 
-// CatalogueNotice is the text shown before a decision. A material new one inherits no consent.
+// CatalogueNotice is the text shown before a decision. Consent does not carry over to a material new version.
 type CatalogueNotice struct {
 	Version  int   `json:"version"`
 	Material bool  `json:"material"`
 	Text     Texts `json:"text"`
 }
 
-// TheCatalogue gives the catalogue that this program carries.
+// TheCatalogue returns the built-in catalogue.
 var TheCatalogue = sync.OnceValue(func() Catalogue {
 	var c Catalogue
 	if err := json.Unmarshal(catalogueJSON, &c, json.RejectUnknownMembers(true)); err != nil {
@@ -115,7 +115,7 @@ func (p CataloguePermission) Purpose(key Purpose) (CataloguePurpose, bool) {
 	return CataloguePurpose{}, false
 }
 
-// HashText is the SHA-256 by which a grant names the text it was given on.
+// HashText is the SHA-256 by which a grant identifies the text it was given on.
 func HashText(s string) Hash {
 	h := sha256.Sum256([]byte(s))
 	return Hash(hex.EncodeToString(h[:]))

@@ -7,24 +7,24 @@ import (
 	"strings"
 )
 
-// CodeInput is what a code depends on; under a key of the ledger it gives the code, so no code is ever stored.
+// CodeInput is what a code is derived from, under a key of the ledger, so that no code is ever stored.
 type CodeInput struct {
 	Purpose      Purpose
 	Verification SignUpID
 	Issue        int
 	Medium       Medium
 	Destination  string // normalised
-	Long         bool   // 64 bit: after too many wrong codes for one identifier on a day, so that guessing ends and nobody is locked out
+	Long         bool   // 64 bits: used after too many wrong codes for one identifier on a day, which stops guessing and locks nobody out
 }
 
-// Parts are the input of the keyed hash, in a fixed order.
+// Parts is the input of the keyed hash, in a fixed order.
 func (c CodeInput) Parts() [][]byte {
 	return [][]byte{[]byte("code/1"), []byte(c.Purpose), c.Verification.UUID[:], []byte(strconv.Itoa(c.Issue)), []byte(c.Medium), []byte(c.Destination), []byte(strconv.FormatBool(c.Long))}
 }
 
-const longAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ" // Crockford's base 32: nothing looks like anything else
+const longAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ" // Crockford's base 32: no two characters look alike
 
-// Code is the code that a keyed hash of Parts gives: six digits, or 13 characters that carry 64 bit.
+// Code turns a keyed hash of Parts into a code: six digits, or 13 characters for 64 bits.
 func (c CodeInput) Code(mac [32]byte) string {
 	n := binary.BigEndian.Uint64(mac[:8])
 	if !c.Long {
@@ -38,8 +38,8 @@ func (c CodeInput) Code(mac [32]byte) string {
 	return string(b[:])
 }
 
-// CleanCode is a code as typed, without spaces and dashes, in capitals, with the letters that look like a digit
-// read as that digit: no code has them.
+// CleanCode normalises a code as typed: without spaces and dashes, in capitals, with letters that look like digits
+// read as digits, since no code has those letters.
 func CleanCode(s string) string {
 	return strings.NewReplacer(" ", "", "-", "", "\u00a0", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(s))
 }

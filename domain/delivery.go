@@ -1,29 +1,29 @@
 package domain
 
-// Message is which message a delivery carries.
+// Message is a kind of message.
 type Message string
 
 // Messages.
 const (
-	MessageCode    Message = "code"        // a code to prove an address
-	MessageExists  Message = "you_have_it" // somebody tried to sign up by an address that has an account
+	MessageCode    Message = "code"        // a code to verify an address
+	MessageExists  Message = "you_have_it" // somebody tried to sign up with an address that has an account
 	MessageErasure Message = "erasure"     // an erasure was requested
 )
 
-// Validate refuses what is no message.
+// Validate refuses unknown values.
 func (m Message) Validate() error { return oneOf(m, MessageCode, MessageExists, MessageErasure) }
 
-// Medium carries messages.
+// Medium is how a message is sent.
 type Medium string
 
 // MediumEmail is e-mail.
 const MediumEmail Medium = "email"
 
-// Validate refuses what is no medium.
+// Validate refuses unknown values.
 func (m Medium) Validate() error { return oneOf(m, MediumEmail) }
 
-// DeliveryAttempted: a message is about to be handed over. It is recorded before, so a restart
-// repeats at most what was under way.
+// DeliveryAttempted: a message is about to be handed over. It is recorded first, so a restart repeats at most the
+// messages in flight.
 type DeliveryAttempted struct {
 	Message  Message  `json:"message"`
 	Medium   Medium   `json:"medium"`
@@ -31,7 +31,7 @@ type DeliveryAttempted struct {
 	Attempt  int      `json:"attempt"`
 }
 
-// DeliverySucceeded: the next server took it.
+// DeliverySucceeded: the next server accepted it.
 type DeliverySucceeded struct{}
 
 // DeliveryFailure is why a message was not handed over.
@@ -39,12 +39,12 @@ type DeliveryFailure string
 
 // Failures.
 const (
-	FailRefused     DeliveryFailure = "refused"     // for good, by the next server
+	FailRefused     DeliveryFailure = "refused"     // permanently, by the next server
 	FailUnreachable DeliveryFailure = "unreachable" // after the last attempt
-	FailExpired     DeliveryFailure = "expired"     // what it said held no more
+	FailExpired     DeliveryFailure = "expired"     // its content was out of date
 )
 
-// Validate refuses what is no failure.
+// Validate refuses unknown values.
 func (f DeliveryFailure) Validate() error { return oneOf(f, FailRefused, FailUnreachable, FailExpired) }
 
 // DeliveryFailed: it was given up.
@@ -60,7 +60,7 @@ type Delivery struct {
 	Failed    DeliveryFailure
 }
 
-// Apply assigns what a fact says.
+// Apply applies a fact to the state.
 func (d *Delivery) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case DeliveryAttempted:
@@ -78,5 +78,5 @@ func (d *Delivery) Apply(f Fact) error {
 	return nil
 }
 
-// Ended reports whether nothing more will be tried.
+// Ended reports whether there will be no more attempts.
 func (d *Delivery) Ended() bool { return d.Succeeded || d.Failed != "" }

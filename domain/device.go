@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// MaxDevices bounds the devices linked at one time.
+// MaxDevices is how many devices can be linked at one time.
 const MaxDevices = 100
 
 // DeviceText is a device's model or the name its owner gave it. It is personal.
@@ -15,7 +15,7 @@ type DeviceText struct {
 	Text string `json:"text"`
 }
 
-// DeviceLinked: a device belongs to the account. Its kind is public; model and name are parts of their own.
+// DeviceLinked: a device was linked. Its kind is public; model and name are separate personal parts.
 type DeviceLinked struct {
 	Device     DeviceID         `json:"device"`
 	Kind       DeviceKind       `json:"kind"`
@@ -24,13 +24,13 @@ type DeviceLinked struct {
 	Name       Part[DeviceText] `json:"device_name"`
 }
 
-// DeviceRenamed: its owner gave it another name.
+// DeviceRenamed: its owner renamed it.
 type DeviceRenamed struct {
 	Device DeviceID         `json:"device"`
 	Name   Part[DeviceText] `json:"device_name"`
 }
 
-// DeviceUnlinked: it belongs to the account no longer; its key is destroyed.
+// DeviceUnlinked: it was unlinked; its key is destroyed.
 type DeviceUnlinked struct {
 	Device DeviceID   `json:"device"`
 	Kind   DeviceKind `json:"kind"`
@@ -41,17 +41,17 @@ type Device struct {
 	DeviceLinked
 	Fact     Fact
 	Name     Part[DeviceText] // the latest
-	NameFact Fact             // of the event that holds it
+	NameFact Fact             // the event with that name
 }
 
-// DeviceIDs lists the linked devices, always in the same order.
+// DeviceIDs lists the linked devices in a stable order.
 func (a *Account) DeviceIDs() []DeviceID {
 	ids := slices.Collect(maps.Keys(a.Devices))
 	slices.SortFunc(ids, func(x, y DeviceID) int { return bytes.Compare(x.UUID[:], y.UUID[:]) })
 	return ids
 }
 
-// LinkDevice is the wish to link a device.
+// LinkDevice is a request to link a device.
 type LinkDevice struct {
 	ID    DeviceID
 	Kind  DeviceKind

@@ -1,4 +1,3 @@
-// Package domain is what an account is: its states, what may be decided on them,
-// the events that record it, and the catalogue of permissions. It is pure: no I/O,
-// no clock, no ids of its own; whoever calls gives the time and the ids.
+// Package domain is what an account is: its states, the decisions on them, the events that record them, and the
+// catalogue of permissions. It is pure: no I/O, no clock and no random ids; callers pass the time and the ids.
 package domain

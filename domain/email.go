@@ -11,8 +11,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Contact is an identifier of a person: as it was typed, for messages, and normalised, for
-// telling whether two are the same. It is personal and prints as [personal].
+// Contact is a person's identifier: as typed, for messages, and normalised, for comparison. It is personal and prints as
+// [personal].
 type Contact struct {
 	Kind       IdentifierKind `json:"kind"`
 	Typed      string         `json:"typed"`
@@ -31,10 +31,9 @@ const (
 	maxEmail      = 254
 )
 
-// ParseEmail reads an address as people write them: local part, @, host name. The local part is
-// NFC and kept; comparing ignores its case, as every large provider does. The host is
-// brought to its ASCII form (IDNA 2008, RFC 5891) in lower case and must have a dot. Quoted local parts, address
-// literals and comments are refused: nobody signs up with them.
+// ParseEmail parses an address of the usual form: local part, @, host name. The local part is normalised to NFC; comparison
+// ignores its case, as every large provider does. The host is converted to lower-case ASCII (IDNA 2008, RFC 5891) and must
+// have a dot. Quoted local parts, address literals and comments are refused: nobody signs up with them.
 func ParseEmail(s string) (Contact, error) {
 	if len(s) > 4*maxEmail || !utf8.ValidString(s) {
 		return Contact{}, ErrEmail
@@ -56,8 +55,8 @@ func ParseEmail(s string) (Contact, error) {
 	return Contact{Kind: IdentifierEmail, Typed: local + "@" + host, Normalised: strings.Map(lower, local) + "@" + host}, nil
 }
 
-// lower takes a letter's case away (simple case folding), but never makes an ASCII letter of another one: ſam and
-// sam are two mailboxes.
+// lower folds a letter's case (simple case folding), but never turns a non-ASCII letter into an ASCII one: ſam and sam are two
+// mailboxes.
 func lower(r rune) rune {
 	if r < utf8.RuneSelf {
 		return unicode.ToLower(r)
@@ -107,11 +106,11 @@ func validHost(host string) bool {
 		}
 	}
 	last := labels[len(labels)-1]
-	return len(last) >= 2 && !unicode.IsDigit(rune(last[0])) // not an address in digits
+	return len(last) >= 2 && !unicode.IsDigit(rune(last[0])) // not an IP address
 }
 
-// Text reads a free text of a person's, such as a device's name: 1 to 100 characters in NFC, no control
-// characters, none that act unseen, no surrounding space.
+// Text normalises a short text, such as a device's name: 1 to 100 characters in NFC without control or other invisible
+// characters, surrounding space removed.
 func Text(s string) (string, bool) {
 	if len(s) > 4*100 || !utf8.ValidString(s) {
 		return "", false
@@ -124,8 +123,8 @@ func Text(s string) (string, bool) {
 	return s, true
 }
 
-// unseen tells of characters that act without being seen: control characters, breaks of lines, and what
-// changes the direction of the text around it. Joiners and tags stay: emoji and some scripts are written with them.
+// unseen reports invisible characters with an effect: control characters, line breaks, and changes of text direction. Joiners
+// and tags are allowed, since emoji and some scripts need them.
 func unseen(r rune) bool {
 	const joinerNon, joiner, firstTag, lastTag = 0x200c, 0x200d, 0xe0020, 0xe007f
 	if r == joinerNon || r == joiner || r >= firstTag && r <= lastTag {

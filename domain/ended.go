@@ -6,16 +6,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// Ended is what a fact says of keys that are at an end.
+// Ended names the keys that a fact ends.
 type Ended struct {
-	// Before are the names of keys that were destroyed before the fact was recorded.
+	// Before lists keys destroyed before the fact was recorded.
 	Before []string
-	// After are those that are destroyed once it is recorded: by whoever recorded it, or, after a crash, by the process that
-	// finishes what was begun.
+	// After lists keys destroyed once it is recorded: by the same command, or after a crash by the process that finishes
+	// interrupted work.
 	After []string
 }
 
-// KeysEnded tells which keys a fact ends.
+// KeysEnded says which keys a fact ends.
 func KeysEnded(f Fact) (e Ended) {
 	switch event := f.Event.(type) {
 	case ErasureCompleted:
@@ -34,7 +34,7 @@ func KeysEnded(f Fact) (e Ended) {
 	return e
 }
 
-// EndsKeys says whether events of a stored type can end keys, whatever their version, so that others need not be read.
+// EndsKeys reports whether events of a stored type, in any version, can end keys; the others need not be read.
 func EndsKeys(typ string) bool {
 	base, _, _ := strings.Cut(typ, ".v")
 	switch base {

@@ -2,23 +2,23 @@ package domain
 
 import "time"
 
-// MetadataFormat is the format of the metadata that this program writes.
+// MetadataFormat is the metadata format this program writes.
 const MetadataFormat = 1
 
-// ActorKind says what kind of one acts.
+// ActorKind is a kind of actor.
 type ActorKind string
 
 // Kinds of actors.
 const (
-	ActorGuest    ActorKind = "guest"    // nobody is signed in
+	ActorGuest    ActorKind = "guest"    // not signed in
 	ActorPerson   ActorKind = "person"   // an account's owner
 	ActorStaff    ActorKind = "staff"    // an officer
 	ActorService  ActorKind = "service"  // a connected service
-	ActorOperator ActorKind = "operator" // whoever runs commands on the machine; the id derives from the uid
+	ActorOperator ActorKind = "operator" // somebody running commands on the machine; the id derives from the uid
 	ActorSystem   ActorKind = "system"   // the ledger itself: processes, notifier
 )
 
-// Validate refuses what is no kind of actor.
+// Validate refuses unknown values.
 func (k ActorKind) Validate() error {
 	return oneOf(k, ActorGuest, ActorPerson, ActorStaff, ActorService, ActorOperator, ActorSystem)
 }
@@ -29,26 +29,26 @@ type Actor struct {
 	ID   ID[any]   `json:"id,omitzero"`
 }
 
-// Metadata answers an auditor of one event: who, what, whose, when, from where, why. It is
-// filled in one place and holds nothing personal: people appear by opaque id.
+// Metadata answers an auditor's questions about an event: who, what, whose, when, from where, why. It is filled in one
+// place and holds no personal data: people appear by opaque id.
 type Metadata struct {
 	Format      int         `json:"format"`
 	At          time.Time   `json:"at"` // UTC, never before the previous event of its stream
 	Command     CommandID   `json:"command,omitzero"`
 	Fingerprint Fingerprint `json:"fingerprint,omitzero"` // keyed hash of the request without its secrets
 	Actor       Actor       `json:"actor"`
-	Session     SessionID   `json:"session,omitzero"` // in which the actor was signed in
+	Session     SessionID   `json:"session,omitzero"` // of the actor
 	OnBehalfOf  Actor       `json:"on_behalf_of,omitzero"`
-	Subject     AccountID   `json:"subject,omitzero"` // whose data or account it is about
+	Subject     AccountID   `json:"subject,omitzero"` // whose account or data it concerns
 	Region      Region      `json:"region,omitzero"`
 	Channel     Channel     `json:"channel,omitzero"`
-	Correlation EventID     `json:"correlation,omitzero"` // first event of the process it belongs to
-	Causation   EventID     `json:"causation,omitzero"`   // event that it follows from
+	Correlation EventID     `json:"correlation,omitzero"` // first event of the process this one belongs to
+	Causation   EventID     `json:"causation,omitzero"`   // the event that led to this one
 	Purpose     Purpose     `json:"purpose,omitzero"`
 	Case        CaseID      `json:"case,omitzero"`
 }
 
-// Fact is an event as it stands in its stream.
+// Fact is a recorded event.
 type Fact struct {
 	ID      EventID
 	Stream  string
@@ -56,6 +56,6 @@ type Fact struct {
 	Type    string // as stored, with its version
 	Metadata
 	Event any
-	// Restored says that the ledger was restored from a backup since. It is not stored.
+	// Restored: the ledger has been restored from a backup since. It is not stored.
 	Restored bool
 }

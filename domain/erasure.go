@@ -2,10 +2,11 @@ package domain
 
 import "time"
 
-// DefaultGrace is how long an erasure waits, so that it can be cancelled.
+// DefaultGrace is how long an erasure can be cancelled before it starts.
 const DefaultGrace = 14 * 24 * time.Hour
 
-// ErasureRequested: the person wants the account gone. Until it is due it can be cancelled; decisions are denied at once.
+// ErasureRequested: the person asked for the account to be erased. It can be cancelled until it is due; decisions are denied at
+// once.
 type ErasureRequested struct {
 	Due time.Time `json:"due"`
 }
@@ -13,13 +14,13 @@ type ErasureRequested struct {
 // ErasureCancelled: the person changed their mind.
 type ErasureCancelled struct{}
 
-// ErasureStarted: from here on it is carried out to its end.
+// ErasureStarted: from now on it cannot be cancelled.
 type ErasureStarted struct{}
 
-// ErasureCompleted: claim retired, map row deleted, keys and secrets destroyed.
+// ErasureCompleted: the claim is retired, the identifier's row deleted, keys and secrets destroyed.
 type ErasureCompleted struct{}
 
-// ErasureState is how far an erasure has come.
+// ErasureState is the state of an erasure.
 type ErasureState string
 
 // States.
@@ -53,7 +54,7 @@ func (e *Erasure) apply(f Fact) {
 	}
 }
 
-// UnderWay reports whether the account is being erased, or is erased.
+// UnderWay reports whether the account is being erased or has been.
 func (e *Erasure) UnderWay() bool {
 	return e.State == ErasureWaiting || e.State == ErasureRunning || e.State == ErasureDone
 }
@@ -61,7 +62,7 @@ func (e *Erasure) UnderWay() bool {
 // Done reports whether the account is erased.
 func (e *Erasure) Done() bool { return e.State == ErasureDone }
 
-// RequestErasure decides on the wish to be erased after a grace.
+// RequestErasure decides on a request to be erased after a grace period.
 func (a *Account) RequestErasure(grace time.Duration, now time.Time) ([]any, error) {
 	switch {
 	case !a.Exists():
@@ -72,18 +73,20 @@ func (a *Account) RequestErasure(grace time.Duration, now time.Time) ([]any, err
 	return []any{ErasureRequested{Due: now.Add(grace).UTC()}}, nil
 }
 
-// CancelErasure decides on the wish to stay.
+// CancelErasure decides on keeping the account. Cancelling it again changes nothing.
 func (a *Account) CancelErasure() ([]any, error) {
 	switch a.Erasure.State {
 	case ErasureWaiting:
 		return []any{ErasureCancelled{}}, nil
+	case ErasureWithdrawn:
+		return nil, nil
 	case ErasureRunning, ErasureDone:
 		return nil, ErrErasureDone
 	}
 	return nil, ErrNotFound
 }
 
-// StartErasure decides whether the erasure begins now: it is due, or has begun already.
+// StartErasure decides whether the erasure starts now: if it is due and has not started yet.
 func (a *Account) StartErasure(now time.Time) []any {
 	if a.Erasure.State == ErasureWaiting && !now.Before(a.Erasure.Due) {
 		return []any{ErasureStarted{}}
@@ -91,7 +94,7 @@ func (a *Account) StartErasure(now time.Time) []any {
 	return nil
 }
 
-// EraseNow is what makes an erasure run whatever the account says: its keys are destroyed, as a restore found.
+// EraseNow starts an erasure whatever the account's state, because its keys turned out to be destroyed after a restore.
 func (a *Account) EraseNow(now time.Time) []any {
 	switch a.Erasure.State {
 	case ErasureRunning, ErasureDone:
@@ -102,7 +105,7 @@ func (a *Account) EraseNow(now time.Time) []any {
 	return []any{ErasureRequested{Due: now.UTC()}, ErasureStarted{}}
 }
 
-// EndErasure is what an erasure that was carried out appends: the devices go with the account.
+// EndErasure gives the events that complete an erasure: the devices are unlinked with the account.
 func (a *Account) EndErasure() []any {
 	var events []any
 	for _, id := range a.DeviceIDs() {

@@ -1,16 +1,16 @@
 package domain
 
-// IdentifierClaimed: an account owns the identifier; it was proven for what it completes.
+// IdentifierClaimed: an account owns the identifier, which was verified for it.
 type IdentifierClaimed struct {
 	Kind      IdentifierKind `json:"kind"`
 	Account   AccountID      `json:"account"`
 	Completes SignUpID       `json:"completes"`
 }
 
-// IdentifierRetired: the claim has ended for ever. Whoever signs up by the same address gets a claim of their own.
+// IdentifierRetired: the claim has ended. A new sign-up with the same address gets a new claim.
 type IdentifierRetired struct{}
 
-// Claim is the state of who owns an identifier.
+// Claim is the state of a claim on an identifier.
 type Claim struct {
 	Account   AccountID
 	Completes SignUpID
@@ -18,7 +18,7 @@ type Claim struct {
 	Retired   bool
 }
 
-// Apply assigns what a fact says.
+// Apply applies a fact to the state.
 func (c *Claim) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case IdentifierClaimed:
@@ -31,5 +31,5 @@ func (c *Claim) Apply(f Fact) error {
 	return nil
 }
 
-// Held reports whether an account owns it now.
+// Held reports whether an account owns the identifier now.
 func (c *Claim) Held() bool { return !c.Account.IsZero() && !c.Retired }

@@ -7,10 +7,10 @@ import (
 	"github.com/google/uuid"
 )
 
-// ID is an opaque id of one kind of thing. It is public: it tells nothing of whom it names.
+// ID is an opaque id of one kind of thing. It is public and says nothing about what it names.
 type ID[K any] struct{ uuid.UUID }
 
-// Kinds of things that have ids.
+// Kinds of ids.
 type (
 	accountKind  struct{}
 	signUpKind   struct{}
@@ -24,7 +24,7 @@ type (
 	eventKind    struct{}
 	logKind      struct{}
 
-	// AccountID names a person's account; it is all that views and services see of a person.
+	// AccountID names a person's account; views and services see nothing else of a person.
 	AccountID = ID[accountKind]
 	// SignUpID names a sign-up and its verification.
 	SignUpID = ID[signUpKind]
@@ -40,7 +40,7 @@ type (
 	ServiceID = ID[serviceKind]
 	// DeliveryID names one message to a person.
 	DeliveryID = ID[deliveryKind]
-	// CommandID names one command; every id that the command makes derives from it.
+	// CommandID names one command; all ids the command makes derive from it.
 	CommandID = ID[commandKind]
 	// EventID names an event.
 	EventID = ID[eventKind]
@@ -48,18 +48,17 @@ type (
 	LogID = ID[logKind]
 )
 
-// IsZero reports whether the id names nothing.
+// IsZero reports whether the id is unset.
 func (id ID[K]) IsZero() bool { return id.UUID == uuid.Nil }
 
-// ParseID reads the canonical form of an id; anything else is not an id.
+// ParseID parses an id in canonical form; anything else is refused.
 func ParseID(s string) (uuid.UUID, bool) {
 	id, err := uuid.Parse(s)
 	return id, err == nil && id.String() == s && id != uuid.Nil
 }
 
-// Derive gives the id of what a step makes of origin: a UUIDv8 (RFC 9562) of
-// SHA-256 over a fixed prefix, the origin and the step. The same origin and step
-// give the same id for ever, so whoever repeats a step repeats its id.
+// Derive derives the id of what a step makes from origin: a UUIDv8 (RFC 9562) of SHA-256 over a fixed prefix, the origin and
+// the step. The same origin and step always give the same id, so a repeated step gets the same id.
 func Derive(origin uuid.UUID, step string, n ...uint64) uuid.UUID {
 	h := sha256.New()
 	h.Write([]byte("accountledger/derive/1\x00"))

@@ -1,6 +1,7 @@
 package domain
 
-// NoticePublished: the text to show before deciding on a permission, in one language. It is for everybody, so it is stored in clear.
+// NoticePublished: the text to show before a decision on a permission, in one language. It is public, so it is stored
+// unencrypted.
 type NoticePublished struct {
 	Permission Permission    `json:"permission"`
 	Version    int           `json:"version"`
@@ -12,18 +13,18 @@ type NoticePublished struct {
 	Text       PublishedText `json:"text"`
 }
 
-// PublishedNotice is a notice with the event that published it.
+// PublishedNotice is a notice and the event that published it.
 type PublishedNotice struct {
 	NoticePublished
 	Event EventID
 }
 
-// Notices are all texts ever published for one permission.
+// Notices holds all texts ever published for one permission.
 type Notices struct {
 	All []PublishedNotice
 }
 
-// Apply assigns what a fact says.
+// Apply applies a fact to the state.
 func (n *Notices) Apply(f Fact) error {
 	e, ok := f.Event.(NoticePublished)
 	if !ok {
@@ -33,7 +34,7 @@ func (n *Notices) Apply(f Fact) error {
 	return nil
 }
 
-// Current is the newest notice in a language, or in English.
+// Current is the newest notice in a language, or else in English.
 func (n *Notices) Current(l Language) (PublishedNotice, bool) {
 	var found PublishedNotice
 	for _, try := range []Language{"en", l.base(), l} {
@@ -75,7 +76,7 @@ func (n *Notices) Material() int {
 	return v
 }
 
-// Missing gives what the catalogue says of a permission and nobody has published yet, in a fixed order.
+// Missing lists the catalogue's notices for a permission that are not published yet, in a fixed order.
 func (n *Notices) Missing(controller Slug, p CataloguePermission) []any {
 	var out []any
 	for _, l := range []Language{"en", "de"} {

@@ -11,7 +11,7 @@ const (
 	OpReplayRebuild Operation = "replay_rebuild"
 	OpReplayCompare Operation = "replay_compare"
 	OpReplayMove    Operation = "replay_move"
-	OpReplayAbandon Operation = "replay_abandon" // a move was given up, and this log goes on
+	OpReplayAbandon Operation = "replay_abandon" // a move was given up; this log stays in use
 	OpReplayExport  Operation = "replay_export"
 	OpReplaySkip    Operation = "replay_skip"
 	OpReplayShow    Operation = "replay_show"
@@ -20,11 +20,11 @@ const (
 	OpKeysDestroyed Operation = "keys_destroyed"
 	OpSimulate      Operation = "simulate"
 	OpClockConfirm  Operation = "clock_confirm"
-	OpBackup        Operation = "backup"           // one was begun: from here on copies of keys may exist
-	OpBackupDone    Operation = "backup_completed" // it is whole
+	OpBackup        Operation = "backup"           // one was started: from now on copies of keys may exist
+	OpBackupDone    Operation = "backup_completed" // it is complete
 )
 
-// Validate refuses what is no operation.
+// Validate refuses unknown values.
 func (o Operation) Validate() error {
 	return oneOf(o, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplaySkip, OpReplayShow, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpSimulate, OpClockConfirm, OpBackup, OpBackupDone)
 }
@@ -32,11 +32,11 @@ func (o Operation) Validate() error {
 // OperationPerformed: an operator ran a command on the machine.
 type OperationPerformed struct {
 	Operation Operation  `json:"operation"`
-	UID       int        `json:"uid"` // of the system's user who ran it
+	UID       int        `json:"uid"` // of the operator
 	Views     []ViewName `json:"views,omitzero"`
 }
 
-// AttemptKind is what was refused.
+// AttemptKind is a kind of refused attempt.
 type AttemptKind string
 
 // Kinds.
@@ -45,22 +45,22 @@ const (
 	AttemptCode   AttemptKind = "code"
 )
 
-// Validate refuses what is no kind.
+// Validate refuses unknown values.
 func (k AttemptKind) Validate() error { return oneOf(k, AttemptSignIn, AttemptCode) }
 
-// AttemptsLimited: more was refused than the limit of a window. One event a window, however many follow.
+// AttemptsLimited: refusals reached the limit of a window. At most one event per window, however many follow.
 type AttemptsLimited struct {
 	Attempt AttemptKind `json:"attempt"`
 	Limit   int         `json:"limit"`
-	Seconds int         `json:"seconds"` // the window's length
+	Seconds int         `json:"seconds"` // length of the window
 }
 
-// Attempts is the state of what was refused for one identifier on one day.
+// Attempts is the state of refusals for one identifier on one day.
 type Attempts struct {
 	Limited map[AttemptKind]int
 }
 
-// Apply assigns what a fact says.
+// Apply applies a fact to the state.
 func (a *Attempts) Apply(f Fact) error {
 	e, ok := f.Event.(AttemptsLimited)
 	if !ok {

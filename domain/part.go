@@ -9,8 +9,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// Sealed is a personal part of an event as it is stored: readable only with every one of
-// its keys, and only in the place it was sealed for (stream, event, type, part).
+// Sealed is a personal part of an event as stored: readable only with all its keys, and only in the place it was sealed
+// for (stream, event, type, part).
 type Sealed struct {
 	Name    string   `json:"name"`
 	Version int      `json:"version"`
@@ -20,25 +20,25 @@ type Sealed struct {
 	Bytes   []byte   `json:"bytes"`
 }
 
-// Part is what an event holds of a person, shown alone and destroyable alone. Whoever makes the
-// event gives it in clear with the names of its keys; the journal seals it before it is
-// stored, and whoever reads the event back holds it sealed. It prints as [personal].
+// Part is personal data in an event that can be shown and destroyed separately. It is created as plain text with the names of
+// its keys; the journal seals it before storing the event, and an event that is read holds it sealed. It prints as
+// [personal].
 type Part[T any] struct {
 	clear  *T
 	keys   []string
 	sealed *Sealed
 }
 
-// Personal makes a part of v that needs all of keys to be read.
+// Personal makes a part of v that takes all of keys to read.
 func Personal[T any](v T, keys ...string) Part[T] { return Part[T]{clear: &v, keys: keys} }
 
-// IsZero reports whether the part is missing, which is normal.
+// IsZero reports whether the part is missing, which is valid.
 func (p Part[T]) IsZero() bool { return p.clear == nil && p.sealed == nil }
 
 // Sealed is the part as stored, or nil.
 func (p Part[T]) Sealed() *Sealed { return p.sealed }
 
-// Clear is the part before it is sealed, or nil, and the names of its keys. Only the journal asks.
+// Clear is the part before sealing, or nil, and the names of its keys. Only the journal uses it.
 func (p Part[T]) Clear() (any, []string) {
 	if p.clear == nil {
 		return nil, nil
@@ -46,16 +46,16 @@ func (p Part[T]) Clear() (any, []string) {
 	return p.clear, p.keys
 }
 
-// New gives room for the part's clear value.
+// New allocates a plain value for the part.
 func (p Part[T]) New() any { return new(T) }
 
-// Seal puts the sealed form in place of the clear one. Only the journal does.
+// Seal replaces the plain value by its sealed form. Only the journal uses it.
 func (p *Part[T]) Seal(s *Sealed) { *p = Part[T]{sealed: s} }
 
-// errClear keeps a part that nobody sealed out of every encoding.
+// errClear keeps an unsealed part from being encoded.
 var errClear = errors.New("domain: a personal part is not sealed")
 
-// MarshalJSONTo writes the sealed form and refuses the clear one.
+// MarshalJSONTo writes the sealed form and refuses an unsealed part.
 func (p Part[T]) MarshalJSONTo(e *jsontext.Encoder) error {
 	if p.sealed == nil && p.clear != nil {
 		return errClear

@@ -2,25 +2,25 @@ package domain
 
 import "time"
 
-// Method is how a decision was given.
+// Method is how a decision was made.
 type Method string
 
-// MethodSettings: in the settings, by the person's own request.
+// MethodSettings: in the settings, at the person's own request.
 const MethodSettings Method = "settings"
 
-// Validate refuses what is no method.
+// Validate refuses unknown values.
 func (m Method) Validate() error { return oneOf(m, MethodSettings) }
 
-// GivenBy is who decided.
+// GivenBy is who made a decision.
 type GivenBy string
 
 // GivenBySelf: the person whose data it is.
 const GivenBySelf GivenBy = "self"
 
-// Validate refuses what is nobody.
+// Validate refuses unknown values.
 func (g GivenBy) Validate() error { return oneOf(g, GivenBySelf) }
 
-// State of a permission for a purpose.
+// State is the state of a permission for a purpose.
 type State string
 
 // States. None is the state before any decision; like Withdrawn it allows nothing.
@@ -30,44 +30,44 @@ const (
 	StateWithdrawn State = "withdrawn"
 )
 
-// Validate refuses what is no state.
+// Validate refuses unknown values.
 func (s State) Validate() error { return oneOf(s, StateNone, StateGranted, StateWithdrawn) }
 
-// Decision is what a grant and a withdrawal prove: on what text, in which language, by whom, on which basis.
+// Decision is what a grant or withdrawal proves: which text was shown, in which language, who decided, and on which basis.
 type Decision struct {
 	Permission    Permission `json:"permission"`
 	For           Purpose    `json:"for"`
-	Notice        EventID    `json:"notice,omitzero"` // the event that published the text shown
+	Notice        EventID    `json:"notice,omitzero"` // the event that published the notice shown
 	NoticeHash    Hash       `json:"notice_hash,omitzero"`
 	NoticeVersion int        `json:"notice_version,omitzero"`
-	Language      Language   `json:"language,omitzero"` // the text was shown in
+	Language      Language   `json:"language,omitzero"` // of the text shown
 	LegalBasis    LegalBasis `json:"legal_basis"`
 	Method        Method     `json:"method"`
 	GivenBy       GivenBy    `json:"given_by"`
 	Capacity      Capacity   `json:"capacity"`
 	Previous      State      `json:"previous"`
-	Before        EventID    `json:"before,omitzero"`       // the decision that was in force
+	Before        EventID    `json:"before,omitzero"`       // the previous decision
 	FirstOfDay    bool       `json:"first_of_day,omitzero"` // the person's first such decision of the day
 }
 
-// PermissionGranted: the person allows a purpose of a permission.
+// PermissionGranted: the person granted a purpose of a permission.
 type PermissionGranted struct{ Decision }
 
-// PermissionWithdrawn: the person allows it no longer.
+// PermissionWithdrawn: the person withdrew it.
 type PermissionWithdrawn struct{ Decision }
 
-// PermissionConfirmed: the person set it to what it was.
+// PermissionConfirmed: the person set it to the state it was already in.
 type PermissionConfirmed struct {
 	Decision
 	State State `json:"state"`
 }
 
-// PermissionState is what holds for one purpose of a permission.
+// PermissionState is the state of one purpose of a permission.
 type PermissionState struct {
 	State         State
 	Event         EventID // the decision in force
 	NoticeVersion int
-	Notice        EventID // the text it was given on
+	Notice        EventID // the notice it was given on
 	NoticeHash    Hash
 	Language      Language
 	At            time.Time
@@ -88,13 +88,13 @@ func (a *Account) decided(f Fact, d Decision, granted bool) {
 	a.PermissionAt = f.Version
 }
 
-// rest notes the decision in force and the text it was given on.
+// rest notes the decision in force and its notice.
 func (s *PermissionState) rest(f Fact, d Decision) {
 	s.Event, s.At = f.ID, f.At
 	s.Notice, s.NoticeHash, s.NoticeVersion, s.Language = d.Notice, d.NoticeHash, d.NoticeVersion, d.Language
 }
 
-// confirmed: agreeing again to a newer notice makes the consent count again.
+// confirmed: agreeing again, to a newer notice, makes the consent effective again.
 func (a *Account) confirmed(f Fact, e PermissionConfirmed) {
 	if e.State != StateGranted {
 		return
@@ -105,15 +105,15 @@ func (a *Account) confirmed(f Fact, e PermissionConfirmed) {
 	a.Permissions[key] = s
 }
 
-// SetPermission is the wish to allow a purpose, or no longer.
+// SetPermission is a request to grant or withdraw a purpose.
 type SetPermission struct {
 	Permission Permission
 	Purpose    Purpose
 	Grant      bool
-	Notice     EventID // the notice that was shown; needed for a grant
+	Notice     EventID // the notice that was shown; required for a grant
 }
 
-// SetPermission decides on a permission by the notices published for it.
+// SetPermission decides on a permission, given the notices published for it.
 func (a *Account) SetPermission(set SetPermission, catalogue Catalogue, notices *Notices, now time.Time) ([]any, error) {
 	if err := a.Open(); err != nil {
 		return nil, err
@@ -133,7 +133,7 @@ func (a *Account) SetPermission(set SetPermission, catalogue Catalogue, notices 
 	d := Decision{Permission: set.Permission, For: set.Purpose, LegalBasis: purpose.LegalBasis, Method: MethodSettings,
 		GivenBy: GivenBySelf, Capacity: a.Capacity, Previous: before.State, Before: before.Event,
 		Notice: before.Notice, NoticeHash: before.NoticeHash, NoticeVersion: before.NoticeVersion, Language: before.Language}
-	if set.Grant { // a withdrawal ends what was given on a notice; only a grant needs one shown now
+	if set.Grant { // only a grant needs the current notice to be shown
 		d.Notice, d.NoticeHash, d.NoticeVersion, d.Language = EventID{}, "", 0, ""
 	}
 	if notice, ok := notices.ByEvent(set.Notice); ok {
@@ -157,8 +157,8 @@ func (a *Account) SetPermission(set SetPermission, catalogue Catalogue, notices 
 	return []any{PermissionConfirmed{d, before.State}}, nil
 }
 
-// Decide tells whether a purpose of a permission is allowed now, and why. material is the version
-// of the newest material notice.
+// Decide decides whether a purpose of a permission is allowed now, and why. material is the version of the newest
+// material notice.
 func (a *Account) Decide(p Permission, u Purpose, material int) (Outcome, AccessReason, EventID) {
 	s := a.Permissions[Allowance{p, u}]
 	switch {

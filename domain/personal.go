@@ -5,8 +5,8 @@ import (
 	"log/slog"
 )
 
-// What a part says in clear prints as [personal] like the part itself, so that a mistake cannot leak it. As
-// JSON it is written in full: that is what is sealed.
+// The plain values of parts print as [personal], like the parts themselves, so that a mistake cannot leak them. Their JSON is
+// complete: it is what gets sealed.
 
 // Format prints [personal] for every verb.
 func (OfficerInfo) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(personal)) }
@@ -32,7 +32,7 @@ func (ClientInfo) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(personal))
 // LogValue logs [personal].
 func (ClientInfo) LogValue() slog.Value { return slog.StringValue(personal) }
 
-// Format prints [personal] for every verb: a code and its destination together would do harm.
+// Format prints [personal] for every verb: a code together with its destination must not leak.
 func (CodeInput) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(personal)) }
 
 // LogValue logs [personal].

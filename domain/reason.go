@@ -9,8 +9,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// OperatorReason is why an operator did something out of the ordinary, in the operator's words. It is to be about nobody, and is sealed all the
-// same, since nobody checks what is written.
+// OperatorReason is an operator's own words on why they did something unusual. It should name nobody, but is sealed all the
+// same, since nobody checks it.
 type OperatorReason struct {
 	Text string `json:"text"`
 }
@@ -21,13 +21,13 @@ func (OperatorReason) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(person
 // LogValue logs [personal].
 func (OperatorReason) LogValue() slog.Value { return slog.StringValue(personal) }
 
-// maxReason bounds a reason, in characters.
+// maxReason is the longest reason, in characters.
 const maxReason = 500
 
-// ErrReason: a reason is missing, too long, or holds what cannot be seen.
-var ErrReason = &Error{Kind: Invalid, Code: "invalid_reason", Message: "State a reason: 1 to 500 characters, none of them a control character, and nothing personal.", Field: "/reason"}
+// ErrReason: a reason is missing, too long, or has invisible characters.
+var ErrReason = &Error{Kind: Invalid, Code: "invalid_reason", Message: "State a reason: 1 to 500 characters, no control characters, nothing personal.", Field: "/reason"}
 
-// ParseOperatorReason reads a reason: 1 to 500 characters, NFC, without spaces around it. ErrReason otherwise.
+// ParseOperatorReason normalises a reason: 1 to 500 characters, NFC, surrounding space removed. ErrReason otherwise.
 func ParseOperatorReason(s string) (OperatorReason, error) {
 	if len(s) > 4*maxReason || !utf8.ValidString(s) {
 		return OperatorReason{}, ErrReason

@@ -16,7 +16,7 @@ var capacityJSON []byte
 // Region is the country whose rules apply: ISO 3166-1 alpha-2, upper case.
 type Region string
 
-// Validate refuses what is no country, and other names of one, such as UK for GB, that would miss its rules.
+// Validate refuses anything that is not a country, and aliases such as UK for GB, which would miss the country's rules.
 func (r Region) Validate() error {
 	p, err := language.ParseRegion(string(r))
 	if len(r) != 2 || err != nil || !p.IsCountry() || p.Canonicalize() != p || p.String() != string(r) {
@@ -25,7 +25,7 @@ func (r Region) Validate() error {
 	return nil
 }
 
-// Capacity is whether a person decides alone.
+// Capacity is whether a person may decide on their own.
 type Capacity string
 
 // Capacities.
@@ -35,16 +35,17 @@ const (
 	CapacityRefused  Capacity = "refused"
 )
 
-// Validate refuses what is no capacity.
+// Validate refuses unknown values.
 func (c Capacity) Validate() error { return oneOf(c, CapacitySelf, CapacityGuardian, CapacityRefused) }
 
-// Rules names what was applied to a person: the region's row of a version of the table.
+// Rules identifies the rules applied to a person: the region's row in a version of the table.
 type Rules struct {
 	Region  Region `json:"region"`
 	Version int    `json:"version"`
 }
 
-// Ages is one row of the table: from which age a person decides alone, and below which none has an account.
+// Ages is a row of the table: the age from which people decide on their own, and the age below which nobody can have an
+// account.
 type Ages struct {
 	Region       Region `json:"region"`
 	SelfFrom     int    `json:"self_from"`
@@ -66,12 +67,12 @@ var theCapacityTable = sync.OnceValue(func() capacityTable {
 	return t
 })
 
-// BirthMonth is the month a person was born in. It is personal: events hold it sealed.
+// BirthMonth is a person's month of birth. It is personal: events hold it sealed.
 type BirthMonth struct {
 	Month Month `json:"month"`
 }
 
-// ParseBirthMonth reads yyyy-mm, from 130 years ago up to now's month.
+// ParseBirthMonth parses yyyy-mm, from 130 years ago to the current month.
 func ParseBirthMonth(s string, now time.Time) (BirthMonth, error) {
 	m := Month(s)
 	if m.Validate() != nil || m > MonthOf(now) || m < MonthOf(now.AddDate(-130, 0, 0)) {
@@ -80,7 +81,7 @@ func ParseBirthMonth(s string, now time.Time) (BirthMonth, error) {
 	return BirthMonth{m}, nil
 }
 
-// Age is the years completed for certain: the month of birth counts as over at its end.
+// Age is the number of years certainly completed: birthdays are taken to be at the end of the month.
 func (b BirthMonth) Age(now time.Time) int {
 	t, err := time.Parse("2006-01", string(b.Month))
 	if err != nil {
@@ -94,8 +95,8 @@ func (b BirthMonth) Age(now time.Time) int {
 	return max(age, 0)
 }
 
-// DecideCapacity applies the table to a person: GDPR Art. 8 by member state, COPPA, PIPL, DPDP,
-// and elsewhere the table's default.
+// DecideCapacity applies the table to a person: GDPR Art. 8 by member state, COPPA, PIPL, DPDP, and the table's default
+// elsewhere.
 func DecideCapacity(region Region, birth BirthMonth, now time.Time) (Capacity, Rules) {
 	table := theCapacityTable()
 	ages := table.Default

@@ -5,13 +5,13 @@ import (
 	"slices"
 )
 
-// Allowance is a permission and purpose that a service may ask for.
+// Allowance is a permission and purpose that a service may ask about.
 type Allowance struct {
 	Permission Permission `json:"permission"`
 	Purpose    Purpose    `json:"purpose"`
 }
 
-// ServiceAdded: a service was connected. Its key is random; the log keeps a hash.
+// ServiceAdded: a service was connected. Its key is random; the log keeps only a hash.
 type ServiceAdded struct {
 	Name    Slug        `json:"name"`
 	KeyHash Hash        `json:"key_hash"`
@@ -23,7 +23,7 @@ type Service struct {
 	Added *ServiceAdded
 }
 
-// Apply assigns what a fact says.
+// Apply applies a fact to the state.
 func (s *Service) Apply(f Fact) error {
 	e, ok := f.Event.(ServiceAdded)
 	if !ok {
@@ -33,12 +33,12 @@ func (s *Service) Apply(f Fact) error {
 	return nil
 }
 
-// Owns tells in constant time whether a key is the service's.
+// Owns compares a key with the service's in constant time.
 func (s *Service) Owns(key Hash) bool {
 	return s.Added != nil && subtle.ConstantTimeCompare([]byte(key), []byte(s.Added.KeyHash)) == 1
 }
 
-// May reports whether the service may ask.
+// May reports whether the service may ask about a permission and purpose.
 func (s *Service) May(p Permission, u Purpose) bool {
 	return s.Added != nil && slices.Contains(s.Added.Allowed, Allowance{p, u})
 }

@@ -6,13 +6,13 @@ import (
 )
 
 const (
-	// SessionLifetime bounds a person's session (90 days).
+	// SessionLifetime is how long a person's session lasts (90 days).
 	SessionLifetime = 90 * 24 * time.Hour
-	// StaffSessionLifetime bounds an officer's session to a working day.
+	// StaffSessionLifetime is how long an officer's session lasts: a working day.
 	StaffSessionLifetime = 12 * time.Hour
 )
 
-// ClientInfo is where a session was begun from. It is personal and dies with the account or the month's key.
+// ClientInfo is the client that started a session. It is personal and is lost with the account's or the month's key.
 type ClientInfo struct {
 	Address   string `json:"address"`
 	UserAgent string `json:"user_agent"`
@@ -24,11 +24,11 @@ type SessionStarted struct {
 	Owner      ActorKind        `json:"owner"` // person or staff
 	SecretHash Hash             `json:"secret_hash"`
 	Expires    time.Time        `json:"expires"`
-	OwnerAt    int64            `json:"owner_at"` // version of the owner's stream that sign-in read: "everywhere" ends what began before it
+	OwnerAt    int64            `json:"owner_at"` // version of the owner's stream at sign-in: signing out everywhere ends sessions with an earlier one
 	Client     Part[ClientInfo] `json:"client,omitzero"`
 }
 
-// SessionEnded: signed out.
+// SessionEnded: the session was ended.
 type SessionEnded struct {
 	Session SessionID `json:"session"`
 }
@@ -40,20 +40,20 @@ type Session struct {
 	Ended bool
 }
 
-// Valid tells whether a secret opens the session now. What claims to come from ahead counts as expired.
+// Valid reports whether a secret is valid for the session now. A session from the future counts as expired.
 func (s *Session) Valid(secret Hash, everywhereAt int64, now time.Time) bool {
 	same := subtle.ConstantTimeCompare([]byte(secret), []byte(s.SecretHash)) == 1
 	return same && s.Open(everywhereAt, now)
 }
 
-// Open tells whether the session has neither ended nor expired; a restore ends those begun before it.
+// Open reports whether the session has neither ended nor expired; a restore ends those that started before it.
 func (s *Session) Open(everywhereAt int64, now time.Time) bool {
 	return !s.Ended && !s.Fact.Restored && now.Before(s.Expires) && !s.ahead(now) && s.OwnerAt >= everywhereAt
 }
 
-// ahead tells whether the session was begun by a clock that was ahead. The fact's time alone does not say so: a stream's
-// times never go back, so after such a clock was put right a session that begins now is given the time of the one
-// before it in its stream. When it expires was reckoned from the clock itself.
+// ahead reports whether the session was started by a clock that was ahead. The fact's time alone does not show it: a stream's
+// times never go back, so after the clock was corrected a new session still gets the time of the one before it in its
+// stream. Its expiry was computed from the clock itself.
 func (s *Session) ahead(now time.Time) bool {
 	lifetime := SessionLifetime
 	if s.Owner == ActorStaff {
@@ -63,12 +63,12 @@ func (s *Session) ahead(now time.Time) bool {
 	return s.Fact.At.After(latest) && s.Expires.After(latest.Add(lifetime))
 }
 
-// Sessions are the sessions that one owner began in one month.
+// Sessions holds the sessions that one owner started in one month.
 type Sessions struct {
 	All map[SessionID]*Session
 }
 
-// Apply assigns what a fact says.
+// Apply applies a fact to the state.
 func (s *Sessions) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case SessionStarted:

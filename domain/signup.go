@@ -8,48 +8,48 @@ import (
 	"time"
 )
 
-// SignUpLifetime is how long a sign-up waits to be proven; then it lapses and its key is destroyed.
+// SignUpLifetime is how long a sign-up can be verified; then it lapses and its key is destroyed.
 const SignUpLifetime = 24 * time.Hour
 
-// SignUpRequested: somebody wants an account under an identifier that is not proven yet. The same
-// event is stored whether or not the identifier is taken.
+// SignUpRequested: somebody asked for an account under an identifier that is not verified yet. The event is the same whether
+// or not the identifier is taken.
 type SignUpRequested struct {
 	Kind       IdentifierKind   `json:"kind"`
 	Language   Language         `json:"language"`
 	Rules      Rules            `json:"rules"`
 	Capacity   Capacity         `json:"capacity"`
-	HandleHash Hash             `json:"handle_hash"` // of the handle in the answer, which check and resend need
+	HandleHash Hash             `json:"handle_hash"` // of the handle in the answer, which check and resend require
 	LongCode   bool             `json:"long_code,omitzero"`
-	FirstOfDay bool             `json:"first_of_day,omitzero"` // the identifier's first of the day
+	FirstOfDay bool             `json:"first_of_day,omitzero"` // the identifier's first sign-up of the day
 	Contact    Part[Contact]    `json:"contact"`
 	Birth      Part[BirthMonth] `json:"birth_month"`
 }
 
-// SignUpCompleted: the identifier was proven and the account exists.
+// SignUpCompleted: the identifier was verified and the account exists.
 type SignUpCompleted struct {
 	Account AccountID `json:"account"`
 }
 
-// LapseReason is why a sign-up came to nothing.
+// LapseReason is why a sign-up did not become an account.
 type LapseReason string
 
 // Reasons.
 const (
 	LapseExpired  LapseReason = "expired"
-	LapseTaken    LapseReason = "taken" // proven, but another account was quicker
+	LapseTaken    LapseReason = "taken" // verified, but another account was quicker
 	LapseTries    LapseReason = "too_many_tries"
 	LapseRestored LapseReason = "restored"
 )
 
-// Validate refuses what is no reason.
+// Validate refuses unknown values.
 func (r LapseReason) Validate() error {
 	return oneOf(r, LapseExpired, LapseTaken, LapseTries, LapseRestored)
 }
 
-// SignUpLapsed: it came to nothing, and its key is destroyed.
+// SignUpLapsed: it did not become an account; its key is destroyed.
 type SignUpLapsed struct {
 	Reason     LapseReason `json:"reason"`
-	FirstOfDay bool        `json:"first_of_day,omitzero"` // as the request's
+	FirstOfDay bool        `json:"first_of_day,omitzero"` // as in the request
 }
 
 // SignUp is the state of a sign-up.
@@ -60,7 +60,7 @@ type SignUp struct {
 	Lapsed    LapseReason
 }
 
-// Apply assigns what a fact says.
+// Apply applies a fact to the state.
 func (s *SignUp) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case SignUpRequested:
@@ -75,13 +75,13 @@ func (s *SignUp) Apply(f Fact) error {
 	return nil
 }
 
-// Verifiable reports whether its verification can still pass; a restore ended those begun before it.
+// Verifiable reports whether it can still be verified; a restore ends those that started before it.
 func (s *SignUp) Verifiable() bool { return !s.Ended() && !s.Fact.Restored }
 
 // Ended reports whether it was completed or lapsed.
 func (s *SignUp) Ended() bool { return !s.Account.IsZero() || s.Lapsed != "" }
 
-// Verification is the sign-up's verification as the request makes it, with its first issue.
+// Verification is the sign-up's verification as the request starts it, with its first issue.
 func (s *SignUp) Verification() Verification {
 	v := NewVerification(s.Fact.At)
 	v.Long = s.Requested.LongCode
@@ -94,10 +94,10 @@ func (s *SignUp) ID() (SignUpID, bool) {
 	return SignUpID{id}, ok && s.Requested != nil
 }
 
-// Due is when it lapses if nobody proves it.
+// Due is when it lapses unless verified.
 func (s *SignUp) Due() time.Time { return s.Fact.At.Add(SignUpLifetime) }
 
-// Owns tells in constant time whether the handle is the one of the answer to the sign-up.
+// Owns compares a handle with the sign-up's in constant time.
 func (s *SignUp) Owns(handle string) bool {
 	if s.Requested == nil {
 		return false
@@ -105,13 +105,13 @@ func (s *SignUp) Owns(handle string) bool {
 	return subtle.ConstantTimeCompare([]byte(HashHandle(handle)), []byte(s.Requested.HandleHash)) == 1
 }
 
-// HashHandle is what the log keeps of a handle: handles are random, so a plain hash will do.
+// HashHandle is the hash of a handle that the log keeps: handles are random, so a plain hash is enough.
 func HashHandle(handle string) Hash {
 	h := sha256.Sum256([]byte("accountledger/handle/1\x00" + handle))
 	return Hash(hex.EncodeToString(h[:]))
 }
 
-// AccountOf is the account that a sign-up becomes; it derives from the request.
+// AccountOf is the account that a sign-up becomes; its id derives from the request.
 func (s *SignUp) AccountOf() AccountID { return AccountID{Derive(s.Fact.ID.UUID, "account")} }
 
 func unexpected(f Fact) error {

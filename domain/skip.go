@@ -1,16 +1,16 @@
 package domain
 
-// EventSkipped: an operator let a view go on past an event that it cannot digest. Documents into which that event cannot be
-// folded stay as they were before it, in the live view and in every rebuild. Where the program can fold it, the skip
-// changes nothing: a program that was mended makes of the event what it says.
+// EventSkipped: an operator let a view skip an event that it cannot process. Documents that cannot take the event stay as they
+// were before it, in the live view and in every rebuild. If the program can process the event, as a fixed one does, the
+// skip has no effect.
 //
-// Without a view every reader goes on past the event, its own stream's included: no ledger wrote it, or its bytes are damaged.
+// Without a view every reader skips the event, including readers of its stream: no ledger wrote it, or its bytes are damaged.
 type EventSkipped struct {
 	View   ViewName             `json:"view,omitzero"`
 	Event  EventID              `json:"event"`
-	UID    int                  `json:"uid"` // of the system's user who asked for it
+	UID    int                  `json:"uid"` // of the operator
 	Reason Part[OperatorReason] `json:"skip_reason"`
 }
 
-// PassedOver is what a stream holds in the place of an event that operators let every reader go on past. It changes nothing.
+// PassedOver takes the place of an event that every reader skips. It changes nothing.
 type PassedOver struct{}

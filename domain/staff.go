@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// EnrolmentLifetime is how long an officer's one-time code holds.
+// EnrolmentLifetime is how long an officer's one-time code is valid.
 const EnrolmentLifetime = 24 * time.Hour
 
 // OfficerInfo is an officer's address and name. It is personal.
@@ -15,14 +15,14 @@ type OfficerInfo struct {
 	Name    string  `json:"name,omitzero"`
 }
 
-// StaffAdded: an officer was added and given a one-time code, of which the log keeps a hash.
+// StaffAdded: an officer was added and given a one-time code; the log keeps only its hash.
 type StaffAdded struct {
 	CodeHash Hash              `json:"code_hash"`
 	Expires  time.Time         `json:"expires"`
 	Officer  Part[OfficerInfo] `json:"officer"`
 }
 
-// StaffRoleGranted: the officer has a role. Alone: nobody but the one who granted it agreed.
+// StaffRoleGranted: the officer was given a role. Alone: by one person, without a second one's approval.
 type StaffRoleGranted struct {
 	Role  Role `json:"role"`
 	Alone bool `json:"alone"`
@@ -37,11 +37,11 @@ type Staff struct {
 	Roles    []Role
 	Enrolled bool
 	AddedAt  time.Time
-	// Restored: the ledger was restored since the officer was added, which ended the one-time code.
+	// Restored: the ledger has been restored since the officer was added, which ended the one-time code.
 	Restored bool
 }
 
-// Apply assigns what a fact says.
+// Apply applies a fact to the state.
 func (s *Staff) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case StaffAdded:
@@ -59,12 +59,12 @@ func (s *Staff) Apply(f Fact) error {
 // Has reports whether the officer has a role.
 func (s *Staff) Has(r Role) bool { return slices.Contains(s.Roles, r) }
 
-// Unused reports whether the one-time code ended before it was used.
+// Unused reports whether the one-time code expired before it was used.
 func (s *Staff) Unused(now time.Time) bool {
 	return s.Added != nil && !s.Enrolled && (s.Restored || !now.Before(s.Added.Expires))
 }
 
-// Enrol decides on using the one-time code.
+// Enrol decides on a one-time code.
 func (s *Staff) Enrol(code Hash, now time.Time) ([]any, error) {
 	if s.Added == nil || s.Enrolled || s.Restored || !now.Before(s.Added.Expires) || s.AddedAt.After(now.Add(MaxAhead)) ||
 		subtle.ConstantTimeCompare([]byte(code), []byte(s.Added.CodeHash)) != 1 {

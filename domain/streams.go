@@ -8,26 +8,26 @@ import (
 	"github.com/google/uuid"
 )
 
-// Names of streams. They are stored and do not change.
+// Names of streams. They are stored and must not change.
 
-// SignUpStream holds one sign-up asked for and its end.
+// SignUpStream holds a sign-up's request and its end.
 func SignUpStream(id SignUpID) string { return "signup-" + id.String() }
 
-// VerificationStream holds the proving of one identifier. A sign-up's verification has the sign-up's id.
+// VerificationStream holds the verification of one identifier. A sign-up's verification has the sign-up's id.
 func VerificationStream(id SignUpID) string { return "verification-" + id.String() }
 
-// IdentifierStream holds who has a claim on an identifier.
+// IdentifierStream holds the claim on an identifier.
 func IdentifierStream(id ClaimID) string { return "identifier-" + id.String() }
 
 // AccountStream holds an account's lifecycle, permissions and devices.
 func AccountStream(id AccountID) string { return "account-" + id.String() }
 
-// SessionsStream holds the sessions that an account or officer began in a month.
+// SessionsStream holds the sessions that an account or officer started in a month.
 func SessionsStream(owner uuid.UUID, month Month) string {
 	return "sessions-" + owner.String() + "-" + string(month)
 }
 
-// AttemptsStream holds what was refused above a limit on one day, under a hash keyed by that day.
+// AttemptsStream holds the limits reached by refusals on one day, under a hash keyed by that day.
 func AttemptsStream(hash [32]byte, day Day) string {
 	return "attempts-" + hex.EncodeToString(hash[:16]) + "-" + string(day)
 }
@@ -38,21 +38,21 @@ func StaffStream(id StaffID) string { return "staff-" + id.String() }
 // ServiceStream holds a connected service.
 func ServiceStream(id ServiceID) string { return "service-" + id.String() }
 
-// AccessStream holds what one writing process recorded of accesses on a day.
+// AccessStream holds the accesses that one process recorded on a day.
 func AccessStream(writer uuid.UUID, day Day) string {
 	return "access-" + writer.String() + "-" + string(day)
 }
 
-// DeliveryStream holds one message to a person.
+// DeliveryStream holds the delivery of one message to a person.
 func DeliveryStream(id DeliveryID) string { return "delivery-" + id.String() }
 
 // NoticeStream holds the texts published for a permission.
 func NoticeStream(p Permission) string { return "notice-" + string(p) }
 
-// OperationsStream holds operators' acts.
+// OperationsStream holds operators' commands.
 const OperationsStream = "operations"
 
-// IsStream tells the names of the ledger's streams: those made by the functions above, and its single ones.
+// IsStream reports whether a name is one of the ledger's streams: made by the functions above, or a single stream.
 func IsStream(name string) bool {
 	switch name {
 	case OperationsStream, ClockStream, RestoresStream, BackupsStream:
@@ -78,7 +78,7 @@ func IsStream(name string) bool {
 	return false
 }
 
-// cutID cuts what follows an id in a stream's name.
+// cutID cuts off what follows an id in a stream's name.
 func cutID(rest string) (id, after string, ok bool) {
 	const length = len("00000000-0000-0000-0000-000000000000")
 	if len(rest) <= length || rest[length] != '-' {
@@ -92,27 +92,27 @@ func isID(s string) bool {
 	return err == nil && id.String() == s
 }
 
-// Names of keys. They are stored and do not change.
+// Names of keys. They are stored and must not change.
 
-// SignUpKey seals what an unproven sign-up said.
+// SignUpKey seals the personal parts of a sign-up until it is verified.
 func SignUpKey(id SignUpID) string { return "signup/" + id.String() }
 
 // AccountKey seals an account's personal parts.
 func AccountKey(id AccountID) string { return "account/" + id.String() }
 
-// IdentifierKey seals, with the account's, what an identifier says; it goes when the identifier changes.
+// IdentifierKey and the account's key seal an identifier; it is destroyed when the identifier changes.
 func IdentifierKey(id ClaimID) string { return "identifier/" + id.String() }
 
-// DeviceKey seals, with the account's, a device's model and name; it goes when the device is unlinked.
+// DeviceKey and the account's key seal a device's model and name; it is destroyed when the device is unlinked.
 func DeviceKey(id DeviceID) string { return "device/" + id.String() }
 
 // StaffKey seals an officer's name and address.
 func StaffKey(id StaffID) string { return "staff/" + id.String() }
 
-// MonthKey seals, with the account's, what is to die with the month's retention.
+// MonthKey and the account's key seal what is kept only for the month's retention.
 func MonthKey(m Month) string { return "month/" + string(m) }
 
-// LedgerKey seals text that is about nobody. Many parts share it.
+// LedgerKey seals text that is not about a person. Many parts share it.
 func LedgerKey() string { return "ledger/1" }
 
 // Month is a calendar month in UTC, yyyy-mm.
@@ -121,7 +121,7 @@ type Month string
 // MonthOf is the month of t.
 func MonthOf(t time.Time) Month { return Month(t.UTC().Format("2006-01")) }
 
-// Validate refuses what is no month.
+// Validate refuses anything that is not a month.
 func (m Month) Validate() error { return timeOf("2006-01", string(m)) }
 
 // Day is a calendar day in UTC, yyyy-mm-dd.
@@ -130,7 +130,7 @@ type Day string
 // DayOf is the day of t.
 func DayOf(t time.Time) Day { return Day(t.UTC().Format(time.DateOnly)) }
 
-// Validate refuses what is no day.
+// Validate refuses anything that is not a day.
 func (d Day) Validate() error { return timeOf(time.DateOnly, string(d)) }
 
 func timeOf(layout, s string) error {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// Public values. Each is a closed set or a narrow pattern, so that nothing personal can
-// slip into what is stored in clear: the journal refuses any string without a Validate.
+// Public values. Each is a closed set or a narrow pattern, so that nothing personal can slip into what is stored
+// unencrypted: the journal refuses any string without a Validate.
 
 var errValue = errors.New("not one of the values allowed here")
 
@@ -30,29 +30,29 @@ func matches(re *regexp.Regexp, s string) error {
 	return errValue
 }
 
-// Channel is the way by which a request came.
+// Channel is how a request reached the ledger.
 type Channel string
 
 // Channels.
 const (
-	ChannelAPI     Channel = "api"     // HTTP, by a program or a page
+	ChannelAPI     Channel = "api"     // HTTP
 	ChannelConsole Channel = "console" // an operator's command on the machine
 	ChannelProcess Channel = "process" // the ledger's own processes
 )
 
-// Validate refuses what is no channel.
+// Validate refuses unknown values.
 func (c Channel) Validate() error { return oneOf(c, ChannelAPI, ChannelConsole, ChannelProcess) }
 
-// IdentifierKind is a kind of identifier that people sign up and sign in by.
+// IdentifierKind is a kind of identifier that people sign up and sign in with.
 type IdentifierKind string
 
 // IdentifierEmail is an e-mail address.
 const IdentifierEmail IdentifierKind = "email"
 
-// Validate refuses what is no kind of identifier.
+// Validate refuses unknown values.
 func (k IdentifierKind) Validate() error { return oneOf(k, IdentifierEmail) }
 
-// DeviceKind is what a device is; it is public and counted.
+// DeviceKind is a kind of device; it is public and counted.
 type DeviceKind string
 
 // DeviceKinds lists every kind of device.
@@ -60,13 +60,13 @@ func DeviceKinds() []DeviceKind {
 	return []DeviceKind{"phone", "tablet", "watch", "band", "vacuum", "tv", "speaker", "camera", "scale", "light", "router", "laptop", "car", "other"}
 }
 
-// Validate refuses what is no kind of device.
+// Validate refuses unknown values.
 func (k DeviceKind) Validate() error { return oneOf(k, DeviceKinds()...) }
 
 // Role is what an officer may do.
 type Role string
 
-// Roles. An admin may manage officers and services, and neither search nor query.
+// Roles. An admin may manage officers and services, but not search or query.
 const (
 	RoleAdmin      Role = "admin"
 	RoleCompliance Role = "compliance"
@@ -76,7 +76,7 @@ const (
 // Roles lists every role.
 func Roles() []Role { return []Role{RoleAdmin, RoleCompliance, RoleAnalyst} }
 
-// Validate refuses what is no role.
+// Validate refuses unknown values.
 func (r Role) Validate() error { return oneOf(r, Roles()...) }
 
 // CaseID is an officer's reference to the case a look belongs to, such as DSR-2026-0042.
@@ -87,15 +87,15 @@ var casePattern = regexp.MustCompile(`^[A-Z]{2,8}-[0-9]{1,4}(-[0-9]{1,8})?$`)
 // CasePattern describes a case in words.
 const CasePattern = "two to eight capital letters, a dash, digits, and optionally a dash and digits, such as DSR-2026-0042"
 
-// Validate refuses what does not look like a case.
+// Validate refuses anything that does not match CasePattern.
 func (c CaseID) Validate() error { return matches(casePattern, string(c)) }
 
-// Slug is a name that an operator gives to a service.
+// Slug is a name that an operator gives, such as a service's.
 type Slug string
 
 var slugPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`)
 
-// Validate refuses what is no slug: 2 to 40 lower-case letters, digits and single dashes.
+// Validate refuses anything that is not a slug: 2 to 40 lower-case letters, digits and single dashes.
 func (s Slug) Validate() error {
 	if len(s) < 2 || len(s) > 40 {
 		return errValue
@@ -108,10 +108,10 @@ type Language string
 
 var languagePattern = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z]{2})?$`)
 
-// Validate refuses what does not look like a language.
+// Validate refuses anything that does not look like a language.
 func (l Language) Validate() error { return matches(languagePattern, string(l)) }
 
-// base is the language without its country: fil of fil-PH.
+// base is the language without its country: fil for fil-PH.
 func (l Language) base() Language {
 	b, _, _ := strings.Cut(string(l), "-")
 	return Language(b)
@@ -122,21 +122,21 @@ type Hash string
 
 var hashPattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
-// Validate refuses what is no hash.
+// Validate refuses anything that is not a hash.
 func (h Hash) Validate() error { return matches(hashPattern, string(h)) }
 
-// Fingerprint is a keyed hash of a request, 128 bit in hexadecimal: it tells whether two are the same, and nothing of either.
+// Fingerprint is a keyed hash of a request, 128 bits in hexadecimal: it shows whether two requests are the same and nothing else.
 type Fingerprint string
 
 var fingerprintPattern = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// Validate refuses what is no fingerprint.
+// Validate refuses anything that is not a fingerprint.
 func (f Fingerprint) Validate() error { return matches(fingerprintPattern, string(f)) }
 
-// PublishedText is a text that was published to everyone, such as a notice. It is never about a person.
+// PublishedText is a public text, such as a notice. It is never about a person.
 type PublishedText string
 
-// Validate bounds the text.
+// Validate limits the text's length.
 func (t PublishedText) Validate() error {
 	if t == "" || len(t) > 8<<10 {
 		return errValue

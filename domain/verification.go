@@ -3,27 +3,27 @@ package domain
 import "time"
 
 const (
-	// CodeLifetime bounds how long a code holds (OWASP ASVS 4.0, 2.7.2: ten minutes).
+	// CodeLifetime is how long a code is valid (OWASP ASVS 4.0, 2.7.2: ten minutes).
 	CodeLifetime = 10 * time.Minute
 	// ResendPause: a resend within it repeats the issue, so that a double click does no harm.
 	ResendPause = time.Minute
-	// MaxTries ends a verification; a new code gives no new tries (NIST SP 800-63B, 5.1.3.2 asks for a limit).
+	// MaxTries is how many wrong codes end a verification; a new code does not reset it (NIST SP 800-63B, 5.1.3.2 requires a limit).
 	MaxTries = 5
-	// MaxIssues bounds the codes of one verification.
+	// MaxIssues is how many codes a verification can have.
 	MaxIssues = 10
-	// MaxAhead: what claims to come from further ahead than this counts as expired.
+	// MaxAhead: anything dated further in the future than this counts as expired.
 	MaxAhead = 2 * time.Minute
 )
 
-// VerificationIssued: a new code took the place of the old one. A verification's first
-// issue needs no event: it derives from what asked for it.
+// VerificationIssued: a new code replaced the old one. A verification's first issue needs no event: it derives from the
+// request.
 type VerificationIssued struct {
 	Issue    int     `json:"issue"`
 	Purpose  Purpose `json:"purpose"`
 	LongCode bool    `json:"long_code,omitzero"`
 }
 
-// VerifySignUp is what the verification of a sign-up is for.
+// VerifySignUp is the purpose of a sign-up's verification.
 const VerifySignUp Purpose = "sign_up"
 
 // VerificationFailed: a wrong code was tried.
@@ -33,12 +33,12 @@ type VerificationFailed struct {
 	FirstOfDay bool `json:"first_of_day,omitzero"`
 }
 
-// VerificationPassed: the right code was given. It decides: a code passes once.
+// VerificationPassed: the right code was given. This event decides, so a code passes once.
 type VerificationPassed struct {
 	Issue int `json:"issue"`
 }
 
-// VerificationEndReason is why a verification can pass no more.
+// VerificationEndReason is why a verification ended.
 type VerificationEndReason string
 
 // Reasons.
@@ -47,20 +47,20 @@ const (
 	EndExpired VerificationEndReason = "expired"
 )
 
-// Validate refuses what is no reason.
+// Validate refuses unknown values.
 func (r VerificationEndReason) Validate() error { return oneOf(r, EndTries, EndExpired) }
 
-// VerificationEnded: it can pass no more.
+// VerificationEnded: it can no longer pass.
 type VerificationEnded struct {
 	Reason     VerificationEndReason `json:"reason"`
-	FirstOfDay bool                  `json:"first_of_day,omitzero"` // of the identifier's first sign-up of a day
+	FirstOfDay bool                  `json:"first_of_day,omitzero"` // the sign-up was the identifier's first of the day
 }
 
-// Verification is the state of proving one identifier.
+// Verification is the state of verifying one identifier.
 type Verification struct {
 	Issue    int
 	IssuedAt time.Time
-	// Long: the code of the issue carries 64 bit.
+	// Long: the code of this issue has 64 bits.
 	Long   bool
 	Tries  int
 	Passed bool
@@ -68,10 +68,10 @@ type Verification struct {
 	failed Day // last day with a failure
 }
 
-// NewVerification is a verification as its request makes it: with its first issue.
+// NewVerification is a verification as its request starts it, with its first issue.
 func NewVerification(at time.Time) Verification { return Verification{Issue: 1, IssuedAt: at} }
 
-// Apply assigns what a fact says.
+// Apply applies a fact to the state.
 func (v *Verification) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case VerificationIssued:
@@ -88,8 +88,8 @@ func (v *Verification) Apply(f Fact) error {
 	return nil
 }
 
-// Resend decides on asking for a code again: an event for a new issue, or none when the current one is repeated. long
-// asks for a code that cannot be guessed.
+// Resend decides on a request for a new code: an event for a new issue, or none if the current one is repeated. long asks
+// for a code that cannot be guessed.
 func (v *Verification) Resend(long bool, now time.Time) ([]any, error) {
 	switch {
 	case v.Passed || v.Ended != "":
@@ -102,8 +102,8 @@ func (v *Verification) Resend(long bool, now time.Time) ([]any, error) {
 	return []any{VerificationIssued{Issue: v.Issue + 1, Purpose: VerifySignUp, LongCode: long}}, nil
 }
 
-// Check decides on a code. right tells whether it is the code of the current issue and may pass at all. The
-// events are to be stored whatever the error says.
+// Check decides on a code. right says whether it is the code of the current issue and may pass at all. The events must be
+// stored even if there is an error.
 func (v *Verification) Check(right bool, now time.Time) ([]any, error) {
 	expired := now.After(v.IssuedAt.Add(CodeLifetime)) || v.IssuedAt.After(now.Add(MaxAhead))
 	switch {

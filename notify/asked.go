@@ -7,7 +7,7 @@ import (
 	"accountledger/domain"
 )
 
-// asked tells whether an event asks for a message, and how commands are asked what it says.
+// asked reports whether an event needs a message, and the command that gives its content.
 func asked(f domain.Fact) (commands.Message, bool) {
 	ask := commands.Message{}
 	switch e := f.Event.(type) {

@@ -11,7 +11,7 @@ import (
 	"accountledger/notify/templates"
 )
 
-// attempt records that the message is about to be sent, and sends it. What follows from the answer is recorded too.
+// attempt records that the message is about to be sent, sends it, and records the outcome.
 func (j *job) attempt(ctx context.Context, m commands.MessageToSend) error {
 	d := j.delivery
 	now := j.n.Now()
@@ -23,7 +23,7 @@ func (j *job) attempt(ctx context.Context, m commands.MessageToSend) error {
 	}
 	content, err := j.n.Texts.Email(m.Kind, m.Language, templates.Values{Code: m.Code, Until: m.Expires})
 	if err != nil {
-		j.n.Log.Error("messages: not sent, as there is no text for it", j.place(err)...)
+		j.n.Log.Error("messages: not sent, since there is no text for it", j.place(err)...)
 		return j.end(ctx, domain.DeliveryFailed{Failure: domain.FailUnreachable}, Unreachable)
 	}
 	if err := j.announce(ctx, m, content.Language); err != nil {
@@ -37,12 +37,12 @@ func (j *job) attempt(ctx context.Context, m commands.MessageToSend) error {
 		return j.end(ctx, domain.DeliverySucceeded{}, Succeeded)
 	}
 	if ctx.Err() != nil {
-		return errStopped // nobody knows whether it went out: the next start tries once more
+		return errStopped // it may have been sent: the next start tries once more
 	}
 	return j.failed(ctx, m, err)
 }
 
-// announce appends the attempt before it is made.
+// announce records the attempt before it is made.
 func (j *job) announce(ctx context.Context, m commands.MessageToSend, language domain.Language) error {
 	origin, err := j.originOf(ctx)
 	if err != nil {
@@ -50,8 +50,8 @@ func (j *job) announce(ctx context.Context, m commands.MessageToSend, language d
 	}
 	d := j.delivery
 	attempt := d.state.Attempts + 1
-	// The id names the event that asks and not only the delivery: two messages that want the same number at
-	// the same time must not be taken for a repeat of one another.
+	// The id also derives from the event: two messages that take the same number at the same time must not look like repeats
+	// of each other.
 	entry := journal.Entry{
 		ID:       domain.EventID{UUID: domain.Derive(j.cause.ID.UUID, d.head.Stream, uint64(attempt))}, //nolint:gosec // small
 		Metadata: j.n.metadata(d, origin, j.cause.ID),
@@ -59,7 +59,7 @@ func (j *job) announce(ctx context.Context, m commands.MessageToSend, language d
 	}
 	done, err := j.n.Journal.Append(ctx, d.head, entry)
 	if err != nil {
-		j.delivery = nil // look again: another message took the number, or nobody knows whether this one did
+		j.delivery = nil // look again: another message took the number, or it is unknown whether this one did
 		var moved *journal.ConflictError
 		if errors.As(err, &moved) {
 			return pause{}
@@ -74,7 +74,7 @@ func (j *job) announce(ctx context.Context, m commands.MessageToSend, language d
 func (j *job) failed(ctx context.Context, m commands.MessageToSend, err error) error {
 	d := j.delivery
 	var told *SendError
-	reason := fmt.Sprintf("%T", err) // texts of other errors could hold anything
+	reason := fmt.Sprintf("%T", err) // the text of other errors could hold anything
 	if errors.As(err, &told) {
 		reason = told.Error()
 	}

@@ -12,32 +12,32 @@ import (
 	"accountledger/notify/templates"
 )
 
-// Channel carries messages to people: e-mail today; text messages and voice calls take the same shape.
+// Channel sends messages to people: e-mail today; text messages and voice calls would fit too.
 type Channel interface {
-	// Medium is what the channel carries by.
+	// Medium is the channel's medium.
 	Medium() domain.Medium
-	// Send hands one message over. Nil: the next server has taken it, or it is stored. A *SendError that is
-	// Refused: it never will. Any other error: it may be tried again. Errors hold no address and no words of the
-	// other side's, which like to repeat the address. Send is safe for concurrent use and ends soon after ctx.
+	// Send hands over one message. Nil means that the next server has accepted it or that it is stored. A *SendError
+	// with Refused is permanent; any other error may be retried. Errors contain no address and no text from the other
+	// side, which often repeats the address. Send is safe for concurrent use and returns soon after ctx ends.
 	Send(ctx context.Context, e Envelope) error
 }
 
-// Forgetter is a Channel that keeps messages and can be told to delete a person's.
+// Forgetter is a Channel that keeps messages and can delete a person's.
 type Forgetter interface {
-	// Forget deletes every message kept of an account, and may be repeated.
+	// Forget deletes every message of an account. It is idempotent.
 	Forget(id domain.AccountID) error
 }
 
-// Envelope is one message on its way. It is personal and prints as [personal].
+// Envelope is one message to send. It is personal and prints as [personal].
 type Envelope struct {
-	// ID is the delivery's; each attempt at the same message carries the same one.
+	// ID is the delivery's id, the same for each attempt at the message.
 	ID      domain.DeliveryID
 	At      time.Time // of the attempt
 	Message domain.Message
-	// Account is whose the message is, or whose it becomes.
+	// Account is the recipient's account, or the one that the sign-up will become.
 	Account domain.AccountID
 	To      string
-	Code    string // empty where the message has none
+	Code    string // empty if the message has none
 	Expires time.Time
 	Content templates.Email
 }
@@ -48,7 +48,7 @@ func (Envelope) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "[persona
 // LogValue logs [personal].
 func (Envelope) LogValue() slog.Value { return slog.StringValue("[personal]") }
 
-// Step is how far a channel came before it failed.
+// Step is where a channel failed.
 type Step string
 
 // Steps.
@@ -61,15 +61,15 @@ const (
 	StepStore     Step = "store"     // it could not be stored
 )
 
-// SendError is why a message was not handed over: nothing in it was written by another side.
+// SendError is why a message was not handed over. It contains no text from the other side.
 type SendError struct {
 	Step Step
-	// Refused: for good; another try is of no use.
+	// Refused: permanently; a retry is useless.
 	Refused bool
-	// Code is the other side's reply code and Enhanced its enhanced status (RFC 3463), where it gave one.
+	// Code is the other side's reply code and Enhanced its enhanced status (RFC 3463), if given.
 	Code     int
 	Enhanced string
-	// Why is a few words of the channel's own, or empty.
+	// Why is a short reason in the channel's own words, or empty.
 	Why string
 }
 

@@ -18,30 +18,30 @@ import (
 	"accountledger/leases"
 )
 
-// errNoCheckpoint: there is no checkpoint, or none that can be used.
+// errNoCheckpoint: there is no checkpoint, or it is unusable.
 var errNoCheckpoint = errors.New("notify: there is no checkpoint")
 
 // keeping is where a notifier keeps its checkpoint.
 type keeping interface {
-	// load gives errNoCheckpoint when there is none, or a damaged one.
+	// load returns errNoCheckpoint if there is none or it is damaged.
 	load() (journal.Checkpoint, error)
-	// save returns once the checkpoint outlives the process.
+	// save returns once the checkpoint is durable.
 	save(at journal.Checkpoint) error
-	// held says whether the checkpoint is still this notifier's to move.
+	// held reports whether this notifier may still move the checkpoint.
 	held() bool
 }
 
-// inFile keeps it in a file: nobody else has it.
+// inFile keeps the checkpoint in a file that nobody else uses.
 type inFile string
 
 func (f inFile) load() (journal.Checkpoint, error) { return loadCheckpoint(string(f)) }
 func (f inFile) save(at journal.Checkpoint) error  { return saveCheckpoint(string(f), at) }
 func (f inFile) held() bool                        { return true }
 
-// saveTimeout bounds how long a checkpoint may take to be saved with its lease.
+// saveTimeout is how long saving a checkpoint with its lease may take.
 const saveTimeout = 5 * time.Second
 
-// inLease keeps it with the lease, where the next holder finds it.
+// inLease keeps the checkpoint with the lease, for the next holder.
 type inLease struct{ *leases.Lease }
 
 func (l inLease) load() (at journal.Checkpoint, err error) {
@@ -67,13 +67,13 @@ func (l inLease) save(at journal.Checkpoint) error {
 
 func (l inLease) held() bool { return l.Held() }
 
-// stored is a checkpoint as it is kept, with a checksum: one that was damaged could name another place of the log.
+// stored is a stored checkpoint with a checksum: a damaged one could name another position.
 type stored struct {
 	journal.Checkpoint
-	Sum string `json:"sum"` // SHA-256 of the others as JSON, its first half in hexadecimal digits
+	Sum string `json:"sum"` // first half of the SHA-256 of the other fields as JSON, in hexadecimal
 }
 
-// EncodeCheckpoint gives a checkpoint as it is kept.
+// EncodeCheckpoint encodes a checkpoint for storage.
 func EncodeCheckpoint(at journal.Checkpoint) ([]byte, error) {
 	b, err := json.Marshal(at)
 	if err != nil {
@@ -86,7 +86,7 @@ func EncodeCheckpoint(at journal.Checkpoint) ([]byte, error) {
 	return b, nil
 }
 
-// DecodeCheckpoint reads what EncodeCheckpoint gave; an error where that is damaged.
+// DecodeCheckpoint decodes a stored checkpoint; an error if it is damaged.
 func DecodeCheckpoint(b []byte) (journal.Checkpoint, error) {
 	var s stored
 	if err := json.Unmarshal(b, &s, json.RejectUnknownMembers(true)); err != nil {
@@ -98,7 +98,7 @@ func DecodeCheckpoint(b []byte) (journal.Checkpoint, error) {
 	return s.Checkpoint, nil
 }
 
-// loadCheckpoint reads the checkpoint's file: errNoCheckpoint when it is missing or damaged.
+// loadCheckpoint reads the checkpoint's file; errNoCheckpoint if it is missing or damaged.
 func loadCheckpoint(path string) (journal.Checkpoint, error) {
 	var c journal.Checkpoint
 	b, err := os.ReadFile(path) //nolint:gosec // the operator's folder
@@ -110,7 +110,7 @@ func loadCheckpoint(path string) (journal.Checkpoint, error) {
 	return DecodeCheckpoint(b)
 }
 
-// saveCheckpoint puts the file in place whole or not at all; when it returns nil, it survives a loss of power.
+// saveCheckpoint replaces the file atomically; when it returns nil, the file survives a loss of power.
 func saveCheckpoint(path string, c journal.Checkpoint) error {
 	b, err := EncodeCheckpoint(c)
 	if err != nil {

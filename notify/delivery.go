@@ -12,7 +12,7 @@ import (
 	"accountledger/journal"
 )
 
-// delivery is one message as its stream tells it.
+// delivery is the state of one message's stream.
 type delivery struct {
 	id     domain.DeliveryID
 	head   journal.Head
@@ -20,7 +20,7 @@ type delivery struct {
 	kind   domain.Message
 	last   domain.EventID // the latest attempt
 	lastAt time.Time
-	// subject and region are those of its first event.
+	// subject and region are from its first event.
 	subject domain.AccountID
 	region  domain.Region
 }
@@ -46,8 +46,8 @@ func (n *Notifier) load(ctx context.Context, id domain.DeliveryID) (*delivery, e
 	return d, nil
 }
 
-// find looks through the day's deliveries to the address: for the one that this event began before, else for the
-// number of a new one. errEnded when the message has ended, or the limits do not allow another.
+// find searches the day's deliveries to the address for the one that this event already started, or else for the next free number.
+// errEnded if the message has ended, or the limits do not allow another.
 func (j *job) find(ctx context.Context, m commands.MessageToSend) error {
 	lately, said := 0, false
 	var free *delivery
@@ -78,7 +78,7 @@ func (j *job) find(ctx context.Context, m commands.MessageToSend) error {
 	return nil
 }
 
-// resume goes on with a delivery that this event began before.
+// resume continues a delivery that this event already started.
 func (j *job) resume(d *delivery) error {
 	if d.state.Ended() {
 		return errEnded
@@ -89,13 +89,13 @@ func (j *job) resume(d *delivery) error {
 
 // unsent counts a message that the address's limits do not allow.
 func (j *job) unsent(kind domain.Message, why Result) error {
-	j.n.Log.Info("messages: not sent, as the address had its number of messages", "stream", j.cause.Stream, "version", j.cause.Version,
-		"result", string(Limited)) // not which message: that would tell whose address is taken
+	j.n.Log.Info("messages: not sent, since the address has reached its limit", "stream", j.cause.Stream, "version", j.cause.Version,
+		"result", string(Limited)) // not which message: that would reveal whether the address is taken
 	j.n.Observe(kind, why)
 	return errEnded
 }
 
-// end ends the delivery and counts how. One that was never attempted leaves no trace.
+// end ends the delivery and counts the result. One that was never attempted leaves no trace.
 func (j *job) end(ctx context.Context, event any, result Result) error {
 	if j.delivery.state.Attempts == 0 {
 		return errEnded
@@ -104,7 +104,7 @@ func (j *job) end(ctx context.Context, event any, result Result) error {
 	return j.record(ctx)
 }
 
-// record appends the end of the delivery; it is repeated until that succeeds, without sending again.
+// record appends the end of the delivery; it is retried until it succeeds, without sending again.
 func (j *job) record(ctx context.Context) error {
 	origin, err := j.originOf(ctx)
 	if err != nil {
@@ -115,7 +115,7 @@ func (j *job) record(ctx context.Context) error {
 	id := domain.EventID{UUID: domain.Derive(d.last.UUID, "ended")}
 	_, err = j.n.Journal.Append(ctx, d.head, journal.Entry{ID: id, Metadata: m, Event: j.outcome})
 	var moved *journal.ConflictError
-	if errors.As(err, &moved) { // somebody else ended it, or tried once more
+	if errors.As(err, &moved) { // another process ended it, or tried again
 		fresh, err := j.n.load(ctx, d.id)
 		if err != nil {
 			return err

@@ -10,23 +10,23 @@ import (
 	"accountledger/domain"
 )
 
-// job is one message on its way: from the event that asks for it to the end of its delivery. It belongs to one goroutine.
+// job is one message, from its event to the end of its delivery. It belongs to one goroutine.
 type job struct {
 	n     *Notifier
 	cause domain.Fact
 	ask   commands.Message
-	next  func(context.Context) error // takes a step: deliver, or settle
-	done  chan struct{}               // closed when the job has left
+	next  func(context.Context) error // the next step: deliver or settle
+	done  chan struct{}               // closed when the job has ended
 
-	origin   domain.EventID // first event of the process: the sign-up asked for
-	delivery *delivery      // nil until it was found or begun
-	due      time.Time      // not before it is the next attempt
+	origin   domain.EventID // first event of the process: the sign-up's request
+	delivery *delivery      // nil until found or started
+	due      time.Time      // time of the next attempt
 	outcome  any            // how the delivery ended, until that is recorded
-	result   Result         // what is counted once it is
-	failures int            // of our own log and vault, one after the other
+	result   Result         // counted once the outcome is recorded
+	failures int            // consecutive ones, of our own log and vault
 }
 
-// running is the jobs under way, by the event that asked for each.
+// running holds the running jobs by their events.
 type running struct {
 	mu sync.Mutex
 	by map[domain.EventID]*job
@@ -52,11 +52,11 @@ func (r *running) find(cause domain.EventID) *job {
 	return r.by[cause]
 }
 
-// The step of a job ends in one of these, or in trouble of our own log or vault, which passes.
+// A job's step ends with one of these, or with a temporary failure of our own log or vault.
 var (
-	// errEnded: the message has ended, or there never was one.
+	// errEnded: the message has ended, or there is none.
 	errEnded = errors.New("notify: the message has ended")
-	// errStopped: the notifier stops, and the next one goes on.
+	// errStopped: the notifier stops; the next one continues.
 	errStopped = errors.New("notify: stopped")
 )
 
@@ -65,11 +65,11 @@ type pause struct{ d time.Duration }
 
 func (pause) Error() string { return "notify: later" }
 
-// longestTrouble bounds the pause after trouble with our own log or vault.
+// longestTrouble is the longest pause after a failure of our own log or vault.
 const longestTrouble = 30 * time.Second
 
-// run takes steps until the message has ended, and then gives true; false means that the notifier stopped. A
-// sender is held only during a step, so those who wait hold nobody up.
+// run takes steps until the message has ended and returns true; false means that the notifier stopped. A sender is held only
+// during a step, so waiting messages do not block others.
 func (j *job) run() bool {
 	for {
 		err := j.turn()
@@ -85,7 +85,7 @@ func (j *job) run() bool {
 			j.failures++
 			later.d = min(pauses().After(j.failures), longestTrouble)
 			j.n.Fault(err)
-			j.n.Log.Warn("messages: trouble with log or vault; it is tried again", j.place(err)...)
+			j.n.Log.Warn("messages: log or vault failed; trying again", j.place(err)...)
 		}
 		if later.d > 0 && j.n.Wait(j.n.waiting, later.d) != nil {
 			return false
@@ -106,13 +106,13 @@ func (j *job) turn() error {
 	case <-j.n.waiting.Done():
 		return errStopped
 	}
-	if !j.n.keeping.held() { // a process that was frozen learns it here
+	if !j.n.keeping.held() { // a process that was frozen notices here
 		return errStopped
 	}
 	return j.next(j.n.sending)
 }
 
-// deliver makes one attempt, or records what became of the last one.
+// deliver makes one attempt, or records the outcome of the last one.
 func (j *job) deliver(ctx context.Context) error {
 	if j.outcome != nil {
 		return j.record(ctx)
@@ -132,15 +132,15 @@ func (j *job) deliver(ctx context.Context) error {
 	return j.attempt(ctx, m)
 }
 
-// pick asks what the message says now. It changes: a newer code takes the place of an older one, and whoever
-// was quick is sent nothing. What cannot be found out while the code could hold is given up.
+// pick asks for the message's current content. It can change: a newer code replaces an older one, and a sign-up that is already
+// verified gets nothing. If the content cannot be found out while the code would be valid, the message is given up.
 func (j *job) pick(ctx context.Context) (commands.MessageToSend, error) {
 	request := commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "message"}
 	answer, err := j.n.Message(ctx, request, j.ask)
 	m := answer.Value
 	switch {
 	case err != nil && j.n.Now().After(j.cause.At.Add(domain.CodeLifetime)):
-		j.n.Log.Error("messages: given up, since it could not be found out what to send while it was of use", j.place(err)...)
+		j.n.Log.Error("messages: given up, since its content could not be read in time", j.place(err)...)
 		m = commands.MessageToSend{}
 	case err != nil:
 		return m, err
@@ -153,7 +153,7 @@ func (j *job) pick(ctx context.Context) (commands.MessageToSend, error) {
 	return m, nil
 }
 
-// originOf finds the first event of the process, for the correlation of what is recorded.
+// originOf finds the first event of the process, to correlate what is recorded.
 func (j *job) originOf(ctx context.Context) (domain.EventID, error) {
 	if !j.origin.IsZero() {
 		return j.origin, nil
@@ -170,7 +170,7 @@ func (j *job) originOf(ctx context.Context) (domain.EventID, error) {
 	return j.origin, nil
 }
 
-// place names a fault for the log: where it is, and what our own log and vault say. Neither holds anything personal.
+// place describes a failure for the log: its place, and the error of our own log or vault. Neither holds anything personal.
 func (j *job) place(err error) []any {
 	cause := ""
 	var refused *domain.Error

@@ -8,8 +8,8 @@ import (
 	"accountledger/journal"
 )
 
-// marks knows how far the log was read, and which messages on the way have not ended. Reading goes on while
-// messages wait; the checkpoint stays before the oldest of them.
+// marks knows how far the log has been read, and which messages have not ended. Reading continues while messages wait; the
+// checkpoint stays before the oldest of them.
 type marks struct {
 	mu   sync.Mutex
 	read journal.Checkpoint
@@ -23,7 +23,7 @@ type mark struct {
 	place  *list.Element
 }
 
-// reset begins anew at a checkpoint. Messages that have not ended keep going, and hold nothing back any more.
+// reset starts again at a checkpoint. Messages that have not ended continue, but no longer hold the checkpoint back.
 func (m *marks) reset(at journal.Checkpoint) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -34,14 +34,14 @@ func (m *marks) reset(at journal.Checkpoint) {
 	}
 }
 
-// passed says whether the event at a position was read before.
+// passed reports whether the event at a position has been read already.
 func (m *marks) passed(p journal.Position) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return p.Compare(m.read.Position) <= 0
 }
 
-// advance moves the place that was read to; never back.
+// advance moves the position that was read to, never back.
 func (m *marks) advance(to journal.Checkpoint) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -54,7 +54,7 @@ func (m *marks) move(to journal.Checkpoint) {
 	}
 }
 
-// begin marks a message that an event asks for, and moves past the event.
+// begin marks the message of an event and moves past the event.
 func (m *marks) begin(event journal.Checkpoint, at time.Time) *mark {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -64,7 +64,7 @@ func (m *marks) begin(event journal.Checkpoint, at time.Time) *mark {
 	return k
 }
 
-// end takes a mark away: its message has ended.
+// end removes the mark of a message that has ended.
 func (m *marks) end(k *mark) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -73,7 +73,7 @@ func (m *marks) end(k *mark) {
 	}
 }
 
-// checkpoint is where a restart has to read on from.
+// checkpoint is where a restart must continue reading.
 func (m *marks) checkpoint() journal.Checkpoint {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -83,7 +83,7 @@ func (m *marks) checkpoint() journal.Checkpoint {
 	return m.read
 }
 
-// pending is how many messages have not ended and when the oldest was asked for.
+// pending is how many messages have not ended, and the time of the oldest one's event.
 func (m *marks) pending() (n int, oldest time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

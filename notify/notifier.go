@@ -15,16 +15,15 @@ type Notifier struct {
 	Options
 	keeping keeping
 	marks   marks
-	// caughtUp is the end of the log when the notifier was opened: what lies before may have been begun by
-	// another run of it.
+	// caughtUp is the end of the log when the notifier was opened: messages before it may have been started by an earlier run.
 	caughtUp journal.Position
 
-	slots   chan struct{} // one for each message that has not ended
-	senders chan struct{} // one for each that is worked on
+	slots   chan struct{} // one per message that has not ended
+	senders chan struct{} // one per message in progress
 	jobs    sync.WaitGroup
 	running running
 
-	sending context.Context    //nolint:containedctx // tries outlive the page that asked for them
+	sending context.Context    //nolint:containedctx // tries outlive the page that started them
 	abort   context.CancelFunc // of tries
 	waiting context.Context    //nolint:containedctx // likewise
 	stop    context.CancelFunc // of everything but tries
@@ -36,8 +35,8 @@ type Notifier struct {
 	err     error
 }
 
-// Open makes a notifier that stands at its checkpoint. Without one that can be used (none, damaged, of another log) it stands
-// at the head of the log and says so in the log: nobody is sent what was asked for long ago. Close it.
+// Open makes a notifier at its checkpoint. Without a usable one (none, damaged, of another log) it starts at the head of the log and
+// logs that, so that nobody gets old messages. Close it.
 func Open(ctx context.Context, o Options) (*Notifier, error) {
 	return open(ctx, o, inFile(o.Path))
 }
@@ -50,7 +49,7 @@ func open(ctx context.Context, o Options, k keeping) (*Notifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	if head.Log, err = o.Journal.LogID(ctx); err != nil { // an empty log's head does not name it
+	if head.Log, err = o.Journal.LogID(ctx); err != nil { // the head of an empty log does not name the log
 		return nil, err
 	}
 	n.caughtUp = head.Position
@@ -64,7 +63,7 @@ func open(ctx context.Context, o Options, k keeping) (*Notifier, error) {
 	return n, nil
 }
 
-// begin finds where to read from.
+// begin finds where to start reading.
 func (n *Notifier) begin(head journal.Checkpoint) error {
 	at, err := n.keeping.load()
 	switch {
@@ -80,7 +79,7 @@ func (n *Notifier) begin(head journal.Checkpoint) error {
 	return err
 }
 
-// startAtHead stores the new checkpoint at once: what comes from now on must not be missed by the next start.
+// startAtHead stores the new checkpoint at once, so that the next start misses no message from now on.
 func (n *Notifier) startAtHead(head journal.Checkpoint, reason string) error {
 	n.Log.Info("messages: starting at the head of the log; what was asked for before is not sent", "reason", reason, "position", head.Position.String())
 	n.marks.reset(head)
@@ -90,12 +89,12 @@ func (n *Notifier) startAtHead(head journal.Checkpoint, reason string) error {
 // Name is the consumer's.
 func (n *Notifier) Name() string { return "notify" }
 
-// Checkpoint is where a restart reads on from: before the oldest message that has not ended.
+// Checkpoint is where a restart continues: before the oldest message that has not ended.
 func (n *Notifier) Checkpoint(context.Context) (journal.Checkpoint, error) {
 	return n.marks.checkpoint(), nil
 }
 
-// Recover begins again at the head, for when the checkpoint does not fit the log.
+// Recover starts again at the head, if the checkpoint does not fit the log.
 func (n *Notifier) Recover(ctx context.Context, _ error) error {
 	head, err := n.Journal.Head(ctx)
 	if err != nil {
@@ -107,9 +106,8 @@ func (n *Notifier) Recover(ctx context.Context, _ error) error {
 	return n.startAtHead(head, "the checkpoint does not fit the log")
 }
 
-// Handle begins the messages that a page asks for and returns without waiting for them, unless too many wait
-// already. A page that comes again begins nothing twice. Its error is ctx's, ErrClosed, or that of a mailbox
-// that could not forget somebody.
+// Handle starts the messages of a page and returns without waiting for them, unless too many are pending. A repeated page starts
+// nothing twice. Errors: ctx's, ErrClosed, or that of a mailbox that could not delete somebody's messages.
 func (n *Notifier) Handle(ctx context.Context, page journal.Page) error {
 	for _, r := range page.Records {
 		if n.marks.passed(r.Position) {
@@ -143,7 +141,7 @@ func (n *Notifier) take(ctx context.Context, page journal.Checkpoint, r journal.
 	return nil
 }
 
-// spawn runs a job beside the reader; its event is marked until run says that it has ended.
+// spawn runs a job in the background; its event is marked until the message has ended.
 func (n *Notifier) spawn(ctx context.Context, at journal.Checkpoint, j *job, run func() bool) error {
 	select {
 	case n.slots <- struct{}{}:
@@ -166,7 +164,7 @@ func (n *Notifier) spawn(ctx context.Context, at journal.Checkpoint, j *job, run
 	return nil
 }
 
-// forget passes on that a person or an unproven sign-up is gone, to a channel that keeps messages.
+// forget tells a channel that keeps messages that a person or a lapsed sign-up is gone.
 func (n *Notifier) forget(f domain.Fact) error {
 	keeps, ok := n.Channel.(Forgetter)
 	if !ok {
@@ -182,17 +180,17 @@ func (n *Notifier) forget(f domain.Fact) error {
 	return nil
 }
 
-// Status is how the notifier is, beyond how far it has read. It holds nothing personal.
+// Status is the notifier's status, besides how far it has read. It holds nothing personal.
 type Status struct {
-	// Pending is how many messages are under way or wait for another try.
+	// Pending is how many messages are in progress or wait for another try.
 	Pending int
-	// Oldest is when the oldest of them was asked for; zero when there is none.
+	// Oldest is the time of the oldest pending message's event; zero if there is none.
 	Oldest time.Time
-	// Durable is where a restart would read on from.
+	// Durable is where a restart would continue.
 	Durable journal.Position
 }
 
-// Status tells how the notifier is.
+// Status returns the notifier's status.
 func (n *Notifier) Status() Status {
 	s := Status{}
 	s.Pending, s.Oldest = n.marks.pending()
@@ -202,8 +200,8 @@ func (n *Notifier) Status() Status {
 	return s
 }
 
-// Close begins no more tries, waits for those under way until ctx ends and then breaks them off, and stores the checkpoint.
-// What has not ended goes on after the next start. It can be called twice.
+// Close starts no more tries, waits for those in progress until ctx ends and then cancels them, and stores the checkpoint. What has
+// not ended continues after the next start. It can be called twice.
 func (n *Notifier) Close(ctx context.Context) error {
 	n.once.Do(func() {
 		n.stop()

@@ -13,18 +13,18 @@ import (
 	"accountledger/notify/templates"
 )
 
-// Limits of what one address gets. They are counted in the log, so they hold across restarts and processes.
+// Limits per address. They are counted in the log, so they hold across restarts and processes.
 const (
 	MaxPerDay  = 20
 	MaxPerHour = 5
-	// MaxAttempts bounds the tries at one message.
+	// MaxAttempts is how often one message is tried.
 	MaxAttempts = 6
 )
 
 // ErrClosed: the notifier has been closed.
 var ErrClosed = errors.New("notify: closed")
 
-// Result is what became of a message; it is for counting.
+// Result is the outcome of a message, for counting.
 type Result string
 
 // Results.
@@ -33,8 +33,8 @@ const (
 	Refused     Result = "refused"
 	Unreachable Result = "unreachable"
 	Expired     Result = "expired"
-	Retried     Result = "retried"      // a try failed, and there will be another
-	Limited     Result = "limited"      // not sent: the address had its number of messages
+	Retried     Result = "retried"      // a try failed; there will be another
+	Limited     Result = "limited"      // not sent: the address reached its limit
 	SentAlready Result = "sent_already" // not sent: "you have an account" was sent today
 )
 
@@ -43,10 +43,10 @@ func Results() []Result {
 	return []Result{Succeeded, Refused, Unreachable, Expired, Retried, Limited, SentAlready}
 }
 
-// Options of a notifier. Those without a default are needed.
+// Options of a notifier. Those without a default are required.
 type Options struct {
 	Journal *journal.Journal
-	// Message picks what to send: commands.Menu.Message.
+	// Message gives the content of a message: commands.Menu.Message.
 	Message commands.Command[commands.Message, commands.MessageToSend]
 	Channel Channel
 	Texts   *templates.Texts
@@ -54,20 +54,20 @@ type Options struct {
 	Path string
 	Log  *slog.Logger
 	Now  func() time.Time
-	// Wait waits between two tries; nil waits for as long as it says. Its error means that ctx ended.
+	// Wait waits between two tries; nil waits for real. An error means that ctx ended.
 	Wait func(ctx context.Context, d time.Duration) error
-	// Observe counts results; nil counts nothing. It is called by many goroutines at once.
+	// Observe counts results; may be nil. It is called concurrently.
 	Observe func(domain.Message, Result)
-	// Fault is told why a message could not be handed over, and of trouble with log, vault and checkpoint. Nil: nobody is. It is
-	// called by many goroutines at once.
+	// Fault gets the reasons why messages could not be handed over, and failures of log, vault and checkpoint; may be nil. It is
+	// called concurrently.
 	Fault func(error)
-	// Senders is how many messages are sent at once: 8.
+	// Senders is how many messages are sent at once. Default: 8.
 	Senders int
-	// Pending is how many messages may be under way or wait for another try: 2,000. Reading stops beyond it.
+	// Pending is how many messages may be in progress or wait for another try; reading pauses at this number. Default: 2,000.
 	Pending int
-	// SendTimeout bounds one try: a minute.
+	// SendTimeout limits one try. Default: a minute.
 	SendTimeout time.Duration
-	// SaveEvery is how often the checkpoint is written at most: a second.
+	// SaveEvery is the least time between two writes of the checkpoint. Default: a second.
 	SaveEvery time.Duration
 }
 
@@ -95,8 +95,8 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// pauses are how long a message waits after each try: 1 s, 5 s, 25 s, 125 s, 5 min, ... so that six tries fit into the
-// time that a code holds.
+// pauses are how long a message waits after each try: 1 s, 5 s, 25 s, 125 s, 5 min, ... so that six tries fit into a
+// code's lifetime.
 func pauses() backoff.Steps {
 	return backoff.Steps{First: time.Second, Longest: 5 * time.Minute, Factor: 5}
 }

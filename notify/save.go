@@ -5,7 +5,7 @@ import (
 	"accountledger/journal"
 )
 
-// changed says that the checkpoint may have moved.
+// changed signals that the checkpoint may have moved.
 func (n *Notifier) changed() {
 	select {
 	case n.dirty <- struct{}{}:
@@ -13,8 +13,8 @@ func (n *Notifier) changed() {
 	}
 }
 
-// save stores the checkpoint soon after it has moved, and not more often than every SaveEvery: it may lag
-// behind, because what is read again is known by its deliveries, and must never run ahead.
+// save stores the checkpoint soon after it has moved, at most once every SaveEvery. It may lag, because deliveries show what was
+// already done, but must never run ahead.
 func (n *Notifier) save() {
 	for {
 		select {
@@ -24,7 +24,7 @@ func (n *Notifier) save() {
 		}
 		if err := n.store(n.marks.checkpoint()); err != nil {
 			n.Fault(err)
-			n.Log.Error("messages: the checkpoint cannot be stored; it is tried again", "error", err.Error())
+			n.Log.Error("messages: the checkpoint cannot be stored; trying again", "error", err.Error())
 			n.changed()
 		}
 		if backoff.Sleep(n.waiting, n.SaveEvery) != nil {

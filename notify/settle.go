@@ -7,7 +7,7 @@ import (
 	"accountledger/domain"
 )
 
-// left waits until the job of an event has left, if there is one; false means that the notifier stopped first.
+// left waits until the job of an event has ended, if there is one; false means that the notifier stopped first.
 func (n *Notifier) left(cause domain.EventID) bool {
 	j := n.running.find(cause)
 	if j == nil {
@@ -21,8 +21,8 @@ func (n *Notifier) left(cause domain.EventID) bool {
 	return n.waiting.Err() == nil
 }
 
-// settle ends a delivery that an earlier run of the notifier began and nobody can go on with: when its turn came
-// again, there was nothing to send any more. Its address is not known now, and need not be.
+// settle ends a delivery that an earlier run of the notifier started and that has nothing left to send. Its address is not known any
+// more, and is not needed.
 func (j *job) settle(ctx context.Context) error {
 	if j.outcome != nil {
 		return j.record(ctx)

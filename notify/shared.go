@@ -10,12 +10,12 @@ import (
 	"accountledger/leases"
 )
 
-// LeaseName is the lease that whoever sends messages holds.
+// LeaseName is the lease of the process that sends messages.
 const LeaseName = "notify"
 
-// Shared is the consumer that sends messages where several processes could: it does while its process holds the lease, and
-// goes on where the holder before stood, as the checkpoint goes with the lease. Nothing that was asked for in between
-// is lost, and at most what was under way is sent once more. Run it by a runner with leases.
+// Shared is the consumer that sends messages where several processes could: it sends while its process holds the lease, and
+// continues where the previous holder was, since the checkpoint is stored with the lease. No message is lost in between, and
+// at most the messages in flight are sent twice. Run it by a runner with leases.
 type Shared struct {
 	options Options
 	leases  *leases.Keeper
@@ -24,7 +24,7 @@ type Shared struct {
 	now *Notifier // nil while another process sends
 }
 
-// NewShared makes a notifier that sends nothing before it holds the lease. Close it after its runner.
+// NewShared makes a notifier that sends nothing until it holds the lease. Close it after its runner.
 func NewShared(o Options, k *leases.Keeper) *Shared { return &Shared{options: o, leases: k} }
 
 // Name is the consumer's.
@@ -33,13 +33,13 @@ func (s *Shared) Name() string { return "notify" }
 // Lease is the consumer's.
 func (s *Shared) Lease() string { return LeaseName }
 
-// Begin goes on where the last holder of the lease stood; the first one begins at the head of the log.
+// Begin continues where the last holder of the lease was; the first holder starts at the head of the log.
 func (s *Shared) Begin(ctx context.Context, lease *leases.Lease) error {
 	n, err := open(ctx, s.options, inLease{lease})
 	if err != nil {
 		return err
 	}
-	go func() { // no new tries from the moment it is lost
+	go func() { // no new tries once it is lost
 		select {
 		case <-lease.Lost():
 			n.stop()
@@ -52,7 +52,7 @@ func (s *Shared) Begin(ctx context.Context, lease *leases.Lease) error {
 	return nil
 }
 
-// End begins no more tries and waits for those under way until ctx ends.
+// End starts no more tries and waits for those in progress until ctx ends.
 func (s *Shared) End(ctx context.Context) {
 	s.mu.Lock()
 	n := s.now
@@ -62,7 +62,7 @@ func (s *Shared) End(ctx context.Context) {
 		return
 	}
 	if err := n.Close(ctx); err != nil && !errors.Is(err, leases.ErrLost) {
-		s.options.Log.Error("messages: the checkpoint cannot be stored; the next one to send reads from an earlier one", "error", err.Error())
+		s.options.Log.Error("messages: the checkpoint cannot be stored; the next process continues from an earlier one", "error", err.Error())
 	}
 }
 
@@ -102,7 +102,7 @@ func (s *Shared) Recover(ctx context.Context, why error) error {
 	return n.Recover(ctx, why)
 }
 
-// Stored is where whoever sends stands, as far as it was saved.
+// Stored is the last saved checkpoint of the process that sends.
 func (s *Shared) Stored(ctx context.Context) (at journal.Checkpoint, err error) {
 	table, err := s.leases.Look(ctx)
 	if err != nil {
@@ -115,7 +115,7 @@ func (s *Shared) Stored(ctx context.Context) (at journal.Checkpoint, err error) 
 	return DecodeCheckpoint(row.Place)
 }
 
-// Status tells how the notifier is; the zero one while another process sends.
+// Status is the notifier's status; zero while another process sends.
 func (s *Shared) Status() Status {
 	n, err := s.notifier()
 	if err != nil {
@@ -124,17 +124,17 @@ func (s *Shared) Status() Status {
 	return n.Status()
 }
 
-// Close ends what is left of it.
+// Close closes the notifier if it is still open.
 func (s *Shared) Close(ctx context.Context) error {
 	s.End(ctx)
 	return nil
 }
 
-// markLook is how often MarkStart looks whether whoever holds the lease has begun.
+// markLook is how often MarkStart checks whether the lease's holder has started.
 const markLook = 50 * time.Millisecond
 
-// MarkStart says that messages asked for from now on are to be sent, unless that was said before: for a process that takes
-// requests and may run before the first that sends messages. When it returns nil, the place where sending begins is stored.
+// MarkStart makes sure that messages requested from now on are sent: for a process that serves requests and may run before the first
+// process that sends messages. When it returns nil, the position where sending starts is stored. Repeating it changes nothing.
 func MarkStart(ctx context.Context, j *journal.Journal, k *leases.Keeper) error {
 	tick := time.NewTicker(markLook)
 	defer tick.Stop()
@@ -161,7 +161,7 @@ func MarkStart(ctx context.Context, j *journal.Journal, k *leases.Keeper) error 
 	}
 }
 
-// markHead stores the head of the log as the place where sending begins, unless there is one.
+// markHead stores the head of the log as the position where sending starts, unless there is one already.
 func markHead(ctx context.Context, j *journal.Journal, lease *leases.Lease) error {
 	if lease.Place() != nil {
 		return nil
@@ -170,7 +170,7 @@ func markHead(ctx context.Context, j *journal.Journal, lease *leases.Lease) erro
 	if err != nil {
 		return err
 	}
-	if head.Log, err = j.LogID(ctx); err != nil { // an empty log's head does not name it
+	if head.Log, err = j.LogID(ctx); err != nil { // the head of an empty log does not name the log
 		return err
 	}
 	return inLease{lease}.save(head)

@@ -9,14 +9,13 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// ErrHash: a stored hash is not one of Argon2id in the PHC string format, or asks for
-// more than this program is ready to spend.
+// ErrHash: a stored hash is not an Argon2id hash in the PHC string format, or needs more resources than allowed.
 var ErrHash = errors.New("passwords: unreadable hash")
 
 const (
 	saltBytes = 16
 	hashBytes = 32
-	// Bounds on what a stored hash may ask for.
+	// Limits on the parameters of a stored hash.
 	maxMemoryKiB = 256 * 1024
 	maxPasses    = 64
 	maxLanes     = 16
@@ -24,13 +23,12 @@ const (
 
 // Params is what one Argon2id hash costs.
 type Params struct {
-	// MemoryKiB is memory in KiB, Passes the number of times it is gone over, Lanes how
-	// many threads could share the work.
+	// MemoryKiB is memory in KiB, Passes the number of passes over it, Lanes how many threads could share the work.
 	MemoryKiB, Passes uint32
 	Lanes             uint8
 }
 
-// DefaultParams are OWASP's for Argon2id: 19 MiB, 2 passes, 1 lane; some 14 ms of one core.
+// DefaultParams are OWASP's for Argon2id: 19 MiB, 2 passes, 1 lane; about 14 ms on one core.
 func DefaultParams() Params { return Params{MemoryKiB: 19 * 1024, Passes: 2, Lanes: 1} }
 
 func (p Params) valid() bool {
@@ -38,7 +36,7 @@ func (p Params) valid() bool {
 		p.MemoryKiB >= 8*uint32(p.Lanes) && p.MemoryKiB <= maxMemoryKiB
 }
 
-// stored is a hash as it is kept.
+// stored is a stored hash.
 type stored struct {
 	params     Params
 	salt, hash []byte
@@ -55,7 +53,7 @@ func (s stored) String() string {
 		s.params.Lanes, b64.EncodeToString(s.salt), b64.EncodeToString(s.hash))
 }
 
-// parse reads what String wrote, with any parameters within the bounds.
+// parse reads what String wrote, with any parameters within the limits.
 func parse(phc string) (s stored, err error) {
 	parts := strings.Split(phc, "$")
 	if len(parts) != 6 || parts[0] != "" || parts[1] != "argon2id" {
@@ -63,23 +61,23 @@ func parse(phc string) (s stored, err error) {
 	}
 	var version int
 	if _, err := fmt.Sscanf(parts[2], "v=%d", &version); err != nil || version != argon2.Version {
-		return s, fmt.Errorf("%w: its version", ErrHash)
+		return s, fmt.Errorf("%w: bad version", ErrHash)
 	}
 	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &s.params.MemoryKiB, &s.params.Passes, &s.params.Lanes); err != nil {
-		return s, fmt.Errorf("%w: its parameters", ErrHash)
+		return s, fmt.Errorf("%w: bad parameters", ErrHash)
 	}
 	if !s.params.valid() {
-		return s, fmt.Errorf("%w: its parameters are out of bounds", ErrHash)
+		return s, fmt.Errorf("%w: parameters out of bounds", ErrHash)
 	}
 	b64 := base64.RawStdEncoding.Strict()
 	if s.salt, err = b64.DecodeString(parts[4]); err != nil || len(s.salt) < 8 || len(s.salt) > 64 {
-		return s, fmt.Errorf("%w: its salt", ErrHash)
+		return s, fmt.Errorf("%w: bad salt", ErrHash)
 	}
 	if s.hash, err = b64.DecodeString(parts[5]); err != nil || len(s.hash) < 16 || len(s.hash) > 64 {
-		return s, fmt.Errorf("%w: its digest", ErrHash)
+		return s, fmt.Errorf("%w: bad digest", ErrHash)
 	}
 	if s.String() != phc {
-		return s, fmt.Errorf("%w: not in its one form", ErrHash)
+		return s, fmt.Errorf("%w: not in canonical form", ErrHash)
 	}
 	return s, nil
 }

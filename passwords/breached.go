@@ -2,7 +2,7 @@ package passwords
 
 import (
 	"bytes"
-	"crypto/sha1" //nolint:gosec // the format of the published file, not a protection
+	"crypto/sha1" //nolint:gosec // the format of the published file; not used for protection
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -11,16 +11,16 @@ import (
 	"sort"
 )
 
-// ErrBreachedFile: the file of breached passwords cannot be read, or is not one.
+// ErrBreachedFile: the file of breached passwords cannot be read or has another format.
 var ErrBreachedFile = errors.New("passwords: unusable file of breached passwords")
 
 const (
 	hashHex = 2 * sha1.Size
-	// lineWindow is longer than two lines: hash, colon, count, line end.
+	// lineWindow is longer than two lines of hash, colon, count and line end.
 	lineWindow = 160
 )
 
-// breachedFile is searched where it lies: 40 GB need no memory and some 36 reads.
+// breachedFile is searched on disk: 40 GB take no memory and about 36 reads.
 type breachedFile struct {
 	file *os.File
 	size int64
@@ -45,7 +45,7 @@ func openBreached(path string) (*breachedFile, error) {
 
 func (b *breachedFile) close() error { return b.file.Close() }
 
-// has looks a password up by halving the file.
+// has looks a password up by binary search.
 func (b *breachedFile) has(text string) (bool, error) {
 	sum := sha1.Sum([]byte(text)) //nolint:gosec // as above
 	want := bytes.ToUpper([]byte(hex.EncodeToString(sum[:])))
@@ -67,16 +67,16 @@ func (b *breachedFile) has(text string) (bool, error) {
 	return false, fmt.Errorf("%w: %w", ErrBreachedFile, failed)
 }
 
-// breachedLine is one line; its hash is nil behind the last one.
+// breachedLine is one line; its hash is nil past the last one.
 type breachedLine struct {
 	hash []byte
-	// seen: its count is not 0, as it is in lines that only pad a download.
+	// seen: its count is not 0; lines with 0 are padding.
 	seen bool
 }
 
-// lineFrom reads the first line that begins at offset or later.
+// lineFrom reads the first line that starts at offset or later.
 func (b *breachedFile) lineFrom(offset int64) (breachedLine, error) {
-	start := max(0, offset-1) // its last byte may be the end of the line before
+	start := max(0, offset-1) // the byte before may end the previous line
 	window := make([]byte, lineWindow)
 	n, err := b.file.ReadAt(window, start)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -95,7 +95,7 @@ func (b *breachedFile) lineFrom(offset int64) (breachedLine, error) {
 	decoded := make([]byte, hex.DecodedLen(len(hash)))
 	_, err = hex.Decode(decoded, hash)
 	if cutShort := !whole && !atEnd; err != nil || len(hash) != hashHex || cutShort || !digits(count) {
-		return breachedLine{}, fmt.Errorf("no line of SHA-1, colon and count at byte %d or after", offset)
+		return breachedLine{}, fmt.Errorf("no line of SHA-1, colon and count at or after byte %d", offset)
 	}
 	return breachedLine{hash: bytes.ToUpper(hash), seen: len(bytes.Trim(count, "0")) > 0}, nil
 }

@@ -19,11 +19,11 @@ import (
 var commonGz []byte
 
 const (
-	// A common password with a little behind it, such as a mark and a date, is common; a
-	// shorter word than this, or a longer tail, is left to the length rule.
+	// A common password with a short tail, such as a punctuation mark and a date, is common; shorter words or longer tails
+	// are left to the length rule.
 	minBase = 4
 	maxTail = 9
-	// maxUnit is the longest piece that may not make up a password by being repeated.
+	// maxUnit is the longest piece whose repetition is refused as a password.
 	maxUnit = 4
 )
 
@@ -42,8 +42,8 @@ func loadCommon() (commonList, error) {
 	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n"), nil
 }
 
-// has says whether a folded password is on the list, by itself, without the digits and
-// marks that people put behind it, or repeated; or is a plain run such as abcdefgh.
+// has reports whether a folded password is on the list, as is, without trailing digits and punctuation, or repeated; or is
+// a plain run such as abcdefgh.
 func (l commonList) has(folded string) bool {
 	if l.lists(folded) || isRun(folded) {
 		return true
@@ -61,7 +61,7 @@ func (l commonList) lists(folded string) bool {
 	return found
 }
 
-// isRun says whether each character follows the one before it: up, down or the same.
+// isRun reports whether each character follows the previous one: up, down or the same.
 func isRun(s string) bool {
 	runes := []rune(s)
 	if len(runes) < 3 {
@@ -79,14 +79,14 @@ func isRun(s string) bool {
 	return true
 }
 
-// repeated gives the shortest piece that s consists of two or more times, or nothing.
+// repeated returns the shortest piece that s is a repetition of, or nothing.
 func repeated(s string) string {
-	// s is a repetition exactly if it stands in itself doubled, shifted by less than its length.
+	// s is a repetition exactly if it occurs in s+s at an offset below its length.
 	if at := strings.Index((s + s)[1:], s) + 1; at < len(s) {
 		return s[:at]
 	}
 	return ""
 }
 
-// fold makes letters that look or mean the same one: Unicode NFKC and case folding.
+// fold makes equivalent letters equal: Unicode NFKC and case folding.
 func fold(s string) string { return norm.NFKC.String(cases.Fold().String(norm.NFKC.String(s))) }

@@ -11,33 +11,33 @@ import (
 	"time"
 )
 
-// Options of NewHasher. A zero field takes its default.
+// Options of NewHasher. Zero fields take their defaults.
 type Options struct {
-	// Params are those of new hashes: DefaultParams.
+	// Params are for new hashes. Default: DefaultParams.
 	Params Params
-	// Workers is how many hashes are computed at once, each with its memory: GOMAXPROCS.
+	// Workers is how many hashes are computed at once, each with its own memory. Default: GOMAXPROCS.
 	Workers int
-	// Queue is how many callers may wait: 64 a worker, about a second's worth.
+	// Queue is how many callers may wait. Default: 64 per worker, about a second's worth.
 	Queue int
 }
 
-// Hasher computes Argon2id hashes, a bounded number at a time, so that a flood of
+// Hasher computes Argon2id hashes, a limited number at a time, so that a flood of
 // sign-ins exhausts neither memory nor cores. It is safe for concurrent use.
 type Hasher struct {
 	params  Params
-	admit   chan struct{} // one place for each caller who computes or waits
-	compute chan struct{} // one for each who computes
+	admit   chan struct{} // one slot per caller that computes or waits
+	compute chan struct{} // one slot per caller that computes
 	took    atomic.Int64  // nanoseconds a hash takes, smoothed
 	derive  func(text string, p Params, salt []byte, size uint32) []byte
 }
 
-// BusyError says that too many callers wait already. Nothing was computed.
+// BusyError: too many callers are already waiting. Nothing was computed.
 type BusyError struct {
-	// RetryAfter is when those who wait now will have been served; at least a second.
+	// RetryAfter is how long serving those waiting now will take; at least a second.
 	RetryAfter time.Duration
 }
 
-// Error says so.
+// Error implements error.
 func (e *BusyError) Error() string {
 	return fmt.Sprintf("passwords: too many hashes wait; retry after %s", e.RetryAfter)
 }
@@ -57,7 +57,7 @@ func NewHasher(o Options) (*Hasher, error) {
 		return nil, errors.New("passwords: Argon2id parameters out of bounds")
 	}
 	if o.Workers < 0 || o.Queue < 0 {
-		return nil, errors.New("passwords: negative number of workers or places to wait")
+		return nil, errors.New("passwords: negative number of workers or queue places")
 	}
 	return &Hasher{
 		params: o.Params, derive: deriveArgon2id,
@@ -71,9 +71,8 @@ func (h *Hasher) Load() (computing, waiting int) {
 	return computing, max(0, len(h.admit)-computing)
 }
 
-// Hash gives a password's hash in the PHC string format, with a random salt. It gives
-// *BusyError, the context's error while it waits, or *RejectedError for a password
-// with characters that none may have; other rules are Checker's.
+// Hash returns a password's hash in the PHC string format, with a random salt. Errors: *BusyError, the context's error
+// while waiting, or *RejectedError for a password with invalid characters; other rules are Checker's.
 func (h *Hasher) Hash(ctx context.Context, p Password) (string, error) {
 	text, err := p.prepare()
 	if err != nil {
@@ -89,15 +88,14 @@ func (h *Hasher) Hash(ctx context.Context, p Password) (string, error) {
 	return s.String(), nil
 }
 
-// Verify says whether a password is that of a hash, and if so whether the hash was made
-// with other parameters than today's and should be made again. It gives *BusyError, the
-// context's error while it waits, or ErrHash.
+// Verify reports whether a password matches a hash, and if so whether the hash was made with parameters other than the
+// current ones and should be made again. Errors: *BusyError, the context's error while waiting, or ErrHash.
 func (h *Hasher) Verify(ctx context.Context, p Password, phc string) (ok, needsRehash bool, err error) {
 	s, err := parse(phc)
 	if err != nil {
 		return false, false, err
 	}
-	text, badForm := p.prepare()                                         // such a password fits no hash, and takes as long to say so
+	text, badForm := p.prepare()                                         // such a password matches no hash, but takes just as long
 	hash, err := h.run(ctx, text, s.params, s.salt, uint32(len(s.hash))) //nolint:gosec // parse bounds it
 	if err != nil {
 		return false, false, err
@@ -106,22 +104,21 @@ func (h *Hasher) Verify(ctx context.Context, p Password, phc string) (ok, needsR
 	return ok, ok && h.NeedsRehash(phc), nil
 }
 
-// VerifyNothing takes as long as Verify, for a person who has no password here, so that
-// the time of an answer does not tell whether there is one.
+// VerifyNothing takes as long as Verify, for a person without a password, so that the time of an answer does not reveal
+// whether there is one.
 func (h *Hasher) VerifyNothing(ctx context.Context, p Password) error {
 	text, _ := p.prepare()
 	_, err := h.run(ctx, text, h.params, make([]byte, saltBytes), hashBytes)
 	return err
 }
 
-// NeedsRehash says whether a hash was made with other parameters than new ones are. One
-// that cannot be read needs it.
+// NeedsRehash reports whether a hash was made with parameters other than the current ones. An unreadable one needs it.
 func (h *Hasher) NeedsRehash(phc string) bool {
 	s, err := parse(phc)
 	return err != nil || s.params != h.params || len(s.salt) != saltBytes || len(s.hash) != hashBytes
 }
 
-// run computes one hash when there is a worker for it.
+// run computes one hash when a worker is free.
 func (h *Hasher) run(ctx context.Context, text string, p Params, salt []byte, size uint32) ([]byte, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

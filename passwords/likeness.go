@@ -9,15 +9,14 @@ import (
 const (
 	// minPart is the shortest part of an identifier that counts.
 	minPart = 4
-	// enoughBeside is how many letters and digits beside a lesser part of an identifier
-	// make a password of their own.
+	// enoughBeside is how many other letters and digits make a password acceptable although it contains a minor part of
+	// an identifier.
 	enoughBeside = 8
 )
 
-// likeIdentifier compares a folded password with a folded identifier. The password
-// must neither contain nor nearly be the identifier or, of an e-mail address, the part
-// before the @. The words in it (of the domain, between dots) may be in a password
-// that holds enough besides.
+// likeIdentifier compares a folded password with a folded identifier. The password must neither contain nor nearly equal the
+// identifier or the part of an e-mail address before the @. Other words of it (in the domain, between dots) are allowed if
+// the password has enough other characters.
 func likeIdentifier(password, identifier string) bool {
 	bare := letters(password)
 	main := []string{identifier}
@@ -48,7 +47,7 @@ func likeIdentifier(password, identifier string) bool {
 
 func long(part string) bool { return utf8.RuneCountInString(part) >= minPart }
 
-// letters leaves letters and digits only.
+// letters keeps only letters and digits.
 func letters(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) {
@@ -58,8 +57,7 @@ func letters(s string) string {
 	}, s)
 }
 
-// near says whether a password is a part with one or two changes, with digits behind
-// it, or backwards.
+// near reports whether a password is a part with one or two changes, with digits appended, or backwards.
 func near(password, part string) bool {
 	a, b := []rune(password), []rune(part)
 	allowed := 1
@@ -78,10 +76,10 @@ func reversed(s []rune) []rune {
 	return out
 }
 
-// distance is Levenshtein's: how many characters must be put in, left out or replaced.
+// distance is the Levenshtein distance, up to 3.
 func distance(a, b []rune) int {
 	if len(a)-len(b) > 2 || len(b)-len(a) > 2 {
-		return 3 // more than anyone here asks about
+		return 3 // more than any caller needs
 	}
 	row := make([]int, len(b)+1)
 	for j := range row {

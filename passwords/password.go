@@ -1,9 +1,8 @@
-// Package passwords decides which passwords are good enough and keeps those that are
-// as Argon2id hashes.
+// Package passwords decides which passwords are good enough and hashes them with Argon2id.
 //
 // The rules are those of NIST SP 800-63B revision 4 (3.1.1.2) and OWASP ASVS 4.0.3
-// (2.1): length, a list of common and breached passwords and of words that belong to
-// the person, every printable character allowed, nothing truncated, no change by date.
+// (2.1): length, lists of common and breached passwords and of words related to the
+// person, every printable character allowed, no truncation, no forced change.
 package passwords
 
 import (
@@ -18,15 +17,14 @@ import (
 
 const redacted = "[password]"
 
-// errNotPreparable is for prepare's callers.
-var errNotPreparable = errors.New("passwords: characters that no password may have")
+// errNotPreparable is for callers of prepare.
+var errNotPreparable = errors.New("passwords: invalid characters")
 
-// Password is what a person typed. It prints as [password] in every verb of fmt, in
-// slog and in JSON, also from within another struct; only this package reads it.
-// The zero Password is the empty one.
+// Password is a password as typed. It prints as [password] with every verb of fmt, in slog and in JSON, also inside
+// another struct; only this package can read it. The zero Password is empty.
 type Password struct{ text *string } // behind a pointer, since fmt looks into unexported fields
 
-// New takes a password as it was typed.
+// New makes a Password of what was typed.
 func New(text string) Password { return Password{text: &text} }
 
 // String is [password].
@@ -38,10 +36,10 @@ func (Password) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, redacted)
 // LogValue is [password].
 func (Password) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// MarshalText gives [password].
+// MarshalText returns [password].
 func (Password) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// UnmarshalText takes a password as it was typed, so that it can stand in a request's body.
+// UnmarshalText reads a password as typed, for request bodies.
 func (p *Password) UnmarshalText(text []byte) error {
 	*p = New(string(text))
 	return nil
@@ -54,10 +52,9 @@ func (p Password) reveal() string {
 	return *p.text
 }
 
-// prepare brings a password into the one form in which it is checked and hashed: RFC
-// 8265's OpaqueString profile, which is Unicode NFC with every kind of space as U+0020,
-// case kept. It refuses control characters, invalid UTF-8, and characters that this
-// version of Unicode does not know, whose form could change later.
+// prepare brings a password into the form in which it is checked and hashed: RFC 8265's OpaqueString profile, which is
+// Unicode NFC with every kind of space as U+0020, case kept. It refuses control characters, invalid UTF-8, and characters
+// that this version of Unicode does not know, whose form could change later.
 func (p Password) prepare() (string, error) {
 	text := p.reveal()
 	if !utf8.ValidString(text) {
@@ -65,7 +62,7 @@ func (p Password) prepare() (string, error) {
 	}
 	prepared, err := precis.OpaqueString.String(text)
 	if err != nil {
-		return "", errNotPreparable // its text may repeat characters
+		return "", errNotPreparable // the error's text may repeat characters
 	}
 	return prepared, nil
 }

@@ -8,28 +8,27 @@ import (
 )
 
 const (
-	// DefaultMinLength is the least that NIST allows, for passwords that stand beside a
-	// second factor. Where the password is the only factor it asks for 15.
+	// DefaultMinLength is NIST's minimum for passwords used with a second factor. For passwords as the only factor NIST
+	// requires 15.
 	DefaultMinLength = 8
-	// DefaultMaxLength is ASVS's bound; NIST asks that at least 64 be allowed.
+	// DefaultMaxLength is ASVS's maximum; NIST requires that at least 64 be allowed.
 	DefaultMaxLength = 128
-	// longest bounds MaxLength, so that a password is always cheap to look at.
+	// longest limits MaxLength, so that checking a password is always cheap.
 	longest = 1024
 )
 
-// Policy is what an operator can configure. The zero Policy is the default one.
+// Policy is what an operator can configure. The zero Policy is the default.
 type Policy struct {
 	// MinLength and MaxLength count characters (Unicode code points) after normalisation;
 	// 0 means 8 and 128.
 	MinLength, MaxLength int
-	// RequireMixed asks for three of: lower case, upper case, digits, others. NIST and
-	// ASVS advise against such rules; it is for operators who are bound to them.
+	// RequireMixed requires three of: lower case, upper case, digits, others. NIST and ASVS advise against such rules; it
+	// is for operators who must have them.
 	RequireMixed bool
 	// Breached is the path of a file of breached passwords in the format of Have I Been
-	// Pwned: lines of SHA-1 in hex, a colon and a count, ordered by hash. Empty: none.
+	// Pwned: lines of SHA-1 in hex, a colon and a count, sorted by hash. Empty: no file.
 	Breached string
-	// Words are names that everybody here knows, such as the service's; a password must
-	// not be like one of them.
+	// Words are well-known names, such as the service's, which a password must not be similar to.
 	Words []string
 }
 
@@ -40,8 +39,8 @@ type Checker struct {
 	breached *breachedFile
 }
 
-// NewChecker reads the list of common passwords (some 2 MB of memory) and opens the
-// file of breached ones; an unusable file is an error.
+// NewChecker loads the list of common passwords (about 2 MB of memory) and opens the file of breached ones; ErrBreachedFile
+// if it is unusable.
 func NewChecker(p Policy) (*Checker, error) {
 	if p.MinLength == 0 {
 		p.MinLength = DefaultMinLength
@@ -73,9 +72,8 @@ func (c *Checker) Close() error {
 	return c.breached.close()
 }
 
-// Check refuses a password with *RejectedError. identifiers are what others know of
-// the person: e-mail address, phone number, name. ErrBreachedFile means that the file
-// could not be read, and nothing about the password.
+// Check refuses a password with *RejectedError. identifiers are what others know about the person: e-mail address, phone
+// number, name. ErrBreachedFile means that the file could not be read and says nothing about the password.
 func (c *Checker) Check(p Password, identifiers ...string) error {
 	text, err := c.checkForm(p)
 	if err != nil {
@@ -108,14 +106,14 @@ func (c *Checker) Check(p Password, identifiers ...string) error {
 	return err
 }
 
-// checkForm prepares a password and looks at its length.
+// checkForm prepares a password and checks its length.
 func (c *Checker) checkForm(p Password) (string, error) {
 	tooShort := &RejectedError{Reason: TooShort, Limit: c.policy.MinLength}
 	tooLong := &RejectedError{Reason: TooLong, Limit: c.policy.MaxLength}
 	switch typed := utf8.RuneCountInString(p.reveal()); {
 	case typed == 0:
 		return "", tooShort
-	case typed > 4*c.policy.MaxLength: // normalisation makes no more than three into one
+	case typed > 4*c.policy.MaxLength: // normalisation combines at most three characters into one
 		return "", tooLong
 	}
 	text, err := p.prepare()

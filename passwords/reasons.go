@@ -14,9 +14,9 @@ const (
 	Common Reason = "common"
 	// Breached: in the file of breached passwords.
 	Breached Reason = "breached"
-	// LikeIdentifier: like the person's e-mail address, or another word that is theirs or ours.
+	// LikeIdentifier: similar to the person's e-mail address, another of their identifiers, or one of Policy.Words.
 	LikeIdentifier Reason = "like_identifier"
-	// NotMixed: fewer than three kinds of characters where the policy asks for them.
+	// NotMixed: fewer than three kinds of characters where the policy requires them.
 	NotMixed Reason = "not_mixed"
 	// Invalid: control characters or invalid UTF-8, or characters unknown to Unicode.
 	Invalid Reason = "invalid"
@@ -27,14 +27,14 @@ func Reasons() []Reason {
 	return []Reason{TooShort, TooLong, Common, Breached, LikeIdentifier, NotMixed, Invalid}
 }
 
-// RejectedError refuses a password. It tells why and nothing of the password.
+// RejectedError refuses a password. It says why, and nothing about the password.
 type RejectedError struct {
 	Reason Reason
-	// Limit is the number of characters that TooShort and TooLong speak of, else 0.
+	// Limit is the limit in characters for TooShort and TooLong, otherwise 0.
 	Limit int
 }
 
-// Error names the reason for a log.
+// Error names the reason, for logs.
 func (e *RejectedError) Error() string { return "passwords: refused: " + string(e.Reason) }
 
 // Message is a sentence in English for the person who chose the password.

@@ -10,34 +10,34 @@ import (
 	"accountledger/journal"
 )
 
-// DefaultClockJump is longer than a ledger stands still that is used every day.
+// DefaultClockJump is longer than a ledger in daily use is ever idle.
 const DefaultClockJump = 26 * time.Hour
 
-// noteEvery is into how many parts of the bound a quiet log is divided: at the end of each it is noted that the clock is right.
+// noteEvery is how many times per bound it is recorded in a quiet log that the clock is right.
 const noteEvery = 4
 
-// Clock is how the process that settles sees its clock.
+// Clock is the state of the clock as seen by the process that settles.
 type Clock struct {
-	// Waits says that nothing is destroyed because of the time: Says is further from Expected than is believed. It ends by itself
-	// when the clock is back, or when an operator confirms it.
+	// Waits: nothing is destroyed by time, because Says is too far from Expected. It ends when the clock is back, or when an
+	// operator confirms it.
 	Waits bool
-	Since time.Time // by the clock itself, when the wait began
+	Since time.Time // when the wait began, by the clock itself
 	Says  time.Time
-	// Expected is the time by the newest believed times of the log and by how long the process has run.
+	// Expected is the time according to the log's latest trusted times and how long the process has run.
 	Expected time.Time
 }
 
-// clock compares the wall clock with the time that the log proves and with one that nobody sets. It is safe for
-// concurrent use.
+// clock compares the wall clock with the time proven by the log and with the monotonic clock. It is safe for concurrent use.
 type clock struct {
 	bound     time.Duration
 	monotonic func() time.Duration
 
 	mu sync.Mutex
-	// goal is what the list has to reach before it says what the log proves.
+	// goal is what the list must reach before the proven time is known.
 	goal  *journal.Checkpoint
 	level bool
-	// anchor is a time that was believed, at when; zero: none yet. It is firm when it is the wall clock's own.
+	// anchor is a trusted time and at the monotonic time it belongs to; zero if there is none yet. It is firm if it came from the
+	// wall clock.
 	anchor time.Time
 	at     time.Duration
 	firm   bool
@@ -48,9 +48,8 @@ type clock struct {
 	noted time.Time
 }
 
-// proven is the time that the log proves with one more event. One that lies further ahead than the bound proves nothing: it
-// was written under a clock that had jumped, or by another process's, or after a time in which nobody can say what the
-// clock did. What was confirmed counts in any case.
+// proven is the time proven by the log with one more event. An event further ahead than the bound proves nothing: its clock may have
+// jumped, or it came after a gap in which the clock may have done anything. A confirmed time always counts.
 func proven(known time.Time, f domain.Fact, bound time.Duration) time.Time {
 	if e, ok := f.Event.(domain.ClockConfirmed); ok {
 		return e.Time
@@ -61,7 +60,7 @@ func proven(known time.Time, f domain.Fact, bound time.Duration) time.Time {
 	return known
 }
 
-// Clock tells how the clock is seen. Where another process settles, nothing waits here.
+// Clock returns the state of the clock. If another process settles, nothing waits here.
 func (p *Processes) Clock() Clock {
 	p.clock.mu.Lock()
 	defer p.clock.mu.Unlock()
@@ -72,8 +71,8 @@ func (p *Processes) Clock() Clock {
 	return c
 }
 
-// judge reads the wall clock and tells whether it is sure enough to destroy by. What is told here is decided by: the clock
-// is not looked at again.
+// judge reads the wall clock and reports whether it can be trusted to destroy by. Decisions use the time returned; the clock is not
+// read again.
 func (p *Processes) judge(ctx context.Context) (now time.Time, sure bool) {
 	now = p.Now()
 	if p.TrustClock {
@@ -90,20 +89,20 @@ func (p *Processes) judge(ctx context.Context) (now time.Time, sure bool) {
 	v := p.clock.judge(now, known)
 	switch {
 	case v.began:
-		p.Log.Warn("the clock is far from where the log and the time that this process has run put it; nothing is destroyed by time until it is back, "+
+		p.Log.Warn("the clock is far from what the log and this process's running time suggest; nothing is destroyed by time until it is back, "+
 			"or until an operator confirms it: accountledger clock confirm", "clock", now.UTC(), "expected", v.expected.UTC())
 	case v.ended:
-		p.Log.Info("the clock is believed again; what is due is destroyed", "clock", now.UTC(), "expected", v.expected.UTC(), "waited", v.waited.Round(time.Second).String())
+		p.Log.Info("the clock is trusted again; due destructions continue", "clock", now.UTC(), "expected", v.expected.UTC(), "waited", v.waited.Round(time.Second).String())
 	}
 	if v.note {
 		if _, err := p.Menu.NoteClock(ctx, request(now), commands.NoteClock{}); err != nil && ctx.Err() == nil {
-			p.Log.Warn("it could not be noted that the clock is right", "reason", err.Error())
+			p.Log.Warn("could not record that the clock is right", "reason", err.Error())
 		}
 	}
 	return now, v.sure
 }
 
-// learn gives the time that the log proves, as far as the list has read it, and finds out whether that is all of it.
+// learn returns the time proven by the log as far as the list has read it, and finds out whether that is all of it.
 func (p *Processes) learn(ctx context.Context) (time.Time, error) {
 	known, err := p.list.known(ctx)
 	if err != nil || p.clock.isLevel() {
@@ -137,36 +136,35 @@ func (c *clock) wants() *journal.Checkpoint {
 	return c.goal
 }
 
-// reached says whether the list has come to the goal.
+// reached reports whether the list has reached the goal.
 func (c *clock) reached(goal *journal.Checkpoint, level bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.goal, c.level = goal, level
 }
 
-// reset forgets what was believed: the list begins again.
+// reset forgets the trusted times: the list starts again.
 func (c *clock) reset() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.goal, c.level, c.anchor = nil, false, time.Time{}
 }
 
-// trust is for a clock that is never doubted.
+// trust is for a clock that is always trusted.
 func (c *clock) trust() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.level = true
 }
 
-// idle ends a wait without a word: another process may settle now, and judges for itself.
+// idle ends a wait without logging: another process may settle now, and judges for itself.
 func (c *clock) idle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waits = false
 }
 
-// confirmed believes a clock that was confirmed just now. What is read of a past that the list is only catching up with says
-// nothing about now.
+// confirmed trusts a clock that was confirmed just now. Confirmations that the list reads while catching up say nothing about now.
 func (c *clock) confirmed(at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -178,15 +176,15 @@ func (c *clock) confirmed(at time.Time) {
 // expected is where the clock should be. mu is held.
 func (c *clock) expected() time.Time { return c.anchor.Add(c.monotonic() - c.at) }
 
-// verdict is what came of one look at the clock.
+// verdict is the result of one check of the clock.
 type verdict struct {
 	sure, began, ended bool
-	note               bool // that it is right: the log is quiet
+	note               bool // record that the clock is right: the log is quiet
 	expected           time.Time
 	waited             time.Duration
 }
 
-// judge compares the wall clock with what is known of the time.
+// judge compares the wall clock with the expected time.
 func (c *clock) judge(now, known time.Time) verdict {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -209,12 +207,12 @@ func (c *clock) judge(now, known time.Time) verdict {
 		return v
 	}
 	switch {
-	case !c.firm: // the log's last time was all there was to go by; the clock is better
+	case !c.firm: // only the log's last time was known; the clock is better
 		c.anchor, c.at, c.firm = v.expected, mono, true
 		if now.After(v.expected) {
 			c.anchor = now
 		}
-	case mono-c.at >= c.bound: // two clocks drift apart a little, without having jumped
+	case mono-c.at >= c.bound: // the clocks drift apart a little without any jump
 		c.anchor, c.at = now, mono
 	}
 	quiet := c.bound / noteEvery

@@ -152,5 +152,5 @@ func (h *held) gone(w *watched) {
 
 const (
 	beginning = "the clock is far from"
-	end       = "the clock is believed again"
+	end       = "the clock is trusted again"
 )

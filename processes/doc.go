@@ -1,10 +1,9 @@
-// Package processes finishes what a crash cut in two and fires deadlines: sign-ups that were proven are completed,
-// unproven ones lapse after a day, erasures start when they are due and are carried to their end.
+// Package processes finishes work that a crash interrupted and handles deadlines: verified sign-ups are completed, unverified ones
+// lapse after a day, erasures start when they are due and are completed.
 //
-// What is destroyed because of the time waits while the wall clock is far from the log's newest times or from a clock that
-// nobody sets; an operator can confirm it. What was begun is finished all the same.
+// Destruction by time waits while the wall clock is far from the log's latest times or from the monotonic clock; an operator can
+// confirm the clock. What was started is finished all the same.
 //
-// What waits stands in a small list that follows the log. The list is a convenience: lost, it is made again from
-// the log; nothing rests on it but how soon the ledger is ready. Every page of its file carries a checksum (package
-// pagesum): a list of which a page is not as it was written is lost, and never settled from.
+// Deadlines are kept in a small list that follows the log. If it is lost, it is rebuilt from the log, which only delays readiness.
+// Every page of its file has a checksum (package pagesum): a list with a damaged page counts as lost, and nothing is settled from it.
 package processes

@@ -54,8 +54,8 @@ func TestFlippedByte(t *testing.T) {
 		fatal(t, os.WriteFile(path, hurt, 0o600))
 		p := open()
 		wantList(t, p, journal.Checkpoint{}, 0)
-		if !strings.Contains(said.String(), "made again") {
-			t.Errorf("a bit flipped on the page at %d was not told of: %s", at, said.String())
+		if !strings.Contains(said.String(), "rebuilt") {
+			t.Errorf("a bit flipped on the page at %d was not logged: %s", at, said.String())
 		}
 		fatal(t, p.Handle(t.Context(), page))
 		fatal(t, p.Close())
@@ -108,7 +108,7 @@ func TestDamageWhileItRuns(t *testing.T) {
 	if n, err := r.p.Waiting(t.Context()); !pagesum.Damaged(err) {
 		t.Fatalf("%d wait, and the damage was not met: %v", n, err)
 	}
-	await.Until(t, "the list is made again", func() bool {
+	await.Until(t, "the list is rebuilt", func() bool {
 		n, err := r.p.Waiting(t.Context())
 		at, failed := r.p.Checkpoint(t.Context())
 		return err == nil && failed == nil && n == 1 && at == before

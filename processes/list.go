@@ -13,16 +13,16 @@ import (
 	"accountledger/journal"
 )
 
-// kind is what waits.
+// kind is a kind of deadline.
 type kind string
 
 const (
 	signUps  kind = "sign_up"
 	erasures kind = "erasure"
-	devices  kind = "device" // unlinked; its key is to be destroyed
+	devices  kind = "device" // unlinked; its key must be destroyed
 )
 
-// deadline is one thing that is to be settled at a time.
+// deadline is one thing to settle at a certain time.
 type deadline struct {
 	kind  kind
 	id    uuid.UUID
@@ -30,16 +30,16 @@ type deadline struct {
 	tries int
 }
 
-// change is what an event does to the list; a zero time removes the entry.
+// change is an event's effect on the list; a zero time removes the entry.
 type change struct {
 	kind kind
 	id   uuid.UUID
 	due  time.Time
-	soon bool             // not a matter of time: something begun is to be finished
+	soon bool             // independent of time: something started must be finished
 	at   journal.Position // of the event
 }
 
-// checkpoint is where the list stands; the zero one when it is new.
+// checkpoint is the list's checkpoint; zero if it is new.
 func (l *list) checkpoint(ctx context.Context) (journal.Checkpoint, error) {
 	var at journal.Checkpoint
 	err := l.read(func(db *sql.DB) error {
@@ -55,7 +55,7 @@ func (l *list) checkpoint(ctx context.Context) (journal.Checkpoint, error) {
 	return at, err
 }
 
-// known is the time that the log proves up to the checkpoint; zero while it has no event.
+// known is the time proven by the log up to the checkpoint; zero if there is no event.
 func (l *list) known(ctx context.Context) (time.Time, error) {
 	var ms int64
 	err := l.read(func(db *sql.DB) error {
@@ -71,8 +71,8 @@ func (l *list) known(ctx context.Context) (time.Time, error) {
 	return time.UnixMilli(ms).UTC(), nil
 }
 
-// apply changes the list, what time the log proves, and the checkpoint, all or nothing. What is no matter of time is looked at
-// by soon, even if the clock was ahead when it was begun.
+// apply changes the list, the proven time and the checkpoint, atomically. Entries independent of time are looked at by soon, even if
+// the clock was ahead when they were started.
 func (l *list) apply(ctx context.Context, changes []change, soon, known time.Time, at journal.Checkpoint) error {
 	raw, err := json.Marshal(at)
 	if err != nil {
@@ -104,7 +104,7 @@ func (l *list) apply(ctx context.Context, changes []change, soon, known time.Tim
 	})
 }
 
-// clear forgets everything: the list belongs to another log.
+// clear empties a list that belongs to another log.
 func (l *list) clear(ctx context.Context) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM deadlines; DELETE FROM checkpoint`)
@@ -112,7 +112,7 @@ func (l *list) clear(ctx context.Context) error {
 	})
 }
 
-// later puts an entry off after a failure.
+// later postpones an entry after a failure.
 func (l *list) later(ctx context.Context, d deadline, next time.Time) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE deadlines SET next = ?, tries = tries + 1 WHERE kind = ? AND id = ?`, next.UnixMilli(), d.kind, d.id[:])
@@ -120,8 +120,8 @@ func (l *list) later(ctx context.Context, d deadline, next time.Time) error {
 	})
 }
 
-// wentBack makes good what a clock that was ahead did to the list: entries that it put off, and things begun under it, are
-// looked at by soon, the others when they are due.
+// wentBack corrects what a clock that was ahead did to the list: entries postponed or started under it are looked at by soon, the
+// others when they are due.
 func (l *list) wentBack(ctx context.Context, soon time.Time) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `UPDATE deadlines SET next = CASE WHEN soon THEN ?1 ELSE due END WHERE next > CASE WHEN soon THEN ?1 ELSE due END`, soon.UnixMilli())
@@ -129,7 +129,7 @@ func (l *list) wentBack(ctx context.Context, soon time.Time) error {
 	})
 }
 
-// remove takes an entry out, unless an event has changed it meanwhile.
+// remove removes an entry, unless an event has changed it in the meantime.
 func (l *list) remove(ctx context.Context, d deadline) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM deadlines WHERE kind = ? AND id = ? AND due = ?`, d.kind, d.id[:], d.due.UnixMilli())
@@ -137,7 +137,7 @@ func (l *list) remove(ctx context.Context, d deadline) error {
 	})
 }
 
-// due gives what is due, the oldest first, and when the next after them is; without byTime, of what is no matter of time.
+// due returns what is due, oldest first, and the time of the next one after; without byTime, only entries independent of time.
 func (l *list) due(ctx context.Context, now time.Time, byTime bool, most int) (out []deadline, next time.Time, err error) {
 	query := `SELECT kind, id, due, tries, next FROM deadlines WHERE soon ORDER BY next LIMIT ?`
 	if byTime {
@@ -171,7 +171,7 @@ func (l *list) due(ctx context.Context, now time.Time, byTime bool, most int) (o
 	return out, next, err
 }
 
-// oldest is the earliest time at which something on the list was due; zero when nothing is on it.
+// oldest is the earliest due time on the list; zero if it is empty.
 func (l *list) oldest(ctx context.Context) (time.Time, error) {
 	var due sql.NullInt64
 	err := l.read(func(db *sql.DB) error { return db.QueryRowContext(ctx, `SELECT min(due) FROM deadlines`).Scan(&due) })
@@ -181,7 +181,7 @@ func (l *list) oldest(ctx context.Context) (time.Time, error) {
 	return time.UnixMilli(due.Int64), nil
 }
 
-// drop takes out what events before a position put there to be settled before a time.
+// drop removes entries from events before a position that were due before a time.
 func (l *list) drop(ctx context.Context, position journal.Position, due time.Time) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `DELETE FROM deadlines WHERE due < ? AND position < ?`, due.UnixMilli(), position.Int64())
@@ -189,7 +189,7 @@ func (l *list) drop(ctx context.Context, position journal.Position, due time.Tim
 	})
 }
 
-// count is how many wait.
+// count is the number of entries.
 func (l *list) count(ctx context.Context) (n int, err error) {
 	err = l.read(func(db *sql.DB) error { return db.QueryRowContext(ctx, `SELECT count(*) FROM deadlines`).Scan(&n) })
 	return n, err

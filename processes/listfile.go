@@ -17,21 +17,21 @@ import (
 	"accountledger/pagesum"
 )
 
-// list keeps deadlines and the checkpoint they stand at in one SQLite file, changed in one transaction. It holds opaque ids and times, nothing personal.
-// It is safe for concurrent use.
+// list keeps deadlines and their checkpoint in one SQLite file, changed in one transaction. It holds opaque ids and times, nothing
+// personal. It is safe for concurrent use.
 type list struct {
 	path string
-	// mu is held for writing while another file takes the place of a damaged one.
+	// mu is held for writing while a damaged file is replaced.
 	mu sync.RWMutex
 	db *sql.DB
-	// damage is the first that was met since the file was begun. Whoever meets it calls spoiled.
+	// damage is the first damage found in the file. Whatever finds it calls spoiled.
 	damage  atomic.Pointer[error]
 	spoiled func()
 }
 
-// An entry is due at a time, and looked at again at another when it could not be settled; position is that of the
-// event that put it there. A soon one does not wait for its time, but is left for a moment to whoever began it. known is
-// the time that the log proves, up to the checkpoint; 0 while it has no event.
+// An entry has a due time, and another time for the next look if it could not be settled; position is that of its event. An
+// entry with soon is independent of time, but is left for a moment to the process that started it. known is the time proven
+// by the log up to the checkpoint; 0 if there is no event.
 const listSchema = `
 CREATE TABLE IF NOT EXISTS deadlines (kind TEXT NOT NULL, id BLOB NOT NULL, due INTEGER NOT NULL, tries INTEGER NOT NULL DEFAULT 0,
 	next INTEGER NOT NULL, position INTEGER NOT NULL, soon INTEGER NOT NULL, PRIMARY KEY (kind, id)) WITHOUT ROWID;
@@ -39,16 +39,16 @@ CREATE INDEX IF NOT EXISTS next ON deadlines (next);
 CREATE INDEX IF NOT EXISTS soon ON deadlines (next) WHERE soon;
 CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), at BLOB NOT NULL, known INTEGER NOT NULL);`
 
-// listVersion is the schema's. A list of another one is made again from the log.
+// listVersion is the schema's version. A list with another one is rebuilt from the log.
 const listVersion = 3
 
-// openList opens the list, empty when there is none or when a page of its file is not as it was written. Damage that is
-// met later is told by spoiled.
+// openList opens the list, empty if there is none or if a page of its file is damaged. Damage found later is reported through
+// spoiled.
 func openList(ctx context.Context, path string, log *slog.Logger, spoiled func()) (*list, error) {
 	l := &list{path: path, spoiled: spoiled}
 	err := l.open(ctx)
 	if pagesum.Damaged(err) || errors.Is(err, pagesum.ErrStructure) {
-		log.Warn("the list of deadlines cannot be used and is made again from the log", "reason", err.Error())
+		log.Warn("the list of deadlines is unusable and is being rebuilt from the log", "reason", err.Error())
 		err = l.anew(ctx)
 	}
 	if err != nil {
@@ -57,9 +57,9 @@ func openList(ctx context.Context, path string, log *slog.Logger, spoiled func()
 	return l, nil
 }
 
-// open opens the file and reads all of it, so that damage is met now and not when something is due.
+// open opens the file and reads all of it, so that damage is found now and not when something is due.
 func (l *list) open(ctx context.Context) error {
-	vfs, err := pagesum.VFS() // which puts a checksum on every page and checks it
+	vfs, err := pagesum.VFS() // it adds and checks a checksum on every page
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (l *list) open(ctx context.Context) error {
 	return pagesum.Explain(err, l.path)
 }
 
-// lay makes the tables, in the place of those of another version.
+// lay creates the tables, replacing those of another version.
 func lay(ctx context.Context, db *sql.DB) error {
 	var version int
 	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
@@ -95,11 +95,11 @@ func lay(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-// anew begins an empty list in a new file. A crash in between leaves a list that was, a damaged one or none.
+// anew starts an empty list in a new file. A crash in between leaves the old list, a damaged one or none.
 func (l *list) anew(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_ = l.close() // of a file that is thrown away
+	_ = l.close() // the file is discarded
 	for _, suffix := range []string{"-wal", "-shm", ""} {
 		if err := os.Remove(l.path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -119,7 +119,7 @@ func (l *list) close() error {
 	return l.db.Close()
 }
 
-// damaged is why the list cannot be used any more; nil while it can.
+// damaged is why the list is unusable; nil if it is usable.
 func (l *list) damaged() error {
 	if why := l.damage.Load(); why != nil {
 		return *why
@@ -127,7 +127,7 @@ func (l *list) damaged() error {
 	return nil
 }
 
-// use does something with the file, and notes damage that it meets.
+// use runs something on the file, and notes damage.
 func (l *list) use(what string, do func(db *sql.DB) error) error {
 	l.mu.RLock()
 	defer l.mu.RUnlock()
@@ -142,7 +142,7 @@ func (l *list) use(what string, do func(db *sql.DB) error) error {
 	return err
 }
 
-// read uses the file for a question.
+// read runs a query.
 func (l *list) read(do func(db *sql.DB) error) error { return l.use("reading the list", do) }
 
 // write changes the file in one transaction.

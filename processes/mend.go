@@ -9,15 +9,14 @@ import (
 	"accountledger/journal"
 )
 
-// mendPage is how many events are read at a time while the list is made again.
+// mendPage is how many events are read at a time while the list is rebuilt.
 const mendPage = 1000
 
-// ErrMending refuses a page while the list is made again from the log; it comes again.
-var ErrMending = errors.New("processes: the list of deadlines is being made again from the log")
+// ErrMending refuses a page while the list is being rebuilt from the log; the page must be sent again.
+var ErrMending = errors.New("processes: the list of deadlines is being rebuilt from the log")
 
-// mend makes a list whose file was damaged again from the log. Pages that are handed over meanwhile are refused: they
-// do not follow what the list holds. It says whether the list is whole; a mending that failed, or that a crash ended,
-// goes on where it was.
+// mend rebuilds a damaged list from the log. Pages are refused meanwhile, since they do not follow what the list holds. It reports
+// whether the list is complete; a rebuild interrupted by a failure or a crash continues where it was.
 func (p *Processes) mend(ctx context.Context) bool {
 	mending, err := p.discard(ctx)
 	for mending && err == nil {
@@ -25,18 +24,18 @@ func (p *Processes) mend(ctx context.Context) bool {
 	}
 	if err != nil && ctx.Err() == nil {
 		p.Fault(err)
-		p.Log.Error("the list of deadlines could not be made again", "error", err.Error())
+		p.Log.Error("the list of deadlines could not be rebuilt", "error", err.Error())
 	}
 	return err == nil
 }
 
-// discard begins the list anew if it is damaged, and says whether it has to be read up to the head of the log.
+// discard starts a new list if it is damaged, and reports whether it must be filled up to the head of the log.
 func (p *Processes) discard(ctx context.Context) (bool, error) {
 	p.turn.Lock()
 	defer p.turn.Unlock()
 	if why := p.list.damaged(); why != nil {
 		p.Fault(why)
-		p.Log.Warn("the list of deadlines is made again from the log", "reason", why.Error())
+		p.Log.Warn("the list of deadlines is being rebuilt from the log", "reason", why.Error())
 		p.mending = true
 		if err := p.list.anew(ctx); err != nil {
 			return true, err
@@ -45,7 +44,7 @@ func (p *Processes) discard(ctx context.Context) (bool, error) {
 	return p.mending, nil
 }
 
-// further takes one more page of the log on the list, and says whether there may be more.
+// further enters one more page of the log, and reports whether there may be more.
 func (p *Processes) further(ctx context.Context) (bool, error) {
 	at, err := p.list.checkpoint(ctx)
 	if err != nil {
@@ -57,14 +56,14 @@ func (p *Processes) further(ctx context.Context) (bool, error) {
 	}
 	p.turn.Lock()
 	defer p.turn.Unlock()
-	if page.Checkpoint == at { // the head, or what every consumer waits at
+	if page.Checkpoint == at { // the head, or where every consumer must wait
 		p.mending = false
 		return false, nil
 	}
 	return true, p.enter(ctx, page)
 }
 
-// enter brings the list up to a page of the log.
+// enter applies a page of the log to the list.
 func (p *Processes) enter(ctx context.Context, page journal.Page) error {
 	known, err := p.list.known(ctx)
 	if err != nil {

@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// overdueAfter is how long after its time something is settled at the latest while all is well: the list is looked at that often.
+// overdueAfter is how late something is settled at most in normal operation: the list is checked that often.
 const overdueAfter = longest + patience
 
-// Overdue counts what should have been settled and was not, by kind: sign_up, erasure and device, each of them always there.
+// Overdue counts entries that should have been settled, by kind: sign_up, erasure and device, all always present.
 func (p *Processes) Overdue(ctx context.Context) (map[string]int, error) {
 	return p.list.overdue(ctx, p.Now().Add(-overdueAfter))
 }
 
-// overdue counts what was due before a time.
+// overdue counts entries due before a time.
 func (l *list) overdue(ctx context.Context, before time.Time) (map[string]int, error) {
 	out := map[string]int{string(signUps): 0, string(erasures): 0, string(devices): 0}
 	err := l.read(func(db *sql.DB) (err error) {

@@ -17,57 +17,57 @@ import (
 	"accountledger/leases"
 )
 
-// Deps is what processes work on.
+// Deps is what processes depend on.
 type Deps struct {
 	Journal *journal.Journal
 	Menu    *commands.Menu
 	Now     func() time.Time
 	Log     *slog.Logger
-	// Monotonic is a clock that nobody sets: how long the process has run. Nil: the system's.
+	// Monotonic is a clock that cannot be set: how long the process has run. Default: the system's.
 	Monotonic func() time.Duration
-	// ClockJump is by how much Now may differ from what the log's times and the monotonic clock make of it. While it differs by
-	// more, nothing is destroyed because of the time. 0: DefaultClockJump.
+	// ClockJump is how far Now may be from the time expected from the log and the monotonic clock. Beyond it, nothing is destroyed by
+	// time. Default: DefaultClockJump.
 	ClockJump time.Duration
-	// TrustClock is set where Now is moved on purpose: it is never doubted then.
+	// TrustClock is set where Now is moved on purpose: it is then always trusted.
 	TrustClock bool
 	// Path is the list's file.
 	Path string
-	// Leases are set where other processes settle, too: then only the one that holds the lease does, and the others
-	// keep their lists up to date, to go on as soon as it frees. Nil: this process settles.
+	// Leases are set if other processes can settle too: only the holder of the lease does, and the others keep their lists up to
+	// date, to take over as soon as it is free. Nil: this process settles.
 	Leases *leases.Keeper
-	// Fault is told of everything that keeps something from being settled in time, whether it passes or not. Nil: nobody is.
+	// Fault gets every error that keeps something from being settled in time, temporary or not; may be nil.
 	Fault func(error)
-	// Tell is how often the one that settles tells the others how far it is: 30 s.
+	// Tell is how often the process that settles tells the others its progress. Default: 30 s.
 	Tell time.Duration
-	// ReadOnly leaves the list's file as it is, on a file system that may be mounted read-only. Then only Checkpoint and Waiting are of use.
+	// ReadOnly opens the list's file without changing it, even on a read-only file system. Only Checkpoint and Waiting can be used then.
 	ReadOnly bool
 }
 
 const (
-	// patience is how long whoever began a chain is left to finish it.
+	// patience is how long the process that started a chain has to finish it.
 	patience = 2 * time.Second
-	// longest is the longest wait before the list is looked at again, whatever the clock did.
+	// longest is the longest wait between two looks at the list, whatever the clock does.
 	longest = time.Minute
-	// atOnce bounds what is settled in one round.
+	// atOnce is how much is settled in one round.
 	atOnce      = 64
 	defaultTell = 30 * time.Second
-	// retainEvery is how often keys are looked at whose time may be over.
+	// retainEvery is how often expired keys are looked for.
 	retainEvery = 6 * time.Hour
 )
 
-// Processes is a consumer of the log, and the clock that settles what is due.
+// Processes is a consumer of the log that settles what is due.
 type Processes struct {
 	Deps
 	list  *list
 	wake  chan struct{}
 	clock clock
-	// turn is held by whoever takes pages of the log on the list. mending says that it is made again from the log, and
-	// belongs to the turn.
+	// turn is held while pages of the log are entered in the list. mending, guarded by turn, says that the list is being
+	// rebuilt.
 	turn    sync.Mutex
 	mending bool
 }
 
-// Open opens the list, empty when there is none or when it is damaged: it is made again from the log then.
+// Open opens the list, empty if there is none or if it is damaged; then it is rebuilt from the log.
 func Open(ctx context.Context, d Deps) (*Processes, error) {
 	if d.Tell <= 0 {
 		d.Tell = defaultTell
@@ -95,7 +95,7 @@ func Open(ctx context.Context, d Deps) (*Processes, error) {
 	return p, nil
 }
 
-// Recover begins the list anew: its checkpoint belongs to another log, or cannot be read.
+// Recover empties the list: its checkpoint belongs to another log or cannot be read.
 func (p *Processes) Recover(ctx context.Context, _ error) error {
 	p.clock.reset()
 	return p.list.clear(ctx)
@@ -107,15 +107,15 @@ func (p *Processes) Close() error { return p.list.close() }
 // Name is the consumer's.
 func (p *Processes) Name() string { return "processes" }
 
-// Checkpoint is where the list stands.
+// Checkpoint is the list's checkpoint.
 func (p *Processes) Checkpoint(ctx context.Context) (journal.Checkpoint, error) {
 	return p.list.checkpoint(ctx)
 }
 
-// Waiting is how many deadlines there are.
+// Waiting is the number of deadlines.
 func (p *Processes) Waiting(ctx context.Context) (int, error) { return p.list.count(ctx) }
 
-// Handle brings the list up to a page of the log. While a damaged list is made again, which Run does, it refuses: the page is to come again.
+// Handle applies a page of the log to the list. It returns ErrMending while Run rebuilds a damaged list; the page must be sent again.
 func (p *Processes) Handle(ctx context.Context, page journal.Page) error {
 	p.turn.Lock()
 	defer p.turn.Unlock()
@@ -132,7 +132,7 @@ func (p *Processes) poke() {
 	}
 }
 
-// changeOf is what an event does to the list. It depends on the event alone: all processes have the same list.
+// changeOf is an event's effect on the list. It depends only on the event, so all processes have the same list.
 func changeOf(f domain.Fact) (change, bool) {
 	soon := f.At.Add(patience)
 	if e, ok := f.Event.(domain.DeviceUnlinked); ok {
@@ -149,7 +149,7 @@ func changeOf(f domain.Fact) (change, bool) {
 	case domain.VerificationPassed: // a sign-up's verification has its id
 		return change{kind: signUps, id: id, due: soon, soon: true}, true
 	case domain.SignUpCompleted, domain.SignUpLapsed:
-		return change{kind: signUps, id: id, due: soon, soon: true}, true // once more, to see that what it held is destroyed
+		return change{kind: signUps, id: id, due: soon, soon: true}, true // once more, to make sure that its key is destroyed
 	case domain.ErasureRequested:
 		return change{kind: erasures, id: id, due: e.Due}, true
 	case domain.ErasureStarted:
@@ -160,7 +160,7 @@ func changeOf(f domain.Fact) (change, bool) {
 	return change{}, false
 }
 
-// Run settles what is due until ctx ends; where others settle, too, while it holds the lease.
+// Run settles what is due until ctx ends; with Leases, only while it holds the lease.
 func (p *Processes) Run(ctx context.Context) error {
 	if p.Leases == nil {
 		p.work(ctx, nil)
@@ -171,17 +171,17 @@ func (p *Processes) Run(ctx context.Context) error {
 		if err != nil {
 			return nil //nolint:nilerr // ctx has ended, or the leases were closed before
 		}
-		p.Log.Info("deadlines are settled here", "epoch", lease.Epoch())
+		p.Log.Info("this process settles deadlines", "epoch", lease.Epoch())
 		within, cancel := lease.Context(ctx)
 		p.work(within, lease)
 		cancel()
 		if err := lease.Release(context.WithoutCancel(ctx)); err != nil {
-			p.Log.Warn("the lease for deadlines could not be given back", "reason", err.Error())
+			p.Log.Warn("could not release the lease for deadlines", "reason", err.Error())
 		}
 	}
 }
 
-// work settles what is due until ctx ends. lease is what it works under, nil where nobody else settles.
+// work settles what is due until ctx ends, under lease; nil if nobody else settles.
 func (p *Processes) work(ctx context.Context, lease *leases.Lease) {
 	var retained, told, last time.Time
 	defer p.clock.idle()
@@ -224,20 +224,21 @@ func (p *Processes) work(ctx context.Context, lease *leases.Lease) {
 	}
 }
 
-// retain destroys keys whose time is over now, from time to time, and gives when it last did.
+// retain destroys expired keys from time to time, and returns when it last did.
 func (p *Processes) retain(ctx context.Context, now, last time.Time) time.Time {
 	if now.Sub(last) < retainEvery && !last.After(now) {
 		return last
 	}
 	if _, err := p.Menu.Retain(ctx, request(now), struct{}{}); err != nil {
 		p.Fault(err)
-		p.Log.Error("keys whose time is over could not be destroyed", "error", err.Error())
+		p.Log.Error("expired keys could not be destroyed", "error", err.Error())
 		return last
 	}
 	return now
 }
 
-// round settles what is due now and gives the time to the next. Unless the time is sure, only what is no matter of time.
+// round settles what is due now and returns the time until the next. If the clock is not trusted, it only settles entries independent
+// of time.
 func (p *Processes) round(ctx context.Context, lease *leases.Lease, now time.Time, sure bool) (time.Duration, error) {
 	due, next, err := p.list.due(ctx, now, sure, atOnce)
 	if err != nil {
@@ -245,10 +246,10 @@ func (p *Processes) round(ctx context.Context, lease *leases.Lease, now time.Tim
 	}
 	var all sync.WaitGroup
 	slots := make(chan struct{}, 4)
-	again := make([]time.Time, len(due)) // when what was put off is tried again
+	again := make([]time.Time, len(due)) // when postponed entries are tried again
 	for i, d := range due {
 		slots <- struct{}{}
-		if lease != nil && !lease.Held() { // a process that was frozen learns it here
+		if lease != nil && !lease.Held() { // a process that was frozen notices here
 			<-slots
 			break
 		}
@@ -272,7 +273,7 @@ func (p *Processes) round(ctx context.Context, lease *leases.Lease, now time.Tim
 	return next.Sub(p.Now()), ctx.Err()
 }
 
-// settle asks for one thing to be settled as of now, and puts it off when that fails: it gives until when then.
+// settle settles one entry as of now. If that fails, it postpones the entry and returns until when.
 func (p *Processes) settle(ctx context.Context, d deadline, now time.Time) (again time.Time) {
 	var err error
 	var left bool
@@ -298,7 +299,7 @@ func (p *Processes) settle(ctx context.Context, d deadline, now time.Time) (agai
 		return again
 	}
 	p.Fault(err)
-	p.Log.Error("could not be settled; it is tried again", "process", string(d.kind), "id", d.id.String(), "tries", d.tries+1, "error", err.Error())
+	p.Log.Error("could not be settled; trying again", "process", string(d.kind), "id", d.id.String(), "tries", d.tries+1, "error", err.Error())
 	pause := pauses().After(d.tries + 1)
 	var known *domain.Error
 	if errors.As(err, &known) && known.Kind == domain.Unavailable {
@@ -312,10 +313,10 @@ func (p *Processes) settle(ctx context.Context, d deadline, now time.Time) (agai
 	return again
 }
 
-// outage is the longest pause between two tries while the log or the vault is unavailable, which says nothing about what is settled.
+// outage is the longest pause between two tries while the log or the vault is unavailable, which is not the entry's fault.
 const outage = 15 * time.Second
 
-// pauses lie between two tries to settle one thing.
+// pauses are between two tries to settle one entry.
 func pauses() backoff.Steps {
 	return backoff.Steps{First: time.Second, Longest: 5 * time.Minute, Factor: 2}
 }

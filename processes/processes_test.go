@@ -281,6 +281,6 @@ func TestListOfAnotherLogBeginsAnew(t *testing.T) {
 	}
 	r.follow()
 	if r.waiting() != 1 {
-		t.Fatal("the list was not made again from the log")
+		t.Fatal("the list was not rebuilt from the log")
 	}
 }

@@ -11,11 +11,11 @@ import (
 	"accountledger/pagesum"
 )
 
-// errOtherList: the list is not one that this program reads.
-var errOtherList = errors.New("it is of another version")
+// errOtherList: the list has a version that this program does not read.
+var errOtherList = errors.New("it has another version")
 
-// readList opens the list for reading, and leaves it as it is. One that would be made again from the log is shown as that begins: empty,
-// at the beginning of the log.
+// readList opens the list read-only. One that would be rebuilt from the log is shown as the rebuild would start: empty, at the
+// beginning of the log.
 func readList(ctx context.Context, path string, log *slog.Logger) (*list, error) {
 	l := &list{path: path, spoiled: func() {}}
 	err := l.openReadOnly(ctx)
@@ -24,7 +24,7 @@ func readList(ctx context.Context, path string, log *slog.Logger) (*list, error)
 		return l, nil
 	case errors.Is(err, fs.ErrNotExist):
 	case pagesum.Damaged(err), errors.Is(err, pagesum.ErrStructure), errors.Is(err, errOtherList):
-		log.Warn("the list of deadlines cannot be used; it will be made again from the log", "reason", err.Error())
+		log.Warn("the list of deadlines is unusable; it will be rebuilt from the log", "reason", err.Error())
 	default:
 		return nil, fmt.Errorf("processes: opening the list: %w", errors.Join(err, l.close()))
 	}
@@ -41,7 +41,7 @@ func readList(ctx context.Context, path string, log *slog.Logger) (*list, error)
 	return l, nil
 }
 
-// openReadOnly opens the file and reads all of it, as open does.
+// openReadOnly opens the file and reads all of it, like open.
 func (l *list) openReadOnly(ctx context.Context) error {
 	from, err := pagesum.ReadOnlyAddress(l.path)
 	if err != nil {

@@ -45,7 +45,7 @@ func TestReadOnly(t *testing.T) {
 	}{
 		"closed":  {closed, page.Checkpoint, deadlines, ""},
 		"killed":  {killed, page.Checkpoint, deadlines, ""},
-		"damaged": {damaged, journal.Checkpoint{}, 0, "will be made again"},
+		"damaged": {damaged, journal.Checkpoint{}, 0, "will be rebuilt"},
 		"none":    {filepath.Join(t.TempDir(), "deadlines.db"), journal.Checkpoint{}, 0, ""},
 	} {
 		before := filesBeside(t, c.path)

@@ -11,17 +11,17 @@ import (
 	"accountledger/leases"
 )
 
-// LeaseName is the lease that whoever settles holds.
+// LeaseName is the lease of the process that settles.
 const LeaseName = "processes"
 
-// settled is what the one that settles tells the others, as the lease's place: all that events before At put on the list to be
-// settled before Due, is. Their lists would grow for ever without.
+// settled is what the process that settles tells the others, stored with the lease: every entry from events before At that was due
+// before Due is settled. Without it their lists would never shrink.
 type settled struct {
 	At  journal.Checkpoint `json:"at"`
 	Due time.Time          `json:"due"`
 }
 
-// wait takes the lease as soon as it is free, and until then takes out of the list what its holder has settled.
+// wait takes the lease as soon as it is free, and until then removes from the list what its holder has settled.
 func (p *Processes) wait(ctx context.Context) (*leases.Lease, error) {
 	var looked time.Time
 	tick := time.NewTicker(p.Leases.TTL() / 10)
@@ -30,7 +30,7 @@ func (p *Processes) wait(ctx context.Context) (*leases.Lease, error) {
 		p.mend(ctx)
 		lease, err := p.Leases.Acquire(ctx, LeaseName)
 		if err == nil {
-			p.heed(ctx, lease.Place())
+			p.dropSettled(ctx, lease.Place())
 			return lease, nil
 		}
 		if errors.Is(err, leases.ErrClosed) {
@@ -40,7 +40,7 @@ func (p *Processes) wait(ctx context.Context) (*leases.Lease, error) {
 			looked = time.Now()
 			if table, err := p.Leases.Look(ctx); err == nil {
 				row, _ := table.Find(LeaseName)
-				p.heed(ctx, row.Place)
+				p.dropSettled(ctx, row.Place)
 			}
 		}
 		select {
@@ -51,7 +51,7 @@ func (p *Processes) wait(ctx context.Context) (*leases.Lease, error) {
 	}
 }
 
-// tell saves how far the settling is. The checkpoint is read first: what comes on the list after it only makes Due earlier.
+// tell stores what has been settled. The checkpoint is read first: entries added after it only make Due earlier.
 func (p *Processes) tell(ctx context.Context, lease *leases.Lease) {
 	place := settled{Due: p.Now()}
 	var err error
@@ -68,12 +68,12 @@ func (p *Processes) tell(ctx context.Context, lease *leases.Lease) {
 		}
 	}
 	if err != nil && ctx.Err() == nil {
-		p.Log.Warn("other processes could not be told what has been settled", "reason", err.Error())
+		p.Log.Warn("could not tell other processes what has been settled", "reason", err.Error())
 	}
 }
 
-// heed takes out of the list what another process has settled. What cannot be read, or is of another log, says nothing.
-func (p *Processes) heed(ctx context.Context, place []byte) {
+// dropSettled removes from the list what another process has settled. Unreadable notes, or those of another log, are ignored.
+func (p *Processes) dropSettled(ctx context.Context, place []byte) {
 	var said settled
 	if place == nil || json.Unmarshal(place, &said) != nil {
 		return
@@ -86,6 +86,6 @@ func (p *Processes) heed(ctx context.Context, place []byte) {
 		err = p.list.drop(ctx, said.At.Position, said.Due)
 	}
 	if err != nil && ctx.Err() == nil {
-		p.Log.Warn("what another process has settled could not be taken out of the list", "reason", err.Error())
+		p.Log.Warn("could not remove from the list what another process has settled", "reason", err.Error())
 	}
 }

@@ -100,7 +100,7 @@ func TestAJumpOfTheClockWaitsForAnOperator(t *testing.T) {
 	}
 	clock.jump(-year)
 	r.clockWaits(r.console(), false)
-	if state := r.erasure(id); state != "requested" || check() != before || strings.Count(r.logs.String(), "the clock is believed again") != 1 {
+	if state := r.erasure(id); state != "requested" || check() != before || strings.Count(r.logs.String(), "the clock is trusted again") != 1 {
 		t.Fatalf("the clock is back: the erasure is %s, a check gets %d", state, check())
 	}
 

@@ -7,20 +7,20 @@ import (
 	"strings"
 )
 
-// Views is what the views say: how many documents there are by the values of fields, or the sum of a number field over
-// them, by those values joined by slashes. It knows everything that was played before it is asked.
+// Views queries the views: the number of documents, or the sum of a number field, by the values of fields joined by slashes. Answers
+// include everything played before the query.
 type Views interface {
 	Counts(ctx context.Context, view string, by []string, sum string) (map[string]int64, error)
 }
 
-// Difference is where a view says other than what was played.
+// Difference is where a view differs from what was played.
 type Difference struct {
 	What   string `json:"what"`
 	Played int64  `json:"played"`
 	View   int64  `json:"view"`
 }
 
-// viewCounts asks the views for everything that a tally speaks of, by its keys.
+// viewCounts queries the views for all counts of a tally, by its keys.
 func viewCounts(ctx context.Context, v Views) (Tally, error) {
 	t := Tally{}
 	for _, q := range []struct {
@@ -38,7 +38,7 @@ func viewCounts(ctx context.Context, v Views) (Tally, error) {
 	} {
 		counts, err := v.Counts(ctx, q.view, q.by, q.sum)
 		if err != nil {
-			return nil, fmt.Errorf("simulate: asking view %s: %w", q.view, err)
+			return nil, fmt.Errorf("simulate: querying view %s: %w", q.view, err)
 		}
 		for key, n := range counts {
 			t[strings.TrimSuffix(q.prefix+"/"+key, "/")] += n
@@ -49,7 +49,7 @@ func viewCounts(ctx context.Context, v Views) (Tally, error) {
 	return t, nil
 }
 
-// compare gives where the views grew otherwise than by what was played.
+// compare returns where the growth of the views differs from what was played.
 func compare(before, after, played Tally) []Difference {
 	var out []Difference
 	for key, n := range played {

@@ -18,7 +18,7 @@ import (
 	"accountledger/domain"
 )
 
-// client asks the API over HTTP and measures how long each operation takes.
+// client calls the API over HTTP and measures how long each operation takes.
 type client struct {
 	base string
 	http *http.Client
@@ -38,21 +38,21 @@ func newClient(base string, connections int) *client {
 		http: &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{MaxIdleConns: connections, MaxIdleConnsPerHost: connections}}}
 }
 
-// patience is how often a request is made again that the server had no time for.
+// patience is how often a request is repeated if the server is overloaded.
 const patience = 30
 
-// send makes a request as a client does that comes back when it is told to. A refusal is a *domain.Error by its code.
+// send sends a request and retries as the server asks. A refusal is a *domain.Error, identified by code.
 func (c *client) send(ctx context.Context, operation, method, path, token string, in, out any) error {
 	_, err := c.sendWith(ctx, operation, method, path, token, in, out, "")
 	return err
 }
 
-// sendWith asks as well that the answer knows the log up to a position, and gives the one of the answer.
+// sendWith also requires the answer to include the log up to a position, and returns the answer's position.
 func (c *client) sendWith(ctx context.Context, operation, method, path, token string, in, out any, least string) (position string, err error) {
 	q := question{operation: operation, method: method, path: path, token: token, least: least}
 	if in != nil {
 		if q.body, err = json.Marshal(in); err != nil {
-			return "", fmt.Errorf("simulate: %s cannot be written: %w", operation, err)
+			return "", fmt.Errorf("simulate: encoding %s: %w", operation, err)
 		}
 	}
 	for try := 0; ; try++ {
@@ -68,7 +68,7 @@ func (c *client) sendWith(ctx context.Context, operation, method, path, token st
 	}
 }
 
-// question is a request with where the log stood when it was answered.
+// question is a request and the position of its answer.
 type question struct {
 	operation, method, path, token, least, position string
 	body                                            []byte
@@ -92,7 +92,7 @@ func (q *question) request(ctx context.Context, base string) (*http.Request, err
 	return req, nil
 }
 
-// once makes a request; retry is how long to wait before it makes sense again.
+// once sends a request; retry is how long to wait before repeating it.
 func (c *client) once(ctx context.Context, q *question, out any) (retry time.Duration, err error) {
 	req, err := q.request(ctx, c.base)
 	if err != nil {
@@ -118,7 +118,7 @@ func (c *client) once(ctx context.Context, q *question, out any) (retry time.Dur
 		return 0, nil
 	}
 	if err := json.Unmarshal(answer, out); err != nil {
-		return 0, fmt.Errorf("simulate: the answer to %s cannot be read", operation) // the cause could repeat what is personal
+		return 0, fmt.Errorf("simulate: the answer to %s is malformed", operation) // the cause could repeat what is personal
 	}
 	return 0, nil
 }
@@ -148,10 +148,10 @@ func (c *client) measured(operation string, took time.Duration) {
 		h = hdrhistogram.New(1, longestMicros, digits)
 		c.took[operation] = h
 	}
-	_ = h.RecordValue(min(took.Microseconds(), longestMicros)) // never out of its range
+	_ = h.RecordValue(min(took.Microseconds(), longestMicros)) // always in range
 }
 
-// latencies tells how long each operation took.
+// latencies returns how long each operation took.
 func (c *client) latencies() []Latency {
 	c.mu.Lock()
 	defer c.mu.Unlock()

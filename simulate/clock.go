@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// Clock is the clock of a played history. It begins as the system's; from Begin to End it stands at the moment that is being
-// played and goes on by a microsecond each time it is looked at, so that no two events have one time. It never goes back while
-// it is simulated. It is safe for concurrent use.
+// Clock is the clock of a played history. It starts as the system's clock; from Begin to End it shows the time being played, advancing
+// by a microsecond at each reading, so that no two events have the same time. It never goes back while simulated. It is safe for
+// concurrent use.
 type Clock struct{ at atomic.Int64 } // nanoseconds since 1970; 0: the system's
 
 // Now is the time.
@@ -23,19 +23,19 @@ func (c *Clock) Now() time.Time {
 	}
 }
 
-// Begin puts the clock to the first moment of a history.
+// Begin sets the clock to the start of a history.
 func (c *Clock) Begin(t time.Time) { c.at.Store(t.UnixNano()) }
 
-// End gives the clock back to the system.
+// End returns to the system's clock.
 func (c *Clock) End() { c.at.Store(0) }
 
-// Simulated tells whether a history is being played.
+// Simulated reports whether a history is being played.
 func (c *Clock) Simulated() bool { return c != nil && c.at.Load() != 0 }
 
-// forward goes on by d.
+// forward advances the clock by d.
 func (c *Clock) forward(d time.Duration) { c.at.Add(int64(d)) }
 
-// to goes on to t, if that lies ahead.
+// to advances the clock to t, unless it is past t.
 func (c *Clock) to(t time.Time) {
 	for {
 		at := c.at.Load()

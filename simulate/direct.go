@@ -9,8 +9,7 @@ import (
 	"accountledger/passwords"
 )
 
-// Direct plays by the commands of a menu in this process: what HTTP would ask for, without HTTP. It
-// is a Ledger and a Settler.
+// Direct plays through the commands of a menu in this process: the same commands as over HTTP. It is a Ledger and a Settler.
 type Direct struct {
 	menu    *commands.Menu
 	notices map[domain.Permission]domain.EventID
@@ -21,11 +20,11 @@ var (
 	_ Settler = (*Direct)(nil)
 )
 
-// CheapHashing are the parameters of password hashes that cost next to nothing: for simulated people, who guard nothing.
-// A later sign-in through a server hashes anew with that server's parameters.
+// CheapHashing are parameters for password hashes that cost next to nothing, for simulated people, who have nothing to protect.
+// A later sign-in through a server hashes again with that server's parameters.
 func CheapHashing() passwords.Params { return passwords.Params{MemoryKiB: 8, Passes: 1, Lanes: 1} }
 
-// NewDirect plays on a menu. Make the menu with a hasher of CheapHashing.
+// NewDirect plays on a menu, which should have a hasher with CheapHashing.
 func NewDirect(ctx context.Context, menu *commands.Menu) (*Direct, error) {
 	d := &Direct{menu: menu, notices: map[domain.Permission]domain.EventID{}}
 	all, err := ask(ctx, d, menu.Catalogue, domain.Guest(), "catalogue", commands.Catalogue{Language: "en"})
@@ -38,7 +37,7 @@ func NewDirect(ctx context.Context, menu *commands.Menu) (*Direct, error) {
 	return d, nil
 }
 
-// ask asks as the API does.
+// ask sends a command as the API does.
 func ask[I, O any](ctx context.Context, _ *Direct, command commands.Command[I, O], who domain.Caller, operation string, in I) (O, error) {
 	r := commands.Request{Caller: who, Channel: domain.ChannelAPI, Operation: operation}
 	if operation == "signIn" {
@@ -48,7 +47,7 @@ func ask[I, O any](ctx context.Context, _ *Direct, command commands.Command[I, O
 	return a.Value, err
 }
 
-// settle asks as the ledger's processes do.
+// settle sends a command as the ledger's processes do.
 func settle[I, O any](ctx context.Context, command commands.Command[I, O], in I) (O, error) {
 	a, err := command(ctx, commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "settle"}, in)
 	return a.Value, err
@@ -68,7 +67,7 @@ func (d *Direct) Resend(ctx context.Context, s SignUp) (SignUp, error) {
 	return s, err
 }
 
-// Code derives the code as the notifier does before it sends one.
+// Code derives the code as the notifier does before sending it.
 func (d *Direct) Code(ctx context.Context, _ *Person, s SignUp) (string, error) {
 	m, err := settle(ctx, d.menu.Message, commands.Message{SignUp: s.ID, Issue: s.Issue})
 	return m.Code, err
@@ -184,7 +183,7 @@ func (d *Direct) Enrol(ctx context.Context, code, password string) error {
 	return err
 }
 
-// why is what a simulated officer states.
+// why is the reason a simulated officer gives.
 func why(c domain.CaseID) commands.Why { return commands.Why{Purpose: domain.LookSupport, Case: c} }
 
 // LookUp implements Ledger.

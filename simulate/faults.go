@@ -10,20 +10,20 @@ import (
 )
 
 const (
-	// shownFaults is how many kinds of unexpected errors a summary names.
+	// shownFaults is how many kinds of unexpected errors a summary lists.
 	shownFaults = 10
-	// mostFaults is how many are borne before a run is broken off.
+	// mostFaults is how many are tolerated before a run is stopped.
 	mostFaults = 200
 )
 
-// faults gathers unexpected errors. There must be none.
+// faults collects unexpected errors. There must be none.
 type faults struct {
 	mu    sync.Mutex
 	count int64
 	kinds []string
 }
 
-// note notes an error, by what was being done and the error's code: it names nobody.
+// note notes an error by operation and code; it names nobody.
 func (f *faults) note(ctx context.Context, err error) {
 	if err == nil || ctx.Err() != nil {
 		return

@@ -6,7 +6,7 @@ import (
 	"accountledger/domain"
 )
 
-// weighted is something that is picked in proportion to its weight.
+// weighted is picked in proportion to its weight.
 type weighted[T any] struct {
 	items []T
 	upTo  []float64
@@ -30,7 +30,7 @@ func (w *weighted[T]) pick(r *rand.Rand) T {
 	return w.items[len(w.items)-1]
 }
 
-// habits are what people of this population tend to.
+// habits are the tendencies of the population.
 type habits struct {
 	regions  weighted[place]
 	devices  weighted[deviceKind]
@@ -38,7 +38,7 @@ type habits struct {
 	purposes []purpose
 }
 
-// place is a region with its languages and how readily people there agree to things.
+// place is a region with its languages and how readily people there give consent.
 type place struct {
 	region    domain.Region
 	languages []domain.Language
@@ -47,13 +47,13 @@ type place struct {
 
 type deviceKind struct{ kind domain.DeviceKind }
 
-// purpose is one purpose of the catalogue with how many agree to it.
+// purpose is a purpose of the catalogue with the share of people who agree to it.
 type purpose struct {
 	domain.Allowance
 	rate float64
 }
 
-// service is a connected service with the purposes that it may ask for.
+// service is a connected service with the purposes that it may ask about.
 type service struct {
 	number   int
 	name     string
@@ -119,7 +119,7 @@ func theHabits() habits {
 	return h
 }
 
-// rateOf is how many agree to the first purpose of a permission; half as many agree to its second.
+// rateOf is the share of people who agree to the first purpose of a permission; half as many agree to the second.
 func rateOf(p domain.Permission) float64 {
 	switch p {
 	case "location", "find_my_device":

@@ -7,16 +7,16 @@ import (
 )
 
 const (
-	// gathering is how many come within one beat of a history.
+	// gathering is how many people arrive within one beat of a history.
 	gathering = 1024
-	// beatsADay bounds the beats in which people come on one day: together they take ten hours.
+	// beatsADay is the most beats per day in which people arrive: together they take ten hours.
 	beatsADay = 100
-	// retainEvery is how many days lie between two looks at keys whose time is over.
+	// retainEvery is how many days pass between two searches for expired keys.
 	retainEvery = 7
 )
 
-// playHistory plays day after day from start on. A day goes in beats, some minutes of the simulated clock apart. At each
-// many act at once: those who come now, and those who go on with what they began a beat before.
+// playHistory plays day after day from start on. A day has beats, some minutes of the simulated clock apart. At each beat many people
+// act at once: new arrivals, and those continuing from the previous beat.
 func (p *player) playHistory(ctx context.Context, start time.Time) error {
 	p.agenda = make([][]entry, p.Days)
 	for p.today = range p.Days {
@@ -41,7 +41,7 @@ func (p *player) playDay(ctx context.Context, begin time.Time) error {
 	total := to - from + len(waiting)
 	beats := min((total+gathering-1)/gathering, beatsADay)
 	p.clock.to(begin.Add(firstHour(p.today)))
-	var steps []step // of those who go on
+	var steps []step // of those who continue
 	for b := 0; b < beats || len(steps) > 0; b++ {
 		if b < beats {
 			for n := from + (to-from)*b/beats; n < from+(to-from)*(b+1)/beats; n++ {
@@ -62,10 +62,10 @@ func (p *player) playDay(ctx context.Context, begin time.Time) error {
 	return nil
 }
 
-// firstHour is when people begin to come on a day: between six and one o'clock, another hour each day.
+// firstHour is when people start to arrive on a day: between six and one o'clock, a different hour each day.
 func firstHour(today int) time.Duration { return time.Duration(6+today*5%8) * time.Hour }
 
-// beat lets many act at once, and gives what they do next.
+// beat lets many people act at once, and returns what they do next.
 func (p *player) beat(ctx context.Context, steps []step) []step {
 	next := make([]step, len(steps))
 	var taken atomic.Int64
@@ -89,7 +89,7 @@ func (p *player) beat(ctx context.Context, steps []step) []step {
 	return kept
 }
 
-// newcomers is how many have come before a day: more each day, for the product grows.
+// newcomers is how many people arrived before a day: more each day, as the product grows.
 func (p *player) newcomers(today int) int {
 	x := float64(today) / float64(p.Days)
 	return int(float64(p.Accounts)*(0.5*x+0.5*x*x) + 0.5)

@@ -8,13 +8,12 @@ import (
 	"accountledger/domain"
 )
 
-// Ledger is what a population needs of a ledger. A refusal is a *domain.Error by its code, whatever the way. It is
-// safe for concurrent use.
+// Ledger is what a population needs from a ledger. Refusals are *domain.Error, identified by code. It is safe for concurrent use.
 type Ledger interface {
 	SignUp(ctx context.Context, who *Person) (SignUp, error)
-	// Resend asks for the code again.
+	// Resend requests a new code.
 	Resend(ctx context.Context, s SignUp) (SignUp, error)
-	// Code gives the newest code that was sent because of a sign-up, as its person reads it; "" when the message had none.
+	// Code returns the latest code sent for a sign-up, as the person reads it; "" if the message had none.
 	Code(ctx context.Context, who *Person, s SignUp) (string, error)
 	Check(ctx context.Context, s SignUp, code string) (domain.AccountID, error)
 
@@ -30,39 +29,39 @@ type Ledger interface {
 	CancelErasure(ctx context.Context, s Session, id string) error
 	SeeErasure(ctx context.Context, id string) (domain.ErasureState, error)
 
-	// Ask is a service's question; key is the one that it was connected with.
+	// Ask is a service's question; key is the service's key.
 	Ask(ctx context.Context, key string, account domain.AccountID, a domain.Allowance) (allowed bool, err error)
-	// Enrol sets an officer's password by the one-time code.
+	// Enrol sets an officer's password, given the one-time code.
 	Enrol(ctx context.Context, code, password string) error
-	// Officer begins an officer's session.
+	// Officer starts an officer's session.
 	Officer(ctx context.Context, email, password string) (Session, error)
 	LookUp(ctx context.Context, officer Session, email string, c domain.CaseID) (found bool, err error)
 	Reveal(ctx context.Context, officer Session, account domain.AccountID, c domain.CaseID) error
 }
 
-// Settler does what the ledger's own processes do, for a history that is played faster than they could follow.
+// Settler does the work of the ledger's own processes, for a history that is played faster than they could follow.
 type Settler interface {
-	// SettleSignUp ends a sign-up whose time is over.
+	// SettleSignUp ends an expired sign-up.
 	SettleSignUp(ctx context.Context, id domain.SignUpID) (ended bool, err error)
 	// SettleErasure carries out an erasure that is due.
 	SettleErasure(ctx context.Context, id domain.AccountID) (completed bool, err error)
-	// Retain destroys keys whose time is over.
+	// Retain destroys expired keys.
 	Retain(ctx context.Context) error
 }
 
-// Operator is what is done on the machine before a population comes.
+// Operator does what an operator does before a population arrives.
 type Operator interface {
-	// AddService connects a service and gives its key.
+	// AddService connects a service and returns its key.
 	AddService(ctx context.Context, name string, allowed []domain.Allowance) (key string, err error)
-	// AddOfficer adds an officer for compliance and gives the one-time code.
+	// AddOfficer adds a compliance officer and returns the one-time code.
 	AddOfficer(ctx context.Context, email string) (code string, err error)
 }
 
-// SignUp is a sign-up under way.
+// SignUp is a sign-up in progress.
 type SignUp struct {
 	ID     domain.SignUpID
 	Handle string
-	Issue  int       // of the code: 1, and one more for each new one
+	Issue  int       // of the code: 1, then one more for each new code
 	Code   time.Time // when the code expires
 }
 
@@ -75,11 +74,11 @@ type Session struct {
 	Caller  domain.Caller // in process
 }
 
-// Erasure is one that was asked for.
+// Erasure is a requested erasure.
 type Erasure struct {
 	ID  string
 	Due time.Time
 }
 
-// refused reports whether err is that refusal.
+// refused reports whether err is the given refusal.
 func refused(err error, want *domain.Error) bool { return errors.Is(err, want) }

@@ -11,10 +11,10 @@ import (
 	"accountledger/domain"
 )
 
-// step is what somebody does now; it gives what they do some minutes later, or nil.
+// step is what a person does now; it returns what they do some minutes later, or nil.
 type step func(ctx context.Context, w *worker) (step, error)
 
-// life is what is known of somebody between two visits: small, for there are many.
+// life is a person's state between two visits. It is small, since there are many.
 type life struct {
 	account            uuid.UUID
 	number             uint32
@@ -24,14 +24,14 @@ type life struct {
 }
 
 var (
-	errDecision = errors.New("simulate: a decision came out other than the person had decided")
-	errDevices  = errors.New("simulate: there are more or fewer devices than were linked")
+	errDecision = errors.New("simulate: a decision differs from what the person decided")
+	errDevices  = errors.New("simulate: the number of devices differs from what was linked")
 )
 
-// pause lies between two steps of somebody: longer than a code can be asked for again, shorter than it holds.
+// pause is between two steps of a person: longer than domain.ResendPause, shorter than a code's lifetime.
 const pause = 6 * time.Minute
 
-// arrive signs somebody up.
+// arrive signs a person up.
 func (p *player) arrive(number int) step {
 	return func(ctx context.Context, w *worker) (step, error) {
 		who := w.pop.person(number)
@@ -55,13 +55,13 @@ func (p *player) arrive(number int) step {
 	}
 }
 
-// lapses notes a sign-up that nobody will complete; open: its verification is still to end. Its day is over within two.
+// lapses notes a sign-up that will not be completed; open: its verification has not ended. It lapses within two days.
 func (w *worker) lapses(s SignUp, open bool) {
 	w.tally.add(Lapsing, 1)
 	w.later(2, entry{kind: settleSignUp, life: life{account: s.ID.UUID}, open: open})
 }
 
-// guess tries wrong codes until no more are taken.
+// guess tries wrong codes until the verification ends.
 func (w *worker) guess(who *Person, s SignUp) step {
 	return func(ctx context.Context, w *worker) (step, error) {
 		right, err := w.ledger.Code(ctx, who, s)
@@ -86,7 +86,7 @@ func (w *worker) guess(who *Person, s SignUp) step {
 	}
 }
 
-// prove gives the code, after what goes wrong before.
+// prove gives the code, after any mistakes.
 func (w *worker) prove(who *Person, s SignUp) step {
 	return func(ctx context.Context, w *worker) (step, error) {
 		if who.Resends {
@@ -114,7 +114,7 @@ func (w *worker) prove(who *Person, s SignUp) step {
 	}
 }
 
-// opened notes what a proof makes.
+// opened notes what a verified sign-up creates.
 func (w *worker) opened(who *Person) {
 	w.tally.counted("verification.passed", "verification", "passed")
 	w.tally.happened("identifier.claimed")
@@ -129,7 +129,7 @@ func (w *worker) resend(ctx context.Context, who *Person, s SignUp) (step, error
 	if err != nil {
 		return nil, at("asking for the code again", err)
 	}
-	if again.Code.After(s.Code) { // within a minute the old one stays
+	if again.Code.After(s.Code) { // within a minute the old code stays valid
 		again.Issue++
 		w.tally.happened("verification.issued")
 	}
@@ -140,7 +140,7 @@ func (w *worker) resend(ctx context.Context, who *Person, s SignUp) (step, error
 	return w.prove(who, again), nil
 }
 
-// tooLate gives a code that has expired, and asks for another.
+// tooLate gives an expired code, and requests a new one.
 func (w *worker) tooLate(who *Person, s SignUp, code string) step {
 	return func(ctx context.Context, w *worker) (step, error) {
 		who.Late = false
@@ -151,7 +151,7 @@ func (w *worker) tooLate(who *Person, s SignUp, code string) step {
 	}
 }
 
-// wrongCode gives a code that does not pass.
+// wrongCode tries a wrong code.
 func (w *worker) wrongCode(ctx context.Context, s SignUp, code string) error {
 	if _, err := w.ledger.Check(ctx, s, code); !refused(err, domain.ErrCode) {
 		return at("trying a wrong code", unexpected(err))
@@ -161,7 +161,7 @@ func (w *worker) wrongCode(ctx context.Context, s SignUp, code string) error {
 	return nil
 }
 
-// wrong is a code other than that one.
+// wrong is a code other than the given one.
 func wrong(code string) string {
 	if len(code) > 0 && code[0] == '9' {
 		return "0" + code[1:]
@@ -171,7 +171,7 @@ func wrong(code string) string {
 	return "000000"
 }
 
-// stepError says what somebody was doing.
+// stepError says what a person was doing.
 type stepError struct {
 	doing string
 	err   error
@@ -187,7 +187,7 @@ func at(doing string, err error) error {
 	return &stepError{doing, err}
 }
 
-// unexpected is the error where one was wanted and another came, or none.
+// unexpected is the error if another refusal was expected.
 func unexpected(err error) error {
 	if err == nil {
 		return errors.New("it was not refused")

@@ -9,7 +9,7 @@ import (
 	"accountledger/domain"
 )
 
-// office is the services and the officers of a run.
+// office holds a run's services and officers.
 type office struct {
 	keys  []string // of services
 	email string
@@ -19,7 +19,7 @@ type office struct {
 	current Session
 }
 
-// officerPassword is that of every simulated officer; they see simulated people alone.
+// officerPassword is that of every simulated officer; they only see simulated people.
 const officerPassword = "seven-simulated-lighthouses"
 
 // openOffice connects the services and enrols an officer.
@@ -46,7 +46,7 @@ func openOffice(ctx context.Context, o Options, pop *population, l Ledger, op Op
 	return f, at("enrolling an officer", l.Enrol(ctx, code, officerPassword))
 }
 
-// session gives the officer's session, and begins another when the last is about to end.
+// session returns the officer's session, and starts a new one when the last is about to expire.
 func (f *office) session(ctx context.Context, w *worker) (Session, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -6,39 +6,39 @@ import (
 	"time"
 )
 
-// Bounds and defaults of Options.
+// Limits and defaults of Options.
 const (
-	// MaxAccounts bounds a population.
+	// MaxAccounts is the largest population.
 	MaxAccounts = 100_000_000
-	// DefaultDays is how long a history is where none is said.
+	// DefaultDays is the default length of a history.
 	DefaultDays = 180
-	// MaxDays bounds it: keys of months are destroyed after a year, as in the real product.
+	// MaxDays is the longest history: keys of months are destroyed after a year, as in a real ledger.
 	MaxDays = 365
 )
 
-// Options say what to play.
+// Options are what to play.
 type Options struct {
 	// Accounts is how many people try to sign up. Not all of them succeed.
 	Accounts int
-	// Seed chooses the population.
+	// Seed determines the population.
 	Seed uint64
-	// Days is how many days a played history spreads over; only where the clock is simulated.
+	// Days is the length of a played history in days; only with a simulated clock.
 	Days int
-	// Workers is how many people act at once.
+	// Workers is how many people act concurrently.
 	Workers int
-	// Tag keeps this run's addresses and services apart from those of other runs on the same ledger: lower-case
-	// letters and digits.
+	// Tag distinguishes this run's addresses and services from those of other runs on the same ledger: lower-case letters
+	// and digits.
 	Tag string
-	// Clock is the simulated clock, or nil where the ledger goes by its own.
+	// Clock is the simulated clock, or nil if the ledger uses its own.
 	Clock *Clock
-	// Progress is called now and then with how many people have come so far; nil: nobody asks.
+	// Progress is called now and then with how many people have arrived; may be nil.
 	Progress func(done, total int)
 }
 
-// ErrAccounts and the others are faults in Options.
+// ErrAccounts and the others are errors in Options.
 var (
-	ErrAccounts = fmt.Errorf("simulate: give a number of accounts from 1 to %d", MaxAccounts)
-	ErrDays     = fmt.Errorf("simulate: give a number of days from 1 to %d", MaxDays)
+	ErrAccounts = fmt.Errorf("simulate: the number of accounts must be from 1 to %d", MaxAccounts)
+	ErrDays     = fmt.Errorf("simulate: the number of days must be from 1 to %d", MaxDays)
 	ErrTag      = errors.New("simulate: a tag has 1 to 16 lower-case letters and digits")
 )
 

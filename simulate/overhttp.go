@@ -8,7 +8,7 @@ import (
 	"accountledger/domain"
 )
 
-// OverHTTP plays through the public API, as any client would; codes come from a Mailroom. It is a Ledger.
+// OverHTTP plays through the public API like any client; codes come from a Mailroom. It is a Ledger.
 type OverHTTP struct {
 	*client
 	mail    *Mailroom
@@ -37,10 +37,10 @@ func NewOverHTTP(ctx context.Context, base string, connections int, mail *Mailro
 	return h, nil
 }
 
-// Latencies tells how long each operation took.
+// Latencies returns how long each operation took.
 func (h *OverHTTP) Latencies() []Latency { return h.latencies() }
 
-// fields is a body.
+// fields is a request body.
 type fields map[string]any
 
 // SignUp implements Ledger.

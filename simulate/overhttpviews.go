@@ -9,7 +9,7 @@ import (
 	"accountledger/domain"
 )
 
-// HTTPViews asks the views over the API, as an officer. Each question is recorded, as any other.
+// HTTPViews queries the views over the API, as an officer. Each query is recorded, like any other.
 type HTTPViews struct {
 	h       *OverHTTP
 	officer Session
@@ -17,20 +17,20 @@ type HTTPViews struct {
 
 var _ Views = (*HTTPViews)(nil)
 
-// Views gives the views behind the same API.
+// Views queries the views of the same API.
 func (h *OverHTTP) Views() *HTTPViews { return &HTTPViews{h: h} }
 
-// Officer signs in whoever asks.
+// Officer signs in the officer who queries.
 func (v *HTTPViews) Officer(ctx context.Context, email, password string) (err error) {
 	v.officer, err = v.h.Officer(ctx, email, password)
 	return at("signing in to ask the views", err)
 }
 
-// viewPatience is how long a view may take to know what was played.
+// viewPatience is how long a view may take to catch up with what was played.
 const viewPatience = 30 * time.Minute
 
-// Counts implements Views. It first asks for nothing, only to learn how far the log has come, and then waits until
-// the view knows everything up to there.
+// Counts implements Views. It first sends an empty query to learn the log's position, and then waits until the view has reached
+// it.
 func (v *HTTPViews) Counts(ctx context.Context, view string, by []string, sum string) (map[string]int64, error) {
 	position, _, err := v.ask(ctx, view, fields{"limit": 1}, "")
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"accountledger/domain"
 )
 
-// Funnel is how far somebody who signs up gets.
+// Funnel is how far a sign-up gets.
 type Funnel int
 
 // Ends of a sign-up.
@@ -20,7 +20,7 @@ const (
 	TooYoung                // is refused: the region has no accounts at that age
 )
 
-// Person is somebody of the population with everything that they will choose.
+// Person is a member of the population with all their choices.
 type Person struct {
 	Number     int
 	Email      string // under example.invalid
@@ -29,19 +29,19 @@ type Person struct {
 	Language   domain.Language
 	BirthMonth string
 	Funnel     Funnel
-	// WrongCodes are tried before the right one. Resends: the code was asked for again. Late: the first code had expired.
+	// WrongCodes are tried before the right one. Resends: a new code is requested. Late: the first code has expired.
 	WrongCodes int
 	Resends    bool
 	Late       bool
-	// Again: they forget, and sign up once more by the same address later.
+	// Again: they forget, and later sign up again with the same address.
 	Again  bool
 	First  Visit
 	Visits []Visit
 }
 
-// Visit is one time that somebody comes by.
+// Visit is one visit of a person.
 type Visit struct {
-	After     int // days since the visit before
+	After     int // days since the previous visit
 	Misses    int // wrong passwords before the right one
 	Decisions []Choice
 	Links     []DeviceChoice
@@ -53,13 +53,13 @@ type Visit struct {
 	SignOut   SigningOut
 }
 
-// Choice is a decision on a purpose, by its number in purposes.
+// Choice is a decision on a purpose, by its index in purposes.
 type Choice struct {
 	Purpose int
 	Grant   bool
 }
 
-// Look is what an officer does about somebody.
+// Look is what an officer looks at about a person.
 type Look int
 
 // Looks.
@@ -69,10 +69,10 @@ const (
 	Reveals
 )
 
-// Leaving is a wish to be erased.
+// Leaving is whether a person asks to be erased.
 type Leaving int
 
-// Wishes.
+// Ways of leaving.
 const (
 	Stays Leaving = iota
 	Regrets
@@ -89,7 +89,7 @@ const (
 	SignsOutEverywhere
 )
 
-// population makes people.
+// population generates people.
 type population struct {
 	seed uint64
 	tag  string
@@ -97,9 +97,9 @@ type population struct {
 	habits
 }
 
-// person makes the person of a number: always the same for one seed.
+// person generates the person with a number: always the same for one seed.
 func (p *population) person(number int) *Person {
-	r := rand.New(rand.NewPCG(p.seed, uint64(number)+1)) //nolint:gosec // it chooses a population, and guards nothing
+	r := rand.New(rand.NewPCG(p.seed, uint64(number)+1)) //nolint:gosec // for choosing a population, not for security
 	place := p.regions.pick(r)
 	age := ageOf(r)
 	who := &Person{Number: number, Region: place.region, Language: place.languages[r.IntN(len(place.languages))],
@@ -141,7 +141,7 @@ func (p *population) funnel(r *rand.Rand, who *Person) {
 	who.Again = r.Float64() < 0.015
 }
 
-// ageOf gives an age in years: most between 18 and 50, some minors, some old.
+// ageOf is an age in years: mostly between 18 and 50, some minors, some old people.
 func ageOf(r *rand.Rand) int {
 	switch x := r.Float64(); {
 	case x < 0.06:
@@ -155,7 +155,7 @@ func ageOf(r *rand.Rand) int {
 	}
 }
 
-// visitsOf is how often somebody comes back: few often, many never.
+// visitsOf is how often a person comes back: a few often, many never.
 func visitsOf(r *rand.Rand) int {
 	n := 0
 	for n < 12 && r.Float64() < 0.5 {

@@ -10,7 +10,7 @@ import (
 	"accountledger/domain"
 )
 
-// kind is what an entry of the agenda is.
+// kind is a kind of agenda entry.
 type kind uint8
 
 const (
@@ -19,14 +19,14 @@ const (
 	settleErasure
 )
 
-// entry is something that is to happen on a later day. There are as many as people, so it is small.
+// entry is something that will happen on a later day. It is small, since there are as many as people.
 type entry struct {
 	life
 	kind kind
 	open bool // of a sign-up: its verification has not ended
 }
 
-// leaver is somebody whose erasure the ledger carries out by its own clock.
+// leaver is a person whose erasure the ledger carries out by its own clock.
 type leaver struct {
 	id      string
 	due     time.Time
@@ -52,15 +52,15 @@ type player struct {
 	leavers []leaver
 }
 
-// worker is one of those who act at once, with counts of its own.
+// worker is one of the concurrent workers, with its own counts.
 type worker struct {
 	*player
 	tally Tally
-	next  []entry // what is to follow at once, where the clock is not simulated
+	next  []entry // what follows at once if the clock is not simulated
 }
 
-// later notes what is to happen on a later day; without a simulated clock visits follow at once, and the ledger's own
-// processes do the rest.
+// later schedules an entry for a later day; without a simulated clock visits follow at once, and the ledger's own processes do the
+// rest.
 func (w *worker) later(days int, e entry) {
 	if !w.clock.Simulated() {
 		if e.kind == visits {
@@ -75,7 +75,7 @@ func (w *worker) later(days int, e entry) {
 	}
 }
 
-// leaves notes an erasure that was asked for.
+// leaves notes a requested erasure.
 func (w *worker) leaves(e Erasure, l *life) {
 	if w.clock.Simulated() {
 		days := int(e.Due.Sub(w.clock.Now())/day) + 2
@@ -87,7 +87,7 @@ func (w *worker) leaves(e Erasure, l *life) {
 	w.leavers = append(w.leavers, leaver{e.ID, e.Due, l.devices})
 }
 
-// step makes an entry of the agenda into what is done.
+// step turns an agenda entry into a step.
 func (p *player) step(e entry) step {
 	switch e.kind {
 	case settleSignUp:
@@ -116,7 +116,7 @@ func (p *player) step(e entry) step {
 	}
 }
 
-// erased notes what an erasure that was carried out makes.
+// erased notes the effects of a completed erasure.
 func (w *worker) erased(devices uint16) {
 	w.tally.happened("erasure.started")
 	w.tally.happened("identifier.retired")
@@ -127,7 +127,7 @@ func (w *worker) erased(devices uint16) {
 	w.tally.add("accounts/erased", 1)
 }
 
-// playNow plays everybody's whole life at once, by the ledger's own clock.
+// playNow plays all people's whole lives without delay, by the ledger's own clock.
 func (p *player) playNow(ctx context.Context) error {
 	var number atomic.Int64
 	p.each(func(w *worker) {
@@ -148,7 +148,7 @@ func (p *player) playNow(ctx context.Context) error {
 	return errors.Join(p.end(ctx), p.awaitErasures(ctx))
 }
 
-// through does one step after the other.
+// through does one step after another.
 func (w *worker) through(ctx context.Context, s step) {
 	for s != nil && ctx.Err() == nil {
 		next, err := s(ctx, w)
@@ -172,7 +172,7 @@ func (p *player) come() {
 	}
 }
 
-// awaitErasures waits for erasures that are due in a moment.
+// awaitErasures waits for erasures that are due shortly.
 func (p *player) awaitErasures(ctx context.Context) error {
 	const moment = 30 * time.Second
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -203,13 +203,13 @@ func (p *player) awaitErasures(ctx context.Context) error {
 	return nil
 }
 
-// end is why a run ended before its time, or nil.
+// end is why a run ended early, or nil.
 func (p *player) end(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	if p.faults.tooMany() {
-		return errors.New("simulate: broken off after too many unexpected errors")
+		return errors.New("simulate: stopped after too many unexpected errors")
 	}
 	return nil
 }

@@ -6,23 +6,23 @@ import (
 	"time"
 )
 
-// Deps is what a run plays on.
+// Deps is what a run depends on.
 type Deps struct {
 	Ledger   Ledger
 	Operator Operator
-	// Settler is needed with a simulated clock.
+	// Settler is required with a simulated clock.
 	Settler Settler
-	// Views is asked before and after.
+	// Views is queried before and after the run.
 	Views Views
-	// Latencies tells how long each operation took; nil where nobody measured.
+	// Latencies returns how long each operation took; nil if not measured.
 	Latencies func() []Latency
 }
 
-// ErrDiffers: the views do not say what was played, or something was refused that should not have been. The summary
-// tells what.
-var ErrDiffers = errors.New("simulate: the ledger does not say what was played")
+// ErrDiffers: the views differ from what was played, or something was refused that should not have been. The summary has the
+// details.
+var ErrDiffers = errors.New("simulate: the ledger differs from what was played")
 
-// Run plays a population and compares the views with it. The summary is given also with ErrDiffers.
+// Run plays a population and compares the views with it. The summary is also returned with ErrDiffers.
 func Run(ctx context.Context, o Options, d Deps) (Summary, error) {
 	if err := o.Check(); err != nil {
 		return Summary{}, err
@@ -43,13 +43,13 @@ func Run(ctx context.Context, o Options, d Deps) (Summary, error) {
 	}
 	if h, ok := d.Views.(interface {
 		Officer(ctx context.Context, email, password string) error
-	}); ok { // a reader of views who has to sign in
+	}); ok { // a reader of views that must sign in
 		if err := h.Officer(ctx, p.office.email, officerPassword); err != nil {
 			return Summary{}, err
 		}
 	}
 	before := Tally{}
-	if !o.Clock.Simulated() { // else the ledger is new, and its views are filled faster all at once at the end
+	if !o.Clock.Simulated() { // otherwise the ledger is new, and its views are filled faster in one go at the end
 		if before, err = viewCounts(ctx, d.Views); err != nil {
 			return Summary{}, err
 		}

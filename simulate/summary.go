@@ -9,30 +9,30 @@ import (
 	"time"
 )
 
-// Summary is what a run came to.
+// Summary is the result of a run.
 type Summary struct {
 	Accounts int    `json:"accounts"` // people who tried to sign up
 	Seed     uint64 `json:"seed"`
 	Tag      string `json:"tag"` // in the addresses and names of services of this run
-	// From and Days say what the simulated clock went through; zero where the ledger's own clock counted.
+	// From and Days are the period of the simulated clock; zero with the ledger's own clock.
 	From time.Time `json:"from,omitzero"`
 	Days int       `json:"days,omitzero"`
-	Took Seconds   `json:"took_seconds"` // of playing alone
+	Took Seconds   `json:"took_seconds"` // of playing only
 	// Checking is how long the views took to answer at the end.
 	Checking    Seconds      `json:"checking_seconds"`
 	Counts      Tally        `json:"counts"`
 	Latencies   []Latency    `json:"latencies,omitzero"` // over HTTP
-	Errors      int64        `json:"errors"`             // refusals that nobody expected; there must be none
+	Errors      int64        `json:"errors"`             // unexpected refusals; there must be none
 	ErrorKinds  []string     `json:"error_kinds,omitzero"`
 	Differences []Difference `json:"differences,omitzero"` // between the views and what was played; there must be none
 }
 
-// Seconds is a length of time; JSON has it as a number.
+// Seconds is a duration; a number in JSON.
 type Seconds float64
 
 func seconds(d time.Duration) Seconds { return Seconds(d.Seconds()) }
 
-// String writes it as people do, to three digits or so.
+// String rounds it to about three digits.
 func (s Seconds) String() string {
 	d := time.Duration(float64(s) * float64(time.Second))
 	if d < time.Second {
@@ -49,13 +49,13 @@ type Latency struct {
 	P99       Seconds `json:"p99_seconds"`
 }
 
-// Rate is how many people were played a second.
+// Rate is how many people were played per second.
 func (s *Summary) Rate() float64 { return float64(s.Accounts) / max(float64(s.Took), 1e-9) }
 
 // Print writes the summary for people.
 func (s *Summary) Print(to io.Writer) error {
 	w := tabwriter.NewWriter(to, 0, 4, 2, ' ', 0)
-	p := func(format string, a ...any) { _, _ = fmt.Fprintf(w, format+"\n", a...) } // Flush gives the error
+	p := func(format string, a ...any) { _, _ = fmt.Fprintf(w, format+"\n", a...) } // Flush returns the error
 	p("Played %d people in %s (%.0f a second), seed %d, tag %s.", s.Accounts, s.Took, s.Rate(), s.Seed, s.Tag)
 	if s.Days > 0 {
 		p("The history spreads over %d days from %s.", s.Days, s.From.Format(time.DateOnly))
@@ -80,7 +80,7 @@ func (s *Summary) Print(to io.Writer) error {
 	return w.Flush()
 }
 
-// verdict says whether everything came out as played.
+// verdict says whether everything matches what was played.
 func (s *Summary) verdict(p func(string, ...any)) {
 	for _, k := range s.ErrorKinds {
 		p("Unexpected: %s", k)

@@ -2,8 +2,8 @@ package simulate
 
 import "math/bits"
 
-// Tally counts what was played, by "view/…": what the views must show more of afterwards. Other counts are of what
-// leaves nothing in a view.
+// Tally counts what was played, by "view/…": by how much the views must have grown afterwards. Other counts are of things that leave
+// no trace in a view.
 type Tally map[string]int64
 
 func (t Tally) add(key string, n int64) {
@@ -19,10 +19,10 @@ func (t Tally) Add(other Tally) {
 	}
 }
 
-// happened counts an event that the view activity lists.
+// happened counts an event in the activity view.
 func (t Tally) happened(typ string) { t.add("activity/"+typ, 1) }
 
-// counted counts an event that the view daily counts as well.
+// counted counts an event that is also in the daily view.
 func (t Tally) counted(typ, metric, outcome string) {
 	t.happened(typ)
 	if outcome != "" {
@@ -31,7 +31,7 @@ func (t Tally) counted(typ, metric, outcome string) {
 	t.add("daily/"+metric+outcome, 1)
 }
 
-// Counts beside those of views.
+// Counts other than those of views.
 const (
 	TooYoungs    = "people/too young"
 	Lapsing      = "people/never proved"

@@ -9,12 +9,12 @@ import (
 	"accountledger/domain"
 )
 
-// comeBack is the next visit of somebody who has an account.
+// comeBack is the next visit of a person with an account.
 func (p *player) comeBack(l life) step {
 	return func(ctx context.Context, w *worker) (step, error) {
 		who := w.pop.person(int(l.number))
 		v := who.Visits[l.next]
-		if who.Again && l.next == 0 { // they forgot, and are told by a message that they have an account
+		if who.Again && l.next == 0 { // they forgot their account, and a message reminds them of it
 			again := *who
 			again.Funnel = NeverAsks
 			s, err := w.ledger.SignUp(ctx, &again)
@@ -31,7 +31,7 @@ func (p *player) comeBack(l life) step {
 	}
 }
 
-// visit is one visit from sign-in to leaving, and notes when the next one is.
+// visit is one visit from sign-in to sign-out, and schedules the next one.
 func (w *worker) visit(ctx context.Context, who *Person, l *life, v Visit) error {
 	for range v.Misses {
 		if _, err := w.ledger.SignIn(ctx, who, "not-"+who.Password); !refused(err, domain.ErrCredentials) {
@@ -69,7 +69,7 @@ func (w *worker) visit(ctx context.Context, who *Person, l *life, v Visit) error
 	return nil
 }
 
-// decide decides on permissions, and keeps what holds.
+// decide decides on permissions, and notes their states.
 func (w *worker) decide(ctx context.Context, s Session, l *life, all []Choice) error {
 	for _, c := range all {
 		u, bit := w.pop.purposes[c.Purpose], uint32(1)<<c.Purpose
@@ -136,7 +136,7 @@ func (w *worker) manage(ctx context.Context, s Session, l *life, v Visit) error 
 	return nil
 }
 
-// beAsked has services ask about somebody, and compares the answers with what was decided.
+// beAsked has services ask about a person, and compares the answers with the person's decisions.
 func (w *worker) beAsked(ctx context.Context, l *life, asks []Ask, closing bool) error {
 	for _, a := range asks {
 		one := w.pop.services.items[a.Service]
@@ -162,7 +162,7 @@ func (w *worker) beAsked(ctx context.Context, l *life, asks []Ask, closing bool)
 	return nil
 }
 
-// beLookedAt has an officer look somebody up, and perhaps see their parts.
+// beLookedAt has an officer look a person up, and perhaps reveal their data.
 func (w *worker) beLookedAt(ctx context.Context, who *Person, l *life, look Look) error {
 	if look == NoLook {
 		return nil
@@ -186,7 +186,7 @@ func (w *worker) beLookedAt(ctx context.Context, who *Person, l *life, look Look
 	return nil
 }
 
-// leave asks for the account to be erased; gone: and does not think better of it.
+// leave requests the erasure of the account; gone: without cancelling it.
 func (w *worker) leave(ctx context.Context, s Session, l *life, v Visit) (gone bool, err error) {
 	if v.Leave == Stays {
 		return false, nil
@@ -201,7 +201,7 @@ func (w *worker) leave(ctx context.Context, s Session, l *life, v Visit) (gone b
 		case err == nil:
 			w.tally.happened("erasure.cancelled")
 			return false, nil
-		case !refused(err, domain.ErrErasureDone) && !refused(err, domain.ErrSession): // there may have been no time to think
+		case !refused(err, domain.ErrErasureDone) && !refused(err, domain.ErrSession): // the erasure may start at once
 			return false, at("cancelling an erasure", err)
 		}
 	}

@@ -6,21 +6,21 @@ import (
 	"accountledger/domain"
 )
 
-// DeviceChoice is a device that somebody links.
+// DeviceChoice is a device that a person links.
 type DeviceChoice struct {
 	Kind  domain.DeviceKind
 	Model string
 	Name  string
 }
 
-// Ask is a service's question about somebody.
+// Ask is a service's question about a person.
 type Ask struct {
-	Service int // by its number in services
-	Purpose int // among those that it may ask for
+	Service int // index in services
+	Purpose int // index in the service's purposes
 	Unknown bool
 }
 
-// firstVisit is right after the sign-up: most decide on something and link what they just bought.
+// firstVisit is right after the sign-up: most people decide on something and link a device they just bought.
 func (p *population) firstVisit(r *rand.Rand, mood float64, age int) Visit {
 	v := Visit{SignOut: signingOut(r)}
 	if age >= 60 {
@@ -38,7 +38,7 @@ func (p *population) firstVisit(r *rand.Rand, mood float64, age int) Visit {
 	return v
 }
 
-// visit is one of the later ones. Whoever changes their mind tends to change it on several things at once.
+// visit is a later visit. People who change their minds tend to do so on several things at once.
 func (p *population) visit(r *rand.Rand, who *Person, mood float64) Visit {
 	v := Visit{After: 1 + int(r.ExpFloat64()*20), SignOut: signingOut(r)}
 	if r.Float64() < 0.06 {
@@ -79,7 +79,7 @@ func signingOut(r *rand.Rand) SigningOut {
 	return LeavesOpen
 }
 
-// devicesOf is how many devices somebody links at first: mostly one or two, a few whole houses.
+// devicesOf is how many devices a person links at first: mostly one or two, sometimes a whole house full.
 func devicesOf(r *rand.Rand) int {
 	switch x := r.Float64(); {
 	case x < 0.2:
@@ -102,7 +102,7 @@ func (p *population) device(r *rand.Rand) DeviceChoice {
 	return DeviceChoice{Kind: kind, Model: string(kind) + " " + model(r), Name: firstName(r) + "'s " + string(kind)}
 }
 
-// asks are the services' questions: most about nobody in particular, many about a few.
+// asks are the services' questions: few about most people, many about a few.
 func (p *population) asks(r *rand.Rand) []Ask {
 	n := int(r.ExpFloat64() * 1.1)
 	if r.Float64() < 0.004 {

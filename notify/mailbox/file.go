@@ -22,7 +22,7 @@ func fileName(n uint64, id domain.DeliveryID) string {
 	return fmt.Sprintf("%0*d-%s%s", digits, n, id, suffix)
 }
 
-// number is a message's place in the order, or 0 for a file that is no message.
+// number is a message's number in the order, or 0 for a file that is not a message.
 func number(name string) uint64 {
 	if len(name) <= digits || name[digits] != '-' || !strings.HasSuffix(name, suffix) {
 		return 0
@@ -34,7 +34,7 @@ func number(name string) uint64 {
 	return n
 }
 
-// write puts a file in its place whole or not at all, and durably.
+// write creates a file atomically and durably.
 func write(dir, name string, data []byte) error {
 	f, err := os.CreateTemp(dir, partial+"*") // 0600
 	if err != nil {
@@ -52,7 +52,7 @@ func write(dir, name string, data []byte) error {
 	return syncFolder(dir)
 }
 
-// removePartial deletes what a crash left half written.
+// removePartial deletes files that a crash left half-written.
 func removePartial(dir string) error {
 	left, err := filepath.Glob(filepath.Join(dir, partial+"*"))
 	if err != nil {
@@ -76,7 +76,7 @@ func syncFolder(dir string) error {
 
 func fault(doing string, err error) error { return fmt.Errorf("mailbox: %s: %w", doing, err) }
 
-// why is what the system says about a fault, without the path.
+// why is the system's error without the path.
 func why(err error) string {
 	var path *fs.PathError
 	if errors.As(err, &path) {

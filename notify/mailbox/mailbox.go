@@ -1,10 +1,9 @@
-// Package mailbox is the local mailbox: a channel that keeps messages in a folder of this machine instead of
-// sending them, for development without a mail server.
+// Package mailbox is the local mailbox: a channel that keeps messages in a local folder instead of sending them, for development
+// without a mail server.
 //
-// A message is one JSON file for its owner alone (0600, in a folder of 0700), named by a number and the
-// delivery's id, so that names tell nothing. What Send acknowledged survives a crash. The mailbox holds
-// addresses and codes in clear: it is the one place of the data folder that does, and a person's messages go
-// with the person (Forget).
+// A message is one JSON file readable only by its owner (0600, in a folder of 0700), named by a number and the delivery's id, so
+// that names reveal nothing. What Send acknowledged survives a crash. The mailbox holds addresses and codes unencrypted; it is the
+// only place in the data folder that does, and a person's messages are deleted with the person (Forget).
 package mailbox
 
 import (
@@ -25,16 +24,16 @@ import (
 	"accountledger/notify"
 )
 
-// MaxMessages is how many messages are kept; the oldest go first.
+// MaxMessages is how many messages are kept; the oldest are deleted first.
 const MaxMessages = 1000
 
-// Message is one message as it is kept. It is personal.
+// Message is one stored message. It is personal.
 type Message struct {
 	ID       domain.DeliveryID `json:"id"`
 	At       time.Time         `json:"at"`
 	Message  domain.Message    `json:"message"`
 	Language domain.Language   `json:"language"`
-	Account  domain.AccountID  `json:"account"` // whose it is, or whose it becomes
+	Account  domain.AccountID  `json:"account"` // the recipient's, or the one the sign-up will become
 	To       string            `json:"to"`
 	Subject  string            `json:"subject"`
 	Text     string            `json:"text"`
@@ -55,7 +54,7 @@ var (
 	_ notify.Forgetter = (*Mailbox)(nil)
 )
 
-// Open opens the mailbox in dir, which is made when it is not there, and clears away what a crash left half written.
+// Open opens the mailbox in dir, creating it if missing, and deletes files that a crash left half-written.
 func Open(dir string) (*Mailbox, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fault("making the folder", err)
@@ -80,10 +79,10 @@ func Open(dir string) (*Mailbox, error) {
 // Dir is the mailbox's folder.
 func (b *Mailbox) Dir() string { return b.dir }
 
-// Medium is that of the messages kept: e-mail.
+// Medium is e-mail.
 func (b *Mailbox) Medium() domain.Medium { return domain.MediumEmail }
 
-// Send keeps a message. It is on disk when Send returns nil; the error is a *notify.SendError and may be tried again.
+// Send stores a message. It is durable when Send returns nil; an error is a *notify.SendError and may be retried.
 func (b *Mailbox) Send(ctx context.Context, e notify.Envelope) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -105,8 +104,8 @@ func (b *Mailbox) Send(ctx context.Context, e notify.Envelope) error {
 	return nil
 }
 
-// makeRoom deletes the oldest messages, so that one more stays within the bound. It comes before the message is
-// written: a fault after it would have the message kept twice. The caller holds mu.
+// makeRoom deletes the oldest messages, so that one more stays within MaxMessages. It runs before the message is written: a
+// failure afterwards would store the message twice. The caller holds mu.
 func (b *Mailbox) makeRoom() error {
 	names, err := b.names()
 	if err != nil {
@@ -121,7 +120,7 @@ func (b *Mailbox) makeRoom() error {
 	return nil
 }
 
-// List gives the messages kept, newest last. The error names a file that cannot be read.
+// List returns the stored messages, newest last. The error names a file that cannot be read.
 func (b *Mailbox) List() ([]Message, error) {
 	names, err := b.names()
 	if err != nil {
@@ -131,7 +130,7 @@ func (b *Mailbox) List() ([]Message, error) {
 	for _, name := range names {
 		m, err := b.read(name)
 		if errors.Is(err, fs.ErrNotExist) {
-			continue // deleted meanwhile
+			continue // deleted in the meantime
 		} else if err != nil {
 			return nil, err
 		}
@@ -140,8 +139,8 @@ func (b *Mailbox) List() ([]Message, error) {
 	return out, nil
 }
 
-// Forget deletes every message of an account. When it returns nil they are gone from the folder for good. A
-// file that cannot be read is deleted too, because nobody can tell whose it is.
+// Forget deletes every message of an account, durably when it returns nil. A file that cannot be read is deleted too, since it
+// could be theirs.
 func (b *Mailbox) Forget(id domain.AccountID) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -179,7 +178,7 @@ func (b *Mailbox) names() ([]string, error) {
 
 func (b *Mailbox) read(name string) (Message, error) {
 	var m Message
-	data, err := os.ReadFile(filepath.Join(b.dir, name)) //nolint:gosec // a name of the folder's own listing
+	data, err := os.ReadFile(filepath.Join(b.dir, name)) //nolint:gosec // a name from the folder's listing
 	if err != nil {
 		return m, fault("reading "+name, err)
 	}

@@ -14,7 +14,7 @@ import (
 	"accountledger/notify"
 )
 
-// Channel sends e-mail through one server, a connection a message. It is safe for concurrent use.
+// Channel sends e-mail through one server, with one connection per message. It is safe for concurrent use.
 type Channel struct {
 	config Config
 	from   *mail.Address
@@ -22,7 +22,7 @@ type Channel struct {
 
 var _ notify.Channel = (*Channel)(nil)
 
-// New checks the configuration; it does not connect. Its errors repeat no value of it.
+// New checks the configuration without connecting. Its errors repeat no configured value.
 func New(c Config) (*Channel, error) {
 	c, from, err := c.check()
 	if err != nil {
@@ -34,9 +34,9 @@ func New(c Config) (*Channel, error) {
 // Medium is e-mail.
 func (c *Channel) Medium() domain.Medium { return domain.MediumEmail }
 
-// Send hands the message to the server. Only the server's refusal of this message (5xx to its sender,
-// recipient or content) is for good; trouble with the connection, its encryption or signing in is the operator's to mend, and
-// worth another try. Errors are *notify.SendError.
+// Send hands the message to the server. Only the server's refusal of this message (5xx to its sender, recipient or content) is
+// permanent; failures of the connection, its encryption or authentication are for the operator to fix and may be retried.
+// Errors are *notify.SendError.
 func (c *Channel) Send(ctx context.Context, e notify.Envelope) error {
 	msg, failed := c.message(e)
 	if failed != nil {
@@ -48,7 +48,7 @@ func (c *Channel) Send(ctx context.Context, e notify.Envelope) error {
 	if err != nil {
 		return &notify.SendError{Step: notify.StepConnect, Why: "the configuration cannot be used"}
 	}
-	// The library looks at ctx while it connects and not afterwards, so the end of ctx closes the connection.
+	// The library observes ctx only while connecting, so the end of ctx closes the connection.
 	defer context.AfterFunc(ctx, line.close)()
 	session, err := client.DialToSMTPClientWithContext(ctx)
 	if err != nil {
@@ -57,7 +57,7 @@ func (c *Channel) Send(ctx context.Context, e notify.Envelope) error {
 	if err := client.SendWithSMTPClient(session, msg); err != nil && !msg.IsDelivered() {
 		return sending(ctx, err)
 	}
-	_ = client.CloseWithSMTPClient(session) // the message is the server's by now
+	_ = client.CloseWithSMTPClient(session) // the server has already accepted the message
 	return nil
 }
 
@@ -81,8 +81,8 @@ func (c *Channel) client(l *line) (*gomail.Client, error) {
 	return gomail.NewClient(c.config.Host, o...)
 }
 
-// line is the connection of one message. The library leaves it open when the conversation fails at its
-// beginning, so it is closed here whatever happens.
+// line is the connection of one message. The library leaves it open if the conversation fails early, so it is always closed
+// here.
 type line struct {
 	mu     sync.Mutex
 	conn   net.Conn

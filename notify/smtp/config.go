@@ -1,4 +1,4 @@
-// Package smtp hands messages to a mail server by SMTP, encrypted where the server offers it.
+// Package smtp sends messages through a mail server by SMTP, encrypted if the server offers it.
 package smtp
 
 import (
@@ -15,15 +15,15 @@ import (
 	"unicode"
 )
 
-// TLS is whether a connection is encrypted. Wherever it is, the server's certificate is checked: a forged one is
-// a failure and no reason to go on in clear.
+// TLS is whether a connection is encrypted. If it is, the server's certificate is checked: an invalid one is a failure, not a
+// reason to continue unencrypted.
 type TLS string
 
 // Policies.
 const (
-	TLSOpportunistic TLS = "opportunistic" // STARTTLS where the server offers it
+	TLSOpportunistic TLS = "opportunistic" // STARTTLS if the server offers it
 	TLSMandatory     TLS = "mandatory"     // STARTTLS, or nothing is sent
-	TLSNone          TLS = "none"          // in clear, for a server on the same machine
+	TLSNone          TLS = "none"          // unencrypted, for a server on the same machine
 )
 
 // Defaults of Config.
@@ -32,23 +32,23 @@ const (
 	DefaultTimeout = 20 * time.Second
 )
 
-// Config is the mail server and who sends. It prints without user and password.
+// Config is the mail server and the sender. It prints without user and password.
 type Config struct {
 	Host string
 	Port int // 0 is DefaultPort
-	// Username and Password sign in where Username is not empty. Over a connection in clear the password itself
-	// is never sent: only mechanisms that prove it.
+	// Username and Password are used if Username is not empty. Over an unencrypted connection the password itself is
+	// never sent, only mechanisms that prove it are used.
 	Username, Password string
-	// From is the address that messages come from; its host stands in Message-ID, so that the machine's name
-	// stands nowhere. FromName is the name shown with it, and may be empty.
+	// From is the sender's address; its host is used in Message-ID, so that the machine's name is not revealed. FromName
+	// is the name shown with it and may be empty.
 	From, FromName string
-	// TLS is TLSOpportunistic when empty.
+	// TLS defaults to TLSOpportunistic.
 	TLS TLS
-	// RootCAs are whom certificates are checked against; nil are the system's.
+	// RootCAs are the trusted authorities; nil means the system's.
 	RootCAs *x509.CertPool
-	// Helo is the name given to the server; empty is the host of From.
+	// Helo is the name sent to the server; it defaults to the host of From.
 	Helo string
-	// Timeout bounds the connection, and the conversation after it; 0 is DefaultTimeout.
+	// Timeout limits connecting, and the conversation after it; 0 means DefaultTimeout.
 	Timeout time.Duration
 }
 
@@ -60,7 +60,7 @@ func (c Config) Format(s fmt.State, _ rune) {
 // LogValue logs server and policy.
 func (c Config) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
 
-// check fills in defaults and refuses what cannot work. Its errors repeat no value.
+// check fills in defaults and refuses what cannot work. Its errors repeat no configured value.
 func (c Config) check() (Config, *mail.Address, error) {
 	if c.Port == 0 {
 		c.Port = DefaultPort
@@ -74,19 +74,19 @@ func (c Config) check() (Config, *mail.Address, error) {
 	from, err := mail.ParseAddress(c.From)
 	switch {
 	case c.Host == "" || strings.ContainsFunc(c.Host, unfit):
-		return c, nil, errors.New("smtp: the server's host is missing or no host")
+		return c, nil, errors.New("smtp: the server's host is missing or not a host name")
 	case c.Port < 1 || c.Port > 65535:
 		return c, nil, errors.New("smtp: the server's port is not between 1 and 65535")
 	case c.TLS != TLSOpportunistic && c.TLS != TLSMandatory && c.TLS != TLSNone:
-		return c, nil, errors.New("smtp: the TLS policy is none of opportunistic, mandatory, none")
+		return c, nil, errors.New("smtp: the TLS policy must be opportunistic, mandatory or none")
 	case c.Timeout < 0:
 		return c, nil, errors.New("smtp: the timeout is negative")
 	case err != nil || from.Address != c.From:
-		return c, nil, errors.New("smtp: the sender is not an e-mail address; its name goes apart")
+		return c, nil, errors.New("smtp: the sender must be a bare e-mail address; its name is a separate setting")
 	case strings.ContainsFunc(c.FromName, unicode.IsControl):
 		return c, nil, errors.New("smtp: the sender's name has control characters")
 	case strings.ContainsFunc(c.Helo, unfit):
-		return c, nil, errors.New("smtp: the name given to the server is no host")
+		return c, nil, errors.New("smtp: the HELO name is not a host name")
 	}
 	if c.Helo == "" {
 		c.Helo = host(from.Address)

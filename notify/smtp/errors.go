@@ -12,10 +12,10 @@ import (
 	"accountledger/notify"
 )
 
-// What went wrong is told by step, reply code and a few words of our own. A server's words are dropped: they
-// often repeat the recipient.
+// Failures are described by step, reply code and our own words. The server's text is dropped, since it often repeats the
+// recipient.
 
-// connecting tells what went wrong before there was a message to speak of. Another try makes sense.
+// connecting describes a failure before the message was sent. It may be retried.
 func connecting(ctx context.Context, connected bool, err error) *notify.SendError {
 	e := &notify.SendError{Step: notify.StepConnect, Why: kind(ctx, err)}
 	if connected {
@@ -28,7 +28,7 @@ func connecting(ctx context.Context, connected bool, err error) *notify.SendErro
 	return e
 }
 
-// sending tells what the server said to the message.
+// sending describes the server's reply to the message.
 func sending(ctx context.Context, err error) *notify.SendError {
 	var said *gomail.SendError
 	if !errors.As(err, &said) {
@@ -54,10 +54,10 @@ func step(r gomail.SendErrReason) notify.Step {
 	return notify.StepSession
 }
 
-// unauthorised are replies that ask for another sign-in or for encryption (RFC 4954): they are about us, not about the message.
+// unauthorised are replies that require authentication or encryption (RFC 4954): they are about us, not about the message.
 func unauthorised(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
 
-// kind is what kind of error it is, in words that hold nothing of it.
+// kind describes the kind of error, without repeating its text.
 func kind(ctx context.Context, err error) string {
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError

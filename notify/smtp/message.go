@@ -8,8 +8,8 @@ import (
 	"accountledger/notify"
 )
 
-// message makes the e-mail: plain text with HTML beside it. Everything in its headers is the operator's or the
-// ledger's own, but for the recipient, which must be one bare address.
+// message makes the e-mail, as plain text and HTML. Everything in its headers comes from the operator or the ledger, except the
+// recipient, which must be one bare address.
 func (c *Channel) message(e notify.Envelope) (*gomail.Msg, *notify.SendError) {
 	to, err := mail.ParseAddress(e.To)
 	if err != nil || to.Address != e.To || to.Name != "" {
@@ -20,7 +20,7 @@ func (c *Channel) message(e notify.Envelope) (*gomail.Msg, *notify.SendError) {
 	m.ToMailAddress(to)
 	m.Subject(e.Content.Subject)
 	m.SetDateWithValue(e.At.UTC())
-	// The same for every attempt, so that a server that got a message twice can tell.
+	// The same for every attempt, so that a server that gets a message twice can tell.
 	m.SetMessageIDWithValue(e.ID.String() + "@" + host(c.from.Address))
 	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no automatic answers
 	m.SetGenHeader(gomail.HeaderXAutoResponseSuppress, "All")

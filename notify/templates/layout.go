@@ -5,8 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// Grouped is a code as people read it best: 123 456, or ABCD-EFGH-JKMNP. Whoever checks codes ignores the
-// spaces and dashes.
+// Grouped formats a code for reading: 123 456, or ABCD-EFGH-JKMNP. Spaces and dashes are ignored when a code is checked.
 func Grouped(code string) string {
 	switch len(code) {
 	case 6:
@@ -17,7 +16,7 @@ func Grouped(code string) string {
 	return code
 }
 
-// width is where lines of plain text are broken; RFC 5322 asks for no more than 78 characters.
+// width is where plain text is wrapped; RFC 5322 recommends at most 78 characters.
 const width = 72
 
 func wrap(paragraph string) string {

@@ -1,9 +1,8 @@
-// Package templates is what messages to people say: one file of texts a language, and one plain and one HTML
-// form that all of them share.
+// Package templates holds the texts of messages to people: one file of texts per language, and one plain and one HTML layout for
+// all.
 //
-// A text holds nothing that a requester wrote. What varies is the service's name, which the operator sets, the
-// code and the time until which it holds, both of which the ledger makes. A subject never holds the code, because
-// subjects show on locked screens.
+// No text contains anything from the requester. The variables are the service's name, set by the operator, and the code and its
+// expiry, made by the ledger. A subject never contains the code, because subjects are visible on locked screens.
 package templates
 
 import (
@@ -24,7 +23,7 @@ import (
 //go:embed texts/*.json
 var files embed.FS
 
-// Fallback is the language of whoever's own has no texts.
+// Fallback is the language used if there are no texts in the person's.
 const Fallback domain.Language = "en"
 
 // ErrNoText: there is no text for this message.
@@ -45,34 +44,34 @@ type file struct {
 
 type text struct {
 	Subject string   `json:"subject"`
-	Body    []string `json:"body"` // paragraphs; one that is {code} alone is set large
+	Body    []string `json:"body"` // paragraphs; one that is just {code} is set large
 }
 
-// Values is what varies from message to message.
+// Values are the variables of a message.
 type Values struct {
-	Code  string    // as Code makes it; empty where the message has none
-	Until time.Time // until when it holds
+	Code  string    // as made by domain.CodeInput; empty if the message has none
+	Until time.Time // when it expires
 }
 
 // Email is a message ready to be sent.
 type Email struct {
-	Language domain.Language // of the text, which is Fallback where the person's has none
+	Language domain.Language // of the text: Fallback if there is none in the person's
 	Subject  string
 	Plain    string // lines end in \n
 	HTML     string
 }
 
-// DefaultService stands where the operator set no name.
+// DefaultService is the service's name if the operator sets none.
 const DefaultService = "Account Ledger"
 
-// New reads the texts. service is the name that people know the service by: 1 to 60 characters without control
-// characters, or empty for DefaultService. A text that is missing or puts the code into a subject is an error.
+// New loads the texts. service is the service's name as people know it: 1 to 60 characters without control characters, or empty for
+// DefaultService. A missing text or a subject with the code is an error.
 func New(service string) (*Texts, error) {
 	if service == "" {
 		service = DefaultService
 	}
 	if len([]rune(service)) > 60 || strings.ContainsFunc(service, unicode.IsControl) {
-		return nil, errors.New("templates: the service's name has more than 60 characters, or control characters")
+		return nil, errors.New("templates: the service's name has more than 60 characters or has control characters")
 	}
 	t := &Texts{service: service, by: map[domain.Language]file{}}
 	names, err := fs.Glob(files, "texts/*.json")
@@ -106,7 +105,7 @@ func read(name string) (file, error) {
 		case t.Subject == "" || len(t.Body) == 0:
 			return f, ErrNoText
 		case strings.Contains(t.Subject, "{code}"):
-			return f, errors.New("a subject holds the code")
+			return f, errors.New("a subject contains the code")
 		}
 	}
 	return f, f.Language.Validate()
@@ -115,8 +114,8 @@ func read(name string) (file, error) {
 // Languages is how many languages have texts.
 func (t *Texts) Languages() int { return len(t.by) }
 
-// Email makes a message in the person's language: that very one, else its base language, else Fallback. It
-// gives ErrNoText for a message that has no text here.
+// Email makes a message in the person's language, or else its base language, or else Fallback. ErrNoText if there is no text for
+// the message.
 func (t *Texts) Email(m domain.Message, language domain.Language, v Values) (Email, error) {
 	f := t.in(language)
 	var body text

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// certificate makes one for 127.0.0.1, signed by itself.
+// certificate makes a self-signed certificate for 127.0.0.1.
 func certificate(t testing.TB) (*tls.Config, *x509.CertPool) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

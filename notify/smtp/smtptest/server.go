@@ -1,5 +1,5 @@
-// Package smtptest is a real SMTP server inside a test: it listens on a free port of this machine, keeps what it
-// is given, and refuses what the test tells it to.
+// Package smtptest is a real SMTP server for tests: it listens on a free local port, keeps the messages it gets, and refuses what
+// the test tells it to.
 package smtptest
 
 import (
@@ -21,7 +21,7 @@ import (
 	gosmtp "github.com/emersion/go-smtp"
 )
 
-// Message is one message that the server took.
+// Message is one message that the server accepted.
 type Message struct {
 	From, To  string
 	Encrypted bool
@@ -31,7 +31,7 @@ type Message struct {
 	Raw       []byte
 }
 
-// Header gives the parsed headers; it fails the test when there are none.
+// Header returns the parsed headers; it fails the test if there are none.
 func (m Message) Header(t *testing.T) mail.Header {
 	t.Helper()
 	p, err := mail.ReadMessage(bytes.NewReader(m.Raw))
@@ -41,7 +41,7 @@ func (m Message) Header(t *testing.T) mail.Header {
 	return p.Header
 }
 
-// Parts gives the decoded bodies by media type.
+// Parts returns the decoded bodies by media type.
 func (m Message) Parts(t *testing.T) map[string]string {
 	t.Helper()
 	p, err := mail.ReadMessage(bytes.NewReader(m.Raw))
@@ -73,9 +73,9 @@ func (m Message) Parts(t *testing.T) map[string]string {
 type Options struct {
 	TLS      bool   // offer STARTTLS
 	Addr     string // host:port; empty is a free port of 127.0.0.1
-	Password string // of user "ledger"; empty: no signing in
+	Password string // of user "ledger"; empty: no authentication
 	UTF8     bool   // offer SMTPUTF8
-	// Rcpt and Data, where set, decide on a recipient and on a message that has been read.
+	// Rcpt and Data, if set, decide on a recipient and on a received message.
 	Rcpt func(to string) error
 	Data func(m Message) error
 }
@@ -136,21 +136,20 @@ func Start(t testing.TB, o Options) *Server {
 	return s
 }
 
-// Close ends the server and its connections. The listener is closed here too: the library does not know it
-// before it has begun to serve.
+// Close ends the server and its connections. It also closes the listener, which the library does not know before it serves.
 func (s *Server) Close() {
 	_ = s.server.Close()
 	_ = s.listener.Close()
 }
 
-// Taken gives the messages taken so far, in order.
+// Taken returns the messages accepted so far, in order.
 func (s *Server) Taken() []Message {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]Message(nil), s.taken...)
 }
 
-// Wait waits for the server to have taken n messages and gives them; the end of the test's context fails the test.
+// Wait waits until the server has accepted n messages and returns them; it fails the test when the test's context ends.
 func (s *Server) Wait(t *testing.T, n int) []Message {
 	t.Helper()
 	for {
