@@ -42,5 +42,6 @@ bench-engines:
 	mkdir -p bin
 	go run -tags engines ./bench/engines -json bin/bench-engines.json
 
+# The program, stamped with the commit it is built from where this is a clone.
 build:
-	go build -o bin/accountledger ./cmd/accountledger
+	go build -buildvcs=auto -o bin/accountledger ./cmd/accountledger

@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"github.com/go-json-experiment/json"
 )
 
 // serveRows measures the real program on a large folder: how soon it is ready, and how much memory it uses under load.
@@ -63,7 +65,7 @@ type process struct {
 
 // start starts the program on a folder and waits until it is ready.
 func start(program, dir string) (*process, error) {
-	p := &process{command: exec.Command(program, "serve", "--dev", "--data", dir, "--http", "127.0.0.1:0", "--log-level", "warn")}
+	p := &process{command: exec.Command(program, "serve", "--dev", "--data", dir, "--http", "127.0.0.1:0", "--log-level", "warn", "--json")}
 	p.dir, p.http = dir, client()
 	p.command.Stderr = os.Stderr
 	out, err := p.command.StdoutPipe()
@@ -74,10 +76,11 @@ func start(program, dir string) (*process, error) {
 	if err := p.command.Start(); err != nil {
 		return nil, err
 	}
-	for lines := bufio.NewScanner(out); p.url == "" && lines.Scan(); {
-		if fields := strings.Fields(lines.Text()); len(fields) == 2 && fields[0] == "API" {
-			p.url = fields[1]
-		}
+	var ready struct {
+		Address string `json:"address"`
+	}
+	if line, err := bufio.NewReader(out).ReadBytes('\n'); err == nil && json.Unmarshal(line, &ready) == nil {
+		p.url = ready.Address
 	}
 	go func() { _, _ = io.Copy(io.Discard, out) }()
 	for p.url != "" && time.Since(began) < time.Minute {

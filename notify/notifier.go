@@ -3,6 +3,7 @@ package notify
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -81,7 +82,11 @@ func (n *Notifier) begin(head journal.Checkpoint) error {
 
 // startAtHead stores the new checkpoint at once, so that the next start misses no message from now on.
 func (n *Notifier) startAtHead(head journal.Checkpoint, reason string) error {
-	n.Log.Info("messages: starting at the head of the log; what was asked for before is not sent", "reason", reason, "position", head.Position.String())
+	level := slog.LevelInfo
+	if head.Position == (journal.Position{}) { // a new ledger: nothing was asked for before
+		level = slog.LevelDebug
+	}
+	n.Log.Log(context.Background(), level, "messages: starting at the head of the log; what was asked for before is not sent", "reason", reason, "position", head.Position.String())
 	n.marks.reset(head)
 	return n.store(head)
 }

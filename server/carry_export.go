@@ -148,17 +148,17 @@ func (r *remote) Export(ctx context.Context, in Export, out io.Writer) error {
 	}
 	resp, err := r.http.Do(req)
 	if err != nil {
-		return fmt.Errorf("the server did not answer: %w", err)
+		return disconnected(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
 		return fmt.Errorf("the server refused: %s", resp.Status)
 	}
-	return copyLines(out, resp.Body)
+	return copyLines(ctx, out, resp.Body)
 }
 
 // copyLines hands lines on until one is an error of the control protocol's.
-func copyLines(out io.Writer, in io.Reader) error {
+func copyLines(ctx context.Context, out io.Writer, in io.Reader) error {
 	text := make([]byte, 0, 2*exportBytes)
 	for {
 		n, err := in.Read(text[len(text):cap(text)])
@@ -177,7 +177,7 @@ func copyLines(out io.Writer, in io.Reader) error {
 		case errors.Is(err, io.EOF):
 			return nil // whether it is whole shows in what was handed on
 		case err != nil:
-			return fmt.Errorf("the server's answer ended early: %w", err)
+			return disconnected(ctx, err)
 		}
 	}
 }
@@ -193,5 +193,5 @@ func handOn(out io.Writer, text []byte) error {
 	if err := json.Unmarshal(text[last:], &v); err != nil || v.Error == nil {
 		return errors.New("the server's answer cannot be read")
 	}
-	return &domain.Error{Kind: v.Error.Kind, Code: v.Error.Code, Message: v.Error.Message, Field: v.Error.Field}
+	return v.Error.err()
 }

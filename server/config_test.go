@@ -28,8 +28,8 @@ func TestBadConfigurationNamesItsKey(t *testing.T) {
 		env  [2]string
 		want string
 	}{
-		"unknown key in the file":    {file: "htp: 1\n", want: `"htp"`},
-		"unknown nested key":         {file: "smtp:\n  hots: x\n", want: `"smtp.hots"`},
+		"unknown key in the file":    {file: "htp: 1\n", want: " htp:"},
+		"unknown nested key":         {file: "smtp:\n  hots: x\n", want: " smtp.hots:"},
 		"unknown variable":           {env: [2]string{"ACCOUNTLEDGER_HTPP", "x"}, want: "ACCOUNTLEDGER_HTPP"},
 		"no duration":                {env: [2]string{"ACCOUNTLEDGER_ERASURE_GRACE", "soon"}, want: "erasure"},
 		"negative grace":             {file: "erasure:\n  grace: -1s\n", want: "erasure.grace"},

@@ -9,49 +9,49 @@ import (
 	"accountledger/domain"
 )
 
-// Console is what operators can do on the machine: of the running server, or, when none runs, of the same Server opened for the purpose.
+// Console is what operators can do on the machine: with the running server or, when none runs, with one opened for the command.
 type Console interface {
-	// Status tells how the ledger is doing, as far as that can be read. It shows nothing personal.
+	// Status is the state of the ledger, as far as it can be read. It shows nothing personal.
 	Status(ctx context.Context) (Status, error)
-	// Mailbox gives the messages of the local mailbox. They are personal, so reading them is recorded first.
+	// Mailbox gives the messages in the local mailbox. They are personal, so the access is recorded first.
 	Mailbox(ctx context.Context) ([]MailboxEntry, error)
 	// StaffAdd adds an officer and gives the one-time enrolment code.
 	StaffAdd(ctx context.Context, in StaffAdd) (StaffAdded, error)
 	// ServiceAdd connects a service and gives its key.
 	ServiceAdd(ctx context.Context, in ServiceAdd) (ServiceAdded, error)
-	// Rebuild builds views again from the log, and goes on where a rebuild was cut off: what was folded when ctx ends is kept.
+	// Rebuild rebuilds views from the log, and continues where a rebuild was interrupted: what was folded when ctx ends is kept.
 	// progress may be called often.
 	Rebuild(ctx context.Context, in RebuildViews, progress func(Progress)) error
-	// KeysList tells of every master key that the vault was ever under, the oldest first.
+	// KeysList lists every master key that the vault was ever wrapped under, the oldest first.
 	KeysList(ctx context.Context) ([]MasterKey, error)
-	// KeysRotate wraps everything under a new master key; asked for again, it goes on where it was.
+	// KeysRotate rewraps everything under a new master key; called again, it continues where it was.
 	KeysRotate(ctx context.Context, in KeysRotate, progress func(Progress)) (KeysRotated, error)
 	// KeysDestroyed records that the operator destroyed a master key.
 	KeysDestroyed(ctx context.Context, in KeysDestroyed) (MasterKey, error)
-	// Export writes log and, if asked for, vault as lines of CloudEvents to out.
+	// Export writes the log and, if asked for, the vault to out as lines of CloudEvents.
 	Export(ctx context.Context, in Export, out io.Writer) error
-	// BackupStart tells what a backup that is begun now has to know of the ledger.
+	// BackupStart gives what a backup that begins now has to know about the ledger.
 	BackupStart(ctx context.Context) (BackupStart, error)
-	// BackupDone records that a backup is whole.
+	// BackupDone records that a backup is complete.
 	BackupDone(ctx context.Context) error
-	// Verify walks log, vault and checkpoints and tells of the first fault of each.
+	// Verify checks log, vault and checkpoints and gives the first fault of each.
 	Verify(ctx context.Context, progress func(Progress)) (Verified, error)
-	// Compare folds views anew from the log into a scratch place and tells every difference from the live ones; none named
+	// Compare folds views from the log into a scratch folder and gives every difference from the live ones; none named
 	// means all.
 	Compare(ctx context.Context, views []string, progress func(Progress)) (Comparison, error)
-	// Skip lets a view go on past an event that it cannot digest; one that it can is refused. To repeat it is harmless.
+	// Skip lets a view skip an event that it cannot digest; one that it can is refused. Repeating it is harmless.
 	Skip(ctx context.Context, in EventSkip, progress func(Progress)) (SkippedEvent, error)
-	// Skips tells of every event that was skipped, with the reasons.
+	// Skips lists every event that was skipped, with the reasons.
 	Skips(ctx context.Context) ([]SkippedEvent, error)
-	// Show gives an officer of compliance an account as it was at a moment, once the look is recorded as theirs.
+	// Show gives a compliance officer an account as it was at a given time, once the access is recorded as theirs.
 	Show(ctx context.Context, in ShowAccount) (AccountShown, error)
-	// ClockConfirm takes the ledger's clock as right after it jumped; it is refused where the clock says another time than in does.
+	// ClockConfirm confirms the ledger's clock after a jump; it is refused where the clock shows another time than in.
 	ClockConfirm(ctx context.Context, in ClockConfirm) (ClockConfirmed, error)
 	// Close frees the console.
 	Close() error
 }
 
-// Status is how the ledger is doing.
+// Status is the state of the ledger.
 type Status struct {
 	Version string `json:"version"`
 	Running bool   `json:"running"` // a server answers; false: opened for this command
@@ -61,22 +61,22 @@ type Status struct {
 	Ready    bool      `json:"ready"`
 	Reason   string    `json:"reason,omitzero"` // why it is not ready
 	Log      LogStatus `json:"log"`
-	// Unread are the parts of the status that cannot be told now, with the causes.
+	// Unread are the parts of the status that cannot be read now, with the causes.
 	Unread []Unread `json:"unread,omitzero"`
-	// Faults are what this process met since its start, each with its cause, since when and how often; what is current comes first.
+	// Faults are what this process met since its start, each with its cause, since when and how often; current ones come first.
 	Faults    []Fault          `json:"faults,omitzero"`
 	Messages  string           `json:"messages"` // where messages to people go
 	Consumers []ConsumerStatus `json:"consumers"`
 	Deadlines int              `json:"deadlines"` // sign-ups and erasures that wait for their time
-	// Clock tells whether the clock is believed.
+	// Clock says whether the clock is trusted.
 	Clock ClockStatus `json:"clock"`
-	// Skips are the events that operators let views go on past, without the reasons.
+	// Skips are the events that operators skipped, without the reasons.
 	Skips []SkippedEvent `json:"skips,omitzero"`
-	// Rebuilds are those of views that are under way, or unfinished.
+	// Rebuilds are those in progress or unfinished.
 	Rebuilds []RebuildStatus `json:"rebuilds,omitzero"`
 	// MasterKeys are those that are not destroyed, without counts; none where the vault cannot be read now.
 	MasterKeys []MasterKey `json:"master_keys,omitzero"`
-	// Backups tells until when backups hold keys that are destroyed now.
+	// Backups says until when backups hold keys that are destroyed now.
 	Backups BackupsStatus `json:"backups"`
 }
 
@@ -84,7 +84,7 @@ type Status struct {
 type LogStatus struct {
 	ID   string `json:"id"`
 	Head string `json:"head"`
-	// Fence says why the log takes no appends for good: it has moved, or is an archive.
+	// Fence says why the log permanently takes no appends: it has moved, or is an archive.
 	Fence string `json:"fence,omitzero"`
 }
 
@@ -98,7 +98,7 @@ type ConsumerStatus struct {
 	LagSeconds float64 `json:"lag_seconds"`           // age of the oldest event not handled
 	State      string  `json:"state"`                 // running, waiting, stopped, rebuilding, idle
 	Reason     string  `json:"reason,omitzero"`
-	// Unreadable is the id of an event before which it waits because it cannot be read: replay skip lets everything go on past it.
+	// Unreadable is the id of an unreadable event at which it waits: replay skip skips it everywhere.
 	Unreadable string `json:"unreadable,omitzero"`
 }
 
@@ -141,13 +141,13 @@ type ServiceAdded struct {
 
 // Progress is how far an operator's command has come.
 type Progress struct {
-	// View names the view that is worked on, or another stage of the command.
+	// View names the view being worked on, or another stage of the command.
 	View string `json:"view,omitzero"`
-	// Done of Total are behind it, counted in Unit; Total is 0 while it is not known.
+	// Done of Total are finished, counted in Unit; Total is 0 while it is not known.
 	Done  int64  `json:"done"`
 	Total int64  `json:"total"`
 	Unit  string `json:"unit,omitzero"`
-	// Resumed says that this is where the command goes on; what is told after it counts from there.
+	// Resumed says that the command continues from here; what follows counts from there.
 	Resumed bool `json:"resumed,omitzero"`
 }
 
@@ -161,13 +161,13 @@ func (o operator) request(operation string, because domain.EventID) commands.Req
 	return commands.Request{Caller: domain.Operator(o.uid), Channel: domain.ChannelConsole, Operation: operation, Because: because}
 }
 
-// record writes the operator's command into the log before it is carried out, and gives its event.
+// record writes the operator's command to the log before it is carried out, and gives its event.
 func (o operator) record(ctx context.Context, op domain.Operation, views ...domain.ViewName) (domain.EventID, error) {
 	a, err := o.menu.Operate(ctx, o.request(string(op), domain.EventID{}), commands.Operate{Operation: op, Views: views})
 	return a.Value, err
 }
 
-// Status answers even when the log takes no more: then it is needed most. It is not recorded.
+// Status answers even when the log takes no appends: that is when it is needed most. It is not recorded.
 func (o operator) Status(ctx context.Context) (Status, error) { return o.status(ctx), nil }
 
 func (o operator) Mailbox(ctx context.Context) ([]MailboxEntry, error) {

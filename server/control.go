@@ -8,8 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -18,8 +16,8 @@ import (
 	"accountledger/domain"
 )
 
-// The control protocol is HTTP over the unix socket: one POST a command, JSON in and out, a stream of JSON values for a
-// rebuild. It is between one version of the program and itself.
+// The control protocol is HTTP over the unix socket: one POST per command, JSON in and out, and a stream of JSON values where there
+// is progress. Both ends are the same version of the program.
 
 // reply is one value of an answer: a result, progress, or an error.
 type reply struct {
@@ -28,12 +26,25 @@ type reply struct {
 	Error    *controlError  `json:"error,omitzero"`
 }
 
-// controlError carries one of the domain's errors across.
+// controlError carries an error across: what the domain says of it, and how the command ends because of it.
 type controlError struct {
 	Kind    domain.Kind `json:"kind"`
-	Code    string      `json:"code"`
-	Message string      `json:"message"`
-	Field   string      `json:"field,omitzero"`
+	Failure Failure     `json:"failure"`
+}
+
+// answered is an error of the server's. It unwraps to a *Failure and to the domain's error.
+type answered struct {
+	failure *Failure
+	known   *domain.Error
+}
+
+func (e *answered) Error() string   { return e.known.Error() }
+func (e *answered) Unwrap() []error { return []error{e.failure, e.known} }
+
+// err is the error as the server met it.
+func (e *controlError) err() error {
+	f := e.Failure
+	return &answered{&f, &domain.Error{Kind: e.Kind, Code: f.Code, Message: f.Message, Field: f.Field}}
 }
 
 type peerKey struct{}
@@ -109,36 +120,38 @@ func handle[I, O any](s *Server, mux *http.ServeMux, name string, run func(conte
 }
 
 func toControl(err error) *controlError {
+	kind := domain.Internal
 	var known *domain.Error
 	if errors.As(err, &known) {
-		return &controlError{known.Kind, known.Code, known.Message, known.Field}
+		kind = known.Kind
 	}
-	return &controlError{Kind: domain.Internal, Code: "failed", Message: err.Error()}
+	return &controlError{kind, FailureOf(err)}
 }
 
 // remote is the console of a running server.
 type remote struct{ http *http.Client }
 
-// ErrNotRunning: no server answers on the data folder.
-var ErrNotRunning = errors.New("no server is running on this data folder")
+// ErrDisconnected: the server ended, or the connection broke, before the command's answer was whole. What the command did before
+// that stands.
+var ErrDisconnected = errors.New("the connection to the server broke")
 
-// dial finds the running server.
+// disconnected is ErrDisconnected with its cause, unless ctx has ended.
+func disconnected(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("the server did not answer: %w", ctx.Err())
+	}
+	return fmt.Errorf("%w: %w", ErrDisconnected, err)
+}
+
+// dial finds the running server. Errors are dialSocket's.
 func dial(ctx context.Context, c *Config) (*remote, error) {
-	b, err := os.ReadFile(c.path(socketPointer))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, ErrNotRunning
-	} else if err != nil {
+	cfg := *c
+	conn, err := dialSocket(ctx, &cfg)
+	if err != nil {
 		return nil, err
 	}
-	path := strings.TrimSpace(string(b))
-	open := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return (&net.Dialer{}).DialContext(ctx, "unix", path)
-	}
-	conn, err := open(ctx, "", "")
-	if err != nil {
-		return nil, ErrNotRunning
-	}
 	_ = conn.Close()
+	open := func(ctx context.Context, _, _ string) (net.Conn, error) { return dialSocket(ctx, &cfg) }
 	return &remote{&http.Client{Transport: &http.Transport{DialContext: open}}}, nil
 }
 
@@ -153,7 +166,7 @@ func ask[O any](ctx context.Context, r *remote, name string, in any, progress fu
 	}
 	resp, err := r.http.Do(req)
 	if err != nil {
-		return out, fmt.Errorf("the server did not answer: %w", err)
+		return out, disconnected(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }()
 	if resp.StatusCode != http.StatusOK {
@@ -163,7 +176,7 @@ func ask[O any](ctx context.Context, r *remote, name string, in any, progress fu
 	for {
 		var v reply
 		if err := json.UnmarshalDecode(dec, &v); err != nil {
-			return out, fmt.Errorf("the server's answer ended early: %w", err)
+			return out, disconnected(ctx, err)
 		}
 		switch {
 		case v.Progress != nil:
@@ -171,7 +184,7 @@ func ask[O any](ctx context.Context, r *remote, name string, in any, progress fu
 				progress(*v.Progress)
 			}
 		case v.Error != nil:
-			return out, &domain.Error{Kind: v.Error.Kind, Code: v.Error.Code, Message: v.Error.Message, Field: v.Error.Field}
+			return out, v.Error.err()
 		default:
 			return out, json.Unmarshal(v.Result, &out)
 		}

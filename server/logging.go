@@ -5,7 +5,7 @@ import (
 	"log/slog"
 )
 
-// logger writes structured logs. Nothing personal reaches it: personal types print as [personal].
+// logger writes structured logs, one line each. Nothing personal reaches it: personal types print as [personal].
 func logger(c LogConfig, out io.Writer) *slog.Logger {
 	level := map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}[c.Level]
 	o := &slog.HandlerOptions{Level: level}

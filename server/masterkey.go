@@ -15,11 +15,11 @@ import (
 // devKey is where the master key is with dev, in the data folder.
 const devKey = "dev-master.key"
 
-// errNoMasterKey says how to give one.
-var errNoMasterKey = errors.New("there is no master key: give --master-key FILE (made if it does not exist), or --dev to try things out")
+// ErrNoMasterKeyGiven: the configuration names no master key.
+var ErrNoMasterKeyGiven = errors.New("there is no master key: give --master-key FILE (made if it does not exist), or --dev to try things out")
 
-// errKeyInside: whoever copies the folder must not have what opens it.
-var errKeyInside = errors.New("the master key must lie outside the data folder: whoever copies the folder must not have it")
+// ErrKeyInside: anyone who copies the data folder would have what opens it.
+var ErrKeyInside = errors.New("the master key must lie outside the data folder: whoever copies the folder must not have it")
 
 // keyFiles says where the configuration has the master keys, by absolute paths. They lie outside the data folder and in
 // no backup, but with dev.
@@ -27,7 +27,7 @@ func keyFiles(c *Config) (vault.KeyFiles, error) {
 	paths := []string{c.MasterKey}
 	if c.MasterKey == "" {
 		if paths[0] = c.path(devKey); !c.Dev && !exists(paths[0]) {
-			return vault.KeyFiles{}, errNoMasterKey
+			return vault.KeyFiles{}, ErrNoMasterKeyGiven
 		}
 	}
 	for _, path := range strings.Split(c.MasterKeyOlder, ",") {
@@ -52,7 +52,7 @@ func keyFiles(c *Config) (vault.KeyFiles, error) {
 // outside refuses a path in the data folder, but with dev.
 func outside(c *Config, path string) error {
 	if inside, err := within(c.Data, path); err != nil || inside && !c.Dev {
-		return errors.Join(err, errKeyInside)
+		return errors.Join(err, ErrKeyInside)
 	}
 	return nil
 }

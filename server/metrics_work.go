@@ -1,10 +1,10 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"time"
 
@@ -30,24 +30,12 @@ func (s *Server) openWork() error {
 		return err
 	}
 	s.work.buildInfo = prometheus.NewGauge(prometheus.GaugeOpts{Name: "accountledger_build_info", Help: "1, with what the program was built from.",
-		ConstLabels: prometheus.Labels{"version": Version(), "revision": revision(), "goversion": runtime.Version()}})
+		ConstLabels: prometheus.Labels{"version": Version(), "revision": cmp.Or(ThisBuild().Commit, "unknown"), "goversion": runtime.Version()}})
 	s.work.buildInfo.Set(1)
 	return s.metrics.Register(s.work.buildInfo)
 }
 
-// revision is the commit that the program was built from, as its build knows it; "unknown" otherwise.
-func revision() string {
-	if b, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range b.Settings {
-			if s.Key == "vcs.revision" {
-				return s.Value
-			}
-		}
-	}
-	return "unknown"
-}
-
-// commanded is told of every operator's command that has ended.
+// commanded counts an operator's command that has ended.
 func (s *Server) commanded(name string, out any, err error) {
 	result := "done"
 	if err != nil {

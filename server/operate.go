@@ -9,7 +9,8 @@ import (
 	"accountledger/domain"
 )
 
-// OpenConsole finds the running server, or opens the same Server without listener and consumers.
+// OpenConsole connects to the running server, or opens the ledger without listeners and consumers. ErrNoLedger where there is none,
+// ErrRunning while another process has the folder and answers no commands.
 func OpenConsole(ctx context.Context, cfg Config) (Console, error) {
 	r, err := dial(ctx, &cfg)
 	if err == nil {

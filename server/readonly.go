@@ -129,8 +129,11 @@ func openReading(ctx context.Context, cfg Config) (_ *reading, err error) {
 	return &reading{s}, nil
 }
 
+// ErrNoLedger: the data folder holds no ledger.
+var ErrNoLedger = errors.New("there is no ledger here")
+
 func noLedger(c *Config) error {
-	return fmt.Errorf("there is no ledger in %s: start one with accountledger serve, or name its folder with --data", c.Data)
+	return fmt.Errorf("%w, in %s: start one with accountledger serve, or name its folder with --data", ErrNoLedger, c.Data)
 }
 
 // shareFolder keeps everybody away who would change the data folder, and makes nothing there.

@@ -37,7 +37,10 @@ type RefusedError struct {
 	err  error
 }
 
-func (e *RefusedError) Error() string {
+func (e *RefusedError) Error() string { return e.Text("accountledger serve") }
+
+// Text is the error with serve as the command that starts this ledger.
+func (e *RefusedError) Text(serve string) string {
 	text := e.What
 	if e.err != nil {
 		text += " (" + e.err.Error() + ")"
@@ -46,9 +49,9 @@ func (e *RefusedError) Error() string {
 	switch e.Accept {
 	case "":
 	case AcceptLogID:
-		text += fmt.Sprintf("; or have the id that the vault knows put back: accountledger serve --accept %s --reason \"…\", which is recorded and signs everybody out", e.Accept)
+		text += fmt.Sprintf("; or have the id that the vault knows put back: %s --accept %s --reason \"…\", which is recorded and signs everybody out", serve, e.Accept)
 	default:
-		text += fmt.Sprintf("; or go on without what is lost (%s): accountledger serve --accept %s --reason \"…\", which is recorded and signs everybody out", e.Lost, e.Accept)
+		text += fmt.Sprintf("; or go on without what is lost (%s): %s --accept %s --reason \"…\", which is recorded and signs everybody out", e.Lost, serve, e.Accept)
 	}
 	return text
 }
@@ -62,6 +65,8 @@ var (
 	ErrNothingToAccept = errors.New("there is nothing to accept: the parts of the ledger fit together; start it without --accept")
 	// ErrNotAcceptable: --accept names something else than what is wrong.
 	ErrNotAcceptable = errors.New("--accept does not help here")
+	// ErrAcceptKind: there is nothing of that name to accept.
+	ErrAcceptKind = fmt.Errorf("--accept takes %s, %s or %s", AcceptOlderLog, AcceptOlderVault, AcceptLogID)
 )
 
 // Validate refuses what is no kind, with its name.
@@ -70,7 +75,7 @@ func (a Accept) Validate() error {
 	case "", AcceptOlderLog, AcceptOlderVault, AcceptLogID:
 		return nil
 	}
-	return fmt.Errorf("--accept: it takes %s, %s or %s", AcceptOlderLog, AcceptOlderVault, AcceptLogID)
+	return ErrAcceptKind
 }
 
 const (

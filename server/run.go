@@ -23,14 +23,14 @@ const (
 	readTimeout   = 15 * time.Second
 	writeTimeout  = 60 * time.Second
 	idleTimeout   = 2 * time.Minute
-	// stopTimeout bounds how long a stop waits for requests under way.
+	// stopTimeout is how long a stop waits for requests in progress.
 	stopTimeout = 20 * time.Second
-	// stopViews bounds how long it waits then for the views' server.
+	// stopViews is how long it then waits for the views' engine.
 	stopViews = 5 * time.Second
 )
 
-// publish publishes the notices of this program's catalogue that nobody has published yet. Where the log takes nothing
-// now, the server starts all the same and can be read.
+// publish publishes the notices of this program's catalogue that are not published yet. Where the log takes no appends now,
+// the server starts anyway and can be read.
 func (s *Server) publish(ctx context.Context) error {
 	_, err := s.menu.PublishNotices(ctx, commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "publishNotices"}, struct{}{})
 	var known *domain.Error
@@ -41,8 +41,8 @@ func (s *Server) publish(ctx context.Context) error {
 	return err
 }
 
-// Run serves until ctx ends and for the drain after it, then stops gracefully: requests and pages under way are finished. started is told the
-// address once the API answers.
+// Run serves until ctx ends and during the drain after it, then stops gracefully: requests and pages in progress are finished.
+// started is called with the address once the API answers.
 func (s *Server) Run(ctx context.Context, started func(address string)) error {
 	err := s.run(ctx, started)
 	s.undo, s.unserved = s.unserved, nil // set where the first start did not come to serve
@@ -107,12 +107,12 @@ func (s *Server) run(ctx context.Context, started func(address string)) error {
 		defer time.AfterFunc(stopViews, e.GiveUp).Stop()
 	}
 	err = errors.Join(err, s.closeConsumers())
-	err = errors.Join(err, internal.Close()) // the last to go, and whoever still asks there loses nothing
+	err = errors.Join(err, internal.Close()) // the last one: metrics are served until the end
 	all.Wait()
 	return errors.Join(cause, err)
 }
 
-// begin does what comes before the first answer: what is asked for from here on is sent, whoever sends it.
+// begin does what must come before the first answer: messages asked for from here on are sent, by this process or another.
 func (s *Server) begin(ctx context.Context) (*api.API, error) {
 	if err := s.publish(ctx); err != nil {
 		return nil, err
@@ -125,7 +125,7 @@ func (s *Server) begin(ctx context.Context) (*api.API, error) {
 	return s.api(ctx)
 }
 
-// shutdown waits for requests under way, and then no longer.
+// shutdown waits for requests in progress, for at most stopTimeout.
 func shutdown(h *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
 	defer cancel()
@@ -151,5 +151,5 @@ func (s *Server) api(ctx context.Context) (*api.API, error) {
 	})
 }
 
-// quiet drops what net/http would log: it can hold callers' addresses and what they sent.
+// quiet drops what net/http would log: it can contain callers' addresses and input.
 func quiet() *log.Logger { return log.New(io.Discard, "", 0) }

@@ -1,5 +1,5 @@
-// Package server wires the ledger together: it is the only place that knows every adapter. The same Server runs
-// behind serve, behind operators' commands when no server runs, and in tests.
+// Package server wires the ledger together: it is the only place that knows every adapter. The same Server is used
+// by serve, by operators' commands when no server runs, and by tests.
 package server
 
 import (
@@ -9,7 +9,6 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
-	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -39,13 +38,13 @@ type Options struct {
 	LogTo io.Writer
 	// Now is the clock; nil: the system's.
 	Now func() time.Time
-	// Monotonic is a clock that nobody sets, which Now is compared with; nil: the system's.
+	// Monotonic is a clock that cannot be set, to compare Now with; nil: the system's.
 	Monotonic func() time.Duration
-	// Clock moves Now forward, with dev alone.
+	// Clock moves Now forward; only with dev.
 	Clock time.Duration
-	// Hashing are the parameters of new password hashes; the zero ones are the product's. Tests take cheaper ones.
+	// Hashing are the parameters of new password hashes; zero: the product's. Tests use cheaper ones.
 	Hashing passwords.Params
-	// Accept goes on with what a start refuses; the zero Accept with nothing.
+	// Accept is consent to start in spite of a refusal; zero: none.
 	Accept Accept
 }
 
@@ -94,8 +93,8 @@ type Server struct {
 	undo, unserved func() error
 }
 
-// Open opens everything and starts nothing. ErrRunning when another server has the data folder, *RefusedError when its parts do
-// not fit together.
+// Open opens everything and starts nothing. ErrRunning when another process has the data folder, *RefusedError when the parts of
+// the ledger do not fit together.
 func Open(ctx context.Context, cfg Config, o Options) (*Server, error) {
 	if err := o.Accept.Validate(); err != nil {
 		return nil, err
@@ -177,13 +176,13 @@ func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 		}
 		return nil
 	})
-	s.unserved, s.undo = s.undo, nil // who opens without serving keeps what there is
+	s.unserved, s.undo = s.undo, nil // a command that does not serve keeps what there is
 	return s, nil
 }
 
 func (s *Server) onClose(c func() error) { s.closers = append(s.closers, c) }
 
-// Close frees everything, the last opened first. Nothing that was acknowledged is lost, with or without it.
+// Close frees everything, the last opened first. Nothing acknowledged is lost even without it.
 func (s *Server) Close() error {
 	var errs []error
 	for i := len(s.closers) - 1; i >= 0; i-- {
@@ -206,7 +205,7 @@ func (s *Server) openFolder(context.Context) error {
 	if mode, err := othersMay(s.cfg.Data); err != nil {
 		return err
 	} else if mode != 0 {
-		s.log.Warn("others than its owner can use the data folder: chmod 700 it", "folder", s.cfg.Data, "mode", mode.String())
+		s.log.Warn("other users can access the data folder: run chmod 700 on it", "folder", s.cfg.Data, "mode", mode.String())
 	}
 	if err := notCarrying(&s.cfg); err != nil {
 		return err
@@ -222,7 +221,7 @@ func (s *Server) openLog(ctx context.Context) error {
 	}
 	s.store = store
 	s.onClose(store.Close)
-	_, err = store.LogID(ctx) // fails here, and by name, when the log cannot be reached
+	_, err = store.LogID(ctx) // a log that cannot be reached fails here, by name
 	if f, ok := store.(eventstore.Fencer); ok && err == nil {
 		var stands eventstore.Fence
 		stands, err = f.Fenced(ctx)
@@ -265,20 +264,12 @@ func (s *Server) openCommands(ctx context.Context, o Options) error {
 	return err
 }
 
-// forget deletes what is kept of a person outside log and vault.
+// forget deletes what is kept about a person outside log and vault.
 func (s *Server) forget(id domain.AccountID) error {
 	if s.mailbox == nil {
 		return nil
 	}
 	return s.mailbox.Forget(id)
-}
-
-// Version is the program's, as its build knows it.
-func Version() string {
-	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" {
-		return b.Main.Version
-	}
-	return "(devel)"
 }
 
 // MessagesTo says where messages to people go.
@@ -289,7 +280,7 @@ func MessagesTo(c Config) string {
 	case c.Role == RoleAPI:
 		return "by the processes of the consumers"
 	case c.Dev || exists(c.path("mailbox")):
-		return "kept in a local mailbox, since no mail server is configured: accountledger mailbox shows them"
+		return "kept in a local mailbox, since no mail server is configured; the command mailbox shows them"
 	default:
 		return "nowhere: no mail server is configured"
 	}

@@ -171,7 +171,7 @@ func (r *remote) simulation(ctx context.Context, message func(to, code string)) 
 			return v, fmt.Errorf("the server's answer ended early: %w", err)
 		}
 		if v.Error != nil {
-			return v, &domain.Error{Kind: v.Error.Kind, Code: v.Error.Code, Message: v.Error.Message, Field: v.Error.Field}
+			return v, v.Error.err()
 		}
 		return v, nil
 	}

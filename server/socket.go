@@ -9,80 +9,178 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// maxSocketPath is what every system takes as the path of a unix socket, in bytes.
+// maxSocketPath is the longest path of a unix socket that every system takes, in bytes.
 const maxSocketPath = 104
 
-// socketPointer names the file that holds a short path where the folder's own would be too long.
-const socketPointer = "control.path"
+const (
+	// socketName is the socket by which operators' commands reach the server. It is in the data folder, so that it is found
+	// wherever the folder is mounted.
+	socketName = "control.sock"
+	// socketPointer names a file with the path of the socket, where the data folder's file system takes none.
+	socketPointer = "control.path"
+)
 
-// socketPath is where operators' commands reach the server: in the data folder, or, when that path is too long, in
-// a folder of its own in the system's place for temporary files.
-func socketPath(c *Config) (string, error) {
-	abs, err := filepath.Abs(c.path("control.sock"))
+var (
+	// ErrNotRunning: no server answers on the data folder.
+	ErrNotRunning = errors.New("no server is running on this data folder")
+	// ErrSocketForbidden: a server runs, as another user.
+	ErrSocketForbidden = errors.New("a server is running on this data folder as another user: run this as that user or as root")
+)
+
+// beside makes a path to the socket in the data folder that can be bound and dialled however long the folder's own path is.
+// It is good until free is called.
+func beside(c *Config) (path string, free func(), err error) {
+	path, err = filepath.Abs(c.path(socketName))
+	if err != nil || len(path) <= maxSocketPath {
+		return path, func() {}, err
+	}
+	dir, err := os.Open(c.Data)
 	if err != nil {
-		return "", fmt.Errorf("socket: %w", err)
+		return "", nil, err
 	}
-	if len(abs) <= maxSocketPath {
-		return abs, nil
-	}
-	h := sha256.Sum256([]byte(abs))
-	return filepath.Join(os.TempDir(), "accountledger-"+hex.EncodeToString(h[:6]), "control.sock"), nil
+	return filepath.Join("/proc/self/fd", strconv.Itoa(int(dir.Fd())), socketName), func() { _ = dir.Close() }, nil
 }
 
-// listenSocket makes the socket so that nobody but its owner can connect, not even for a moment.
-func listenSocket(c *Config) (net.Listener, error) {
-	path, err := socketPath(c)
+// elsewhere is where the socket is when the data folder's file system takes none: in a folder of its own for temporary files.
+func elsewhere(c *Config) (string, error) {
+	abs, err := filepath.Abs(c.Data)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	if dir := filepath.Dir(path); !strings.HasPrefix(dir, c.Data) {
-		if err := ownFolder(dir); err != nil {
-			return nil, err
-		}
+	h := sha256.Sum256([]byte(abs))
+	return filepath.Join(os.TempDir(), "accountledger-"+hex.EncodeToString(h[:6]), socketName), nil
+}
+
+// listenSocket makes the socket so that only its owner can connect, from the first moment on.
+func listenSocket(c *Config) (net.Listener, error) {
+	l, err := listenBeside(c)
+	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOENT) {
+		l, err = listenElsewhere(c)
 	}
-	pointer := c.path(socketPointer)
-	if err := os.WriteFile(pointer, []byte(path+"\n"), 0o600); err != nil {
-		return nil, fmt.Errorf("socket: %w", err)
-	}
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) { // the folder's lock is ours: it is a leftover
-		return nil, fmt.Errorf("socket: %w", err)
-	}
-	old := unix.Umask(0o177)
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "unix", path)
-	unix.Umask(old)
 	if err != nil {
 		return nil, fmt.Errorf("socket: %w", err)
 	}
 	return &peerListener{Listener: l, uid: os.Getuid()}, nil
 }
 
-// ownFolder makes a folder for its owner alone, or finds one that already is.
-func ownFolder(dir string) error {
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("socket: %w", err)
+func listenBeside(c *Config) (net.Listener, error) {
+	path, free, err := beside(c)
+	if err != nil {
+		return nil, err
 	}
-	var st unix.Stat_t
-	if err := unix.Lstat(dir, &st); err != nil {
-		return fmt.Errorf("socket: %w", err)
+	defer free()
+	if err := removeFile(c.path(socketPointer)); err != nil {
+		return nil, err
 	}
-	if st.Mode&unix.S_IFMT != unix.S_IFDIR || int(st.Uid) != os.Getuid() || st.Mode&0o077 != 0 {
-		return fmt.Errorf("socket: %s is not a folder of this user alone", dir)
+	l, err := bindOwn(path)
+	if err != nil {
+		return nil, err
+	}
+	l.SetUnlinkOnClose(false) // by then path may lead nowhere
+	return &removing{l, c.path(socketName)}, nil
+}
+
+func listenElsewhere(c *Config) (net.Listener, error) {
+	path, err := elsewhere(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := ownFolder(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(c.path(socketPointer), []byte(path+"\n"), 0o600); err != nil {
+		return nil, err
+	}
+	return bindOwn(path)
+}
+
+// bindOwn binds a socket for its owner alone, in the place of a leftover: whoever binds holds the folder's lock.
+func bindOwn(path string) (*net.UnixListener, error) {
+	if err := removeFile(path); err != nil {
+		return nil, err
+	}
+	old := unix.Umask(0o177)
+	l, err := (&net.ListenConfig{}).Listen(context.Background(), "unix", path)
+	unix.Umask(old)
+	if err != nil {
+		return nil, err
+	}
+	return l.(*net.UnixListener), nil
+}
+
+func removeFile(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
 	}
 	return nil
 }
 
-// peerListener lets only the server's own user and root connect, whatever the file's mode says.
+// removing removes the socket when it is closed.
+type removing struct {
+	net.Listener
+	path string
+}
+
+func (r *removing) Close() error { return errors.Join(r.Listener.Close(), removeFile(r.path)) }
+
+// dialSocket connects to the server on a data folder: by the socket in it, then by the path that the pointer names. ErrNotRunning
+// where nobody answers, ErrSocketForbidden where this user may not connect.
+func dialSocket(ctx context.Context, c *Config) (net.Conn, error) {
+	path, free, err := beside(c)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, ErrNotRunning
+	} else if err != nil {
+		return nil, fmt.Errorf("socket: %w", err)
+	}
+	defer free()
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
+	if err == nil {
+		return conn, nil
+	}
+	if b, readErr := os.ReadFile(c.path(socketPointer)); readErr == nil {
+		conn, err = (&net.Dialer{}).DialContext(ctx, "unix", strings.TrimSpace(string(b)))
+	}
+	switch {
+	case err == nil:
+		return conn, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, syscall.EACCES):
+		return nil, ErrSocketForbidden
+	}
+	return nil, ErrNotRunning
+}
+
+// ownFolder makes a folder for its owner alone, or finds one that already is.
+func ownFolder(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	var st unix.Stat_t
+	if err := unix.Lstat(dir, &st); err != nil {
+		return err
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFDIR || int(st.Uid) != os.Getuid() || st.Mode&0o077 != 0 {
+		return fmt.Errorf("%s is not a folder of this user alone", dir)
+	}
+	return nil
+}
+
+// peerListener lets only the server's own user and root connect, whatever the file's mode says. It closes a connection
+// of anybody else's without an answer.
 type peerListener struct {
 	net.Listener
 	uid int
 }
 
-// peerConn knows whose the other end is.
+// peerConn knows which user is at the other end.
 type peerConn struct {
 	net.Conn
 	uid int

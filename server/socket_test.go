@@ -6,6 +6,10 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"accountledger/server"
 )
 
 func mode(t *testing.T, path string) fs.FileMode {
@@ -31,21 +35,49 @@ func TestSocketIsItsOwnersAlone(t *testing.T) {
 	}))
 }
 
-func TestLongPathsFallBackToAShortSocket(t *testing.T) {
+// TestTheSocketIsFoundBesideTheData: however long its path is, and by whatever path the folder is reached.
+func TestTheSocketIsFoundBesideTheData(t *testing.T) {
 	cfg := config(t)
 	cfg.Data = filepath.Join(cfg.Data, strings.Repeat("a-long-name-of-a-folder/", 5))
 	r := start(t, cfg)
-	path, err := os.ReadFile(filepath.Join(cfg.Data, "control.path"))
-	fatal(t, err)
-	if n := len(strings.TrimSpace(string(path))); n > 104 {
-		t.Errorf("the socket's path has %d bytes", n)
+	running := func(data string) {
+		t.Helper()
+		reached := cfg
+		reached.Data = data
+		from, err := server.OpenReading(t.Context(), reached)
+		fatal(t, err)
+		defer func() { fatal(t, from.Close()) }()
+		if st, err := from.Status(t.Context()); err != nil || !st.Running || !st.Ready {
+			t.Errorf("by %s: %v %+v", data, err, st)
+		}
 	}
-	if m := mode(t, filepath.Dir(strings.TrimSpace(string(path)))); m != 0o700 {
-		t.Errorf("the socket's folder is %o", m)
+	running(cfg.Data)
+	link := filepath.Join(t.TempDir(), "mounted")
+	fatal(t, os.Symlink(cfg.Data, link))
+	running(link)
+	there := filepath.Join(t.TempDir(), "there")
+	fatal(t, os.Mkdir(there, 0o700))
+	if err := unix.Mount(cfg.Data, there, "", unix.MS_BIND, ""); err == nil {
+		running(there)
+		fatal(t, unix.Unmount(there, 0))
+	} else if os.Getuid() == 0 {
+		t.Logf("no bind mount: %v", err)
 	}
-	st, err := r.console().Status(t.Context())
-	fatal(t, err)
-	if !st.Running || !st.Ready {
-		t.Errorf("%+v", st)
+	t.Chdir(filepath.Dir(link))
+	running("mounted")
+	socket := filepath.Join(cfg.Data, "control.sock")
+	if m := mode(t, socket); m != 0o600 {
+		t.Errorf("the socket is %o", m)
+	}
+
+	// Where the folder's file system takes no socket, a file says where it is.
+	elsewhere := filepath.Join(t.TempDir(), "s")
+	fatal(t, os.Rename(socket, elsewhere))
+	fatal(t, os.WriteFile(filepath.Join(cfg.Data, "control.path"), []byte(elsewhere+"\n"), 0o600))
+	running(cfg.Data)
+	fatal(t, os.Rename(elsewhere, socket))
+	r.stop()
+	if _, err := os.Stat(socket); !os.IsNotExist(err) {
+		t.Errorf("the socket is left: %v", err)
 	}
 }

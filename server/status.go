@@ -11,13 +11,13 @@ import (
 // Fault is something that went wrong beneath the ledger, with its cause, since when and how often.
 type Fault = fault.Fault
 
-// Unread is a part of the status that cannot be told now, and why.
+// Unread is a part of the status that cannot be read now, and why.
 type Unread struct {
 	What  string      `json:"what"`
 	Cause fault.Cause `json:"cause"`
 }
 
-// unread notes why a part of the status cannot be told.
+// unread notes why a part of the status cannot be read.
 func (s *Server) unread(ctx context.Context, st *Status, where fault.Place, what string, err error) {
 	if told, ok := s.placeOf(err); ok {
 		where = told
@@ -29,10 +29,10 @@ func (s *Server) unread(ctx context.Context, st *Status, where fault.Place, what
 	st.Unread = append(st.Unread, Unread{what, c})
 }
 
-// statusPatience bounds each part of the status, which are told side by side: what does not answer holds up nothing.
+// statusPatience bounds the parts of the status, which are read side by side: one that does not answer delays no other.
 const statusPatience = 1500 * time.Millisecond
 
-// status gathers what operators are told. Whatever cannot be read is named with its cause, and the rest told all the same: then it is
+// status gathers what operators see. What cannot be read is named with its cause, and the rest is given anyway: that is when it is
 // needed most.
 func (s *Server) status(ctx context.Context) Status {
 	st := Status{Version: Version(), Messages: MessagesTo(s.cfg), Ready: true, Clock: s.clockStatus()}
@@ -60,7 +60,7 @@ func (s *Server) status(ctx context.Context) Status {
 	return st
 }
 
-// inTime gives up waiting for work when ctx ends, even where that does not heed it.
+// inTime stops waiting for work when ctx ends, even if the work goes on.
 func inTime[T any](ctx context.Context, work func(context.Context) (T, error)) (T, error) {
 	type result struct {
 		of  T
@@ -77,15 +77,15 @@ func inTime[T any](ctx context.Context, work func(context.Context) (T, error)) (
 	case <-ctx.Done():
 	}
 	select {
-	case r := <-done: // it heeded
+	case r := <-done: // it ended in time
 		return r.of, r.err
-	case <-time.After(heedPatience):
+	case <-time.After(afterPatience):
 		return *new(T), ctx.Err()
 	}
 }
 
-// heedPatience is what work has to tell what it knows once its time has ended.
-const heedPatience = 100 * time.Millisecond
+// afterPatience is how long work has to return what it knows once ctx has ended.
+const afterPatience = 100 * time.Millisecond
 
 // statusPart reads a part of the status; what it gives enters that. It may do so and fail.
 type statusPart struct {

@@ -11,24 +11,22 @@ import (
 )
 
 func backup() *cobra.Command {
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "backup OUT",
 		Short: "Write a backup of log and vault into a new folder, while the server runs or not",
-		Long: `Write a backup into the folder OUT, which is new: the log, then the vault, so that no key is missing, then a manifest. No master key is in it: keep those apart.
-The backup is read back before its manifest is written; a folder without a manifest is no backup.
-Ctrl-C or a crash lose nothing: run it again, and it goes on where it was.`,
+		Long: `Write a backup into the new folder OUT: the log, then the vault, so that no key is missing, then a manifest. It holds no master key: keep those
+apart. The backup is read back before its manifest is written; a folder without a manifest is not a backup.
+Ctrl-C or a crash lose nothing: run it again and it goes on where it was.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return console(c, func(ctx context.Context, con server.Console) error {
-				return interruptible(c, asJSON, goesOn, func(progress func(server.Progress)) (server.BackedUp, error) {
+				return interruptible(c, goesOn, func(progress func(server.Progress)) (server.BackedUp, error) {
 					return server.Backup(ctx, con, args[0], progress)
 				}, printBackup)
 			})
 		},
 	}
 	settings(c, "data", "dev", "master_key", "master_key_older", "backup.list")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 
@@ -37,34 +35,34 @@ func printBackup(c *cobra.Command, done server.BackedUp) error {
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
 	p("Backed up %d events and %d rows of the vault into %s.", done.Events, done.Rows, done.Folder)
 	p("Content hash of the log: %s", done.Hash)
-	p("Who restores it needs these master keys, which are not in it: %s", joinIDs(done.Masters))
+	p("Restoring it needs these master keys, which are not in it: %s", joinIDs(done.Masters))
 	if done.List == nil {
 		p("No list of destructions is kept (--backup-list): restoring this brings back anyone erased from now on.")
 	} else {
-		p("The list of destructions has %d entries; keep it, and its head beside the master key, with the backups' copies too.", done.List.Entries)
+		p("The list of destructions has %d entries. Copy it along with the backups, and its head along with the master key.", done.List.Entries)
 	}
 	return nil
 }
 
-// tellBackups says in lines how it stands with backups.
-func tellBackups(b server.BackupsStatus) []string {
-	newest, until := "none that the log knows of", "no backup that the log knows of holds keys"
+// backupLines are the lines of status about backups.
+func backupLines(b server.BackupsStatus) []string {
+	newest, until := "none recorded in the log", "no recorded backup holds keys"
 	if !b.Completed.IsZero() {
 		newest = "newest completed " + day(b.Completed)
 	}
 	if !b.KeptUntil.IsZero() {
 		if b.Completed.IsZero() {
-			newest = "none completed that the log knows of, but begun or restored from"
+			newest = "none completed by the log's record, but begun or restored from"
 		}
-		until = "what is erased now may be held, wrapped, by backups until " + day(b.KeptUntil)
+		until = "backups may hold keys of what is erased now, wrapped, until " + day(b.KeptUntil)
 	}
-	list := "none is kept (--backup-list): a restore can bring back persons erased after the backup"
+	list := "none is kept (--backup-list): a restore can bring back people erased after the backup"
 	if b.List != "" {
 		list = fmt.Sprintf("%s, %d entries", b.List, b.Destructions)
 	}
 	lines := []string{"backups\t" + newest, "\t" + until, "destructions\t" + list}
 	if b.Fault != "" {
-		lines = append(lines, "\tFAULT: "+b.Fault+"; nothing is destroyed until it is mended")
+		lines = append(lines, "\tFAULT: "+b.Fault+"; nothing is destroyed until it is put right")
 	}
 	return lines
 }

@@ -27,7 +27,7 @@ func TestBackupAndRestoreOnTheCommandLine(t *testing.T) {
 		t.Errorf("status: %v\n%s", err, out)
 	}
 	out, err = run(t, "status", "--data", dir)
-	if err != nil || !strings.Contains(out, "can bring back persons erased after the backup") {
+	if err != nil || !strings.Contains(out, "can bring back people erased after the backup") {
 		t.Errorf("status without a list: %v\n%s", err, out)
 	}
 	to, key := filepath.Join(t.TempDir(), "data"), filepath.Join(dir, "dev-master.key")

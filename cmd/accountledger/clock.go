@@ -11,24 +11,21 @@ import (
 )
 
 func clock() *cobra.Command {
-	c := &cobra.Command{Use: "clock", Short: "The ledger's clock, which decides when something is destroyed"}
-	c.AddCommand(clockConfirm())
-	return c
+	return group("clock", "Confirm the ledger's clock, which decides when something is destroyed", clockConfirm())
 }
 
 func clockConfirm() *cobra.Command {
 	var in server.ClockConfirm
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "confirm TIME",
-		Short: "Confirm the ledger's clock after it jumped, so that what is due is destroyed",
-		Long: `Say that the ledger's clock is right. While it is far from where the log's times and the time that the process has run put it, nothing
-is destroyed because of the time; status shows both. That is so when the clock jumped, and also when the ledger was off for long: only
-somebody who looks at another clock can tell one from the other.
+		Short: "Confirm the ledger's clock after a jump, so that what is due is destroyed",
+		Long: `Confirm that the ledger's clock is right. While it is far from what the log's times and the process's running time suggest, nothing is
+destroyed by time; status shows both. That happens when the clock jumped, and also when the ledger was off for a long time: only somebody
+who looks at another clock can tell which.
 
-TIME is what another clock than this machine's says: a day in UTC, as 2026-11-26, or a time, as 2026-11-26T19:40Z. The ledger's clock must
-say that day, or be within 10 minutes of that time; otherwise nothing is confirmed. Erasures, sign-ups and keys that are due are then
-destroyed for good.`,
+TIME is what a clock other than this machine's says: a day in UTC, such as 2026-11-26, or a time, such as 2026-11-26T19:40Z. The ledger's
+clock must show that day, or be within 10 minutes of that time; otherwise nothing is confirmed. Erasures, sign-ups and keys that are due
+are then destroyed permanently.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			in.Time = args[0]
@@ -37,25 +34,24 @@ destroyed for good.`,
 				if err != nil {
 					return err
 				}
-				if asJSON {
+				if asJSON(c) {
 					return printJSON(c, done)
 				}
 				_, err = fmt.Fprintf(c.OutOrStdout(), "The ledger's clock is confirmed: %s.\n", done.Time.Format(time.RFC3339))
 				if err == nil && done.Waited {
-					_, err = fmt.Fprintln(c.OutOrStdout(), "What waited for it is carried out now.")
+					_, err = fmt.Fprintln(c.OutOrStdout(), "What was waiting for it is being carried out.")
 				}
 				return err
 			})
 		},
 	}
 	settings(c, "data", "dev", "master_key")
-	c.Flags().StringVar(&in.Reason, "reason", "", "why, in a sentence about nobody; it is kept permanently, sealed")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().StringVar(&in.Reason, "reason", "", "why, in a sentence that names nobody; kept permanently, sealed")
 	return c
 }
 
-// tellClock is the clock's line of status.
-func tellClock(c server.ClockStatus) string {
+// clockLine is the clock's line of status.
+func clockLine(cmd *cobra.Command, c server.ClockStatus) string {
 	said := c.Says.Format(time.RFC3339)
 	if c.Moved != "" {
 		said += ", moved forward by " + c.Moved
@@ -63,6 +59,6 @@ func tellClock(c server.ClockStatus) string {
 	if !c.Waits {
 		return said
 	}
-	return fmt.Sprintf("%s, about %s by the log and the time this process has run: nothing is destroyed because of the time until it is back, or until accountledger clock confirm TIME",
-		said, c.Expected.Format(time.RFC3339))
+	return fmt.Sprintf("%s, but about %s by the log and this process's running time: nothing is destroyed by time until it is right again, or until %s",
+		said, c.Expected.Format(time.RFC3339), again(cmd, "clock confirm TIME"))
 }

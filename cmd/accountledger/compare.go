@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -10,24 +9,24 @@ import (
 	"accountledger/server"
 )
 
-// errDifferences ends a comparison that found some with exit code 1.
-var errDifferences = errors.New("the views differ from the log: replay rebuild rebuilds them")
+// errDifferences ends a comparison that found differences.
+var errDifferences = &server.Failure{Code: "views_differ", Message: "the views differ from the log: replay rebuild rebuilds them", Exit: server.ExitFailed}
 
 func replayCompare() *cobra.Command {
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "compare [VIEW...]",
-		Short: "Fold views from the log and tell what the live ones have otherwise; all of them when none is named",
-		Long:  "Folds views from the log into a scratch place in the data folder and compares every document with the live views. It tells ids and names of fields, never what they hold, and ends with exit code 1 when anything differs.",
+		Short: "Compare views with the log, all of them when none is named",
+		Long: `Fold views from the log into a scratch folder in the data folder and compare every document with the live views. It prints ids and names of fields, never their
+values, and ends with exit code 1 when anything differs.`,
 		RunE: func(c *cobra.Command, views []string) error {
 			return console(c, func(ctx context.Context, con server.Console) error {
-				bar := newStages(c.ErrOrStderr())
+				bar := newStages(c)
 				found, err := con.Compare(ctx, views, bar.show)
 				if err != nil {
 					return err
 				}
 				bar.done()
-				if err := tellComparison(c, found, asJSON); err != nil {
+				if err := printComparison(c, found); err != nil {
 					return err
 				}
 				if found.Found > 0 {
@@ -38,12 +37,11 @@ func replayCompare() *cobra.Command {
 		},
 	}
 	settings(c, "data", "dev", "master_key")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 
-func tellComparison(c *cobra.Command, found server.Comparison, asJSON bool) error {
-	if asJSON {
+func printComparison(c *cobra.Command, found server.Comparison) error {
+	if asJSON(c) {
 		return printJSON(c, found)
 	}
 	out := c.OutOrStdout()

@@ -14,9 +14,9 @@ import (
 	"accountledger/server"
 )
 
-// settings gives a command flags for settings; none named means all.
+// settings gives a command flags for settings, all of them when no keys are given.
 func settings(c *cobra.Command, keys ...string) {
-	c.Flags().String("config", "", "config file (YAML); also "+server.Prefix+"CONFIG")
+	c.Flags().String("config", "", "config file, YAML ("+server.Prefix+"CONFIG)")
 	for _, s := range server.Settings() {
 		if len(keys) > 0 && !contains(keys, s.Key) {
 			continue
@@ -38,7 +38,7 @@ func settings(c *cobra.Command, keys ...string) {
 	}
 }
 
-// setting marks flags of settings: a command may have one of its own by the same name, as staff add has --role.
+// setting marks the flags of settings: a command may have a flag of its own by the same name, as staff add has --role.
 const setting = "setting"
 
 func contains(all []string, s string) bool {
@@ -55,7 +55,7 @@ func marked(f *pflag.Flag) bool {
 	return ok
 }
 
-// load reads the configuration that holds for a command: its flags, the environment, the file.
+// load reads a command's configuration: its flags, the environment, the file. With --json logs are JSON unless log.format is set.
 func load(c *cobra.Command) (server.Config, error) {
 	given := map[string]any{}
 	for _, s := range server.Settings() {
@@ -70,10 +70,13 @@ func load(c *cobra.Command) (server.Config, error) {
 	if path == "" {
 		path = os.Getenv(server.Prefix + "CONFIG")
 	}
+	if asJSON(c) {
+		return server.LoadConfig(path, given, map[string]any{"log.format": "json"})
+	}
 	return server.LoadConfig(path, given)
 }
 
-// console runs an operator's command on the running server, or on the same server opened for it.
+// console runs an operator's command on the running server, or on one that is opened for it and does not serve.
 func console(c *cobra.Command, run func(context.Context, server.Console) error) error {
 	cfg, err := load(c)
 	if err != nil {
@@ -87,7 +90,7 @@ func console(c *cobra.Command, run func(context.Context, server.Console) error) 
 	return run(c.Context(), con)
 }
 
-// reading runs a command that changes nothing on the running server, or on the folder as it lies there.
+// reading runs a command that changes nothing, on the running server or on the files of a stopped one.
 func reading(c *cobra.Command, run func(context.Context, server.Reading) error) error {
 	cfg, err := load(c)
 	if err != nil {
@@ -101,8 +104,8 @@ func reading(c *cobra.Command, run func(context.Context, server.Reading) error) 
 	return run(c.Context(), from)
 }
 
-// exporting runs an export, and says when it is not recorded in the log.
-func exporting(c *cobra.Command, run func(context.Context, server.Exporter) error) error {
+// exporting runs an export. unrecorded says why it is not recorded in the log; "" when it is.
+func exporting(c *cobra.Command, run func(ctx context.Context, from server.Exporter, unrecorded string) error) error {
 	cfg, err := load(c)
 	if err != nil {
 		return err
@@ -112,10 +115,10 @@ func exporting(c *cobra.Command, run func(context.Context, server.Exporter) erro
 		return err
 	}
 	defer func() { _ = from.Close() }()
-	if unrecorded != "" {
+	if unrecorded != "" && !asJSON(c) {
 		_, _ = fmt.Fprintf(c.ErrOrStderr(), "accountledger: this export is not recorded in the log: %s\n", unrecorded)
 	}
-	return run(c.Context(), from)
+	return run(c.Context(), from, unrecorded)
 }
 
 func printJSON(c *cobra.Command, v any) error {

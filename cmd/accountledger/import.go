@@ -9,24 +9,23 @@ import (
 )
 
 func replayImport() *cobra.Command {
-	var withVault, asJSON bool
+	var withVault bool
 	c := &cobra.Command{
 		Use:   "import IN",
-		Short: "Make a ledger from a file that replay export wrote, in an empty folder",
-		Long: `Make a ledger in an empty data folder from the file IN that replay export wrote. The file is checked whole before anything is written.
-Without --vault the ledger is an archive: it can be read, takes nothing, and nobody can sign in.
-With --vault it goes on where the exported one stood; give the master key that the exported vault was under.
-Ctrl-C or a crash lose nothing: run it again, and it goes on where it was.`,
+		Short: "Make a ledger in an empty folder from a file written by replay export",
+		Long: `Make a ledger in an empty data folder from the file IN, written by replay export. The whole file is checked before anything is written.
+Without --vault the ledger is an archive: it can be read, takes no changes, and nobody can sign in.
+With --vault it goes on where the exported ledger was; give the master key that the exported vault is wrapped under.
+Ctrl-C or a crash lose nothing: run it again and it goes on where it was.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return intoEmpty(c, asJSON, func(cfg server.Config, o server.MoveOptions) (server.Imported, error) {
+			return intoEmpty(c, func(cfg server.Config, o server.MoveOptions) (server.Imported, error) {
 				return server.Import(c.Context(), cfg, args[0], withVault, o)
 			}, printImported)
 		},
 	}
 	settings(c)
 	c.Flags().BoolVar(&withVault, "vault", false, "import the vault too")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 
@@ -36,9 +35,9 @@ func printImported(c *cobra.Command, done server.Imported) error {
 	p("Imported %d events of log %s as log %s.", done.Events, done.From, done.To)
 	p("Content hash: %s", done.Hash)
 	if done.Archive {
-		p("It is an archive, without its vault: it can be read, takes nothing, and nobody can sign in.")
+		p("It is an archive, without its vault: it can be read, takes no changes, and nobody can sign in.")
 		return nil
 	}
-	p("Of the keys that the log names %d are there and %d recorded as destroyed; %d rows of the vault were imported.", done.Keys, done.KeysDestroyed, done.Rows)
+	p("Of the keys named by the log, %d are present and %d recorded as destroyed. %d rows of the vault were imported.", done.Keys, done.KeysDestroyed, done.Rows)
 	return nil
 }

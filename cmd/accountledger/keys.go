@@ -14,21 +14,18 @@ import (
 )
 
 func keys() *cobra.Command {
-	c := &cobra.Command{Use: "keys", Short: "Look after the master keys"}
-	c.AddCommand(keysList(), keysRotate(), keysDestroyed())
-	return c
+	return group("keys", "Manage the master keys", keysList(), keysRotate(), keysDestroyed())
 }
 
-// keySettings are what a command on master keys needs of the configuration.
+// keySettings are the settings that commands on master keys need.
 func keySettings(c *cobra.Command) {
 	settings(c, "data", "dev", "master_key", "master_key_older", "backup.keep")
 }
 
 func keysList() *cobra.Command {
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "list",
-		Short: "List the master keys: what is wrapped under each, and from when it may be destroyed",
+		Short: "List the master keys: what is wrapped under each, and when it may be destroyed",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return console(c, func(ctx context.Context, con server.Console) error {
@@ -36,7 +33,7 @@ func keysList() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if asJSON {
+				if asJSON(c) {
 					return printJSON(c, all)
 				}
 				return printKeys(c, all)
@@ -44,19 +41,17 @@ func keysList() *cobra.Command {
 		},
 	}
 	keySettings(c)
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 
 func keysRotate() *cobra.Command {
 	var in server.KeysRotate
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "rotate",
-		Short: "Rewrap every key under a new master key; work goes on meanwhile",
-		Long: `Make a new master key, beside the current one, and rewrap every key, secret and identifier in the vault under it. Work goes on meanwhile.
-Ctrl-C or a crash lose nothing: run it again, and it goes on where it was.
-The old master key is needed until no backup made under it is kept any more; keys list says when that is.`,
+		Short: "Rewrap every key under a new master key, while the server serves",
+		Long: `Make a new master key beside the current one, and rewrap every key, secret and identifier in the vault under it. The server keeps serving.
+Ctrl-C or a crash lose nothing: run it again and it goes on where it was.
+The old master key is needed for as long as backups made under it are kept; keys list says until when.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if in.To != "" {
@@ -66,15 +61,14 @@ The old master key is needed until no backup made under it is kept any more; key
 				}
 			}
 			return console(c, func(ctx context.Context, con server.Console) error {
-				return interruptible(c, asJSON, goesOn, func(progress func(server.Progress)) (server.KeysRotated, error) {
+				return interruptible(c, goesOn, func(progress func(server.Progress)) (server.KeysRotated, error) {
 					return con.KeysRotate(ctx, in, progress)
 				}, printRotated)
 			})
 		},
 	}
 	keySettings(c)
-	c.Flags().StringVar(&in.To, "to", "", "file of the new master key, made if it is not there (default: beside the current one, with the day in its name)")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().StringVar(&in.To, "to", "", "file of the new master key, created if missing (default: beside the current one, with the date in its name)")
 	return c
 }
 
@@ -91,23 +85,26 @@ func keysDestroyed() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintf(c.OutOrStdout(), "Master key %s is recorded as destroyed. What was erased while it was in use opens nowhere any more, once every master key from before is destroyed too.\n", k.ID)
+				if asJSON(c) {
+					return printJSON(c, k)
+				}
+				_, err = fmt.Fprintf(c.OutOrStdout(), "Master key %s is recorded as destroyed. What was erased while it was in use cannot be opened anywhere, once every older master key is destroyed too.\n", k.ID)
 				return err
 			})
 		},
 	}
 	keySettings(c)
-	c.Flags().BoolVar(&in.Force, "force", false, "although backups made under it may still be kept; they can never be restored then")
+	c.Flags().BoolVar(&in.Force, "force", false, "record it although backups made under it may still be kept; they can then never be restored")
 	return c
 }
 
 func printRotated(c *cobra.Command, done server.KeysRotated) error {
 	out := c.OutOrStdout()
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
-	p("Everything is wrapped under master key %s now (%d rows rewrapped).", done.Key, done.Rows)
-	p("Its file: %s. Keep a copy of it apart from every backup; without it nothing can be read.", done.File)
+	p("Everything is now wrapped under master key %s (%d rows rewrapped).", done.Key, done.Rows)
+	p("Its file: %s. Keep a copy of it apart from every backup: without it nothing can be read.", done.File)
 	if done.Damaged > 0 {
-		p("%d rows do not open under the master key that they name. They were left, and that key stays in use.", done.Damaged)
+		p("%d rows do not open under the master key that they name. They were left as they are, and that key stays in use.", done.Damaged)
 	}
 	for _, k := range done.Keys {
 		if k.State != server.KeyKept && k.State != server.KeyDestroyable {
@@ -115,8 +112,8 @@ func printRotated(c *cobra.Command, done server.KeysRotated) error {
 		}
 		p("")
 		p("Master key %s is out of use (%s).", k.ID, strings.Join(k.Files, ", "))
-		p("Backups made under it may be kept until %s: keep it apart until then, for restoring them.", k.Destroyable.Local().Format(time.DateTime))
-		p("From then on destroy its file and every copy, and run: accountledger keys destroyed %s", k.ID)
+		p("Backups made under it may be kept until %s: until then keep it, apart from them, to restore them.", k.Destroyable.Local().Format(time.DateTime))
+		p("After that destroy its file and every copy, and run: %s", again(c, "keys destroyed "+k.ID))
 	}
 	return nil
 }
@@ -135,19 +132,19 @@ func printKeys(c *cobra.Command, all []server.MasterKey) error {
 	return w.Flush()
 }
 
-// tellKey says in a line how a master key stands.
-func tellKey(k server.MasterKey) string {
+// keyLine is the state of a master key and what to do about it.
+func keyLine(c *cobra.Command, k server.MasterKey) string {
 	switch k.State {
 	case server.KeyCurrent:
 		return "current since " + day(k.Began)
 	case server.KeyInUse:
-		return "in use: a rotation has not come to its end, run keys rotate"
+		return "in use: a rotation is not finished; run " + again(c, "keys rotate")
 	case server.KeyKept:
 		return "out of use; backups made under it may be kept until " + day(k.Destroyable)
 	case server.KeyDestroyable:
-		return "out of use; no backup needs it since " + day(k.Destroyable) + ": destroy it, then run keys destroyed"
+		return "out of use; no backup needs it since " + day(k.Destroyable) + ": destroy it, then run " + again(c, "keys destroyed "+k.ID)
 	}
-	return "new: made for the next rotation"
+	return "new: for the next rotation"
 }
 
 func destroyable(k server.MasterKey) string {

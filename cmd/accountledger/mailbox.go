@@ -12,10 +12,9 @@ import (
 )
 
 func mailbox() *cobra.Command {
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "mailbox",
-		Short: "Show the messages of the local mailbox (serve --dev without a mail server)",
+		Short: "Show the messages in the local mailbox, the newest last (serve --dev without a mail server)",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return console(c, func(ctx context.Context, con server.Console) error {
@@ -23,7 +22,7 @@ func mailbox() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if asJSON {
+				if asJSON(c) {
 					if messages == nil {
 						messages = []server.MailboxEntry{}
 					}
@@ -34,7 +33,6 @@ func mailbox() *cobra.Command {
 		},
 	}
 	settings(c, "data", "dev", "master_key")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, the newest message last")
 	return c
 }
 

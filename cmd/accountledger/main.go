@@ -1,55 +1,70 @@
-// Command accountledger is the account ledger: its server, and what operators do on the machine.
+// Command accountledger is the account ledger: its server, and the operator's commands.
 package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"os/signal"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
 
-	"accountledger/domain"
 	"accountledger/server"
 )
 
 func main() {
-	unix.Umask(0o077) // whatever any part makes is its owner's alone
+	unix.Umask(0o077) // every file is its owner's alone
 	c := root()
-	ctx, stop := signal.NotifyContext(context.Background(), endings(c, os.Args[1:])...)
-	defer stop()
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, endings(c, os.Args[1:])...)
+	go func() { cancel(&signalled{<-signals}) }()
 	server.LimitMemory()
-	if err := c.ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "accountledger:", explain(err))
-		stop()
-		os.Exit(1) //nolint:gocritic // stop has run
-	}
+	os.Exit(int(report(os.Stderr, execute(ctx, c, os.Args[1:]))))
 }
 
+// root is the whole command line. Every command takes --json.
 func root() *cobra.Command {
+	var version bool
 	c := &cobra.Command{
-		Use:           "accountledger",
-		Short:         "An event-sourced ledger of people's accounts",
-		SilenceUsage:  true,
-		SilenceErrors: true,
+		Use:   "accountledger",
+		Short: "An event-sourced ledger of people's accounts",
+		Long: `An event-sourced ledger of people's accounts.
+
+Exit codes: 0 done, 1 failed or fault found, 2 usage, 3 no server or no connection, 4 refused, 5 not yet,
+128 + signal when a signal ended the command (130 for Ctrl-C). See accountledger help exit-codes.`,
+		SilenceUsage:      true,
+		SilenceErrors:     true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		RunE: func(c *cobra.Command, _ []string) error {
+			if version {
+				return printVersion(c)
+			}
+			return unnamed(c)
+		},
 	}
-	c.AddCommand(serve(), status(), mailbox(), staff(), service(), replay(), keys(), verify(), clock(), backup(), restore(), salvage(), simulation())
+	c.Flags().BoolVar(&version, "version", false, "print the version and the commit")
+	c.PersistentFlags().Bool(jsonFlag, false, "print JSON, errors and logs too (see help json-output)")
+	c.AddCommand(serve(), status(), mailbox(), staff(), service(), replay(), keys(), verify(), clock(), backup(), restore(), salvage(), simulation(),
+		versionCommand(), completion(), exitCodes(), jsonOutput())
+	help := c.HelpFunc()
+	c.SetHelpFunc(func(c *cobra.Command, args []string) { printHelp(c, args, help) })
 	return c
 }
 
-// explain says what a refusal says to people.
-func explain(err error) string {
-	var known *domain.Error
-	if errors.As(err, &known) {
-		if known.Field != "" {
-			return known.Message + " (" + known.Field + ")"
+// group is a command that only holds others.
+func group(use, short string, all ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: short, SuggestionsMinimumDistance: 2, RunE: func(c *cobra.Command, _ []string) error { return unnamed(c) }}
+	c.Args = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
 		}
-		if known.Cause != nil { // whoever is on the machine may know
-			return known.Message + " (" + known.Cause.Error() + ")"
+		text := ""
+		if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+			text = "; did you mean " + near[0]
 		}
-		return known.Message
+		return usagef("", "unknown command %q for %q%s", args[0], c.CommandPath(), text)
 	}
-	return err.Error()
+	c.AddCommand(all...)
+	return c
 }

@@ -18,8 +18,7 @@ func run(t *testing.T, args ...string) (string, error) {
 	c := root()
 	c.SetOut(&out)
 	c.SetErr(&out)
-	c.SetArgs(args)
-	err := c.ExecuteContext(t.Context())
+	err := execute(t.Context(), c, args)
 	return out.String(), err
 }
 

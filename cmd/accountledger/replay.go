@@ -3,7 +3,6 @@ package main
 import "github.com/spf13/cobra"
 
 func replay() *cobra.Command {
-	c := &cobra.Command{Use: "replay", Short: "Read the log again"}
-	c.AddCommand(replayRebuild(), replayCompare(), replayMove(), replayExport(), replayImport(), replaySkip(), replayShow())
-	return c
+	return group("replay", "Rebuild, compare, move, export and inspect what the log holds",
+		replayRebuild(), replayCompare(), replayMove(), replayExport(), replayImport(), replaySkip(), replayShow())
 }

@@ -10,29 +10,31 @@ import (
 )
 
 // rebuildGoesOn says what to do about a rebuild that was interrupted.
-const rebuildGoesOn = "what was folded is kept: replay rebuild goes on with it, and with --restart starts over"
+const rebuildGoesOn = "what was folded is kept: replay rebuild continues, and with --restart starts over"
 
 func replayRebuild() *cobra.Command {
 	var in server.RebuildViews
 	c := &cobra.Command{
 		Use:   "rebuild [VIEW...]",
-		Short: "Build views again from the log; all of them when none is named",
-		Long: `Fold views again from the log, all of them when none is named, beside the live ones, which go on answering. A view that has come to
-the end of the log takes the live one's place in one step; one that fails leaves it as it is.
-Ctrl-C, a server that stops, or a crash lose little: the next rebuild of the view goes on where this one was, if the program still
-declares the view as it did. status names what is unfinished. A rebuild that meets an event that it cannot digest is dropped.`,
+		Short: "Rebuild views from the log, all of them when none is named",
+		Long: `Fold views from the log again, all of them when none is named, beside the live ones, which keep answering. A view that reaches the end of
+the log replaces the live one in one step; one that fails leaves the live one as it is.
+Ctrl-C, a server that stops, or a crash lose little: the next rebuild of the view continues where this one stopped, if the program still
+declares the view in the same way. status lists what is unfinished. A rebuild that meets an event it cannot digest is dropped.`,
 		RunE: func(c *cobra.Command, views []string) error {
 			in.Views = views
 			return console(c, func(ctx context.Context, con server.Console) error {
-				return interruptible(c, false, rebuildGoesOn, func(progress func(server.Progress)) (struct{}, error) {
-					return struct{}{}, con.Rebuild(ctx, in, func(p server.Progress) {
-						if p.Resumed {
-							_, _ = fmt.Fprintf(c.ErrOrStderr(), "View %s goes on at %d of %d %s.\n", p.View, p.Done, p.Total, p.Unit)
-						} else {
+				return interruptible(c, rebuildGoesOn, func(progress func(server.Progress)) (rebuilt, error) {
+					return rebuilt{Views: views, All: len(views) == 0}, con.Rebuild(ctx, in, func(p server.Progress) {
+						switch {
+						case p.Resumed && asJSON(c):
+						case p.Resumed:
+							_, _ = fmt.Fprintf(c.ErrOrStderr(), "View %s continues at %d of %d %s.\n", p.View, p.Done, p.Total, p.Unit)
+						default:
 							progress(p)
 						}
 					})
-				}, func(c *cobra.Command, _ struct{}) error {
+				}, func(c *cobra.Command, _ rebuilt) error {
 					_, err := fmt.Fprintln(c.OutOrStdout(), "Rebuilt.")
 					return err
 				})
@@ -40,14 +42,20 @@ declares the view as it did. status names what is unfinished. A rebuild that mee
 		},
 	}
 	settings(c, "data", "dev", "master_key")
-	c.Flags().BoolVar(&in.Anew, "restart", false, "start over, and drop what an unfinished rebuild left")
+	c.Flags().BoolVar(&in.Anew, "restart", false, "start over and drop what an unfinished rebuild left")
 	return c
 }
 
-// tellRebuild says of a rebuild how it is, and what can be done about it.
-func tellRebuild(r server.RebuildStatus) string {
+// rebuilt is what a rebuild prints as JSON.
+type rebuilt struct {
+	Views []string `json:"views,omitzero"` // those that were named
+	All   bool     `json:"all"`            // none was named, so all were rebuilt
+}
+
+// rebuildLine is the state of a rebuild and what to do about it.
+func rebuildLine(c *cobra.Command, r server.RebuildStatus) string {
 	if r.Underway {
-		return fmt.Sprintf("view %s, under way", r.View)
+		return fmt.Sprintf("view %s, in progress", r.View)
 	}
-	return fmt.Sprintf("view %s, unfinished at %d of %d %s: replay rebuild %s goes on with it, and with --restart starts over", r.View, r.Done, r.Total, r.Unit, r.View)
+	return fmt.Sprintf("view %s, unfinished at %d of %d %s: to continue, %s; with --restart it starts over", r.View, r.Done, r.Total, r.Unit, again(c, "replay rebuild "+r.View))
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -11,25 +10,21 @@ import (
 	"accountledger/server"
 )
 
-// errMoment: the moment cannot be read.
-var errMoment = errors.New("--at is no moment: give one as 2026-03-01T12:00:00Z (RFC 3339)")
-
 func replayShow() *cobra.Command {
 	var in server.ShowAccount
 	var at string
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "show ACCOUNT --purpose PURPOSE --case CASE",
-		Short: "Show an account's events and state at any moment, to an officer who signs in on the terminal",
-		Long: `Show an account as it was: its state and every event up to a moment, with its sign-up and sessions, personal parts in clear. It asks on the
-terminal for the e-mail address and password of an officer with the role compliance. The look is recorded with purpose and case
-before anything is shown, also when nothing is found, and the person sees it among their accesses. What was erased is not shown.`,
+		Short: "Show an account's events and state at any time, to an officer who signs in on the terminal",
+		Long: `Show an account as it was: its state and every event up to a given time, with its sign-up and sessions and with personal data readable. It
+asks on the terminal for the e-mail address and password of an officer with the role compliance. The access is recorded with purpose and
+case before anything is shown, even when nothing is found, and the person can see it. What was erased is not shown.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			in.Account = args[0]
 			if at != "" {
 				if in.At, err = time.Parse(time.RFC3339, at); err != nil {
-					return errMoment
+					return usagef("--at", "not a time: give one such as 2026-03-01T12:00:00Z (RFC 3339)")
 				}
 			}
 			if err := in.Check(); err != nil {
@@ -43,7 +38,7 @@ before anything is shown, also when nothing is found, and the person sees it amo
 				if err != nil {
 					return err
 				}
-				if asJSON {
+				if asJSON(c) {
 					return printJSON(c, shown)
 				}
 				return printShown(c, shown)
@@ -52,9 +47,8 @@ before anything is shown, also when nothing is found, and the person sees it amo
 	}
 	settings(c, "data", "dev", "master_key")
 	c.Flags().StringVar(&in.Purpose, "purpose", "", "why: subject_request, security_incident, legal_order, fraud_investigation, support or audit")
-	c.Flags().StringVar(&in.Case, "case", "", "the case it belongs to, such as DSR-2026-0042")
-	c.Flags().StringVar(&at, "at", "", "the moment up to and with which it is shown (RFC 3339; default: now)")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().StringVar(&in.Case, "case", "", "the case that it belongs to, such as DSR-2026-0042")
+	c.Flags().StringVar(&at, "at", "", "show it as it was at this time (RFC 3339; default: now)")
 	must(c.MarkFlagRequired("purpose"), c.MarkFlagRequired("case"))
 	return c
 }
@@ -92,7 +86,7 @@ func printShown(c *cobra.Command, shown server.AccountShown) error {
 
 func moment(t time.Time) string { return t.UTC().Format(time.RFC3339Nano) }
 
-// quoted keeps what somebody wrote of themselves from steering the terminal.
+// quoted keeps control characters that somebody wrote away from the terminal.
 func quoted(s string) string {
 	if s == "" {
 		return "-"

@@ -114,9 +114,10 @@ func TestReplayShow(t *testing.T) {
 		c.SetIn(p.tty)
 		c.SetOut(&out)
 		c.SetErr(p)
-		c.SetArgs(append([]string{"replay", "show", "--data", dir, "--dev"}, args...))
 		ended := make(chan error, 1)
-		go func() { ended <- c.ExecuteContext(t.Context()) }()
+		go func() {
+			ended <- execute(t.Context(), c, append([]string{"replay", "show", "--data", dir, "--dev"}, args...))
+		}()
 		p.await("e-mail address: ")
 		p.types("officer@example.org")
 		p.await("Password: ")
@@ -176,7 +177,7 @@ func TestWrongReplayShow(t *testing.T) {
 		"not a case":           {"show", account, "--purpose", "audit", "--case", "x"},
 		"State why":            {"show", account, "--purpose", "curiosity", "--case", "AUD-1"},
 		"not an account's id":  {"show", "ada", "--purpose", "audit", "--case", "AUD-1"},
-		"no moment":            {"show", account, "--purpose", "audit", "--case", "AUD-1", "--at", "yesterday"},
+		"not a time":           {"show", account, "--purpose", "audit", "--case", "AUD-1", "--at", "yesterday"},
 		"a view and an event":  {"skip", "accounts", account, "more"},
 		"State a reason":       {"skip", "accounts", account},
 		"no event of this id":  {"skip", "accounts", account, "--reason", "because"},

@@ -12,20 +12,19 @@ import (
 
 func replaySkip() *cobra.Command {
 	var in server.EventSkip
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "skip [[VIEW] EVENT --reason TEXT]",
-		Short: "Go on past an event that a view cannot digest, or that nobody can read; without arguments, list what was skipped and why",
-		Long: `With an event alone: record that everything goes on past it, views, messages, deadlines and the stream that it stands in. No ledger
-wrote it, or its bytes are damaged; status names it. An event that can be read, or that a newer program wrote, is refused.
+		Short: "Skip an event that a view cannot digest or that cannot be read; without arguments, list what was skipped and why",
+		Long: `With an event alone: record that everything skips it: views, messages, deadlines and the stream that holds it. That is for an event that no
+ledger wrote or whose bytes are damaged; status names it. An event that can be read, or that a newer program wrote, is refused.
 
-With a view: record that this view is to go on past an event at which it has stopped, or with which it cannot be built; status names both. What
-of the event can be folded is folded; documents that it cannot be folded into stay as they were. The view goes on within seconds in every
-process, and rebuilds go on past the event, too. A program that was mended folds it at the next rebuild: nothing is lost by a skip.
-An event that the view can digest is refused. To find that out the log may have to be read up to the event.`,
+With a view: record that this view skips an event at which it stopped, or with which it cannot be built; status names both. What can be
+folded of the event is folded; documents it cannot be folded into stay as they were. The view continues within seconds in every process,
+and rebuilds skip the event too. A fixed program folds it at the next rebuild: a skip loses nothing.
+An event that the view can digest is refused. Finding that out may mean reading the log up to the event.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 2 {
-				return fmt.Errorf("give an event, a view and an event, or nothing to list what was skipped")
+				return usagef("", "give an event, a view and an event, or nothing to list what was skipped")
 			}
 			return nil
 		},
@@ -36,7 +35,7 @@ An event that the view can digest is refused. To find that out the log may have 
 					if err != nil {
 						return err
 					}
-					if asJSON {
+					if asJSON(c) {
 						return printJSON(c, all)
 					}
 					return printSkips(c, all)
@@ -44,13 +43,13 @@ An event that the view can digest is refused. To find that out the log may have 
 				if in.Event = args[len(args)-1]; len(args) == 2 {
 					in.View = args[0]
 				}
-				bar := newStages(c.ErrOrStderr())
+				bar := newStages(c)
 				s, err := con.Skip(ctx, in, bar.show)
 				bar.done()
 				if err != nil {
 					return err
 				}
-				if asJSON {
+				if asJSON(c) {
 					return printJSON(c, s)
 				}
 				return printSkip(c, s)
@@ -58,8 +57,7 @@ An event that the view can digest is refused. To find that out the log may have 
 		},
 	}
 	settings(c, "data", "dev", "master_key")
-	c.Flags().StringVar(&in.Reason, "reason", "", "why, in a sentence about nobody; it is kept permanently, sealed")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().StringVar(&in.Reason, "reason", "", "why, in a sentence that names nobody; kept permanently, sealed")
 	return c
 }
 
@@ -69,9 +67,9 @@ func printSkip(c *cobra.Command, s server.SkippedEvent) (err error) {
 		who = "View " + s.View
 	}
 	if s.Already {
-		_, err = fmt.Fprintf(c.OutOrStdout(), "%s goes on past event %s already, since %s.\n", who, s.Event, day(s.At))
+		_, err = fmt.Fprintf(c.OutOrStdout(), "%s skips event %s already, since %s.\n", who, s.Event, day(s.At))
 	} else {
-		_, err = fmt.Fprintf(c.OutOrStdout(), "%s goes on past event %s.\n", who, s.Event)
+		_, err = fmt.Fprintf(c.OutOrStdout(), "%s skips event %s.\n", who, s.Event)
 	}
 	return err
 }

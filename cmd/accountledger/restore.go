@@ -10,27 +10,25 @@ import (
 
 func restore() *cobra.Command {
 	var in server.RestoreOptions
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "restore IN",
-		Short: "Make a ledger of a backup, in an empty data folder",
-		Long: `Make a ledger of the backup in the folder IN, under a new log id, in an empty data folder (and, with other engines, an empty log and vault).
-Backup and list of destructions are checked whole before anything is made. Give the master keys that the backup was made under.
-Sessions, enrolment codes and verifications that were open have ended; nobody is sent what was asked for before. What was destroyed after the backup, by
-the list of destructions, is destroyed again before anything can be served. Views are rebuilt when it is served.
-Ctrl-C or a crash lose nothing: run it again, and it goes on where it was. Until it has come to its end the folder cannot be served.`,
+		Short: "Make a ledger from a backup, in an empty data folder",
+		Long: `Make a ledger from the backup in the folder IN, with a new log id, in an empty data folder (and, with other engines, an empty log and vault).
+The whole backup and the list of destructions are checked before anything is made. Give the master keys that the backup was made under.
+Open sessions, enrolment codes and verifications end, and messages asked for before are not sent. What the list of destructions says was
+destroyed after the backup is destroyed again before anything can be served. Views are rebuilt when it is served.
+Ctrl-C or a crash lose nothing: run it again and it goes on where it was. Until it is finished the folder cannot be served.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return intoEmpty(c, asJSON, func(cfg server.Config, o server.MoveOptions) (server.Restored, error) {
+			return intoEmpty(c, func(cfg server.Config, o server.MoveOptions) (server.Restored, error) {
 				return server.Restore(c.Context(), cfg, args[0], in, o)
 			}, printRestored)
 		},
 	}
 	settings(c)
-	c.Flags().StringVar(&in.List, "list", "", "file of the list of destructions (default: that of --backup-list, if it is there)")
-	c.Flags().BoolVar(&in.WithoutList, "without-list", false, "restore although the list that the backup knows of is lost; who was erased since comes back; recorded")
-	c.Flags().BoolVar(&in.UnprovenList, "unproven-list", false, "apply a list although its head, beside the master key, is lost or does not fit; recorded")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().StringVar(&in.List, "list", "", "file of the list of destructions (default: that of --backup-list, if it exists)")
+	c.Flags().BoolVar(&in.WithoutList, "without-list", false, "restore although the list of destructions is lost; people erased since the backup come back; recorded")
+	c.Flags().BoolVar(&in.UnprovenList, "unproven-list", false, "apply a list although its head, beside the master key, is lost or does not match; recorded")
 	return c
 }
 
@@ -41,14 +39,14 @@ func printRestored(c *cobra.Command, done server.Restored) error {
 	p("Content hash: %s", done.Hash)
 	switch done.List {
 	case "none":
-		p("No list of destructions was kept: who was erased after the backup is back. Erase them again.")
+		p("No list of destructions was kept: people erased after the backup are back. Erase them again.")
 	case "missing":
-		p("Without the list of destructions: who was erased after the backup is back. Erase them again. This is recorded.")
+		p("The list of destructions was missing: people erased after the backup are back. Erase them again. This is recorded.")
 	case "unproven":
-		p("The list of destructions was applied (%d names); whether something is missing from its end is not known. This is recorded.", done.Destructions)
+		p("The list of destructions was applied (%d names); whether its end is missing is not known. This is recorded.", done.Destructions)
 	default:
 		p("The list of destructions was applied whole (%d names).", done.Destructions)
 	}
-	p("%d accounts were erased again, %d sign-ups under way have ended. Everybody has to sign in again, and officers who had not enrolled need a new code.", done.Erased, done.SignUps)
+	p("%d accounts were erased again and %d open sign-ups ended. Everybody has to sign in again, and officers who had not enrolled need a new code.", done.Erased, done.SignUps)
 	return nil
 }

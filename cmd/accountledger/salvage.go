@@ -9,13 +9,12 @@ import (
 )
 
 func salvage() *cobra.Command {
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "salvage DATA OUT",
-		Short: "Make a backup of what can be read of a ledger whose log does not open",
-		Long: `Make a backup, in the new folder OUT, of what can be read of the ledger in DATA: its events from the first one up to the first that cannot be found, and its
-vault. The ledger stays as it is, and no server may run on it. OUT/salvage.json says which files are damaged and how many events are missing.
-Restore it as any other backup: accountledger restore OUT --data NEW. Everybody has to sign in again then, and what was destroyed stays destroyed.
+		Short: "Make a backup of what can still be read of a ledger whose log does not open",
+		Long: `Make a backup, in the new folder OUT, of what can be read of the ledger in DATA: its vault, and its events up to the first one that cannot
+be found. The ledger is left as it is; no server may be running on it. OUT/salvage.json says which files are damaged and how many events are missing.
+Restore it like any other backup: accountledger restore OUT --data NEW. Everybody then has to sign in again, and what was destroyed stays destroyed.
 Try the newest backup first: it may hold more.`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -24,13 +23,12 @@ Try the newest backup first: it may hold more.`,
 				return err
 			}
 			cfg.Data = args[0]
-			return interruptible(c, asJSON, "run it again: it begins from the start", func(progress func(server.Progress)) (server.SalvagedLedger, error) {
+			return interruptible(c, "run it again: it starts over", func(progress func(server.Progress)) (server.SalvagedLedger, error) {
 				return server.Salvage(c.Context(), cfg, args[1], progress)
 			}, printSalvaged)
 		},
 	}
 	settings(c, "dev", "master_key", "master_key_older", "backup.list", "store.reserve", "vault.engine", "vault.postgres", "vault.schema")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 
@@ -47,15 +45,15 @@ func printSalvaged(c *cobra.Command, done server.SalvagedLedger) error {
 	}
 	switch {
 	case done.Missing > 0:
-		p("At least %d acknowledged events are missing, %d of which could be read behind a gap and are left out.", done.Missing, done.Behind)
+		p("At least %d acknowledged events are missing. %d of them can be read, but behind a gap, and are left out.", done.Missing, done.Behind)
 	case done.Acknowledged == 0:
 		p("How many events there were is not known.")
 	default:
 		p("No acknowledged event is missing.")
 	}
 	if done.KeysLost > 0 {
-		p("The vault is older than the log and lacks %d keys that the events name: what they seal cannot be read any more.", done.KeysLost)
+		p("The vault is older than the log and lacks %d keys that events name: what they seal cannot be read any more.", done.KeysLost)
 	}
-	p("Restore it with: accountledger restore %s --data NEW", done.Backup.Folder)
+	p("Restore it with: %s", again(c, "restore "+shellWord(done.Backup.Folder)+" --data NEW"))
 	return nil
 }

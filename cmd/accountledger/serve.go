@@ -9,15 +9,20 @@ import (
 	"accountledger/server"
 )
 
+// serveName is the command that runs until a signal.
+const serveName = "serve"
+
 func serve() *cobra.Command {
 	var accept server.Accept
 	var ahead time.Duration
 	c := &cobra.Command{
-		Use:   "serve",
+		Use:   serveName,
 		Short: "Run the ledger: API, processes, views and messages",
-		Args:  cobra.NoArgs,
+		Long: `Run the ledger until a signal (Ctrl-C, SIGTERM) stops it. What was acknowledged is never lost, by a stop or a crash.
+Logs go to standard error. Standard output says where it runs: on a terminal in words, with --json as one line of JSON, otherwise nothing.`,
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			signals := heed()
+			signals := watchSignals()
 			defer signals.stop()
 			cfg, err := load(c)
 			if err != nil {
@@ -37,8 +42,8 @@ func serve() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			signals.tell(s)
-			err = s.Run(c.Context(), func(address string) { welcome(c, cfg, address, s.Internal(), ahead) })
+			signals.pass(s)
+			err = s.Run(c.Context(), func(address string) { announce(c, cfg, address, s.Internal(), ahead) })
 			if closed := s.Close(); err == nil {
 				err = closed
 			}
@@ -46,40 +51,50 @@ func serve() *cobra.Command {
 		},
 	}
 	settings(c)
-	c.Flags().StringVar((*string)(&accept.Kind), "accept", "", "go on in spite of what a start refuses, without what is lost: older-log, older-vault or lost-log-id; recorded")
-	c.Flags().StringVar(&accept.Reason, "reason", "", "why, with --accept: 1 to 500 characters, about nobody")
-	c.Flags().DurationVar(&ahead, "clock", 0, "move the ledger's clock forward, as +72h, for trying things out; with --dev alone")
+	c.Flags().StringVar((*string)(&accept.Kind), "accept", "", "start although the ledger is refused, and give up what is lost: older-log, older-vault or lost-log-id; recorded")
+	c.Flags().StringVar(&accept.Reason, "reason", "", "why, with --accept: 1 to 500 characters that name nobody")
+	c.Flags().DurationVar(&ahead, "clock", 0, "move the ledger's clock forward, such as +72h, to try things out; only with --dev")
 	return c
 }
 
-// welcome says what runs here and what to type next.
-func welcome(c *cobra.Command, cfg server.Config, address, internal string, ahead time.Duration) {
+// announce says that the server answers: in words on a terminal, as a line of JSON with --json, and otherwise not at all.
+func announce(c *cobra.Command, cfg server.Config, address, internal string, ahead time.Duration) {
+	switch {
+	case asJSON(c):
+		printReady(c, cfg, address, internal)
+	case isTerminal(c.OutOrStdout()):
+		printBanner(c, cfg, address, ahead)
+	}
+}
+
+func printBanner(c *cobra.Command, cfg server.Config, address string, ahead time.Duration) {
+	url := "http://" + reachable(address)
 	out := c.OutOrStdout()
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
-	p("The account ledger is running.")
-	p("")
-	p("  API            http://%s", address)
-	p("  Documentation  http://%s/docs", address)
-	if internal != "" {
-		p("  Metrics        http://%s/metrics", internal)
-	}
-	p("  Data           %s", cfg.Data)
-	p("  Messages       %s", server.MessagesTo(cfg))
+	p("%s is running at %s", cfg.Name, url)
+	p("Documentation: %s/docs", url)
 	if cfg.Dev {
-		p("  Master key     in the data folder, because of --dev: anyone who copies the folder can read everything in it")
+		p("For trying things out only: with --dev the master key is in the data folder.")
 	}
 	if ahead > 0 {
-		p("  Clock          %s ahead of this machine's, because of --clock: %s", ahead, time.Now().Add(ahead).UTC().Format(time.RFC3339))
+		p("The clock is moved forward by %s: %s", ahead, time.Now().Add(ahead).UTC().Format(time.RFC3339))
 	}
 	p("")
 	p("Next, in another terminal:")
 	p("")
-	p("  curl -s http://%s/v1/sign-ups -H 'Content-Type: application/json' \\", address)
-	p(`    -d '{"email":"ada@example.com","password":"correct-horse-battery","region":"DE","language":"en","birth_month":"1990-05"}'`)
-	if cfg.Dev && cfg.SMTP.Host == "" {
-		p("  go run ./cmd/accountledger mailbox --data %s", cfg.Data)
+	for _, command := range nextCommands(c, cfg, url) {
+		p("  %s", command)
 	}
-	p("  go run ./cmd/accountledger status --data %s", cfg.Data)
 	p("")
-	p("README.md shows the whole walk. Ctrl-C stops; nothing that was answered is lost.")
+}
+
+// nextCommands are the two that a newcomer runs next, as they are typed.
+func nextCommands(c *cobra.Command, cfg server.Config, url string) [2]string {
+	if cfg.Dev && cfg.SMTP.Host == "" {
+		return [2]string{
+			`curl -s ` + url + `/v1/sign-ups -H 'Content-Type: application/json' -d '{"email":"ada@example.com","password":"correct-horse-battery","region":"DE","language":"en","birth_month":"1990-05"}'`,
+			again(c, "mailbox"),
+		}
+	}
+	return [2]string{again(c, "status"), again(c, "staff add --help")}
 }

@@ -10,14 +10,11 @@ import (
 )
 
 func service() *cobra.Command {
-	c := &cobra.Command{Use: "service", Short: "Manage connected services"}
-	c.AddCommand(serviceAdd())
-	return c
+	return group("service", "Manage connected services", serviceAdd())
 }
 
 func serviceAdd() *cobra.Command {
 	var in server.ServiceAdd
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "add",
 		Short: "Connect a service and print its key",
@@ -28,7 +25,7 @@ func serviceAdd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if asJSON {
+				if asJSON(c) {
 					return printJSON(c, added)
 				}
 				_, err = fmt.Fprintf(c.OutOrStdout(), "Service %s connected as %s.\nKey, shown once:\n\n  %s\n", added.Service, in.Name, added.Key)
@@ -38,8 +35,7 @@ func serviceAdd() *cobra.Command {
 	}
 	settings(c, "data", "dev", "master_key")
 	c.Flags().StringVar(&in.Name, "name", "", "the service's name: lower-case letters, digits, dashes")
-	c.Flags().StringSliceVar(&in.Allow, "allow", nil, "permission:purpose that it may ask for; repeat or separate by commas")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	c.Flags().StringSliceVar(&in.Allow, "allow", nil, "permission:purpose that it may ask for; repeat the flag or separate with commas")
 	must(c.MarkFlagRequired("name"), c.MarkFlagRequired("allow"))
 	return c
 }

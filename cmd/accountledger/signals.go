@@ -10,47 +10,47 @@ import (
 	"accountledger/server"
 )
 
-// endings are the signals that end a command, each of them cleanly. Of the end of a terminal a server hears nothing, and
-// nor does a command that was started by nohup.
+// endings are the signals that end a command in good order. SIGHUP ends neither a server nor a command that was started by nohup.
 func endings(root *cobra.Command, args []string) []os.Signal {
 	all := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if c, _, err := root.Find(args); err == nil && c.Name() == "serve" || signal.Ignored(syscall.SIGHUP) {
+	if c, _, err := root.Find(args); err == nil && c.Name() == serveName || signal.Ignored(syscall.SIGHUP) {
 		return all
 	}
 	return append(all, syscall.SIGHUP)
 }
 
-// heeded are the signals that a server heeds beside the one that ends it. It is made before the server, so that none is missed.
-type heeded struct {
+// watched are the signals that a server acts on besides the one that ends it. They are watched before the server is opened, so
+// that none is missed.
+type watched struct {
 	hangups, ends chan os.Signal
 	done          chan struct{}
 }
 
-func heed() *heeded {
-	h := &heeded{hangups: make(chan os.Signal, 1), ends: make(chan os.Signal, 2), done: make(chan struct{})}
-	signal.Notify(h.hangups, syscall.SIGHUP)
-	signal.Notify(h.ends, os.Interrupt, syscall.SIGTERM)
-	return h
+func watchSignals() *watched {
+	w := &watched{hangups: make(chan os.Signal, 1), ends: make(chan os.Signal, 2), done: make(chan struct{})}
+	signal.Notify(w.hangups, syscall.SIGHUP)
+	signal.Notify(w.ends, os.Interrupt, syscall.SIGTERM)
+	return w
 }
 
-// tell hands the signals to the server until stop is called: the first hangup, and the second time that it is asked to end.
-func (h *heeded) tell(s *server.Server) {
-	hand := func(from <-chan os.Signal, nth int, to func()) {
+// pass gives the server the first hangup and the second request to end, until stop is called.
+func (w *watched) pass(s *server.Server) {
+	after := func(from <-chan os.Signal, nth int, do func()) {
 		for range nth {
 			select {
 			case <-from:
-			case <-h.done:
+			case <-w.done:
 				return
 			}
 		}
-		to()
+		do()
 	}
-	go hand(h.hangups, 1, s.HungUp)
-	go hand(h.ends, 2, s.EndDrain)
+	go after(w.hangups, 1, s.HungUp)
+	go after(w.ends, 2, s.EndDrain)
 }
 
-func (h *heeded) stop() {
-	signal.Stop(h.hangups)
-	signal.Stop(h.ends)
-	close(h.done)
+func (w *watched) stop() {
+	signal.Stop(w.hangups)
+	signal.Stop(w.ends)
+	close(w.done)
 }

@@ -18,7 +18,7 @@ func TestSimulate(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	// The ledger has a history now, so its clock is not played with again.
-	out, err = run(t, "simulate", "--direct", "--accounts", "5", "--data", dir, "--json")
+	out, err = run(t, "simulate", "--direct", "--accounts", "5", "--data", dir, "--json", "--log-level", "error")
 	var s simulate.Summary
 	i := strings.Index(out, "{")
 	if err != nil || i < 0 || json.Unmarshal([]byte(out[i:]), &s) != nil || s.Accounts != 5 || s.Days != 0 || s.Took <= 0 {

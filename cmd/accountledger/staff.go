@@ -11,14 +11,11 @@ import (
 )
 
 func staff() *cobra.Command {
-	c := &cobra.Command{Use: "staff", Short: "Manage officers"}
-	c.AddCommand(staffAdd())
-	return c
+	return group("staff", "Manage officers", staffAdd())
 }
 
 func staffAdd() *cobra.Command {
 	var in server.StaffAdd
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "add",
 		Short: "Add an officer and print the one-time code with which they set their password",
@@ -29,7 +26,7 @@ func staffAdd() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if asJSON {
+				if asJSON(c) {
 					return printJSON(c, added)
 				}
 				_, err = fmt.Fprintf(c.OutOrStdout(), "Officer %s added as %s.\nEnrolment code, shown once, until %s:\n\n  %s\n\nThe officer sends it with a password to POST /v1/enrolments.\n",
@@ -42,12 +39,11 @@ func staffAdd() *cobra.Command {
 	c.Flags().StringVar(&in.Email, "email", "", "the officer's e-mail address")
 	c.Flags().StringVar(&in.Name, "name", "", "the officer's name")
 	c.Flags().StringVar(&in.Role, "role", "", "admin, compliance or analyst")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	must(c.MarkFlagRequired("email"), c.MarkFlagRequired("role"))
 	return c
 }
 
-// must is for mistakes of the program's own.
+// must panics on a mistake in this program.
 func must(errs ...error) {
 	for _, err := range errs {
 		if err != nil {

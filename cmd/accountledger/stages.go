@@ -3,25 +3,24 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
+	"github.com/spf13/cobra"
 
 	"accountledger/server"
 )
 
-// stages shows the progress of a command that does one thing after another, a bar for each. It shows none where nobody
-// watches: in a file or a pipe they would be noise.
+// stages shows the progress of a command that does one thing after another, a bar for each, on a terminal and nowhere else.
 type stages struct {
 	out   io.Writer
 	stage string
 	bar   *progressbar.ProgressBar
 }
 
-func newStages(out io.Writer) *stages {
-	if f, ok := out.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
+func newStages(c *cobra.Command) *stages {
+	out := c.ErrOrStderr()
+	if !isTerminal(out) || asJSON(c) {
 		out = io.Discard
 	}
 	return &stages{out: out}
@@ -47,7 +46,7 @@ func (s *stages) show(p server.Progress) {
 	_ = s.bar.Set64(p.Done) // a bar that cannot be drawn is no reason to stop
 }
 
-// end ends the last bar: full after a success, and as it is when the command came no further.
+// end ends the last bar: full after a success, otherwise as far as it came.
 func (s *stages) end(err error) {
 	if err == nil {
 		s.done()

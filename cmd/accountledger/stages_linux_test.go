@@ -26,7 +26,7 @@ func TestProgressIsShownToWhoeverWatches(t *testing.T) {
 	c := &cobra.Command{}
 	c.SetContext(t.Context())
 	c.SetErr(p.tty)
-	err := interruptible(c, false, goesOn, walked, silent)
+	err := interruptible(c, goesOn, walked, silent)
 	if err == nil || strings.Contains(err.Error(), "interrupted") {
 		t.Error(err)
 	}
@@ -48,7 +48,7 @@ func TestProgressIsShownToNobodyElse(t *testing.T) {
 	c := &cobra.Command{}
 	c.SetContext(ctx)
 	c.SetErr(&out)
-	err := interruptible(c, false, goesOn, walked, silent)
+	err := interruptible(c, goesOn, walked, silent)
 	if err == nil || !strings.Contains(err.Error(), "interrupted; "+goesOn) {
 		t.Error(err)
 	}

@@ -13,45 +13,49 @@ import (
 	"accountledger/server"
 )
 
-// errNotReady is how the command ends where log or vault cannot be read and written: what it printed says why.
-var errNotReady = errors.New("the ledger is not ready")
+// errNotReady ends status where the ledger is not ready: what it printed says why.
+var errNotReady = &server.Failure{Code: "not_ready", Message: "the ledger is not ready", Exit: server.ExitNotYet}
+
+// errNoAnswer ends status where somebody has the data folder and no server answers.
+var errNoAnswer = &server.Failure{Code: "not_ready", Exit: server.ExitNotYet,
+	Message: "a server is starting or stopping on this data folder, or a command has it open"}
 
 func status() *cobra.Command {
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "status",
-		Short: "Tell how the ledger is doing: head, what lags, what waits or stopped and why; fails when it is not ready",
-		Long: `Tell how the ledger is doing, whether a server runs or not. Of a stopped ledger nothing is changed, so it may lie on a read-only mount.
-It shows nothing personal and is not recorded.`,
+		Short: "Show the state of the ledger: head, lag, and what waits or stopped and why; fails when it is not ready",
+		Long: `Show the state of the ledger, whether a server runs or not. On a stopped ledger it changes nothing, so a read-only mount will do.
+It shows nothing personal and is not recorded. Exit code 5 when the ledger is not ready, or is starting or stopping.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return reading(c, func(ctx context.Context, con server.Reading) error {
+			err := reading(c, func(ctx context.Context, con server.Reading) error {
 				st, err := con.Status(ctx)
 				if err != nil {
 					return err
 				}
-				tell := printStatus
-				if asJSON {
-					tell = func(c *cobra.Command, st server.Status) error { return printJSON(c, st) }
+				if asJSON(c) {
+					err = printJSON(c, st)
+				} else {
+					err = printStatus(c, st)
 				}
-				if err := tell(c, st); err != nil {
-					return err
+				if err == nil && !st.Ready {
+					err = errNotReady
 				}
-				if !st.Ready {
-					return errNotReady
-				}
-				return nil
+				return err
 			})
+			if errors.Is(err, server.ErrRunning) {
+				return errNoAnswer
+			}
+			return err
 		},
 	}
 	settings(c, "data", "dev", "master_key", "backup.keep", "backup.list")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 
-// tellFault is a fault in one line.
-func tellFault(f server.Fault) string {
-	met := "last met " + f.Last.Format(time.DateTime)
+// faultLine is a fault in one line.
+func faultLine(f server.Fault) string {
+	met := "last seen " + f.Last.Format(time.DateTime)
 	if f.Current {
 		met = "now"
 	}
@@ -61,7 +65,7 @@ func tellFault(f server.Fault) string {
 func printStatus(c *cobra.Command, st server.Status) error {
 	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 2, ' ', 0)
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(w, format+"\n", a...) }
-	running := "no server runs; opened for this command"
+	running := "not running"
 	if st.Running {
 		running = "running at http://" + st.Address
 	}
@@ -78,46 +82,46 @@ func printStatus(c *cobra.Command, st server.Status) error {
 		p("log\t%s, head %s", st.Log.ID, st.Log.Head)
 	}
 	for _, u := range st.Unread {
-		p("%s\tcannot be told: %s", u.What, u.Cause)
+		p("%s\tunknown: %s", u.What, u.Cause)
 	}
 	for _, f := range st.Faults {
-		p("%s", tellFault(f))
+		p("%s", faultLine(f))
 	}
 	if st.Log.Fence != "" {
 		p("fenced\t%s", st.Log.Fence)
 	}
 	p("messages\t%s", st.Messages)
 	p("deadlines\t%d waiting", st.Deadlines)
-	p("clock\t%s", tellClock(st.Clock))
+	p("clock\t%s", clockLine(c, st.Clock))
 	for _, k := range st.MasterKeys {
-		p("master key\t%s, %s", k.ID, tellKey(k))
+		p("master key\t%s, %s", k.ID, keyLine(c, k))
 	}
 	for _, r := range st.Rebuilds {
-		p("rebuild\t%s", tellRebuild(r))
+		p("rebuild\t%s", rebuildLine(c, r))
 	}
 	for i, s := range st.Skips {
 		who := "everything"
 		if s.View != "" {
 			who = "view " + s.View
 		}
-		p("skipped\t%d of %d: %s goes on past event %s, since %s", i+1, len(st.Skips), who, s.Event, day(s.At))
+		p("skipped\t%d of %d: %s skips event %s, since %s", i+1, len(st.Skips), who, s.Event, day(s.At))
 	}
-	for _, line := range tellBackups(st.Backups) {
+	for _, line := range backupLines(st.Backups) {
 		p("%s", line)
 	}
 	p("")
 	p("CONSUMER\tSTATE\tLAG\tSECONDS\tAT\tREASON")
 	for _, s := range st.Consumers {
-		p("%s\t%s\t%s\t%.1f\t%s\t%s", s.Name, s.State, tellLag(s), s.LagSeconds, s.Position, s.Reason)
+		p("%s\t%s\t%s\t%.1f\t%s\t%s", s.Name, s.State, lagText(s), s.LagSeconds, s.Position, s.Reason)
 	}
 	for _, event := range unreadable(st.Consumers) {
-		p("\nNo ledger wrote event %[1]s, or its bytes are damaged. To let everything go on past it:\n  accountledger replay skip %[1]s --reason \"…\"", event)
+		p("\nNo ledger wrote event %s, or its bytes are damaged. To skip it everywhere:\n  %s", event, again(c, "replay skip "+event+` --reason "…"`))
 	}
 	return w.Flush()
 }
 
-// tellLag is how many events a consumer is behind.
-func tellLag(s server.ConsumerStatus) string {
+// lagText is how many events a consumer is behind.
+func lagText(s server.ConsumerStatus) string {
 	switch {
 	case s.Unknown:
 		return "unknown"
@@ -127,7 +131,7 @@ func tellLag(s server.ConsumerStatus) string {
 	return fmt.Sprintf("%d events", s.Lag)
 }
 
-// unreadable are the events that consumers wait before because they cannot be read, each once.
+// unreadable are the unreadable events at which consumers wait, each once.
 func unreadable(all []server.ConsumerStatus) []string {
 	var out []string
 	for _, s := range all {

@@ -10,13 +10,15 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"accountledger/server"
 )
 
 // errNoTerminal: a password is read from a person at a terminal, never from a pipe or a flag.
-var errNoTerminal = errors.New("an officer has to sign in, so this command needs a terminal as its input")
+var errNoTerminal = &server.Failure{Code: "no_terminal", Message: "an officer has to sign in, so this command needs a terminal as its input", Exit: server.ExitUsage}
 
-// signInOnTerminal asks for an officer's address, and for the password without showing it. Prompts go to the error output, so
-// that the answer can be piped on.
+// signInOnTerminal asks for an officer's address, and for the password without showing it. Prompts go to standard error, so that
+// the answer can be piped.
 func signInOnTerminal(c *cobra.Command) (email, password string, err error) {
 	in, ok := c.InOrStdin().(*os.File)
 	if !ok {
@@ -43,7 +45,7 @@ func signInOnTerminal(c *cobra.Command) (email, password string, err error) {
 	return email, password, err
 }
 
-// unlessEnded reads from a terminal until ctx ends, as by Ctrl-C, and then leaves the terminal as it was.
+// unlessEnded reads from a terminal until ctx ends, for instance by Ctrl-C, and then restores the terminal.
 func unlessEnded(ctx context.Context, fd int, read func() (string, error)) (string, error) {
 	before, err := term.GetState(fd)
 	if err != nil {

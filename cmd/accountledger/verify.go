@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,27 +11,27 @@ import (
 	"accountledger/server"
 )
 
-// errFaults is what verify ends with when something is not whole.
-var errFaults = errors.New("the ledger is not whole")
+// errFaults ends a verify that found a fault.
+var errFaults = &server.Failure{Code: "ledger_damaged", Message: "the ledger is not whole", Exit: server.ExitFailed}
 
 func verify() *cobra.Command {
-	var asJSON bool
 	c := &cobra.Command{
 		Use:   "verify",
-		Short: "Walk log, keys, vault and checkpoints, and name the first fault of each",
-		Long: `Walk the ledger, whether a server runs or not: the log's checksums, versions, times and envelopes; whether every key that the log names is there or
-recorded as destroyed; whether every row of the vault opens; whether what views and other consumers stand at fits the log. Exit 1 on a fault.
-Of a stopped ledger nothing is changed and nothing recorded, so it may lie on a read-only mount. It shows nothing personal. Whether the views hold what the log says, replay compare tells.`,
+		Short: "Check log, keys, vault and checkpoints, and name the first fault of each",
+		Long: `Check the ledger, whether a server runs or not: the log's checksums, versions, times and envelopes; that every key named by the log is present or
+recorded as destroyed; that every row of the vault opens; that the checkpoints of views and other consumers fit the log. Exit code 1 on a fault.
+On a stopped ledger it changes and records nothing, so a read-only mount will do. It shows nothing personal. To compare the views with the log,
+use replay compare.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return reading(c, func(ctx context.Context, con server.Reading) error {
-				bar := newStages(c.ErrOrStderr())
+				bar := newStages(c)
 				v, err := con.Verify(ctx, bar.show)
 				bar.end(err)
 				if err != nil {
 					return err
 				}
-				if asJSON {
+				if asJSON(c) {
 					err = printJSON(c, v)
 				} else {
 					err = printVerified(c, v)
@@ -45,7 +44,6 @@ Of a stopped ledger nothing is changed and nothing recorded, so it may lie on a 
 		},
 	}
 	settings(c, "data", "dev", "master_key", "master_key_older", "backup.list")
-	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return c
 }
 
@@ -56,7 +54,7 @@ func printVerified(c *cobra.Command, v server.Verified) error {
 	if v.Archive {
 		p("vault      none: the ledger is an archive")
 	} else {
-		p("keys       %d named by the log are there, %d recorded as destroyed", v.Keys, v.KeysDestroyed)
+		p("keys       %d named by the log are present, %d recorded as destroyed", v.Keys, v.KeysDestroyed)
 		p("vault      %d rows", v.Rows)
 	}
 	p("consumers  %s", strings.Join(v.Consumers, ", "))
@@ -69,10 +67,10 @@ func printVerified(c *cobra.Command, v server.Verified) error {
 	}
 	slices.Sort(types)
 	for _, name := range types {
-		p("newer      %d of type %s, which a newer program wrote", v.Newer[name], name)
+		p("newer      %d of type %s, written by a newer program", v.Newer[name], name)
 	}
 	if v.PassedOver > 0 {
-		p("skipped    %d that cannot be read and that an operator let everything go on past", v.PassedOver)
+		p("skipped    %d that cannot be read and that an operator skipped", v.PassedOver)
 	}
 	for _, f := range v.Faults {
 		p("FAULT      %s", server.TellFault(f))

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/go-json-experiment/json"
 )
 
 // Time limits for the program. They are reached only if something is wrong.
@@ -101,10 +103,16 @@ func (r *refusal) Error() string {
 
 // message is the program's last message.
 func (r *refusal) message() string {
-	if at := strings.LastIndex(r.stderr, "accountledger: "); at >= 0 {
-		return strings.TrimSpace(r.stderr[at:])
+	text := strings.TrimSpace(r.stderr)
+	var last struct {
+		Error struct {
+			Message string `json:"message"`
+		} `json:"error"`
 	}
-	return strings.TrimSpace(r.stderr)
+	if line := text[strings.LastIndexByte(text, '\n')+1:]; json.Unmarshal([]byte(line), &last) == nil && last.Error.Message != "" {
+		return last.Error.Message
+	}
+	return text
 }
 
 // errHung: the program neither served nor ended.
@@ -120,7 +128,7 @@ func (p program) serve(ctx context.Context, f folders, mail *sink, flags ...stri
 		return nil, err
 	}
 	s := &process{program: p, folders: f, config: path, log: &output{}, ended: make(chan struct{}),
-		cmd: exec.CommandContext(ctx, p.path, append([]string{"serve", "--config", path, "--data", f.data()}, flags...)...)}
+		cmd: exec.CommandContext(ctx, p.path, append([]string{"serve", "--config", path, "--data", f.data(), "--json", "--log-format", "text"}, flags...)...)}
 	said, stdout := io.Pipe()
 	s.cmd.Env, s.cmd.Stdout, s.cmd.Stderr = environment(), stdout, s.log
 	if err := s.cmd.Start(); err != nil {

@@ -102,7 +102,7 @@ func TestADamagedNameOfTheLiveGenerationAtTheStart(t *testing.T) {
 			x.same(t, l)
 			l.Notices("health")
 			x.same(t, l)
-			if n := strings.Count(x.log.String(), "view is filled anew"); n != 1 {
+			if n := strings.Count(x.log.String(), "view is being refilled") + strings.Count(x.log.String(), "views are being filled"); n != 1 {
 				t.Errorf("it is filled %d times:\n%s", n, x.log)
 			}
 			x.stop(t)

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
+	"time"
 
 	"accountledger/leases"
 	"accountledger/projections/view"
@@ -15,9 +17,14 @@ type attempt struct {
 	done       chan struct{} // closed when the attempt has ended, well or not
 	err        error
 	claim      *claim
+	began      time.Time
+	first      bool // there was no generation before
 	generation view.Generation
 	filling    *Filling
 }
+
+// quickFill is how long the first filling of a view may take without a line in the log about its end.
+const quickFill = 10 * time.Second
 
 // make fills a new generation of a view, and of all others that need one, and waits for this view's. The filling goes
 // on when the one who waits does not.
@@ -38,6 +45,7 @@ func (vs *Views) make(ctx context.Context, v *liveView) error {
 			delete(claims, other)
 		}
 	}
+	vs.logFirst(together)
 	if len(together) > 0 {
 		vs.filling.Go(func() { vs.fill(vs.life, together) })
 	}
@@ -66,13 +74,26 @@ func (v *liveView) begin(c *claim) bool {
 	if v.why == nil || v.next != nil {
 		return false
 	}
-	v.next = &attempt{done: make(chan struct{}), claim: c}
-	level := slog.LevelWarn
-	if errors.Is(v.why, errNone) {
-		level = slog.LevelInfo
+	v.next = &attempt{done: make(chan struct{}), claim: c, began: time.Now(), first: errors.Is(v.why, errNone)}
+	if !v.next.first {
+		v.set.Log.Warn("view is being refilled from the log", "view", v.name(), "reason", v.why.Error())
 	}
-	v.set.Log.Log(context.Background(), level, "view is filled anew from the log", "view", v.name(), "reason", v.why.Error())
 	return true
+}
+
+// logFirst says in one line which views are filled for the first time.
+func (vs *Views) logFirst(together []*liveView) {
+	var names []string
+	for _, v := range together {
+		v.mu.RLock()
+		if v.next != nil && v.next.first {
+			names = append(names, v.name())
+		}
+		v.mu.RUnlock()
+	}
+	if len(names) > 0 {
+		vs.Log.Info("views are being filled from the log", "views", strings.Join(names, ","))
+	}
 }
 
 func (vs *Views) fill(ctx context.Context, together []*liveView) {
@@ -129,7 +150,7 @@ func (v *liveView) complete(ctx context.Context) error {
 // install makes a generation that was filled the live one; the one before is dropped, at once where nobody else can have it.
 func (v *liveView) install(ctx context.Context) error {
 	v.mu.RLock()
-	g, c := v.next.generation, v.next.claim
+	g, c, first, began := v.next.generation, v.next.claim, v.next.first, v.next.began
 	v.mu.RUnlock()
 	v.opening.Lock()
 	defer v.opening.Unlock()
@@ -145,7 +166,11 @@ func (v *liveView) install(ctx context.Context) error {
 	if err := v.take(ctx, g); err != nil {
 		return err
 	}
-	v.set.Log.Info("view is filled", "view", v.name(), "generation", g.ID().Number)
+	level := slog.LevelInfo
+	if first && time.Since(began) < quickFill {
+		level = slog.LevelDebug
+	}
+	v.set.Log.Log(ctx, level, "view is filled", "view", v.name(), "generation", g.ID().Number)
 	if v.set.shared() {
 		return nil
 	}

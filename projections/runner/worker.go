@@ -72,6 +72,10 @@ func (w *worker) give() { <-w.turn }
 func (w *worker) from(ctx context.Context) (journal.Checkpoint, error) {
 	for {
 		at, err := w.place(ctx)
+		if errors.Is(err, errFilled) && ctx.Err() == nil { // asking again has waited already
+			w.waits(err)
+			continue
+		}
 		if !errors.Is(err, errStop) {
 			return at, err
 		}

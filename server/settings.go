@@ -1,0 +1,84 @@
+package server
+
+import (
+	"strings"
+	"time"
+
+	"accountledger/commands"
+	"accountledger/eventstore/esdb"
+	"accountledger/processes"
+	"accountledger/projections/elastic"
+)
+
+// Prefix of environment variables.
+const Prefix = "ACCOUNTLEDGER_"
+
+// Setting is one key of the configuration.
+type Setting struct {
+	Key     string // dotted, as in the file
+	Default any
+	Help    string
+}
+
+// Flag is the setting's flag.
+func (s Setting) Flag() string { return strings.NewReplacer(".", "-", "_", "-").Replace(s.Key) }
+
+// Env is the setting's environment variable.
+func (s Setting) Env() string {
+	return Prefix + strings.ToUpper(strings.ReplaceAll(s.Key, ".", "_"))
+}
+
+// Settings lists every key there is.
+func Settings() []Setting {
+	return []Setting{
+		{"data", "./data", "folder that holds everything but the master key"},
+		{"name", "Account Ledger", "what the service calls itself in messages"},
+		{"controller", "", "the controller: who decides how people's data is used, as a short name in lower case; every notice names it"},
+		{"http", "127.0.0.1:8080", "where the API listens, HOST:PORT; port 0 picks one"},
+		{"http_drain", 5 * time.Second, "how long a stopping server keeps serving while /readyz answers 503, so that load balancers turn away first; 0, the default with --dev: not at all"},
+		{"http_connections", 0, "most connections to the API at once; beyond it those idle longest are closed; 0: as many as the limit of open files allows, at most 4096"},
+		{"internal.http", "127.0.0.1:8081", "where metrics, details of readiness and profiles are served, HOST:PORT; keep it to this machine or a network of operators; empty: nowhere; with --dev a free port"},
+		{"dev", false, "make a master key in the data folder and keep messages in a local mailbox"},
+		{"master_key", "", "file of the master key, or folder of such files (*.key), outside the data folder"},
+		{"master_key_older", "", "older master key files, separated by commas; missing ones are ignored"},
+		{"backup.keep", commands.DefaultBackupKeep, "how long each backup is kept; a master key may be destroyed that long after it goes out of use"},
+		{"backup.list", "", "file of the list of destructions, beside the backups and outside the data folder; empty: none is kept, and a restore can bring back what was erased after the backup"},
+		{"log.level", "info", "debug, info, warn or error"},
+		{"log.format", "text", "text or json"},
+		{"erasure.grace", 14 * 24 * time.Hour, "how long an erasure waits and can be cancelled"},
+		{"erasure.clock_jump", processes.DefaultClockJump, "how far the clock may be from the log's newest time and a monotonic clock; beyond that, nothing is destroyed by time until the clock is right again or an operator confirms it"},
+		{"passwords.min_length", 8, "fewest characters of a password"},
+		{"passwords.max_length", 128, "most characters of a password"},
+		{"passwords.require_mixed", false, "require three of lower case, upper case, digits and other characters"},
+		{"passwords.breached", "", "file of breached passwords in the format of Have I Been Pwned"},
+		{"passwords.workers", 0, "passwords hashed at once; 0: one per processor"},
+		{"passwords.waiting", 0, "requests that may wait for a hash; further ones are asked to retry; 0: 64 per worker"},
+		{"smtp.host", "", "mail server; empty: none"},
+		{"smtp.port", 587, "port of the mail server"},
+		{"smtp.username", "", "user name at the mail server"},
+		{"smtp.password_file", "", "file that holds the password for the mail server"},
+		{"smtp.from", "", "address that messages come from"},
+		{"smtp.tls", "opportunistic", "none, opportunistic or mandatory"},
+		{"store.engine", "embedded", "where the log is: embedded, or esdb"},
+		{"store.esdb", "", "connection string of EventStoreDB or KurrentDB, esdb://… or esdb+discover://…"},
+		{"store.prefix", esdb.DefaultPrefix, "prefix of every stream name at EventStoreDB; each ledger on a server needs its own, ending with a slash"},
+		{"vault.engine", "sqlite", "where the vault is: sqlite, or postgres"},
+		{"vault.postgres", "", "address of the PostgreSQL server, postgres://…"},
+		{"vault.schema", "accountledger_vault", "PostgreSQL schema of the vault's tables; created if missing"},
+		{"views.engine", "sqlite", "where the views are: sqlite, or elasticsearch"},
+		{"views.elasticsearch", "", "addresses of Elasticsearch's nodes, https://…, separated by commas"},
+		{"views.username", "", "user name at Elasticsearch"},
+		{"views.password_file", "", "file that holds the password for Elasticsearch"},
+		{"views.ca_file", "", "file of PEM certificates of the authorities that sign Elasticsearch's; empty: the machine's"},
+		{"views.index", elastic.DefaultPrefix, "prefix of every index name at Elasticsearch"},
+		{"views.partitions", 2, "parts into which consumer processes divide the work on each view at Elasticsearch; changing it rebuilds the views"},
+		{"views.memory", int64(0), "bytes that filling views from the log may use, at a start, in rebuild and in compare; 0: at most a quarter of the process's memory"},
+		{"role", RoleAll, "what this process does: all, or, with esdb, postgres and elasticsearch, api or consumers"},
+		{"store.reserve", int64(256 << 20), "free bytes on the disk below which nothing is appended to the embedded log"},
+	}
+}
+
+// devDefaults are the defaults that differ with dev.
+func devDefaults() map[string]any {
+	return map[string]any{"http_drain": time.Duration(0), "internal.http": "127.0.0.1:0"}
+}
