@@ -57,7 +57,7 @@ func TestBadConfigurationNamesItsKey(t *testing.T) {
 
 func TestServeRefusesToBeMute(t *testing.T) {
 	cfg := config(t)
-	cfg.Dev, cfg.MasterKey = false, filepath.Join(t.TempDir(), "master.key")
+	cfg.Dev, cfg.MasterKey = false, masterKey(t, t.TempDir())
 	s, err := server.Open(t.Context(), cfg, server.Options{})
 	fatal(t, err)
 	defer func() { fatal(t, s.Close()) }()
@@ -76,7 +76,7 @@ func TestMasterKeyLiesOutsideTheDataFolder(t *testing.T) {
 	if _, err := server.Open(t.Context(), cfg, server.Options{}); err == nil || !strings.Contains(err.Error(), "outside") {
 		t.Errorf("with the master key inside: %v", err)
 	}
-	cfg.MasterKey = filepath.Join(t.TempDir(), "master.key")
+	cfg.MasterKey = masterKey(t, t.TempDir())
 	s, err := server.Open(t.Context(), cfg, server.Options{})
 	fatal(t, err)
 	fatal(t, s.Close())

@@ -46,6 +46,9 @@ func holdFolder(c *Config) (*folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
+	if err := ownedByUs(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		_ = f.Close()
 		if errors.Is(err, unix.EWOULDBLOCK) {
@@ -59,6 +62,15 @@ func holdFolder(c *Config) (*folder, error) {
 		}
 	}
 	return &folder{f}, nil
+}
+
+// ownedByUs refuses root in the folder of another user, who could not read what root writes there.
+func ownedByUs(lock *os.File) error {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(lock.Fd()), &st); err != nil || os.Geteuid() != 0 || st.Uid == 0 {
+		return err
+	}
+	return fmt.Errorf("the data folder belongs to another user (uid %d), who could not read what root writes there: run this as that user, with runuser or sudo -u", st.Uid)
 }
 
 func (f *folder) close() error { return f.lock.Close() }

@@ -31,7 +31,7 @@ func noProgress(server.Progress) {}
 func TestTheMasterKeyIsRotatedWhilePeopleWork(t *testing.T) {
 	cfg, mail := withMail(t)
 	keys := t.TempDir()
-	cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", filepath.Join(keys, "master.key")
+	cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", masterKey(t, keys)
 	cfg.Backup.Keep = time.Hour
 	r := start(t, cfg)
 	ada := r.join(mail, "ada@example.com", "Ada on the run")
@@ -177,7 +177,7 @@ func withMailbox(cfg server.Config) server.Config {
 func TestWhereANewMasterKeyMayLie(t *testing.T) {
 	cfg, _ := withMail(t)
 	keys := t.TempDir()
-	cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", filepath.Join(keys, "master.key")
+	cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", masterKey(t, keys)
 	cfg.MasterKeyOlder = " " + filepath.Join(keys, "next") + " ,"
 	con := start(t, cfg).console()
 	for _, to := range []string{"master-2026-05-17.key", filepath.Join(cfg.Data, "master-2026-05-17.key"), filepath.Join(keys, "elsewhere.key")} {

@@ -16,10 +16,10 @@ import (
 const devKey = "dev-master.key"
 
 // ErrNoMasterKeyGiven: the configuration names no master key.
-var ErrNoMasterKeyGiven = errors.New("there is no master key: give --master-key FILE (made if it does not exist), or --dev to try things out")
+var ErrNoMasterKeyGiven = errors.New("there is no master key: make one with accountledger keys new FILE and give it with --master-key FILE, or give --dev to try things out")
 
 // ErrKeyInside: anyone who copies the data folder would have what opens it.
-var ErrKeyInside = errors.New("the master key must lie outside the data folder: whoever copies the folder must not have it")
+var ErrKeyInside = errors.New("the master key must lie outside the data folder: anyone who copies the folder must not have it")
 
 // keyFiles says where the configuration has the master keys, by absolute paths. They lie outside the data folder and in
 // no backup, but with dev.
@@ -63,28 +63,46 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// keyring loads the master keys. Where there is none and no vault that would miss it, one is made; made is its path.
+// keyring loads the master keys. With dev, where there is none and no vault that would miss it, one is made; made is its path.
+// Without dev a key is made by KeysNew alone: one that a server made by itself is one that nobody kept a copy of.
 func keyring(c *Config, now time.Time) (keys *vault.Keyring, made string, err error) {
 	files, err := keyFiles(c)
 	if err != nil {
 		return nil, "", err
 	}
 	keys, err = vault.OpenKeyring(files)
-	if !errors.Is(err, fs.ErrNotExist) || exists(c.path("vault")) {
-		if err != nil {
-			err = fmt.Errorf("%w; put the file back from where copies of it are kept: nothing in the vault opens without it", err)
-		}
-		return keys, "", err
+	switch {
+	case err == nil:
+		return keys, "", nil
+	case !errors.Is(err, fs.ErrNotExist) || exists(c.path("vault")):
+		return nil, "", fmt.Errorf("%w; put the file back from where copies of it are kept: nothing in the vault opens without it", err)
+	case !c.Dev:
+		return nil, "", noKeyYet(files)
 	}
-	made = files.Path
-	if files.IsFolder() {
-		made = files.Next(now)
-	}
+	made = nextKey(files, now)
 	if _, err := vault.CreateMasterKey(made); err != nil {
 		return nil, "", err
 	}
 	keys, err = vault.OpenKeyring(files)
 	return keys, made, err
+}
+
+// nextKey is where a key would be found by the configuration.
+func nextKey(files vault.KeyFiles, now time.Time) string {
+	if files.IsFolder() {
+		return files.Next(now)
+	}
+	return files.Path
+}
+
+// noKeyYet says how to make the first key of a new ledger.
+func noKeyYet(files vault.KeyFiles) error {
+	path := files.Path
+	if files.IsFolder() {
+		path = filepath.Join(path, "master.key")
+	}
+	return &RefusedError{What: "there is no master key in " + files.Path,
+		Next: "For a new ledger make one: accountledger keys new " + path + "; for one that exists, put its key back", err: fs.ErrNotExist}
 }
 
 func within(dir, path string) (bool, error) {

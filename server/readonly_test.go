@@ -40,6 +40,7 @@ store: {reserve: -1}
 smtp: {host: %s, port: %d, from: ledger@mail.test, tls: opportunistic}
 `, s.root, s.mail.Host, s.mail.Port), 0o600))
 	fatal(t, os.Mkdir(filepath.Join(s.root, "keys"), 0o700))
+	masterKey(t, filepath.Join(s.root, "keys"))
 	return s
 }
 

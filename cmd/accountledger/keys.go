@@ -14,7 +14,7 @@ import (
 )
 
 func keys() *cobra.Command {
-	return group("keys", "Manage the master keys", keysList(), keysRotate(), keysDestroyed())
+	return group("keys", "Manage the master keys", keysNew(), keysList(), keysRotate(), keysDestroyed())
 }
 
 // keySettings are the settings that commands on master keys need.

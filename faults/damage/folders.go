@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"accountledger/server"
 )
 
 // folders are all the folders of one ledger: its data, and what its operator keeps elsewhere.
@@ -24,6 +26,12 @@ func (f folders) path(rel string) string {
 // make creates the folders that the program expects.
 func (f folders) make() error {
 	return errors.Join(os.MkdirAll(filepath.Dir(f.key()), 0o700), os.MkdirAll(filepath.Dir(f.list()), 0o700))
+}
+
+// newKey makes the master key of a new ledger.
+func (f folders) newKey() error {
+	_, err := server.KeysNew(&server.Config{Data: f.data()}, f.key())
+	return err
 }
 
 // parts are the parts that can be of different ages. The rest is everything else in the data folder.

@@ -39,7 +39,7 @@ const (
 // under load.
 func grow(ctx context.Context, g *grower, dir string) (*grown, error) {
 	out := &grown{older: map[string]snapshot{}, newer: map[string]snapshot{}, backup: filepath.Join(dir, "backup")}
-	if err := errors.Join(g.live.make(), g.start(ctx)); err != nil {
+	if err := errors.Join(g.live.make(), g.live.newKey(), g.start(ctx)); err != nil {
 		return nil, err
 	}
 	steps := []struct {
