@@ -1,4 +1,4 @@
-package server_test
+package docs_test
 
 import (
 	"fmt"
@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestMain lets the test's own binary stand in for curl on a machine that has none, as far as the README uses it.
+// TestMain makes a folder for the program that is built, and lets the test's own binary stand in for curl on a machine that has none, as far as the pages use it.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "curl" {
 		if err := curl(os.Args[1:]); err != nil {
@@ -19,7 +19,15 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
-	os.Exit(m.Run())
+	dir, err := os.MkdirTemp("", "accountledger-docs-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	buildFolder = dir
+	code := m.Run()
+	_ = os.RemoveAll(dir)
+	os.Exit(code)
 }
 
 func curl(args []string) error {
@@ -60,14 +68,4 @@ func curl(args []string) error {
 	defer func() { _ = resp.Body.Close() }()
 	_, err = io.Copy(os.Stdout, resp.Body)
 	return err
-}
-
-// curlFolder is a folder with a curl in it.
-func curlFolder(t *testing.T) string {
-	t.Helper()
-	self, err := os.Executable()
-	fatal(t, err)
-	dir := t.TempDir()
-	fatal(t, os.Symlink(self, filepath.Join(dir, "curl")))
-	return dir
 }
