@@ -31,13 +31,13 @@ func TestUnitsAreHardened(t *testing.T) {
 		fatal(t, os.WriteFile(copied, []byte(strings.ReplaceAll(string(text), "/usr/local/bin/accountledger", program)), 0o600))
 		services = append(services, strings.Replace(copied, "@.", "@api.", 1))
 		if strings.HasSuffix(path, ".service") {
-			out, err := exec.CommandContext(t.Context(), "systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=25", path).CombinedOutput() //nolint:gosec // the repository's
+			out, err := exec.CommandContext(t.Context(), "systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=25", path).CombinedOutput()
 			if err != nil {
 				t.Errorf("%s: %v\n%s", path, err, out)
 			}
 		}
 	}
-	if out, err := exec.CommandContext(t.Context(), "systemd-analyze", append([]string{"verify", "--man=no"}, services...)...).CombinedOutput(); err != nil || len(out) > 0 { //nolint:gosec // copies
+	if out, err := exec.CommandContext(t.Context(), "systemd-analyze", append([]string{"verify", "--man=no"}, services...)...).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("systemd-analyze verify: %v\n%s", err, out)
 	}
 }

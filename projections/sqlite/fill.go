@@ -147,7 +147,7 @@ func (s *store) endFill(ctx context.Context) error {
 		s.appended = nil // the first step is the index by id
 	}
 	// The planner chooses between indexes by statistics; a sample of each is enough.
-	if _, err := s.conn.ExecContext(ctx, `ANALYZE`); err != nil { //nolint:misspell // a word of SQLite
+	if _, err := s.conn.ExecContext(ctx, `ANALYZE`); err != nil {
 		return err
 	}
 	if err := s.transaction(ctx, s.endFilling); err != nil {
