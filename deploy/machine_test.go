@@ -49,7 +49,7 @@ printf 'http_drain: 0s\nerasure:\n  grace: 0s\n' >> /etc/accountledger/config.ya
 		t.Errorf("the erased person is back: %s", out)
 	}
 	r.run("systemctl stop accountledger; test \"$(systemctl show -P Result accountledger)\" = success")
-	contains(t, r.ledger("status"), "no server runs")
+	contains(t, r.ledger("status"), "not running")
 	if out, err := r.try("accountledger keys list --config /etc/accountledger/config.yaml"); err == nil || !strings.Contains(out, "run this as that user") {
 		t.Errorf("root works on the stopped ledger: %v, %s", err, out)
 	}

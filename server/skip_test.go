@@ -16,14 +16,14 @@ import (
 	"accountledger/server"
 )
 
-// indigestible stores what no program of ours writes: a device whose kind is longer than a view can hold.
+// indigestible stores what no program of ours writes: a device whose sealed name is longer than a view can hold.
 func indigestible(t *testing.T, cfg server.Config) string {
 	t.Helper()
 	log, err := embedded.Open(embedded.Options{Dir: filepath.Join(cfg.Data, "log"), ReserveBytes: -1})
 	fatal(t, err)
 	id, account := uuid.New(), uuid.New()
 	_, err = log.Append(t.Context(), "account-"+account.String(), eventstore.NoStream, eventstore.Event{ID: id, Type: "device.linked.v1",
-		Data:     fmt.Appendf(nil, `{"device":%q,"kind":%q,"device_model":null,"device_name":null}`, uuid.New(), strings.Repeat("x", 10_000)),
+		Data:     fmt.Appendf(nil, `{"device":%q,"kind":"watch","device_name":{"name":"device_name","version":1,"keys":["hmac/codes"],"alg":"A256GCM","nonce":"AAAA","bytes":%q}}`, uuid.New(), strings.Repeat("A", 100_000)),
 		Metadata: fmt.Appendf(nil, `{"format":1,"at":"2026-03-01T10:00:00Z","actor":{"kind":"system"},"subject":%q,"region":"DE","channel":"process"}`, account)})
 	fatal(t, errors.Join(err, log.Close()))
 	return id.String()
@@ -43,7 +43,7 @@ func consumer(t *testing.T, c server.Console, name string) server.ConsumerStatus
 
 // A view stops at an event that it cannot digest, says which, and goes on once an operator skipped it; nothing else is skipped.
 func TestSkip(t *testing.T) {
-	const reason = "Ticket 4711: the kind is too long."
+	const reason = "Ticket 4711: the name is too long."
 	cfg := config(t)
 	r := start(t, cfg)
 	r.officer("officer@example.org", "compliance")

@@ -139,10 +139,10 @@ func TestReplayShow(t *testing.T) {
 	if err != nil || json.Unmarshal([]byte(out), &shown) != nil || shown.State.Email != ada || shown.State.ID != account {
 		t.Errorf("%v\n%s", err, out)
 	}
-	if out, _, err = show("wrong-tall-lighthouses", append(why, account)...); err == nil || !strings.Contains(explain(err), "password are wrong") || out != "" {
+	if out, _, err = show("wrong-tall-lighthouses", append(why, account)...); err == nil || !strings.Contains(explain(err), "password is wrong") || out != "" {
 		t.Errorf("a wrong password: %v\n%s", err, out)
 	}
-	if out, _, err = show(officers, append(why, "--at", "2001-01-01T00:00:00Z", account)...); err == nil || !strings.Contains(explain(err), "nothing here") || out != "" {
+	if out, _, err = show(officers, append(why, "--at", "2001-01-01T00:00:00Z", account)...); err == nil || !strings.Contains(explain(err), "does not exist") || out != "" {
 		t.Errorf("before there was an account: %v\n%s", err, out)
 	}
 
@@ -175,7 +175,7 @@ func TestWrongReplayShow(t *testing.T) {
 		"needs a terminal":     {"show", account, "--purpose", "audit", "--case", "AUD-1"},
 		`"case" not set`:       {"show", account, "--purpose", "audit"},
 		"not a case":           {"show", account, "--purpose", "audit", "--case", "x"},
-		"State why":            {"show", account, "--purpose", "curiosity", "--case", "AUD-1"},
+		"purpose must be":            {"show", account, "--purpose", "curiosity", "--case", "AUD-1"},
 		"not an account's id":  {"show", "ada", "--purpose", "audit", "--case", "AUD-1"},
 		"not a time":           {"show", account, "--purpose", "audit", "--case", "AUD-1", "--at", "yesterday"},
 		"a view and an event":  {"skip", "accounts", account, "more"},

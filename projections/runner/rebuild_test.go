@@ -84,7 +84,7 @@ func TestAPlaceThatTheLogLost(t *testing.T) {
 	x = start(t, l, []runner.Declaration{other(1)})
 	until(t, "the view waits", func() bool {
 		s := x.status(t, "other")
-		return s.State == runner.Waiting && strings.Contains(s.Reason, "does not fit")
+		return s.State == runner.Waiting && strings.Contains(s.Reason, "does not belong")
 	})
 	if strings.Contains(x.log.String(), "view is filled\"") || len(x.documents(t, "other")) == 0 {
 		t.Errorf("it was made again:\n%s", x.log)
