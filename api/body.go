@@ -46,10 +46,10 @@ func strictly(data []byte, into any) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, json.ErrUnknownName) && errors.As(err, &wrong):
-		at, _ := place(t, wrong.JSONPointer.Parent())
+		at, _ := locate(t, wrong.JSONPointer.Parent())
 		return errUnknownField.At(at)
 	case errors.As(err, &wrong):
-		at, held := place(t, wrong.JSONPointer)
+		at, held := locate(t, wrong.JSONPointer)
 		return wrongType(kindOf(held)).At(at)
 	default:
 		return errMalformed
@@ -69,14 +69,14 @@ func wellFormed(data []byte, t reflect.Type) error {
 			if !errors.As(err, &twice) {
 				return errDuplicate
 			}
-			at, _ := place(t, twice.JSONPointer.Parent())
+			at, _ := locate(t, twice.JSONPointer.Parent())
 			return errDuplicate.At(at)
 		case err != nil:
 			return errMalformed
 		case first && token.Kind() != '{':
 			return errNoObject
 		case token.Kind() == '"' && strings.ContainsFunc(token.String(), unicode.IsControl):
-			at, _ := place(t, d.StackPointer())
+			at, _ := locate(t, d.StackPointer())
 			return errControl.At(at)
 		}
 	}

@@ -51,7 +51,7 @@ type catalogueNotice struct {
 
 // catalogue lists what people can decide on, with the notices in force.
 func (a *API) catalogue() {
-	route(a, operation("catalogue", "GET", "/v1/catalogue", "signing up", "List permissions and device kinds", "Permissions with their purposes and the notices in force, and kinds of devices. No sign-in needed."), anyone,
+	route(a, operation("catalogue", "GET", "/v1/catalogue", "signing up", "List permissions and device kinds", "Permissions with their purposes and the notices in force, and kinds of devices. No sign-in needed."), of(a.Menu.Catalogue.May),
 		func(ctx context.Context, r *ask, in *catalogueIn) (*catalogueOut, error) {
 			l, err := chosenLanguage(in.Language, in.AcceptLanguage)
 			if err != nil {

@@ -35,7 +35,7 @@ func devicesOf(all []commands.Device) []deviceAnswer {
 
 // listDevices lists a person's devices in the order they were linked.
 func (a *API) listDevices() {
-	route(a, operation("listDevices", "GET", "/v1/me/devices", "me", "List your devices", "In the order they were linked."), owner,
+	route(a, operation("listDevices", "GET", "/v1/me/devices", "me", "List your devices", "In the order they were linked."), of(a.Menu.ListDevices.May),
 		func(ctx context.Context, r *ask, _ *struct{}) (*answer[devicesAnswer], error) {
 			out, err := a.Menu.ListDevices(ctx, r.Request, struct{}{})
 			if err != nil {

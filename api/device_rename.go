@@ -19,7 +19,7 @@ type renameDeviceBody struct {
 
 // renameDevice renames one of a person's devices. Somebody else's is answered like one that does not exist.
 func (a *API) renameDevice() {
-	route(a, operation("renameDevice", "PATCH", "/v1/me/devices/{id}", "me", "Rename a device", "Only its name can change."), owner,
+	route(a, operation("renameDevice", "PATCH", "/v1/me/devices/{id}", "me", "Rename a device", "Only its name can change."), of(a.Menu.RenameDevice.May),
 		func(ctx context.Context, r *ask, in *renameDeviceIn) (*answer[deviceAnswer], error) {
 			id, err := pathID(in.ID)
 			if err != nil {

@@ -22,7 +22,7 @@ type meAnswer struct {
 
 // me shows a person their own account. It is not recorded, since nobody else looks.
 func (a *API) me() {
-	route(a, operation("me", "GET", "/v1/me", "me", "See your account", "What the ledger holds about you, decrypted."), ownerEvenClosing,
+	route(a, operation("me", "GET", "/v1/me", "me", "See your account", "What the ledger holds about you, decrypted."), of(a.Menu.Me.May),
 		func(ctx context.Context, r *ask, _ *struct{}) (*answer[meAnswer], error) {
 			out, err := a.Menu.Me(ctx, r.Request, struct{}{})
 			if err != nil {

@@ -61,7 +61,7 @@ func format() huma.Format {
 
 // describe adds what all operations have in common.
 func describe(op *huma.Operation, who audience) {
-	if reflect.ValueOf(who).Pointer() != reflect.ValueOf(anyone).Pointer() {
+	if !who.open() {
 		op.Security = []map[string][]string{{bearer: {}}}
 	}
 	op.Responses = map[string]*huma.Response{"default": {Description: "A refusal.", Content: map[string]*huma.MediaType{

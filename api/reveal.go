@@ -30,7 +30,7 @@ type revealAnswer struct {
 // answered like an erased one.
 func (a *API) reveal() {
 	route(a, operation("reveal", "POST", "/v1/accounts/{id}/reveal", "looking", "Show personal data of one person",
-		"For compliance officers, with purpose and case. Recorded before it is shown; the person sees who looked, at what and why."), compliance,
+		"For compliance officers, with purpose and case. Recorded before it is shown; the person sees who looked, at what and why."), of(a.Menu.Reveal.May),
 		func(ctx context.Context, r *ask, in *revealIn) (*answer[revealAnswer], error) {
 			id, err := pathID(in.ID)
 			if err != nil {

@@ -35,7 +35,7 @@ type signInAnswer struct {
 
 // signIn starts a session. A wrong password and an unknown address get the same answer in the same time.
 func (a *API) signIn() {
-	route(a, created(operation("signIn", "POST", "/v1/sessions", "sessions", "Sign in", "Starts a session for a person or an officer.")), anyone,
+	route(a, created(operation("signIn", "POST", "/v1/sessions", "sessions", "Sign in", "Starts a session for a person or an officer.")), of(a.Menu.SignIn.May),
 		func(ctx context.Context, r *ask, in *signInIn) (*answer[signInAnswer], error) {
 			b := in.Body.value
 			if b.Password == (passwords.Password{}) {

@@ -14,7 +14,7 @@ type endSessionIn struct {
 
 // endSession ends one of the caller's sessions, at once.
 func (a *API) endSession() {
-	route(a, operation("endSession", "DELETE", "/v1/sessions/{id}", "sessions", "End a session", "Its token stops working at once."), signedIn,
+	route(a, operation("endSession", "DELETE", "/v1/sessions/{id}", "sessions", "End a session", "Its token stops working at once."), of(a.Menu.EndSession.May),
 		func(ctx context.Context, r *ask, in *endSessionIn) (*done, error) {
 			id, err := pathID(in.ID)
 			if err != nil {

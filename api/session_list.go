@@ -32,7 +32,7 @@ func sessionViews(all []commands.Session) []sessionView {
 
 // listSessions lists the caller's open sessions, newest first.
 func (a *API) listSessions() {
-	route(a, operation("listSessions", "GET", "/v1/sessions", "sessions", "List your open sessions", "Newest first."), signedIn,
+	route(a, operation("listSessions", "GET", "/v1/sessions", "sessions", "List your open sessions", "Newest first."), of(a.Menu.ListSessions.May),
 		func(ctx context.Context, r *ask, _ *struct{}) (*answer[sessionsAnswer], error) {
 			out, err := a.Menu.ListSessions(ctx, r.Request, struct{}{})
 			if err != nil {

@@ -32,7 +32,7 @@ type signUpAnswer struct {
 // signUp requests an account. The answer and its timing are the same whether or not the address has one.
 func (a *API) signUp() {
 	route(a, accepted(operation("signUp", "POST", "/v1/sign-ups", "signing up", "Sign up",
-		"Sends a code to the address. The answer is the same whether or not the address already has an account.")), anyone,
+		"Sends a code to the address. The answer is the same whether or not the address already has an account.")), of(a.Menu.SignUp.May),
 		func(ctx context.Context, r *ask, in *signUpIn) (*answer[signUpAnswer], error) {
 			b := in.Body.value
 			out, err := a.Menu.SignUp(ctx, r.Request, commands.SignUp{Email: b.Email, Password: b.Password, Region: b.Region,

@@ -25,7 +25,7 @@ type checkAnswer struct {
 // checkCode verifies the address of a sign-up. Five wrong codes end the verification; an empty code does not count as one.
 func (a *API) checkCode() {
 	route(a, operation("checkCode", "POST", "/v1/verifications/{id}/check", "signing up", "Verify an address",
-		"The right code creates the account. Five wrong codes end the verification."), anyone,
+		"The right code creates the account. Five wrong codes end the verification."), of(a.Menu.CheckCode.May),
 		func(ctx context.Context, r *ask, in *checkIn) (*answer[checkAnswer], error) {
 			id, err := verificationID(in.ID)
 			switch {

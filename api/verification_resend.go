@@ -24,7 +24,7 @@ type resendAnswer struct {
 // resendCode requests a new code, which replaces the old one. Within a minute of the last code it does nothing.
 func (a *API) resendCode() {
 	route(a, accepted(operation("resendCode", "POST", "/v1/verifications/{id}/resend", "signing up", "Request a new code",
-		"The new code replaces the old one. Within a minute of the last code, nothing is sent. It does not reset the number of wrong codes.")), anyone,
+		"The new code replaces the old one. Within a minute of the last code, nothing is sent. It does not reset the number of wrong codes.")), of(a.Menu.Resend.May),
 		func(ctx context.Context, r *ask, in *resendIn) (*answer[resendAnswer], error) {
 			id, err := verificationID(in.ID)
 			if err != nil {

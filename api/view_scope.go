@@ -8,9 +8,6 @@ import (
 	"accountledger/projections/view"
 )
 
-// dailyView is the view that analysts may query.
-const dailyView = "daily"
-
 // fewest is the smallest number of people in a cell shown to analysts.
 const fewest = 10
 

@@ -12,7 +12,7 @@ import (
 )
 
 // accessLog records accesses, many records per append: while one append is in progress, others queue up for the next. Each
-// process writes its own stream, so there are no conflicts.
+// process writes its own stream, so there are no conflicts, and a repeat is another access. That is why it is no change.
 type accessLog struct {
 	core   *core
 	writer uuid.UUID
@@ -46,7 +46,6 @@ func (k *call) record(ctx context.Context, a about, event any) (domain.Fact, err
 	if err != nil {
 		return domain.Fact{}, err
 	}
-	entries[0].ID = domain.EventID{UUID: uuid.New()} // a repeat is another access
 	r := &accessRecord{entry: entries[0], done: make(chan struct{})}
 	l.mu.Lock()
 	l.queue = append(l.queue, r)

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"accountledger/domain"
-	"accountledger/journal"
 )
 
 // Authenticate returns the caller a token belongs to: a person, an officer or a service. ErrSession or ErrServiceKey if it is not,
@@ -32,7 +31,7 @@ func (c *core) authenticateSession(ctx context.Context, t sessionToken) (domain.
 		owner, err = c.standing(ctx, t)
 		return err
 	}, func(ctx context.Context) (err error) {
-		session, err = c.session(ctx, domain.SessionsStream(t.owner, t.month), t.session)
+		session, err = c.session(ctx, t.owner, t.month, t.session)
 		return err
 	}); err != nil {
 		return domain.Guest(), err
@@ -49,12 +48,17 @@ type standing struct {
 
 func (c *core) standing(ctx context.Context, t sessionToken) (s standing, err error) {
 	if t.kind == domain.ActorStaff {
-		staff, err := c.staffState(ctx, domain.StaffID{UUID: t.owner})
-		return standingOfStaff(staff), err
+		staff, err := stateOf(ctx, c.staffStream(domain.StaffID{UUID: t.owner}))
+		if err != nil {
+			return s, err
+		}
+		return standingOfStaff(staff), nil
 	}
-	id := domain.AccountID{UUID: t.owner}
-	err = c.accounts.use(ctx, domain.AccountStream(id), newAccount(id), func(a *foldedAccount, _ journal.Head) { s = standingOf(a.Account) })
-	return s, err
+	a, err := c.account(ctx, domain.AccountID{UUID: t.owner})
+	if err != nil {
+		return s, err
+	}
+	return standingOf(a), nil
 }
 
 func standingOf(a *domain.Account) standing {
@@ -65,29 +69,30 @@ func standingOf(a *domain.Account) standing {
 func standingOfStaff(s *domain.Staff) standing { return standing{everywhere: -1, roles: s.Roles} }
 
 // knownService authenticates a service by its cached state, without reading its stream.
-func (c *core) knownService(id domain.ServiceID, secret []byte) (caller domain.Caller, ok bool) {
-	c.services.peek(domain.ServiceStream(id), func(s *domain.Service) { ok = s.Owns(hashSecret(secret)) })
-	return serviceCaller(id), ok
+func (c *core) knownService(id domain.ServiceID, secret []byte) (domain.Caller, bool) {
+	s, known := c.serviceStream(id).cached()
+	return serviceCaller(id), known && s.Owns(hashSecret(secret))
 }
 
 // knownSession authenticates a session by cached states, without reading their streams.
 func (c *core) knownSession(t sessionToken) (_ domain.Caller, ok bool) {
 	var owner standing
-	var session domain.Session
 	if t.kind == domain.ActorStaff {
-		ok = c.officers.peek(domain.StaffStream(domain.StaffID{UUID: t.owner}), func(s *domain.Staff) { owner = standingOfStaff(s) })
-	} else {
-		ok = c.accounts.peek(domain.AccountStream(domain.AccountID{UUID: t.owner}), func(a *foldedAccount) { owner = standingOf(a.Account) })
-	}
-	ok = ok && c.sessions.peek(domain.SessionsStream(t.owner, t.month), func(month *domain.Sessions) {
-		if found := month.All[t.session]; found != nil {
-			session = *found
+		var staff *domain.Staff
+		if staff, ok = c.staffStream(domain.StaffID{UUID: t.owner}).cached(); ok {
+			owner = standingOfStaff(staff)
 		}
-	})
-	if !ok {
+	} else {
+		var account *domain.Account
+		if account, ok = c.accountStream(domain.AccountID{UUID: t.owner}).cached(); ok {
+			owner = standingOf(account)
+		}
+	}
+	month, known := c.sessionsStream(t.owner, t.month).cached()
+	if !ok || !known || month.All[t.session] == nil {
 		return domain.Guest(), false
 	}
-	caller, err := t.caller(owner, session, c.Now())
+	caller, err := t.caller(owner, *month.All[t.session], c.Now())
 	return caller, err == nil
 }
 
@@ -110,20 +115,8 @@ func (t sessionToken) person() domain.Caller {
 	return domain.Caller{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: t.owner}}, Account: domain.AccountID{UUID: t.owner}, Session: t.session}
 }
 
-func (c *core) staffState(ctx context.Context, id domain.StaffID) (*domain.Staff, error) {
-	var copied domain.Staff
-	err := c.officers.use(ctx, domain.StaffStream(id), func() *domain.Staff { return &domain.Staff{} }, func(s *domain.Staff, _ journal.Head) { copied = *s })
-	return &copied, err
-}
-
-func (c *core) serviceState(ctx context.Context, id domain.ServiceID) (*domain.Service, error) {
-	var copied domain.Service
-	err := c.services.use(ctx, domain.ServiceStream(id), func() *domain.Service { return &domain.Service{} }, func(s *domain.Service, _ journal.Head) { copied = *s })
-	return &copied, err
-}
-
 func (c *core) authenticateService(ctx context.Context, id domain.ServiceID, secret []byte) (domain.Caller, error) {
-	s, err := c.serviceState(ctx, id)
+	s, err := stateOf(ctx, c.serviceStream(id))
 	if err != nil {
 		return domain.Guest(), err
 	}

@@ -25,10 +25,10 @@ func (c *core) erasedCaller(ctx context.Context, t sessionToken, operation, key 
 	var account *domain.Account
 	var session domain.Session
 	if err := c.beside(ctx, func(ctx context.Context) (err error) {
-		account, _, err = c.account(ctx, domain.AccountID{UUID: t.owner})
+		account, err = c.account(ctx, domain.AccountID{UUID: t.owner})
 		return err
 	}, func(ctx context.Context) (err error) {
-		session, err = c.session(ctx, domain.SessionsStream(t.owner, t.month), t.session)
+		session, err = c.session(ctx, t.owner, t.month, t.session)
 		return err
 	}); err != nil {
 		return domain.Guest(), err

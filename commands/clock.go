@@ -49,16 +49,6 @@ func (k *call) noteClock(ctx context.Context, _ NoteClock) (struct{}, error) {
 }
 
 func (k *call) clockConfirmed(ctx context.Context, e domain.ClockConfirmed) error {
-	return retry(ctx, func(ctx context.Context) error {
-		head, err := k.Journal.LastOf(ctx, domain.ClockStream)
-		if err != nil {
-			return err
-		}
-		entries, err := k.entries(ctx, head, about{}, e)
-		if err != nil {
-			return err
-		}
-		_, err = k.commit(ctx, head, entries)
-		return err
-	})
+	_, err := k.note(ctx, records{domain.ClockStream, k.Journal.LastOf}, e)
+	return err
 }

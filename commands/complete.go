@@ -14,62 +14,58 @@ import (
 // A verified sign-up becomes an account in a chain of appends, each with an id derived from the request: claim the identifier,
 // open the account, end the sign-up. Any process that finds the chain unfinished completes it.
 
-// step appends one step of a chain; the ids derive from the chain's first event.
-func (k *call) step(ctx context.Context, head journal.Head, origin, cause domain.Fact, a about, events ...any) (journal.Committed, error) {
-	m := domain.Metadata{At: k.now, Command: k.command, Actor: k.Caller.Actor, Subject: a.subject, Region: a.region, Channel: k.Channel,
-		Correlation: origin.ID, Causation: cause.ID}
-	entries := make([]journal.Entry, len(events))
-	for i, e := range events {
-		id := domain.EventID{UUID: domain.Derive(origin.ID.UUID, head.Stream, uint64(head.Version+1+int64(i)))} //nolint:gosec // versions are not negative
-		entries[i] = journal.Entry{ID: id, Metadata: m, Event: e}
-	}
-	done, err := k.append(ctx, head, entries...)
-	if err == nil {
-		k.position = done.Position
-	}
-	return done, err
-}
-
 // completeSignUp returns the account, ErrTaken if another account was quicker, or ErrEnded if the sign-up has lapsed.
 func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.AccountID, error) {
-	var account domain.AccountID
-	err := retry(ctx, func(ctx context.Context) error {
-		signUp, head, err := k.signUpAnd(ctx, id)
-		switch {
-		case err != nil:
-			return err
-		case !signUp.Account.IsZero():
-			account = signUp.Account
-			return k.forgetSignUp(ctx, id)
-		case signUp.Lapsed != "":
-			return errors.Join(domain.ErrEnded, k.forgetSignUp(ctx, id))
+	signUp, err := stateOf(ctx, k.signUpStream(id))
+	if err != nil {
+		return domain.AccountID{}, err
+	}
+	if !signUp.Ended() {
+		var account domain.AccountID
+		switch account, err = k.openAccount(ctx, id, signUp); {
+		case errors.Is(err, domain.ErrTaken):
+			signUp, err = k.endSignUp(ctx, id, signUp, domain.SignUpLapsed{Reason: domain.LapseTaken, FirstOfDay: signUp.Requested.FirstOfDay})
+		case err == nil:
+			signUp, err = k.endSignUp(ctx, id, signUp, domain.SignUpCompleted{Account: account})
 		}
-		account, err = k.openAccount(ctx, id, signUp)
-		if errors.Is(err, domain.ErrTaken) {
-			return errors.Join(err, k.endSignUp(ctx, id, signUp, head, domain.SignUpLapsed{Reason: domain.LapseTaken, FirstOfDay: signUp.Requested.FirstOfDay}))
-		} else if err != nil {
-			return err
+		if err != nil {
+			return account, err
 		}
-		return k.endSignUp(ctx, id, signUp, head, domain.SignUpCompleted{Account: account})
-	})
-	return account, err
+		if signUp.Lapsed == domain.LapseTaken {
+			return account, domain.ErrTaken
+		}
+	} else if err := k.forgetSignUp(ctx, id); err != nil {
+		return signUp.Account, err
+	}
+	if signUp.Account.IsZero() {
+		return signUp.Account, domain.ErrEnded
+	}
+	return signUp.Account, nil
 }
 
-// endSignUp appends the end of a sign-up and destroys its key and secret.
-func (k *call) endSignUp(ctx context.Context, id domain.SignUpID, s *domain.SignUp, head journal.Head, end any) error {
+// endSignUp appends the end of a sign-up, unless it has ended, and destroys its key and secret. It returns the sign-up as it
+// ended.
+func (k *call) endSignUp(ctx context.Context, id domain.SignUpID, s *domain.SignUp, end any) (*domain.SignUp, error) {
 	a := about{region: s.Fact.Region}
 	if done, ok := end.(domain.SignUpCompleted); ok {
 		a.subject = done.Account
 	}
-	if _, err := k.step(ctx, head, s.Fact, s.Fact, a, end); err != nil {
-		return err
+	out, err := change[*domain.SignUp]{stream: k.signUpStream(id), about: concerning[*domain.SignUp](a.after(s.Fact, s.Fact)), mayKeep: true,
+		decide: func(_ context.Context, now *domain.SignUp, _ journal.Head) ([]any, error) {
+			if now.Ended() {
+				return nil, nil
+			}
+			return []any{end}, nil
+		}}.by(ctx, k)
+	if err != nil {
+		return out.state, err
 	}
-	if a.subject.IsZero() { // it lapsed: no account's erasure will include its messages
+	if out.state.Account.IsZero() { // it lapsed: no account's erasure will include its messages
 		if err := k.forgetElsewhere(s.AccountOf()); err != nil {
-			return err
+			return out.state, err
 		}
 	}
-	return k.forgetSignUp(ctx, id)
+	return out.state, k.forgetSignUp(ctx, id)
 }
 
 func (k *call) forgetSignUp(ctx context.Context, id domain.SignUpID) error {
@@ -91,17 +87,16 @@ func (k *call) openAccount(ctx context.Context, id domain.SignUpID, s *domain.Si
 	if err != nil {
 		return account, err
 	}
-	_, head, err := k.account(ctx, account)
-	if err != nil || head.Exists() {
-		return account, err
-	}
-	if err := k.movePassword(ctx, id, account); err != nil {
-		return account, err
-	}
-	opened := domain.AccountOpened{SignUp: id, Claim: claim, Kind: contact.Kind, Language: s.Requested.Language, Rules: s.Requested.Rules,
-		Capacity: s.Requested.Capacity, Contact: domain.Personal(contact, domain.AccountKey(account), domain.IdentifierKey(claim)),
-		Birth: domain.Personal(birth, domain.AccountKey(account))}
-	_, err = k.step(ctx, head, s.Fact, claimed, about{subject: account, region: s.Fact.Region}, opened)
+	_, err = change[*domain.Account]{stream: k.accountStream(account), mayKeep: true,
+		about: concerning[*domain.Account](about{subject: account, region: s.Fact.Region}.after(s.Fact, claimed)),
+		decide: func(ctx context.Context, a *domain.Account, _ journal.Head) ([]any, error) {
+			if a.Exists() {
+				return nil, nil
+			}
+			return []any{domain.AccountOpened{SignUp: id, Claim: claim, Kind: contact.Kind, Language: s.Requested.Language, Rules: s.Requested.Rules,
+				Capacity: s.Requested.Capacity, Contact: domain.Personal(contact, domain.AccountKey(account), domain.IdentifierKey(claim)),
+				Birth: domain.Personal(birth, domain.AccountKey(account))}}, k.movePassword(ctx, id, account)
+		}}.by(ctx, k)
 	return account, err
 }
 
@@ -115,29 +110,26 @@ func (k *call) claimFor(ctx context.Context, digest vault.Digest, id domain.Sign
 			return domain.ClaimID{}, domain.Fact{}, err
 		}
 		claim := domain.ClaimID{UUID: row}
-		state, head := &domain.Claim{}, journal.NoStream(domain.IdentifierStream(claim))
-		if row != made { // otherwise probably nobody has claimed it yet; if somebody has, there is a conflict
-			state, head, err = k.claim(ctx, claim)
-		}
+		out, err := change[*domain.Claim]{stream: k.claimStream(claim), mayKeep: true, new: row == made,
+			about: concerning[*domain.Claim](about{subject: account, region: s.Fact.Region}.after(s.Fact, s.Fact)),
+			decide: func(_ context.Context, c *domain.Claim, _ journal.Head) ([]any, error) {
+				switch {
+				case c.Retired || c.Account == account:
+					return nil, nil
+				case c.Held():
+					return nil, domain.ErrTaken
+				}
+				return []any{domain.IdentifierClaimed{Kind: s.Requested.Kind, Account: account, Completes: id}}, nil
+			}}.by(ctx, k)
 		switch {
 		case err != nil:
 			return claim, domain.Fact{}, err
-		case state.Retired: // an erasure is about to delete the row: do so, then claim again
-			if err := k.Vault.DeleteIdentifier(ctx, row); err != nil {
-				return claim, domain.Fact{}, err
-			}
-			continue
-		case state.Account == account:
-			return claim, state.Since, nil
-		case state.Held():
-			return claim, domain.Fact{}, domain.ErrTaken
+		case !out.state.Retired:
+			return claim, out.state.Since, nil
 		}
-		done, err := k.step(ctx, head, s.Fact, s.Fact, about{subject: account, region: s.Fact.Region},
-			domain.IdentifierClaimed{Kind: s.Requested.Kind, Account: account, Completes: id})
-		if err != nil {
+		if err := k.Vault.DeleteIdentifier(ctx, row); err != nil { // an erasure is about to: then claim again
 			return claim, domain.Fact{}, err
 		}
-		return claim, done.Facts[0], nil
 	}
 }
 
@@ -168,15 +160,15 @@ type SettledSignUp struct {
 // settleSignUp is for the process that handles deadlines and finishes interrupted work. It does nothing before the deadline.
 func (k *call) settleSignUp(ctx context.Context, in SettleSignUp) (SettledSignUp, error) {
 	done := SettledSignUp{Ended: true}
-	defer k.streams.hold(domain.VerificationStream(in.ID))()
-	signUp, head, err := k.signUpAnd(ctx, in.ID)
+	defer k.hold(domain.VerificationStream(in.ID))()
+	signUp, err := stateOf(ctx, k.signUpStream(in.ID))
 	if err != nil || signUp.Requested == nil {
 		return done, err
 	}
 	if signUp.Ended() {
 		return done, k.forgetSignUp(ctx, in.ID)
 	}
-	v, proving, err := k.verification(ctx, in.ID, signUp, nil)
+	v, err := k.verification(ctx, in.ID, signUp)
 	if err != nil {
 		return done, err
 	}
@@ -187,28 +179,39 @@ func (k *call) settleSignUp(ctx context.Context, in SettleSignUp) (SettledSignUp
 			err = nil
 		}
 		if signUp.Fact.Restored && gone(err) {
-			return done, k.lapse(ctx, in.ID, signUp, head, v, proving)
+			return done, k.lapse(ctx, in.ID, signUp, v)
 		}
 		return done, err
 	case signUp.Fact.Restored || !k.now.Before(signUp.Due()):
-		return done, k.lapse(ctx, in.ID, signUp, head, v, proving)
+		return done, k.lapse(ctx, in.ID, signUp, v)
 	}
 	return SettledSignUp{}, nil
 }
 
 // lapse ends the verification first: its stream decides whether a code given at the same moment is too late.
-func (k *call) lapse(ctx context.Context, id domain.SignUpID, s *domain.SignUp, head journal.Head, v domain.Verification, proving journal.Head) error {
+func (k *call) lapse(ctx context.Context, id domain.SignUpID, s *domain.SignUp, v domain.Verification) error {
 	reason := domain.LapseExpired
 	if s.Fact.Restored {
 		reason = domain.LapseRestored
 	}
-	switch {
-	case v.Ended == domain.EndTries:
-		reason = domain.LapseTries
-	case v.Ended == "" && !v.Passed:
-		if _, err := k.step(ctx, proving, s.Fact, s.Fact, about{region: s.Fact.Region}, domain.VerificationEnded{Reason: domain.EndExpired, FirstOfDay: s.Requested.FirstOfDay}); err != nil {
+	if !v.Passed {
+		c := k.changeProof(s, id, func(_ context.Context, now domain.Verification) ([]any, error) {
+			if v = now; v.Passed || v.Ended != "" {
+				return nil, nil
+			}
+			return []any{domain.VerificationEnded{Reason: domain.EndExpired, FirstOfDay: s.Requested.FirstOfDay}}, nil
+		})
+		c.about = concerning[*proof](about{region: s.Fact.Region}.after(s.Fact, s.Fact))
+		if _, err := c.by(ctx, k); err != nil {
 			return err
 		}
+		if v.Passed {
+			return domain.ErrBusy.After(1) // the code was quicker; it is not too late to complete the sign-up
+		}
 	}
-	return k.endSignUp(ctx, id, s, head, domain.SignUpLapsed{Reason: reason, FirstOfDay: s.Requested.FirstOfDay})
+	if v.Ended == domain.EndTries {
+		reason = domain.LapseTries
+	}
+	_, err := k.endSignUp(ctx, id, s, domain.SignUpLapsed{Reason: reason, FirstOfDay: s.Requested.FirstOfDay})
+	return err
 }

@@ -61,7 +61,8 @@ type core struct {
 	streams stripes
 	access  *accessLog
 
-	accounts  *folded[*foldedAccount]
+	caches    []interface{ forget() } // all of the following
+	accounts  *folded[*domain.Account]
 	sessions  *folded[*domain.Sessions]
 	services  *folded[*domain.Service]
 	officers  *folded[*domain.Staff]
@@ -123,33 +124,22 @@ const (
 	spaceServices = "service"
 )
 
-// fold applies a stream's facts to a state, and passes each to see first.
-func (c *core) fold(ctx context.Context, stream string, state interface{ Apply(domain.Fact) error }, see func(domain.Fact)) (journal.Head, error) {
-	head := journal.NoStream(stream)
-	for rec, err := range c.Journal.Read(ctx, stream, 0) {
-		if err != nil {
-			return head, err
-		}
-		fact := c.sinceRestored(rec)
-		if see != nil {
-			see(fact)
-		}
-		if err := state.Apply(fact); err != nil {
-			return head, err
-		}
-		head = journal.Head{Stream: stream, Version: rec.Version, At: rec.At}
-	}
-	return head, nil
-}
-
 // New makes the menu. It creates the ledger's keys on first use.
 func New(ctx context.Context, d Deps) (*Menu, error) {
+	c, err := newCore(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	return menu(c), nil
+}
+
+func newCore(ctx context.Context, d Deps) (*core, error) {
 	keys, err := loadKeys(ctx, d.Vault)
 	if err != nil {
 		return nil, err
 	}
 	c := &core{Deps: d, keys: keys, limits: newLimiter(d.Now), signUps: make(chan struct{}, signUpsAtOnce), near: d.Journal.Near()}
-	c.accounts, c.sessions = newFolded[*foldedAccount](c), newFolded[*domain.Sessions](c)
+	c.accounts, c.sessions = newFolded[*domain.Account](c), newFolded[*domain.Sessions](c)
 	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)
 	c.published, c.claims = newFolded[*domain.Notices](c), newFolded[*domain.Claim](c)
 	c.attempts, c.asked, c.proofs = newFolded[*domain.Attempts](c), newFolded[*domain.SignUp](c), newFolded[*proof](c)
@@ -157,5 +147,5 @@ func New(ctx context.Context, d Deps) (*Menu, error) {
 	if err := c.readRestored(ctx); err != nil {
 		return nil, err
 	}
-	return menu(c), nil
+	return c, nil
 }

@@ -42,13 +42,13 @@ func (k *call) decide(ctx context.Context, in DecideAccess) (domain.AccessDecide
 	var notices *domain.Notices
 	var a *domain.Account
 	if err := k.beside(ctx, func(ctx context.Context) (err error) {
-		s, err = k.serviceState(ctx, k.Caller.Service)
+		s, err = stateOf(ctx, k.serviceStream(k.Caller.Service))
 		return err
 	}, func(ctx context.Context) (err error) {
 		notices, err = k.notices(ctx, in.Permission)
 		return err
 	}, func(ctx context.Context) (err error) {
-		a, _, err = k.account(ctx, in.Account)
+		a, err = k.account(ctx, in.Account)
 		return err
 	}); err != nil {
 		return domain.AccessDecided{}, about{}, err
@@ -67,7 +67,7 @@ func (k *call) decide(ctx context.Context, in DecideAccess) (domain.AccessDecide
 // and becomes the answer. A decision that cannot be confirmed is not answered.
 func (k *call) confirm(ctx context.Context, in DecideAccess, decided domain.AccessDecided, f domain.Fact) (domain.AccessDecided, domain.Fact, error) {
 	since := journal.Since(again(ctx), k.position)
-	a, _, err := k.account(since, in.Account)
+	a, err := k.account(since, in.Account)
 	if err != nil || a.Version == decided.AccountVersion {
 		return decided, f, err
 	}

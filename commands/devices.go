@@ -2,12 +2,12 @@ package commands
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"accountledger/domain"
-	"accountledger/journal"
 )
 
 // Device is a linked device as its owner sees it.
@@ -21,37 +21,46 @@ type Device struct {
 
 // listDevices lists the caller's devices in the order they were linked.
 func (k *call) listDevices(ctx context.Context, _ struct{}) ([]Device, error) {
-	a, _, err := k.account(ctx, k.Caller.Account)
+	a, err := k.account(ctx, k.Caller.Account)
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Device, 0, len(a.Devices))
-	for _, d := range a.Devices {
-		v, err := k.deviceView(ctx, d)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, v)
-	}
-	slices.SortFunc(out, func(x, y Device) int {
-		if c := x.Linked.Compare(y.Linked); c != 0 {
-			return c
-		}
-		return strings.Compare(x.ID.String(), y.ID.String())
-	})
-	return out, nil
+	var o opening
+	out := devicesOf(&o, a, true, true)
+	return out, o.open(ctx, k.Journal)
 }
 
-func (k *call) deviceView(ctx context.Context, d *domain.Device) (Device, error) {
-	model, err := journal.Open(ctx, k.Journal, d.Fact, d.Model)
-	if err = ignoreUnreadable(err); err != nil {
-		return Device{}, err
+// devicesOf lists an account's devices in the order they were linked, and adds the parts to show.
+func devicesOf(o *opening, a *domain.Account, models, names bool) []Device {
+	linked := slices.SortedFunc(maps.Values(a.Devices), func(x, y *domain.Device) int {
+		if c := x.Fact.At.Compare(y.Fact.At); c != 0 {
+			return c
+		}
+		return strings.Compare(x.Device.String(), y.Device.String())
+	})
+	out := make([]Device, len(linked))
+	for i, d := range linked {
+		out[i] = deviceOf(o, d, models, names, &out[i])
 	}
-	name, err := journal.Open(ctx, k.Journal, d.NameFact, d.Name)
-	if err = ignoreUnreadable(err); err != nil {
-		return Device{}, err
+	return out
+}
+
+// deviceOf is a device as its owner sees it; its model and name are shown at a place once they are open.
+func deviceOf(o *opening, d *domain.Device, models, names bool, at *Device) Device {
+	if models {
+		show(o, d.Fact, d.Model, func(t domain.DeviceText) { at.Model = t.Text })
 	}
-	return Device{ID: d.Device, Kind: d.Kind, Model: model.Text, Name: name.Text, Linked: d.Fact.At}, nil
+	if names {
+		show(o, d.NameFact, d.Name, func(t domain.DeviceText) { at.Name = t.Text })
+	}
+	return Device{ID: d.Device, Kind: d.Kind, Linked: d.Fact.At}
+}
+
+func (k *call) deviceView(ctx context.Context, d *domain.Device) (v Device, err error) {
+	var o opening
+	v = deviceOf(&o, d, true, true, &v)
+	err = o.open(ctx, k.Journal)
+	return v, err
 }
 
 // LinkDevice links a device to the caller's account.
@@ -63,14 +72,15 @@ type LinkDevice struct {
 
 func (k *call) linkDevice(ctx context.Context, in LinkDevice) (Device, error) {
 	id := domain.DeviceID{UUID: domain.Derive(k.command.UUID, "device")}
-	_, facts, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) {
+	out, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) {
 		return a.LinkDevice(domain.LinkDevice{ID: id, Kind: in.Kind, Model: in.Model, Name: in.Name}, k.now)
 	})
 	if err != nil {
 		return Device{}, err
 	}
-	e := facts[0].Event.(domain.DeviceLinked) //nolint:forcetypeassert // decided above
-	return k.deviceView(ctx, &domain.Device{DeviceLinked: e, Fact: facts[0], Name: e.Name, NameFact: facts[0]})
+	f := out.facts[0]
+	e := f.Event.(domain.DeviceLinked) //nolint:forcetypeassert // decided above
+	return k.deviceView(ctx, &domain.Device{DeviceLinked: e, Fact: f, Name: e.Name, NameFact: f})
 }
 
 // RenameDevice renames one of the caller's devices.
@@ -80,17 +90,18 @@ type RenameDevice struct {
 }
 
 func (k *call) renameDevice(ctx context.Context, in RenameDevice) (Device, error) {
-	a, facts, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) { return a.RenameDevice(in.ID, in.Name) })
+	out, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) { return a.RenameDevice(in.ID, in.Name) })
 	if err != nil {
 		return Device{}, err
 	}
-	d := a.Devices[in.ID]
+	d := out.state.Devices[in.ID]
 	if d == nil { // a repeat, and the device has been unlinked since
 		return Device{}, domain.ErrNotFound
 	}
-	e := facts[0].Event.(domain.DeviceRenamed) //nolint:forcetypeassert // decided above
-	d.Name, d.NameFact = e.Name, facts[0]
-	return k.deviceView(ctx, d)
+	told := *d // with the name of the first request, even if there is a newer one
+	told.NameFact = out.facts[0]
+	told.Name = told.NameFact.Event.(domain.DeviceRenamed).Name //nolint:forcetypeassert // decided above
+	return k.deviceView(ctx, &told)
 }
 
 // UnlinkDevice unlinks one of the caller's devices and destroys its key.
@@ -99,7 +110,7 @@ type UnlinkDevice struct {
 }
 
 func (k *call) unlinkDevice(ctx context.Context, in UnlinkDevice) (struct{}, error) {
-	_, _, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) { return a.UnlinkDevice(in.ID) })
+	_, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) { return a.UnlinkDevice(in.ID) })
 	if err != nil {
 		return struct{}{}, err
 	}

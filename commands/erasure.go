@@ -51,14 +51,15 @@ func (c *core) erasureView(a *domain.Account) ErasureView {
 type RequestErasure struct{}
 
 func (k *call) requestErasure(ctx context.Context, _ RequestErasure) (ErasureView, error) {
-	a, facts, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) {
+	out, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) {
 		return a.RequestErasure(k.Config.Grace, k.now)
 	})
 	if err != nil {
 		return ErasureView{}, err
 	}
-	e := facts[0].Event.(domain.ErasureRequested) //nolint:forcetypeassert // decided above
-	return ErasureView{ID: k.erasureID(a.ID), State: domain.ErasureWaiting, Requested: facts[0].At, Due: e.Due}, nil
+	f := out.facts[0]
+	e := f.Event.(domain.ErasureRequested) //nolint:forcetypeassert // decided above
+	return ErasureView{ID: k.erasureID(k.Caller.Account), State: domain.ErasureWaiting, Requested: f.At, Due: e.Due}, nil
 }
 
 // Erasure names one erasure.
@@ -72,7 +73,7 @@ func (k *call) seeErasure(ctx context.Context, in Erasure) (ErasureView, error) 
 	if !ok {
 		return ErasureView{}, domain.ErrNotFound
 	}
-	a, _, err := k.account(ctx, id)
+	a, err := k.account(ctx, id)
 	if err != nil {
 		return ErasureView{}, err
 	}
@@ -88,11 +89,13 @@ func (k *call) cancelErasure(ctx context.Context, in Erasure) (ErasureView, erro
 	if !ok || id != k.Caller.Account {
 		return ErasureView{}, domain.ErrNotFound
 	}
-	a, _, err := k.change(ctx, id, (*domain.Account).CancelErasure)
+	c := k.changeAccount(id, (*domain.Account).CancelErasure)
+	c.mayKeep = true // it was cancelled before
+	out, err := c.by(ctx, k)
 	if err != nil {
 		return ErasureView{}, err
 	}
-	return k.erasureView(a), nil
+	return k.erasureView(out.state), nil
 }
 
 // SettleErasure starts an erasure that is due, and completes a started one.
@@ -102,56 +105,38 @@ type SettleErasure struct {
 
 // settleErasure is for the process that handles deadlines and finishes interrupted work. Each step is idempotent.
 func (k *call) settleErasure(ctx context.Context, in SettleErasure) (ErasureView, error) {
-	var a *domain.Account
-	err := retry(ctx, func(ctx context.Context) error {
-		var err error
-		var started bool
-		if a, started, err = k.startErasure(ctx, in.Account); err != nil || !started {
-			return err
-		}
-		return k.eraseAll(ctx, a)
-	})
-	if err != nil || a == nil {
+	c := k.changeAccount(in.Account, func(a *domain.Account) ([]any, error) { return a.StartErasure(k.now), nil })
+	c.about, c.mayKeep = ofErasure, true // not due, or begun already
+	out, err := c.by(ctx, k)
+	if err != nil {
 		return ErasureView{}, err
+	}
+	a := out.state
+	if a.Erasure.State == domain.ErasureRunning {
+		if a, err = k.eraseAll(ctx, a); err != nil {
+			return ErasureView{}, err
+		}
 	}
 	return k.erasureView(a), nil
 }
 
-// startErasure reports whether there is an erasure to carry out.
-func (k *call) startErasure(ctx context.Context, id domain.AccountID) (*domain.Account, bool, error) {
-	a, head, err := k.account(ctx, id)
-	if err != nil {
-		return a, false, err
-	}
-	if a.Erasure.State == domain.ErasureRunning {
-		return a, true, nil
-	}
-	events := a.StartErasure(k.now)
-	if len(events) == 0 {
-		return a, false, nil
-	}
-	asked := a.Erasure.RequestedBy
-	done, err := k.step(ctx, head, asked, asked, about{subject: id, region: a.Region}, events[0])
-	if err != nil {
-		return a, false, err
-	}
-	return a, true, a.Apply(done.Facts[0])
+// ofErasure: the steps of an erasure follow from its request.
+func ofErasure(a *domain.Account) about {
+	return ofAccount(a).after(a.Erasure.RequestedBy, a.Erasure.RequestedBy)
 }
 
 // eraseAll retires the claim, deletes the identifier's row, destroys keys and secrets, and then completes the erasure.
-func (k *call) eraseAll(ctx context.Context, a *domain.Account) error {
-	asked := a.Erasure.RequestedBy
+func (k *call) eraseAll(ctx context.Context, a *domain.Account) (*domain.Account, error) {
 	if err := k.retireClaim(ctx, a); err != nil {
-		return err
+		return a, err
 	}
 	// A vault that never had the key is another vault or an older copy, and cannot vouch for the key's destruction.
 	if _, err := k.Vault.Key(ctx, domain.AccountKey(a.ID)); errors.Is(err, vault.ErrNotFound) {
-		return fmt.Errorf("%w: %q, needed to carry out an erasure", journal.ErrKeyUnknown, domain.AccountKey(a.ID))
+		return a, fmt.Errorf("%w: %q, needed to carry out an erasure", journal.ErrKeyUnknown, domain.AccountKey(a.ID))
 	} else if err != nil && !errors.Is(err, vault.ErrDestroyed) && !errors.Is(err, vault.ErrCorrupt) && !errors.Is(err, vault.ErrMasterKey) {
-		return err
+		return a, err
 	}
 	keys := []string{domain.AccountKey(a.ID), domain.IdentifierKey(a.Opened.Claim)}
-	end := a.EndErasure()
 	for _, id := range a.DeviceIDs() {
 		keys = append(keys, domain.DeviceKey(id))
 	}
@@ -160,38 +145,30 @@ func (k *call) eraseAll(ctx context.Context, a *domain.Account) error {
 		k.Vault.DestroySecrets(ctx, accountSecret(a.ID)),
 		k.Journal.Destroy(ctx, keys...))
 	if err != nil {
-		return err
+		return a, err
 	}
 	if err := k.forgetElsewhere(a.ID); err != nil {
-		return err
+		return a, err
 	}
-	now, head, err := k.account(ctx, a.ID)
-	if err != nil {
-		return err
-	}
-	if now.Erasure.Done() { // somebody else was quicker
-		*a = *now
-		return nil
-	}
-	done, err := k.step(ctx, head, asked, asked, about{subject: a.ID, region: a.Region}, end...)
-	if err != nil {
-		return err
-	}
-	for _, f := range done.Facts {
-		if err := a.Apply(f); err != nil {
-			return err
+	c := k.changeAccount(a.ID, func(a *domain.Account) ([]any, error) {
+		if a.Erasure.Done() {
+			return nil, nil
 		}
-	}
-	return nil
+		return a.EndErasure(), nil
+	})
+	c.about, c.mayKeep = ofErasure, true // somebody else was quicker
+	out, err := c.by(ctx, k)
+	return out.state, err
 }
 
 func (k *call) retireClaim(ctx context.Context, a *domain.Account) error {
-	claim, head, err := k.claim(ctx, a.Opened.Claim)
-	if err != nil || !claim.Held() || claim.Account != a.ID {
-		return err
-	}
-	asked := a.Erasure.RequestedBy
-	_, err = k.step(ctx, head, asked, asked, about{subject: a.ID, region: a.Region}, domain.IdentifierRetired{})
+	_, err := change[*domain.Claim]{stream: k.claimStream(a.Opened.Claim), about: concerning[*domain.Claim](ofErasure(a)), mayKeep: true,
+		decide: func(_ context.Context, c *domain.Claim, _ journal.Head) ([]any, error) {
+			if !c.Held() || c.Account != a.ID {
+				return nil, nil
+			}
+			return []any{domain.IdentifierRetired{}}, nil
+		}}.by(ctx, k)
 	return err
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"accountledger/domain"
-	"accountledger/eventstore"
 	"accountledger/journal"
 	"accountledger/passwords"
 	"accountledger/vault"
@@ -21,7 +20,6 @@ func refusal(err error) error {
 	var conflict *journal.ConflictError
 	var unknownType *journal.UnknownTypeError
 	var unreadable *journal.UnreadableEventError
-	var damaged *eventstore.CorruptError
 	switch {
 	case errors.As(err, &known):
 		return err
@@ -35,11 +33,9 @@ func refusal(err error) error {
 		return domain.ErrUnavailable.After(1).Because(err)
 	case errors.As(err, &unknownType), errors.As(err, &unreadable):
 		return domain.ErrUnavailable.After(60).Because(err)
-	case errors.Is(err, eventstore.ErrFenced): // until an operator decides where the ledger continues
+	case errors.Is(err, journal.ErrFenced): // until an operator decides where the ledger continues
 		return domain.ErrUnavailable.After(60).Because(err)
-	case errors.Is(err, eventstore.ErrReadOnly), errors.Is(err, eventstore.ErrNoSpace), errors.Is(err, eventstore.ErrUnavailable),
-		errors.Is(err, eventstore.ErrClosed), errors.Is(err, vault.ErrUnavailable), errors.Is(err, journal.ErrKeyUnknown),
-		errors.As(err, &damaged), errors.Is(err, vault.ErrCorrupt):
+	case journal.Unavailable(err), errors.Is(err, journal.ErrKeyUnknown), errors.Is(err, vault.ErrUnavailable), errors.Is(err, vault.ErrCorrupt):
 		return domain.ErrUnavailable.After(5).Because(err)
 	}
 	return domain.ErrInternal.Because(err)

@@ -48,10 +48,10 @@ func (k *call) history(ctx context.Context, _ struct{}) ([]HistoryEntry, error) 
 
 // signUpOf is the sign-up of an account. It never changes, so the cached account is good enough.
 func (k *call) signUpOf(ctx context.Context, id domain.AccountID) (signUp domain.SignUpID, err error) {
-	if k.accounts.peek(domain.AccountStream(id), func(a *foldedAccount) { signUp = a.Opened.SignUp }) {
-		return signUp, nil
+	if a, ok := k.accountStream(id).cached(); ok {
+		return a.Opened.SignUp, nil
 	}
-	a, _, err := k.account(ctx, id)
+	a, err := k.account(ctx, id)
 	if err != nil {
 		return signUp, err
 	}

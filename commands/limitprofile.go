@@ -47,23 +47,8 @@ func (k *call) restoreLimits(ctx context.Context, in RaiseLimits) (domain.EventI
 }
 
 func (k *call) limitsChanged(ctx context.Context, p domain.LimitProfile, inForce bool) (domain.EventID, error) {
-	var id domain.EventID
-	err := retry(ctx, func(ctx context.Context) error {
-		head, err := k.Journal.EndOf(ctx, domain.OperationsStream)
-		if err != nil {
-			return err
-		}
-		entries, err := k.entries(ctx, head, about{}, domain.LimitsChanged{Profile: p, UID: k.Caller.UID, InForce: inForce})
-		if err != nil {
-			return err
-		}
-		facts, err := k.commit(ctx, head, entries)
-		if err == nil {
-			id = facts[0].ID
-		}
-		return err
-	})
-	return id, err
+	f, err := k.note(ctx, k.operations(domain.OperationsStream), domain.LimitsChanged{Profile: p, UID: k.Caller.UID, InForce: inForce})
+	return f.ID, err
 }
 
 // inForce is a limit under the profile in force.

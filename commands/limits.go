@@ -10,6 +10,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"accountledger/domain"
+	"accountledger/journal"
 )
 
 // Limit is how many events a window allows.
@@ -167,17 +168,10 @@ func (k *call) refusedUnder(ctx context.Context, key limitKey, hash [32]byte, li
 	if !k.limits.count(key, limit) {
 		return nil
 	}
-	stream := domain.AttemptsStream(hash, domain.DayOf(k.now))
-	return retry(ctx, func(ctx context.Context) error {
-		head, err := k.Journal.LastOf(ctx, stream)
-		if err != nil {
-			return err
-		}
-		entries, err := k.entries(ctx, head, about{}, domain.AttemptsLimited{Attempt: key.kind, Limit: limit.Events, Seconds: int(limit.Window.Seconds())})
-		if err != nil {
-			return err
-		}
-		_, err = k.append(ctx, head, entries...)
-		return err
-	})
+	// Always, since one command can reach two limits, both recorded in this stream; count sees to it that each is recorded once.
+	_, err := change[*domain.Attempts]{stream: k.attemptsStream(hash, domain.DayOf(k.now)), always: true,
+		decide: func(context.Context, *domain.Attempts, journal.Head) ([]any, error) {
+			return []any{domain.AttemptsLimited{Attempt: key.kind, Limit: limit.Events, Seconds: int(limit.Window.Seconds())}}, nil
+		}}.by(ctx, k)
+	return err
 }

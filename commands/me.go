@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"accountledger/domain"
-	"accountledger/journal"
 )
 
 // Me is an account as its owner sees it.
@@ -23,20 +22,17 @@ type Me struct {
 
 // me reads the caller's own account, which is not recorded.
 func (k *call) me(ctx context.Context, _ struct{}) (Me, error) {
-	a, _, err := k.account(ctx, k.Caller.Account)
+	a, err := k.account(ctx, k.Caller.Account)
 	if err != nil {
 		return Me{}, err
 	}
-	contact, err := journal.Open(ctx, k.Journal, a.OpenedFact, a.Opened.Contact)
-	if err = ignoreUnreadable(err); err != nil {
+	me := Me{Account: a.ID, Region: a.Region, Language: a.Opened.Language, Rules: a.Rules, Capacity: a.Capacity, Opened: a.OpenedFact.At}
+	var o opening
+	show(&o, a.OpenedFact, a.Opened.Contact, func(c domain.Contact) { me.Email = c.Typed })
+	show(&o, a.OpenedFact, a.Opened.Birth, func(b domain.BirthMonth) { me.BirthMonth = b.Month })
+	if err := o.open(ctx, k.Journal); err != nil {
 		return Me{}, err
 	}
-	birth, err := journal.Open(ctx, k.Journal, a.OpenedFact, a.Opened.Birth)
-	if err = ignoreUnreadable(err); err != nil {
-		return Me{}, err
-	}
-	me := Me{Account: a.ID, Email: contact.Typed, BirthMonth: birth.Month, Region: a.Region, Language: a.Opened.Language, Rules: a.Rules,
-		Capacity: a.Capacity, Opened: a.OpenedFact.At}
 	if a.Erasure.UnderWay() {
 		v := k.erasureView(a)
 		me.Erasure = &v

@@ -29,7 +29,7 @@ type Menu struct {
 	Me              Command[struct{}, Me]
 	History         Command[struct{}, []HistoryEntry]
 	ListPermissions Command[struct{}, Permissions]
-	SetPermission   Command[SetPermission, PermissionSet]
+	SetPermission   Command[domain.SetPermission, PermissionSet]
 	ListDevices     Command[struct{}, []Device]
 	LinkDevice      Command[LinkDevice, Device]
 	RenameDevice    Command[RenameDevice, Device]
@@ -37,6 +37,9 @@ type Menu struct {
 	RequestErasure  Command[RequestErasure, ErasureView]
 	SeeErasure      Command[Erasure, ErasureView]
 	CancelErasure   Command[Erasure, ErasureView]
+
+	// Accesses is who may see the accesses to their own data, which a view answers.
+	Accesses Rule
 
 	DecideAccess Command[DecideAccess, AccessDecision]
 
@@ -100,11 +103,13 @@ func menu(c *core) *Menu {
 		SeeErasure:      by(c, anyone, onCall((*call).seeErasure)), // the id is the proof
 		CancelErasure:   by(c, ownerEvenClosing, onCall((*call).cancelErasure)),
 
+		Accesses: owner,
+
 		DecideAccess: by(c, service, onCall((*call).decideAccess)),
 
 		LookUp:      by(c, officer(domain.RoleCompliance), onCall((*call).lookUp)),
 		Reveal:      by(c, officer(domain.RoleCompliance), onCall((*call).reveal)),
-		RecordQuery: by(c, anyOfficer, onCall((*call).recordQuery)),
+		RecordQuery: by(c, viewer, onCall((*call).recordQuery)),
 		ShowAccount: by(c, officer(domain.RoleCompliance), onCall((*call).showAccount)),
 
 		AddStaff:   by(c, operator, onCall((*call).addStaff)),

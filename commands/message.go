@@ -33,11 +33,11 @@ type MessageToSend struct {
 // message picks the message: a code for a free address, "you have an account" for a taken one. For replaced or expired issues
 // there is nothing to send.
 func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
-	signUp, err := k.signUpState(ctx, in.SignUp)
+	signUp, err := stateOf(ctx, k.signUpStream(in.SignUp))
 	if err != nil || signUp.Requested == nil || !signUp.Verifiable() {
 		return MessageToSend{}, err
 	}
-	v, _, err := k.verification(ctx, in.SignUp, signUp, nil)
+	v, err := k.verification(ctx, in.SignUp, signUp)
 	if err != nil {
 		return MessageToSend{}, err
 	}
@@ -70,7 +70,7 @@ func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
 
 // existsMessage goes to the stored address in the account's language; it has nothing in it from the requester.
 func (k *call) existsMessage(ctx context.Context, m MessageToSend, claim *domain.Claim) (MessageToSend, error) {
-	a, _, err := k.account(ctx, claim.Account)
+	a, err := k.account(ctx, claim.Account)
 	if err != nil || a.Open() != nil {
 		return MessageToSend{}, err
 	}

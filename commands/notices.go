@@ -9,9 +9,7 @@ import (
 
 // notices reads all texts ever published for a permission.
 func (c *core) notices(ctx context.Context, p domain.Permission) (*domain.Notices, error) {
-	var copied domain.Notices
-	err := c.published.use(ctx, domain.NoticeStream(p), func() *domain.Notices { return &domain.Notices{} }, func(n *domain.Notices, _ journal.Head) { copied = *n })
-	return &copied, err
+	return stateOf(ctx, c.noticeStream(p))
 }
 
 // allNotices reads the texts published for each permission of the catalogue, concurrently.
@@ -29,25 +27,10 @@ func (c *core) allNotices(ctx context.Context) ([]*domain.Notices, error) {
 func (k *call) publishNotices(ctx context.Context, _ struct{}) (struct{}, error) {
 	catalogue := domain.TheCatalogue()
 	for _, p := range catalogue.Permissions {
-		err := retry(ctx, func(ctx context.Context) error {
-			n := &domain.Notices{}
-			stream := domain.NoticeStream(p.Key)
-			head, err := k.fold(ctx, stream, n, nil)
-			if err != nil {
-				return err
-			}
-			missing := n.Missing(k.Config.Controller, p)
-			if len(missing) == 0 {
-				return nil
-			}
-			entries, err := k.entries(ctx, head, about{}, missing...)
-			if err != nil {
-				return err
-			}
-			_, err = k.append(ctx, head, entries...)
-			return err
-		})
-		if err != nil {
+		if _, err := (change[*domain.Notices]{stream: k.noticeStream(p.Key), mayKeep: true,
+			decide: func(_ context.Context, n *domain.Notices, _ journal.Head) ([]any, error) {
+				return n.Missing(k.Config.Controller, p), nil
+			}}).by(ctx, k); err != nil {
 			return struct{}{}, err
 		}
 	}

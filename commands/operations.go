@@ -15,23 +15,8 @@ type Operate struct {
 }
 
 func (k *call) operate(ctx context.Context, in Operate) (domain.EventID, error) {
-	var id domain.EventID
-	err := retry(ctx, func(ctx context.Context) error {
-		head, err := k.Journal.EndOf(ctx, streamOf(in.Operation))
-		if err != nil {
-			return err
-		}
-		entries, err := k.entries(ctx, head, about{}, domain.OperationPerformed{Operation: in.Operation, UID: k.Caller.UID, Views: in.Views})
-		if err != nil {
-			return err
-		}
-		facts, err := k.commit(ctx, head, entries)
-		if err == nil {
-			id = facts[0].ID
-		}
-		return err
-	})
-	return id, err
+	f, err := k.note(ctx, k.operations(streamOf(in.Operation)), domain.OperationPerformed{Operation: in.Operation, UID: k.Caller.UID, Views: in.Views})
+	return f.ID, err
 }
 
 // streamOf is the stream that an operator's command is recorded in.

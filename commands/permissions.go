@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"accountledger/domain"
@@ -25,14 +24,12 @@ type Permissions struct {
 	Tag string
 }
 
-func permissionTag(a *domain.Account) string { return strconv.FormatInt(a.PermissionAt, 10) }
-
 // listPermissions lists every permission and purpose of the catalogue; what was never decided on is off.
 func (k *call) listPermissions(ctx context.Context, _ struct{}) (Permissions, error) {
 	var a *domain.Account
 	var notices []*domain.Notices
 	if err := k.beside(ctx, func(ctx context.Context) (err error) {
-		a, _, err = k.account(ctx, k.Caller.Account)
+		a, err = k.account(ctx, k.Caller.Account)
 		return err
 	}, func(ctx context.Context) (err error) {
 		notices, err = k.allNotices(ctx)
@@ -40,7 +37,7 @@ func (k *call) listPermissions(ctx context.Context, _ struct{}) (Permissions, er
 	}); err != nil {
 		return Permissions{}, err
 	}
-	out := Permissions{Tag: permissionTag(a)}
+	out := Permissions{Tag: a.PermissionTag()}
 	for i, p := range domain.TheCatalogue().Permissions {
 		for _, u := range p.Purposes {
 			out.All = append(out.All, permissionView(a, p.Key, u.Key, notices[i]))
@@ -58,16 +55,6 @@ func permissionView(a *domain.Account, p domain.Permission, u domain.Purpose, no
 	return PermissionView{Permission: p, Purpose: u, State: s.State, Effective: outcome == domain.Allowed, Since: s.At, Event: s.Event}
 }
 
-// SetPermission grants or withdraws a purpose of a permission.
-type SetPermission struct {
-	Permission domain.Permission `json:"permission"`
-	Purpose    domain.Purpose    `json:"purpose"`
-	Grant      bool              `json:"grant"`
-	Notice     domain.EventID    `json:"notice,omitzero"`
-	// IfMatch is the tag that the caller last read, or empty. If the tag is now another one, the decision is refused.
-	IfMatch string `json:"-"`
-}
-
 // PermissionSet is the answer to a decision.
 type PermissionSet struct {
 	PermissionView
@@ -75,7 +62,7 @@ type PermissionSet struct {
 }
 
 // setPermission appends a grant, a withdrawal, or a confirmation of the current state.
-func (k *call) setPermission(ctx context.Context, in SetPermission) (PermissionSet, error) {
+func (k *call) setPermission(ctx context.Context, in domain.SetPermission) (PermissionSet, error) {
 	catalogue := domain.TheCatalogue()
 	if _, ok := catalogue.Permission(in.Permission); !ok {
 		return PermissionSet{}, domain.ErrPermission
@@ -84,16 +71,14 @@ func (k *call) setPermission(ctx context.Context, in SetPermission) (PermissionS
 	if err != nil {
 		return PermissionSet{}, err
 	}
-	_, facts, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) {
-		if in.IfMatch != "" && in.IfMatch != permissionTag(a) {
-			return nil, domain.ErrStale
-		}
-		return a.SetPermission(domain.SetPermission{Permission: in.Permission, Purpose: in.Purpose, Grant: in.Grant, Notice: in.Notice}, catalogue, notices, k.now)
+	out, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) {
+		return a.SetPermission(in, catalogue, notices, k.now)
 	})
 	if err != nil {
 		return PermissionSet{}, err
 	}
-	return PermissionSet{answerOf(facts[0], notices), strconv.FormatInt(facts[0].Version, 10)}, nil
+	f := out.facts[0]
+	return PermissionSet{answerOf(f, notices), domain.PermissionTag(f.Version)}, nil
 }
 
 // answerOf answers from the event, so that a repeat gets the first answer.

@@ -55,10 +55,10 @@ func TestPermissions(t *testing.T) {
 		}
 	})
 	w.appended(nil, func() {
-		refused(w, w.SetPermission, c, commands.SetPermission{Permission: "teleport", Purpose: "weather"}, domain.ErrPermission)
-		refused(w, w.SetPermission, c, commands.SetPermission{Permission: "location", Purpose: "research"}, domain.ErrPurpose)
-		refused(w, w.SetPermission, c, commands.SetPermission{Permission: "location", Purpose: "weather", Grant: true}, domain.ErrNotice)
-		refused(w, w.SetPermission, c, commands.SetPermission{Permission: "location", Purpose: "weather", Grant: true, Notice: domain.EventID{UUID: uuid.New()}}, domain.ErrNotice)
+		refused(w, w.SetPermission, c, domain.SetPermission{Permission: "teleport", Purpose: "weather"}, domain.ErrPermission)
+		refused(w, w.SetPermission, c, domain.SetPermission{Permission: "location", Purpose: "research"}, domain.ErrPurpose)
+		refused(w, w.SetPermission, c, domain.SetPermission{Permission: "location", Purpose: "weather", Grant: true}, domain.ErrNotice)
+		refused(w, w.SetPermission, c, domain.SetPermission{Permission: "location", Purpose: "weather", Grant: true, Notice: domain.EventID{UUID: uuid.New()}}, domain.ErrNotice)
 	})
 	proof := func() domain.Fact {
 		for _, f := range w.log() {

@@ -18,6 +18,9 @@ func (k *call) recordQuery(ctx context.Context, in RecordQuery) (domain.EventID,
 	if in.View.Validate() != nil {
 		return domain.EventID{}, domain.ErrNotFound
 	}
+	if err := Viewer(in.View)(k.Caller); err != nil {
+		return domain.EventID{}, err
+	}
 	mac := k.keys.commands.MAC([]byte("query"), []byte(in.View), in.Query)
 	f, err := k.record(ctx, about{}, domain.AccessQueried{View: in.View, Fingerprint: domain.Fingerprint(hex.EncodeToString(mac[:16])), Rows: in.Rows})
 	return f.ID, err

@@ -11,7 +11,6 @@ import (
 
 	"accountledger/domain"
 	"accountledger/journal"
-	"accountledger/vault"
 )
 
 // Request is who asks, through which channel, and the key that identifies a repeat.
@@ -29,6 +28,8 @@ type Request struct {
 	// Time is when the command takes place, for the ledger's own processes, which have already checked the clock: the decision
 	// must use the time that was checked. If zero, and for every other caller, it is the clock's time.
 	Time time.Time
+
+	probe bool // asks only whether the caller may ask
 }
 
 // Answer is a command's answer with the log position a view needs to have reached to show it; zero if nothing was appended.
@@ -40,6 +41,13 @@ type Answer[O any] struct {
 // Command is one entry of the menu.
 type Command[I, O any] func(ctx context.Context, r Request, in I) (Answer[O], error)
 
+// May returns the refusal that a caller gets whatever they ask for, or nil if they may ask. It reads and records nothing.
+func (c Command[I, O]) May(caller domain.Caller) error {
+	var nothing I
+	_, err := c(context.Background(), Request{Caller: caller, probe: true}, nothing)
+	return err
+}
+
 // call is a command in progress.
 type call struct {
 	*core
@@ -49,12 +57,20 @@ type call struct {
 	input    any
 	now      time.Time
 	position journal.Position
+	holds    bool // a stripe; no second one may be locked, since two streams can share one
+}
+
+// hold has one command at a time work on something in this process. A call holds one thing at a time.
+func (k *call) hold(what string) (unlock func()) {
+	release, _ := k.streams.lock(what)
+	k.holds = true
+	return func() { k.holds = false; release() }
 }
 
 // by makes an entry of the menu. Whether the caller may ask is decided before anything is read.
-func by[I, O any](c *core, may rule, run func(context.Context, *call, I) (O, error)) Command[I, O] {
+func by[I, O any](c *core, may Rule, run func(context.Context, *call, I) (O, error)) Command[I, O] {
 	return func(ctx context.Context, r Request, in I) (Answer[O], error) {
-		if err := may(r.Caller); err != nil {
+		if err := may(r.Caller); err != nil || r.probe {
 			return Answer[O]{}, err
 		}
 		if readsOf(ctx) == nil {
@@ -80,7 +96,7 @@ func by[I, O any](c *core, may rule, run func(context.Context, *call, I) (O, err
 // when is the time a command takes place.
 func (c *core) when(r *Request) time.Time {
 	if r.Time.IsZero() || r.Caller.Actor.Kind != domain.ActorSystem {
-		return c.Now().UTC()
+		return c.Now().UTC().Round(0) // as it is read from the log
 	}
 	return r.Time.UTC()
 }
@@ -108,21 +124,35 @@ func (k *call) fingerprint(ctx context.Context, day domain.Day) (domain.Fingerpr
 	return domain.Fingerprint(hex.EncodeToString(mac[:16])), nil
 }
 
-// about is what an event concerns: whose data, in which region, for which purpose and case.
+// about is what an event concerns: whose data, in which region, for which purpose and case. A step of a chain also names the
+// chain's first event and the one that led to the step.
 type about struct {
-	subject domain.AccountID
-	region  domain.Region
-	purpose domain.Purpose
-	caseID  domain.CaseID
+	subject       domain.AccountID
+	region        domain.Region
+	purpose       domain.Purpose
+	caseID        domain.CaseID
+	origin, cause domain.EventID
+	id            domain.EventID // of the only event, if it is known beforehand
 }
 
-// entries makes the entries of one append after head. Their ids are random: if two processes carry out one command at the same
-// time, under the same Idempotency-Key, one gets a conflict and finds what the other appended.
+// after makes it about a step of a chain.
+func (a about) after(origin, cause domain.Fact) about {
+	a.origin, a.cause = origin.ID, cause.ID
+	return a
+}
+
+// entries makes the entries of one append after head; no other place fills in metadata. Their ids are random: if two processes
+// carry out one command at the same time, under the same Idempotency-Key, one gets a conflict and finds what the other
+// appended. The ids of a chain's step derive from its first event, and it has no fingerprint: it is found by its effect.
 func (k *call) entries(ctx context.Context, head journal.Head, a about, events ...any) ([]journal.Entry, error) {
 	m := domain.Metadata{At: k.now, Command: k.command, Actor: k.Caller.Actor, Session: k.Caller.Session,
 		Correlation: k.Because, Causation: k.Because, Subject: a.subject, Region: a.region,
 		Channel: k.Channel, Purpose: a.purpose, Case: a.caseID}
-	if k.keyed {
+	chained := !a.origin.IsZero()
+	if chained {
+		m.Correlation, m.Causation = a.origin, a.cause
+	}
+	if k.keyed && !chained {
 		var err error
 		if m.Fingerprint, err = k.fingerprint(ctx, domain.DayOf(k.now)); err != nil {
 			return nil, err
@@ -130,7 +160,14 @@ func (k *call) entries(ctx context.Context, head journal.Head, a about, events .
 	}
 	out := make([]journal.Entry, len(events))
 	for i, e := range events {
-		out[i] = journal.Entry{ID: domain.EventID{UUID: uuid.New()}, Metadata: m, Event: e}
+		id := a.id.UUID
+		switch {
+		case chained:
+			id = domain.Derive(a.origin.UUID, head.Stream, uint64(head.Version+1+int64(i))) //nolint:gosec // versions are not negative
+		case a.id.IsZero():
+			id = uuid.New()
+		}
+		out[i] = journal.Entry{ID: domain.EventID{UUID: id}, Metadata: m, Event: e}
 	}
 	return out, nil
 }
@@ -142,64 +179,6 @@ func (k *call) append(ctx context.Context, head journal.Head, entries ...journal
 	}
 	appended(ctx, head.Stream)
 	return k.Journal.Append(ctx, head, entries...)
-}
-
-// commit appends and returns the recorded facts: under an Idempotency-Key another process may have carried out the same command
-// first, and then its facts are returned.
-func (k *call) commit(ctx context.Context, head journal.Head, entries []journal.Entry) ([]domain.Fact, error) {
-	done, err := k.append(ctx, head, entries...)
-	var conflict *journal.ConflictError
-	switch {
-	case err == nil:
-		k.position = done.Position
-		return done.Facts, nil
-	case !k.keyed || !errors.As(err, &conflict):
-		return nil, err
-	}
-	facts, at, readErr := k.committedBefore(ctx, head)
-	if readErr != nil || len(facts) == 0 {
-		return nil, errors.Join(readErr, err)
-	}
-	k.position = at
-	return facts, k.sameRequest(ctx, facts)
-}
-
-// committedBefore returns what the command appended after head, and where.
-func (k *call) committedBefore(ctx context.Context, head journal.Head) (facts []domain.Fact, at journal.Position, err error) {
-	for rec, err := range k.Journal.Read(ctx, head.Stream, head.Version+1) {
-		if err != nil {
-			return nil, at, err
-		}
-		if rec.Command == k.command {
-			facts, at = append(facts, rec.Fact), rec.Position
-		}
-	}
-	return facts, at, nil
-}
-
-// mine collects what a command with an Idempotency-Key appended before.
-func (k *call) mine(before *[]domain.Fact) func(domain.Fact) {
-	return func(f domain.Fact) {
-		if k.keyed && f.Command == k.command {
-			*before = append(*before, f)
-		}
-	}
-}
-
-// sameRequest refuses a different request under the Idempotency-Key of these facts.
-func (k *call) sameRequest(ctx context.Context, facts []domain.Fact) error {
-	for _, f := range facts {
-		want, err := k.fingerprint(ctx, domain.DayOf(f.At))
-		if errors.Is(err, vault.ErrDestroyed) {
-			return domain.ErrRepeatLate // too long ago to compare
-		} else if err != nil {
-			return err
-		}
-		if f.Fingerprint != want {
-			return domain.ErrRepeated
-		}
-	}
-	return nil
 }
 
 // repeatWindow is how long a repeat gets the first answer's secret again.
@@ -216,19 +195,4 @@ func (k *call) secret(ctx context.Context, label string, at time.Time) ([]byte, 
 	}
 	mac := key.MAC([]byte("secret"), []byte(label), k.command.UUID[:])
 	return mac[:], nil
-}
-
-// retry repeats a load-decide-append while others are quicker, reading everything again each time.
-func retry(ctx context.Context, run func(context.Context) error) error {
-	const tries = 50
-	var err error
-	for range tries {
-		err = run(ctx)
-		var conflict *journal.ConflictError
-		if !errors.As(err, &conflict) || ctx.Err() != nil {
-			return err
-		}
-		ctx = again(ctx)
-	}
-	return err
 }

@@ -29,15 +29,9 @@ func (c *core) readRestored(ctx context.Context) error {
 
 // forgetFolded drops all cached states.
 func (c *core) forgetFolded() {
-	c.accounts.by.Purge()
-	c.sessions.by.Purge()
-	c.services.by.Purge()
-	c.officers.by.Purge()
-	c.published.by.Purge()
-	c.claims.by.Purge()
-	c.attempts.by.Purge()
-	c.asked.by.Purge()
-	c.proofs.by.Purge()
+	for _, cache := range c.caches {
+		cache.forget()
+	}
 }
 
 // sinceRestored marks a fact from before the last restore.
@@ -92,24 +86,16 @@ func (k *call) newHistory(ctx context.Context, id domain.EventID, event any) err
 		}
 		id.UUID = domain.Derive(log, domain.RestoresStream)
 	}
-	head, err := k.Journal.EndOf(ctx, domain.RestoresStream)
+	_, err := change[unfolded]{stream: k.operations(domain.RestoresStream), about: concerning[unfolded](about{id: id}), mayKeep: true,
+		decide: func(ctx context.Context, _ unfolded, _ journal.Head) ([]any, error) {
+			for rec, err := range k.Journal.ReadableBack(ctx, domain.RestoresStream) {
+				if err != nil || rec.ID == id {
+					return nil, err
+				}
+			}
+			return []any{event}, nil
+		}}.by(ctx, k)
 	if err != nil {
-		return err
-	}
-	for rec, err := range k.Journal.ReadableBack(ctx, domain.RestoresStream) {
-		if err != nil {
-			return err
-		}
-		if rec.ID == id {
-			return k.readRestored(ctx)
-		}
-	}
-	entries, err := k.entries(ctx, head, about{}, event)
-	if err != nil {
-		return err
-	}
-	entries[0].ID = id
-	if _, err := k.commit(ctx, head, entries); err != nil {
 		return err
 	}
 	return k.readRestored(ctx)
@@ -126,27 +112,20 @@ type ErasedRestored struct {
 	Erased bool
 }
 
-func (k *call) eraseRestored(ctx context.Context, in EraseRestored) (out ErasedRestored, err error) {
-	err = retry(ctx, func(ctx context.Context) error {
-		a, head, err := k.account(ctx, in.Account)
-		if err != nil || !a.Exists() || a.Erasure.Done() {
-			return err
+func (k *call) eraseRestored(ctx context.Context, in EraseRestored) (ErasedRestored, error) {
+	c := k.changeAccount(in.Account, func(a *domain.Account) ([]any, error) {
+		if !a.Exists() {
+			return nil, nil
 		}
-		if events := a.EraseNow(k.now); len(events) > 0 {
-			done, err := k.step(ctx, head, a.OpenedFact, a.OpenedFact, about{subject: a.ID, region: a.Region}, events...)
-			if err != nil {
-				return err
-			}
-			for _, f := range done.Facts {
-				if err := a.Apply(f); err != nil {
-					return err
-				}
-			}
-		}
-		out.Erased = true
-		return k.eraseAll(ctx, a)
+		return a.EraseNow(k.now), nil
 	})
-	return out, err
+	c.about, c.mayKeep = func(a *domain.Account) about { return ofAccount(a).after(a.OpenedFact, a.OpenedFact) }, true
+	out, err := c.by(ctx, k)
+	if err != nil || !out.state.Exists() || out.state.Erasure.Done() {
+		return ErasedRestored{}, err
+	}
+	_, err = k.eraseAll(ctx, out.state)
+	return ErasedRestored{Erased: true}, err
 }
 
 // DropClaim retires a claim whose account was never opened: its sign-up was in progress when the backup was made, and could not be
@@ -156,20 +135,24 @@ type DropClaim struct {
 }
 
 func (k *call) dropClaim(ctx context.Context, in DropClaim) (struct{}, error) {
-	return struct{}{}, retry(ctx, func(ctx context.Context) error {
-		claim, head, err := k.claim(ctx, in.Claim)
-		if err != nil || !claim.Held() {
-			return err
-		}
-		account, _, err := k.account(ctx, claim.Account)
-		if err != nil || account.Exists() {
-			return err
-		}
-		if _, err := k.step(ctx, head, claim.Since, claim.Since, about{subject: claim.Account, region: claim.Since.Region}, domain.IdentifierRetired{}); err != nil {
-			return err
-		}
-		return k.Vault.DeleteIdentifier(ctx, in.Claim.UUID)
-	})
+	out, err := change[*domain.Claim]{stream: k.claimStream(in.Claim), mayKeep: true,
+		about: func(c *domain.Claim) about {
+			return about{subject: c.Account, region: c.Since.Region}.after(c.Since, c.Since)
+		},
+		decide: func(ctx context.Context, c *domain.Claim, _ journal.Head) ([]any, error) {
+			if !c.Held() {
+				return nil, nil
+			}
+			account, err := k.account(ctx, c.Account)
+			if err != nil || account.Exists() {
+				return nil, err
+			}
+			return []any{domain.IdentifierRetired{}}, nil
+		}}.by(ctx, k)
+	if err != nil || len(out.facts) == 0 {
+		return struct{}{}, err
+	}
+	return struct{}{}, k.Vault.DeleteIdentifier(ctx, in.Claim.UUID)
 }
 
 // gone reports whether a sign-up cannot be completed because its key is destroyed.

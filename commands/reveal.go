@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"accountledger/domain"
-	"accountledger/journal"
 )
 
 // Reveal shows personal data of one person.
@@ -41,12 +40,15 @@ func (k *call) reveal(ctx context.Context, in Reveal) (Revealed, error) {
 			return Revealed{}, domain.ErrPart
 		}
 	}
+	owner := k.asOwner(in.Account)
+	var sessions []monthSessions
 	if slices.Contains(in.Parts, domain.RevealClients) { // read with the account, but shown only once the look is recorded
-		if _, err := k.asOwner(in.Account).eachOpen(ctx); err != nil {
+		var err error
+		if sessions, err = owner.eachMonth(ctx); err != nil {
 			return Revealed{}, err
 		}
 	}
-	a, _, err := k.account(ctx, in.Account)
+	a, err := k.account(ctx, in.Account)
 	if err != nil {
 		return Revealed{}, err
 	}
@@ -59,51 +61,27 @@ func (k *call) reveal(ctx context.Context, in Reveal) (Revealed, error) {
 		return Revealed{}, domain.ErrNotFound
 	}
 	out := Revealed{Record: f.ID}
-	return out, k.openParts(ctx, a, in.Parts, &out)
+	var o opening
+	showParts(&o, a, in.Parts, &out)
+	if len(sessions) > 0 {
+		out.Clients = owner.sessionsOf(&o, sessions)
+	}
+	err = o.open(ctx, k.Journal)
+	return out, err
 }
 
-func (k *call) openParts(ctx context.Context, a *domain.Account, parts []domain.RevealedPart, out *Revealed) error {
+// showParts adds the parts of an account itself to what is shown.
+func showParts(o *opening, a *domain.Account, parts []domain.RevealedPart, out *Revealed) {
 	if slices.Contains(parts, domain.RevealEmail) {
-		contact, err := journal.Open(ctx, k.Journal, a.OpenedFact, a.Opened.Contact)
-		if err = ignoreUnreadable(err); err != nil {
-			return err
-		}
-		out.Email = contact.Typed
+		show(o, a.OpenedFact, a.Opened.Contact, func(c domain.Contact) { out.Email = c.Typed })
 	}
 	if slices.Contains(parts, domain.RevealBirth) {
-		birth, err := journal.Open(ctx, k.Journal, a.OpenedFact, a.Opened.Birth)
-		if err = ignoreUnreadable(err); err != nil {
-			return err
-		}
-		out.BirthMonth = birth.Month
+		show(o, a.OpenedFact, a.Opened.Birth, func(b domain.BirthMonth) { out.BirthMonth = b.Month })
 	}
 	models, names := slices.Contains(parts, domain.RevealModels), slices.Contains(parts, domain.RevealNames)
-	if models || names {
-		for _, d := range a.Devices {
-			v, err := k.deviceView(ctx, d)
-			if err != nil {
-				return err
-			}
-			if !models {
-				v.Model = ""
-			}
-			if !names {
-				v.Name = ""
-			}
-			out.Devices = append(out.Devices, v)
-		}
-		slices.SortFunc(out.Devices, func(x, y Device) int { return x.Linked.Compare(y.Linked) })
+	if (models || names) && len(a.Devices) > 0 {
+		out.Devices = devicesOf(o, a, models, names)
 	}
-	if slices.Contains(parts, domain.RevealClients) {
-		return k.revealClients(ctx, a, out)
-	}
-	return nil
-}
-
-func (k *call) revealClients(ctx context.Context, a *domain.Account, out *Revealed) error {
-	sessions, err := k.asOwner(a.ID).listSessions(ctx, struct{}{})
-	out.Clients = sessions
-	return err
 }
 
 // asOwner reads what only the account's owner may.

@@ -2,8 +2,8 @@ package commands
 
 import "accountledger/domain"
 
-// rule says who may ask. It looks only at the caller, never at what is asked for, so that a refusal reveals nothing.
-type rule func(domain.Caller) error
+// Rule says who may ask. It looks only at the caller, never at what is asked for, so that a refusal reveals nothing.
+type Rule func(domain.Caller) error
 
 // anyone: guests too.
 func anyone(domain.Caller) error { return nil }
@@ -39,7 +39,7 @@ func ownerEvenClosing(c domain.Caller) error {
 }
 
 // officer: an officer with a role.
-func officer(role domain.Role) rule {
+func officer(role domain.Role) Rule {
 	return func(c domain.Caller) error {
 		switch {
 		case c.Actor.Kind == domain.ActorGuest:
@@ -75,10 +75,22 @@ func only(c domain.Caller, kind domain.ActorKind) error {
 	return nil
 }
 
-// anyOfficer: an officer with a role that may query some view; the API decides which.
-func anyOfficer(c domain.Caller) error {
-	if officer(domain.RoleCompliance)(c) == nil || officer(domain.RoleAnalyst)(c) == nil {
+// DailyView is the view that analysts may query.
+const DailyView domain.ViewName = "daily"
+
+// viewer: an officer who may query some view; Viewer says which.
+func viewer(c domain.Caller) error {
+	if c.Has(domain.RoleAnalyst) {
 		return nil
 	}
 	return officer(domain.RoleCompliance)(c)
+}
+
+// Viewer is the rule for one view: compliance officers for every view, analysts for daily counts only. An analyst is refused
+// every other view, whether it exists or not.
+func Viewer(view domain.ViewName) Rule {
+	if view == DailyView {
+		return viewer
+	}
+	return officer(domain.RoleCompliance)
 }

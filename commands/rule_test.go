@@ -99,6 +99,10 @@ func TestAuthorisation(t *testing.T) {
 				in.Set(reflect.ValueOf(commands.RaiseLimits{Profile: domain.LimitsSimulation}))
 			}
 			before := len(w.log())
+			told, _ := ask.MethodByName("May").Call([]reflect.Value{reflect.ValueOf(callers[kind])})[0].Interface().(error)
+			if len(w.log()) != before {
+				t.Errorf("%s as %s: asking whether one may ask appended something", name, kind)
+			}
 			out := ask.Call([]reflect.Value{reflect.ValueOf(t.Context()), reflect.ValueOf(request(callers[kind])), in})
 			err, _ := out[1].Interface().(error)
 			got := "y"
@@ -106,6 +110,9 @@ func TestAuthorisation(t *testing.T) {
 				if errors.Is(err, refusal) {
 					got = letter
 				}
+			}
+			if may := got == "y"; may != (told == nil) || !may && !errors.Is(err, told) {
+				t.Errorf("%s as %s: %v, told %v", name, kind, err, told)
 			}
 			if got != cells[i+1] || errors.Is(err, domain.ErrInternal) {
 				t.Errorf("%s as %s: %s, want %s (%v)", name, kind, got, cells[i+1], err)
@@ -116,7 +123,7 @@ func TestAuthorisation(t *testing.T) {
 		}
 	}
 	for i := range menu.NumField() {
-		if name := menu.Type().Field(i).Name; !seen[name] && name != "Authenticate" && name != "AuthenticateErased" && name != "Presume" && name != "Ciphers" && name != "PseudonymsOf" {
+		if name := menu.Type().Field(i).Name; !seen[name] && name != "Authenticate" && name != "AuthenticateErased" && name != "Presume" && name != "Ciphers" && name != "PseudonymsOf" && name != "Accesses" {
 			t.Errorf("%s has no row", name)
 		}
 	}
@@ -185,5 +192,30 @@ func TestCiphers(t *testing.T) {
 	}
 	if other := cursors.Seal([]byte("page 2"), []byte("ada")); other == token {
 		t.Error("two tokens are the same")
+	}
+}
+
+// Accesses are shown as one's own permissions are, and a view to those whom its record of queries allows.
+func TestRulesOfViews(t *testing.T) {
+	w := newWorld(t)
+	person, compliance, analyst := w.person(ada), w.officer("grace@example.com", domain.RoleCompliance), w.officer("edsger@example.com", domain.RoleAnalyst)
+	closing := person
+	closing.Closing = true
+	for _, c := range []domain.Caller{domain.Guest(), person, closing, compliance, analyst, domain.System()} {
+		if got, want := w.Accesses(c), w.ListPermissions.May(c); !errors.Is(got, want) {
+			t.Errorf("accesses as %s: %v, want %v", c.Actor.Kind, got, want)
+		}
+	}
+	for view, officers := range map[domain.ViewName][]domain.Caller{commands.DailyView: {compliance, analyst}, "accounts": {compliance}} {
+		for _, c := range officers {
+			do(w, w.RecordQuery, c, commands.RecordQuery{View: view})
+			if err := commands.Viewer(view)(c); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	refused(w, w.RecordQuery, analyst, commands.RecordQuery{View: "accounts"}, domain.ErrForbidden)
+	if !errors.Is(commands.Viewer("accounts")(analyst), domain.ErrForbidden) || !errors.Is(commands.Viewer("daily")(domain.Guest()), domain.ErrSession) {
+		t.Error("another refusal")
 	}
 }

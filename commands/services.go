@@ -36,25 +36,25 @@ func (k *call) addService(ctx context.Context, in AddService) (ServiceAdded, err
 		}
 	}
 	id := domain.ServiceID{UUID: domain.Derive(k.command.UUID, "service")}
-	stream := domain.ServiceStream(id)
 	digest := k.keys.identifiers.MAC([]byte(spaceServices), []byte(in.Name))
-	defer k.streams.hold("reserve/" + spaceServices)() // from name to event: a name without an event looks like a crash's
-	if err := k.reserve(ctx, digest, id.UUID, stream, domain.ErrSlugTaken); err != nil {
+	defer k.hold("reserve/" + spaceServices)() // from name to event: a name without an event looks like a crash's
+	if err := k.reserve(ctx, digest, id.UUID, domain.ServiceStream(id), domain.ErrSlugTaken); err != nil {
 		return ServiceAdded{}, err
 	}
 	secret, err := k.secret(ctx, "service", k.now)
 	if err != nil {
 		return ServiceAdded{}, err
 	}
-	entries, err := k.entries(ctx, journal.NoStream(stream), about{}, domain.ServiceAdded{Name: in.Name, KeyHash: hashSecret(secret), Allowed: in.Allowed})
+	out, err := change[*domain.Service]{stream: k.serviceStream(id), new: true, decide: func(_ context.Context, s *domain.Service, _ journal.Head) ([]any, error) {
+		if s.Added != nil {
+			return nil, domain.ErrSlugTaken
+		}
+		return []any{domain.ServiceAdded{Name: in.Name, KeyHash: hashSecret(secret), Allowed: in.Allowed}}, nil
+	}}.by(ctx, k)
 	if err != nil {
 		return ServiceAdded{}, err
 	}
-	facts, err := k.commit(ctx, journal.NoStream(stream), entries)
-	if err != nil {
-		return ServiceAdded{}, err
-	}
-	if secret, err = k.secret(ctx, "service", facts[0].At); err != nil { // the first request's, if this is a repeat
+	if secret, err = k.secret(ctx, "service", out.facts[0].At); err != nil { // the first request's, if this is a repeat
 		return ServiceAdded{}, err
 	}
 	return ServiceAdded{Service: id, Key: idToken(servicePrefix, id.UUID, secret)}, nil

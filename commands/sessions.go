@@ -35,64 +35,85 @@ func (k *call) everywhereAt(ctx context.Context) (int64, error) {
 	if k.Caller.Actor.Kind != domain.ActorPerson {
 		return -1, nil
 	}
-	a, _, err := k.account(ctx, k.Caller.Account)
+	a, err := k.account(ctx, k.Caller.Account)
 	if err != nil {
 		return -1, err
 	}
 	return a.EverywhereAt, nil
 }
 
-// openSessions are the caller's open sessions of one month, and the head of their stream.
-type openSessions struct {
-	head journal.Head
-	open []domain.Session
+// monthSessions are the caller's sessions that started in one month.
+type monthSessions struct {
+	month domain.Month
+	all   *domain.Sessions
+	open  []*domain.Session
 }
 
-// eachOpen reads the caller's open sessions, month by month.
-func (k *call) eachOpen(ctx context.Context) ([]openSessions, error) {
+// eachMonth reads the caller's sessions, month by month.
+func (k *call) eachMonth(ctx context.Context) ([]monthSessions, error) {
 	months := k.months()
-	out := make([]openSessions, len(months))
+	out := make([]monthSessions, len(months))
 	everywhere := int64(-1)
 	err := k.besideEach(ctx, 1+len(months), func(ctx context.Context, i int) (err error) {
 		if i == len(months) {
 			everywhere, err = k.everywhereAt(ctx)
 			return err
 		}
-		return k.sessions.use(ctx, domain.SessionsStream(k.Caller.Actor.ID.UUID, months[i]), newSessions, func(s *domain.Sessions, head journal.Head) {
-			out[i].head = head
-			for _, one := range s.All {
-				out[i].open = append(out[i].open, *one)
-			}
-		})
+		out[i].month = months[i]
+		out[i].all, err = stateOf(ctx, k.ownSessions(months[i]))
+		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	for i := range out {
-		out[i].open = slices.DeleteFunc(out[i].open, func(s domain.Session) bool { return !s.Open(everywhere, k.now) })
+		out[i].open = k.open(out[i].all, everywhere)
 	}
 	return out, nil
 }
 
+func (k *call) ownSessions(month domain.Month) stream[*domain.Sessions] {
+	return k.sessionsStream(k.Caller.Actor.ID.UUID, month)
+}
+
+// open lists the open ones among sessions.
+func (k *call) open(sessions *domain.Sessions, everywhere int64) []*domain.Session {
+	var out []*domain.Session
+	for _, s := range sessions.All {
+		if s.Open(everywhere, k.now) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 // listSessions lists the caller's open sessions, newest first.
 func (k *call) listSessions(ctx context.Context, _ struct{}) ([]Session, error) {
-	months, err := k.eachOpen(ctx)
+	months, err := k.eachMonth(ctx)
 	if err != nil {
 		return nil, err
 	}
-	var out []Session
+	var o opening
+	out := k.sessionsOf(&o, months)
+	return out, o.open(ctx, k.Journal)
+}
+
+// sessionsOf lists the open ones, newest first, and adds the clients to show.
+func (k *call) sessionsOf(o *opening, months []monthSessions) []Session {
+	var open []*domain.Session
 	for _, month := range months {
-		for i := range month.open {
-			s := &month.open[i]
-			client, err := journal.Open(ctx, k.Journal, s.Fact, s.Client)
-			if err = ignoreUnreadable(err); err != nil {
-				return nil, err
-			}
-			out = append(out, Session{ID: s.Session, Began: s.Fact.At, Expires: s.Expires, Client: client, Current: s.Session == k.Caller.Session})
-		}
+		open = append(open, month.open...)
 	}
-	slices.SortFunc(out, func(a, b Session) int { return b.Began.Compare(a.Began) })
-	return out, nil
+	if len(open) == 0 {
+		return nil
+	}
+	slices.SortFunc(open, func(a, b *domain.Session) int { return b.Fact.At.Compare(a.Fact.At) })
+	out := make([]Session, len(open))
+	for i, s := range open {
+		out[i] = Session{ID: s.Session, Began: s.Fact.At, Expires: s.Expires, Current: s.Session == k.Caller.Session}
+		show(o, s.Fact, s.Client, func(c domain.ClientInfo) { out[i].Client = c })
+	}
+	return out
 }
 
 // EndSession ends one of the caller's sessions. Somebody else's is answered like one that does not exist.
@@ -101,92 +122,69 @@ type EndSession struct {
 }
 
 func (k *call) endSession(ctx context.Context, in EndSession) (struct{}, error) {
-	return struct{}{}, retry(ctx, func(ctx context.Context) error {
-		months, err := k.eachOpen(ctx)
-		if err != nil {
-			return err
+	months, err := k.eachMonth(ctx)
+	if err != nil {
+		return struct{}{}, err
+	}
+	at := slices.IndexFunc(months, func(m monthSessions) bool { return m.all.All[in.ID] != nil })
+	if at < 0 {
+		return struct{}{}, domain.ErrNotFound
+	}
+	found := months[at].all.All[in.ID].Fact
+	_, err = k.end(months[at].month, about{subject: found.Subject, region: found.Region}, func(open []*domain.Session) ([]any, error) {
+		if !slices.ContainsFunc(open, func(s *domain.Session) bool { return s.Session == in.ID }) {
+			return nil, domain.ErrNotFound
 		}
-		for _, month := range months {
-			at := slices.IndexFunc(month.open, func(s domain.Session) bool { return s.Session == in.ID })
-			if at >= 0 {
-				return k.appendEnd(ctx, month.head, &month.open[at])
+		return []any{domain.SessionEnded{Session: in.ID}}, nil
+	}).by(ctx, k)
+	return struct{}{}, err
+}
+
+// end is a change of the caller's sessions of one month, given the open ones.
+func (k *call) end(month domain.Month, a about, decide func(open []*domain.Session) ([]any, error)) change[*domain.Sessions] {
+	return change[*domain.Sessions]{stream: k.ownSessions(month), about: concerning[*domain.Sessions](a),
+		decide: func(ctx context.Context, s *domain.Sessions, _ journal.Head) ([]any, error) {
+			everywhere, err := k.everywhereAt(ctx)
+			if err != nil {
+				return nil, err
 			}
-		}
-		ended, err := k.endedBefore(ctx, in.ID)
-		if err == nil && !ended {
-			err = domain.ErrNotFound
-		}
-		return err
-	})
-}
-
-// endedBefore reports whether this same command already ended the session.
-func (k *call) endedBefore(ctx context.Context, id domain.SessionID) (bool, error) {
-	if !k.keyed {
-		return false, nil
-	}
-	months := k.months()
-	before := make([][]domain.Fact, len(months))
-	err := k.besideEach(ctx, len(months), func(ctx context.Context, i int) error {
-		var sessions domain.Sessions
-		_, err := k.fold(ctx, domain.SessionsStream(k.Caller.Actor.ID.UUID, months[i]), &sessions, k.mine(&before[i]))
-		return err
-	})
-	if err != nil {
-		return false, err
-	}
-	mine := slices.Concat(before...)
-	for _, f := range mine {
-		if e, ok := f.Event.(domain.SessionEnded); ok && e.Session == id {
-			return true, k.sameRequest(ctx, mine)
-		}
-	}
-	return false, nil
-}
-
-func (k *call) appendEnd(ctx context.Context, head journal.Head, s *domain.Session) error {
-	entries, err := k.entries(ctx, head, about{subject: s.Fact.Subject, region: s.Fact.Region}, domain.SessionEnded{Session: s.Session})
-	if err != nil {
-		return err
-	}
-	_, err = k.commit(ctx, head, entries)
-	return err
+			return decide(k.open(s, everywhere))
+		}}
 }
 
 // signOutEverywhere ends all sessions: a person's by one event of the account, an officer's one by one.
 func (k *call) signOutEverywhere(ctx context.Context, _ struct{}) (struct{}, error) {
 	if k.Caller.Actor.Kind == domain.ActorPerson {
-		_, _, err := k.change(ctx, k.Caller.Account, (*domain.Account).SignOutEverywhere)
+		_, err := k.change(ctx, k.Caller.Account, (*domain.Account).SignOutEverywhere)
 		return struct{}{}, err
 	}
-	return struct{}{}, retry(ctx, func(ctx context.Context) error {
-		months, err := k.eachOpen(ctx)
-		if err != nil {
-			return err
-		}
-		return k.endAll(ctx, months)
-	})
+	months, err := k.eachMonth(ctx)
+	if err != nil {
+		return struct{}{}, err
+	}
+	return struct{}{}, k.endAll(ctx, months)
 }
 
 // endAll ends sessions, with one append per month.
-func (k *call) endAll(ctx context.Context, months []openSessions) error {
+func (k *call) endAll(ctx context.Context, months []monthSessions) error {
 	ends := make([]*call, len(months))
 	var appending errgroup.Group // none is cancelled if another fails
-	for i, month := range months {
-		if len(month.open) == 0 {
+	for i, m := range months {
+		if len(m.open) == 0 {
 			continue
 		}
-		events := make([]any, len(month.open))
-		for n, s := range month.open {
-			events[n] = domain.SessionEnded{Session: s.Session}
-		}
-		ends[i] = &call{core: k.core, Request: k.Request, input: k.input, now: k.now, command: k.command, keyed: k.keyed}
+		end := *k
+		ends[i] = &end
 		appending.Go(func() error {
-			entries, err := ends[i].entries(ctx, month.head, about{}, events...)
-			if err != nil {
-				return err
-			}
-			_, err = ends[i].commit(ctx, month.head, entries)
+			ending := end.end(m.month, about{}, func(open []*domain.Session) ([]any, error) {
+				events := make([]any, len(open))
+				for n, s := range open {
+					events[n] = domain.SessionEnded{Session: s.Session}
+				}
+				return events, nil
+			})
+			ending.mayKeep = true // they have ended meanwhile
+			_, err := ending.by(ctx, &end)
 			return err
 		})
 	}

@@ -10,7 +10,6 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"accountledger/domain"
-	"accountledger/journal"
 )
 
 // ShowAccount shows an account's events up to and including a time, and its state at that time.
@@ -150,21 +149,11 @@ func monthsBetween(from, to time.Time) []domain.Month {
 // openPast decrypts the personal data in the state.
 func (k *call) openPast(ctx context.Context, p *past, out *AccountShown) error {
 	revealed := Revealed{}
-	parts := []domain.RevealedPart{domain.RevealEmail, domain.RevealBirth, domain.RevealModels, domain.RevealNames}
-	if err := k.openParts(ctx, p.account, parts, &revealed); err != nil {
-		return err
-	}
+	var o opening
+	showParts(&o, p.account, []domain.RevealedPart{domain.RevealEmail, domain.RevealBirth, domain.RevealModels, domain.RevealNames}, &revealed)
+	at := &call{core: k.core, now: out.At}
+	out.Sessions = at.sessionsOf(&o, []monthSessions{{open: at.open(&p.sessions, p.account.EverywhereAt)}})
+	err := o.open(ctx, k.Journal)
 	out.Email, out.BirthMonth, out.Devices = revealed.Email, revealed.BirthMonth, revealed.Devices
-	for _, s := range p.sessions.All {
-		if !s.Open(p.account.EverywhereAt, out.At) {
-			continue
-		}
-		client, err := journal.Open(ctx, k.Journal, s.Fact, s.Client)
-		if err = ignoreUnreadable(err); err != nil {
-			return err
-		}
-		out.Sessions = append(out.Sessions, Session{ID: s.Session, Began: s.Fact.At, Expires: s.Expires, Client: client})
-	}
-	slices.SortFunc(out.Sessions, func(x, y Session) int { return y.Began.Compare(x.Began) })
-	return nil
+	return err
 }

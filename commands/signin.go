@@ -101,16 +101,15 @@ func (k *call) claimOfHolder(ctx context.Context, digest vault.Digest) (claim *d
 	if err != nil || id.IsZero() {
 		return &domain.Claim{}, err
 	}
-	var owner domain.AccountID
-	if !k.claims.peek(domain.IdentifierStream(id), func(c *domain.Claim) { owner = c.Account }) {
-		claim, _, err = k.claim(ctx, id)
-		return claim, err
+	known, ok := k.claimStream(id).cached()
+	if !ok {
+		return stateOf(ctx, k.claimStream(id))
 	}
 	err = k.beside(ctx, func(ctx context.Context) error {
-		_, err := k.holdersAccount(ctx, owner)
+		_, err := k.holdersAccount(ctx, known.Account)
 		return err
 	}, func(ctx context.Context) (err error) {
-		claim, _, err = k.claim(ctx, id)
+		claim, err = stateOf(ctx, k.claimStream(id))
 		return err
 	})
 	return claim, err
@@ -119,7 +118,7 @@ func (k *call) claimOfHolder(ctx context.Context, digest vault.Digest) (claim *d
 // holdersAccount reads an account and, concurrently, the months' sessions that a new one is added to.
 func (k *call) holdersAccount(ctx context.Context, id domain.AccountID) (a *domain.Account, err error) {
 	err = k.beside(ctx, func(ctx context.Context) (err error) {
-		a, _, err = k.account(ctx, id)
+		a, err = k.account(ctx, id)
 		return err
 	}, func(ctx context.Context) error { return k.readSessions(ctx, id.UUID) })
 	return a, err
@@ -129,7 +128,8 @@ func (k *call) holdersAccount(ctx context.Context, id domain.AccountID) (a *doma
 func (k *call) readSessions(ctx context.Context, owner uuid.UUID) error {
 	months := k.sessionMonths()
 	return k.besideEach(ctx, len(months), func(ctx context.Context, i int) error {
-		return k.sessions.use(ctx, domain.SessionsStream(owner, months[i]), newSessions, func(*domain.Sessions, journal.Head) {})
+		_, err := k.sessionsStream(owner, months[i]).read(ctx)
+		return err
 	})
 }
 
@@ -142,7 +142,7 @@ func (k *call) officerHolder(ctx context.Context, digest vault.Digest) (holder, 
 	}
 	var staff *domain.Staff
 	if err = k.beside(ctx, func(ctx context.Context) (err error) {
-		staff, err = k.staffState(ctx, domain.StaffID{UUID: id})
+		staff, err = stateOf(ctx, k.staffStream(domain.StaffID{UUID: id}))
 		return err
 	}, func(ctx context.Context) error { return k.readSessions(ctx, id) }); err != nil || !staff.Enrolled {
 		return holder{kind: domain.ActorStaff}, err
@@ -178,7 +178,7 @@ func (k *call) rightPassword(ctx context.Context, who holder, p passwords.Passwo
 func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
 	a, lifetime := about{}, domain.StaffSessionLifetime
 	if who.account != nil {
-		a, lifetime = about{subject: who.account.ID, region: who.account.Region}, domain.SessionLifetime
+		a, lifetime = ofAccount(who.account), domain.SessionLifetime
 		if err := k.ageAgain(ctx, who.account); err != nil {
 			return SignedIn{}, err
 		}
@@ -189,63 +189,42 @@ func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	stream := domain.SessionsStream(who.id, month)
-	unlock, waited := k.streams.lock(stream)
-	defer unlock()
-	if waited {
-		ctx = again(ctx)
-	}
-	var started domain.Fact
-	err = retry(ctx, func(ctx context.Context) error {
-		before, head, err := k.sessionAnd(ctx, stream, id)
-		if err != nil {
-			return err
-		}
-		if before.Session == id {
-			if before.Ended || before.Fact.Restored {
-				return domain.ErrRepeatLate
+	out, err := change[*domain.Sessions]{stream: k.sessionsStream(who.id, month), about: concerning[*domain.Sessions](a),
+		decide: func(ctx context.Context, _ *domain.Sessions, head journal.Head) ([]any, error) {
+			at := k.now // as in the fact: the stream's last time can be later, by another process's clock or an earlier one
+			if at.Before(head.At) {
+				at = head.At
 			}
-			started = before.Fact
-			return k.sameRequest(ctx, []domain.Fact{started})
-		}
-		at := k.now // as in the fact: the stream's last time can be later, by another process's clock or an earlier one
-		if at.Before(head.At) {
-			at = head.At
-		}
-		secret, err := k.secret(ctx, "session", at)
-		if err != nil {
-			return err
-		}
-		entries, err := k.entries(ctx, head, a, k.sessionStarted(id, who, month, secret, lifetime))
-		if err != nil {
-			return err
-		}
-		facts, err := k.commit(ctx, head, entries)
-		if err == nil {
-			started = facts[0]
-		}
-		return err
-	})
+			secret, err := k.secret(ctx, "session", at)
+			if err != nil {
+				return nil, err
+			}
+			return []any{k.sessionStarted(id, who, month, secret, lifetime)}, nil
+		}}.by(ctx, k)
 	if err != nil {
 		return SignedIn{}, err
+	}
+	started := out.facts[0]
+	if out.repeat && (started.Restored || out.state.All[id].Ended) {
+		return SignedIn{}, domain.ErrRepeatLate
 	}
 	secret, err := k.secret(ctx, "session", started.At)
 	if err != nil {
 		return SignedIn{}, err
 	}
 	e := started.Event.(domain.SessionStarted) //nolint:forcetypeassert // found or made above
-	out := SignedIn{Token: sessionToken{who.kind, who.id, month, id, secret}.String(), Session: id, Expires: e.Expires, Roles: who.roles}
+	in := SignedIn{Token: sessionToken{who.kind, who.id, month, id, secret}.String(), Session: id, Expires: e.Expires, Roles: who.roles}
 	if who.account != nil {
-		out.Account, out.Closing = who.account.ID, who.account.Erasure.UnderWay()
+		in.Account, in.Closing = who.account.ID, who.account.Erasure.UnderWay()
 	}
-	return out, nil
+	return in, nil
 }
 
 // sessionMonth is the month that a session starts in; a repeat just after a month's end finds the first request's.
 func (k *call) sessionMonth(ctx context.Context, owner uuid.UUID, id domain.SessionID) (domain.Month, error) {
 	months := k.sessionMonths()
 	for _, month := range months[1:] {
-		s, err := k.session(ctx, domain.SessionsStream(owner, month), id)
+		s, err := k.session(ctx, owner, month, id)
 		if err != nil || s.Session == id {
 			return month, err
 		}
@@ -282,6 +261,8 @@ func (k *call) ageAgain(ctx context.Context, account *domain.Account) error {
 	}
 	again := &call{core: k.core, Request: k.Request, input: k.input, now: k.now, command: domain.CommandID{UUID: domain.Derive(k.command.UUID, "age")}}
 	again.Caller = domain.System()
-	_, _, err = again.change(ctx, account.ID, func(a *domain.Account) ([]any, error) { return a.DecideCapacity(birth, k.now), nil })
+	c := again.changeAccount(account.ID, func(a *domain.Account) ([]any, error) { return a.DecideCapacity(birth, k.now), nil })
+	c.mayKeep = true // another sign-in was quicker
+	_, err = c.by(ctx, again)
 	return err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
-	"slices"
 	"time"
 
 	"accountledger/domain"
@@ -43,9 +42,8 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 		return SignedUp{}, err
 	}
 	id := domain.SignUpID{UUID: domain.Derive(k.command.UUID, "sign_up")}
-	stream := domain.SignUpStream(id)
 	if k.keyed { // of concurrent repeats one hashes, and its password is kept
-		defer k.streams.hold(stream)()
+		defer k.hold(domain.SignUpStream(id))()
 	}
 	var done *domain.Fact
 	if err := k.beside(ctx, func(ctx context.Context) (err error) {
@@ -74,15 +72,17 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	if err := k.Vault.PutSecret(ctx, signUpSecret(id), []byte(hash)); err != nil {
 		return SignedUp{}, err
 	}
-	entries, err := k.entries(ctx, journal.NoStream(stream), about{region: in.Region}, request)
-	if err != nil {
-		return SignedUp{}, err
-	}
-	facts, err := k.commit(ctx, journal.NoStream(stream), entries)
+	out, err := change[*domain.SignUp]{stream: k.signUpStream(id), about: concerning[*domain.SignUp](about{region: in.Region}), new: true,
+		decide: func(_ context.Context, s *domain.SignUp, _ journal.Head) ([]any, error) {
+			if s.Requested != nil {
+				return nil, domain.ErrBusy
+			}
+			return []any{request}, nil
+		}}.by(ctx, k)
 	if err != nil {
 		return SignedUp{}, errors.Join(err, k.undoSignUp(ctx, id, err))
 	}
-	return signedUpAnswer(ctx, k, id, &facts[0], nil)
+	return signedUpAnswer(ctx, k, id, &out.facts[0], nil)
 }
 
 // hashForSignUp hashes, but limits sign-ups to part of the hashing capacity, so that a flood of them leaves room for sign-ins.
@@ -140,61 +140,11 @@ func (k *call) signedUpBefore(ctx context.Context, id domain.SignUpID) (*domain.
 	if !k.keyed {
 		return nil, nil
 	}
-	s, err := k.signUpState(ctx, id)
+	s, err := stateOf(ctx, k.signUpStream(id))
 	if err != nil || s.Requested == nil {
 		return nil, err
 	}
 	return &s.Fact, k.sameRequest(ctx, []domain.Fact{s.Fact})
-}
-
-func (c *core) signUpState(ctx context.Context, id domain.SignUpID) (*domain.SignUp, error) {
-	s, _, err := c.signUpAnd(ctx, id)
-	return s, err
-}
-
-func (c *core) signUpAnd(ctx context.Context, id domain.SignUpID) (*domain.SignUp, journal.Head, error) {
-	var copied domain.SignUp
-	var at journal.Head
-	err := c.asked.use(ctx, domain.SignUpStream(id), func() *domain.SignUp { return &domain.SignUp{} }, func(s *domain.SignUp, head journal.Head) {
-		copied, at = *s, head
-	})
-	return &copied, at, err
-}
-
-// proof holds the events of a verification; its request is in another stream.
-type proof struct{ facts []domain.Fact }
-
-// Apply keeps the fact.
-func (p *proof) Apply(f domain.Fact) error {
-	p.facts = append(p.facts, f)
-	return nil
-}
-
-// proof reads the events of a verification as the leader has them now.
-func (c *core) proof(ctx context.Context, id domain.SignUpID) (facts []domain.Fact, at journal.Head, err error) {
-	err = c.proofs.use(ctx, domain.VerificationStream(id), func() *proof { return &proof{} }, func(p *proof, head journal.Head) {
-		facts, at = slices.Clip(p.facts), head
-	})
-	return facts, at, err
-}
-
-// verification loads a sign-up's verification and passes each of its facts to see first. Nothing in a verification is dated before
-// its sign-up, so the head of an empty one has the sign-up's time.
-func (c *core) verification(ctx context.Context, id domain.SignUpID, s *domain.SignUp, see func(domain.Fact)) (domain.Verification, journal.Head, error) {
-	v := s.Verification()
-	facts, head, err := c.proof(ctx, id)
-	for _, f := range facts {
-		if see != nil {
-			see(f)
-		}
-		if err := v.Apply(f); err != nil {
-			return v, head, err
-		}
-	}
-	if head.At.IsZero() {
-		head.At = s.Fact.At
-	}
-	return v, head, err
 }
 
 func signedUpAnswer(ctx context.Context, k *call, id domain.SignUpID, f *domain.Fact, err error) (SignedUp, error) {
@@ -220,11 +170,11 @@ func (k *call) guessed(ctx context.Context, contact domain.Contact) (bool, error
 	if err != nil {
 		return false, err
 	}
-	many := false
-	err = k.attempts.use(ctx, domain.AttemptsStream(hash, day), func() *domain.Attempts { return &domain.Attempts{} }, func(a *domain.Attempts, _ journal.Head) {
-		many = a.Limited[domain.AttemptCode] > 0
-	})
-	return many, err
+	attempts, err := stateOf(ctx, k.attemptsStream(hash, day))
+	if err != nil {
+		return false, err
+	}
+	return attempts.Limited[domain.AttemptCode] > 0, nil
 }
 
 func (k *call) checkPassword(p passwords.Password, contact domain.Contact) error {

@@ -28,22 +28,6 @@ func (k *call) skipEvent(ctx context.Context, in SkipEvent) (domain.Fact, error)
 	if err != nil {
 		return domain.Fact{}, err
 	}
-	var fact domain.Fact
-	err = retry(ctx, func(ctx context.Context) error {
-		head, err := k.Journal.EndOf(ctx, domain.OperationsStream)
-		if err != nil {
-			return err
-		}
-		entries, err := k.entries(ctx, head, about{}, domain.EventSkipped{View: in.View, Event: in.Event, UID: k.Caller.UID,
-			Reason: domain.Personal(reason, domain.LedgerKey())})
-		if err != nil {
-			return err
-		}
-		facts, err := k.commit(ctx, head, entries)
-		if err == nil {
-			fact = facts[0]
-		}
-		return err
-	})
-	return fact, err
+	return k.note(ctx, k.operations(domain.OperationsStream), domain.EventSkipped{View: in.View, Event: in.Event, UID: k.Caller.UID,
+		Reason: domain.Personal(reason, domain.LedgerKey())})
 }

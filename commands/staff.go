@@ -2,7 +2,6 @@ package commands
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -43,7 +42,7 @@ func (k *call) addStaff(ctx context.Context, in AddStaff) (StaffAdded, error) {
 		}
 	}
 	id := domain.StaffID{UUID: domain.Derive(k.command.UUID, "staff")}
-	defer k.streams.hold("reserve/" + spaceStaff)() // from name to event: a name without an event looks like a crash's
+	defer k.hold("reserve/" + spaceStaff)() // from name to event: a name without an event looks like a crash's
 	digest := k.digest(spaceStaff, contact)
 	if err := k.freeUnused(ctx, digest, id.UUID); err != nil {
 		return StaffAdded{}, err
@@ -56,22 +55,22 @@ func (k *call) addStaff(ctx context.Context, in AddStaff) (StaffAdded, error) {
 		return StaffAdded{}, err
 	}
 	expires := k.now.Add(domain.EnrolmentLifetime)
-	stream := domain.StaffStream(id)
-	entries, err := k.entries(ctx, journal.NoStream(stream), about{},
-		domain.StaffAdded{CodeHash: hashSecret(secret), Expires: expires,
+	out, err := change[*domain.Staff]{stream: k.staffStream(id), new: true, decide: func(_ context.Context, s *domain.Staff, _ journal.Head) ([]any, error) {
+		if s.Added != nil {
+			return nil, domain.ErrStaffTaken
+		}
+		return []any{domain.StaffAdded{CodeHash: hashSecret(secret), Expires: expires,
 			Officer: domain.Personal(domain.OfficerInfo{Contact: contact, Name: in.Name}, domain.StaffKey(id))},
-		domain.StaffRoleGranted{Role: in.Role, Alone: true})
+			domain.StaffRoleGranted{Role: in.Role, Alone: true}}, nil
+	}}.by(ctx, k)
 	if err != nil {
 		return StaffAdded{}, err
 	}
-	facts, err := k.commit(ctx, journal.NoStream(stream), entries)
-	if err != nil {
+	f := out.facts[0]
+	if secret, err = k.secret(ctx, "enrolment", f.At); err != nil { // the first request's, if this is a repeat
 		return StaffAdded{}, err
 	}
-	if secret, err = k.secret(ctx, "enrolment", facts[0].At); err != nil { // the first request's, if this is a repeat
-		return StaffAdded{}, err
-	}
-	e := facts[0].Event.(domain.StaffAdded) //nolint:forcetypeassert // appended above
+	e := f.Event.(domain.StaffAdded) //nolint:forcetypeassert // appended above
 	return StaffAdded{Staff: id, Code: idToken(enrolmentPrefix, id.UUID, secret), Expires: e.Expires}, nil
 }
 
@@ -118,51 +117,34 @@ func (k *call) enrol(ctx context.Context, in Enrol) (Enrolled, error) {
 	if !ok {
 		return Enrolled{}, domain.ErrEnrolment
 	}
-	stream := domain.StaffStream(id)
-	defer k.streams.hold(stream)()
-	staff := &domain.Staff{}
-	var added domain.Fact
-	var before []domain.Fact
-	mine := k.mine(&before)
-	head, err := k.fold(ctx, stream, staff, func(f domain.Fact) {
-		if _, ok := f.Event.(domain.StaffAdded); ok {
-			added = f
+	out, err := change[*domain.Staff]{stream: k.staffStream(id), decide: func(ctx context.Context, s *domain.Staff, _ journal.Head) ([]any, error) {
+		events, err := s.Enrol(hashSecret(secret), k.now)
+		if err != nil {
+			return nil, err
 		}
-		mine(f)
-	})
+		k.Caller.Actor = domain.Actor{Kind: domain.ActorStaff, ID: domain.ID[any]{UUID: uid}}
+		return events, k.setPassword(ctx, id, s, in.Password)
+	}}.by(ctx, k)
 	if err != nil {
 		return Enrolled{}, err
 	}
-	if len(before) > 0 && staff.Added != nil && staff.Added.CodeHash == hashSecret(secret) {
-		return Enrolled{staff.Roles}, k.sameRequest(ctx, before)
-	}
-	events, err := staff.Enrol(hashSecret(secret), k.now)
-	if err != nil {
-		return Enrolled{}, err
-	}
-	officer, err := journal.Open(ctx, k.Journal, added, staff.Added.Officer)
-	if err != nil {
-		return Enrolled{}, err
-	}
-	if err := k.checkPassword(in.Password, officer.Contact); err != nil {
-		return Enrolled{}, err
-	}
-	hash, err := k.Hasher.Hash(ctx, in.Password)
-	if err != nil {
-		return Enrolled{}, err
-	}
-	if err := k.Vault.PutSecret(ctx, staffSecret(id), []byte(hash)); err != nil {
-		return Enrolled{}, err
-	}
-	k.Caller.Actor = domain.Actor{Kind: domain.ActorStaff, ID: domain.ID[any]{UUID: uid}}
-	entries, err := k.entries(ctx, head, about{}, events...)
-	if err != nil {
-		return Enrolled{}, err
-	}
-	_, err = k.commit(ctx, head, entries)
-	var conflict *journal.ConflictError
-	if errors.As(err, &conflict) {
+	if out.state.Added == nil || out.state.Added.CodeHash != hashSecret(secret) { // a repeat with another code
 		return Enrolled{}, domain.ErrEnrolment
 	}
-	return Enrolled{staff.Roles}, err
+	return Enrolled{out.state.Roles}, nil
+}
+
+func (k *call) setPassword(ctx context.Context, id domain.StaffID, s *domain.Staff, p passwords.Password) error {
+	officer, err := journal.Open(ctx, k.Journal, s.AddedFact, s.Added.Officer)
+	if err != nil {
+		return err
+	}
+	if err := k.checkPassword(p, officer.Contact); err != nil {
+		return err
+	}
+	hash, err := k.Hasher.Hash(ctx, p)
+	if err != nil {
+		return err
+	}
+	return k.Vault.PutSecret(ctx, staffSecret(id), []byte(hash))
 }

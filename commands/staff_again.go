@@ -20,7 +20,7 @@ func (k *call) freeUnused(ctx context.Context, digest vault.Digest, next uuid.UU
 		return err
 	}
 	id := domain.StaffID{UUID: row}
-	staff, err := k.staffState(ctx, id)
+	staff, err := stateOf(ctx, k.staffStream(id))
 	if err != nil || !staff.Unused(k.now) {
 		return err
 	}

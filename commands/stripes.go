@@ -23,9 +23,3 @@ func (s *stripes) lock(stream string) (unlock func(), waited bool) {
 	m.Lock()
 	return m.Unlock, true
 }
-
-// hold is lock without the report.
-func (s *stripes) hold(stream string) (unlock func()) {
-	unlock, _ = s.lock(stream)
-	return unlock
-}

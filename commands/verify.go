@@ -25,7 +25,7 @@ type Checked struct {
 
 // checkCode decides on a code and, if it is right, completes the sign-up.
 func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
-	defer k.streams.hold(domain.VerificationStream(in.Verification))()
+	defer k.hold(domain.VerificationStream(in.Verification))()
 	signUp, err := k.ownSignUp(ctx, in.Verification, in.Handle)
 	if err != nil {
 		return Checked{}, err
@@ -46,10 +46,10 @@ func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 func (k *call) ownSignUp(ctx context.Context, id domain.SignUpID, handle string) (*domain.SignUp, error) {
 	var signUp *domain.SignUp
 	err := k.beside(ctx, func(ctx context.Context) error {
-		_, _, err := k.proof(ctx, id)
+		_, err := k.proofStream(id).read(ctx)
 		return err
 	}, func(ctx context.Context) error { return k.readAround(ctx, id) }, func(ctx context.Context) (err error) {
-		signUp, err = k.signUpState(ctx, id)
+		signUp, err = stateOf(ctx, k.signUpStream(id))
 		return err
 	})
 	if err != nil {
@@ -63,15 +63,18 @@ func (k *call) ownSignUp(ctx context.Context, id domain.SignUpID, handle string)
 
 // checkedBefore answers for a sign-up that has ended: a repeat of the check that passed gets the first answer.
 func (k *call) checkedBefore(ctx context.Context, id domain.SignUpID, s *domain.SignUp) (Checked, error) {
-	var before []domain.Fact
-	v, _, err := k.verification(ctx, id, s, k.mine(&before))
+	at, err := k.proofStream(id).read(ctx)
 	if err != nil {
 		return Checked{}, err
 	}
-	if len(before) == 0 || !v.Passed {
+	v, err := at.state.verification(s)
+	if err != nil {
+		return Checked{}, err
+	}
+	if len(at.before(k.command)) == 0 || !k.keyed || !v.Passed {
 		return Checked{}, domain.ErrEnded
 	}
-	if err := k.sameRequest(ctx, before); err != nil {
+	if _, err := k.repeated(ctx, at.before(k.command)); err != nil {
 		return Checked{}, err
 	}
 	if s.Account.IsZero() {
@@ -110,49 +113,35 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.Sign
 	}
 	takenBefore := claim.Held() && !claim.Since.At.After(signUp.Fact.At)
 	var refusedCode error
-	repeated := false
-	err = retry(ctx, func(ctx context.Context) error {
-		var before []domain.Fact
-		v, head, err := k.verification(ctx, in.Verification, signUp, k.mine(&before))
-		if err != nil {
-			return err
-		}
-		if len(before) > 0 {
-			repeated, refusedCode = true, refusalBefore(before)
-			return k.sameRequest(ctx, before)
-		}
+	out, err := k.changeProof(signUp, in.Verification, func(ctx context.Context, v domain.Verification) (events []any, err error) {
 		want := k.code(in.Verification, v, contact)
 		right := subtle.ConstantTimeCompare([]byte(want), []byte(domain.CleanCode(in.Code))) == 1 && !takenBefore
 		right = right && (v.Long || !guessed || v.Passed) // after too many wrong codes, only long ones pass
 		if right && v.Passed {                            // a crash came between verification and account: continue from there
 			refusedCode = nil
-			return nil
+			return nil, nil
 		}
-		var events []any
 		if events, refusedCode = v.Check(right, k.now); len(events) == 0 {
-			return nil
+			return nil, nil
 		}
 		if failed, ok := events[0].(domain.VerificationFailed); ok {
 			if failed.FirstOfDay, err = k.firstOfDay(ctx, digest, seenFailing); err != nil {
-				return err
+				return nil, err
 			}
 			events[0] = failed
 		}
 		if len(events) == 2 { // that was the last try
 			events[1] = domain.VerificationEnded{Reason: domain.EndTries, FirstOfDay: signUp.Requested.FirstOfDay}
 		}
-		entries, err := k.entries(ctx, head, about{region: signUp.Fact.Region}, events...)
-		if err != nil {
-			return err
-		}
-		_, err = k.append(ctx, head, entries...)
+		return events, nil
+	}).by(ctx, k)
+	switch {
+	case err != nil:
 		return err
-	})
-	if err != nil {
-		return err
-	}
-	if refusedCode == nil || repeated {
-		return refusedCode
+	case out.repeat:
+		return refusalBefore(out.facts)
+	case refusedCode == nil:
+		return nil
 	}
 	hash, err := k.attemptsHash(ctx, digest, domain.DayOf(k.now))
 	if err == nil {
@@ -171,7 +160,7 @@ func (k *call) around(ctx context.Context, contact domain.Contact, account domai
 		guessed, err = k.guessed(ctx, contact)
 		return err
 	}, func(ctx context.Context) error {
-		_, _, err := k.account(ctx, account)
+		_, err := k.account(ctx, account)
 		return err
 	})
 	return claim, guessed, err
@@ -179,8 +168,8 @@ func (k *call) around(ctx context.Context, contact domain.Contact, account domai
 
 // readAround does the reads of around early for a cached sign-up.
 func (k *call) readAround(ctx context.Context, id domain.SignUpID) error {
-	var known domain.SignUp
-	if !k.asked.peek(domain.SignUpStream(id), func(s *domain.SignUp) { known = *s }) || known.Ended() {
+	known, ok := k.signUpStream(id).cached()
+	if !ok || known.Ended() {
 		return nil
 	}
 	contact, err := journal.Open(ctx, k.Journal, known.Fact, known.Requested.Contact)
@@ -204,7 +193,7 @@ func (c *core) claimOf(ctx context.Context, digest vault.Digest) (domain.ClaimID
 	if err != nil || id.IsZero() {
 		return id, &domain.Claim{}, err
 	}
-	claim, _, err := c.claim(ctx, id)
+	claim, err := stateOf(ctx, c.claimStream(id))
 	return id, claim, err
 }
 
@@ -217,16 +206,6 @@ func (c *core) claimID(ctx context.Context, digest vault.Digest) (domain.ClaimID
 		}
 		return domain.ClaimID{UUID: id}, err
 	})
-}
-
-// claim reads a claim on an identifier as the leader has it now.
-func (c *core) claim(ctx context.Context, id domain.ClaimID) (*domain.Claim, journal.Head, error) {
-	var copied domain.Claim
-	var at journal.Head
-	err := c.claims.use(ctx, domain.IdentifierStream(id), func() *domain.Claim { return &domain.Claim{} }, func(claim *domain.Claim, head journal.Head) {
-		copied, at = *claim, head
-	})
-	return &copied, at, err
 }
 
 // Resend requests a new code.
@@ -242,7 +221,7 @@ type Resent struct {
 
 // resend makes a new issue, which replaces the old code; within a minute it repeats the old issue instead.
 func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
-	defer k.streams.hold(domain.VerificationStream(in.Verification))()
+	defer k.hold(domain.VerificationStream(in.Verification))()
 	signUp, err := k.ownSignUp(ctx, in.Verification, in.Handle)
 	if err != nil {
 		return Resent{}, err
@@ -260,31 +239,13 @@ func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
 	if err != nil {
 		return Resent{}, err
 	}
-	var v domain.Verification
-	err = retry(ctx, func(ctx context.Context) error {
-		var before []domain.Fact
-		var head journal.Head
-		var err error
-		if v, head, err = k.verification(ctx, in.Verification, signUp, k.mine(&before)); err != nil {
-			return err
-		}
-		if len(before) > 0 {
-			v.IssuedAt = before[0].At
-			return k.sameRequest(ctx, before)
-		}
-		events, err := v.Resend(guessed, k.now)
-		if err != nil || len(events) == 0 {
-			return err
-		}
-		entries, err := k.entries(ctx, head, about{region: signUp.Fact.Region}, events...)
-		if err != nil {
-			return err
-		}
-		facts, err := k.append(ctx, head, entries...)
-		if err == nil {
-			err = v.Apply(facts.Facts[0])
-		}
-		return err
-	})
-	return Resent{v.IssuedAt.Add(domain.CodeLifetime)}, err
+	var issued time.Time
+	out, err := k.changeProof(signUp, in.Verification, func(_ context.Context, v domain.Verification) ([]any, error) {
+		issued = v.IssuedAt
+		return v.Resend(guessed, k.now)
+	}).by(ctx, k)
+	if err == nil && len(out.facts) > 0 {
+		issued = out.facts[0].At
+	}
+	return Resent{issued.Add(domain.CodeLifetime)}, err
 }

@@ -212,19 +212,19 @@ func (w *world) service(name domain.Slug) domain.Caller {
 }
 
 // grant is the wish to allow location for weather on the notice in force.
-func (w *world) grant() commands.SetPermission {
+func (w *world) grant() domain.SetPermission {
 	w.t.Helper()
 	for _, e := range do(w, w.Catalogue, domain.Guest(), commands.Catalogue{Language: "de"}) {
 		if e.Key == weather.Permission {
-			return commands.SetPermission{Permission: weather.Permission, Purpose: weather.Purpose, Grant: true, Notice: e.Current.Event}
+			return domain.SetPermission{Permission: weather.Permission, Purpose: weather.Purpose, Grant: true, Notice: e.Current.Event}
 		}
 	}
 	w.t.Fatal("no such permission")
-	return commands.SetPermission{}
+	return domain.SetPermission{}
 }
 
-func withdrawal() commands.SetPermission {
-	return commands.SetPermission{Permission: weather.Permission, Purpose: weather.Purpose}
+func withdrawal() domain.SetPermission {
+	return domain.SetPermission{Permission: weather.Permission, Purpose: weather.Purpose}
 }
 
 // log is all that was ever appended.

@@ -1,9 +1,6 @@
 package domain
 
-import (
-	"maps"
-	"time"
-)
+import "time"
 
 // AccountOpened: a verified sign-up became an account. Reading the address takes both the account's key and the identifier's,
 // so it is lost with either.
@@ -43,6 +40,7 @@ type Account struct {
 	EverywhereAt int64 // version of the last sign-out everywhere; -1 before the first
 	Erasure      Erasure
 	linked       map[DeviceKind]Day
+	own          struct{ permissions, devices, linked bool } // maps that no fork shares
 }
 
 // NewAccount is an account before its first fact.
@@ -51,15 +49,10 @@ func NewAccount(id AccountID) *Account {
 		Permissions: map[Allowance]PermissionState{}, Devices: map[DeviceID]*Device{}, linked: map[DeviceKind]Day{}}
 }
 
-// Clone returns an independent copy.
-func (a *Account) Clone() *Account {
+// Fork returns a copy to apply facts to; see forked.
+func (a *Account) Fork() *Account {
 	b := *a
-	b.Permissions, b.linked = maps.Clone(a.Permissions), maps.Clone(a.linked)
-	b.Devices = make(map[DeviceID]*Device, len(a.Devices))
-	for id, d := range a.Devices {
-		one := *d
-		b.Devices[id] = &one
-	}
+	b.own.permissions, b.own.devices, b.own.linked = false, false, false
 	return &b
 }
 
@@ -83,14 +76,16 @@ func (a *Account) Apply(f Fact) error {
 		a.PermissionAt = f.Version
 		a.confirmed(f, e)
 	case DeviceLinked:
-		a.Devices[e.Device] = &Device{DeviceLinked: e, Fact: f, NameFact: f, Name: e.Name}
-		a.linked[e.Kind] = DayOf(f.At)
+		forked(&a.Devices, &a.own.devices)[e.Device] = &Device{DeviceLinked: e, Fact: f, NameFact: f, Name: e.Name}
+		forked(&a.linked, &a.own.linked)[e.Kind] = DayOf(f.At)
 	case DeviceRenamed:
 		if d := a.Devices[e.Device]; d != nil {
-			d.Name, d.NameFact = e.Name, f
+			renamed := *d
+			renamed.Name, renamed.NameFact = e.Name, f
+			forked(&a.Devices, &a.own.devices)[e.Device] = &renamed
 		}
 	case DeviceUnlinked:
-		delete(a.Devices, e.Device)
+		delete(forked(&a.Devices, &a.own.devices), e.Device)
 	case ErasureRequested, ErasureCancelled, ErasureStarted, ErasureCompleted:
 		a.Erasure.apply(f)
 	default:

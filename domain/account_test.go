@@ -139,12 +139,12 @@ func TestDevices(t *testing.T) {
 	}
 }
 
-func TestCloneIsApart(t *testing.T) {
+func TestForkIsApart(t *testing.T) {
 	a := opened(t, domain.CapacitySelf)
 	one := device()
 	linked, _ := a.LinkDevice(one, noon)
 	apply(t, a, noon, linked...)
-	b := a.Clone()
+	b := a.Fork()
 	unlinked, _ := b.UnlinkDevice(one.ID)
 	apply(t, b, noon, unlinked...)
 	tomorrow := noon.Add(24 * time.Hour)

@@ -18,6 +18,12 @@ type Claim struct {
 	Retired   bool
 }
 
+// Fork returns a copy to apply facts to; see forked.
+func (c *Claim) Fork() *Claim {
+	next := *c
+	return &next
+}
+
 // Apply applies a fact to the state.
 func (c *Claim) Apply(f Fact) error {
 	switch e := f.Event.(type) {

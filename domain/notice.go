@@ -1,5 +1,7 @@
 package domain
 
+import "slices"
+
 // NoticePublished: the text to show before a decision on a permission, in one language. It is public, so it is stored
 // unencrypted.
 type NoticePublished struct {
@@ -23,6 +25,9 @@ type PublishedNotice struct {
 type Notices struct {
 	All []PublishedNotice
 }
+
+// Fork returns a copy to apply facts to; see forked.
+func (n *Notices) Fork() *Notices { return &Notices{All: slices.Clip(n.All)} }
 
 // Apply applies a fact to the state.
 func (n *Notices) Apply(f Fact) error {

@@ -58,7 +58,11 @@ type AttemptsLimited struct {
 // Attempts is the state of refusals for one identifier on one day.
 type Attempts struct {
 	Limited map[AttemptKind]int
+	own     bool
 }
+
+// Fork returns a copy to apply facts to; see forked.
+func (a *Attempts) Fork() *Attempts { return &Attempts{Limited: a.Limited} }
 
 // Apply applies a fact to the state.
 func (a *Attempts) Apply(f Fact) error {
@@ -66,9 +70,6 @@ func (a *Attempts) Apply(f Fact) error {
 	if !ok {
 		return unexpected(f)
 	}
-	if a.Limited == nil {
-		a.Limited = map[AttemptKind]int{}
-	}
-	a.Limited[e.Attempt]++
+	forked(&a.Limited, &a.own)[e.Attempt]++
 	return nil
 }

@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Method is how a decision was made.
 type Method string
@@ -84,7 +87,7 @@ func (a *Account) decided(f Fact, d Decision, granted bool) {
 	} else {
 		s.State, s.withdrawn = StateWithdrawn, DayOf(f.At)
 	}
-	a.Permissions[key] = s
+	forked(&a.Permissions, &a.own.permissions)[key] = s
 	a.PermissionAt = f.Version
 }
 
@@ -102,19 +105,31 @@ func (a *Account) confirmed(f Fact, e PermissionConfirmed) {
 	key := Allowance{e.Permission, e.For}
 	s := a.Permissions[key]
 	s.rest(f, e.Decision)
-	a.Permissions[key] = s
+	forked(&a.Permissions, &a.own.permissions)[key] = s
 }
 
-// SetPermission is a request to grant or withdraw a purpose.
+// SetPermission is a request to grant or withdraw a purpose of a permission. It goes from the API to the decision as it is; its
+// JSON is part of the request's fingerprint.
 type SetPermission struct {
-	Permission Permission
-	Purpose    Purpose
-	Grant      bool
-	Notice     EventID // the notice that was shown; required for a grant
+	Permission Permission `json:"permission"`
+	Purpose    Purpose    `json:"purpose"`
+	Grant      bool       `json:"grant"`
+	Notice     EventID    `json:"notice,omitzero"` // the notice that was shown; required for a grant
+	// IfMatch is the PermissionTag that the person last saw, or empty. If it is another one now, the decision is refused.
+	IfMatch string `json:"-"`
 }
+
+// PermissionTag changes with every decision on a permission.
+func (a *Account) PermissionTag() string { return PermissionTag(a.PermissionAt) }
+
+// PermissionTag is the tag after the decision at a version.
+func PermissionTag(version int64) string { return strconv.FormatInt(version, 10) }
 
 // SetPermission decides on a permission, given the notices published for it.
 func (a *Account) SetPermission(set SetPermission, catalogue Catalogue, notices *Notices, now time.Time) ([]any, error) {
+	if set.IfMatch != "" && set.IfMatch != a.PermissionTag() {
+		return nil, ErrStale
+	}
 	if err := a.Open(); err != nil {
 		return nil, err
 	}

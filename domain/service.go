@@ -23,6 +23,12 @@ type Service struct {
 	Added *ServiceAdded
 }
 
+// Fork returns a copy to apply facts to; see forked.
+func (s *Service) Fork() *Service {
+	next := *s
+	return &next
+}
+
 // Apply applies a fact to the state.
 func (s *Service) Apply(f Fact) error {
 	e, ok := f.Event.(ServiceAdded)

@@ -66,19 +66,22 @@ func (s *Session) ahead(now time.Time) bool {
 // Sessions holds the sessions that one owner started in one month.
 type Sessions struct {
 	All map[SessionID]*Session
+	own bool
 }
+
+// Fork returns a copy to apply facts to; see forked.
+func (s *Sessions) Fork() *Sessions { return &Sessions{All: s.All} }
 
 // Apply applies a fact to the state.
 func (s *Sessions) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case SessionStarted:
-		if s.All == nil {
-			s.All = map[SessionID]*Session{}
-		}
-		s.All[e.Session] = &Session{SessionStarted: e, Fact: f}
+		forked(&s.All, &s.own)[e.Session] = &Session{SessionStarted: e, Fact: f}
 	case SessionEnded:
 		if one := s.All[e.Session]; one != nil {
-			one.Ended = true
+			ended := *one
+			ended.Ended = true
+			forked(&s.All, &s.own)[e.Session] = &ended
 		}
 	default:
 		return unexpected(f)

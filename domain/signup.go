@@ -60,6 +60,12 @@ type SignUp struct {
 	Lapsed    LapseReason
 }
 
+// Fork returns a copy to apply facts to; see forked.
+func (s *SignUp) Fork() *SignUp {
+	next := *s
+	return &next
+}
+
 // Apply applies a fact to the state.
 func (s *SignUp) Apply(f Fact) error {
 	switch e := f.Event.(type) {

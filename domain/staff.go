@@ -36,16 +36,22 @@ type Staff struct {
 	Added    *StaffAdded
 	Roles    []Role
 	Enrolled bool
-	AddedAt  time.Time
-	// Restored: the ledger has been restored since the officer was added, which ended the one-time code.
-	Restored bool
+	// AddedFact is that of Added. A restore since then has ended the one-time code.
+	AddedFact Fact
+}
+
+// Fork returns a copy to apply facts to; see forked.
+func (s *Staff) Fork() *Staff {
+	next := *s
+	next.Roles = slices.Clip(s.Roles)
+	return &next
 }
 
 // Apply applies a fact to the state.
 func (s *Staff) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case StaffAdded:
-		s.Added, s.AddedAt, s.Restored = &e, f.At, f.Restored
+		s.Added, s.AddedFact = &e, f
 	case StaffRoleGranted:
 		s.Roles = append(s.Roles, e.Role)
 	case StaffEnrolled:
@@ -61,12 +67,12 @@ func (s *Staff) Has(r Role) bool { return slices.Contains(s.Roles, r) }
 
 // Unused reports whether the one-time code expired before it was used.
 func (s *Staff) Unused(now time.Time) bool {
-	return s.Added != nil && !s.Enrolled && (s.Restored || !now.Before(s.Added.Expires))
+	return s.Added != nil && !s.Enrolled && (s.AddedFact.Restored || !now.Before(s.Added.Expires))
 }
 
 // Enrol decides on a one-time code.
 func (s *Staff) Enrol(code Hash, now time.Time) ([]any, error) {
-	if s.Added == nil || s.Enrolled || s.Restored || !now.Before(s.Added.Expires) || s.AddedAt.After(now.Add(MaxAhead)) ||
+	if s.Added == nil || s.Enrolled || s.AddedFact.Restored || !now.Before(s.Added.Expires) || s.AddedFact.At.After(now.Add(MaxAhead)) ||
 		subtle.ConstantTimeCompare([]byte(code), []byte(s.Added.CodeHash)) != 1 {
 		return nil, ErrEnrolment
 	}

@@ -2,7 +2,9 @@ package journal_test
 
 import (
 	"fmt"
+	"reflect"
 	"testing"
+	"time"
 
 	"accountledger/domain"
 	"accountledger/journal"
@@ -59,4 +61,49 @@ func apply(to interface{ Apply(domain.Fact) error }, f domain.Fact) (err error) 
 		}
 	}()
 	return to.Apply(f)
+}
+
+// Applying an event to a fork leaves the state that it was forked from as it was.
+func TestForksAreApart(t *testing.T) {
+	for name, zero := range aggregates() {
+		var facts []domain.Fact
+		for _, typ := range journal.Types() {
+			f := domain.Fact{Type: typ.Name(), Event: samples()[typ.Name()], Metadata: sampleMetadata()}
+			if apply(zero(), f) == nil {
+				facts = append(facts, f, f) // twice: the second one replaces what the first one added
+			}
+		}
+		fold := func(n int) interface{ Apply(domain.Fact) error } {
+			s := zero()
+			for i, f := range facts[:n] {
+				f.Version = int64(i)
+				if err := s.Apply(f); err != nil {
+					t.Fatal(err)
+				}
+			}
+			return s
+		}
+		if !reflect.ValueOf(zero()).MethodByName("Fork").IsValid() {
+			if name != "delivery" && name != "verification" { // nobody shares these
+				t.Errorf("%s cannot be forked", name)
+			}
+			continue
+		}
+		fork := func(s any) interface{ Apply(domain.Fact) error } {
+			return reflect.ValueOf(s).MethodByName("Fork").Call(nil)[0].Interface().(interface{ Apply(domain.Fact) error })
+		}
+		for n := range len(facts) + 1 {
+			before, want := fold(n), fold(n)
+			for _, f := range facts {
+				f.Version, f.At = 100, f.At.Add(48*time.Hour)
+				first, second := fork(before), fork(before)
+				if err := first.Apply(f); err != nil {
+					t.Fatal(err)
+				}
+				if !reflect.DeepEqual(before, want) || !reflect.DeepEqual(fork(second), fork(want)) {
+					t.Fatalf("%s after %d events: a fork's %s is seen elsewhere", name, n, f.Type)
+				}
+			}
+		}
+	}
 }

@@ -8,7 +8,7 @@ import (
 	"accountledger/domain"
 )
 
-// Carried is a sealed part on its way through a view: with the place it is bound to, so that it can be opened for
+// Carried is a sealed part on its way through a view: with what it is bound to, so that it can be opened for
 // one answer. Views hold nothing else of a person.
 type Carried struct {
 	Stream string         `json:"stream"`
@@ -36,6 +36,6 @@ func OpenCarried[T any](ctx context.Context, j *Journal, b []byte) (T, error) {
 	if err := json.Unmarshal(b, &c); err != nil || c.Part == nil {
 		return v, ErrForged
 	}
-	err := j.sealing.open(ctx, place{c.Stream, c.Event, c.Type}, c.Part, &v)
+	err := j.sealing.open(ctx, binding{c.Stream, c.Event, c.Type}, c.Part, &v)
 	return v, err
 }

@@ -30,6 +30,21 @@ type (
 // ErrUnknownOutcome: whether the append happened could not be found out in time.
 var ErrUnknownOutcome = eventstore.ErrUnknownOutcome
 
+// ErrFenced: the log takes no appends until an operator decides where the ledger continues.
+var ErrFenced = eventstore.ErrFenced
+
+// Unavailable reports whether an error means that the log cannot be read or appended to for now: it is fenced, full, damaged,
+// closed, read-only or out of reach.
+func Unavailable(err error) bool {
+	var damaged *eventstore.CorruptError
+	for _, why := range []error{eventstore.ErrFenced, eventstore.ErrReadOnly, eventstore.ErrNoSpace, eventstore.ErrUnavailable, eventstore.ErrClosed} {
+		if errors.Is(err, why) {
+			return true
+		}
+	}
+	return errors.As(err, &damaged)
+}
+
 // Head is the end of a stream as somebody read it: what an append is decided on.
 type Head struct {
 	Stream  string
@@ -78,7 +93,7 @@ func New(store eventstore.Store, registry *Registry, keys Keys) *Journal {
 	return &Journal{store: store, registry: registry, sealing: newSealing(registry, keys), pages: newPageCache()}
 }
 
-// Append adds events after head, all or none. It seals once and settles an unknown outcome itself, by
+// Append adds events after head, all or none. It seals once and resolves an unknown outcome itself, by
 // appending the same bytes again while ctx lasts. A *ConflictError means that the stream has moved.
 // Times before the head's are lifted to it, so that a stream's times never go back.
 func (j *Journal) Append(ctx context.Context, head Head, entries ...Entry) (Committed, error) {
@@ -100,7 +115,7 @@ func (j *Journal) Append(ctx context.Context, head Head, entries ...Entry) (Comm
 		}
 		facts[i].Version = head.Version + 1 + int64(i)
 	}
-	done, err := j.settle(ctx, head, events)
+	done, err := j.resolve(ctx, head, events)
 	if err != nil {
 		return Committed{}, err
 	}
@@ -110,16 +125,16 @@ func (j *Journal) Append(ctx context.Context, head Head, entries ...Entry) (Comm
 // Stop has every append from now on fail with why, until the program ends: what belongs to the log is not what it was.
 func (j *Journal) Stop(why error) { j.stopped.CompareAndSwap(nil, &why) }
 
-// settleTries bounds how often the same bytes are appended again while the outcome is unknown, and settleFor for how long: a log
+// resolveTries bounds how often the same bytes are appended again while the outcome is unknown, and resolveFor for how long: a log
 // that is slow has had its time by then.
 const (
-	settleTries = 5
-	settleFor   = 10 * time.Second
+	resolveTries = 5
+	resolveFor   = 10 * time.Second
 )
 
-func (j *Journal) settle(ctx context.Context, head Head, events []eventstore.Event) (done eventstore.Appended, err error) {
+func (j *Journal) resolve(ctx context.Context, head Head, events []eventstore.Event) (done eventstore.Appended, err error) {
 	begun := time.Now()
-	for try := range settleTries {
+	for try := range resolveTries {
 		done, err = j.store.Append(ctx, head.Stream, head.Version, events...)
 		var conflict *ConflictError
 		unknown := errors.Is(err, eventstore.ErrUnknownOutcome) && !errors.Is(err, eventstore.ErrReadOnly)
@@ -131,7 +146,7 @@ func (j *Journal) settle(ctx context.Context, head Head, events []eventstore.Eve
 			return done, err
 		case try > 0 && !unknown: // this try appended nothing, but one before it may have
 			return done, fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, err)
-		case !unknown || time.Since(begun) >= settleFor:
+		case !unknown || time.Since(begun) >= resolveFor:
 			return done, err
 		}
 		select {
@@ -155,7 +170,7 @@ func (j *Journal) encode(ctx context.Context, stream string, e Entry) (eventstor
 	if err := checkMetadata(e.Metadata); err != nil {
 		return none, domain.Fact{}, fmt.Errorf("journal: %s: metadata: %w", t.name, err)
 	}
-	sealed, err := j.sealing.seal(ctx, place{stream, e.ID, t.name}, t, e.Event)
+	sealed, err := j.sealing.seal(ctx, binding{stream, e.ID, t.name}, t, e.Event)
 	if err != nil {
 		return none, domain.Fact{}, err
 	}
@@ -216,7 +231,7 @@ func Open[T any](ctx context.Context, j *Journal, f domain.Fact, p domain.Part[T
 	if sealed == nil {
 		return v, nil
 	}
-	err := j.sealing.open(ctx, place{f.Stream, f.ID, f.Type}, sealed, &v)
+	err := j.sealing.open(ctx, binding{f.Stream, f.ID, f.Type}, sealed, &v)
 	return v, err
 }
 

@@ -2,9 +2,10 @@ package journal
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
@@ -34,21 +35,21 @@ func (j *Journal) Reveal(ctx context.Context, f domain.Fact) (jsontext.Value, er
 		delete(fields, name)
 	}
 	event := reflect.ValueOf(f.Event)
+	openings := map[string]*Opening{}
 	for _, p := range t.shape.parts {
 		held := event.FieldByIndex(p.index).Interface().(part) //nolint:forcetypeassert // shapes hold parts only
-		if held.IsZero() {
-			continue
+		if !held.IsZero() {
+			openings[p.name] = &Opening{at: binding{f.Stream, f.ID, f.Type}, sealed: held.Sealed(), into: held.New()}
 		}
-		into := held.New()
-		switch err := j.sealing.open(ctx, place{f.Stream, f.ID, f.Type}, held.Sealed(), into); {
-		case errors.Is(err, ErrUnreadable):
-			fields[p.name] = jsontext.Value("null")
-			continue
-		case err != nil:
-			return nil, err
-		}
-		if fields[p.name], err = json.Marshal(into); err != nil {
-			return nil, fmt.Errorf("journal: part %s cannot be written", p.name)
+	}
+	if err := j.OpenAll(ctx, slices.Collect(maps.Values(openings))...); err != nil {
+		return nil, err
+	}
+	for name, o := range openings {
+		if o.Gone {
+			fields[name] = jsontext.Value("null")
+		} else if fields[name], err = json.Marshal(o.into); err != nil {
+			return nil, fmt.Errorf("journal: part %s cannot be written", name)
 		}
 	}
 	return json.Marshal(fields, json.Deterministic(true))

@@ -45,8 +45,8 @@ type Keys interface {
 	DestroyKeys(ctx context.Context, names ...string) error
 }
 
-// place is what a part is bound to: moved anywhere else, it does not open.
-type place struct {
+// binding is what a part is bound to: moved anywhere else, it does not open.
+type binding struct {
 	stream string
 	event  domain.EventID
 	typ    string // as stored
@@ -67,7 +67,7 @@ func newSealing(registry *Registry, keys Keys) *sealing {
 
 // seal puts the sealed form in place of each clear part of an event, making the keys that are missing. It
 // gives the event back as a new value.
-func (s *sealing) seal(ctx context.Context, at place, t Type, event any) (any, error) {
+func (s *sealing) seal(ctx context.Context, at binding, t Type, event any) (any, error) {
 	if len(t.shape.parts) == 0 {
 		return event, nil
 	}
@@ -88,7 +88,7 @@ func (s *sealing) seal(ctx context.Context, at place, t Type, event any) (any, e
 	return sealed.Interface(), nil
 }
 
-func (s *sealing) sealPart(ctx context.Context, at place, name string, clear any, names []string) (*domain.Sealed, error) {
+func (s *sealing) sealPart(ctx context.Context, at binding, name string, clear any, names []string) (*domain.Sealed, error) {
 	if len(names) == 0 {
 		return nil, errors.New("a part needs a key")
 	}
@@ -127,11 +127,16 @@ func (s *sealing) ensure(ctx context.Context, names []string) ([]*vault.Key, err
 }
 
 // open reads a part into a new value of its type.
-func (s *sealing) open(ctx context.Context, at place, p *domain.Sealed, into any) error {
+func (s *sealing) open(ctx context.Context, at binding, p *domain.Sealed, into any) error {
 	keys, err := s.keys.Keys(ctx, p.Keys...)
 	if err != nil {
 		return err
 	}
+	return s.openWith(ctx, at, p, keys, into)
+}
+
+// openWith is open with the part's keys; those that the vault did not give are nil.
+func (s *sealing) openWith(ctx context.Context, at binding, p *domain.Sealed, keys []*vault.Key, into any) error {
 	for i, k := range keys {
 		if k == nil {
 			return s.gone(ctx, at, p.Keys[i])
@@ -159,7 +164,7 @@ func (s *sealing) open(ctx context.Context, at place, p *domain.Sealed, into any
 }
 
 // gone says why a key is not given: ErrUnreadable where it is destroyed, ErrKeyUnknown where it never was here.
-func (s *sealing) gone(ctx context.Context, at place, name string) error {
+func (s *sealing) gone(ctx context.Context, at binding, name string) error {
 	_, err := s.keys.Key(ctx, name)
 	switch {
 	case errors.Is(err, vault.ErrNotFound):
@@ -242,7 +247,7 @@ func algFor(names []string) string {
 }
 
 // additional is what the seal covers besides the value, each field with its length before it.
-func additional(at place, p *domain.Sealed) []byte {
+func additional(at binding, p *domain.Sealed) []byte {
 	b := make([]byte, 0, 256)
 	b = appendField(b, []byte("accountledger/sealed/1"))
 	b = appendField(b, []byte(at.stream))

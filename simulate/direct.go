@@ -113,7 +113,7 @@ func (d *Direct) SignOutEverywhere(ctx context.Context, s Session) error {
 
 // Decide implements Ledger.
 func (d *Direct) Decide(ctx context.Context, s Session, a domain.Allowance, grant bool) error {
-	in := commands.SetPermission{Permission: a.Permission, Purpose: a.Purpose, Grant: grant}
+	in := domain.SetPermission{Permission: a.Permission, Purpose: a.Purpose, Grant: grant}
 	if grant {
 		in.Notice = d.notices[a.Permission]
 	}

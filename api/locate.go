@@ -9,9 +9,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// place gives the part of a JSON pointer that the type defines, and the type found there. Names made up by callers are cut off,
+// locate gives the part of a JSON pointer that the type defines, and the type found there. Names made up by callers are cut off,
 // so that no message repeats them.
-func place(t reflect.Type, p jsontext.Pointer) (string, reflect.Type) {
+func locate(t reflect.Type, p jsontext.Pointer) (string, reflect.Type) {
 	var at strings.Builder
 	for token := range p.Tokens() {
 		for t.Kind() == reflect.Pointer {

@@ -1,0 +1,51 @@
+package commands
+
+import (
+	"context"
+
+	"accountledger/domain"
+)
+
+func zero[S any]() *S { return new(S) }
+
+func (c *core) signUpStream(id domain.SignUpID) stream[*domain.SignUp] {
+	return stream[*domain.SignUp]{domain.SignUpStream(id), c.asked, zero[domain.SignUp]}
+}
+
+func (c *core) proofStream(id domain.SignUpID) stream[*proof] {
+	return stream[*proof]{domain.VerificationStream(id), c.proofs, zero[proof]}
+}
+
+func (c *core) claimStream(id domain.ClaimID) stream[*domain.Claim] {
+	return stream[*domain.Claim]{domain.IdentifierStream(id), c.claims, zero[domain.Claim]}
+}
+
+func (c *core) staffStream(id domain.StaffID) stream[*domain.Staff] {
+	return stream[*domain.Staff]{domain.StaffStream(id), c.officers, zero[domain.Staff]}
+}
+
+func (c *core) serviceStream(id domain.ServiceID) stream[*domain.Service] {
+	return stream[*domain.Service]{domain.ServiceStream(id), c.services, zero[domain.Service]}
+}
+
+func (c *core) noticeStream(p domain.Permission) stream[*domain.Notices] {
+	return stream[*domain.Notices]{domain.NoticeStream(p), c.published, zero[domain.Notices]}
+}
+
+func (c *core) attemptsStream(hash [32]byte, day domain.Day) stream[*domain.Attempts] {
+	return stream[*domain.Attempts]{domain.AttemptsStream(hash, day), c.attempts, zero[domain.Attempts]}
+}
+
+func (c *core) sessionsStream(owner [16]byte, month domain.Month) stream[*domain.Sessions] {
+	return stream[*domain.Sessions]{domain.SessionsStream(owner, month), c.sessions, zero[domain.Sessions]}
+}
+
+// stateOf reads the state of a stream as the leader has it now.
+func stateOf[S state[S]](ctx context.Context, s stream[S]) (S, error) {
+	at, err := s.read(ctx)
+	if err != nil {
+		var none S
+		return none, err
+	}
+	return at.state, nil
+}
