@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"accountledger/eventstore"
 	"accountledger/journal"
@@ -94,5 +97,40 @@ func TestPagesEndWithWhatIsWrong(t *testing.T) {
 			t.Errorf("a page of %d", len(p.Records))
 		}
 		break // the store is closed after the test, which would fail if somebody still read
+	}
+}
+
+// A reader that ignores a type gets the place and time of its events, and still waits before what nobody knows.
+func TestPagesWithoutATypeAreSkimmed(t *testing.T) {
+	store := openStore(t)
+	j := journal.New(store, registry(t), newKeys(""))
+	for n := range 5 {
+		appendTo(t, j, "verification-1", issued(n))
+	}
+	full, err := j.ReadAll(t.Context(), journal.Checkpoint{}, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.Append(t.Context(), "future-1", eventstore.NoStream, eventstore.Event{ID: uuid.New(), Type: "future.happened.v1", Data: []byte("{}"),
+		Metadata: []byte(`{"format":1,"at":"2026-03-01T10:00:00Z","actor":{"kind":"system"}}`)}); err != nil {
+		t.Fatal(err)
+	}
+	ignored := []reflect.Type{reflect.TypeOf(full.Records[0].Event)}
+	var waits error
+	var seen []journal.Record
+	for p, err := range j.PagesWithout(t.Context(), journal.Checkpoint{}, 10, ignored) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen, waits = append(seen, p.Records...), p.Waits
+	}
+	if len(seen) != 5 || waits == nil {
+		t.Fatalf("%d events, then %v", len(seen), waits)
+	}
+	for i, r := range seen {
+		want := full.Records[i]
+		if r.Event != nil || r.ID != want.ID || r.Position != want.Position || r.Stream != want.Stream || !r.At.Equal(want.At) {
+			t.Errorf("%+v, want the place of %+v", r, want)
+		}
 	}
 }

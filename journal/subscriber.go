@@ -169,16 +169,16 @@ func pause(ctx context.Context, d time.Duration) bool {
 
 // page gives a decoded run of the log, with what another consumer has read before.
 func (j *Journal) page(ctx context.Context, from Checkpoint, raw eventstore.Page) Page {
-	return j.decodePage(ctx, from, raw, j.pages)
+	return j.decodePage(ctx, from, raw, j.pages, j.decode)
 }
 
 // decodePage decodes a run of the log up to the first event that this program does not know, or cannot read and may not pass over.
-func (j *Journal) decodePage(ctx context.Context, from Checkpoint, raw eventstore.Page, known *pageCache) Page {
+func (j *Journal) decodePage(ctx context.Context, from Checkpoint, raw eventstore.Page, known *pageCache, decode decoder) Page {
 	p := Page{Checkpoint: raw.Checkpoint}
 	for events := raw.Events; ; {
 		records := make([]Record, len(events))
 		have := known.get(events, records)
-		n, err := j.decodeAll(events, records, have)
+		n, err := decodeAll(events, records, have, decode)
 		known.put(records[:n], have)
 		if p.Records == nil {
 			p.Records = records[:n]
@@ -205,7 +205,7 @@ const decodeShare = 256
 
 // decodeAll decodes events into records, on several processors where there are many, but for those that are there already.
 // It gives how many were decoded from the first on, and what is wrong with the one after them.
-func (j *Journal) decodeAll(events []eventstore.Recorded, records []Record, have []bool) (int, error) {
+func decodeAll(events []eventstore.Recorded, records []Record, have []bool, one decoder) (int, error) {
 	shares := max(1, min(runtime.GOMAXPROCS(0), len(events)/decodeShare))
 	size := (len(events) + shares - 1) / shares
 	done, errs := make([]int, shares), make([]error, shares)
@@ -216,7 +216,7 @@ func (j *Journal) decodeAll(events []eventstore.Recorded, records []Record, have
 			if have != nil && have[i] {
 				continue
 			}
-			if records[i], errs[share] = j.decode(events[i]); errs[share] != nil {
+			if records[i], errs[share] = one(events[i]); errs[share] != nil {
 				return
 			}
 		}
@@ -242,5 +242,5 @@ func (j *Journal) ReadAll(ctx context.Context, after Checkpoint, limit int) (Pag
 	if err != nil {
 		return Page{}, err
 	}
-	return j.decodePage(ctx, after, raw, nil), nil
+	return j.decodePage(ctx, after, raw, nil, j.decode), nil
 }

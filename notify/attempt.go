@@ -6,40 +6,31 @@ import (
 	"fmt"
 
 	"accountledger/commands"
+	"accountledger/consumers/effects"
 	"accountledger/domain"
 	"accountledger/journal"
 	"accountledger/notify/templates"
 )
 
-// attempt records that the message is about to be sent, sends it, and records the outcome.
-func (j *job) attempt(ctx context.Context, m commands.MessageToSend) error {
-	d := j.delivery
-	now := j.n.Now()
-	switch {
-	case d.state.Attempts >= MaxAttempts:
-		return j.end(ctx, domain.DeliveryFailed{Failure: domain.FailUnreachable}, Unreachable)
-	case now.Before(j.due) && d.state.Attempts > 0:
-		return pause{j.due.Sub(now)}
+// attempt is one attempt at the message.
+func (j *job) attempt(m commands.MessageToSend, content templates.Email) *effects.Attempt {
+	return &effects.Attempt{
+		Expires:  m.Expires,
+		Announce: func(ctx context.Context) error { return j.announce(ctx, m, content.Language) },
+		Act: func(ctx context.Context) error {
+			return j.Channel.Send(ctx, Envelope{ID: j.delivery.id, At: j.Now().UTC(), Message: m.Kind, Account: m.Subject, To: m.To, Code: m.Code,
+				Expires: m.Expires, Content: content})
+		},
+		Result: func(ctx context.Context, err error) error {
+			switch {
+			case err == nil:
+				return j.end(ctx, domain.DeliverySucceeded{}, Succeeded)
+			case errors.Is(err, effects.ErrExpired):
+				return j.end(ctx, domain.DeliveryFailed{Failure: domain.FailExpired}, Expired)
+			}
+			return j.failed(ctx, m, err)
+		},
 	}
-	content, err := j.n.Texts.Email(m.Kind, m.Language, templates.Values{Code: m.Code, Until: m.Expires})
-	if err != nil {
-		j.n.Log.Error("messages: not sent, since there is no text for it", j.place(err)...)
-		return j.end(ctx, domain.DeliveryFailed{Failure: domain.FailUnreachable}, Unreachable)
-	}
-	if err := j.announce(ctx, m, content.Language); err != nil {
-		return err
-	}
-	trying, cancel := context.WithTimeout(ctx, j.n.SendTimeout)
-	defer cancel()
-	err = j.n.Channel.Send(trying, Envelope{ID: d.id, At: now.UTC(), Message: m.Kind, Account: m.Subject, To: m.To, Code: m.Code,
-		Expires: m.Expires, Content: content})
-	if err == nil {
-		return j.end(ctx, domain.DeliverySucceeded{}, Succeeded)
-	}
-	if ctx.Err() != nil {
-		return errStopped // it may have been sent: the next start tries once more
-	}
-	return j.failed(ctx, m, err)
 }
 
 // announce records the attempt before it is made.
@@ -54,15 +45,15 @@ func (j *job) announce(ctx context.Context, m commands.MessageToSend, language d
 	// of each other.
 	entry := journal.Entry{
 		ID:       domain.EventID{UUID: domain.Derive(j.cause.ID.UUID, d.head.Stream, uint64(attempt))}, //nolint:gosec // small
-		Metadata: j.n.metadata(d, origin, j.cause.ID),
-		Event:    domain.DeliveryAttempted{Message: m.Kind, Medium: j.n.Channel.Medium(), Language: language, Attempt: attempt},
+		Metadata: j.metadata(d, origin, j.cause.ID),
+		Event:    domain.DeliveryAttempted{Message: m.Kind, Medium: j.Channel.Medium(), Language: language, Attempt: attempt},
 	}
-	done, err := j.n.Journal.Append(ctx, d.head, entry)
+	done, err := j.Journal.Append(ctx, d.head, entry)
 	if err != nil {
 		j.delivery = nil // look again: another message took the number, or it is unknown whether this one did
 		var moved *journal.ConflictError
 		if errors.As(err, &moved) {
-			return pause{}
+			return effects.Later(0)
 		}
 		return err
 	}
@@ -78,16 +69,16 @@ func (j *job) failed(ctx context.Context, m commands.MessageToSend, err error) e
 	if errors.As(err, &told) {
 		reason = told.Error()
 	}
-	j.n.Fault(err)
-	j.n.Log.Warn("messages: an attempt failed", "stream", d.head.Stream, "attempt", d.state.Attempts, "reason", reason)
+	j.Fault(err)
+	j.Log.Warn("messages: an attempt failed", "stream", d.head.Stream, "attempt", d.state.Attempts, "reason", reason)
 	if told != nil && told.Refused {
 		return j.end(ctx, domain.DeliveryFailed{Failure: domain.FailRefused}, Refused)
 	}
 	wait := pauses().After(d.state.Attempts)
-	j.due = j.n.Now().Add(wait)
+	j.due = j.Now().Add(wait)
 	if d.state.Attempts >= MaxAttempts || !j.due.Before(m.Expires) {
 		return j.end(ctx, domain.DeliveryFailed{Failure: domain.FailUnreachable}, Unreachable)
 	}
-	j.n.Observe(m.Kind, Retried)
-	return pause{wait}
+	j.Observe(m.Kind, Retried)
+	return effects.Later(wait)
 }

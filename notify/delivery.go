@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"accountledger/commands"
+	"accountledger/consumers/effects"
 	"accountledger/domain"
 	"accountledger/journal"
 )
@@ -25,10 +26,10 @@ type delivery struct {
 	region  domain.Region
 }
 
-func (n *Notifier) load(ctx context.Context, id domain.DeliveryID) (*delivery, error) {
+func (s *sender) load(ctx context.Context, id domain.DeliveryID) (*delivery, error) {
 	stream := domain.DeliveryStream(id)
 	d := &delivery{id: id, head: journal.NoStream(stream)}
-	for rec, err := range n.Journal.Read(ctx, stream, 0) {
+	for rec, err := range s.Journal.Read(ctx, stream, 0) {
 		if err != nil {
 			return nil, err
 		}
@@ -47,12 +48,12 @@ func (n *Notifier) load(ctx context.Context, id domain.DeliveryID) (*delivery, e
 }
 
 // find searches the day's deliveries to the address for the one that this event already started, or else for the next free number.
-// errEnded if the message has ended, or the limits do not allow another.
+// effects.ErrEnded if the message has ended, or the limits do not allow another.
 func (j *job) find(ctx context.Context, m commands.MessageToSend) error {
 	lately, said := 0, false
 	var free *delivery
 	for number := uint64(1); number <= MaxPerDay && free == nil; number++ {
-		d, err := j.n.load(ctx, domain.DeliveryID{UUID: domain.Derive(uuid.UUID(m.Limits[:16]), "delivery", number)})
+		d, err := j.load(ctx, domain.DeliveryID{UUID: domain.Derive(uuid.UUID(m.Limits[:16]), "delivery", number)})
 		switch {
 		case err != nil:
 			return err
@@ -61,7 +62,7 @@ func (j *job) find(ctx context.Context, m commands.MessageToSend) error {
 		case d.state.First.Causation == j.cause.ID:
 			return j.resume(d)
 		default:
-			if j.n.Now().Sub(d.state.First.At) < time.Hour {
+			if j.Now().Sub(d.state.First.At) < time.Hour {
 				lately++
 			}
 			said = said || d.kind == domain.MessageExists
@@ -81,7 +82,7 @@ func (j *job) find(ctx context.Context, m commands.MessageToSend) error {
 // resume continues a delivery that this event already started.
 func (j *job) resume(d *delivery) error {
 	if d.state.Ended() {
-		return errEnded
+		return effects.ErrEnded
 	}
 	j.delivery, j.due = d, d.lastAt.Add(pauses().After(d.state.Attempts))
 	return nil
@@ -89,16 +90,16 @@ func (j *job) resume(d *delivery) error {
 
 // unsent counts a message that the address's limits do not allow.
 func (j *job) unsent(kind domain.Message, why Result) error {
-	j.n.Log.Info("messages: not sent, since the address has reached its limit", "stream", j.cause.Stream, "version", j.cause.Version,
+	j.Log.Info("messages: not sent, since the address has reached its limit", "stream", j.cause.Stream, "version", j.cause.Version,
 		"result", string(Limited)) // not which message: that would reveal whether the address is taken
-	j.n.Observe(kind, why)
-	return errEnded
+	j.Observe(kind, why)
+	return effects.ErrEnded
 }
 
 // end ends the delivery and counts the result. One that was never attempted leaves no trace.
 func (j *job) end(ctx context.Context, event any, result Result) error {
 	if j.delivery.state.Attempts == 0 {
-		return errEnded
+		return effects.ErrEnded
 	}
 	j.outcome, j.result = event, result
 	return j.record(ctx)
@@ -111,27 +112,27 @@ func (j *job) record(ctx context.Context) error {
 		return err
 	}
 	d := j.delivery
-	m := j.n.metadata(d, origin, d.last)
+	m := j.metadata(d, origin, d.last)
 	id := domain.EventID{UUID: domain.Derive(d.last.UUID, "ended")}
-	_, err = j.n.Journal.Append(ctx, d.head, journal.Entry{ID: id, Metadata: m, Event: j.outcome})
+	_, err = j.Journal.Append(ctx, d.head, journal.Entry{ID: id, Metadata: m, Event: j.outcome})
 	var moved *journal.ConflictError
 	if errors.As(err, &moved) { // another process ended it, or tried again
-		fresh, err := j.n.load(ctx, d.id)
+		fresh, err := j.load(ctx, d.id)
 		if err != nil {
 			return err
 		}
 		if !fresh.state.Ended() {
 			j.delivery = fresh
-			return pause{}
+			return effects.Later(0)
 		}
 	} else if err != nil {
 		return err
 	}
-	j.n.Observe(d.kind, j.result)
-	return errEnded
+	j.Observe(d.kind, j.result)
+	return effects.ErrEnded
 }
 
-func (n *Notifier) metadata(d *delivery, origin, cause domain.EventID) domain.Metadata {
-	return domain.Metadata{At: n.Now().UTC(), Actor: domain.System().Actor, Channel: domain.ChannelProcess, Subject: d.subject, Region: d.region,
+func (s *sender) metadata(d *delivery, origin, cause domain.EventID) domain.Metadata {
+	return domain.Metadata{At: s.Now().UTC(), Actor: domain.System().Actor, Channel: domain.ChannelProcess, Subject: d.subject, Region: d.region,
 		Correlation: origin, Causation: cause}
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"accountledger/commands"
+	"accountledger/consumers"
+	"accountledger/consumers/effects"
 	"accountledger/domain"
 	"accountledger/eventstore/embedded"
 	"accountledger/journal"
@@ -20,7 +22,6 @@ import (
 	"accountledger/notify/mailbox"
 	"accountledger/notify/templates"
 	"accountledger/passwords"
-	"accountledger/projections/runner"
 	"accountledger/vault"
 	vaultsqlite "accountledger/vault/sqlite"
 )
@@ -143,7 +144,7 @@ func (h *house) mailbox() *mailbox.Mailbox {
 }
 
 // open opens a notifier; change, if not nil, changes its options first.
-func (h *house) open(c notify.Channel, change func(*notify.Options)) *notify.Notifier {
+func (h *house) open(c notify.Channel, change func(*notify.Options)) *effects.Runtime {
 	h.Helper()
 	texts, err := templates.New("Vesta")
 	h.ok(err)
@@ -163,9 +164,9 @@ func (h *house) open(c notify.Channel, change func(*notify.Options)) *notify.Not
 }
 
 // run runs a notifier; what it gives stops it, gracefully or within the context given.
-func (h *house) run(n *notify.Notifier) (stop func(context.Context)) {
+func (h *house) run(n *effects.Runtime) (stop func(context.Context)) {
 	h.Helper()
-	r, err := runner.New(runner.Options{Journal: h.journal, Log: slog.New(slog.NewJSONHandler(h.log, nil)), Now: h.clock.Now, Pause: time.Millisecond}, n)
+	r, err := consumers.New(consumers.Options{Journal: h.journal, Log: slog.New(slog.NewJSONHandler(h.log, nil)), Now: h.clock.Now, Pause: time.Millisecond}, n.Consumer())
 	h.ok(err)
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(context.Background()) }()

@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -20,9 +19,6 @@ const (
 	// MaxAttempts is how often one message is tried.
 	MaxAttempts = 6
 )
-
-// ErrClosed: the notifier has been closed.
-var ErrClosed = errors.New("notify: closed")
 
 // Result is the outcome of a message, for counting.
 type Result string
@@ -43,14 +39,14 @@ func Results() []Result {
 	return []Result{Succeeded, Refused, Unreachable, Expired, Retried, Limited, SentAlready}
 }
 
-// Options of a notifier. Those without a default are required.
+// Options of the sender. Those without a default are required.
 type Options struct {
 	Journal *journal.Journal
 	// Message gives the content of a message: commands.Menu.Message.
 	Message commands.Command[commands.Message, commands.MessageToSend]
 	Channel Channel
 	Texts   *templates.Texts
-	// Path is the checkpoint's file. A Shared notifier has none.
+	// Path is the checkpoint's file; a shared sender has none.
 	Path string
 	Log  *slog.Logger
 	Now  func() time.Time
@@ -72,26 +68,11 @@ type Options struct {
 }
 
 func (o *Options) setDefaults() {
-	if o.Wait == nil {
-		o.Wait = backoff.Sleep
-	}
 	if o.Observe == nil {
 		o.Observe = func(domain.Message, Result) {}
 	}
 	if o.Fault == nil {
 		o.Fault = func(error) {}
-	}
-	if o.Senders <= 0 {
-		o.Senders = 8
-	}
-	if o.Pending <= 0 {
-		o.Pending = 2000
-	}
-	if o.SendTimeout <= 0 {
-		o.SendTimeout = time.Minute
-	}
-	if o.SaveEvery <= 0 {
-		o.SaveEvery = time.Second
 	}
 }
 

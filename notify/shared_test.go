@@ -9,18 +9,19 @@ import (
 	"testing"
 	"time"
 
+	"accountledger/consumers"
+	"accountledger/consumers/effects"
 	"accountledger/internal/await"
 	"accountledger/leases"
 	"accountledger/leases/local"
 	"accountledger/notify"
 	"accountledger/notify/templates"
-	"accountledger/projections/runner"
 )
 
 // sender is one process that sends messages while it may.
 type sender struct {
-	*notify.Shared
-	runner *runner.Runner
+	*effects.Shared
+	runner *consumers.Runner
 	keeper *leases.Keeper
 	stop   func()
 }
@@ -59,7 +60,7 @@ func (h *house) share(server leases.Server, c notify.Channel) *sender {
 			h.clock.add(d)
 			return ctx.Err()
 		}}, s.keeper)
-	s.runner, err = runner.New(runner.Options{Journal: h.journal, Log: log, Now: h.clock.Now, Pause: time.Millisecond, Leases: s.keeper}, s)
+	s.runner, err = consumers.New(consumers.Options{Journal: h.journal, Log: log, Now: h.clock.Now, Pause: time.Millisecond, Leases: s.keeper}, s.Consumer())
 	h.ok(err)
 	ended := make(chan error, 1)
 	go func() { ended <- s.runner.Run(context.Background()) }()
@@ -83,7 +84,7 @@ func (h *house) sent(n int) bool {
 	return len(all) == n
 }
 
-func (s *sender) state(h *house) runner.State {
+func (s *sender) state(h *house) consumers.State {
 	all, err := s.runner.Status(h.Context())
 	h.ok(err)
 	return all[0].State
@@ -94,11 +95,11 @@ func TestAnotherProcessGoesOn(t *testing.T) {
 	h := newHouse(t)
 	b, server := h.mailbox(), local.New()
 	first := h.share(server, b)
-	await.Until(h, "the first one sends", func() bool { return first.state(h) == runner.Running })
+	await.Until(h, "the first one sends", func() bool { return first.state(h) == consumers.Running })
 	second := h.share(server, b)
 	h.signUp("first@example.com", "en")
 	await.Until(h, "the first message", func() bool { return h.sent(1) })
-	await.Until(h, "the second one waits", func() bool { return second.state(h) == runner.Elsewhere })
+	await.Until(h, "the second one waits", func() bool { return second.state(h) == consumers.Elsewhere })
 	first.stop()
 	h.signUp("between@example.com", "en")
 	await.Until(h, "the second message", func() bool { return h.sent(2) })
@@ -119,11 +120,11 @@ func TestACutOffProcessSendsNothingNew(t *testing.T) {
 	b, server := h.mailbox(), local.New()
 	off := &cut{Server: server}
 	first := h.share(off, b)
-	await.Until(h, "the first one sends", func() bool { return first.state(h) == runner.Running })
+	await.Until(h, "the first one sends", func() bool { return first.state(h) == consumers.Running })
 	off.set(true)
 	second := h.share(server, b)
-	await.Until(h, "the second one sends", func() bool { return second.state(h) == runner.Running })
-	await.Until(h, "the first one knows", func() bool { return first.state(h) == runner.Elsewhere })
+	await.Until(h, "the second one sends", func() bool { return second.state(h) == consumers.Running })
+	await.Until(h, "the first one knows", func() bool { return first.state(h) == consumers.Elsewhere })
 	h.signUp("once@example.com", "en")
 	await.Until(h, "the message", func() bool { return h.sent(1) })
 	h.wantDeliveries("code en 1, succeeded")
@@ -139,7 +140,7 @@ func TestAMarkedStart(t *testing.T) {
 	k := leases.New(server, leases.Options{})
 	t.Cleanup(func() { h.ok(k.Close()) })
 	for range 2 {
-		h.ok(notify.MarkStart(t.Context(), h.journal, k))
+		h.ok(effects.MarkStart(t.Context(), h.journal, k, notify.Name))
 		h.signUp("early@example.com", "en")
 	}
 	s := h.share(server, h.mailbox())

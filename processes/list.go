@@ -1,10 +1,14 @@
 package processes
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-json-experiment/json"
@@ -71,25 +75,40 @@ func (l *list) known(ctx context.Context) (time.Time, error) {
 	return time.UnixMilli(ms).UTC(), nil
 }
 
+const (
+	deleteEntry = `DELETE FROM deadlines WHERE kind = ? AND id = ?`
+	putEntry    = `INSERT INTO deadlines (kind, id, due, next, position, soon) VALUES (?1, ?2, ?3, ?6, ?4, ?5)
+		ON CONFLICT DO UPDATE SET due = excluded.due, next = excluded.next, position = excluded.position, soon = excluded.soon, tries = 0`
+	putCheckpoint = `INSERT INTO checkpoint VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at, known = excluded.known`
+)
+
 // apply changes the list, the proven time and the checkpoint, atomically. Entries independent of time are looked at by soon, even if
 // the clock was ahead when they were started.
-func (l *list) apply(ctx context.Context, changes []change, soon, known time.Time, at journal.Checkpoint) error {
+func (l *list) apply(ctx context.Context, changes map[entry]change, soon, known time.Time, at journal.Checkpoint) error {
 	raw, err := json.Marshal(at)
 	if err != nil {
 		return fmt.Errorf("processes: writing the list's checkpoint: %w", err)
 	}
-	return l.write(ctx, func(tx *sql.Tx) error {
-		for _, c := range changes {
+	return l.write(ctx, func(tx *sql.Tx) (err error) {
+		remove, err := tx.PrepareContext(ctx, deleteEntry)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, remove.Close()) }()
+		put, err := tx.PrepareContext(ctx, putEntry)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, put.Close()) }()
+		for _, c := range inOrder(changes) {
 			if c.due.IsZero() {
-				_, err = tx.ExecContext(ctx, `DELETE FROM deadlines WHERE kind = ? AND id = ?`, c.kind, c.id[:])
+				_, err = remove.ExecContext(ctx, c.kind, c.id[:])
 			} else {
 				next := c.due
 				if c.soon && next.After(soon) {
 					next = soon
 				}
-				_, err = tx.ExecContext(ctx, `INSERT INTO deadlines (kind, id, due, next, position, soon) VALUES (?1, ?2, ?3, ?6, ?4, ?5)
-					ON CONFLICT DO UPDATE SET due = excluded.due, next = excluded.next, position = excluded.position, soon = excluded.soon, tries = 0`,
-					c.kind, c.id[:], c.due.UnixMilli(), c.at.Int64(), c.soon, next.UnixMilli())
+				_, err = put.ExecContext(ctx, c.kind, c.id[:], c.due.UnixMilli(), c.at.Int64(), c.soon, next.UnixMilli())
 			}
 			if err != nil {
 				return err
@@ -99,8 +118,18 @@ func (l *list) apply(ctx context.Context, changes []change, soon, known time.Tim
 		if !known.IsZero() {
 			ms = known.UnixMilli()
 		}
-		_, err := tx.ExecContext(ctx, `INSERT INTO checkpoint VALUES (1, ?, ?) ON CONFLICT DO UPDATE SET at = excluded.at, known = excluded.known`, raw, ms)
+		_, err = tx.ExecContext(ctx, putCheckpoint, raw, ms)
 		return err
+	})
+}
+
+// inOrder gives changes in the order of the table, so that each of its pages is written once.
+func inOrder(changes map[entry]change) []change {
+	return slices.SortedFunc(maps.Values(changes), func(a, b change) int {
+		if by := strings.Compare(string(a.kind), string(b.kind)); by != 0 {
+			return by
+		}
+		return bytes.Compare(a.id[:], b.id[:])
 	})
 }
 

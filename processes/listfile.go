@@ -39,9 +39,6 @@ CREATE INDEX IF NOT EXISTS next ON deadlines (next);
 CREATE INDEX IF NOT EXISTS soon ON deadlines (next) WHERE soon;
 CREATE TABLE IF NOT EXISTS checkpoint (one INTEGER PRIMARY KEY CHECK (one = 1), at BLOB NOT NULL, known INTEGER NOT NULL);`
 
-// listVersion is the schema's version. A list with another one is rebuilt from the log.
-const listVersion = 3
-
 // openList opens the list, empty if there is none or if a page of its file is damaged. Damage found later is reported through
 // spoiled.
 func openList(ctx context.Context, path string, log *slog.Logger, spoiled func()) (*list, error) {
@@ -86,12 +83,12 @@ func lay(ctx context.Context, db *sql.DB) error {
 	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
 		return err
 	}
-	if version != listVersion {
+	if version != Version {
 		if _, err := db.ExecContext(ctx, `DROP TABLE IF EXISTS deadlines; DROP TABLE IF EXISTS checkpoint`); err != nil {
 			return err
 		}
 	}
-	_, err := db.ExecContext(ctx, listSchema+fmt.Sprintf(` PRAGMA user_version = %d;`, listVersion))
+	_, err := db.ExecContext(ctx, listSchema+fmt.Sprintf(` PRAGMA user_version = %d;`, Version))
 	return err
 }
 

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"accountledger/commands"
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/internal/backoff"
 	"accountledger/journal"
@@ -59,12 +57,14 @@ const (
 type Processes struct {
 	Deps
 	list  *list
+	rules declaration
 	wake  chan struct{}
 	clock clock
 	// turn is held while pages of the log are entered in the list. mending, guarded by turn, says that the list is being
-	// rebuilt.
+	// rebuilt. filling is held by whoever fills the list.
 	turn    sync.Mutex
 	mending bool
+	filling chan struct{}
 }
 
 // Open opens the list, empty if there is none or if it is damaged; then it is rebuilt from the log.
@@ -82,7 +82,7 @@ func Open(ctx context.Context, d Deps) (*Processes, error) {
 	if d.Fault == nil {
 		d.Fault = func(error) {}
 	}
-	p := &Processes{Deps: d, wake: make(chan struct{}, 1), clock: clock{bound: d.ClockJump, monotonic: d.Monotonic}}
+	p := &Processes{Deps: d, rules: deadlines(), filling: make(chan struct{}, 1), wake: make(chan struct{}, 1), clock: clock{bound: d.ClockJump, monotonic: d.Monotonic}}
 	var err error
 	if d.ReadOnly {
 		p.list, err = readList(ctx, d.Path, d.Log)
@@ -104,8 +104,10 @@ func (p *Processes) Recover(ctx context.Context, _ error) error {
 // Close frees the list.
 func (p *Processes) Close() error { return p.list.close() }
 
-// Name is the consumer's.
-func (p *Processes) Name() string { return "processes" }
+// Consumer makes it one.
+func (p *Processes) Consumer() consumers.Consumer {
+	return consumers.Consumer{Name: "processes", Checkpoint: p.filled, Stored: p.Checkpoint, Handle: p.Handle, Recover: p.Recover}
+}
 
 // Checkpoint is the list's checkpoint.
 func (p *Processes) Checkpoint(ctx context.Context) (journal.Checkpoint, error) {
@@ -122,7 +124,12 @@ func (p *Processes) Handle(ctx context.Context, page journal.Page) error {
 	if p.mending || p.list.damaged() != nil {
 		return ErrMending
 	}
-	return p.enter(ctx, page)
+	g, err := p.gather(ctx, journal.Checkpoint{})
+	if err != nil {
+		return err
+	}
+	p.add(g, page)
+	return p.write(ctx, g)
 }
 
 func (p *Processes) poke() {
@@ -130,34 +137,6 @@ func (p *Processes) poke() {
 	case p.wake <- struct{}{}:
 	default:
 	}
-}
-
-// changeOf is an event's effect on the list. It depends only on the event, so all processes have the same list.
-func changeOf(f domain.Fact) (change, bool) {
-	soon := f.At.Add(patience)
-	if e, ok := f.Event.(domain.DeviceUnlinked); ok {
-		return change{kind: devices, id: e.Device.UUID, due: soon, soon: true}, true
-	}
-	_, text, _ := strings.Cut(f.Stream, "-")
-	id, err := uuid.Parse(text)
-	if err != nil {
-		return change{}, false
-	}
-	switch e := f.Event.(type) {
-	case domain.SignUpRequested:
-		return change{kind: signUps, id: id, due: f.At.Add(domain.SignUpLifetime)}, true
-	case domain.VerificationPassed: // a sign-up's verification has its id
-		return change{kind: signUps, id: id, due: soon, soon: true}, true
-	case domain.SignUpCompleted, domain.SignUpLapsed:
-		return change{kind: signUps, id: id, due: soon, soon: true}, true // once more, to make sure that its key is destroyed
-	case domain.ErasureRequested:
-		return change{kind: erasures, id: id, due: e.Due}, true
-	case domain.ErasureStarted:
-		return change{kind: erasures, id: id, due: soon, soon: true}, true
-	case domain.ErasureCancelled, domain.ErasureCompleted:
-		return change{kind: erasures, id: id, due: time.Time{}}, true
-	}
-	return change{}, false
 }
 
 // Run settles what is due until ctx ends; with Leases, only while it holds the lease.

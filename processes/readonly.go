@@ -63,7 +63,7 @@ func (l *list) openReadOnly(ctx context.Context) error {
 	if err := l.db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&version); err != nil {
 		return pagesum.Explain(err, l.path)
 	}
-	if version != listVersion {
+	if version != Version {
 		return errOtherList
 	}
 	return nil

@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/projections"
 	"accountledger/projections/projectiontest"
@@ -100,7 +101,7 @@ func TestAViewThatFailsInItsTurn(t *testing.T) {
 	l.Append(domain.OperationsStream, domain.OperationPerformed{Operation: domain.OpMailbox})
 	all := append([]runner.Declaration{picky(false)}, projections.All()...)
 	b := runner.NewBudget(1, len(all))
-	var fault *runner.EventError
+	var fault *consumers.EventError
 	err := replay.Rebuild(t.Context(), replay.Deps{Journal: l.Journal, Engine: l.Engine, Views: all, Budget: b}, nil, nil)
 	if !errors.As(err, &fault) || !strings.Contains(err.Error(), "picky") || strings.Contains(err.Error(), "daily") {
 		t.Error(err)

@@ -26,7 +26,7 @@ type Deps struct {
 	// Partitions is how many consumers share the work on each view, as in runner.ViewsOptions: 1.
 	Partitions int
 	// Hold stops a view's consumers while the new generation replaces the live one; it is
-	// runner.Runner.Hold, or nil if no consumers run, or if Leases are set.
+	// consumers.Runner.Hold, or nil if no consumers run, or if Leases are set.
 	Hold func(ctx context.Context, view string) (release func(), err error)
 	// Claim keeps others in this process from filling a view; it is runner.Views.Claim, or nil if no views are open,
 	// or if Leases are set.
@@ -65,7 +65,7 @@ const progressEvery = 200 * time.Millisecond
 // ctx, a temporary fault, or the end of the process is kept, and the next rebuild of that view resumes it if it still
 // fits (runner.Place.Begin); at most one is kept per view. If folding itself fails, or what was folded is damaged, it is dropped.
 //
-// Errors name the view: ErrUnknownView (nothing was started), a *runner.EventError if an event cannot be
+// Errors name the view: ErrUnknownView (nothing was started), a *consumers.EventError if an event cannot be
 // folded, a *runner.UnreadableError if a newer program wrote the log, ErrFilling, ctx's, or the engine's.
 func Rebuild(ctx context.Context, deps Deps, views []string, progress Progress) error {
 	chosen, err := choose(deps.Views, views)

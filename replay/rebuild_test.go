@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/journal"
@@ -23,7 +24,7 @@ import (
 // line is a ledger with its views running.
 type line struct {
 	*projectiontest.Ledger
-	runner *runner.Runner
+	runner *consumers.Runner
 	views  *runner.Views
 	all    []runner.Declaration
 	ended  chan error
@@ -36,7 +37,7 @@ func start(t *testing.T, l *projectiontest.Ledger, all []runner.Declaration) *li
 	if x.views, err = runner.OpenViews(t.Context(), l.Engine, l.Journal, l.Logger, all); err != nil {
 		t.Fatal(err)
 	}
-	if x.runner, err = runner.New(runner.Options{Journal: l.Journal, Log: l.Logger, Now: l.Now, Pause: time.Millisecond}, x.views.Consumers()...); err != nil {
+	if x.runner, err = consumers.New(consumers.Options{Journal: l.Journal, Log: l.Logger, Now: l.Now, Pause: time.Millisecond}, x.views.Consumers()...); err != nil {
 		t.Fatal(err)
 	}
 	go func() { x.ended <- x.runner.Run(context.WithoutCancel(t.Context())) }()
@@ -153,7 +154,7 @@ func TestAViewThatFailsStaysAsItIs(t *testing.T) {
 		}
 	}
 	err := replay.Rebuild(t.Context(), deps, []string{"accounts", "daily"}, nil)
-	var fault *runner.EventError
+	var fault *consumers.EventError
 	if !errors.As(err, &fault) || !strings.Contains(err.Error(), "accounts") || strings.Contains(err.Error(), "daily") {
 		t.Fatal(err)
 	}
@@ -228,7 +229,7 @@ func TestARebuildGoesOnWhileEventsCome(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, s := range status {
-		if s.State != runner.Running || s.Lag != 0 {
+		if s.State != consumers.Running || s.Lag != 0 {
 			t.Errorf("%+v", s)
 		}
 	}

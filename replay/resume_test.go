@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/journal"
@@ -260,7 +261,7 @@ func TestARebuildThatFailsIsDropped(t *testing.T) {
 	for i := range deps.Views {
 		deps.Views[i].Reduce = func(*view.Document, journal.Record) error { return errors.New("a rule that is wrong") }
 	}
-	var fault *runner.EventError
+	var fault *consumers.EventError
 	if err := replay.Rebuild(t.Context(), deps, []string{"accounts"}, nil); !errors.As(err, &fault) {
 		t.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/leases"
 	"accountledger/leases/local"
@@ -26,7 +27,7 @@ func worker(t *testing.T, l *projectiontest.Ledger, server leases.Server) *runne
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := runner.New(runner.Options{Journal: l.Journal, Log: l.Logger, Now: l.Now, Pause: time.Millisecond, Leases: keeper}, views.Consumers()...)
+	r, err := consumers.New(consumers.Options{Journal: l.Journal, Log: l.Logger, Now: l.Now, Pause: time.Millisecond, Leases: keeper}, views.Consumers()...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,10 +11,11 @@ import (
 	"strings"
 	"time"
 
+	"accountledger/consumers"
+	"accountledger/consumers/effects"
 	"accountledger/eventstore"
 	"accountledger/leases"
 	"accountledger/notify"
-	"accountledger/projections/runner"
 	"accountledger/replay/carry"
 )
 
@@ -36,7 +37,7 @@ func (s *Server) drain(ctx context.Context, progress func(Progress)) error {
 	if err != nil {
 		return err
 	}
-	r, err := runner.New(runner.Options{Journal: s.journal, Log: s.log, Now: s.now}, s.notifier)
+	r, err := consumers.New(consumers.Options{Journal: s.journal, Log: s.log, Now: s.now}, s.notifier.Consumer())
 	if err != nil {
 		return err
 	}
@@ -113,14 +114,14 @@ func (s *Server) effects(ctx context.Context) ([]effect, error) {
 	if err != nil {
 		return nil, err
 	}
-	if row, ok := table.Find(notify.LeaseName); ok {
-		all = addEffect(slices.DeleteFunc(all, func(e effect) bool { return e.consumer == notify.LeaseName }), notify.LeaseName, row.Place)
+	if row, ok := table.Find(notify.Name); ok {
+		all = addEffect(slices.DeleteFunc(all, func(e effect) bool { return e.consumer == notify.Name }), notify.Name, row.Place)
 	}
 	return all, nil
 }
 
 func addEffect(all []effect, consumer string, place []byte) []effect {
-	at, err := notify.DecodeCheckpoint(place)
+	at, err := effects.DecodeCheckpoint(place)
 	if err != nil {
 		return all
 	}
@@ -129,17 +130,17 @@ func addEffect(all []effect, consumer string, place []byte) []effect {
 
 // setEffect has a consumer with effects go on in this log where it stood in the other.
 func (s *Server) setEffect(ctx context.Context, e effect) error {
-	b, err := notify.EncodeCheckpoint(e.at)
+	b, err := effects.EncodeCheckpoint(e.at)
 	if err != nil {
 		return err
 	}
-	if e.consumer != notify.LeaseName || !s.cfg.shared() {
+	if e.consumer != notify.Name || !s.cfg.shared() {
 		return replaceFile(s.cfg.path(e.consumer+checkpointSuffix), b)
 	}
 	if err := s.joinLeases(ctx); err != nil {
 		return err
 	}
-	lease, err := s.leases.Acquire(ctx, notify.LeaseName)
+	lease, err := s.leases.Acquire(ctx, notify.Name)
 	if errors.Is(err, leases.ErrHeld) {
 		return fmt.Errorf("%w: stop the servers, and run the move again: where messages stand is not carried yet", err)
 	} else if err != nil {

@@ -7,10 +7,10 @@ import (
 	"os"
 	"time"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/journal"
 	"accountledger/projections"
-	"accountledger/projections/runner"
 	viewsqlite "accountledger/projections/sqlite"
 	"accountledger/replay"
 )
@@ -69,7 +69,7 @@ func (s *Server) following(ctx context.Context) (reached func(context.Context, s
 	case s.address.Load() != nil:
 		wait = s.runner.WaitFor
 	default:
-		r, err := runner.New(runner.Options{Journal: s.journal, Log: s.log, Now: s.now}, s.views.Consumers()...)
+		r, err := consumers.New(consumers.Options{Journal: s.journal, Log: s.log, Now: s.now}, s.views.Consumers()...)
 		if err != nil {
 			return nil, nil, err
 		}

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 
+	"accountledger/consumers"
 	"accountledger/leases"
 	leasepostgres "accountledger/leases/postgres"
 	"accountledger/processes"
@@ -51,29 +52,29 @@ func (s *Server) openConsumers(ctx context.Context) error {
 	if err := s.openNotifier(ctx); err != nil {
 		return err
 	}
-	s.runner, err = runner.New(runner.Options{Journal: s.journal, Log: s.log, Now: s.now, Leases: s.leases, Trouble: s.consumerTrouble}, s.consumers()...)
+	s.runner, err = consumers.New(consumers.Options{Journal: s.journal, Log: s.log, Now: s.now, Leases: s.leases, Trouble: s.consumerTrouble}, s.consumers()...)
 	return err
 }
 
 // consumers are all readers of the log that run in this process.
-func (s *Server) consumers() []runner.Consumer {
+func (s *Server) consumers() []consumers.Consumer {
 	if s.cfg.Role == RoleAPI {
 		return nil
 	}
 	all := s.views.Consumers()
 	if s.processes != nil {
-		all = append(all, s.processes)
+		all = append(all, s.processes.Consumer())
 	}
 	return append(all, s.senders()...)
 }
 
 // senders is what sends messages.
-func (s *Server) senders() []runner.Consumer {
+func (s *Server) senders() []consumers.Consumer {
 	switch {
 	case s.notifier != nil:
-		return []runner.Consumer{s.notifier}
+		return []consumers.Consumer{s.notifier.Consumer()}
 	case s.sender != nil:
-		return []runner.Consumer{s.sender}
+		return []consumers.Consumer{s.sender.Consumer()}
 	}
 	return nil
 }
@@ -102,7 +103,7 @@ func (s *Server) partitions() int {
 }
 
 // conditions tells how each consumer is: of this process, or, where it has none, of those that work for it.
-func (s *Server) conditions(ctx context.Context) ([]runner.Status, error) {
+func (s *Server) conditions(ctx context.Context) ([]consumers.Status, error) {
 	if s.runner == nil {
 		return s.views.Status(ctx, s.now())
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"accountledger/api"
+	"accountledger/consumers"
+	"accountledger/consumers/effects"
 	"accountledger/eventstore"
 	"accountledger/journal"
 	"accountledger/leases"
@@ -19,7 +21,6 @@ import (
 	"accountledger/passwords"
 	"accountledger/processes"
 	"accountledger/projections/elastic"
-	"accountledger/projections/runner"
 	"accountledger/projections/view"
 	"accountledger/replay/backup"
 	"accountledger/server/fault"
@@ -98,8 +99,8 @@ func (s *Server) note(ctx context.Context, where fault.Place, during string, err
 // isFault says whether an error tells of something broken, and not of an answer, of somebody who left, of work that is another's, or of
 // a fence that an operator put up.
 func isFault(err error) bool {
-	for _, not := range []error{context.Canceled, eventstore.ErrClosed, eventstore.ErrFenced, view.ErrClosed, leases.ErrClosed, leases.ErrLost, leases.ErrHeld, runner.ErrRebuilding,
-		runner.ErrMoved, runner.ErrElsewhere, runner.ErrClosed, processes.ErrMending, notify.ErrClosed, api.ErrBehind, vault.ErrNotFound, vault.ErrDestroyed,
+	for _, not := range []error{context.Canceled, eventstore.ErrClosed, eventstore.ErrFenced, view.ErrClosed, leases.ErrClosed, leases.ErrLost, leases.ErrHeld, consumers.ErrRebuilding,
+		consumers.ErrMoved, consumers.ErrElsewhere, consumers.ErrClosed, processes.ErrMending, effects.ErrClosed, api.ErrBehind, vault.ErrNotFound, vault.ErrDestroyed,
 		vault.ErrInvalid, vault.ErrOccupied} {
 		if errors.Is(err, not) {
 			return false

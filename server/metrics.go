@@ -8,9 +8,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
+	"accountledger/consumers"
 	"accountledger/eventstore/embedded"
 	"accountledger/projections/elastic"
-	"accountledger/projections/runner"
 )
 
 // scrapeTimeout bounds what the ledger is asked while it is scraped.
@@ -91,7 +91,7 @@ func (c *ledgerCollector) Collect(out chan<- prometheus.Metric) {
 			gauge(c.lag, float64(s.Lag), s.Name)
 			gauge(c.seconds, s.Seconds, s.Name)
 		}
-		gauge(c.running, truth(s.State == runner.Running), s.Name)
+		gauge(c.running, truth(s.State == consumers.Running), s.Name)
 	}
 }
 

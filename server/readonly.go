@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/sys/unix"
 
+	"accountledger/consumers"
 	"accountledger/eventstore"
 	"accountledger/eventstore/embedded"
 	"accountledger/journal"
@@ -263,7 +264,7 @@ func (s *Server) readConsumers(ctx context.Context) (err error) {
 	if s.cfg.SMTP.Host != "" || s.cfg.Dev || exists(s.cfg.path("mailbox")) {
 		all = append(all, resting("notify"))
 	}
-	s.runner, err = runner.New(runner.Options{Journal: s.journal, Log: s.log, Now: s.now, Leases: s.leases}, all...)
+	s.runner, err = consumers.New(consumers.Options{Journal: s.journal, Log: s.log, Now: s.now, Leases: s.leases}, all...)
 	return err
 }
 
@@ -275,13 +276,8 @@ func (s *Server) readViewsEngine() (view.Engine, error) {
 }
 
 // resting is a consumer that is named and never set to work.
-type resting string
-
-func (r resting) Name() string { return string(r) }
-
-// Checkpoint is not asked of it.
-func (resting) Checkpoint(context.Context) (journal.Checkpoint, error) {
-	return journal.Checkpoint{}, nil
+func resting(name string) consumers.Consumer {
+	return consumers.Consumer{Name: name,
+		Checkpoint: func(context.Context) (journal.Checkpoint, error) { return journal.Checkpoint{}, nil },
+		Handle:     func(context.Context, journal.Page) error { return eventstore.ErrReadOnly }}
 }
-
-func (resting) Handle(context.Context, journal.Page) error { return eventstore.ErrReadOnly }

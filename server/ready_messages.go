@@ -12,7 +12,7 @@ func (s *Server) checkMessages() error {
 		return nil
 	}
 	for _, c := range s.senders() {
-		if s.runner.Stuck(c.Name()) {
+		if s.runner.Stuck(c.Name) {
 			return errMessagesStuck
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"accountledger/api"
 	"accountledger/commands"
+	"accountledger/consumers/effects"
 	"accountledger/domain"
 	"accountledger/journal"
 	"accountledger/notify"
@@ -118,7 +119,7 @@ func (s *Server) begin(ctx context.Context) (*api.API, error) {
 		return nil, err
 	}
 	if s.leases != nil {
-		if err := notify.MarkStart(ctx, s.journal, s.leases); err != nil {
+		if err := effects.MarkStart(ctx, s.journal, s.leases, notify.Name); err != nil {
 			return nil, err
 		}
 	}

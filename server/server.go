@@ -15,13 +15,14 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"accountledger/commands"
+	"accountledger/consumers"
+	"accountledger/consumers/effects"
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/eventstore/embedded"
 	"accountledger/eventstore/esdb"
 	"accountledger/journal"
 	"accountledger/leases"
-	"accountledger/notify"
 	"accountledger/notify/mailbox"
 	"accountledger/passwords"
 	"accountledger/processes"
@@ -66,12 +67,12 @@ type Server struct {
 	mailbox   *mailbox.Mailbox     // nil where a mail server is configured
 	leases    *leases.Keeper       // nil where this process does all the work alone
 	processes *processes.Processes // nil in a process of the API
-	notifier  *notify.Notifier     // nil where messages cannot be sent, or are sent by turns
-	sender    *notify.Shared       // sends messages while it is this process's turn; nil where there are no turns
+	notifier  *effects.Runtime     // nil where messages cannot be sent, or are sent by turns
+	sender    *effects.Shared      // sends messages while it is this process's turn; nil where there are no turns
 	engine    view.Engine
 	views     *runner.Views
-	budget    *runner.Budget // of filling views
-	runner    *runner.Runner // nil in a process of the API
+	budget    *runner.Budget    // of filling views
+	runner    *consumers.Runner // nil in a process of the API
 	metrics   *prometheus.Registry
 	ready     readiness
 	address   atomic.Pointer[string] // of the API, once it listens

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"accountledger/consumers"
 	"accountledger/journal"
-	"accountledger/projections/runner"
 	"accountledger/projections/view"
 	"accountledger/simulate"
 )
@@ -123,16 +123,16 @@ func (v *idleViews) catchUp(ctx context.Context) (err error) {
 		return err
 	}
 	debug.FreeOSMemory() // what playing left is of no use to the filling, which needs much of its own
-	consumers := v.views.Consumers()
-	r, err := runner.New(runner.Options{Journal: v.journal, Log: v.log, Now: v.now}, consumers...)
+	all := v.views.Consumers()
+	r, err := consumers.New(consumers.Options{Journal: v.journal, Log: v.log, Now: v.now}, all...)
 	if err != nil {
 		return err
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(ctx) }()
-	for _, c := range consumers {
-		if err = r.WaitFor(ctx, c.Name(), head.Position); err != nil {
-			err = fmt.Errorf("simulate: view %s: %w", c.Name(), err)
+	for _, c := range all {
+		if err = r.WaitFor(ctx, c.Name, head.Position); err != nil {
+			err = fmt.Errorf("simulate: view %s: %w", c.Name, err)
 			break
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"accountledger/commands"
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/journal"
 	"accountledger/projections"
@@ -107,7 +108,7 @@ func (o operator) undigested(ctx context.Context, name string, event domain.Even
 	err := runner.Trial(ctx, o.journal, &all[at], event, func(done, total int64) {
 		progress(Progress{View: name, Done: done, Total: total, Unit: "events"})
 	})
-	var fault *runner.EventError
+	var fault *consumers.EventError
 	var unreadable *runner.UnreadableError
 	switch {
 	case err == nil:

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"net/http"
 
+	"accountledger/consumers"
 	"accountledger/eventstore"
-	"accountledger/projections/runner"
 	"accountledger/replay/audit"
 	"accountledger/vault"
 )
@@ -85,20 +85,20 @@ func (s *Server) verify(ctx context.Context, progress func(Progress)) (Verified,
 // standing are the consumers that keep a checkpoint, none of which is set to work by being asked for it. A process of the API
 // knows those only whose checkpoint goes with a lease.
 func (s *Server) standing(ctx context.Context) ([]audit.Consumer, error) {
-	var consumers []runner.Consumer
+	var all []consumers.Consumer
 	if s.cfg.Role != RoleAPI {
-		consumers = s.views.Consumers()
+		all = s.views.Consumers()
 	}
 	if s.processes != nil {
-		consumers = append(consumers, s.processes)
+		all = append(all, s.processes.Consumer())
 	}
 	var out []audit.Consumer
-	for _, c := range consumers {
+	for _, c := range all {
 		at := c.Checkpoint
-		if stored, ok := c.(runner.Stored); ok {
-			at = stored.Stored
+		if c.Stored != nil {
+			at = c.Stored
 		}
-		out = append(out, audit.Consumer{Name: c.Name(), At: at})
+		out = append(out, audit.Consumer{Name: c.Name, At: at})
 	}
 	effects, err := s.effects(ctx)
 	return append(out, placesOf(effects)...), err

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"accountledger/api"
+	"accountledger/consumers"
 	"accountledger/journal"
 	"accountledger/projections/elastic"
-	"accountledger/projections/runner"
 	viewsqlite "accountledger/projections/sqlite"
 	"accountledger/projections/view"
 )
@@ -65,7 +65,7 @@ func behind(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return err
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, runner.ErrStopped), errors.Is(err, runner.ErrRebuilding), errors.Is(err, runner.ErrClosed):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, consumers.ErrStopped), errors.Is(err, consumers.ErrRebuilding), errors.Is(err, consumers.ErrClosed):
 		return errors.Join(api.ErrBehind, err)
 	}
 	return err

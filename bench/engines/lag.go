@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/journal"
 	"accountledger/projections"
@@ -65,7 +66,7 @@ func lagOf(ctx context.Context, s *stage, c config, choose func(*projectiontest.
 	if err != nil {
 		return seen, err
 	}
-	r, err := runner.New(runner.Options{Journal: l.Journal, Log: l.Logger, Now: time.Now}, views.Consumers()...)
+	r, err := consumers.New(consumers.Options{Journal: l.Journal, Log: l.Logger, Now: time.Now}, views.Consumers()...)
 	if err != nil {
 		return seen, errors.Join(err, views.Close())
 	}

@@ -79,7 +79,7 @@ func (e *Engine) Open(ctx context.Context, schema view.Schema, number int) (view
 	defer e.mu.Unlock()
 	e.open[id] = s
 	s.handles++
-	return &generation{store: s, release: func() error { return e.release(s) }}, nil
+	return &generation{view.Handle{Release: func() error { return e.release(s) }}, s}, nil
 }
 
 // find returns a store that is already open.

@@ -2,7 +2,6 @@ package elastic
 
 import (
 	"context"
-	"sync"
 
 	"github.com/elastic/go-elasticsearch/v8/esapi"
 
@@ -11,12 +10,8 @@ import (
 
 // generation is one handle on a store.
 type generation struct {
-	store   *store
-	release func() error
-
-	// using is held for reading while the handle is in use.
-	using  sync.RWMutex
-	closed bool
+	view.Handle
+	store *store
 }
 
 var _ view.Generation = (*generation)(nil)
@@ -24,18 +19,8 @@ var _ view.Generation = (*generation)(nil)
 func (g *generation) ID() view.GenerationID { return g.store.id }
 func (g *generation) Schema() *view.Schema  { return g.store.schema }
 
-// use runs work unless the handle is closed, and closing waits for it.
-func (g *generation) use(work func() error) error {
-	g.using.RLock()
-	defer g.using.RUnlock()
-	if g.closed {
-		return view.ErrClosed
-	}
-	return work()
-}
-
 func (g *generation) Load(ctx context.Context, ids []string) (found []*view.Document, err error) {
-	err = g.use(func() (err error) {
+	err = g.Use(func() (err error) {
 		found, err = g.store.load(ctx, ids)
 		return err
 	})
@@ -43,7 +28,7 @@ func (g *generation) Load(ctx context.Context, ids []string) (found []*view.Docu
 }
 
 func (g *generation) Write(ctx context.Context, batch view.Batch) error {
-	return g.use(func() error { return g.store.write(ctx, batch) })
+	return g.Use(func() error { return g.store.write(ctx, batch) })
 }
 
 func (g *generation) Checkpoint(ctx context.Context, partition int) (view.Checkpoint, error) {
@@ -57,7 +42,7 @@ func (g *generation) Searchable(ctx context.Context, partition int) (view.Checkp
 }
 
 func (g *generation) place(ctx context.Context, kind string, partition int) (place view.Checkpoint, err error) {
-	err = g.use(func() error {
+	err = g.Use(func() error {
 		found, err := g.store.places.read(ctx, kind, partition)
 		place = found.place
 		return err
@@ -66,11 +51,11 @@ func (g *generation) place(ctx context.Context, kind string, partition int) (pla
 }
 
 func (g *generation) Refresh(ctx context.Context) error {
-	return g.use(func() error { return g.store.refresher.wait(ctx) })
+	return g.Use(func() error { return g.store.refresher.wait(ctx) })
 }
 
 func (g *generation) Query(ctx context.Context, query view.Query) (result *view.Result, err error) {
-	err = g.use(func() (err error) {
+	err = g.Use(func() (err error) {
 		result, err = g.store.query(ctx, &query)
 		return err
 	})
@@ -78,7 +63,7 @@ func (g *generation) Query(ctx context.Context, query view.Query) (result *view.
 }
 
 func (g *generation) Count(ctx context.Context) (n int64, err error) {
-	err = g.use(func() error {
+	err = g.Use(func() error {
 		if g.store.filling.Load() {
 			return view.ErrFilling
 		}
@@ -95,7 +80,7 @@ func (g *generation) Count(ctx context.Context) (n int64, err error) {
 // BeginFill stops periodic refreshes, which would split what is written
 // into many small pieces.
 func (g *generation) BeginFill(ctx context.Context) error {
-	return g.use(func() error {
+	return g.Use(func() error {
 		if g.store.filling.Load() {
 			return nil
 		}
@@ -109,7 +94,7 @@ func (g *generation) BeginFill(ctx context.Context) error {
 
 // EndFill makes everything written searchable.
 func (g *generation) EndFill(ctx context.Context) error {
-	return g.use(func() error {
+	return g.Use(func() error {
 		if !g.store.filling.Load() {
 			return nil
 		}
@@ -128,14 +113,4 @@ func (s *store) refreshBy(ctx context.Context, interval string) error {
 	return s.client.call(ctx, esapi.IndicesPutSettingsRequest{
 		Index: []string{s.index}, Body: content(object{"index": object{"refresh_interval": interval}}),
 	}, nil)
-}
-
-func (g *generation) Close() error {
-	g.using.Lock()
-	defer g.using.Unlock()
-	if g.closed {
-		return nil
-	}
-	g.closed = true
-	return g.release()
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/projections"
 	"accountledger/projections/elastic/elastictest"
@@ -27,7 +28,7 @@ type line struct {
 	*projectiontest.Ledger
 	proxy *elastictest.Proxy
 	views map[string]*runner.Views
-	run   map[string]*runner.Runner
+	run   map[string]*consumers.Runner
 }
 
 func openLine(t *testing.T) *line {
@@ -36,7 +37,7 @@ func openLine(t *testing.T) *line {
 	o.Patience = 50 * time.Millisecond
 	l := &line{
 		Ledger: projectiontest.New(t), proxy: elastictest.NewProxy(t, o.URLs[0]),
-		views: map[string]*runner.Views{}, run: map[string]*runner.Runner{},
+		views: map[string]*runner.Views{}, run: map[string]*consumers.Runner{},
 	}
 	o.URLs = []string{l.proxy.URL()}
 	cluster := engine(t, o)
@@ -49,7 +50,7 @@ func openLine(t *testing.T) *line {
 	for name, e := range map[string]view.Engine{"files": l.Engine, "cluster": cluster} {
 		views, err := runner.OpenViews(t.Context(), e, l.Journal, l.Logger, projections.All())
 		must(t, err)
-		r, err := runner.New(runner.Options{Journal: l.Journal, Log: l.Logger, Now: l.Now, Pause: 10 * time.Millisecond}, views.Consumers()...)
+		r, err := consumers.New(consumers.Options{Journal: l.Journal, Log: l.Logger, Now: l.Now, Pause: 10 * time.Millisecond}, views.Consumers()...)
 		must(t, err)
 		ended := make(chan error, 1)
 		go func() { ended <- r.Run(context.WithoutCancel(t.Context())) }()
@@ -109,7 +110,7 @@ func TestTheLine(t *testing.T) {
 }
 
 // waiting waits until a consumer reports that it is waiting for the cluster.
-func (l *line) waiting() runner.Status {
+func (l *line) waiting() consumers.Status {
 	l.Helper()
 	ctx, cancel := context.WithTimeout(l.Context(), patience)
 	defer cancel()
@@ -119,7 +120,7 @@ func (l *line) waiting() runner.Status {
 		all, err := l.run["cluster"].Status(ctx)
 		must(l, err)
 		for _, s := range all {
-			if s.State == runner.Waiting && s.Reason != "" {
+			if s.State == consumers.Waiting && s.Reason != "" {
 				return s
 			}
 		}

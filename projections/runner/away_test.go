@@ -10,13 +10,16 @@ import (
 	"testing"
 	"time"
 
+	"accountledger/consumers"
 	"accountledger/leases/local"
 	"accountledger/projections/projectiontest"
 	"accountledger/projections/runner"
 	"accountledger/projections/view"
 )
 
-func newLog(to io.Writer) *slog.Logger { return slog.New(slog.NewJSONHandler(to, nil)) }
+func newLog(to io.Writer) *slog.Logger {
+	return slog.New(slog.NewJSONHandler(to, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
 
 // away is an engine that can be out of reach.
 type away struct {
@@ -64,7 +67,7 @@ func TestAnEngineThatIsAwayAtTheStart(t *testing.T) {
 				t.Fatal(err)
 			}
 			x := &line{ended: make(chan error, 1), log: log, views: views}
-			x.Runner, err = runner.New(runner.Options{Journal: l.Journal, Log: newLog(log), Now: l.Now, Pause: time.Millisecond}, views.Consumers()...)
+			x.Runner, err = consumers.New(consumers.Options{Journal: l.Journal, Log: newLog(log), Now: l.Now, Pause: time.Millisecond}, views.Consumers()...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -72,7 +75,7 @@ func TestAnEngineThatIsAwayAtTheStart(t *testing.T) {
 			t.Cleanup(func() { x.stop(t) })
 			until(t, "it says that it waits", func() bool {
 				s := x.status(t, "other")
-				return s.State == runner.Waiting && strings.Contains(s.Reason, "does not answer")
+				return s.State == consumers.Waiting && strings.Contains(s.Reason, "does not answer")
 			})
 			if _, _, err := views.Query(t.Context(), "other", view.Query{}); !errors.Is(err, view.ErrUnavailable) {
 				t.Error(err)
@@ -101,7 +104,7 @@ func TestWhoOnlyAsksFindsTheEngineLater(t *testing.T) {
 		t.Error(err)
 	}
 	status, err := asks.views.Status(t.Context(), l.Now())
-	if err != nil || len(status) != 2 || status[0].State != runner.Waiting || !strings.Contains(status[0].Reason, "does not answer") {
+	if err != nil || len(status) != 2 || status[0].State != consumers.Waiting || !strings.Contains(status[0].Reason, "does not answer") {
 		t.Errorf("%+v %v", status, err)
 	}
 	e.down.Store(false)

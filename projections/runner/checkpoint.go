@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"accountledger/consumers"
 	"accountledger/journal"
 	"accountledger/projections/view"
 )
@@ -45,10 +46,10 @@ func decodeStored(b view.Checkpoint, partitions int) (s stored, err error) {
 		return s, nil
 	}
 	if err := json.Unmarshal(b, &s); err != nil {
-		return stored{}, fmt.Errorf("%w: its checkpoint cannot be read", ErrUnusable)
+		return stored{}, fmt.Errorf("%w: its checkpoint cannot be read", consumers.ErrUnusable)
 	}
 	if was := max(s.Partitions, 1); was != partitions {
-		return stored{}, fmt.Errorf("%w: its work was shared by %d, here it is by %d", ErrUnusable, was, partitions)
+		return stored{}, fmt.Errorf("%w: its work was shared by %d, here it is by %d", consumers.ErrUnusable, was, partitions)
 	}
 	return s, nil
 }
@@ -57,14 +58,4 @@ func decodeStored(b view.Checkpoint, partitions int) (s stored, err error) {
 func decodeCheckpoint(b view.Checkpoint, partitions int) (journal.Checkpoint, error) {
 	s, err := decodeStored(b, partitions)
 	return s.Checkpoint, err
-}
-
-// part is a run of a page's records as a page of its own, which ends where its last record stands.
-func part(page journal.Page, from, to int) journal.Page {
-	p := journal.Page{Records: page.Records[from:to], Checkpoint: page.Checkpoint}
-	if to < len(page.Records) {
-		last := page.Records[to-1]
-		p.Checkpoint = journal.Checkpoint{Log: page.Checkpoint.Log, Position: last.Position, Event: last.ID.UUID}
-	}
-	return p
 }

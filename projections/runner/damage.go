@@ -3,6 +3,7 @@ package runner
 import (
 	"errors"
 
+	"accountledger/consumers"
 	"accountledger/projections/view"
 )
 
@@ -44,7 +45,7 @@ func (vs *Views) mend(v *liveView) {
 		return
 	}
 	vs.filling.Go(func() {
-		if err := vs.make(vs.life, v); err != nil && !errors.Is(err, ErrClosed) && vs.life.Err() == nil {
+		if err := vs.make(vs.life, v); err != nil && !errors.Is(err, consumers.ErrClosed) && vs.life.Err() == nil {
 			vs.Log.Warn("a damaged view could not be filled here now", "view", v.name(), "reason", err.Error())
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/journal"
@@ -50,14 +51,14 @@ func TestAFailingEventStopsOnlyItsConsumer(t *testing.T) {
 	p.Link("phone", "secret model", "secret name")
 	at := l.Head().Position
 
-	if err := x.WaitFor(t.Context(), "fragile", at); !errors.Is(err, runner.ErrStopped) {
+	if err := x.WaitFor(t.Context(), "fragile", at); !errors.Is(err, consumers.ErrStopped) {
 		t.Fatal(err)
 	}
 	for _, d := range projections.All() {
 		x.wait(t, d.Name, at)
 	}
 	s := x.status(t, "fragile")
-	if s.State != runner.Stopped || s.Position.Int64() != before || s.Lag != 2 || s.Seconds != 2 {
+	if s.State != consumers.Stopped || s.Position.Int64() != before || s.Lag != 2 || s.Seconds != 2 {
 		t.Errorf("%+v", s)
 	}
 	for _, part := range []string{"permission.withdrawn.v1", fmt.Sprintf("at position %d ", before+1), "version 2"} {
@@ -80,55 +81,12 @@ func TestAFailingEventStopsOnlyItsConsumer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := x.status(t, "fragile"); s.State != runner.Rebuilding {
+	if s := x.status(t, "fragile"); s.State != consumers.Rebuilding {
 		t.Errorf("held up: %+v", s)
 	}
 	mended = true
 	release()
 	x.wait(t, "fragile", at)
-}
-
-func TestTroubleThatPassesIsTriedWithoutLimit(t *testing.T) {
-	l := projectiontest.New(t)
-	failures := 12
-	c := &counter{name: "counter", fail: func(journal.Page) error {
-		if failures--; failures >= 0 {
-			return errors.New("the disk is full")
-		}
-		return nil
-	}}
-	x := start(t, l, nil, c)
-	l.Notices("location")
-	x.wait(t, "counter", l.Head().Position)
-	if s := x.status(t, "counter"); s.State != runner.Running || s.Reason != "" {
-		t.Errorf("%+v", s)
-	}
-	if c.seen() != int(l.Head().Position.Int64()) {
-		t.Errorf("saw %d", c.seen())
-	}
-}
-
-func TestAConsumerThatPanicsIsFoundOut(t *testing.T) {
-	l := projectiontest.New(t)
-	l.Notices("location")
-	l.Notices("contacts")
-	bad := l.Append(domain.OperationsStream, domain.OperationPerformed{Operation: domain.OpKeysList}).Position
-	l.Notices("health")
-	c := &counter{name: "counter", fail: func(p journal.Page) error {
-		for _, r := range p.Records {
-			if r.Position == bad {
-				panic("a text that could hold anything")
-			}
-		}
-		return nil
-	}}
-	x := start(t, l, nil, c)
-	if err := x.WaitFor(t.Context(), "counter", bad); !errors.Is(err, runner.ErrStopped) {
-		t.Fatal(err)
-	}
-	if s := x.status(t, "counter"); s.Position.Int64() != bad.Int64()-1 || !strings.Contains(s.Reason, "operation.performed.v1") || strings.Contains(s.Reason, "anything") {
-		t.Errorf("%+v", s)
-	}
 }
 
 func TestAnUnknownEventIsWaitedFor(t *testing.T) {
@@ -143,32 +101,6 @@ func TestAnUnknownEventIsWaitedFor(t *testing.T) {
 	x.wait(t, "activity", at)
 	until(t, "the view says that it waits", func() bool {
 		s := x.status(t, "activity")
-		return s.State == runner.Waiting && strings.Contains(s.Reason, "future.happened.v1") && s.Lag == 1 && s.Position == at
+		return s.State == consumers.Waiting && strings.Contains(s.Reason, "future.happened.v1") && s.Lag == 1 && s.Position == at
 	})
-}
-
-func TestACloseDuringTroubleEnds(t *testing.T) {
-	l := projectiontest.New(t)
-	c := &counter{name: "counter", fail: func(journal.Page) error { return errors.New("never") }}
-	x := start(t, l, projections.All(), c)
-	l.Notices("location")
-	until(t, "the counter waits", func() bool { return x.status(t, "counter").State == runner.Waiting })
-	x.stop(t)
-	if err := x.WaitFor(t.Context(), "counter", l.Head().Position); !errors.Is(err, runner.ErrClosed) {
-		t.Error(err)
-	}
-}
-
-func TestNamesAreUnique(t *testing.T) {
-	l := projectiontest.New(t)
-	if _, err := runner.New(runner.Options{Journal: l.Journal, Log: l.Logger, Now: l.Now}, &counter{name: "a"}, &counter{name: "a"}); err == nil {
-		t.Error("two consumers of one name")
-	}
-	r, err := runner.New(runner.Options{Journal: l.Journal, Log: l.Logger, Now: l.Now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(r.Close(), r.Run(t.Context()), r.Close()); err != nil {
-		t.Error(err)
-	}
 }

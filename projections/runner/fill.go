@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"accountledger/consumers"
 	"accountledger/journal"
 	"accountledger/projections/view"
 )
@@ -77,7 +78,7 @@ func (f *Filling) Progress() (done, total int64) { return f.done.Load(), f.total
 // Fill brings generations to where the head of the log is now. Each page is read and decoded once for all of them; each
 // folds it in a goroutine of its own. Those that stand furthest behind decide where reading begins.
 //
-// The answer has one error for each, nil where all went well: an *EventError when an event cannot be folded and was not skipped, an
+// The answer has one error for each, nil where all went well: a *consumers.EventError when an event cannot be folded and was not skipped, an
 // *UnreadableError, ctx's, or the engine's. What was written by then is kept.
 func Fill(ctx context.Context, j *journal.Journal, all ...*Filling) []error {
 	errs := make([]error, len(all))
@@ -123,7 +124,7 @@ func Fill(ctx context.Context, j *journal.Journal, all ...*Filling) []error {
 }
 
 func prepare(ctx context.Context, j *journal.Journal, head journal.Checkpoint, all []*Filling) error {
-	skips := NewSkips(j)
+	skips := consumers.NewSkips(j)
 	for _, f := range all {
 		f.folding.skips = skips
 		total, _, err := j.Distance(ctx, f.at.Position, head.Position)
@@ -182,7 +183,7 @@ func (f *Filling) run(ctx context.Context, j *journal.Journal, pages <-chan jour
 	g := gathering{Filling: f, at: f.at, begun: f.at, before: f.done.Load()}
 	f.folding.empty()
 	err := g.fold(ctx, j, pages)
-	var fault *EventError
+	var fault *consumers.EventError
 	if errors.As(err, &fault) || err != nil && ctx.Err() == nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package runner
 import (
 	"context"
 
+	"accountledger/consumers"
 	"accountledger/journal"
 )
 
@@ -22,7 +23,7 @@ func FillTo(ctx context.Context, j *journal.Journal, to int64, f *Filling) error
 			return nil
 		}
 		pages := make(chan journal.Page, 1)
-		pages <- part(page, 0, n)
+		pages <- consumers.Part(page, 0, n)
 		close(pages)
 		if err := f.run(ctx, j, pages); err != nil {
 			return err

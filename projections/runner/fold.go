@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"accountledger/consumers"
 	"accountledger/journal"
 	"accountledger/projections/view"
 )
@@ -23,7 +24,7 @@ type folding struct {
 	known      *known
 	limits     limits
 	// skips tells past which events the view is to go on although they cannot be folded; nil: past none.
-	skips *Skips
+	skips *consumers.Skips
 	// past says that it went past an event that it could not digest because an operator skipped it.
 	past bool
 
@@ -55,10 +56,10 @@ func newFolding(d *Declaration, g view.Generation, part, parts int) *folding {
 		changed: map[string]*view.Document{}, begun: map[string]bool{}}
 }
 
-// fold folds records into documents. An *EventError names the record at fault; those before it are folded.
+// fold folds records into documents. A *consumers.EventError names the record at fault; those before it are folded.
 func (f *folding) fold(ctx context.Context, records []journal.Record) error {
 	touched, fault := f.touched(ctx, records)
-	var at *EventError
+	var at *consumers.EventError
 	if fault != nil && !errors.As(fault, &at) {
 		return fault
 	}
@@ -73,7 +74,7 @@ func (f *folding) fold(ctx context.Context, records []journal.Record) error {
 	return fault
 }
 
-// touched gives what each record touches, up to the first that panics: that is an *EventError. A skipped one
+// touched gives what each record touches, up to the first that panics: that is a *consumers.EventError. A skipped one
 // that panics touches nothing.
 func (f *folding) touched(ctx context.Context, records []journal.Record) ([]touch, error) {
 	all := make([]touch, 0, len(records))
@@ -88,7 +89,7 @@ func (f *folding) touched(ctx context.Context, records []journal.Record) ([]touc
 		case asked != nil:
 			return nil, asked
 		case !skipped:
-			return all, faultOf(n, &records[n], err)
+			return all, consumers.Blame(n, &records[n], err)
 		}
 		all = append(all, touch{})
 	}
@@ -97,7 +98,7 @@ func (f *folding) touched(ctx context.Context, records []journal.Record) ([]touc
 // touch adds what the other records touch.
 func (f *folding) touch(done []touch, records []journal.Record) (all []touch, err error) {
 	all = done
-	defer guard(&err)
+	defer consumers.Guard(&err)
 	for i := len(done); i < len(records); i++ {
 		t := touch{ids: f.ours(f.declaration.Touches(records[i]))}
 		if len(t.ids) > 0 && f.declaration.Begins != nil {
@@ -125,7 +126,7 @@ func (f *folding) ours(ids []string) []string {
 	}
 	var ours []string
 	for _, id := range ids {
-		if PartitionOf(id, f.parts) == f.part {
+		if consumers.PartitionOf(id, f.parts) == f.part {
 			ours = append(ours, id)
 		}
 	}
@@ -182,7 +183,7 @@ func (f *folding) apply(ctx context.Context, n int, r *journal.Record, ids []str
 	case asked != nil:
 		return asked
 	case !skipped:
-		return faultOf(n, r, err)
+		return consumers.Blame(n, r, err)
 	}
 	for i := range ids {
 		_ = f.applyAll(r, ids[i:i+1]) // it stays as it was where the event cannot be folded into it
@@ -199,7 +200,7 @@ func (f *folding) applyAll(r *journal.Record, ids []string) (err error) {
 			}
 		}
 	}()
-	defer guard(&err)
+	defer consumers.Guard(&err)
 	for _, id := range ids {
 		was := f.docs[id]
 		next, err := f.declaration.Fold(was, id, r.Position.Int64(), *r)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"accountledger/consumers"
 )
 
 // claim takes the right to fill views: this view, and all others that need it and that nobody else is filling. Nothing is claimed
@@ -64,7 +66,7 @@ func (v *liveView) claim(ctx context.Context) (_ *claim, err error) {
 
 var (
 	// errFilled is no fault: whoever fills the view ends by itself.
-	errFilled = errors.New("it is being filled already, by a rebuild or by another process")
+	errFilled = consumers.Passing("it is being filled already, by a rebuild or by another process")
 	errOthers = errors.New("another process shares the work on it by another number of partitions: all must have the same")
 )
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"accountledger/consumers"
 	"accountledger/leases"
 )
 
@@ -52,7 +53,7 @@ func (v *liveView) left(ctx context.Context) (_ *Left, err error) {
 		return nil, err
 	}
 	g, at, err := v.place().fitting(ctx, above[len(above)-1])
-	if errors.Is(err, ErrUnusable) {
+	if errors.Is(err, consumers.ErrUnusable) {
 		return nil, nil // it will be dropped
 	} else if err != nil {
 		return nil, err
@@ -68,11 +69,11 @@ func (v *liveView) place() Place {
 }
 
 // Claim keeps everybody else in this process from filling a view, until release: with Hold it is what a rebuild needs where no
-// other process has the same engine. It waits while somebody fills it. Errors: ErrUnknown, and ctx's when it ended first.
+// other process has the same engine. It waits while somebody fills it. Errors: consumers.ErrUnknown, and ctx's when it ended first.
 func (vs *Views) Claim(ctx context.Context, name string) (release func(), err error) {
 	v := vs.byName[name]
 	if v == nil {
-		return nil, fmt.Errorf("%w: %s", ErrUnknown, name)
+		return nil, fmt.Errorf("%w: %s", consumers.ErrUnknown, name)
 	}
 	select {
 	case v.filler <- struct{}{}:

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"accountledger/consumers"
 	"accountledger/projections/projectiontest"
 	"accountledger/projections/runner"
 	"accountledger/projections/sqlite"
@@ -214,7 +215,7 @@ func TestTheLiveGenerationWithoutItsFile(t *testing.T) {
 			restarted(t, l)
 			views, err := runner.OpenViews(t.Context(), l.Engine, l.Journal, l.Logger, []runner.Declaration{other(1)})
 			must(t, err)
-			if r, _, err := views.Query(t.Context(), "other", view.Query{}); !errors.Is(err, runner.ErrRebuilding) {
+			if r, _, err := views.Query(t.Context(), "other", view.Query{}); !errors.Is(err, consumers.ErrRebuilding) {
 				t.Errorf("half a view answers: %v %v", r, err)
 			}
 			must(t, views.Close())

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"accountledger/consumers"
 	"accountledger/journal"
 	"accountledger/projections/view"
 )
@@ -41,7 +42,7 @@ type liveView struct {
 
 var (
 	// errNone is why the first generation of a view is filled.
-	errNone = errors.New("there is none yet")
+	errNone = consumers.Passing("there is none yet")
 	// errNewer is why a view is not filled though it cannot be used: the newer program's is not to be undone.
 	errNewer = errors.New("it was made by a newer version of this program")
 )
@@ -69,13 +70,13 @@ func (v *liveView) use(work func(view.Generation) error) error {
 	return work(v.live)
 }
 
-// rebuilding is ErrRebuilding, and a *journal.ForeignCheckpointError where that is why.
+// rebuilding is consumers.ErrRebuilding, and a *journal.ForeignCheckpointError where that is why.
 func (v *liveView) rebuilding() error {
 	var other *journal.ForeignCheckpointError
 	if errors.As(v.why, &other) {
-		return fmt.Errorf("%w: %s: %w", ErrRebuilding, v.name(), other)
+		return fmt.Errorf("%w: %s: %w", consumers.ErrRebuilding, v.name(), other)
 	}
-	return fmt.Errorf("%w: %s", ErrRebuilding, v.name())
+	return fmt.Errorf("%w: %s", consumers.ErrRebuilding, v.name())
 }
 
 // needs gives why the view must be filled, nil when it need not.
@@ -88,7 +89,7 @@ func (v *liveView) needs() error {
 // unusable marks what only a new generation can mend.
 func unusable(err error) error {
 	if errors.Is(err, view.ErrCorrupt) || errors.Is(err, view.ErrMismatch) || errors.Is(err, view.ErrNoGeneration) {
-		return fmt.Errorf("%w: %w", ErrUnusable, err)
+		return fmt.Errorf("%w: %w", consumers.ErrUnusable, err)
 	}
 	return err
 }
@@ -134,7 +135,7 @@ func (v *liveView) look(ctx context.Context) error {
 	}
 	g, err := v.set.Engine.Open(ctx, v.declaration.Schema, id.Number)
 	switch {
-	case errors.Is(unusable(err), ErrUnusable):
+	case errors.Is(unusable(err), consumers.ErrUnusable):
 		v.note(err, id)
 		return nil
 	case err != nil:
@@ -152,7 +153,7 @@ func (v *liveView) note(why error, bad view.GenerationID) {
 
 // take puts a generation in the place of the one before, unless it is of another log.
 func (v *liveView) take(ctx context.Context, g view.Generation) error {
-	if err := v.check(ctx, g); errors.Is(err, ErrUnusable) {
+	if err := v.check(ctx, g); errors.Is(err, consumers.ErrUnusable) {
 		v.note(err, g.ID())
 		return g.Close()
 	} else if err != nil {
@@ -184,7 +185,7 @@ func (v *liveView) take(ctx context.Context, g view.Generation) error {
 // the live one can be that of a filling that was cut off, which nobody would end.
 func (v *liveView) check(ctx context.Context, g view.Generation) error {
 	if _, err := g.Query(ctx, view.Query{Limit: 1}); errors.Is(err, view.ErrFilling) {
-		return fmt.Errorf("%w: it was not filled to its end", ErrUnusable)
+		return fmt.Errorf("%w: it was not filled to its end", consumers.ErrUnusable)
 	}
 	at, err := v.checkpoint(ctx, g, 0)
 	if err != nil || at.IsZero() {
@@ -192,7 +193,7 @@ func (v *liveView) check(ctx context.Context, g view.Generation) error {
 	}
 	log, err := v.set.Journal.LogID(ctx)
 	if err == nil && at.Log != log {
-		return fmt.Errorf("%w: %w", ErrUnusable, &journal.ForeignCheckpointError{Checkpoint: at, Log: log, Reason: "it is of another log"})
+		return fmt.Errorf("%w: %w", consumers.ErrUnusable, &journal.ForeignCheckpointError{Checkpoint: at, Log: log, Reason: "it is of another log"})
 	}
 	return err
 }

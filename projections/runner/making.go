@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"accountledger/consumers"
 	"accountledger/leases"
 	"accountledger/projections/view"
 )
@@ -36,7 +37,7 @@ func (vs *Views) make(ctx context.Context, v *liveView) error {
 	vs.mu.Lock()
 	if vs.life.Err() != nil {
 		vs.mu.Unlock()
-		return errors.Join(ErrClosed, release(ctx, claims))
+		return errors.Join(consumers.ErrClosed, release(ctx, claims))
 	}
 	var together []*liveView
 	for _, other := range vs.all {
@@ -185,7 +186,7 @@ func (v *liveView) end(err error) {
 	v.mu.RUnlock()
 	if a.generation != nil {
 		err = errors.Join(err, a.generation.Close())
-		if errors.Is(unusable(err), ErrUnusable) && a.claim.held() {
+		if errors.Is(unusable(err), consumers.ErrUnusable) && a.claim.held() {
 			err = errors.Join(err, v.set.Engine.Drop(context.WithoutCancel(v.set.life), a.generation.ID()))
 		}
 	}

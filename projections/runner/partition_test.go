@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"accountledger/consumers"
 	"accountledger/journal"
 	"accountledger/leases"
 	"accountledger/projections"
@@ -41,11 +42,11 @@ func (c *cut) Look(ctx context.Context) (leases.Table, error) {
 
 func TestWhoFoldsADocumentStaysAsItIs(t *testing.T) {
 	for id, want := range map[string]int{"": 5, "a": 12, "account-1": 6, "0b51a5ad-93f5-4f0c-9c2b-0a3f0d4bd0a6": 13} {
-		if got := runner.PartitionOf(id, 16); got != want {
+		if got := consumers.PartitionOf(id, 16); got != want {
 			t.Errorf("%q is in %d, was in %d", id, got, want)
 		}
 	}
-	if runner.PartitionOf("a", 1) != 0 || runner.PartitionOf("a", 0) != 0 {
+	if consumers.PartitionOf("a", 1) != 0 || consumers.PartitionOf("a", 0) != 0 {
 		t.Error("one partition is the first")
 	}
 }
@@ -60,7 +61,7 @@ func parted(t *testing.T, l *projectiontest.Ledger, partitions int, declarations
 	if err != nil {
 		t.Fatal(err)
 	}
-	if x.Runner, err = runner.New(runner.Options{Journal: l.Journal, Log: log, Now: l.Now, Pause: time.Millisecond}, x.views.Consumers()...); err != nil {
+	if x.Runner, err = consumers.New(consumers.Options{Journal: l.Journal, Log: log, Now: l.Now, Pause: time.Millisecond}, x.views.Consumers()...); err != nil {
 		t.Fatal(err)
 	}
 	go func() { x.ended <- x.Run(context.WithoutCancel(t.Context())) }()
@@ -101,7 +102,7 @@ func TestAQuietViewIsReadAnew(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s := x.status(t, "other/1"); s.State != runner.Rebuilding {
+	if s := x.status(t, "other/1"); s.State != consumers.Rebuilding {
 		t.Errorf("%+v", s)
 	}
 	release()
@@ -154,7 +155,7 @@ func TestLateWritersAreHarmless(t *testing.T) {
 // writer is a process that believes to have the work, with the place that each of its consumers stands at.
 type writer struct {
 	views *runner.Views
-	units []runner.Consumer
+	units []consumers.Consumer
 	at    []journal.Checkpoint
 }
 

@@ -2,11 +2,11 @@ package runner
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
 
+	"accountledger/consumers"
 	"accountledger/journal"
 	"accountledger/projections/view"
 )
@@ -20,7 +20,7 @@ const (
 
 // WaitFor returns once a view has dealt with everything up to a position of the log, and queries see it, wherever the work on it
 // is done: it asks the engine how far the view is. Runner.WaitFor is cheaper where all of it is done here. Errors:
-// ErrUnknown, and ctx's when it ended first. While the engine cannot be asked it waits.
+// consumers.ErrUnknown, and ctx's when it ended first. While the engine cannot be asked it waits.
 func (vs *Views) WaitFor(ctx context.Context, name string, position journal.Position) error {
 	_, err := vs.await(ctx, name, position)
 	return err
@@ -45,7 +45,7 @@ func (vs *Views) QueryAt(ctx context.Context, name string, q view.Query, positio
 func (vs *Views) await(ctx context.Context, name string, position journal.Position) (view.GenerationID, error) {
 	v := vs.byName[name]
 	if v == nil {
-		return view.GenerationID{}, fmt.Errorf("%w: %s", ErrUnknown, name)
+		return view.GenerationID{}, fmt.Errorf("%w: %s", consumers.ErrUnknown, name)
 	}
 	for {
 		r := v.asking.ask(func() reached { return v.reached() })
@@ -147,54 +147,14 @@ func (a *asking) ask(work func() reached) *question {
 	return q
 }
 
-// Status tells how far each partition of each view is, for a process that does no work on them: as the engine has
-// it, and whether anybody works on it where that is known. An error means that the log cannot be asked.
-func (vs *Views) Status(ctx context.Context, now time.Time) ([]Status, error) {
-	var asked []Stored
-	for _, v := range vs.all {
-		for _, u := range v.units {
-			asked = append(asked, u)
+// Status is the status of each partition of each view for a process that does not work on them: as the engine has it, and
+// who works on it where that is known. An error means that the log cannot be asked.
+func (vs *Views) Status(ctx context.Context, now time.Time) ([]consumers.Status, error) {
+	all, err := consumers.StatusElsewhere(ctx, vs.Journal, vs.Leases, now, vs.Log, vs.each())
+	for i := range all {
+		if v := vs.all[i/vs.Partitions]; all[i].State == consumers.Rebuilding {
+			all[i].Reason = fmt.Sprint(v.needs())
 		}
 	}
-	places := askPlaces(ctx, asked)
-	head, failed := vs.Journal.Head(ctx)
-	holders := map[string]string{}
-	if vs.shared() {
-		bounded, cancel := context.WithTimeout(ctx, placePatience)
-		defer cancel()
-		table, err := vs.Leases.Look(bounded)
-		if err != nil {
-			vs.Log.Warn("it cannot be told who works on the views", "reason", err.Error())
-		}
-		for _, row := range table.Leases {
-			holders[row.Name] = row.Holder
-		}
-	}
-	var all []Status
-	for _, v := range vs.all {
-		for _, u := range v.units {
-			s := Status{Name: u.Name(), State: Elsewhere, Reason: workedOn(holders[u.Lease()])}
-			at, err := places[len(all)].at, places[len(all)].err
-			switch {
-			case errors.Is(err, ErrRebuilding):
-				s.State, s.Reason = Rebuilding, fmt.Sprint(v.needs())
-			case err != nil:
-				s.State, s.Reason = Waiting, err.Error()
-			case holders[u.Lease()] == "":
-				s.State = Waiting
-			}
-			s.Position = at.Position
-			s.measure(ctx, vs.Journal, head, now, now, &failed)
-			all = append(all, s)
-		}
-	}
-	return all, failed
-}
-
-// workedOn says who works on something.
-func workedOn(holder string) string {
-	if holder == "" {
-		return "nobody works on it"
-	}
-	return "worked on by " + holder
+	return all, err
 }

@@ -27,7 +27,7 @@ func TestViewsThatAreOnlyAskedLeaveEverything(t *testing.T) {
 		if left, err := views.Left(t.Context()); err != nil || len(left) != 1 || left[0].Done != l.Head().Position.Int64() {
 			t.Errorf("%+v %v", left, err)
 		}
-		if at, err := views.Consumers()[0].(runner.Stored).Stored(t.Context()); err != nil || at != l.Head() {
+		if at, err := views.Consumers()[0].Stored(t.Context()); err != nil || at != l.Head() {
 			t.Errorf("it stands at %v: %v", at, err)
 		}
 		if err := views.Close(); err != nil {

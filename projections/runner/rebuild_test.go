@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/journal"
 	"accountledger/projections"
@@ -84,7 +85,7 @@ func TestAPlaceThatTheLogLost(t *testing.T) {
 	x = start(t, l, []runner.Declaration{other(1)})
 	until(t, "the view waits", func() bool {
 		s := x.status(t, "other")
-		return s.State == runner.Waiting && strings.Contains(s.Reason, "does not belong")
+		return s.State == consumers.Waiting && strings.Contains(s.Reason, "does not belong to")
 	})
 	if strings.Contains(x.log.String(), "view is filled\"") || len(x.documents(t, "other")) == 0 {
 		t.Errorf("it was made again:\n%s", x.log)
@@ -180,7 +181,7 @@ func TestAFillingThatFailsIsTriedAgainAfterAHold(t *testing.T) {
 	var tried int
 	x := start(t, l, []runner.Declaration{fragile(&mended, &tried), other(1)})
 	x.wait(t, "other", l.Head().Position)
-	until(t, "the view stops", func() bool { return x.status(t, "fragile").State == runner.Stopped })
+	until(t, "the view stops", func() bool { return x.status(t, "fragile").State == consumers.Stopped })
 	if err := x.views.Use("fragile", func(view.Generation) error { return nil }); err == nil {
 		t.Error("half a view answers")
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/journal"
@@ -24,7 +25,7 @@ const patience = 30 * time.Second
 
 // line is a runner at work on a ledger.
 type line struct {
-	*runner.Runner
+	*consumers.Runner
 	views *runner.Views
 	ended chan error
 	log   *buffer
@@ -48,16 +49,16 @@ func (b *buffer) String() string {
 	return b.all.String()
 }
 
-func start(t *testing.T, l *projectiontest.Ledger, declarations []runner.Declaration, more ...runner.Consumer) *line {
+func start(t *testing.T, l *projectiontest.Ledger, declarations []runner.Declaration) *line {
 	t.Helper()
 	x := &line{ended: make(chan error, 1), log: &buffer{}}
-	log := slog.New(slog.NewJSONHandler(x.log, nil))
+	log := slog.New(slog.NewJSONHandler(x.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
 	if x.views, err = runner.OpenViews(t.Context(), l.Engine, l.Journal, log, declarations); err != nil {
 		t.Fatal(err)
 	}
-	x.Runner, err = runner.New(runner.Options{Journal: l.Journal, Log: log, Now: l.Now, Pause: time.Millisecond},
-		append(x.views.Consumers(), more...)...)
+	x.Runner, err = consumers.New(consumers.Options{Journal: l.Journal, Log: log, Now: l.Now, Pause: time.Millisecond},
+		x.views.Consumers()...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,7 +98,7 @@ func (x *line) documents(t *testing.T, name string) (docs []*view.Document) {
 	return docs
 }
 
-func (x *line) status(t *testing.T, name string) runner.Status {
+func (x *line) status(t *testing.T, name string) consumers.Status {
 	t.Helper()
 	all, err := x.Status(t.Context())
 	if err != nil {
@@ -109,7 +110,7 @@ func (x *line) status(t *testing.T, name string) runner.Status {
 		}
 	}
 	t.Fatalf("no status of %s", name)
-	return runner.Status{}
+	return consumers.Status{}
 }
 
 // until asks again and again, as a person looking at the status would.
@@ -138,7 +139,7 @@ func TestWhatWasWrittenCanBeRead(t *testing.T) {
 	at := l.Head().Position
 	for _, d := range projections.All() {
 		x.wait(t, d.Name, at)
-		if s := x.status(t, d.Name); s.Lag != 0 || s.Seconds != 0 || s.State != runner.Running || s.Position != at {
+		if s := x.status(t, d.Name); s.Lag != 0 || s.Seconds != 0 || s.State != consumers.Running || s.Position != at {
 			t.Errorf("%s: %+v", d.Name, s)
 		}
 	}
@@ -152,7 +153,7 @@ func TestWhatWasWrittenCanBeRead(t *testing.T) {
 	if _, ok := x.views.Schema("accounts"); !ok {
 		t.Error("no schema")
 	}
-	if _, _, err := x.views.Query(t.Context(), "nothing", view.Query{}); !errors.Is(err, runner.ErrUnknown) {
+	if _, _, err := x.views.Query(t.Context(), "nothing", view.Query{}); !errors.Is(err, consumers.ErrUnknown) {
 		t.Error(err)
 	}
 }
@@ -167,70 +168,28 @@ func TestWaitingHasADeadline(t *testing.T) {
 	if err := x.WaitFor(ctx, "accounts", far); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
-	if err := x.WaitFor(t.Context(), "nothing", far); !errors.Is(err, runner.ErrUnknown) {
+	if err := x.WaitFor(t.Context(), "nothing", far); !errors.Is(err, consumers.ErrUnknown) {
 		t.Error(err)
 	}
 }
 
 func TestARestartGoesOnFromTheCheckpoint(t *testing.T) {
 	l := projectiontest.New(t)
-	c := &counter{name: "counter"}
-	x := start(t, l, projections.All(), c)
+	x := start(t, l, projections.All())
 	l.Notices("location")
 	for _, d := range projections.All() {
 		x.wait(t, d.Name, l.Head().Position)
 	}
-	x.wait(t, "counter", l.Head().Position)
 	before := x.documents(t, "activity")
 	x.stop(t)
-	seen := c.seen()
 
 	l.Notices("contacts")
-	x = start(t, l, projections.All(), c)
+	x = start(t, l, projections.All())
 	x.wait(t, "activity", l.Head().Position)
-	x.wait(t, "counter", l.Head().Position)
 	if after := x.documents(t, "activity"); len(after) != int(l.Head().Position.Int64()) || len(after) <= len(before) {
 		t.Errorf("%d documents, then %d", len(before), len(after))
 	}
 	if strings.Contains(x.log.String(), "filled") {
 		t.Errorf("a view was filled anew:\n%s", x.log)
 	}
-	if got := c.seen(); got != int(l.Head().Position.Int64()) || got <= seen {
-		t.Errorf("the counter saw %d, then %d events", seen, got)
-	}
-}
-
-// counter is a consumer that counts and fails as it is told.
-type counter struct {
-	name string
-	mu   sync.Mutex
-	at   journal.Checkpoint
-	n    int
-	fail func(journal.Page) error
-}
-
-func (c *counter) Name() string { return c.name }
-
-func (c *counter) Checkpoint(context.Context) (journal.Checkpoint, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at, nil
-}
-
-func (c *counter) Handle(_ context.Context, page journal.Page) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.fail != nil {
-		if err := c.fail(page); err != nil {
-			return err
-		}
-	}
-	c.at, c.n = page.Checkpoint, c.n+len(page.Records)
-	return nil
-}
-
-func (c *counter) seen() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.n
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 
+	"accountledger/consumers"
 	"accountledger/projections/projectiontest"
 	"accountledger/projections/runner"
 	"accountledger/projections/sqlite"
@@ -46,7 +47,7 @@ func TestWaitingMakesSearchable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := runner.New(runner.Options{Journal: l.Journal, Log: l.Logger, Now: l.Now}, views.Consumers()...)
+	r, err := consumers.New(consumers.Options{Journal: l.Journal, Log: l.Logger, Now: l.Now}, views.Consumers()...)
 	if err != nil {
 		t.Fatal(err)
 	}

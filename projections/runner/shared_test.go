@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/journal"
 	"accountledger/leases"
@@ -32,18 +33,18 @@ const ttl = 600 * time.Millisecond
 func share(t *testing.T, l *projectiontest.Ledger, e view.Engine, s leases.Server, label string, partitions int, works bool, declarations []runner.Declaration) *process {
 	t.Helper()
 	p := &process{line: &line{ended: make(chan error, 1), log: &buffer{}}, keeper: leases.New(s, leases.Options{TTL: ttl, Label: label})}
-	log := slog.New(slog.NewJSONHandler(p.log, nil))
+	log := slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
 	p.views, err = runner.OpenViewsWith(t.Context(), runner.ViewsOptions{Engine: e, Journal: l.Journal, Log: log, Declarations: declarations,
 		Partitions: partitions, Leases: p.keeper, Follow: 20 * time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var consumers []runner.Consumer
+	var all []consumers.Consumer
 	if works {
-		consumers = p.views.Consumers()
+		all = p.views.Consumers()
 	}
-	p.Runner, err = runner.New(runner.Options{Journal: l.Journal, Log: log, Now: l.Now, Pause: time.Millisecond, Leases: p.keeper}, consumers...)
+	p.Runner, err = consumers.New(consumers.Options{Journal: l.Journal, Log: log, Now: l.Now, Pause: time.Millisecond, Leases: p.keeper}, all...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +85,7 @@ func (p *process) running(t *testing.T) (names []string) {
 		t.Fatal(err)
 	}
 	for _, s := range all {
-		if s.State == runner.Running {
+		if s.State == consumers.Running {
 			names = append(names, s.Name)
 		}
 	}
@@ -161,7 +162,7 @@ func TestProcessesShareTheWork(t *testing.T) {
 		t.Fatalf("%d %v", len(status), err)
 	}
 	for _, s := range status {
-		if s.Lag != 0 || s.State != runner.Elsewhere || s.Position != l.Head().Position || !strings.Contains(s.Reason, "worked on by") {
+		if s.Lag != 0 || s.State != consumers.Elsewhere || s.Position != l.Head().Position || !strings.Contains(s.Reason, "worked on by") {
 			t.Errorf("%+v", s)
 		}
 	}
@@ -172,7 +173,7 @@ func TestProcessesShareTheWork(t *testing.T) {
 	theirs := second.running(t)
 	for _, d := range projections.All() {
 		elsewhere := slices.ContainsFunc(theirs, func(unit string) bool { return strings.HasPrefix(unit, d.Name+"/") })
-		if err := first.WaitFor(t.Context(), d.Name, l.Head().Position); errors.Is(err, runner.ErrElsewhere) != elsewhere {
+		if err := first.WaitFor(t.Context(), d.Name, l.Head().Position); errors.Is(err, consumers.ErrElsewhere) != elsewhere {
 			t.Errorf("%s: error %v; the other has a part of it: %v", d.Name, err, elsewhere)
 		}
 	}
@@ -228,9 +229,9 @@ func TestAnOlderProgramUndoesNothing(t *testing.T) {
 	recent.reach(t, l, "other")
 	until(t, "the old one says so", func() bool {
 		s := old.status(t, "other")
-		return s.State == runner.Waiting && strings.Contains(s.Reason, "newer version")
+		return s.State == consumers.Waiting && strings.Contains(s.Reason, "newer version")
 	})
-	if _, _, err := old.views.Query(t.Context(), "other", view.Query{}); !errors.Is(err, runner.ErrRebuilding) {
+	if _, _, err := old.views.Query(t.Context(), "other", view.Query{}); !errors.Is(err, consumers.ErrRebuilding) {
 		t.Error(err)
 	}
 	until(t, "the old generation is dropped", func() bool {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/journal"
@@ -73,7 +74,7 @@ func (x *line) goesOn(t *testing.T, l *projectiontest.Ledger, name string) {
 	t.Helper()
 	until(t, name+" goes on", func() bool {
 		s := x.status(t, name)
-		return s.State == runner.Running && s.Position == l.Head().Position
+		return s.State == consumers.Running && s.Position == l.Head().Position
 	})
 }
 
@@ -117,7 +118,7 @@ func TestASkipLetsAViewGoOn(t *testing.T) {
 			x.wait(t, "brittle", l.Head().Position)
 			event := withdrawn(l)
 			at := l.Head().Position
-			if err := x.WaitFor(t.Context(), "brittle", at); !errors.Is(err, runner.ErrStopped) {
+			if err := x.WaitFor(t.Context(), "brittle", at); !errors.Is(err, consumers.ErrStopped) {
 				t.Fatal(err)
 			}
 			if s := x.status(t, "brittle"); !strings.Contains(s.Reason, event.String()) || !slices.Equal(x.StoppedAt("brittle"), []domain.EventID{event}) {
@@ -126,7 +127,7 @@ func TestASkipLetsAViewGoOn(t *testing.T) {
 			skipped(l, "other", event)
 			skipped(l, "brittle", domain.EventID{UUID: uuid.New()})
 			x.wait(t, "other", l.Head().Position)
-			if s := x.status(t, "brittle"); s.State != runner.Stopped {
+			if s := x.status(t, "brittle"); s.State != consumers.Stopped {
 				t.Errorf("a skip of another view, or of another event, let it go on: %+v", s)
 			}
 			skipped(l, "brittle", event)
@@ -179,7 +180,7 @@ func TestASkipLetsAFillingGoOn(t *testing.T) {
 	event := withdrawn(l)
 	x := start(t, l, []runner.Declaration{brittle(1, false)})
 	until(t, "it stops", func() bool { return len(x.StoppedAt("brittle")) == 1 })
-	if s := x.status(t, "brittle"); s.State != runner.Stopped || !strings.Contains(s.Reason, "cannot be filled") || !strings.Contains(s.Reason, event.String()) {
+	if s := x.status(t, "brittle"); s.State != consumers.Stopped || !strings.Contains(s.Reason, "cannot be filled") || !strings.Contains(s.Reason, event.String()) {
 		t.Errorf("%+v", s)
 	}
 	skipped(l, "brittle", event)
@@ -189,7 +190,7 @@ func TestASkipLetsAFillingGoOn(t *testing.T) {
 		Metadata: []byte(`{"format":1,"at":"2026-03-01T10:00:00Z","actor":{"kind":"system"},"channel":"process"}`)}); err != nil {
 		t.Fatal(err)
 	}
-	skips := runner.NewSkips(l.Journal)
+	skips := consumers.NewSkips(l.Journal)
 	for range 2 {
 		if ok, err := skips.Has(t.Context(), "brittle", event); err != nil || !ok {
 			t.Fatal(ok, err)
@@ -231,8 +232,8 @@ func TestTrials(t *testing.T) {
 			}
 		})
 	}
-	var fault *runner.EventError
-	if err := try(&d, event); !errors.As(err, &fault) || fault.Event != event || !strings.Contains(fault.Place, "permission.withdrawn.v1") {
+	var fault *consumers.EventError
+	if err := try(&d, event); !errors.As(err, &fault) || fault.Event != event || !strings.Contains(fault.Where, "permission.withdrawn.v1") {
 		t.Error(err)
 	}
 	if err := try(&whole, event); err != nil {

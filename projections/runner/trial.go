@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/journal"
 )
@@ -13,7 +14,7 @@ import (
 var ErrNoEvent = errors.New("runner: no such event in the log")
 
 // Trial folds an event into a view's documents as the log makes them, in memory, and stores nothing. Nil says that the view
-// can digest the event; an *EventError names the event that it cannot digest, which may be one before it; then the
+// can digest the event; a *consumers.EventError names the event that it cannot digest, which may be one before it; then the
 // view does not even come to it. Other errors: ErrNoEvent, an *UnreadableError, ctx's, the log's.
 //
 // It reads the log twice from its beginning, and tells progress how many events of about how many were read.
@@ -43,7 +44,7 @@ func Trial(ctx context.Context, j *journal.Journal, d *Declaration, event domain
 	for _, id := range touched[0].ids {
 		f.docs[id] = nil
 	}
-	f.skips = NewSkips(j)
+	f.skips = consumers.NewSkips(j)
 	_, err = t.walk(ctx, func(r journal.Record) error {
 		if r.ID == event {
 			f.skips = nil // it is tried whether or not it was skipped before

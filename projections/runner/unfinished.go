@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"accountledger/consumers"
 	"accountledger/journal"
 	"accountledger/leases"
 	"accountledger/projections/view"
@@ -30,10 +31,10 @@ const (
 )
 
 // errBegun is why a generation above the live one is no unfinished filling: nothing was kept of it, or consumers worked on it.
-var errBegun = fmt.Errorf("%w: it is no filling that was cut off", ErrUnusable)
+var errBegun = fmt.Errorf("%w: it is no filling that was cut off", consumers.ErrUnusable)
 
 // errPast is why a filling that was cut off is begun anew: a program that was mended since could fold what it went past.
-var errPast = fmt.Errorf("%w: it went past an event that was skipped", ErrUnusable)
+var errPast = fmt.Errorf("%w: it went past an event that was skipped", consumers.ErrUnusable)
 
 // Begin opens a generation above the live one to be filled: the one that a filling left that was cut off, if it fits, else, or
 // if anew is set, a new one. It fits when it is of this declaration, this log and this sharing of the work, and went past no
@@ -110,7 +111,7 @@ func (p Place) resume(ctx context.Context, anew bool) (found view.Generation, er
 		if found == nil && !anew {
 			if found, _, err = p.fitting(ctx, id); err == nil {
 				continue
-			} else if !errors.Is(err, ErrUnusable) {
+			} else if !errors.Is(err, consumers.ErrUnusable) {
 				return nil, err
 			}
 		}
@@ -138,10 +139,10 @@ func (p Place) above(ctx context.Context) ([]view.GenerationID, error) {
 	return slices.DeleteFunc(all, func(id view.GenerationID) bool { return id.Number <= live.Number }), nil
 }
 
-// fitting opens a generation that a filling can go on with, and gives where. An error that wraps ErrUnusable says why none can.
+// fitting opens a generation that a filling can go on with, and gives where. An error that wraps consumers.ErrUnusable says why none can.
 func (p Place) fitting(ctx context.Context, id view.GenerationID) (view.Generation, journal.Checkpoint, error) {
 	if id.Version != p.Declaration.Version {
-		return nil, journal.Checkpoint{}, fmt.Errorf("%w: it is of version %d", ErrUnusable, id.Version)
+		return nil, journal.Checkpoint{}, fmt.Errorf("%w: it is of version %d", consumers.ErrUnusable, id.Version)
 	}
 	g, err := p.Engine.Open(ctx, p.Declaration.Schema, id.Number)
 	if err != nil {
@@ -169,7 +170,7 @@ func (p Place) fits(ctx context.Context, g view.Generation) (journal.Checkpoint,
 		return at.Checkpoint, errPast
 	}
 	if err = p.Journal.Fits(ctx, at.Checkpoint); foreign(err) {
-		err = fmt.Errorf("%w: %w", ErrUnusable, err)
+		err = fmt.Errorf("%w: %w", consumers.ErrUnusable, err)
 	}
 	return at.Checkpoint, err
 }
@@ -186,8 +187,8 @@ func (p Place) Leave(ctx context.Context, g view.Generation, f *Filling, why err
 
 // resumable says whether a filling that ended with an error can be gone on with.
 func resumable(err error) bool {
-	var fault *EventError
-	return !errors.As(err, &fault) && !errors.Is(unusable(err), ErrUnusable) && !errors.Is(err, view.ErrDocument)
+	var fault *consumers.EventError
+	return !errors.As(err, &fault) && !errors.Is(unusable(err), consumers.ErrUnusable) && !errors.Is(err, view.ErrDocument)
 }
 
 // keeping gives the time to write what was folded, also when ctx has ended. It gives none where a lease was lost: another process

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/journal"
 	"accountledger/leases/local"
@@ -219,7 +220,7 @@ func TestAClaimedView(t *testing.T) {
 	if _, err := views.Claim(waiting, "other"); !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
-	if _, err := views.Claim(t.Context(), "nothing"); !errors.Is(err, runner.ErrUnknown) {
+	if _, err := views.Claim(t.Context(), "nothing"); !errors.Is(err, consumers.ErrUnknown) {
 		t.Error(err)
 	}
 	cutOff(t, place(l, d, 1))
@@ -279,7 +280,7 @@ func TestDamageThatAQueryMeets(t *testing.T) {
 				})
 				return n, err
 			}
-			if _, err := query(); !errors.Is(err, view.ErrCorrupt) || !errors.Is(err, runner.ErrRebuilding) {
+			if _, err := query(); !errors.Is(err, view.ErrCorrupt) || !errors.Is(err, consumers.ErrRebuilding) {
 				t.Fatal(err)
 			}
 			until(t, "the view is filled anew", func() bool {
@@ -288,7 +289,7 @@ func TestDamageThatAQueryMeets(t *testing.T) {
 			})
 			until(t, "its consumer goes on", func() bool {
 				all, err := x.Status(t.Context())
-				return err == nil && !slices.ContainsFunc(all, func(s runner.Status) bool { return s.State != runner.Running || s.Lag != 0 })
+				return err == nil && !slices.ContainsFunc(all, func(s consumers.Status) bool { return s.State != consumers.Running || s.Lag != 0 })
 			})
 			if now, err := l.Engine.Live(t.Context(), "other"); err != nil || now == id {
 				t.Errorf("live is %v %v", now, err)

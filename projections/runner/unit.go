@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/journal"
 	"accountledger/projections/view"
@@ -24,27 +25,25 @@ type unit struct {
 	again func()
 }
 
-// Name is the view's, with the partition's number where there are several.
-func (u *unit) Name() string { return unitName(u.view.name(), u.part, u.view.set.Partitions) }
-
-// Of is the view's name.
-func (u *unit) Of() string { return u.view.name() }
-
-// Lease is the partition's.
-func (u *unit) Lease() string {
-	return unitLease(u.view.name(), u.view.declaration.Version, u.part, u.view.set.Partitions)
+// consumer makes it one.
+func (u *unit) consumer() consumers.Consumer {
+	v := u.view
+	return consumers.Consumer{Name: consumers.PartitionName(v.name(), u.part, v.set.Partitions), PartOf: v.name(),
+		Checkpoint: u.checkpoint, Handle: u.handle, Recover: u.recover, Skipped: u.skipped,
+		Searchable: v.searchable, Stored: u.stored, Condition: u.condition, OnMove: u.onMove,
+		Lease: unitLease(v.name(), v.declaration.Version, u.part, v.set.Partitions)}
 }
 
-// OnMove says how to have the log read anew after another generation took the place of the live one, or is to take it.
-func (u *unit) OnMove(again func()) {
+// onMove says how to have the log read anew after another generation took the place of the live one, or is to take it.
+func (u *unit) onMove(again func()) {
 	u.view.mu.Lock()
 	defer u.view.mu.Unlock()
 	u.again = again
 }
 
-// Checkpoint is where the partition stands in the live generation. When there is none that can be used, one is filled
+// checkpoint is where the partition stands in the live generation. When there is none that can be used, one is filled
 // first, which takes as long as the log is.
-func (u *unit) Checkpoint(ctx context.Context) (journal.Checkpoint, error) {
+func (u *unit) checkpoint(ctx context.Context) (journal.Checkpoint, error) {
 	v := u.view
 	if err := v.open(ctx); err != nil {
 		return journal.Checkpoint{}, err
@@ -66,8 +65,8 @@ func (u *unit) Checkpoint(ctx context.Context) (journal.Checkpoint, error) {
 	return v.checkpoint(ctx, g, u.part)
 }
 
-// Stored is where the partition stands, asked of the engine.
-func (u *unit) Stored(ctx context.Context) (at journal.Checkpoint, err error) {
+// stored is where the partition stands, asked of the engine.
+func (u *unit) stored(ctx context.Context) (at journal.Checkpoint, err error) {
 	err = u.view.use(func(g view.Generation) (err error) {
 		at, err = u.view.checkpoint(ctx, g, u.part)
 		return err
@@ -75,14 +74,14 @@ func (u *unit) Stored(ctx context.Context) (at journal.Checkpoint, err error) {
 	return at, err
 }
 
-// Handle folds a page. It is finished even if ctx ends meanwhile.
-func (u *unit) Handle(ctx context.Context, page journal.Page) error {
+// handle folds a page. It is finished even if ctx ends meanwhile.
+func (u *unit) handle(ctx context.Context, page journal.Page) error {
 	ctx = context.WithoutCancel(ctx)
 	v := u.view
 	v.mu.RLock()
 	g, err := v.generation()
 	if err == nil && g.ID() != u.reads {
-		err = ErrMoved
+		err = consumers.ErrMoved
 	}
 	v.mu.RUnlock()
 	if err != nil {
@@ -94,13 +93,13 @@ func (u *unit) Handle(ctx context.Context, page journal.Page) error {
 		err = f.write(ctx, page.Checkpoint)
 	}
 	if errors.Is(err, view.ErrClosed) && v.moved(u) {
-		return ErrMoved
+		return consumers.ErrMoved
 	}
 	return unusable(err)
 }
 
-// Skipped says whether an operator let the view go on past an event.
-func (u *unit) Skipped(ctx context.Context, event domain.EventID) (bool, error) {
+// skipped says whether an operator let the view go on past an event.
+func (u *unit) skipped(ctx context.Context, event domain.EventID) (bool, error) {
 	return u.view.set.skips.Has(ctx, u.view.name(), event)
 }
 
@@ -111,13 +110,13 @@ func (v *liveView) moved(u *unit) bool {
 	return v.live != nil && v.live.ID() != u.reads
 }
 
-// Recover notes that the live generation must not be used any more; Checkpoint makes another one, or finds the one that
+// recover notes that the live generation must not be used any more; checkpoint makes another one, or finds the one that
 // another process made meanwhile.
-func (u *unit) Recover(_ context.Context, why error) error {
+func (u *unit) recover(_ context.Context, why error) error {
 	v := u.view
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if errors.Is(why, ErrRebuilding) && v.why != nil {
+	if errors.Is(why, consumers.ErrRebuilding) && v.why != nil {
 		return nil // that is known, and why
 	}
 	if v.live == nil || v.live.ID() == u.reads {
@@ -126,9 +125,7 @@ func (u *unit) Recover(_ context.Context, why error) error {
 	return nil
 }
 
-// Searchable makes what was written visible to queries.
-func (u *unit) Searchable(ctx context.Context) error { return u.view.searchable(ctx) }
-
+// searchable makes what was written visible to queries.
 func (v *liveView) searchable(ctx context.Context) error {
 	return v.set.Use(v.name(), func(g view.Generation) error {
 		for part := range v.set.Partitions {
@@ -148,19 +145,19 @@ func (v *liveView) searchable(ctx context.Context) error {
 	})
 }
 
-// Condition tells how far a filling is, or that there will be none here.
-func (u *unit) Condition() (State, string) {
+// condition tells how far a filling is, or that there will be none here.
+func (u *unit) condition() (consumers.State, string) {
 	v := u.view
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	if errors.Is(v.why, errNewer) {
-		return Waiting, v.why.Error()
+		return consumers.Waiting, v.why.Error()
 	}
 	if v.next == nil || v.next.filling == nil {
 		return "", ""
 	}
 	done, total := v.next.filling.Progress()
-	return Rebuilding, fmt.Sprintf("%d of %d events; %v", done, total, v.why)
+	return consumers.Rebuilding, fmt.Sprintf("%d of %d events; %v", done, total, v.why)
 }
 
 // generation gives the live one; mu is held.
@@ -169,7 +166,7 @@ func (v *liveView) generation() (view.Generation, error) {
 		return nil, v.away
 	}
 	if v.live == nil || v.why != nil {
-		return nil, fmt.Errorf("%w: %w", ErrUnusable, ErrRebuilding)
+		return nil, fmt.Errorf("%w: %w", consumers.ErrUnusable, consumers.ErrRebuilding)
 	}
 	return v.live, nil
 }

@@ -4,12 +4,12 @@ import (
 	"strings"
 	"testing"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/journal"
 	"accountledger/projections"
 	"accountledger/projections/projectiontest"
-	"accountledger/projections/runner"
 )
 
 // happened is an event that only the newer program knows.
@@ -34,7 +34,7 @@ func TestARollingUpgrade(t *testing.T) {
 	for _, d := range projections.All() {
 		until(t, d.Name+" says that it waits", func() bool {
 			s := x.status(t, d.Name)
-			return s.State == runner.Waiting && strings.Contains(s.Reason, "future.happened.v1") && s.Position == known
+			return s.State == consumers.Waiting && strings.Contains(s.Reason, "future.happened.v1") && s.Position == known
 		})
 	}
 	x.stop(t)

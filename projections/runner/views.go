@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"accountledger/consumers"
 	"accountledger/journal"
 	"accountledger/leases"
 	"accountledger/projections/view"
@@ -47,7 +48,7 @@ type Views struct {
 	ViewsOptions
 	all    []*liveView
 	byName map[string]*liveView
-	skips  *Skips
+	skips  *consumers.Skips
 	// consumes says that this process works on the views, and does not only ask them.
 	consumes bool
 
@@ -74,7 +75,7 @@ func OpenViewsWith(ctx context.Context, o ViewsOptions) (*Views, error) {
 	if o.Follow <= 0 {
 		o.Follow = defaultFollow
 	}
-	vs := &Views{ViewsOptions: o, byName: map[string]*liveView{}, skips: NewSkips(o.Journal)}
+	vs := &Views{ViewsOptions: o, byName: map[string]*liveView{}, skips: consumers.NewSkips(o.Journal)}
 	vs.life, vs.end = context.WithCancel(context.WithoutCancel(ctx))
 	var away error
 	for i := range o.Declarations {
@@ -107,15 +108,20 @@ func OpenViewsWith(ctx context.Context, o ViewsOptions) (*Views, error) {
 // shared says whether other processes have the same engine.
 func (vs *Views) shared() bool { return vs.Leases != nil }
 
-// Consumers gives what works on the views, for New: one consumer for each partition of each view.
-func (vs *Views) Consumers() []Consumer {
+// Consumers gives what works on the views, for consumers.New: one for each partition of each view.
+func (vs *Views) Consumers() []consumers.Consumer {
 	vs.mu.Lock()
-	defer vs.mu.Unlock()
 	vs.consumes = true
-	var out []Consumer
+	vs.mu.Unlock()
+	return vs.each()
+}
+
+// each gives the consumer of each partition, view by view.
+func (vs *Views) each() []consumers.Consumer {
+	var out []consumers.Consumer
 	for _, v := range vs.all {
 		for _, u := range v.units {
-			out = append(out, u)
+			out = append(out, u.consumer())
 		}
 	}
 	return out
@@ -131,10 +137,10 @@ func (vs *Views) Schema(name string) (*view.Schema, bool) {
 }
 
 // Skips tells past which events operators let views go on.
-func (vs *Views) Skips() *Skips { return vs.skips }
+func (vs *Views) Skips() *consumers.Skips { return vs.skips }
 
-// Query answers from a view's live generation and names it: a cursor holds within one generation only. Errors: ErrUnknown,
-// ErrRebuilding, view.ErrUnavailable, and those of view.Generation.Query.
+// Query answers from a view's live generation and names it: a cursor holds within one generation only. Errors: consumers.ErrUnknown,
+// consumers.ErrRebuilding, view.ErrUnavailable, and those of view.Generation.Query.
 func (vs *Views) Query(ctx context.Context, name string, q view.Query) (result *view.Result, id view.GenerationID, err error) {
 	err = vs.Use(name, func(g view.Generation) (err error) {
 		id = g.ID()
@@ -146,11 +152,11 @@ func (vs *Views) Query(ctx context.Context, name string, q view.Query) (result *
 
 // Use lends a view's live generation for as long as work takes. When another process has dropped it meanwhile, work is
 // done once more with the one that took its place. When work met damage (view.ErrCorrupt), the view is filled anew at once, where
-// this process works on the views. Errors: ErrUnknown, ErrRebuilding, view.ErrUnavailable, work's.
+// this process works on the views. Errors: consumers.ErrUnknown, consumers.ErrRebuilding, view.ErrUnavailable, work's.
 func (vs *Views) Use(name string, work func(view.Generation) error) error {
 	v := vs.byName[name]
 	if v == nil {
-		return fmt.Errorf("%w: %s", ErrUnknown, name)
+		return fmt.Errorf("%w: %s", consumers.ErrUnknown, name)
 	}
 	var id view.GenerationID
 	noting := func(g view.Generation) error {
@@ -162,7 +168,7 @@ func (vs *Views) Use(name string, work func(view.Generation) error) error {
 		err = v.use(noting)
 	}
 	if errors.Is(err, view.ErrCorrupt) && v.damaged(id, err) {
-		return fmt.Errorf("%w: %s: %w", ErrRebuilding, name, err)
+		return fmt.Errorf("%w: %s: %w", consumers.ErrRebuilding, name, err)
 	}
 	return err
 }

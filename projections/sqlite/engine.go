@@ -77,7 +77,7 @@ func (e *Engine) Open(ctx context.Context, schema view.Schema, number int) (view
 		return nil, fmt.Errorf("generation %s: %w", id, view.ErrMismatch)
 	}
 	s.handles++
-	return &generation{store: s, release: func() error { return e.release(s) }}, nil
+	return &generation{view.Handle{Release: func() error { return explain(e.release(s), s.path) }}, s}, nil
 }
 
 // release releases one handle of a store and closes it after the last one.

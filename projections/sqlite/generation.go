@@ -4,19 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"sync"
 
 	"accountledger/projections/view"
 )
 
 // generation is one handle on a store.
 type generation struct {
-	store   *store
-	release func() error
-
-	// using is held for reading while the handle is in use.
-	using  sync.RWMutex
-	closed bool
+	view.Handle
+	store *store
 }
 
 var _ view.Generation = (*generation)(nil)
@@ -27,19 +22,16 @@ func (g *generation) Schema() *view.Schema  { return g.store.schema }
 // use runs work unless the handle is closed, and closing waits for it. Once any work has met damage all further work fails, so
 // that the consumer, which alone can have the view rebuilt, learns of damage met by a query.
 func (g *generation) use(work func() error) error {
-	g.using.RLock()
-	defer g.using.RUnlock()
-	if g.closed {
-		return view.ErrClosed
-	}
-	if met := g.store.damage.Load(); met != nil {
-		return *met
-	}
-	err := explain(work(), g.store.path)
-	if errors.Is(err, view.ErrCorrupt) {
-		g.store.damage.CompareAndSwap(nil, &err)
-	}
-	return err
+	return g.Use(func() error {
+		if met := g.store.damage.Load(); met != nil {
+			return *met
+		}
+		err := explain(work(), g.store.path)
+		if errors.Is(err, view.ErrCorrupt) {
+			g.store.damage.CompareAndSwap(nil, &err)
+		}
+		return err
+	})
 }
 
 // change is use for writes.
@@ -113,14 +105,4 @@ func (g *generation) BeginFill(ctx context.Context) error {
 
 func (g *generation) EndFill(ctx context.Context) error {
 	return g.change(func() error { return g.store.endFill(ctx) })
-}
-
-func (g *generation) Close() error {
-	g.using.Lock()
-	defer g.using.Unlock()
-	if g.closed {
-		return nil
-	}
-	g.closed = true
-	return explain(g.release(), g.store.path)
 }

@@ -12,9 +12,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"accountledger/consumers"
 	"accountledger/eventstore"
 	"accountledger/journal"
-	"accountledger/projections/runner"
 	"accountledger/replay/carry"
 	"accountledger/vault"
 )
@@ -124,13 +124,13 @@ func (l *Ledger) walkConsumers(ctx context.Context, r *Report) error {
 		switch {
 		case err == nil:
 			r.Consumers = append(r.Consumers, c.Name)
-		case errors.Is(err, runner.ErrRebuilding):
+		case errors.Is(err, consumers.ErrRebuilding):
 			r.Remade = append(r.Remade, c.Name)
 		case errors.As(err, &foreign) && slices.Contains(l.Before, foreign.Checkpoint.Log):
 			r.Remade = append(r.Remade, c.Name)
 		case errors.As(err, &foreign):
 			r.fault(Fault{Where: InConsumer, Name: c.Name, Position: foreign.Checkpoint.Position.String(), Reason: foreign.Reason})
-		case errors.Is(err, runner.ErrUnusable):
+		case errors.Is(err, consumers.ErrUnusable):
 			r.fault(Fault{Where: InConsumer, Name: c.Name, Reason: err.Error()})
 		default:
 			return fmt.Errorf("%s: %w", c.Name, err)

@@ -15,11 +15,11 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/google/uuid"
 
+	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/eventstore/embedded"
 	"accountledger/journal"
-	"accountledger/projections/runner"
 	"accountledger/replay/audit"
 	"accountledger/replay/carry"
 	"accountledger/vault"
@@ -307,7 +307,7 @@ func TestConsumersAreLookedAt(t *testing.T) {
 	}
 	r := w.run(w.log, func(l *audit.Ledger) {
 		l.Consumers = []audit.Consumer{says("b", head, nil), says("a", eventstore.Checkpoint{}, nil), says("foreign", elsewhere, nil),
-			says("other", another, nil), says("new", eventstore.Checkpoint{}, runner.ErrRebuilding), says("old", eventstore.Checkpoint{}, runner.ErrUnusable)}
+			says("other", another, nil), says("new", eventstore.Checkpoint{}, consumers.ErrRebuilding), says("old", eventstore.Checkpoint{}, consumers.ErrUnusable)}
 	})
 	if fmt.Sprint(r.Consumers, r.Remade) != "[a b] [new]" || len(r.Faults) != 3 || r.Faults[0].Name != "foreign" || r.Faults[1].Name != "other" || r.Faults[2].Name != "old" {
 		t.Errorf("%+v", r)

@@ -17,13 +17,13 @@ import (
 	"modernc.org/sqlite"
 	lib "modernc.org/sqlite/lib"
 
+	"accountledger/consumers"
 	"accountledger/eventstore"
 	"accountledger/journal"
 	"accountledger/leases"
 	"accountledger/notify"
 	"accountledger/pagesum"
 	"accountledger/projections/elastic"
-	"accountledger/projections/runner"
 	"accountledger/projections/view"
 	"accountledger/replay/backup"
 	"accountledger/vault"
@@ -68,7 +68,7 @@ func sentinels() []sentinel {
 		{vault.ErrCorrupt, Damaged}, {view.ErrCorrupt, Damaged}, {pagesum.ErrStructure, Damaged}, {backup.ErrListAltered, Damaged},
 		{backup.ErrListShortened, Damaged}, {backup.ErrHeadMissing, Damaged}, {vault.ErrMasterKey, Denied}, {eventstore.ErrNoSpace, NoSpace},
 		{eventstore.ErrFenced, Fenced}, {eventstore.ErrReadOnly, ""}, {eventstore.ErrUnknownOutcome, ""}, {eventstore.ErrUnavailable, ""},
-		{eventstore.ErrClosed, ""}, {vault.ErrUnavailable, ""}, {view.ErrUnavailable, ""}, {leases.ErrUnavailable, ""}, {runner.ErrUnusable, ""},
+		{eventstore.ErrClosed, ""}, {vault.ErrUnavailable, ""}, {view.ErrUnavailable, ""}, {leases.ErrUnavailable, ""}, {consumers.ErrUnusable, ""},
 	}
 }
 
@@ -184,12 +184,12 @@ func ofEvent(c *Cause, err error) {
 		c.set(Undigestible)
 		c.Says, c.Position = unreadable.Error(), unreadable.Position.String()
 	}
-	var event *runner.EventError
+	var event *consumers.EventError
 	if errors.As(err, &event) {
 		c.set(Undigestible)
 		c.Says = "a consumer cannot digest an event"
 		if !event.Event.IsZero() {
-			c.Says += " " + event.Event.String() + ", " + event.Place
+			c.Says += " " + event.Event.String() + ", " + event.Where
 		}
 	}
 }
@@ -322,7 +322,7 @@ func ofErrno(c *Cause, err error) {
 		c.set(ReadOnly)
 	case errors.Is(err, eventstore.ErrUnknownOutcome):
 		c.set(Unsure)
-	case errors.Is(err, runner.ErrUnusable):
+	case errors.Is(err, consumers.ErrUnusable):
 		c.set(Damaged)
 	case c.Doing != "":
 		c.set(IO)

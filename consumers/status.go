@@ -1,4 +1,4 @@
-package runner
+package consumers
 
 import (
 	"context"
@@ -31,41 +31,41 @@ type Status struct {
 // Status tells how each consumer is, in the order they were given in. An error means that the log cannot be asked: then how far some
 // of them lag, or all, is not known.
 func (r *Runner) Status(ctx context.Context) ([]Status, error) {
-	var elsewhere []Stored
+	var elsewhere []Consumer
 	of := make([]int, len(r.workers))
 	for i, w := range r.workers {
 		of[i] = -1
-		if stored, ok := w.consumer.(Stored); ok && w.now() == Elsewhere {
-			of[i], elsewhere = len(elsewhere), append(elsewhere, stored)
+		if w.consumer.Stored != nil && w.now() == Elsewhere {
+			of[i], elsewhere = len(elsewhere), append(elsewhere, w.consumer)
 		}
 	}
-	places := askPlaces(ctx, elsewhere)
+	checkpoints := askStored(ctx, elsewhere)
 	head, err := r.Journal.Head(ctx)
 	all := make([]Status, len(r.workers))
 	for i, w := range r.workers {
-		var seen place
+		var seen stored
 		if of[i] >= 0 {
-			seen = places[of[i]]
+			seen = checkpoints[of[i]]
 		}
 		all[i] = w.status(ctx, seen, head, &err)
 	}
 	return all, err
 }
 
-// placePatience bounds how long the status waits for where consumers stand that others run.
-const placePatience = time.Second
+// storedPatience bounds how long the status waits for where consumers stand that others run.
+const storedPatience = time.Second
 
-// place is where a consumer stands, as its engine has it; err where it cannot tell in time.
-type place struct {
+// stored is a consumer's checkpoint as its store has it; err if that cannot tell in time.
+type stored struct {
 	at  journal.Checkpoint
 	err error
 }
 
-// askPlaces asks all of them side by side, so that an engine that does not answer is waited for once.
-func askPlaces(ctx context.Context, all []Stored) []place {
-	ctx, cancel := context.WithTimeout(ctx, placePatience)
+// askStored asks all of them side by side, so that an engine that does not answer is waited for once.
+func askStored(ctx context.Context, all []Consumer) []stored {
+	ctx, cancel := context.WithTimeout(ctx, storedPatience)
 	defer cancel()
-	out := make([]place, len(all))
+	out := make([]stored, len(all))
 	var asked sync.WaitGroup
 	for i, one := range all {
 		asked.Go(func() { out[i].at, out[i].err = one.Stored(ctx) })
@@ -75,9 +75,9 @@ func askPlaces(ctx context.Context, all []Stored) []place {
 }
 
 // status tells how the consumer is, seen at a place where others run it, and how far from the head unless something failed before, as something may here.
-func (w *worker) status(ctx context.Context, seen place, head journal.Checkpoint, failed *error) Status {
+func (w *worker) status(ctx context.Context, seen stored, head journal.Checkpoint, failed *error) Status {
 	w.mu.Lock()
-	s := Status{Name: w.consumer.Name(), Position: w.position, State: w.state, Reason: w.reason}
+	s := Status{Name: w.consumer.Name, Position: w.position, State: w.state, Reason: w.reason}
 	since := w.since
 	if !w.troubled.IsZero() {
 		since = w.troubled
@@ -90,8 +90,8 @@ func (w *worker) status(ctx context.Context, seen place, head journal.Checkpoint
 	if s.State == Elsewhere && seen.err == nil && !seen.at.IsZero() { // else the place where it was seen last is as good as any
 		s.Position = seen.at.Position
 	}
-	if c, ok := w.consumer.(Conditioned); ok {
-		if state, reason := c.Condition(); state != "" {
+	if w.consumer.Condition != nil {
+		if state, reason := w.consumer.Condition(); state != "" {
 			s.State, s.Reason = state, reason
 		}
 	}

@@ -1,4 +1,4 @@
-package runner
+package consumers
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 )
 
 // errAgain is the nack of a page: the log is read again from the consumer's checkpoint.
-var errAgain = errors.New("runner: read again from the checkpoint")
+var errAgain = errors.New("consumers: read again from the checkpoint")
 
 // worker is one consumer at work.
 type worker struct {
@@ -52,7 +52,7 @@ type worker struct {
 }
 
 func newWorker(r *Runner, c Consumer) *worker {
-	return &worker{runner: r, consumer: c, log: r.Log.With("consumer", c.Name()), turn: make(chan struct{}, 1), state: Waiting, reason: "it has not been started",
+	return &worker{runner: r, consumer: c, log: r.Log.With("consumer", c.Name), turn: make(chan struct{}, 1), state: Waiting, reason: "it has not been started",
 		since: r.Now(), moved: make(chan struct{}), interrupt: make(chan struct{}), offered: make(chan *leases.Lease, 1)}
 }
 
@@ -71,8 +71,8 @@ func (w *worker) give() { <-w.turn }
 // from gives the consumer's checkpoint, once it has one that fits.
 func (w *worker) from(ctx context.Context) (journal.Checkpoint, error) {
 	for {
-		at, err := w.place(ctx)
-		if errors.Is(err, errFilled) && ctx.Err() == nil { // asking again has waited already
+		at, err := w.start(ctx)
+		if errors.Is(err, ErrPasses) && ctx.Err() == nil { // asking again has waited already
 			w.waits(err)
 			continue
 		}
@@ -85,7 +85,8 @@ func (w *worker) from(ctx context.Context) (journal.Checkpoint, error) {
 	}
 }
 
-func (w *worker) place(ctx context.Context) (at journal.Checkpoint, err error) {
+// start gives the checkpoint to read from, after a recovery if one is needed.
+func (w *worker) start(ctx context.Context) (at journal.Checkpoint, err error) {
 	if err := w.take(ctx); err != nil {
 		return at, err
 	}
@@ -101,7 +102,7 @@ func (w *worker) place(ctx context.Context) (at journal.Checkpoint, err error) {
 		w.advance(at.Position)
 		w.set(Running, "")
 	case errors.As(err, &fault):
-		w.stop("the view cannot be filled", fault)
+		w.stop("what it stores cannot be filled", fault)
 		return at, errStop
 	case errors.Is(err, ErrUnusable):
 		w.lose(err)
@@ -110,7 +111,7 @@ func (w *worker) place(ctx context.Context) (at journal.Checkpoint, err error) {
 }
 
 func (w *worker) checkpoint(ctx context.Context) (at journal.Checkpoint, err error) {
-	defer guard(&err)
+	defer Guard(&err)
 	return w.consumer.Checkpoint(ctx)
 }
 
@@ -122,13 +123,12 @@ func (w *worker) recover(ctx context.Context) error {
 	if why == nil {
 		return nil
 	}
-	r, ok := w.consumer.(Recoverer)
-	if !ok {
+	if w.consumer.Recover == nil {
 		w.stop("it cannot recover", why)
 		return errStop
 	}
 	w.log.Warn("consumer begins anew", "reason", why.Error())
-	if err := r.Recover(ctx, why); err != nil {
+	if err := w.consumer.Recover(ctx, why); err != nil {
 		return err
 	}
 	w.lose(nil)
@@ -143,7 +143,7 @@ func (w *worker) lose(why error) {
 
 // waits is told by the subscription why it cannot hand out pages, and nil when it can.
 func (w *worker) waits(err error) {
-	if ofAnother(err) {
+	if OfAnotherLog(err) {
 		w.lose(err)
 	}
 	if err != nil {
@@ -220,11 +220,10 @@ func (w *worker) rest(ctx context.Context) error {
 
 // isSkipped says whether the consumer may go on past an event. While that cannot be asked, it may not.
 func (w *worker) isSkipped(ctx context.Context, event domain.EventID) bool {
-	s, ok := w.consumer.(Skipper)
-	if !ok || event.IsZero() {
+	if w.consumer.Skipped == nil || event.IsZero() {
 		return false
 	}
-	skipped, err := s.Skipped(ctx, event)
+	skipped, err := w.consumer.Skipped(ctx, event)
 	return err == nil && skipped
 }
 

@@ -1,4 +1,4 @@
-package runner
+package consumers
 
 import (
 	"context"
@@ -54,15 +54,15 @@ func New(o Options, consumers ...Consumer) (*Runner, error) {
 	}
 	r := &Runner{Options: o, byName: map[string][]*worker{}, closing: make(chan struct{})}
 	for _, c := range consumers {
-		if r.byName[c.Name()] != nil {
-			return nil, fmt.Errorf("runner: two consumers are called %s", c.Name())
+		if r.byName[c.Name] != nil {
+			return nil, fmt.Errorf("consumers: two consumers are called %s", c.Name)
 		}
 		w := newWorker(r, c)
-		r.workers, r.byName[c.Name()] = append(r.workers, w), []*worker{w}
+		r.workers, r.byName[c.Name] = append(r.workers, w), []*worker{w}
 	}
 	for _, w := range r.workers {
-		if p, ok := w.consumer.(Part); ok && p.Of() != w.consumer.Name() {
-			r.byName[p.Of()] = append(r.byName[p.Of()], w)
+		if whole := w.consumer.PartOf; whole != "" && whole != w.consumer.Name {
+			r.byName[whole] = append(r.byName[whole], w)
 		}
 	}
 	return r, nil
@@ -88,17 +88,17 @@ func (r *Runner) start() (*message.Router, error) {
 	defer r.mu.Unlock()
 	switch {
 	case r.ended != nil:
-		return nil, fmt.Errorf("runner: it was run before")
+		return nil, fmt.Errorf("consumers: it was run before")
 	case r.isClosing():
 		return nil, nil
 	}
 	// Watermill would log every nack as an error; the workers know better what to say.
 	router, err := message.NewRouter(message.RouterConfig{CloseTimeout: r.CloseTimeout}, watermill.NopLogger{})
 	if err != nil {
-		return nil, fmt.Errorf("runner: %w", err)
+		return nil, fmt.Errorf("consumers: %w", err)
 	}
 	for _, w := range r.workers {
-		name := w.consumer.Name()
+		name := w.consumer.Name
 		router.AddConsumerHandler(name, name, w.subscriber(), w.handle)
 	}
 	r.router, r.ended = router, make(chan struct{})
@@ -128,7 +128,7 @@ func (r *Runner) Close() error {
 	}
 	<-router.Running()
 	if err := router.Close(); err != nil {
-		return fmt.Errorf("runner: %w", err)
+		return fmt.Errorf("consumers: %w", err)
 	}
 	// The router may return while a page that it had just handed out is begun.
 	for _, w := range r.workers {

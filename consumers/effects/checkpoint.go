@@ -1,4 +1,4 @@
-package notify
+package effects
 
 import (
 	"bytes"
@@ -19,15 +19,15 @@ import (
 )
 
 // errNoCheckpoint: there is no checkpoint, or it is unusable.
-var errNoCheckpoint = errors.New("notify: there is no checkpoint")
+var errNoCheckpoint = errors.New("effects: there is no checkpoint")
 
-// keeping is where a notifier keeps its checkpoint.
-type keeping interface {
+// storage is where a runtime keeps its checkpoint.
+type storage interface {
 	// load returns errNoCheckpoint if there is none or it is damaged.
 	load() (journal.Checkpoint, error)
 	// save returns once the checkpoint is durable.
 	save(at journal.Checkpoint) error
-	// held reports whether this notifier may still move the checkpoint.
+	// held reports whether this runtime may still move the checkpoint.
 	held() bool
 }
 
@@ -60,7 +60,7 @@ func (l inLease) save(at journal.Checkpoint) error {
 		err = l.Save(ctx, b)
 	}
 	if err != nil {
-		return fmt.Errorf("notify: saving the checkpoint: %w", err)
+		return fmt.Errorf("effects: saving the checkpoint: %w", err)
 	}
 	return nil
 }
@@ -77,11 +77,11 @@ type stored struct {
 func EncodeCheckpoint(at journal.Checkpoint) ([]byte, error) {
 	b, err := json.Marshal(at)
 	if err != nil {
-		return nil, fmt.Errorf("notify: writing the checkpoint: %w", err)
+		return nil, fmt.Errorf("effects: writing the checkpoint: %w", err)
 	}
 	sum := sha256.Sum256(b)
 	if b, err = json.Marshal(stored{at, hex.EncodeToString(sum[:16])}); err != nil {
-		return nil, fmt.Errorf("notify: writing the checkpoint: %w", err)
+		return nil, fmt.Errorf("effects: writing the checkpoint: %w", err)
 	}
 	return b, nil
 }
@@ -105,7 +105,7 @@ func loadCheckpoint(path string) (journal.Checkpoint, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, errNoCheckpoint
 	} else if err != nil {
-		return c, fmt.Errorf("notify: reading the checkpoint: %w", err)
+		return c, fmt.Errorf("effects: reading the checkpoint: %w", err)
 	}
 	return DecodeCheckpoint(b)
 }
@@ -118,14 +118,14 @@ func saveCheckpoint(path string, c journal.Checkpoint) error {
 	}
 	next := path + ".next"
 	if err := writeSynced(next, b); err != nil {
-		return fmt.Errorf("notify: writing the checkpoint: %w", err)
+		return fmt.Errorf("effects: writing the checkpoint: %w", err)
 	}
 	if err := os.Rename(next, path); err != nil {
-		return fmt.Errorf("notify: writing the checkpoint: %w", err)
+		return fmt.Errorf("effects: writing the checkpoint: %w", err)
 	}
 	d, err := os.Open(filepath.Dir(path))
 	if err != nil {
-		return fmt.Errorf("notify: writing the checkpoint: %w", err)
+		return fmt.Errorf("effects: writing the checkpoint: %w", err)
 	}
 	return errors.Join(d.Sync(), d.Close())
 }

@@ -1,4 +1,4 @@
-package runner
+package consumers
 
 import (
 	"context"
@@ -16,23 +16,22 @@ const endTimeout = 10 * time.Second
 // subscriber reads the log for the consumer: without end, or where its work is shared, or what it stores can be exchanged,
 // in periods.
 func (w *worker) subscriber() message.Subscriber {
-	m, moves := w.consumer.(Mover)
+	moves := w.consumer.OnMove != nil
 	if w.leased() == "" && !moves {
 		return w.runner.Journal.Subscriber(w.from, w.waits, w.runner.Log)
 	}
 	if moves {
-		m.OnMove(w.again)
+		w.consumer.OnMove(w.again)
 	}
 	return &periods{worker: w, closing: make(chan struct{})}
 }
 
 // leased gives the name of the consumer's lease, empty where it works without.
 func (w *worker) leased() string {
-	l, ok := w.consumer.(Leased)
-	if !ok || w.runner.Leases == nil {
+	if w.runner.Leases == nil {
 		return ""
 	}
-	return l.Lease()
+	return w.consumer.Lease
 }
 
 // ours says whether the consumer may work: it does without a lease, or holds it by the clocks as they are now.
@@ -89,7 +88,7 @@ func (p *periods) Subscribe(ctx context.Context, topic string) (<-chan *message.
 		for {
 			select {
 			case lease := <-p.worker.offered:
-				p.hold(ctx, lease, topic, out)
+				p.under(ctx, lease, topic, out)
 			case <-ctx.Done():
 				return
 			}
@@ -113,8 +112,8 @@ func (p *periods) Close() error {
 	return nil
 }
 
-// hold works while the lease is held.
-func (p *periods) hold(ctx context.Context, lease *leases.Lease, topic string, out chan<- *message.Message) {
+// under works while the lease is held.
+func (p *periods) under(ctx context.Context, lease *leases.Lease, topic string, out chan<- *message.Message) {
 	w := p.worker
 	within, cancel := lease.Context(ctx)
 	defer cancel()
@@ -124,9 +123,9 @@ func (p *periods) hold(ctx context.Context, lease *leases.Lease, topic string, o
 	}
 	cancel()
 	w.turn <- struct{}{} // the page under way is finished
-	if h, ok := w.consumer.(Holder); ok && begun {
+	if w.consumer.End != nil && begun {
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
-		h.End(ending)
+		w.consumer.End(ending)
 		cancel()
 	}
 	w.fresh = false
@@ -168,15 +167,14 @@ func (p *periods) read(ctx context.Context, topic string, out chan<- *message.Me
 
 // begin lets a consumer that needs the lease begin, and tries until it can.
 func (w *worker) begin(ctx context.Context, lease *leases.Lease) bool {
-	h, ok := w.consumer.(Holder)
-	if !ok {
+	if w.consumer.Begin == nil {
 		return ctx.Err() == nil
 	}
 	for n := 1; ; n++ {
 		if w.take(ctx) != nil {
 			return false
 		}
-		err := h.Begin(ctx, lease)
+		err := w.consumer.Begin(ctx, lease)
 		w.give()
 		if err == nil {
 			return true

@@ -1,4 +1,4 @@
-package runner
+package consumers
 
 import (
 	"context"
@@ -9,7 +9,7 @@ import (
 
 // WaitFor returns once a consumer, or all that have a part in a view, have dealt with everything up to a position of the log,
 // and its readers see it: so whoever wrote can read it. Errors: ErrUnknown, ErrStopped at once when the consumer has
-// stopped, ErrElsewhere when another process does the work (Views.WaitFor can tell), and ctx's when it ended first.
+// stopped, ErrElsewhere when another process does the work, and ctx's when it ended first.
 func (r *Runner) WaitFor(ctx context.Context, name string, position journal.Position) error {
 	all, err := r.named(name)
 	if err != nil {
@@ -20,14 +20,14 @@ func (r *Runner) WaitFor(ctx context.Context, name string, position journal.Posi
 			return err
 		}
 	}
-	if s, ok := all[0].consumer.(Searcher); ok {
-		return s.Searchable(ctx)
+	if searchable := all[0].consumer.Searchable; searchable != nil {
+		return searchable(ctx)
 	}
 	return nil
 }
 
 func (w *worker) waitFor(ctx context.Context, position journal.Position) error {
-	name := w.consumer.Name()
+	name := w.consumer.Name
 	for {
 		w.mu.Lock()
 		reached, state, moved := w.position, w.state, w.moved
@@ -45,7 +45,7 @@ func (w *worker) waitFor(ctx context.Context, position journal.Position) error {
 		case <-w.runner.closing:
 			return ErrClosed
 		case <-ctx.Done():
-			return fmt.Errorf("runner: %s has not come to position %s: %w", name, position, ctx.Err())
+			return fmt.Errorf("consumers: %s has not come to position %s: %w", name, position, ctx.Err())
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package runner
+package consumers
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 )
 
 // errStop: the consumer has stopped and rests.
-var errStop = errors.New("runner: the consumer stops")
+var errStop = errors.New("consumers: the consumer stops")
 
 const (
 	// tries is how often an event that fails is tried alone.
@@ -36,7 +36,7 @@ func (w *worker) work(ctx context.Context, page journal.Page) error {
 		case index < 0 || index >= len(page.Records):
 			index, err = w.search(ctx, page)
 		case index > 0:
-			err = w.try(ctx, part(page, 0, index))
+			err = w.try(ctx, Part(page, 0, index))
 			if _, again := failing(err); again {
 				index, err = w.search(ctx, page)
 			}
@@ -49,10 +49,10 @@ func (w *worker) work(ctx context.Context, page journal.Page) error {
 		if index == len(page.Records) {
 			return nil
 		}
-		if err := w.alone(ctx, part(page, index, index+1)); err != nil {
+		if err := w.alone(ctx, Part(page, index, index+1)); err != nil {
 			return err
 		}
-		page = part(page, index+1, len(page.Records))
+		page = Part(page, index+1, len(page.Records))
 	}
 }
 
@@ -69,7 +69,7 @@ func failing(err error) (int, bool) {
 // search deals with records one by one and gives the first at fault, or how many there are when none is any more.
 func (w *worker) search(ctx context.Context, page journal.Page) (int, error) {
 	for i := range page.Records {
-		err := w.try(ctx, part(page, i, i+1))
+		err := w.try(ctx, Part(page, i, i+1))
 		if _, atFault := failing(err); atFault {
 			return i, nil
 		}
@@ -133,7 +133,7 @@ func (w *worker) try(ctx context.Context, page journal.Page) error {
 }
 
 func (w *worker) deal(ctx context.Context, page journal.Page) (err error) {
-	defer guard(&err)
+	defer Guard(&err)
 	return w.consumer.Handle(ctx, page)
 }
 
@@ -162,7 +162,7 @@ func (w *worker) stopAt(r journal.Record, err error) {
 	}
 	w.log.Error("consumer stopped: it cannot digest an event", "event", r.ID.String(), "stream", r.Stream, "version", r.Version,
 		"position", r.Position.String(), "type", r.Type, "error", err.Error())
-	w.halt(fmt.Sprintf("event %s, %s: %v", r.ID, placeOf(&r), err), r.ID)
+	w.halt(fmt.Sprintf("event %s, %s: %v", r.ID, where(&r), err), r.ID)
 }
 
 func (w *worker) stop(what string, err error) {
@@ -182,4 +182,14 @@ func (w *worker) halt(reason string, at domain.EventID) {
 	defer w.mu.Unlock()
 	w.stuck = at
 	w.become(Stopped, reason)
+}
+
+// Part is a run of a page's records as a page of its own, which ends where its last record stands.
+func Part(page journal.Page, from, to int) journal.Page {
+	p := journal.Page{Records: page.Records[from:to], Checkpoint: page.Checkpoint}
+	if to < len(page.Records) {
+		last := page.Records[to-1]
+		p.Checkpoint = journal.Checkpoint{Log: page.Checkpoint.Log, Position: last.Position, Event: last.ID.UUID}
+	}
+	return p
 }

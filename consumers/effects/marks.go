@@ -1,4 +1,4 @@
-package notify
+package effects
 
 import (
 	"container/list"
@@ -8,7 +8,7 @@ import (
 	"accountledger/journal"
 )
 
-// marks knows how far the log has been read, and which messages have not ended. Reading continues while messages wait; the
+// marks knows how far the log has been read, and which jobs have not ended. Reading continues while jobs wait; the
 // checkpoint stays before the oldest of them.
 type marks struct {
 	mu   sync.Mutex
@@ -16,20 +16,20 @@ type marks struct {
 	open list.List // of *mark, in the order of the log
 }
 
-// mark is one message that has not ended.
+// mark is one job that has not ended.
 type mark struct {
 	before journal.Checkpoint
 	at     time.Time // of the event
-	place  *list.Element
+	entry  *list.Element
 }
 
-// reset starts again at a checkpoint. Messages that have not ended continue, but no longer hold the checkpoint back.
+// reset starts again at a checkpoint. Jobs that have not ended continue, but no longer hold the checkpoint back.
 func (m *marks) reset(at journal.Checkpoint) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.read = at
 	for e := m.open.Front(); e != nil; e = m.open.Front() {
-		e.Value.(*mark).place = nil //nolint:forcetypeassert // the list holds nothing else
+		e.Value.(*mark).entry = nil //nolint:forcetypeassert // the list holds nothing else
 		m.open.Remove(e)
 	}
 }
@@ -54,22 +54,22 @@ func (m *marks) move(to journal.Checkpoint) {
 	}
 }
 
-// begin marks the message of an event and moves past the event.
+// begin marks the job of an event and moves past the event.
 func (m *marks) begin(event journal.Checkpoint, at time.Time) *mark {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	k := &mark{before: m.read, at: at}
-	k.place = m.open.PushBack(k)
+	k.entry = m.open.PushBack(k)
 	m.move(event)
 	return k
 }
 
-// end removes the mark of a message that has ended.
+// end removes the mark of a job that has ended.
 func (m *marks) end(k *mark) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if k.place != nil { // it is nil after a reset
-		m.open.Remove(k.place)
+	if k.entry != nil { // it is nil after a reset
+		m.open.Remove(k.entry)
 	}
 }
 
@@ -83,7 +83,7 @@ func (m *marks) checkpoint() journal.Checkpoint {
 	return m.read
 }
 
-// pending is how many messages have not ended, and the time of the oldest one's event.
+// pending is how many jobs have not ended, and the time of the oldest one's event.
 func (m *marks) pending() (n int, oldest time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
