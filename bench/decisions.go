@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -73,6 +74,6 @@ func (s *serving) service(ctx context.Context) (key string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, console.Close()) }()
-	added, err := console.ServiceAdd(ctx, server.ServiceAdd{Name: fmt.Sprintf("maps-%d", time.Now().UnixNano()), Allow: []string{"location:navigation"}})
+	added, err := operate.AddService.Run(ctx, console, operate.ServiceAdd{Name: fmt.Sprintf("maps-%d", time.Now().UnixNano()), Allow: []string{"location:navigation"}}, nil)
 	return added.Key, err
 }

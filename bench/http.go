@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -50,7 +51,7 @@ func codeFor(ctx context.Context, cfg server.Config, email string) (string, erro
 	}
 	defer func() { _ = console.Close() }()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		messages, err := console.Mailbox(ctx)
+		messages, err := operate.ReadMailbox.Run(ctx, console, operate.None{}, nil)
 		if err != nil {
 			return "", err
 		}

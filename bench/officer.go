@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"time"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -19,7 +20,7 @@ func (s *serving) officer(ctx context.Context) (token string, err error) {
 	defer func() { err = errors.Join(err, console.Close()) }()
 	const password = "seven-tall-lighthouses"
 	email := fmt.Sprintf("officer-%d@example.invalid", time.Now().UnixNano())
-	added, err := console.StaffAdd(ctx, server.StaffAdd{Email: email, Role: "compliance"})
+	added, err := operate.AddStaff.Run(ctx, console, operate.StaffAdd{Email: email, Role: "compliance"}, nil)
 	if err != nil {
 		return "", err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"accountledger/eventstore"
 	"accountledger/eventstore/embedded"
+	"accountledger/operate"
 	"accountledger/passwords"
 	"accountledger/server"
 )
@@ -101,7 +102,7 @@ func lags(ctx context.Context, cfg server.Config) (worst int64, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, console.Close()) }()
-	status, err := console.Status(ctx)
+	status, err := operate.ReadStatus.Run(ctx, console, operate.None{}, nil)
 	for _, c := range status.Consumers {
 		worst = max(worst, c.Lag)
 	}

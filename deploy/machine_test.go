@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"accountledger/notify/smtp/smtptest"
-	"accountledger/server"
+	"accountledger/operate"
 )
 
 // TestTheRecipeAsWritten pastes README.md into a machine that never saw the ledger, runs every operator's command against
@@ -99,7 +99,7 @@ test -z "$(ls -A /etc/accountledger/keys /var/lib/accountledger | grep -v :)"`)
 // erase has somebody leave, and waits until that is on the list of destructions.
 func (r *recipe) erase(token string) {
 	r.t.Helper()
-	var before, after server.Status
+	var before, after operate.Status
 	r.as("status", &before)
 	id := r.call("POST", "/v1/erasures", token, "{}", "id")
 	r.run(fmt.Sprintf(`for i in $(seq 100); do curl -sf http://127.0.0.1:8080/v1/erasures/%s | grep -q '"completed"' && exit 0; sleep 0.2; done; exit 1`, id))
@@ -133,9 +133,9 @@ func (r *recipe) everyCommand() {
 // rotated looks at what a rotation left, and restarts on it.
 func (r *recipe) rotated() {
 	r.t.Helper()
-	var keys []server.MasterKey
+	var keys []operate.MasterKey
 	r.as("keys list", &keys)
-	if len(keys) != 2 || keys[0].State != server.KeyKept || keys[1].State != server.KeyCurrent || !strings.HasPrefix(keys[1].Files[0], "/etc/accountledger/keys/master-") {
+	if len(keys) != 2 || keys[0].State != operate.KeyKept || keys[1].State != operate.KeyCurrent || !strings.HasPrefix(keys[1].Files[0], "/etc/accountledger/keys/master-") {
 		r.t.Errorf("%+v", keys)
 	}
 	if out := r.run("stat -c '%U %a' /etc/accountledger/keys/*.key | sort -u"); out != "accountledger 600\n" {

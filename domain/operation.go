@@ -18,7 +18,6 @@ const (
 	OpKeysList      Operation = "keys_list"
 	OpKeysRotate    Operation = "keys_rotate"
 	OpKeysDestroyed Operation = "keys_destroyed"
-	OpSimulate      Operation = "simulate"
 	OpClockConfirm  Operation = "clock_confirm"
 	OpBackup        Operation = "backup"           // one was started: from now on copies of keys may exist
 	OpBackupDone    Operation = "backup_completed" // it is complete
@@ -26,7 +25,7 @@ const (
 
 // Validate refuses unknown values.
 func (o Operation) Validate() error {
-	return oneOf(o, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplaySkip, OpReplayShow, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpSimulate, OpClockConfirm, OpBackup, OpBackupDone)
+	return oneOf(o, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplaySkip, OpReplayShow, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpClockConfirm, OpBackup, OpBackupDone)
 }
 
 // OperationPerformed: an operator ran a command on the machine.

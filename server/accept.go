@@ -13,8 +13,10 @@ import (
 	"accountledger/commands"
 	"accountledger/domain"
 	"accountledger/eventstore"
+	"accountledger/operate"
 	"accountledger/replay/backup"
 	"accountledger/replay/carry"
+	"accountledger/replay/restore"
 	"accountledger/vault"
 )
 
@@ -174,14 +176,18 @@ func (a *accepting) settle(ctx context.Context) error {
 		return err
 	}
 	cause := map[Acceptable]domain.RestoreCause{AcceptOlderLog: domain.CauseOlderLog, AcceptOlderVault: domain.CauseOlderVault, AcceptLogID: domain.CauseLogID}[a.accepted]
-	_, err = a.menu.RecordRestore(ctx, operator{a.Server, os.Getuid()}.request("accept", domain.EventID{}), commands.RecordRestore{
+	_, err = a.menu.RecordRestore(ctx, operate.OperatorRequest(os.Getuid(), "accept", domain.EventID{}), commands.RecordRestore{
 		ID: domain.EventID{UUID: a.mark.ID}, Reason: a.reason,
 		Restored: domain.LedgerRestored{Cause: cause, From: domain.LogID{UUID: before}, Events: events, List: a.listState(), UID: os.Getuid()}})
 	if err != nil {
 		return err
 	}
-	var out Restored
-	if err := a.settleLeft(ctx, &out); err != nil {
+	loaded, err := a.loaded(ctx)
+	if err != nil {
+		return err
+	}
+	var out restore.Restored
+	if err := loaded.EndOpen(ctx, &out); err != nil {
 		return err
 	}
 	a.log.Warn("an operator went on with a ledger whose start was refused", "accepted", string(a.accepted), "keys_lost", lost, "destructions_applied", applied,

@@ -14,8 +14,10 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"accountledger/domain"
+	"accountledger/operate"
 	"accountledger/replay/backup"
 	"accountledger/replay/carry"
+	"accountledger/replay/restore"
 	"accountledger/server"
 )
 
@@ -48,7 +50,7 @@ func attack(t *testing.T) *attacked {
 	}
 	take := func(dir string) (c copies) {
 		if dir != "" {
-			_, err := server.Backup(t.Context(), r.console(), dir, nil)
+			_, err := operate.Backup(t.Context(), r.console(), dir, nil)
 			fatal(t, err)
 			c.ledger, c.manifest = read(t, filepath.Join(dir, backup.LedgerName)), read(t, filepath.Join(dir, backup.ManifestName))
 		}
@@ -72,14 +74,14 @@ func read(t *testing.T, path string) []byte {
 }
 
 // restore restores copies; nil ones are missing files. The data folder is given, and what became of it.
-func (a *attacked) restore(c copies, in server.RestoreOptions) (server.Config, server.Restored, error) {
+func (a *attacked) restore(c copies, in restore.Options) (server.Config, restore.Restored, error) {
 	a.t.Helper()
 	in.List = filepath.Join(a.t.TempDir(), "destructions.ndjson")
 	return a.restoreNamed(c, in)
 }
 
 // restoreNamed restores with the list that is named, or none.
-func (a *attacked) restoreNamed(c copies, in server.RestoreOptions) (server.Config, server.Restored, error) {
+func (a *attacked) restoreNamed(c copies, in restore.Options) (server.Config, restore.Restored, error) {
 	a.t.Helper()
 	dir, keys := a.t.TempDir(), a.t.TempDir()
 	to := withoutList(moved(a.t, a.cfg))
@@ -97,7 +99,7 @@ func (a *attacked) restoreNamed(c copies, in server.RestoreOptions) (server.Conf
 // refused wants the error, and nothing made that could be served.
 func (a *attacked) refused(name string, c copies, want ...error) {
 	a.t.Helper()
-	to, done, err := a.restore(c, server.RestoreOptions{})
+	to, done, err := a.restore(c, restore.Options{})
 	named := false
 	for _, w := range want {
 		named = named || errors.Is(err, w)
@@ -113,7 +115,7 @@ func (a *attacked) refused(name string, c copies, want ...error) {
 // harmless wants the restore to be whole: Ada is there, without the device that she unlinked, and nobody who was erased.
 func (a *attacked) harmless(name string, c copies, back ...person) {
 	a.t.Helper()
-	to, done, err := a.restore(c, server.RestoreOptions{})
+	to, done, err := a.restore(c, restore.Options{})
 	if err != nil || done.List != domain.ListProven {
 		a.t.Errorf("%s: %+v, %v", name, done, err)
 		return
@@ -127,7 +129,7 @@ func (a *attacked) harmless(name string, c copies, back ...person) {
 	if all := r.want(200, "GET", "/v1/me/devices", token, ""); strings.Contains(all.body, a.ada.device) {
 		a.t.Errorf("%s: the unlinked device is back", name)
 	}
-	if v, err := r.console().Verify(a.t.Context(), nil); err != nil || !v.OK {
+	if v, err := operate.Verify.Run(a.t.Context(), r.console(), operate.None{}, nil); err != nil || !v.OK {
 		a.t.Errorf("%s: %+v, %v", name, v, err)
 	}
 	for _, p := range []person{a.bob, a.eve} {
@@ -247,7 +249,7 @@ func TestAttackedBackups(t *testing.T) {
 		forgotten.list = a.first.list
 		a.refused("a manifest that knows of no list, and an older list", forgotten, backup.ErrListShortened)
 		forgotten.list = nil
-		if _, done, err := a.restoreNamed(forgotten, server.RestoreOptions{}); !errors.Is(err, server.ErrListMissing) {
+		if _, done, err := a.restoreNamed(forgotten, restore.Options{}); !errors.Is(err, restore.ErrListMissing) {
 			t.Errorf("a manifest that knows of no list, and none named: %+v, %v", done, err)
 		}
 		forgotten.list = []byte{}

@@ -9,7 +9,9 @@ import (
 	"testing"
 
 	"accountledger/domain"
+	"accountledger/operate"
 	"accountledger/replay/backup"
+	"accountledger/replay/restore"
 	"accountledger/server"
 )
 
@@ -32,7 +34,7 @@ func TestAListTakenAwayWhileServingIsNoticed(t *testing.T) {
 	r := start(t, cfg)
 	eve, ada := r.join(mail, "eve@example.com", "Eve"), r.join(mail, "ada@example.com", "Ada")
 	r.want(204, "DELETE", "/v1/me/devices/"+ada.deviceID, ada.token, "") // the list has an entry
-	st, err := r.console().Status(t.Context())
+	st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	if st.Backups.Fault != "" || st.Backups.Destructions == 0 {
 		t.Errorf("%+v", st.Backups)
@@ -50,7 +52,7 @@ func TestAListTakenAwayWhileServingIsNoticed(t *testing.T) {
 			func() error { return os.WriteFile(head, kept, 0o600) }, backup.ErrHeadEmpty},
 	} {
 		fatal(t, c.spoil())
-		st, err := r.console().Status(t.Context())
+		st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 		fatal(t, err)
 		if !strings.Contains(st.Backups.Fault, c.want.Error()) || !st.Ready || st.Backups.List != cfg.Backup.List {
 			t.Errorf("%s: %+v", name, st.Backups)
@@ -90,7 +92,7 @@ func TestAnEmptiedHeadRestoresNobody(t *testing.T) {
 	r := start(t, cfg)
 	eve := r.join(mail, "eve@example.com", "Eve")
 	dir := filepath.Join(t.TempDir(), "backup")
-	_, err := server.Backup(t.Context(), r.console(), dir, nil)
+	_, err := operate.Backup(t.Context(), r.console(), dir, nil)
 	fatal(t, err)
 	id := r.want(202, "POST", "/v1/erasures", eve.token, "").str(t, "id")
 	eventually(t, "the erasure", func() bool { return strings.Contains(r.send("GET", "/v1/erasures/"+id, "", "").body, `"completed"`) })
@@ -102,7 +104,7 @@ func TestAnEmptiedHeadRestoresNobody(t *testing.T) {
 		for _, list := range [][]byte{nil, whole[:strings.LastIndexByte(strings.TrimSuffix(string(whole), "\n"), '\n')+1], whole} {
 			fatal(t, errors.Join(os.WriteFile(head, empty, 0o600), os.WriteFile(cfg.Backup.List, list, 0o600)))
 			to := withoutList(moved(t, cfg))
-			_, err := server.Restore(t.Context(), to, dir, server.RestoreOptions{List: cfg.Backup.List}, server.MoveOptions{})
+			_, err := server.Restore(t.Context(), to, dir, restore.Options{List: cfg.Backup.List}, server.MoveOptions{})
 			if !errors.Is(err, backup.ErrHeadEmpty) || !strings.Contains(err.Error(), head) {
 				t.Errorf("a head of %d bytes, a list of %d: %v", len(empty), len(list), err)
 			}
@@ -115,7 +117,7 @@ func TestAnEmptiedHeadRestoresNobody(t *testing.T) {
 		}
 	}
 	// With the whole list an operator may go on without its head, on the record.
-	to, done := restored(t, cfg, dir, server.RestoreOptions{List: cfg.Backup.List, UnprovenList: true})
+	to, done := restored(t, cfg, dir, restore.Options{List: cfg.Backup.List, UnprovenList: true})
 	if done.List != domain.ListUnproven || done.Erased != 1 {
 		t.Errorf("%+v", done)
 	}
@@ -132,14 +134,14 @@ func TestAListElsewhereIsBroughtOnce(t *testing.T) {
 	to := moved(t, a.cfg)
 	to.Backup.List = filepath.Join(t.TempDir(), "elsewhere.ndjson")
 	fatal(t, os.WriteFile(to.Backup.List, a.first.list, 0o600))
-	if _, err := server.Restore(t.Context(), to, dir, server.RestoreOptions{List: a.cfg.Backup.List}, server.MoveOptions{}); !errors.Is(err, backup.ErrListShortened) || !strings.Contains(err.Error(), to.Backup.List) {
+	if _, err := server.Restore(t.Context(), to, dir, restore.Options{List: a.cfg.Backup.List}, server.MoveOptions{}); !errors.Is(err, backup.ErrListShortened) || !strings.Contains(err.Error(), to.Backup.List) {
 		t.Errorf("another list lies there: %v", err)
 	}
 	if _, err := os.Stat(to.Data); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a folder was made for it: %v", err)
 	}
 	fatal(t, os.WriteFile(to.Backup.List, a.second.list, 0o600))
-	done, err := server.Restore(t.Context(), to, dir, server.RestoreOptions{List: a.cfg.Backup.List}, server.MoveOptions{})
+	done, err := server.Restore(t.Context(), to, dir, restore.Options{List: a.cfg.Backup.List}, server.MoveOptions{})
 	fatal(t, err)
 	if done.List != domain.ListProven || done.Erased != 1 {
 		t.Errorf("%+v", done)

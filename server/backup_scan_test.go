@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"accountledger/server"
+	"accountledger/operate"
 )
 
 // TestTheByteScanOfAllThatIsWritten looks through log, vault, views, backups, the list of destructions, the server's log and
@@ -17,18 +17,18 @@ func TestTheByteScanOfAllThatIsWritten(t *testing.T) {
 	r := start(t, cfg)
 	ada := r.join(mail, "ada.lovelace@example.com", "Ada on the run")
 	control := r.join(mail, "control@example.com", "Control device")
-	_, err := r.console().StaffAdd(t.Context(), server.StaffAdd{Email: "grace.hopper@example.org", Name: "Grace Hopper", Role: "analyst"})
+	_, err := operate.AddStaff.Run(t.Context(), r.console(), operate.StaffAdd{Email: "grace.hopper@example.org", Name: "Grace Hopper", Role: "analyst"}, nil)
 	fatal(t, err)
 	keys := []string{"account/" + ada.account, "account/" + control.account}
 	r.stop()
 	wrapped := wrappedKeys(t, cfg, keys)
 	r = start(t, cfg)
 	before, after := filepath.Join(t.TempDir(), "before"), filepath.Join(t.TempDir(), "after")
-	_, err = server.Backup(t.Context(), r.console(), before, nil)
+	_, err = operate.Backup(t.Context(), r.console(), before, nil)
 	fatal(t, err)
 	id := r.want(202, "POST", "/v1/erasures", ada.token, "").str(t, "id")
 	eventually(t, "the erasure", func() bool { return strings.Contains(r.send("GET", "/v1/erasures/"+id, "", "").body, `"completed"`) })
-	_, err = server.Backup(t.Context(), r.console(), after, nil)
+	_, err = operate.Backup(t.Context(), r.console(), after, nil)
 	fatal(t, err)
 	printed := r.logs.String() + r.inside(200, "/metrics").body
 	r.stop()

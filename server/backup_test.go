@@ -11,7 +11,9 @@ import (
 
 	"accountledger/domain"
 	"accountledger/eventstore/esdb/esdbtest"
+	"accountledger/operate"
 	"accountledger/replay/backup"
+	"accountledger/replay/restore"
 	"accountledger/server"
 )
 
@@ -24,7 +26,7 @@ func withList(t *testing.T, cfg server.Config) server.Config {
 }
 
 // restored is a restore elsewhere, with the same master key and no list of its own.
-func restored(t *testing.T, cfg server.Config, dir string, in server.RestoreOptions) (server.Config, server.Restored) {
+func restored(t *testing.T, cfg server.Config, dir string, in restore.Options) (server.Config, restore.Restored) {
 	t.Helper()
 	to := moved(t, cfg)
 	to.Backup.List = ""
@@ -41,7 +43,7 @@ func TestABackupIsRestoredElsewhere(t *testing.T) {
 	ada := r.join(mail, "ada.lovelace@example.com", "Ada on the run")
 	eve := r.join(mail, "eve@example.com", "Eve")
 	officer := r.officer("officer@example.org", "compliance")
-	added, err := r.console().StaffAdd(t.Context(), server.StaffAdd{Email: "late@example.org", Role: "analyst"})
+	added, err := operate.AddStaff.Run(t.Context(), r.console(), operate.StaffAdd{Email: "late@example.org", Role: "analyst"}, nil)
 	fatal(t, err)
 	before := len(mail.Taken())
 	open := r.want(202, "POST", "/v1/sign-ups", "", fmt.Sprintf(`{"email":"open@example.com","password":%q,"region":"DE","language":"de","birth_month":"1990-05"}`, password))
@@ -64,17 +66,17 @@ func TestABackupIsRestoredElsewhere(t *testing.T) {
 	})
 	dir := filepath.Join(t.TempDir(), "backup")
 	stages := map[string]bool{}
-	made, err := server.Backup(t.Context(), r.console(), dir, func(p server.Progress) { stages[p.View] = true })
+	made, err := operate.Backup(t.Context(), r.console(), dir, func(p operate.Progress) { stages[p.View] = true })
 	fatal(t, err)
 	close(stop)
 	ended.Wait()
 	if made.Events == 0 || made.Rows == 0 || len(made.Masters) != 1 || made.List == nil || len(stages) == 0 {
 		t.Errorf("%+v %v", made, stages)
 	}
-	if _, err := server.Backup(t.Context(), r.console(), dir, nil); err == nil {
+	if _, err := operate.Backup(t.Context(), r.console(), dir, nil); err == nil {
 		t.Error("a backup was made over another")
 	}
-	st, err := r.console().Status(t.Context())
+	st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	if st.Backups.Completed.IsZero() || st.Backups.KeptUntil.Before(made.Begun.Add(cfg.Backup.Keep)) || st.Backups.List != cfg.Backup.List || st.Backups.Destructions < made.List.Entries {
 		t.Errorf("%+v", st.Backups)
@@ -86,13 +88,13 @@ func TestABackupIsRestoredElsewhere(t *testing.T) {
 	r.want(204, "DELETE", "/v1/me/devices/"+ada.deviceID, ada.token, "")
 	r.stop()
 
-	to, done := restored(t, cfg, dir, server.RestoreOptions{List: cfg.Backup.List})
+	to, done := restored(t, cfg, dir, restore.Options{List: cfg.Backup.List})
 	if done.List != domain.ListProven || done.Erased != 1 || done.SignUps != 1 || done.Destructions == 0 || done.From == done.To || done.Hash != made.Hash {
 		t.Errorf("%+v", done)
 	}
 	sent := len(mail.Taken())
 	r = start(t, to)
-	v, err := r.console().Verify(t.Context(), nil)
+	v, err := operate.Verify.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	if !v.OK {
 		t.Errorf("%+v", v)
@@ -118,7 +120,7 @@ func TestABackupIsRestoredElsewhere(t *testing.T) {
 	if anew := r.join(mail, eve.email, "Eve anew"); anew.account == eve.account {
 		t.Error("her new account is the old one")
 	}
-	anew, err := r.console().StaffAdd(t.Context(), server.StaffAdd{Email: "late@example.org", Role: "analyst"})
+	anew, err := operate.AddStaff.Run(t.Context(), r.console(), operate.StaffAdd{Email: "late@example.org", Role: "analyst"}, nil)
 	fatal(t, err)
 	r.want(200, "POST", "/v1/enrolments", "", fmt.Sprintf(`{"code":%q,"password":%q}`, anew.Code, "nine-tall-lighthouses"))
 	r.stop()
@@ -128,10 +130,10 @@ func TestABackupIsRestoredElsewhere(t *testing.T) {
 	r.stop()
 
 	// The control: without the list she is back.
-	if _, err := server.Restore(t.Context(), withoutList(moved(t, cfg)), dir, server.RestoreOptions{}, server.MoveOptions{}); !errors.Is(err, server.ErrListMissing) {
+	if _, err := server.Restore(t.Context(), withoutList(moved(t, cfg)), dir, restore.Options{}, server.MoveOptions{}); !errors.Is(err, restore.ErrListMissing) {
 		t.Errorf("without a word about the list: %v", err)
 	}
-	control, done := restored(t, cfg, dir, server.RestoreOptions{WithoutList: true})
+	control, done := restored(t, cfg, dir, restore.Options{WithoutList: true})
 	if done.List != domain.ListMissing || done.Erased != 0 {
 		t.Errorf("%+v", done)
 	}
@@ -153,7 +155,7 @@ func TestBrokenBackupsAreRefusedByName(t *testing.T) {
 	r := start(t, cfg)
 	eve := r.join(mail, "eve@example.com", "Eve")
 	dir := filepath.Join(t.TempDir(), "backup")
-	_, err := server.Backup(t.Context(), r.console(), dir, nil)
+	_, err := operate.Backup(t.Context(), r.console(), dir, nil)
 	fatal(t, err)
 	id := r.want(202, "POST", "/v1/erasures", eve.token, "").str(t, "id")
 	eventually(t, "the erasure", func() bool { return strings.Contains(r.send("GET", "/v1/erasures/"+id, "", "").body, `"completed"`) })
@@ -162,7 +164,7 @@ func TestBrokenBackupsAreRefusedByName(t *testing.T) {
 	noVault := filepath.Join(t.TempDir(), "no-vault.ndjson.zst")
 	con, err := server.OpenConsole(t.Context(), cfg)
 	fatal(t, err)
-	_, err = server.ExportFile(t.Context(), con, noVault, false, nil)
+	_, err = operate.ExportFile(t.Context(), con, noVault, false, nil)
 	fatal(t, errors.Join(err, con.Close()))
 
 	change := func(path string, how func([]byte) []byte) func() error {
@@ -196,7 +198,7 @@ func TestBrokenBackupsAreRefusedByName(t *testing.T) {
 		"a shortened list":        {change(cfg.Backup.List, lastLine), backup.ErrListShortened, false},
 		"no head of the list":     {func() error { return os.Remove(head[0]) }, backup.ErrHeadMissing, false},
 		"the master key is away":  {func() error { return os.Remove(cfg.MasterKey) }, os.ErrNotExist, true},
-		"a master key of another": {func() error { return os.Rename(otherKey(t), cfg.MasterKey) }, server.ErrNoMasterKey, true},
+		"a master key of another": {func() error { return os.Rename(otherKey(t), cfg.MasterKey) }, restore.ErrNoMasterKey, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, path := range []string{ledger, manifest, cfg.Backup.List, head[0], cfg.MasterKey} {
@@ -206,14 +208,14 @@ func TestBrokenBackupsAreRefusedByName(t *testing.T) {
 			}
 			fatal(t, c.spoil())
 			to := withoutList(moved(t, cfg))
-			_, err := server.Restore(t.Context(), to, dir, server.RestoreOptions{List: cfg.Backup.List}, server.MoveOptions{})
+			_, err := server.Restore(t.Context(), to, dir, restore.Options{List: cfg.Backup.List}, server.MoveOptions{})
 			if !errors.Is(err, c.want) {
 				t.Errorf("%v, want %v", err, c.want)
 			}
 			if _, err := os.Stat(to.Data); !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("a folder was made for it: %v", err)
 			}
-			done, err := server.Restore(t.Context(), to, dir, server.RestoreOptions{List: cfg.Backup.List, UnprovenList: true}, server.MoveOptions{})
+			done, err := server.Restore(t.Context(), to, dir, restore.Options{List: cfg.Backup.List, UnprovenList: true}, server.MoveOptions{})
 			if (err != nil) != c.anyway || err == nil && done.List != domain.ListUnproven {
 				t.Errorf("with a list that cannot be proved: %+v, %v", done, err)
 			}
@@ -222,7 +224,7 @@ func TestBrokenBackupsAreRefusedByName(t *testing.T) {
 	full := moved(t, cfg)
 	fatal(t, os.MkdirAll(full.Data, 0o700))
 	fatal(t, os.WriteFile(filepath.Join(full.Data, "x"), nil, 0o600))
-	if _, err := server.Restore(t.Context(), full, dir, server.RestoreOptions{}, server.MoveOptions{}); !errors.Is(err, server.ErrRestoreNotEmpty) {
+	if _, err := server.Restore(t.Context(), full, dir, restore.Options{}, server.MoveOptions{}); !errors.Is(err, restore.ErrNotEmpty) {
 		t.Errorf("into a folder that is not empty: %v", err)
 	}
 }
@@ -246,9 +248,9 @@ func TestARestoreThatBreaksOffIsNotServed(t *testing.T) {
 	con, err := server.OpenConsole(t.Context(), cfg) // of a stopped ledger
 	fatal(t, err)
 	dir, other := filepath.Join(t.TempDir(), "backup"), filepath.Join(t.TempDir(), "other")
-	_, err = server.Backup(t.Context(), con, dir, nil)
+	_, err = operate.Backup(t.Context(), con, dir, nil)
 	fatal(t, err)
-	_, err = server.Backup(t.Context(), con, other, nil)
+	_, err = operate.Backup(t.Context(), con, other, nil)
 	fatal(t, errors.Join(err, con.Close()))
 
 	to := moved(t, cfg)
@@ -260,14 +262,14 @@ func TestARestoreThatBreaksOffIsNotServed(t *testing.T) {
 		if _, err := server.Open(t.Context(), to, server.Options{}); !errors.Is(err, server.ErrRestoring) {
 			t.Errorf("%s: served half: %v", stage, err)
 		}
-		if _, err := server.Restore(t.Context(), to, other, server.RestoreOptions{}, server.MoveOptions{}); !errors.Is(err, server.ErrOtherRestore) {
+		if _, err := server.Restore(t.Context(), to, other, restore.Options{}, server.MoveOptions{}); !errors.Is(err, server.ErrOtherRestore) {
 			t.Errorf("%s: another backup: %v", stage, err)
 		}
 		if _, err := server.Import(t.Context(), to, filepath.Join(dir, backup.LedgerName), true, server.MoveOptions{}); !errors.Is(err, server.ErrNotEmpty) {
 			t.Errorf("%s: an import went on with it: %v", stage, err)
 		}
 	}
-	_, err = server.Restore(t.Context(), to, dir, server.RestoreOptions{}, server.MoveOptions{})
+	_, err = server.Restore(t.Context(), to, dir, restore.Options{}, server.MoveOptions{})
 	fatal(t, err)
 	r = start(t, to)
 	r.want(401, "GET", "/v1/me", ada.token, "")
@@ -311,9 +313,9 @@ func TestTheListOutlivesARotation(t *testing.T) {
 	eve := r.join(mail, "eve@example.com", "Eve")
 	ada := r.join(mail, "ada@example.com", "Ada")
 	dir := filepath.Join(t.TempDir(), "backup")
-	_, err := server.Backup(t.Context(), r.console(), dir, nil)
+	_, err := operate.Backup(t.Context(), r.console(), dir, nil)
 	fatal(t, err)
-	_, err = r.console().KeysRotate(t.Context(), server.KeysRotate{}, noProgress)
+	_, err = operate.RotateKeys.Run(t.Context(), r.console(), operate.KeysRotate{}, noProgress)
 	fatal(t, err)
 	r.stop()
 	r = start(t, cfg)
@@ -324,7 +326,7 @@ func TestTheListOutlivesARotation(t *testing.T) {
 	to := moved(t, cfg)
 	to.Backup.List = filepath.Join(t.TempDir(), "elsewhere.ndjson")
 	to.Store.Engine, to.Store.ESDB = "esdb", esdbtest.Start(t, esdbtest.Options{}).Connection()
-	done, err := server.Restore(t.Context(), to, dir, server.RestoreOptions{List: cfg.Backup.List}, server.MoveOptions{})
+	done, err := server.Restore(t.Context(), to, dir, restore.Options{List: cfg.Backup.List}, server.MoveOptions{})
 	fatal(t, err)
 	if done.List != domain.ListProven || done.Erased != 1 {
 		t.Errorf("%+v", done)
@@ -332,13 +334,13 @@ func TestTheListOutlivesARotation(t *testing.T) {
 	r = start(t, to) // and the list goes on where the configuration has it
 	r.want(401, "POST", "/v1/sessions", "", fmt.Sprintf(`{"email":%q,"password":%q}`, eve.email, password))
 	r.want(202, "POST", "/v1/erasures", r.signIn(ada.email), "")
-	if v, err := r.console().Verify(t.Context(), nil); err != nil || !v.OK {
+	if v, err := operate.Verify.Run(t.Context(), r.console(), operate.None{}, nil); err != nil || !v.OK {
 		t.Errorf("%v %+v", err, v)
 	}
 	r.stop()
 	other := moved(t, cfg)
 	other.Store.Engine, other.Store.ESDB = to.Store.Engine, to.Store.ESDB
-	if _, err := server.Restore(t.Context(), other, dir, server.RestoreOptions{WithoutList: true}, server.MoveOptions{}); !errors.Is(err, server.ErrRestoreNotEmpty) {
+	if _, err := server.Restore(t.Context(), other, dir, restore.Options{WithoutList: true}, server.MoveOptions{}); !errors.Is(err, restore.ErrNotEmpty) {
 		t.Errorf("into a log that is not empty: %v", err)
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"accountledger/eventstore/esdb/esdbtest"
+	"accountledger/operate"
+	"accountledger/replay/restore"
 	"accountledger/server"
 	"accountledger/vault/postgres/postgrestest"
 )
@@ -60,7 +62,7 @@ func TestPostgresPutBackToYesterday(t *testing.T) {
 	r.want(401, "GET", "/v1/me", ada.token, "")
 	r.signIn(ada.email)
 	r.want(401, "POST", "/v1/sessions", "", fmt.Sprintf(`{"email":%q,"password":%q}`, bob.email, password))
-	v, err := r.console().Verify(t.Context(), nil)
+	v, err := operate.Verify.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	if !v.OK {
 		t.Errorf("%+v", v.Faults)
@@ -102,7 +104,7 @@ func TestSalvageBesidePostgresPutBack(t *testing.T) {
 	to := moved(t, cfg)
 	to.Vault.Engine = "sqlite"
 	to.MasterKey = cfg.MasterKey
-	_, err = server.Restore(t.Context(), to, out, server.RestoreOptions{}, server.MoveOptions{})
+	_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.MoveOptions{})
 	fatal(t, err)
 	r = start(t, to)
 	r.signIn(ada.email)

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"accountledger/eventstore/esdb/esdbtest"
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -248,13 +249,13 @@ func (a *aged) afterAcceptance() {
 	if state := r.want(200, "GET", "/v1/erasures/"+a.erasure, "", ""); !strings.Contains(state.body, `"completed"`) {
 		t.Errorf("her erasure: %s", state.body)
 	}
-	v, err := r.console().Verify(t.Context(), nil)
+	v, err := operate.Verify.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	if !v.OK {
 		t.Errorf("%+v", v.Faults)
 	}
 	eventually(t, "the views", func() bool {
-		c, err := r.console().Compare(t.Context(), nil, nil)
+		c, err := operate.Compare.Run(t.Context(), r.console(), nil, nil)
 		return err == nil && c.Found == 0
 	})
 }
@@ -264,7 +265,7 @@ func TestTwoImportsAreTwoHistories(t *testing.T) {
 	a := newAged(t)
 	r := start(t, a.cfg)
 	file := filepath.Join(t.TempDir(), "export.ndjson")
-	_, err := server.ExportFile(t.Context(), r.console(), file, true, nil)
+	_, err := operate.ExportFile(t.Context(), r.console(), file, true, nil)
 	fatal(t, err)
 	token := r.signIn(a.ada.email)
 	r.stop()

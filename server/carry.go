@@ -13,6 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"accountledger/eventstore"
+	"accountledger/internal/durable"
+	"accountledger/operate"
 	"accountledger/replay/carry"
 	"accountledger/vault"
 )
@@ -25,7 +27,7 @@ type MoveOptions struct {
 	// LogTo takes the logs; nil: nowhere.
 	LogTo io.Writer
 	// Progress is told how far the command is; nil: nobody.
-	Progress func(Progress)
+	Progress func(operate.Progress)
 	// FenceWait is how long a fence waits for writers of other processes, where the engine has any; 0 is the engine's own.
 	// Only tests have reason to wait less.
 	FenceWait time.Duration
@@ -98,35 +100,12 @@ func (c *Config) sharedEngines() bool {
 	return c.Store.Engine == "esdb" && c.Vault.Engine == "postgres"
 }
 
-// tellCarry hands a command's progress on.
-func tellCarry(progress func(Progress)) carry.Progress {
-	if progress == nil {
-		return nil
-	}
-	return func(stage carry.Stage, done, total int64, unit eventstore.Unit) {
-		progress(Progress{View: string(stage), Done: done, Total: total, Unit: string(unit)})
-	}
-}
-
-// mark makes or takes away a file that means something by being there, durably.
+// mark makes or removes a file that means something by being there, durably.
 func mark(path string, there bool) error {
-	var err error
 	if there {
-		var f *os.File
-		if f, err = os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600); err == nil { //nolint:gosec // in the data folder
-			err = errors.Join(f.Sync(), f.Close())
-		}
-	} else if err = os.Remove(path); errors.Is(err, os.ErrNotExist) {
-		err = nil
+		return durable.ReplaceBytes(path, nil)
 	}
-	if err != nil {
-		return err
-	}
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return errors.Join(durable.Remove(path), durable.SyncFolder(filepath.Dir(path)))
 }
 
 // fence tells operators why the log takes no appends for good; "" when it does.

@@ -14,8 +14,10 @@ import (
 	"accountledger/consumers"
 	"accountledger/consumers/effects"
 	"accountledger/eventstore"
+	"accountledger/internal/durable"
 	"accountledger/leases"
 	"accountledger/notify"
+	"accountledger/operate"
 	"accountledger/replay/carry"
 )
 
@@ -26,7 +28,7 @@ const drainFor = time.Minute
 const drainLook = 20 * time.Millisecond
 
 // drain sends what people asked for. Without a way to send messages there is nothing to do.
-func (s *Server) drain(ctx context.Context, progress func(Progress)) error {
+func (s *Server) drain(ctx context.Context, progress func(operate.Progress)) error {
 	if err := s.openMenu(ctx); err != nil {
 		return err
 	}
@@ -51,7 +53,7 @@ func (s *Server) drain(ctx context.Context, progress func(Progress)) error {
 }
 
 // drained waits until no message is under way that was asked for up to head.
-func (s *Server) drained(ctx context.Context, head eventstore.Checkpoint, progress func(Progress)) error {
+func (s *Server) drained(ctx context.Context, head eventstore.Checkpoint, progress func(operate.Progress)) error {
 	tick := time.NewTicker(drainLook)
 	defer tick.Stop()
 	deadline := time.NewTimer(drainFor)
@@ -66,7 +68,7 @@ func (s *Server) drained(ctx context.Context, head eventstore.Checkpoint, progre
 			return nil
 		}
 		if progress != nil {
-			progress(Progress{View: string(carry.StageDrain), Total: int64(pending), Unit: "messages"})
+			progress(operate.Progress{View: string(carry.StageDrain), Total: int64(pending), Unit: "messages"})
 		}
 		select {
 		case <-tick.C:
@@ -135,7 +137,7 @@ func (s *Server) setEffect(ctx context.Context, e effect) error {
 		return err
 	}
 	if e.consumer != notify.Name || !s.cfg.shared() {
-		return replaceFile(s.cfg.path(e.consumer+checkpointSuffix), b)
+		return durable.ReplaceBytes(s.cfg.path(e.consumer+checkpointSuffix), b)
 	}
 	if err := s.joinLeases(ctx); err != nil {
 		return err
@@ -155,24 +157,4 @@ func (s *Server) joinLeases(ctx context.Context) error {
 		return nil
 	}
 	return s.openLeases(ctx)
-}
-
-// replaceFile puts a file in place whole or not at all; when it returns nil, that survives a loss of power.
-func replaceFile(path string, b []byte) error {
-	f, err := os.OpenFile(path+".next", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // in the data folder
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(path+".next", path); err != nil {
-		return err
-	}
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

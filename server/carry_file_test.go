@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"accountledger/operate"
 	"accountledger/pagesum"
 	"accountledger/replay/carry"
 	"accountledger/server"
@@ -24,12 +25,12 @@ func TestExportOfARunningLedgerAndImport(t *testing.T) {
 	dir := t.TempDir()
 	file := filepath.Join(dir, "ledger.ndjson")
 	told := int64(0)
-	done, err := server.ExportFile(t.Context(), r.console(), file, true, func(p server.Progress) { told = p.Done })
+	done, err := operate.ExportFile(t.Context(), r.console(), file, true, func(p operate.Progress) { told = p.Done })
 	fatal(t, err)
 	if done.Events == 0 || told != done.Events {
 		t.Errorf("%+v, told of %d", done, told)
 	}
-	if _, err := server.ExportFile(t.Context(), r.console(), file, true, nil); !errors.Is(err, carry.ErrExists) {
+	if _, err := operate.ExportFile(t.Context(), r.console(), file, true, nil); !errors.Is(err, carry.ErrExists) {
 		t.Errorf("over a file that is there: %v", err)
 	}
 	text, err := os.ReadFile(file)
@@ -42,7 +43,7 @@ func TestExportOfARunningLedgerAndImport(t *testing.T) {
 		}
 	}
 	small := filepath.Join(dir, "ledger.ndjson.zst")
-	_, err = server.ExportFile(t.Context(), r.console(), small, false, nil)
+	_, err = operate.ExportFile(t.Context(), r.console(), small, false, nil)
 	fatal(t, err)
 	r.stop()
 
@@ -68,7 +69,7 @@ func TestExportOfARunningLedgerAndImport(t *testing.T) {
 	if !strings.Contains(shown.body, ada.email) {
 		t.Errorf("reveal: %s", shown.body)
 	}
-	v, err := r.console().Verify(t.Context(), nil)
+	v, err := operate.Verify.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	if !v.OK || v.Events <= in.Events || v.Keys == 0 || len(v.Consumers)+len(v.Remade) < 5 {
 		t.Errorf("%+v", v)
@@ -87,18 +88,18 @@ func TestExportOfARunningLedgerAndImport(t *testing.T) {
 	if me := r.send("GET", "/v1/me", ada.token, ""); strings.Contains(me.body, ada.email) {
 		t.Errorf("the archive shows %s", me.body)
 	}
-	st, err := r.console().Status(t.Context())
+	st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	if st.Ready || !strings.Contains(st.Log.Fence, "archive") {
 		t.Errorf("%+v", st)
 	}
-	v, err = r.console().Verify(t.Context(), nil)
+	v, err = operate.Verify.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	if !v.OK || !v.Archive || v.Hash != in.Hash {
 		t.Errorf("%+v", v)
 	}
 	out := filepath.Join(dir, "again.ndjson.gz")
-	done, err = server.ExportFile(t.Context(), r.console(), out, false, nil)
+	done, err = operate.ExportFile(t.Context(), r.console(), out, false, nil)
 	fatal(t, err)
 	if done.Hash != in.Hash {
 		t.Errorf("%+v", done)
@@ -106,7 +107,7 @@ func TestExportOfARunningLedgerAndImport(t *testing.T) {
 	r.stop()
 	from, unrecorded, err := server.OpenExport(t.Context(), archive)
 	fatal(t, err)
-	done, err = server.ExportFile(t.Context(), from, filepath.Join(dir, "stopped.ndjson"), false, nil)
+	done, err = operate.ExportFile(t.Context(), from, filepath.Join(dir, "stopped.ndjson"), false, nil)
 	fatal(t, errors.Join(err, from.Close()))
 	if done.Hash != in.Hash || !strings.Contains(unrecorded, "archive") {
 		t.Errorf("%+v, not recorded because %s", done, unrecorded)
@@ -117,7 +118,7 @@ func TestAnImportThatBreaksOffIsNotServed(t *testing.T) {
 	cfg := config(t)
 	r := start(t, cfg)
 	file := filepath.Join(t.TempDir(), "ledger.ndjson")
-	_, err := server.ExportFile(t.Context(), r.console(), file, true, nil)
+	_, err := operate.ExportFile(t.Context(), r.console(), file, true, nil)
 	fatal(t, err)
 	r.stop()
 	text, err := os.ReadFile(file)
@@ -144,7 +145,7 @@ func TestVerifyOfAStoppedLedgerNamesAFault(t *testing.T) {
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
 	ada := r.join(mail, "ada.lovelace@example.com", "Ada on the run")
-	if v, err := r.console().Verify(t.Context(), func(server.Progress) {}); err != nil || !v.OK || v.Rows == 0 {
+	if v, err := operate.Verify.Run(t.Context(), r.console(), operate.None{}, func(operate.Progress) {}); err != nil || !v.OK || v.Rows == 0 {
 		t.Errorf("%v %+v", err, v)
 	}
 	r.stop()
@@ -152,12 +153,12 @@ func TestVerifyOfAStoppedLedgerNamesAFault(t *testing.T) {
 	c, err := server.OpenReading(t.Context(), cfg)
 	fatal(t, err)
 	defer func() { fatal(t, c.Close()) }()
-	v, err := c.Verify(t.Context(), nil)
+	v, err := operate.Verify.Run(t.Context(), c, operate.None{}, nil)
 	fatal(t, err)
 	if v.OK || len(v.Faults) == 0 || !strings.Contains(fmt.Sprint(v.Faults), ada.account) {
 		t.Errorf("%+v", v)
 	}
-	if text := server.TellFault(v.Faults[len(v.Faults)-1]); !strings.Contains(text, "vault") || strings.Contains(text, ada.email) {
+	if text := operate.FaultLine(v.Faults[len(v.Faults)-1]); !strings.Contains(text, "vault") || strings.Contains(text, ada.email) {
 		t.Errorf("%s", text)
 	}
 }

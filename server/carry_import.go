@@ -8,7 +8,8 @@ import (
 
 	"accountledger/commands"
 	"accountledger/domain"
-	"accountledger/eventstore"
+	"accountledger/internal/durable"
+	"accountledger/operate"
 	"accountledger/replay/carry"
 )
 
@@ -40,7 +41,7 @@ func Import(ctx context.Context, cfg Config, path string, withVault bool, o Move
 	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return Imported{}, err
 	}
-	info, err := carry.CheckFile(ctx, path, tellCarry(o.Progress))
+	info, err := carry.CheckFile(ctx, path, operate.Stages(o.Progress))
 	if err == nil && withVault && !info.Vault {
 		err = carry.ErrNoVault
 	}
@@ -67,10 +68,10 @@ func Import(ctx context.Context, cfg Config, path string, withVault bool, o Move
 	}
 	done := carry.Imported{FileInfo: info, Resumed: info.Events}
 	if !isLoaded(unfinished) {
-		if done, err = carry.Import(ctx, path, info, side, withVault, tellCarry(o.Progress)); err != nil {
+		if done, err = carry.Import(ctx, path, info, side, withVault, operate.Stages(o.Progress)); err != nil {
 			return Imported{}, fmt.Errorf("%s: %w", path, err)
 		}
-		if err := replaceFile(unfinished, []byte(loadedMark)); err != nil {
+		if err := durable.ReplaceBytes(unfinished, []byte(loadedMark)); err != nil {
 			return Imported{}, err
 		}
 	}
@@ -102,31 +103,10 @@ func (s *Server) recordImport(ctx context.Context, done carry.Imported) error {
 	if err := s.openMenu(ctx); err != nil {
 		return err
 	}
-	_, err := s.menu.RecordImport(ctx, operator{s, os.Getuid()}.request("import", domain.EventID{}), commands.RecordImport{Imported: domain.LedgerImported{
+	_, err := s.menu.RecordImport(ctx, operate.OperatorRequest(os.Getuid(), "import", domain.EventID{}), commands.RecordImport{Imported: domain.LedgerImported{
 		From: domain.LogID{UUID: done.Log}, Events: done.Events, UID: os.Getuid()}})
 	if err != nil {
 		return err
 	}
 	return s.bindAfter(ctx, done.Log)
-}
-
-// recordUnlessFenced records a command that changes nothing; on a log that takes no appends for good it goes without.
-func (o operator) recordUnlessFenced(ctx context.Context, op domain.Operation) error {
-	_, err := o.record(ctx, op)
-	if err == nil {
-		return nil
-	}
-	if o.unfit.Load() != nil { // then a backup is needed most
-		o.log.Warn("an operator's command could not be recorded: nothing is appended any more", "operation", string(op))
-		return nil
-	}
-	f, ok := o.store.(eventstore.Fencer)
-	if !ok {
-		return err
-	}
-	if stands, e := f.Fenced(ctx); e != nil || stands.IsZero() {
-		return err
-	}
-	o.log.Warn("an operator's command could not be recorded: the log is fenced", "operation", string(op))
-	return nil
 }

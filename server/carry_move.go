@@ -9,6 +9,7 @@ import (
 
 	"accountledger/domain"
 	"accountledger/eventstore"
+	"accountledger/operate"
 	"accountledger/replay/carry"
 )
 
@@ -115,7 +116,7 @@ func (m *move) close() error {
 	return errors.Join(errs...)
 }
 
-func (m *move) run(ctx context.Context, progress func(Progress)) (Moved, error) {
+func (m *move) run(ctx context.Context, progress func(operate.Progress)) (Moved, error) {
 	if err := m.record(ctx, domain.OpReplayMove); err != nil && !errors.Is(err, eventstore.ErrFenced) {
 		return Moved{}, fmt.Errorf("source: %w", err)
 	}
@@ -126,7 +127,7 @@ func (m *move) run(ctx context.Context, progress func(Progress)) (Moved, error) 
 		}
 	}
 	var effects []effect
-	c := carry.Move{From: m.source, To: m.target, Tell: tellCarry(progress),
+	c := carry.Move{From: m.source, To: m.target, Tell: operate.Stages(progress),
 		Marks: func(ctx context.Context) (marks []eventstore.Checkpoint, err error) {
 			effects, err = m.from.effects(ctx)
 			for _, e := range effects {
@@ -169,7 +170,7 @@ func (m *move) record(ctx context.Context, op domain.Operation) error {
 	if err := m.from.openMenu(ctx); err != nil {
 		return err
 	}
-	_, err := operator{m.from, os.Getuid()}.record(ctx, op)
+	_, err := operate.RecordOperation(ctx, m.from.menu, os.Getuid(), op)
 	return err
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"accountledger/eventstore/esdb/esdbtest"
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -40,7 +41,7 @@ func TestMoveThereAndBack(t *testing.T) {
 	}
 	r.stop()
 	stages := map[string]bool{}
-	first, err := server.Move(t.Context(), here, there, server.MoveOptions{LogTo: r.logs, FenceWait: soon, Progress: func(p server.Progress) { stages[p.View] = true }})
+	first, err := server.Move(t.Context(), here, there, server.MoveOptions{LogTo: r.logs, FenceWait: soon, Progress: func(p operate.Progress) { stages[p.View] = true }})
 	fatal(t, err)
 	if first.Events == 0 || first.Keys == 0 || first.KeysDestroyed == 0 || first.Rows == 0 || first.From == first.To || len(stages) < 4 {
 		t.Errorf("%+v %v", first, stages)
@@ -54,12 +55,12 @@ func TestMoveThereAndBack(t *testing.T) {
 	// The source can be looked at, and takes nothing.
 	c, err := server.OpenConsole(t.Context(), here)
 	fatal(t, err)
-	st, err := c.Status(t.Context())
+	st, err := operate.ReadStatus.Run(t.Context(), c, operate.None{}, nil)
 	fatal(t, err)
 	if st.Ready || !strings.Contains(st.Log.Fence, first.To) {
 		t.Errorf("%+v", st)
 	}
-	if _, err := c.StaffAdd(t.Context(), server.StaffAdd{Email: "late@example.org", Role: "analyst"}); err == nil {
+	if _, err := operate.AddStaff.Run(t.Context(), c, operate.StaffAdd{Email: "late@example.org", Role: "analyst"}, nil); err == nil {
 		t.Error("the source takes appends")
 	}
 	fatal(t, c.Close())
@@ -135,7 +136,7 @@ func TestAbandonedMove(t *testing.T) {
 	fatal(t, err)
 	fatal(t, server.AbandonMove(t.Context(), here, there, server.MoveOptions{FenceWait: soon}))
 	r = start(t, here)
-	_, err = r.console().StaffAdd(t.Context(), server.StaffAdd{Email: "officer@example.org", Role: "analyst"})
+	_, err = operate.AddStaff.Run(t.Context(), r.console(), operate.StaffAdd{Email: "officer@example.org", Role: "analyst"}, nil)
 	fatal(t, err)
 	r.stop()
 	if _, err := server.Move(t.Context(), here, there, server.MoveOptions{FenceWait: soon}); err == nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -42,12 +43,12 @@ func (r *running) askFor(email string) answer {
 }
 
 // clockWaits lets something happen, so that the clock is looked at, until it is doubted or not.
-func (r *running) clockWaits(con server.Console, want bool) server.ClockStatus {
+func (r *running) clockWaits(con operate.Console, want bool) operate.ClockStatus {
 	r.t.Helper()
 	r.askFor(uuid.NewString() + "@people.test")
-	var c server.ClockStatus
+	var c operate.ClockStatus
 	eventually(r.t, "the wait's beginning or end", func() bool {
-		st, err := con.Status(r.t.Context())
+		st, err := operate.ReadStatus.Run(r.t.Context(), con, operate.None{}, nil)
 		fatal(r.t, err)
 		c = st.Clock
 		return c.Waits == want
@@ -109,14 +110,14 @@ func TestAJumpOfTheClockWaitsForAnOperator(t *testing.T) {
 	r.clockWaits(con, true)
 	for says, want := range map[string]string{begun.UTC().Format(time.DateOnly): "clock_differs", clock.Now().Add(time.Hour).Format(time.RFC3339): "clock_differs",
 		"soon": "invalid_time", "": "invalid_time"} {
-		if _, err := con.ClockConfirm(t.Context(), server.ClockConfirm{Time: says}); code(err) != want {
+		if _, err := operate.ConfirmClock.Run(t.Context(), con, operate.ClockConfirm{Time: says}, nil); code(err) != want {
 			t.Fatalf("to confirm %q: %v", says, err)
 		}
 	}
 	if state := r.erasure(id); state != "requested" {
 		t.Fatalf("after a word that was refused the erasure is %s", state)
 	}
-	done, err := con.ClockConfirm(t.Context(), server.ClockConfirm{Time: clock.Now().UTC().Format(time.DateOnly), Reason: "It was off for a year."})
+	done, err := operate.ConfirmClock.Run(t.Context(), con, operate.ClockConfirm{Time: clock.Now().UTC().Format(time.DateOnly), Reason: "It was off for a year."}, nil)
 	fatal(t, err)
 	if !done.Waited || !done.Time.Equal(clock.Now()) {
 		t.Fatalf("confirmed was %+v", done)

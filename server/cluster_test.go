@@ -19,6 +19,7 @@ import (
 
 	"accountledger/eventstore/esdb/esdbtest"
 	"accountledger/notify/smtp/smtptest"
+	"accountledger/operate"
 	"accountledger/server"
 	"accountledger/vault"
 )
@@ -119,7 +120,7 @@ func operatorsCluster(t *testing.T, on engines) {
 	for i := range 6 {
 		people = append(people, a.join(c.mail, fmt.Sprintf("person-%d@example.com", i), "a device"))
 	}
-	added, err := a.console().ServiceAdd(t.Context(), server.ServiceAdd{Name: "maps", Allow: []string{"location:navigation"}})
+	added, err := operate.AddService.Run(t.Context(), a.console(), operate.ServiceAdd{Name: "maps", Allow: []string{"location:navigation"}}, nil)
 	fatal(t, err)
 	officer, notice := a.officer("officer@example.org", "compliance"), a.notice()
 
@@ -168,7 +169,7 @@ func (p *process) units() (mine, all int) {
 		return 0, 0
 	}
 	defer func() { _ = con.Close() }()
-	st, err := con.Status(ctx)
+	st, err := operate.ReadStatus.Run(ctx, con, operate.None{}, nil)
 	if err != nil {
 		return 0, 0
 	}

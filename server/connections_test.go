@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"accountledger/internal/await"
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -120,7 +121,7 @@ func TestAFewOpenFiles(t *testing.T) {
 	if n := strings.Count(p.logs.String(), toldOfCrowd); n != 1 {
 		t.Errorf("the log is told %d times: %s", n, tail(p.logs.String()))
 	}
-	st, err := p.console().Status(t.Context())
+	st, err := operate.ReadStatus.Run(t.Context(), p.console(), operate.None{}, nil)
 	fatal(t, err)
 	if !st.Ready {
 		t.Error(st.Reason)

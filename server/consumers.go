@@ -6,10 +6,10 @@ import (
 	"accountledger/consumers"
 	"accountledger/leases"
 	leasepostgres "accountledger/leases/postgres"
+	"accountledger/operate/fault"
 	"accountledger/processes"
 	"accountledger/projections"
 	"accountledger/projections/runner"
-	"accountledger/server/fault"
 )
 
 // openLeases lets this process share work with others. They live beside the vault, which every command needs anyway: messages

@@ -19,6 +19,7 @@ import (
 	"github.com/google/uuid"
 
 	"accountledger/notify/smtp/smtptest"
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -73,7 +74,7 @@ store: {reserve: -1}
 smtp: {host: %s, port: %d, from: ledger@mail.test, tls: opportunistic}
 `, c.mail.Host, c.mail.Port), 0o600))
 	p := c.start()
-	added, err := p.console().ServiceAdd(t.Context(), server.ServiceAdd{Name: "maps", Allow: []string{"location:navigation"}})
+	added, err := operate.AddService.Run(t.Context(), p.console(), operate.ServiceAdd{Name: "maps", Allow: []string{"location:navigation"}}, nil)
 	fatal(t, err)
 	c.key, c.notice = added.Key, p.notice()
 	for range 4 {

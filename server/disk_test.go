@@ -18,6 +18,7 @@ import (
 
 	"accountledger/eventstore"
 	"accountledger/faults/disk"
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -132,7 +133,7 @@ func settle(t *testing.T, cfg server.Config, r *running, p person) household {
 	h.deny = `{"purpose":"navigation","state":"withdrawn"}`
 	h.ask = fmt.Sprintf(`{"account":%q,"permission":"location","purpose":"navigation"}`, p.account)
 	r.want(200, "PUT", "/v1/me/permissions/location", p.token, h.allow)
-	added, err := r.console().ServiceAdd(t.Context(), server.ServiceAdd{Name: "maps", Allow: []string{"location:navigation"}})
+	added, err := operate.AddService.Run(t.Context(), r.console(), operate.ServiceAdd{Name: "maps", Allow: []string{"location:navigation"}}, nil)
 	fatal(t, err)
 	h.service = added.Key
 	return h

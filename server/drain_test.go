@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -25,7 +26,7 @@ func TestAStopDrains(t *testing.T) {
 	if resp.StatusCode != 200 || !resp.Close {
 		t.Errorf("%d, and the connection is to be kept: %v", resp.StatusCode, !resp.Close)
 	}
-	st, err := p.console().Status(t.Context())
+	st, err := operate.ReadStatus.Run(t.Context(), p.console(), operate.None{}, nil)
 	fatal(t, err)
 	if st.Ready || !strings.Contains(st.Reason, "stopping") {
 		t.Errorf("status says %v, %q", st.Ready, st.Reason)

@@ -10,6 +10,7 @@ import (
 
 	"accountledger/eventstore/esdb/esdbtest"
 	"accountledger/notify/smtp/smtptest"
+	"accountledger/operate"
 )
 
 // TestWalkOnEventStoreDB walks the line with the log on EventStoreDB: on the server that ACCOUNTLEDGER_TEST_ESDB names, else
@@ -47,7 +48,7 @@ func walkAndRestart(t *testing.T, r *running, mail *smtptest.Server) {
 		t.Errorf("devices: %s", rows.body)
 	}
 	eventually(t, "all consumers run", func() bool {
-		st, err := r.console().Status(t.Context())
+		st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 		fatal(t, err)
 		for _, c := range st.Consumers {
 			if c.State != "running" {

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -53,7 +54,7 @@ func TestInjectedEnvironment(t *testing.T) {
 				}
 				return
 			}
-			if f := server.FailureOf(err); err == nil || f.Exit != server.ExitUsage || f.Field != name || value != "" && strings.Contains(f.Message, value) {
+			if f := server.FailureOf(err); err == nil || f.Exit != operate.ExitUsage || f.Field != name || value != "" && strings.Contains(f.Message, value) {
 				t.Errorf("%v", err)
 			}
 		})

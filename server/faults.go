@@ -18,12 +18,12 @@ import (
 	"accountledger/journal"
 	"accountledger/leases"
 	"accountledger/notify"
+	"accountledger/operate/fault"
 	"accountledger/passwords"
 	"accountledger/processes"
 	"accountledger/projections/elastic"
 	"accountledger/projections/view"
 	"accountledger/replay/backup"
-	"accountledger/server/fault"
 	"accountledger/vault"
 )
 

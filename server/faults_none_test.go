@@ -3,6 +3,8 @@ package server_test
 import (
 	"strings"
 	"testing"
+
+	"accountledger/operate"
 )
 
 // TestNoFaultsOfAWellLedger: a ledger that is stopped and started in the middle of its work tells of no fault.
@@ -13,7 +15,7 @@ func TestNoFaultsOfAWellLedger(t *testing.T) {
 	r = start(t, onFolder(t, cfg.Data, map[string]any{"smtp.host": cfg.SMTP.Host, "smtp.port": cfg.SMTP.Port, "smtp.from": cfg.SMTP.From}))
 	r.join(mail, "ada@example.com", "Ada's band")
 	eventually(t, "all views are filled", func() bool { return !strings.Contains(r.send("GET", "/readyz", "", "").body, `"rebuilding"`) })
-	st, err := r.console().Status(t.Context())
+	st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 	if err != nil || len(st.Faults) != 0 || len(st.Unread) != 0 || !st.Ready {
 		t.Errorf("%v %+v", err, st)
 	}

@@ -13,15 +13,15 @@ import (
 	lib "modernc.org/sqlite/lib"
 
 	"accountledger/faults/disk"
-	"accountledger/server"
+	"accountledger/operate"
 )
 
 // faultsOf are those that status shows of a part of the ledger.
-func (r *running) faultsOf(where string) (server.Status, []server.Fault) {
+func (r *running) faultsOf(where string) (operate.Status, []operate.Fault) {
 	r.t.Helper()
-	st, err := r.console().Status(r.t.Context())
+	st, err := operate.ReadStatus.Run(r.t.Context(), r.console(), operate.None{}, nil)
 	fatal(r.t, err)
-	var out []server.Fault
+	var out []operate.Fault
 	for _, f := range st.Faults {
 		if string(f.Where) == where {
 			out = append(out, f)

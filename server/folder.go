@@ -9,6 +9,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"accountledger/internal/durable"
 )
 
 // ErrRunning: another server, or a command, has the data folder.
@@ -83,11 +85,7 @@ func claimFolder(c *Config, lock *os.File) error {
 	if err := lock.Sync(); err != nil {
 		return err
 	}
-	d, err := os.Open(c.Data)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	return durable.SyncFolder(c.Data)
 }
 
 // checkFolder says whether the data folder is still to be made or claimed, and refuses one that is not ours. It changes

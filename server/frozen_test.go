@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"accountledger/server"
+	"accountledger/operate"
 )
 
 // TestALogServerThatFreezes: people are told within the time of a request, those after them at once, the operator reads since when, and
@@ -45,7 +45,7 @@ func TestALogServerThatFreezes(t *testing.T) {
 	if said := r.logs.String(); !strings.Contains(said, "kind=unreachable") || !strings.Contains(said, "no answer in time") {
 		t.Errorf("the log says\n%s", said)
 	}
-	if _, faults := r.faultsOf("log"); !slices.ContainsFunc(faults, func(f server.Fault) bool { return strings.Contains(f.Says, "the log has not answered since") }) {
+	if _, faults := r.faultsOf("log"); !slices.ContainsFunc(faults, func(f operate.Fault) bool { return strings.Contains(f.Says, "the log has not answered since") }) {
 		t.Errorf("%+v", faults)
 	}
 	c.Node(0).Thaw()

@@ -13,6 +13,7 @@ import (
 	"github.com/go-json-experiment/json"
 
 	"accountledger/internal/await"
+	"accountledger/operate"
 	"accountledger/passwords"
 	"accountledger/server"
 )
@@ -101,7 +102,7 @@ func startWith(t *testing.T, cfg server.Config, o server.Options) *running {
 }
 
 // console is the operator's, through the socket.
-func (r *running) console() server.Console {
+func (r *running) console() operate.Console {
 	r.t.Helper()
 	c, err := server.OpenConsole(r.t.Context(), r.cfg)
 	fatal(r.t, err)
@@ -172,4 +173,11 @@ func (r *running) inside(status int, path string) answer {
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	await.Until(t, what, done)
+}
+
+// rebuild rebuilds views.
+func rebuild(t *testing.T, c operate.Console, in operate.RebuildViews, progress func(operate.Progress)) error {
+	t.Helper()
+	_, err := operate.Rebuild.Run(t.Context(), c, in, progress)
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -33,7 +34,7 @@ func TestInternalListener(t *testing.T) {
 	r.inside(200, "/debug/pprof/profile?seconds=1")
 	r.inside(404, "/debug/pprof/cmdline") // settings on it can be secrets
 	r.inside(404, "/v1/catalogue")
-	st, err := r.console().Status(t.Context())
+	st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	if "http://"+st.Internal != r.internal || !strings.HasPrefix(st.Internal, "127.0.0.1:") {
 		t.Errorf("status tells of %q, and it is %s", st.Internal, r.internal)
@@ -45,7 +46,7 @@ func TestInternalListenerIsLeftOut(t *testing.T) {
 	cfg := config(t)
 	cfg.Internal.HTTP = ""
 	r := start(t, cfg)
-	st, err := r.console().Status(t.Context())
+	st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	if st.Internal != "" || r.internal != "http://" {
 		t.Errorf("%q, %q", st.Internal, r.internal)

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"accountledger/eventstore/esdb/esdbtest"
+	"accountledger/operate"
 	"accountledger/server"
 	"accountledger/vault/postgres/postgrestest"
 )
@@ -44,7 +45,7 @@ func TestProcessesFollowARotation(t *testing.T) {
 	works := func(what string) {
 		t.Helper()
 		for i, r := range []*running{here, there, far} {
-			if _, err := r.console().StaffAdd(t.Context(), server.StaffAdd{Email: uuid.NewString() + "@example.org", Role: "analyst"}); err != nil {
+			if _, err := operate.AddStaff.Run(t.Context(), r.console(), operate.StaffAdd{Email: uuid.NewString() + "@example.org", Role: "analyst"}, nil); err != nil {
 				t.Errorf("%s, process %d: %v", what, i, err)
 			}
 		}
@@ -52,14 +53,14 @@ func TestProcessesFollowARotation(t *testing.T) {
 	works("before")
 
 	con := here.console()
-	if _, err := con.KeysRotate(t.Context(), server.KeysRotate{}, noProgress); code(err) != "key_not_held" {
+	if _, err := operate.RotateKeys.Run(t.Context(), con, operate.KeysRotate{}, noProgress); code(err) != "key_not_held" {
 		t.Fatalf("error %v", err)
 	}
 	works("after a refusal")
 	copyKeys(t, shared, apart)
-	done, err := con.KeysRotate(t.Context(), server.KeysRotate{}, noProgress)
+	done, err := operate.RotateKeys.Run(t.Context(), con, operate.KeysRotate{}, noProgress)
 	fatal(t, err)
-	if len(done.Keys) != 2 || done.Rows == 0 || done.Keys[0].State != server.KeyKept || done.Keys[1].ID != done.Key {
+	if len(done.Keys) != 2 || done.Rows == 0 || done.Keys[0].State != operate.KeyKept || done.Keys[1].ID != done.Key {
 		t.Errorf("%+v", done)
 	}
 	works("after the rotation")
@@ -67,13 +68,13 @@ func TestProcessesFollowARotation(t *testing.T) {
 	old := done.Keys[0]
 	fatal(t, os.Remove(old.Files[0]))
 	fatal(t, os.Remove(filepath.Join(apart, filepath.Base(old.Files[0]))))
-	_, err = con.KeysDestroyed(t.Context(), server.KeysDestroyed{Key: old.ID, Force: true})
+	_, err = operate.RecordDestroyedKey.Run(t.Context(), con, operate.KeysDestroyed{Key: old.ID, Force: true}, nil)
 	fatal(t, err)
 	for _, r := range []*running{there, far} {
 		eventually(t, "that another process lets the key go", func() bool {
-			all, err := r.console().KeysList(t.Context())
+			all, err := operate.ListKeys.Run(t.Context(), r.console(), operate.None{}, nil)
 			fatal(t, err)
-			return all[0].State == server.KeyDestroyed && !all[0].Held
+			return all[0].State == operate.KeyDestroyed && !all[0].Held
 		})
 	}
 	works("with one key")

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"accountledger/domain"
+	"accountledger/operate"
 	"accountledger/pagesum"
 	"accountledger/server"
 )
@@ -25,7 +26,7 @@ func code(err error) string {
 	return fmt.Sprint(err)
 }
 
-func noProgress(server.Progress) {}
+func noProgress(operate.Progress) {}
 
 // The master key is replaced while the server runs; the old one is let go when its file is gone and no backup needs it.
 func TestTheMasterKeyIsRotatedWhilePeopleWork(t *testing.T) {
@@ -37,8 +38,8 @@ func TestTheMasterKeyIsRotatedWhilePeopleWork(t *testing.T) {
 	ada := r.join(mail, "ada@example.com", "Ada on the run")
 	con := r.console()
 
-	var last server.Progress
-	done, err := con.KeysRotate(t.Context(), server.KeysRotate{}, func(p server.Progress) { last = p })
+	var last operate.Progress
+	done, err := operate.RotateKeys.Run(t.Context(), con, operate.KeysRotate{}, func(p operate.Progress) { last = p })
 	fatal(t, err)
 	if done.Rows < 5 || done.Rows != last.Done || last.Done != last.Total || last.Unit != "rows" || done.Damaged != 0 {
 		t.Errorf("%+v, progress %+v", done, last)
@@ -50,24 +51,24 @@ func TestTheMasterKeyIsRotatedWhilePeopleWork(t *testing.T) {
 		t.Fatalf("%+v", done.Keys)
 	}
 	old := done.Keys[0]
-	if old.State != server.KeyKept || old.Files[0] != cfg.MasterKey || !old.Destroyable.Equal(old.Ended.Add(time.Hour)) {
+	if old.State != operate.KeyKept || old.Files[0] != cfg.MasterKey || !old.Destroyable.Equal(old.Ended.Add(time.Hour)) {
 		t.Errorf("the old key: %+v", old)
 	}
 	r.want(200, "GET", "/v1/me", ada.token, "")
 
-	all, err := con.KeysList(t.Context())
+	all, err := operate.ListKeys.Run(t.Context(), con, operate.None{}, nil)
 	fatal(t, err)
-	if *all[0].Rows != 0 || *all[1].Rows != done.Rows || all[1].State != server.KeyCurrent || all[1].ID != done.Key {
+	if *all[0].Rows != 0 || *all[1].Rows != done.Rows || all[1].State != operate.KeyCurrent || all[1].ID != done.Key {
 		t.Errorf("%+v", all)
 	}
-	st, err := con.Status(t.Context())
+	st, err := operate.ReadStatus.Run(t.Context(), con, operate.None{}, nil)
 	fatal(t, err)
 	if len(st.MasterKeys) != 2 {
 		t.Errorf("%+v", st.MasterKeys)
 	}
 
 	destroyed := func(id string, force bool) string {
-		_, err := con.KeysDestroyed(t.Context(), server.KeysDestroyed{Key: id, Force: force})
+		_, err := operate.RecordDestroyedKey.Run(t.Context(), con, operate.KeysDestroyed{Key: id, Force: force}, nil)
 		return code(err)
 	}
 	for id, want := range map[string]string{"nothing": "key_unknown", ada.account: "key_unknown", done.Key: "key_in_use", old.ID: "key_file_there"} {
@@ -79,9 +80,9 @@ func TestTheMasterKeyIsRotatedWhilePeopleWork(t *testing.T) {
 	if got := destroyed(old.ID, false); got != "key_kept" {
 		t.Errorf("while backups are kept: %s", got)
 	}
-	gone, err := con.KeysDestroyed(t.Context(), server.KeysDestroyed{Key: old.ID, Force: true})
+	gone, err := operate.RecordDestroyedKey.Run(t.Context(), con, operate.KeysDestroyed{Key: old.ID, Force: true}, nil)
 	fatal(t, err)
-	if gone.State != server.KeyDestroyed || gone.Held {
+	if gone.State != operate.KeyDestroyed || gone.Held {
 		t.Errorf("%+v", gone)
 	}
 
@@ -91,7 +92,7 @@ func TestTheMasterKeyIsRotatedWhilePeopleWork(t *testing.T) {
 	if me := r.want(200, "GET", "/v1/me", ada.token, ""); !strings.Contains(me.body, ada.email) {
 		t.Errorf("after a restart: %s", me.body)
 	}
-	st, err = r.console().Status(t.Context())
+	st, err = operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	if len(st.MasterKeys) != 1 || st.MasterKeys[0].ID != done.Key {
 		t.Errorf("%+v", st.MasterKeys)
@@ -102,33 +103,33 @@ func TestTheMasterKeyIsRotatedWhilePeopleWork(t *testing.T) {
 func TestARotationCutOffIsResumed(t *testing.T) {
 	cfg := config(t)
 	r := start(t, cfg)
-	before, err := r.console().KeysList(t.Context())
+	before, err := operate.ListKeys.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	r.stop()
 	stopped, err := server.OpenConsole(t.Context(), cfg)
 	fatal(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	if _, err := stopped.KeysRotate(ctx, server.KeysRotate{}, func(server.Progress) { cancel() }); !errors.Is(err, context.Canceled) {
+	if _, err := operate.RotateKeys.Run(ctx, stopped, operate.KeysRotate{}, func(operate.Progress) { cancel() }); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v", err)
 	}
-	cut, err := stopped.KeysList(t.Context())
+	cut, err := operate.ListKeys.Run(t.Context(), stopped, operate.None{}, nil)
 	fatal(t, err)
 	fatal(t, stopped.Close())
-	if len(cut) != 2 || cut[0].ID != before[0].ID || cut[0].State != server.KeyInUse || cut[1].State != server.KeyCurrent {
+	if len(cut) != 2 || cut[0].ID != before[0].ID || cut[0].State != operate.KeyInUse || cut[1].State != operate.KeyCurrent {
 		t.Fatalf("%+v", cut)
 	}
 
 	r = start(t, cfg)
-	if _, err := r.console().KeysDestroyed(t.Context(), server.KeysDestroyed{Key: cut[0].ID, Force: true}); code(err) != "key_in_use" {
+	if _, err := operate.RecordDestroyedKey.Run(t.Context(), r.console(), operate.KeysDestroyed{Key: cut[0].ID, Force: true}, nil); code(err) != "key_in_use" {
 		t.Errorf("error %v", err)
 	}
-	done, err := r.console().KeysRotate(t.Context(), server.KeysRotate{}, noProgress)
+	done, err := operate.RotateKeys.Run(t.Context(), r.console(), operate.KeysRotate{}, noProgress)
 	fatal(t, err)
-	if done.Key != cut[1].ID || len(done.Keys) != 2 || done.Keys[0].State != server.KeyKept {
+	if done.Key != cut[1].ID || len(done.Keys) != 2 || done.Keys[0].State != operate.KeyKept {
 		t.Errorf("%+v", done)
 	}
-	all, err := r.console().KeysList(t.Context())
+	all, err := operate.ListKeys.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	if *all[0].Rows != 0 || *all[1].Rows < *before[0].Rows {
 		t.Errorf("%+v", all)
@@ -140,7 +141,7 @@ func TestARotationIsResumedAfterARestart(t *testing.T) {
 	cfg := config(t)
 	cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", t.TempDir() // a folder of keys
 	r := start(t, withMailbox(cfg))
-	first, err := r.console().KeysList(t.Context())
+	first, err := operate.ListKeys.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	if filepath.Dir(first[0].Files[0]) != cfg.MasterKey {
 		t.Errorf("the first key is in %v", first[0].Files)
@@ -154,14 +155,14 @@ func TestARotationIsResumedAfterARestart(t *testing.T) {
 		t.Error("a file that cannot be used is not told of")
 	}
 	named := filepath.Join(cfg.MasterKey, "named.key")
-	done, err := r.console().KeysRotate(t.Context(), server.KeysRotate{To: named}, noProgress)
+	done, err := operate.RotateKeys.Run(t.Context(), r.console(), operate.KeysRotate{To: named}, noProgress)
 	fatal(t, err)
 	if done.File != named {
 		t.Errorf("rotated to %s", done.File)
 	}
 	r.stop()
 	r = start(t, withMailbox(cfg))
-	again, err := r.console().KeysRotate(t.Context(), server.KeysRotate{To: named}, noProgress)
+	again, err := operate.RotateKeys.Run(t.Context(), r.console(), operate.KeysRotate{To: named}, noProgress)
 	fatal(t, err)
 	if again.Key != done.Key || again.Rows != 0 {
 		t.Errorf("%+v after %+v", again, done)
@@ -181,11 +182,11 @@ func TestWhereANewMasterKeyMayLie(t *testing.T) {
 	cfg.MasterKeyOlder = " " + filepath.Join(keys, "next") + " ,"
 	con := start(t, cfg).console()
 	for _, to := range []string{"master-2026-05-17.key", filepath.Join(cfg.Data, "master-2026-05-17.key"), filepath.Join(keys, "elsewhere.key")} {
-		if _, err := con.KeysRotate(t.Context(), server.KeysRotate{To: to}, noProgress); code(err) != "key_file" {
+		if _, err := operate.RotateKeys.Run(t.Context(), con, operate.KeysRotate{To: to}, noProgress); code(err) != "key_file" {
 			t.Errorf("%s: %v", to, err)
 		}
 	}
-	done, err := con.KeysRotate(t.Context(), server.KeysRotate{To: filepath.Join(keys, "next")}, noProgress)
+	done, err := operate.RotateKeys.Run(t.Context(), con, operate.KeysRotate{To: filepath.Join(keys, "next")}, noProgress)
 	fatal(t, err)
 	if done.File != filepath.Join(keys, "next") {
 		t.Errorf("rotated to %s", done.File)
@@ -203,7 +204,7 @@ func TestAnErasureBecomesFinal(t *testing.T) {
 	if e := see(); strings.Contains(e.body, "final") || strings.Contains(e.body, "until") {
 		t.Errorf("while its master key is in use: %s", e.body)
 	}
-	done, err := r.console().KeysRotate(t.Context(), server.KeysRotate{}, noProgress)
+	done, err := operate.RotateKeys.Run(t.Context(), r.console(), operate.KeysRotate{}, noProgress)
 	fatal(t, err)
 	old := done.Keys[0]
 	r.stop()
@@ -224,7 +225,7 @@ func TestAnErasureBecomesFinal(t *testing.T) {
 	fatal(t, os.Remove(old.Files[0]))
 	stopped, err := server.OpenConsole(t.Context(), cfg)
 	fatal(t, err)
-	gone, err := stopped.KeysDestroyed(t.Context(), server.KeysDestroyed{Key: old.ID, Force: true})
+	gone, err := operate.RecordDestroyedKey.Run(t.Context(), stopped, operate.KeysDestroyed{Key: old.ID, Force: true}, nil)
 	fatal(t, errors.Join(err, stopped.Close()))
 	r = start(t, cfg)
 	if e := see(); e.fields["state"] != "completed" || e.fields["final"] != true || e.fields["final_at"] != gone.Destroyed.Format(time.RFC3339Nano) || e.fields["backups_until"] != nil {

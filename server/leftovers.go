@@ -5,13 +5,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-)
 
-const (
-	// compareFolder begins the name of the folder in the data folder that a comparison folds into.
-	compareFolder = "compare-"
-	// nextFile ends the name of what is about to take another file's place.
-	nextFile = ".next"
+	"accountledger/internal/durable"
+	"accountledger/operate"
 )
 
 // tidy removes what commands and servers that were killed left in the data folder, which this process holds. What cannot be
@@ -38,8 +34,8 @@ func removeLeftovers(data string) (removed int, err error) {
 		}
 		for _, e := range entries {
 			name := e.Name()
-			left := dir == data && e.IsDir() && strings.HasPrefix(name, compareFolder) ||
-				e.Type().IsRegular() && strings.HasSuffix(name, nextFile) ||
+			left := dir == data && e.IsDir() && strings.HasPrefix(name, operate.CompareFolder) ||
+				e.Type().IsRegular() && strings.HasSuffix(name, durable.Next) ||
 				dir == views && e.Type().IsRegular() && orphan(dir, name)
 			if !left {
 				continue

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"accountledger/internal/await"
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -69,8 +70,8 @@ func TestViewsWithHardlyAnyMemory(t *testing.T) {
 	for _, view := range []string{"accesses", "accounts", "activity", "daily", "devices", "permissions"} {
 		await.Until(t, view+" can be asked", func() bool { return consumer(t, con, view).State == "running" })
 	}
-	rebuilt(t, con, server.RebuildViews{})
-	c, err := con.Compare(t.Context(), nil, func(server.Progress) {})
+	rebuilt(t, con, operate.RebuildViews{})
+	c, err := operate.Compare.Run(t.Context(), con, nil, func(operate.Progress) {})
 	if err != nil || c.Found != 0 || c.Documents == 0 {
 		t.Errorf("%+v %v", c, err)
 	}

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"accountledger/server"
+	"accountledger/operate"
 )
 
 // TestADamagedNameOfTheLiveGenerationHeals is T5: what names the generation that answers is damaged, at rest and while the ledger is
@@ -49,7 +49,7 @@ func TestADamagedNameOfTheLiveGenerationHeals(t *testing.T) {
 				return a.status == 200 && strings.Contains(a.body, `"total":1`)
 			})
 		}
-		c, err := r.console().Compare(t.Context(), []string{"devices", "accounts"}, noProgress)
+		c, err := operate.Compare.Run(t.Context(), r.console(), []string{"devices", "accounts"}, noProgress)
 		fatal(t, err)
 		if c.Found > 0 {
 			t.Errorf("%s: %+v", what, c.Differences)
@@ -64,7 +64,7 @@ func TestADamagedNameOfTheLiveGenerationHeals(t *testing.T) {
 	}
 	for name, damage := range kinds {
 		damage()
-		fatal(t, r.console().Rebuild(t.Context(), server.RebuildViews{Views: []string{"devices", "accounts"}}, noProgress))
+		fatal(t, rebuild(t, r.console(), operate.RebuildViews{Views: []string{"devices", "accounts"}}, noProgress))
 		whole(name + " while served, and rebuilt")
 		r.stop()
 		r = start(t, cfg)

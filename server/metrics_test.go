@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -36,12 +37,12 @@ func TestMetrics(t *testing.T) {
 	r.join(mail, "ada.lovelace@example.com", "Ada on the run")
 	before := time.Now()
 	con := r.console()
-	_, err := server.Backup(t.Context(), con, filepath.Join(t.TempDir(), "backup"), nil)
+	_, err := operate.Backup(t.Context(), con, filepath.Join(t.TempDir(), "backup"), nil)
 	fatal(t, err)
-	v, err := con.Verify(t.Context(), nil)
+	v, err := operate.Verify.Run(t.Context(), con, operate.None{}, nil)
 	fatal(t, err)
-	fatal(t, con.Rebuild(t.Context(), server.RebuildViews{Views: []string{"devices"}}, noProgress))
-	if err := con.Rebuild(t.Context(), server.RebuildViews{Views: []string{"none"}}, noProgress); err == nil {
+	fatal(t, rebuild(t, con, operate.RebuildViews{Views: []string{"devices"}}, noProgress))
+	if err := rebuild(t, con, operate.RebuildViews{Views: []string{"none"}}, noProgress); err == nil {
 		t.Error("a view that there is not was rebuilt")
 	}
 

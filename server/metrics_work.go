@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"accountledger/operate"
+
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -42,7 +44,7 @@ func (s *Server) commanded(name string, out any, err error) {
 		result = "failed"
 	}
 	s.work.commands.WithLabelValues(name, result).Inc()
-	v, ok := out.(Verified)
+	v, ok := out.(operate.Verified)
 	if !ok || err != nil {
 		return
 	}
@@ -123,7 +125,7 @@ func (c *workCollector) Collect(out chan<- prometheus.Metric) {
 			}
 		}
 	}
-	if b, err := s.backupsStatus(ctx); err == nil && !b.Completed.IsZero() {
+	if b, err := s.ledger().Backups(ctx); err == nil && !b.Completed.IsZero() {
 		gauge(c.backup, max(0, s.now().Sub(b.Completed).Seconds()))
 	}
 	if s.list != nil {

@@ -12,6 +12,7 @@ import (
 	"accountledger/eventstore/esdb"
 	"accountledger/eventstore/esdb/esdbtest"
 	"accountledger/notify/smtp/smtptest"
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -30,7 +31,7 @@ func serverStream(stream string) string { return esdb.DefaultPrefix + stream }
 func (r *running) runs() {
 	r.t.Helper()
 	eventually(r.t, "every consumer runs", func() bool {
-		st, err := r.console().Status(r.t.Context())
+		st, err := operate.ReadStatus.Run(r.t.Context(), r.console(), operate.None{}, nil)
 		fatal(r.t, err)
 		for _, c := range st.Consumers {
 			if c.State != "running" || c.Lag != 0 || c.Unreadable != "" {
@@ -44,12 +45,12 @@ func (r *running) runs() {
 // sound wants verify and compare to find nothing.
 func (r *running) sound() {
 	r.t.Helper()
-	v, err := r.console().Verify(r.t.Context(), nil)
+	v, err := operate.Verify.Run(r.t.Context(), r.console(), operate.None{}, nil)
 	fatal(r.t, err)
 	if !v.OK {
 		r.t.Errorf("%+v", v.Faults)
 	}
-	c, err := r.console().Compare(r.t.Context(), nil, nil)
+	c, err := operate.Compare.Run(r.t.Context(), r.console(), nil, nil)
 	fatal(r.t, err)
 	if len(c.Differences) > 0 {
 		r.t.Errorf("%+v", c.Differences)
@@ -92,7 +93,7 @@ func TestAStrangersEventInAnAccountsStream(t *testing.T) {
 	event := uuid.New()
 	c.Write(serverStream("account-"+ada.account), esdbtest.Raw{ID: event})
 	eventually(t, "everything waits before it", func() bool {
-		st, err := r.console().Status(t.Context())
+		st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 		fatal(t, err)
 		for _, one := range st.Consumers {
 			if one.Unreadable != event.String() || one.Lag != 1 {
@@ -102,7 +103,7 @@ func TestAStrangersEventInAnAccountsStream(t *testing.T) {
 		return !st.Ready
 	})
 	r.want(http.StatusServiceUnavailable, "GET", "/v1/me", ada.token, "")
-	_, err := r.console().Skip(t.Context(), server.EventSkip{Event: event.String(), Reason: "The shop wrote it."}, func(server.Progress) {})
+	_, err := operate.SkipEvent.Run(t.Context(), r.console(), operate.EventSkip{Event: event.String(), Reason: "The shop wrote it."}, func(operate.Progress) {})
 	fatal(t, err)
 	r.runs()
 	r.want(200, "PUT", "/v1/me/permissions/location", ada.token, fmt.Sprintf(`{"purpose":"navigation","state":"granted","notice":%q}`, r.notice()))
@@ -115,7 +116,7 @@ func TestALogWhoseIDIsGone(t *testing.T) {
 	cfg, mail, c := onEventStoreDB(t)
 	r := start(t, cfg)
 	ada := r.join(mail, "ada@example.com", "Ada on the run")
-	before, err := r.console().Status(t.Context())
+	before, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	r.stop()
 	c.SoftDelete(serverStream(esdb.LogStream))
@@ -133,7 +134,7 @@ func TestALogWhoseIDIsGone(t *testing.T) {
 	fatal(t, err)
 	fatal(t, s.Close())
 	r = start(t, cfg)
-	after, err := r.console().Status(t.Context())
+	after, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	if after.Log.ID != before.Log.ID {
 		t.Errorf("%s, was %s", after.Log.ID, before.Log.ID)
@@ -182,7 +183,7 @@ func TestAStreamThatWasCut(t *testing.T) {
 					t.Errorf("%d %s", got.status, got.body)
 				}
 			}
-			v, err := r.console().Verify(t.Context(), nil)
+			v, err := operate.Verify.Run(t.Context(), r.console(), operate.None{}, nil)
 			fatal(t, err)
 			if v.OK || !strings.Contains(fmt.Sprint(v.Faults), "account-"+ada.account) {
 				t.Errorf("%+v", v.Faults)
@@ -223,7 +224,7 @@ func TestALogPutBackWhileItIsServed(t *testing.T) {
 	r.runs()
 	c.PutBack(yesterday)
 	eventually(t, "it is seen", func() bool {
-		st, err := r.console().Status(t.Context())
+		st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 		fatal(t, err)
 		return !st.Ready && strings.Contains(st.Reason, "put back")
 	})

@@ -14,6 +14,7 @@ import (
 
 	"accountledger/faults/network"
 	"accountledger/notify/smtp/smtptest"
+	"accountledger/operate"
 	"accountledger/server"
 	"accountledger/vault/postgres/postgrestest"
 )
@@ -83,7 +84,7 @@ func (r *running) timed(limit time.Duration, method, path, token, body string) a
 func (r *running) told(why string) {
 	r.t.Helper()
 	began := time.Now()
-	st, err := r.console().Status(r.t.Context())
+	st, err := operate.ReadStatus.Run(r.t.Context(), r.console(), operate.None{}, nil)
 	fatal(r.t, err)
 	if took := time.Since(began); took > toldWithin {
 		r.t.Errorf("status took %s", took)
@@ -122,7 +123,7 @@ func TestPostgresSilent(t *testing.T) {
 			t.Errorf("%d %s", got.status, got.body)
 		}
 		eventually(t, "the silence is known", func() bool {
-			st, err := r.console().Status(t.Context())
+			st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 			fatal(t, err)
 			return strings.Contains(st.Reason, "vault: timeout: the vault has not answered since")
 		})
@@ -276,7 +277,7 @@ func TestPostgresPutBackUnderAServer(t *testing.T) {
 // boundTo says whether the vault is bound to the end of the log.
 func (f *onFaulty) boundTo(r *running) bool {
 	f.t.Helper()
-	st, err := r.console().Status(f.t.Context())
+	st, err := operate.ReadStatus.Run(f.t.Context(), r.console(), operate.None{}, nil)
 	fatal(f.t, err)
 	conn, err := pgx.Connect(f.t.Context(), f.pg.Address())
 	fatal(f.t, err)

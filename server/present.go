@@ -3,7 +3,7 @@ package server
 import (
 	"os"
 
-	"accountledger/server/fault"
+	"accountledger/operate/fault"
 )
 
 // present are files and folders that are to stay what they were when they were opened.

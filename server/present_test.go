@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"accountledger/operate"
+	"accountledger/replay/restore"
 	"accountledger/server"
 )
 
@@ -21,19 +23,19 @@ func TestRemovedWhileOpen(t *testing.T) {
 			ada := r.join(mail, "ada@example.com", "Ada on the run")
 			fatal(t, os.Rename(filepath.Join(cfg.Data, part), filepath.Join(t.TempDir(), part)))
 			eventually(t, "it is seen", func() bool {
-				st, err := r.console().Status(t.Context())
+				st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 				fatal(t, err)
 				return !st.Ready && strings.Contains(st.Reason, "was removed or replaced while it is open: make a backup now")
 			})
 			r.want(503, "GET", "/readyz", "", "")
 			r.want(503, "POST", "/v1/me/devices", ada.token, `{"kind":"band","model":"Band 9","name":"another"}`)
 			out := filepath.Join(t.TempDir(), "backup")
-			_, err := server.Backup(t.Context(), r.console(), out, nil)
+			_, err := operate.Backup(t.Context(), r.console(), out, nil)
 			fatal(t, err)
 			r.stop()
 			to := moved(t, cfg)
 			to.MasterKey = filepath.Join(cfg.Data, "dev-master.key")
-			_, err = server.Restore(t.Context(), to, out, server.RestoreOptions{}, server.MoveOptions{})
+			_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.MoveOptions{})
 			fatal(t, err)
 			r = start(t, to)
 			r.signIn(ada.email)
@@ -53,7 +55,7 @@ func TestTwoVaultsOnOneLog(t *testing.T) {
 	r, other := start(t, cfg), start(t, copied)
 	r.join(mail, "bob@example.com", "Bob")
 	eventually(t, "the other one stops", func() bool {
-		st, err := other.console().Status(t.Context())
+		st, err := operate.ReadStatus.Run(t.Context(), other.console(), operate.None{}, nil)
 		fatal(t, err)
 		return !st.Ready && strings.Contains(st.Reason, "another process with another vault appends to this log")
 	})

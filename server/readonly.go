@@ -16,6 +16,7 @@ import (
 	"accountledger/eventstore"
 	"accountledger/eventstore/embedded"
 	"accountledger/journal"
+	"accountledger/operate"
 	"accountledger/processes"
 	"accountledger/projections"
 	"accountledger/projections/runner"
@@ -27,28 +28,12 @@ import (
 	vaultsqlite "accountledger/vault/sqlite"
 )
 
-// Reading is the part of Console that changes nothing and shows nothing personal in clear.
-type Reading interface {
-	Exporter
-	// Status tells how the ledger is doing.
-	Status(ctx context.Context) (Status, error)
-	// Verify walks log, vault and checkpoints and tells of the first fault of each.
-	Verify(ctx context.Context, progress func(Progress)) (Verified, error)
-	// Close frees what was opened.
-	Close() error
-}
-
-// Exporter writes log and, if asked for, vault as lines of CloudEvents.
-type Exporter interface {
-	Export(ctx context.Context, in Export, out io.Writer) error
-}
-
 // OpenReading finds the running server, or opens the ledger in the data folder so that it is read and left as it is: no file is
 // made or changed and nothing is appended, and the folder may be mounted read-only. What a crash left behind is read as it lies there.
 // Any number of commands may do so at once. ErrRunning while a server, or a command that changes something, has the folder.
 //
 // Parts that are kept by a server of another make (EventStoreDB, PostgreSQL, Elasticsearch) are opened as they are for serving.
-func OpenReading(ctx context.Context, cfg Config) (Reading, error) {
+func OpenReading(ctx context.Context, cfg Config) (operate.Console, error) {
 	r, err := dial(ctx, &cfg)
 	if err == nil {
 		return r, nil
@@ -56,26 +41,41 @@ func OpenReading(ctx context.Context, cfg Config) (Reading, error) {
 	if !errors.Is(err, ErrNotRunning) {
 		return nil, err
 	}
-	return openReading(ctx, cfg)
+	s, err := openReading(ctx, cfg)
+	if err != nil {
+		return nil, err
+	}
+	return s.readingConsole(), nil
+}
+
+// readingConsole carries out operations that only read, and records none.
+func (s *Server) readingConsole() *operate.Operator {
+	l := s.ledger()
+	l.ReadOnly, l.Ended = true, nil
+	return &operate.Operator{Ledger: l, UID: os.Getuid(), Closer: s.Close}
 }
 
 // OpenExport opens what an export is read from. An export is recorded in the log; where that cannot be, unrecorded says why: on a folder
 // that cannot be written to, or of a log that is fenced, it goes without, and changes nothing.
-func OpenExport(ctx context.Context, cfg Config) (from Reading, unrecorded string, err error) {
-	if from, err = OpenReading(ctx, cfg); err != nil {
+func OpenExport(ctx context.Context, cfg Config) (from operate.Console, unrecorded string, err error) {
+	r, err := dial(ctx, &cfg)
+	if err == nil {
+		return r, "", nil
+	}
+	if !errors.Is(err, ErrNotRunning) {
 		return nil, "", err
 	}
-	s, ours := from.(*reading)
-	if !ours {
-		return from, "", nil
+	s, err := openReading(ctx, cfg)
+	if err != nil {
+		return nil, "", err
 	}
 	if fence := s.fence(ctx); fence != "" {
-		return from, "the log takes no appends: " + fence, nil
+		return s.readingConsole(), "the log takes no appends: " + fence, nil
 	}
 	if !writable(&s.cfg) {
-		return from, "the data folder cannot be written to", nil
+		return s.readingConsole(), "the data folder cannot be written to", nil
 	}
-	if err := from.Close(); err != nil {
+	if err := s.Close(); err != nil {
 		return nil, "", err
 	}
 	con, err := OpenConsole(ctx, cfg)
@@ -92,24 +92,8 @@ func writable(c *Config) bool {
 	return true
 }
 
-// reading is a Server that was opened for reading only.
-type reading struct{ *Server }
-
-// Status implements Reading.
-func (r *reading) Status(ctx context.Context) (Status, error) { return r.status(ctx), nil }
-
-// Verify implements Reading.
-func (r *reading) Verify(ctx context.Context, progress func(Progress)) (Verified, error) {
-	return r.verify(ctx, progress)
-}
-
-// Export implements Reading. It is recorded nowhere.
-func (r *reading) Export(ctx context.Context, in Export, out io.Writer) error {
-	return r.export(ctx, in, out)
-}
-
 // openReading opens everything for reading, and nothing that only serving needs: no commands, no mailbox, no messages.
-func openReading(ctx context.Context, cfg Config) (_ *reading, err error) {
+func openReading(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if cfg.Data, err = filepath.Abs(cfg.Data); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
@@ -127,7 +111,7 @@ func openReading(ctx context.Context, cfg Config) (_ *reading, err error) {
 			return nil, err
 		}
 	}
-	return &reading{s}, nil
+	return s, nil
 }
 
 // ErrNoLedger: the data folder holds no ledger.

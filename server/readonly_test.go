@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"accountledger/notify/smtp/smtptest"
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -194,7 +195,7 @@ func TestAnExportIsRecordedWhereItCanBe(t *testing.T) {
 		t.Helper()
 		from, unrecorded, err := server.OpenExport(t.Context(), cfg)
 		fatal(t, err)
-		done, err := server.ExportFile(t.Context(), from, filepath.Join(t.TempDir(), "out.jsonl"), false, nil)
+		done, err := operate.ExportFile(t.Context(), from, filepath.Join(t.TempDir(), "out.jsonl"), false, nil)
 		fatal(t, errors.Join(err, from.Close()))
 		if unrecorded != "" {
 			t.Error(unrecorded)
@@ -221,11 +222,11 @@ func TestReadersAndAServer(t *testing.T) {
 	r := start(t, cfg)
 	c, err := server.OpenReading(t.Context(), cfg)
 	fatal(t, err)
-	before, err := c.Status(t.Context())
+	before, err := operate.ReadStatus.Run(t.Context(), c, operate.None{}, nil)
 	fatal(t, err)
-	v, err := c.Verify(t.Context(), nil)
+	v, err := operate.Verify.Run(t.Context(), c, operate.None{}, nil)
 	fatal(t, err)
-	after, err := c.Status(t.Context())
+	after, err := operate.ReadStatus.Run(t.Context(), c, operate.None{}, nil)
 	fatal(t, errors.Join(err, c.Close()))
 	if !before.Running || !v.OK || after.Log != before.Log {
 		t.Errorf("%+v\n%+v\n%+v", before, v, after)
@@ -240,7 +241,7 @@ func TestReadersAndAServer(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			v, err := c.Verify(t.Context(), nil)
+			v, err := operate.Verify.Run(t.Context(), c, operate.None{}, nil)
 			if err = errors.Join(err, c.Close()); err != nil || !v.OK {
 				t.Errorf("%v: %+v", err, v)
 			}

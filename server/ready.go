@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"accountledger/server/fault"
+	"accountledger/operate/fault"
 )
 
 const (

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"time"
 
-	"accountledger/server/fault"
+	"accountledger/operate/fault"
 	"accountledger/vault"
 )
 

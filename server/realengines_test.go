@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"accountledger/eventstore/esdb/esdbtest"
+	"accountledger/operate"
 	"accountledger/projections/elastic/elastictest"
 	"accountledger/server"
 	"accountledger/vault/postgres/postgrestest"
@@ -105,7 +106,7 @@ func elasticGoes(t *testing.T, url string) {
 		t.Errorf("a query without Elasticsearch: %v %s", refused.header, refused.body)
 	}
 	waiting := func(state string) bool {
-		st, err := r.console().Status(t.Context())
+		st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 		fatal(t, err)
 		for _, c := range st.Consumers {
 			if strings.HasPrefix(c.Name, "devices") && c.State == state {

@@ -9,6 +9,7 @@ import (
 	"accountledger/eventstore/embedded"
 	"accountledger/internal/await"
 	"accountledger/journal"
+	"accountledger/operate"
 	"accountledger/projections"
 	"accountledger/projections/runner"
 	viewsqlite "accountledger/projections/sqlite"
@@ -52,10 +53,10 @@ func TestAnUnfinishedRebuild(t *testing.T) {
 	r = start(t, cfg)
 	con = r.console()
 	unfinished(t, con, "activity")
-	if on := rebuilt(t, con, server.RebuildViews{Views: []string{"activity", "daily"}}); len(on) != 1 || on[0].View != "activity" || on[0].Done < 1 || on[0].Total <= on[0].Done || on[0].Unit != "events" {
+	if on := rebuilt(t, con, operate.RebuildViews{Views: []string{"activity", "daily"}}); len(on) != 1 || on[0].View != "activity" || on[0].Done < 1 || on[0].Total <= on[0].Done || on[0].Unit != "events" {
 		t.Errorf("it went on at %+v", on)
 	}
-	if c, err := con.Compare(t.Context(), []string{"activity"}, func(server.Progress) {}); err != nil || c.Found != 0 {
+	if c, err := operate.Compare.Run(t.Context(), con, []string{"activity"}, func(operate.Progress) {}); err != nil || c.Found != 0 {
 		t.Errorf("%+v %v", c, err)
 	}
 	unfinished(t, con)
@@ -65,7 +66,7 @@ func TestAnUnfinishedRebuild(t *testing.T) {
 	con, err := server.OpenConsole(t.Context(), cfg)
 	fatal(t, err)
 	unfinished(t, con, "devices")
-	if on := rebuilt(t, con, server.RebuildViews{Anew: true}); len(on) != 0 {
+	if on := rebuilt(t, con, operate.RebuildViews{Anew: true}); len(on) != 0 {
 		t.Errorf("it went on at %+v, though it was to begin anew", on)
 	}
 	unfinished(t, con)
@@ -73,9 +74,9 @@ func TestAnUnfinishedRebuild(t *testing.T) {
 }
 
 // unfinished checks which rebuilds the status tells of.
-func unfinished(t *testing.T, con server.Console, views ...string) {
+func unfinished(t *testing.T, con operate.Console, views ...string) {
 	t.Helper()
-	st, err := con.Status(t.Context())
+	st, err := operate.ReadStatus.Run(t.Context(), con, operate.None{}, nil)
 	fatal(t, err)
 	if len(st.Rebuilds) != len(views) {
 		t.Fatalf("unfinished are %+v, want %v", st.Rebuilds, views)
@@ -88,10 +89,10 @@ func unfinished(t *testing.T, con server.Console, views ...string) {
 }
 
 // rebuilt rebuilds views and gives where they went on.
-func rebuilt(t *testing.T, con server.Console, in server.RebuildViews) (on []server.Progress) {
+func rebuilt(t *testing.T, con operate.Console, in operate.RebuildViews) (on []operate.Progress) {
 	t.Helper()
-	var last server.Progress
-	fatal(t, con.Rebuild(t.Context(), in, func(p server.Progress) {
+	var last operate.Progress
+	fatal(t, rebuild(t, con, in, func(p operate.Progress) {
 		if last = p; p.Resumed {
 			on = append(on, p)
 		}

@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -10,9 +9,9 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/google/uuid"
 
+	"accountledger/internal/durable"
 	"accountledger/replay/backup"
-	"accountledger/replay/carry"
-	"accountledger/vault"
+	"accountledger/replay/restore"
 )
 
 // restoringMark is a file in the data folder of a ledger that is being restored there.
@@ -32,7 +31,7 @@ func (m restoreMark) save(c *Config) error {
 	if err != nil {
 		return err
 	}
-	return replaceFile(c.path(restoringMark), b)
+	return durable.ReplaceBytes(c.path(restoringMark), b)
 }
 
 // restoreTarget refuses a folder that holds anything but a restore that broke off.
@@ -49,28 +48,9 @@ func restoreTarget(c *Config) (m restoreMark, err error) {
 		return m, nil
 	}
 	if err == nil && len(entries) > 0 {
-		err = fmt.Errorf("%s: %w", c.Data, ErrRestoreNotEmpty)
+		err = fmt.Errorf("%s: %w", c.Data, restore.ErrNotEmpty)
 	}
 	return m, err
-}
-
-// ErrRestoreNotEmpty: a ledger is restored into an empty folder, log and vault only.
-var ErrRestoreNotEmpty = errors.New("it is not empty: restore into a new one")
-
-// emptySide refuses a log or a vault that holds anything.
-func emptySide(ctx context.Context, side carry.Side) error {
-	for _, err := range carry.Events(ctx, side.Log) {
-		if err != nil {
-			return err
-		}
-		return fmt.Errorf("log: %w", ErrRestoreNotEmpty)
-	}
-	return side.Vault.Dump(ctx, func(rows []vault.Row) error {
-		if len(rows) > 0 {
-			return fmt.Errorf("vault: %w", ErrRestoreNotEmpty)
-		}
-		return nil
-	})
 }
 
 // unmarkRestore lets the folder be served.

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"accountledger/eventstore/esdb/esdbtest"
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -38,7 +39,7 @@ func TestTheSmallestRights(t *testing.T) {
 
 	c.SetMetadata("$all", mayNotReadAll)
 	eventually(t, "every consumer says why it waits", func() bool {
-		st, err := r.console().Status(t.Context())
+		st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 		fatal(t, err)
 		for _, one := range st.Consumers {
 			if one.State != "waiting" || !strings.Contains(one.Reason, `$all is denied to user "ledger"`) || !one.Unknown {
@@ -56,7 +57,7 @@ func TestTheSmallestRights(t *testing.T) {
 	c.Write("$settings", esdbtest.Raw{Data: []byte(`{"$userStreamAcl":{"$r":"$all","$w":"$admins"}}`)})
 	r.want(503, "PUT", "/v1/me/permissions/location", ada.token, strings.Replace(grant, "granted", "withdrawn", 1))
 	r.want(http.StatusServiceUnavailable, "GET", "/readyz", "", "")
-	st, err := r.console().Status(t.Context())
+	st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	if !strings.Contains(st.Reason, "appending to stream") || !strings.Contains(st.Reason, `is denied to user "ledger"`) || len(st.Consumers) < 6 || st.Log.Head == "" {
 		t.Errorf("%+v", st)
@@ -71,7 +72,7 @@ func TestTheSmallestRights(t *testing.T) {
 	c.SetPassword("ledger", "another")
 	r.want(503, "PUT", "/v1/me/permissions/location", ada.token, grant)
 	eventually(t, "the password is told", func() bool {
-		st, err := r.console().Status(t.Context())
+		st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 		fatal(t, err)
 		return !st.Ready && strings.Contains(st.Reason, `the password of user "ledger" is not accepted`)
 	})

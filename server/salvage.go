@@ -16,6 +16,8 @@ import (
 
 	"accountledger/eventstore"
 	"accountledger/eventstore/embedded"
+	"accountledger/internal/durable"
+	"accountledger/operate"
 	"accountledger/replay/backup"
 	"accountledger/replay/carry"
 	"accountledger/vault"
@@ -30,8 +32,8 @@ type SalvagedLedger struct {
 	// Missing is how many acknowledged events are not there, as far as that is known.
 	Missing int64 `json:"missing"`
 	// KeysLost is how many keys the events name and the vault, which is older, does not have: what they seal reads as gone.
-	KeysLost int64    `json:"keys_lost,omitzero"`
-	Backup   BackedUp `json:"backup"`
+	KeysLost int64       `json:"keys_lost,omitzero"`
+	Backup   backup.Made `json:"backup"`
 }
 
 // ErrSalvageEngine: only the log of one process's own is files that can be read one by one.
@@ -42,7 +44,7 @@ var ErrSalvageEngine = errors.New("the log is kept by a server of its own: resto
 // is made is restored as any backup is, under a new log id.
 //
 // The vault is opened even where its last transactions are missing; a vault that is damaged cannot be salvaged.
-func Salvage(ctx context.Context, cfg Config, dir string, progress func(Progress)) (out SalvagedLedger, err error) {
+func Salvage(ctx context.Context, cfg Config, dir string, progress func(operate.Progress)) (out SalvagedLedger, err error) {
 	if cfg.Store.Engine == "esdb" {
 		return out, ErrSalvageEngine
 	}
@@ -81,7 +83,7 @@ func Salvage(ctx context.Context, cfg Config, dir string, progress func(Progress
 	if err := s.readDestructions(ctx); err != nil { // the restore reads the list itself, and says what is wrong with it
 		s.log.Warn("the list of destructions could not be read", "error", err.Error())
 	}
-	if out.Backup, err = Backup(ctx, &salvaging{s}, dir, progress); err != nil {
+	if out.Backup, err = backup.Make(ctx, &salvaging{s}, dir, operate.Stages(progress)); err != nil {
 		return out, err
 	}
 	out.Missing = max(0, out.Acknowledged-out.Events, out.Salvaged.Behind)
@@ -89,11 +91,11 @@ func Salvage(ctx context.Context, cfg Config, dir string, progress func(Progress
 	if err != nil {
 		return out, err
 	}
-	return out, replaceFile(filepath.Join(dir, SalvageReport), append(b, '\n'))
+	return out, durable.ReplaceBytes(filepath.Join(dir, SalvageReport), append(b, '\n'))
 }
 
 // salvageLog makes a log of what can be read, under the id of the one that it was.
-func (s *Server) salvageLog(ctx context.Context, scratch string, out *SalvagedLedger, progress func(Progress)) (err error) {
+func (s *Server) salvageLog(ctx context.Context, scratch string, out *SalvagedLedger, progress func(operate.Progress)) (err error) {
 	b, err := s.binder.Binding(ctx)
 	if err != nil {
 		return err
@@ -116,7 +118,7 @@ func (s *Server) salvageLog(ctx context.Context, scratch string, out *SalvagedLe
 	defer writer.Close()
 	err = from.Each(ctx, func(e *eventstore.Recorded) error {
 		if progress != nil {
-			progress(Progress{View: "salvaging", Done: e.Position.Int64(), Unit: string(eventstore.UnitEvents)})
+			progress(operate.Progress{View: "salvaging", Done: e.Position.Int64(), Unit: string(eventstore.UnitEvents)})
 		}
 		return writer.Write(ctx, e)
 	})
@@ -165,18 +167,19 @@ func (b *buried) Dump(ctx context.Context, yield func([]vault.Row) error) error 
 // salvaging is what a backup is made from.
 type salvaging struct{ *Server }
 
-func (s *salvaging) BackupStart(context.Context) (BackupStart, error) {
-	out := BackupStart{Begun: s.now().UTC(), Version: Version()}
-	if s.list == nil {
-		return out, nil
+// Start implements backup.Source.
+func (s *salvaging) Start(context.Context) (backup.Start, error) {
+	return backup.StartOf(s.list, s.now(), Version())
+}
+
+// Export implements backup.Source.
+func (s *salvaging) Export(ctx context.Context, from carry.Place, out io.Writer) error {
+	side, err := s.side()
+	if err != nil {
+		return err
 	}
-	m, err := s.list.Mark()
-	out.List = backup.MarkOf(m)
-	return out, err
+	return carry.Export(ctx, side.Log, side.Vault, from, out)
 }
 
-func (s *salvaging) BackupDone(context.Context) error { return nil }
-
-func (s *salvaging) Export(ctx context.Context, in Export, out io.Writer) error {
-	return s.export(ctx, in, out)
-}
+// Done implements backup.Source: a salvage is recorded nowhere.
+func (s *salvaging) Done(context.Context) error { return nil }

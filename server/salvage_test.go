@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"accountledger/eventstore"
+	"accountledger/operate"
+	"accountledger/replay/restore"
 	"accountledger/server"
 )
 
@@ -48,7 +50,7 @@ func TestASalvagedLedgerIsRestored(t *testing.T) {
 			}
 			to := moved(t, a.cfg)
 			to.MasterKey = filepath.Join(a.cfg.Data, "dev-master.key")
-			_, err = server.Restore(t.Context(), to, out, server.RestoreOptions{}, server.MoveOptions{})
+			_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.MoveOptions{})
 			fatal(t, err)
 			r := start(t, to)
 			for _, p := range []person{a.ada, a.bob} {
@@ -57,7 +59,7 @@ func TestASalvagedLedgerIsRestored(t *testing.T) {
 				}
 			}
 			r.want(401, "POST", "/v1/sessions", "", `{"email":"`+a.erased.email+`","password":"`+password+`"}`)
-			v, err := r.console().Verify(t.Context(), nil)
+			v, err := operate.Verify.Run(t.Context(), r.console(), operate.None{}, nil)
 			fatal(t, err)
 			if !v.OK {
 				t.Errorf("%+v", v.Faults)

@@ -24,12 +24,12 @@ import (
 	"accountledger/journal"
 	"accountledger/leases"
 	"accountledger/notify/mailbox"
+	"accountledger/operate/fault"
 	"accountledger/passwords"
 	"accountledger/processes"
 	"accountledger/projections/runner"
 	"accountledger/projections/view"
 	"accountledger/replay/backup"
-	"accountledger/server/fault"
 	"accountledger/vault"
 )
 

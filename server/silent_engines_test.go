@@ -12,6 +12,7 @@ import (
 
 	"accountledger/eventstore/esdb/esdbtest"
 	"accountledger/faults/network"
+	"accountledger/operate"
 )
 
 // queryAnswer bounds how long a query waits for Elasticsearch in vain.
@@ -69,7 +70,7 @@ func elasticSilent(t *testing.T, address string) {
 		}
 		r.inside(200, "/readyz")
 		began := time.Now()
-		st, err := r.console().Status(t.Context())
+		st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 		fatal(t, err)
 		if took := time.Since(began); took > toldWithin || !st.Ready || len(st.Consumers) == 0 {
 			t.Errorf("status after %s: %+v", took, st)
@@ -141,7 +142,7 @@ func postgresSilentForOne(t *testing.T, on engines) {
 	works := func(r *running) (units map[string]bool, all int) {
 		t.Helper()
 		began := time.Now()
-		st, err := r.console().Status(t.Context())
+		st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 		fatal(t, err)
 		if took := time.Since(began); took > toldWithin {
 			t.Errorf("status took %s", took)

@@ -11,14 +11,15 @@ import (
 
 	"accountledger/consumers"
 	"accountledger/journal"
+	"accountledger/operate"
 	"accountledger/projections/view"
 	"accountledger/simulate"
 )
 
 // simulateAlone plays in process on a ledger that nobody serves. On a new one the clock is simulated, so that its views
 // show months; on one with a history the system's clock goes on, for a ledger's times never go back.
-func simulateAlone(ctx context.Context, cfg Config, in Simulation, o Options, progress func(Progress)) (_ simulate.Summary, err error) {
-	opts := in.options(workersDirect, progress)
+func simulateAlone(ctx context.Context, cfg Config, in operate.Simulation, o Options, progress func(operate.Progress)) (_ simulate.Summary, err error) {
+	opts := in.Options(operate.WorkersDirect, progress)
 	if err := opts.Check(); err != nil {
 		return simulate.Summary{}, err
 	}
@@ -41,11 +42,10 @@ func simulateAlone(ctx context.Context, cfg Config, in Simulation, o Options, pr
 	if err := s.publish(ctx); err != nil {
 		return simulate.Summary{}, err
 	}
-	alone := operator{s, os.Getuid()}
-	out, err := alone.simulateDirect(ctx, opts, &idleViews{liveViews: liveViews{s}})
+	out, err := s.ledger().SimulateDirect(ctx, os.Getuid(), opts, &idleViews{liveViews: liveViews{s}})
 	if err == nil && opts.Clock != nil {
 		clock.End()
-		err = alone.confirmPlayed(ctx)
+		err = s.confirmPlayed(ctx)
 	}
 	if err == nil && s.notifier != nil { // nobody waits for a message
 		err = s.notifier.Recover(ctx, nil)

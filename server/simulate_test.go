@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"accountledger/operate"
 	"accountledger/server"
 	"accountledger/simulate"
 )
@@ -29,7 +30,7 @@ func limitsChanged(t *testing.T, r *running) int {
 func (r *running) auditor() string {
 	r.t.Helper()
 	const password = "seven-tall-lighthouses"
-	added, err := r.console().StaffAdd(r.t.Context(), server.StaffAdd{Email: "auditor@example.org", Role: "compliance"})
+	added, err := operate.AddStaff.Run(r.t.Context(), r.console(), operate.StaffAdd{Email: "auditor@example.org", Role: "compliance"}, nil)
 	if err == nil {
 		r.want(200, "POST", "/v1/enrolments", "", `{"code":"`+added.Code+`","password":"`+password+`"}`)
 	}
@@ -39,7 +40,7 @@ func (r *running) auditor() string {
 func TestSimulateOverHTTP(t *testing.T) {
 	cfg := config(t)
 	r := start(t, cfg)
-	s, err := server.Simulate(t.Context(), cfg, server.Simulation{Accounts: 40, Seed: 7}, server.Options{}, nil)
+	s, err := server.Simulate(t.Context(), cfg, operate.Simulation{Accounts: 40, Seed: 7}, server.Options{}, nil)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, printed(t, &s))
 	}
@@ -57,9 +58,9 @@ func TestSimulateOverHTTP(t *testing.T) {
 	}
 }
 
-func simulatedMail(t *testing.T, r *running) []server.MailboxEntry {
+func simulatedMail(t *testing.T, r *running) []operate.MailboxEntry {
 	t.Helper()
-	all, err := r.console().Mailbox(t.Context())
+	all, err := operate.ReadMailbox.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	if len(all) == 0 {
 		t.Error("no message came")
@@ -80,12 +81,12 @@ func TestSimulateBreaksOff(t *testing.T) {
 	r := start(t, cfg)
 	ctx, cancel := context.WithCancel(t.Context())
 	var once sync.Once
-	_, err := server.Simulate(ctx, cfg, server.Simulation{Accounts: 1000, Seed: 7}, server.Options{}, func(server.Progress) { once.Do(cancel) })
+	_, err := server.Simulate(ctx, cfg, operate.Simulation{Accounts: 1000, Seed: 7}, server.Options{}, func(operate.Progress) { once.Do(cancel) })
 	if err == nil {
 		t.Error("it was not broken off")
 	}
 	eventually(t, "putting the limits back", func() bool { return limitsChanged(t, r) == 2 })
-	if _, err := server.Simulate(t.Context(), cfg, server.Simulation{Accounts: 3, Seed: 7}, server.Options{}, nil); err != nil {
+	if _, err := server.Simulate(t.Context(), cfg, operate.Simulation{Accounts: 3, Seed: 7}, server.Options{}, nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -93,7 +94,7 @@ func TestSimulateBreaksOff(t *testing.T) {
 func TestSimulateDirectInRunningServer(t *testing.T) {
 	cfg := config(t)
 	r := start(t, cfg)
-	s, err := server.Simulate(t.Context(), cfg, server.Simulation{Accounts: 60, Seed: 3, Direct: true}, server.Options{}, nil)
+	s, err := server.Simulate(t.Context(), cfg, operate.Simulation{Accounts: 60, Seed: 3, Direct: true}, server.Options{}, nil)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, printed(t, &s))
 	}
@@ -109,7 +110,7 @@ func TestSimulateHistory(t *testing.T) {
 	var cfg server.Config
 	for range 2 {
 		cfg = config(t)
-		s, err := server.Simulate(t.Context(), cfg, server.Simulation{Accounts: 80, Seed: 5, Days: 10, Direct: true}, server.Options{}, nil)
+		s, err := server.Simulate(t.Context(), cfg, operate.Simulation{Accounts: 80, Seed: 5, Days: 10, Direct: true}, server.Options{}, nil)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, printed(t, &s))
 		}
@@ -121,7 +122,7 @@ func TestSimulateHistory(t *testing.T) {
 	if !reflect.DeepEqual(all[0].Counts, all[1].Counts) {
 		t.Errorf("one seed played two things:\n%s\n%s", printed(t, &all[0]), printed(t, &all[1]))
 	}
-	s, err := server.Simulate(t.Context(), cfg, server.Simulation{Accounts: 20, Seed: 5, Direct: true}, server.Options{}, nil)
+	s, err := server.Simulate(t.Context(), cfg, operate.Simulation{Accounts: 20, Seed: 5, Direct: true}, server.Options{}, nil)
 	if err != nil || s.Days != 0 {
 		t.Errorf("a second run: %v\n%s", err, printed(t, &s))
 	}
@@ -135,7 +136,7 @@ func TestSimulateHistory(t *testing.T) {
 // When no server runs and HTTP is wanted, one runs for the time.
 func TestSimulateStartsAServer(t *testing.T) {
 	cfg := config(t)
-	s, err := server.Simulate(t.Context(), cfg, server.Simulation{Accounts: 8, Seed: 1}, server.Options{Hashing: cheap()}, nil)
+	s, err := server.Simulate(t.Context(), cfg, operate.Simulation{Accounts: 8, Seed: 1}, server.Options{Hashing: cheap()}, nil)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, printed(t, &s))
 	}
@@ -146,7 +147,7 @@ func TestSimulateRefuses(t *testing.T) {
 		"http": "127.0.0.1:0", "store.reserve": "-1"})
 	fatal(t, err)
 	for _, direct := range []bool{false, true} {
-		if _, err := server.Simulate(t.Context(), withMail, server.Simulation{Accounts: 1, Direct: direct}, server.Options{}, nil); !errors.Is(err, server.ErrSimulateMail) {
+		if _, err := server.Simulate(t.Context(), withMail, operate.Simulation{Accounts: 1, Direct: direct}, server.Options{}, nil); !errors.Is(err, operate.ErrSimulateMail) {
 			t.Errorf("direct %v: %v", direct, err)
 		}
 	}
@@ -155,11 +156,11 @@ func TestSimulateRefuses(t *testing.T) {
 	without := withMail
 	without.SMTP = server.SMTPConfig{}
 	for _, direct := range []bool{false, true} {
-		if _, err := server.Simulate(t.Context(), without, server.Simulation{Accounts: 1, Direct: direct}, server.Options{}, nil); err == nil || !strings.Contains(err.Error(), "mail server") {
+		if _, err := server.Simulate(t.Context(), without, operate.Simulation{Accounts: 1, Direct: direct}, server.Options{}, nil); err == nil || !strings.Contains(err.Error(), "mail server") {
 			t.Errorf("direct %v, on a server with a mail server: %v", direct, err)
 		}
 	}
-	if _, err := server.Simulate(t.Context(), config(t), server.Simulation{Direct: true}, server.Options{}, nil); !errors.Is(err, simulate.ErrAccounts) {
+	if _, err := server.Simulate(t.Context(), config(t), operate.Simulation{Direct: true}, server.Options{}, nil); !errors.Is(err, simulate.ErrAccounts) {
 		t.Errorf("nobody to play: %v", err)
 	}
 }

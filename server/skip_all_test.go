@@ -13,6 +13,8 @@ import (
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/eventstore/embedded"
+	"accountledger/operate"
+	"accountledger/replay/restore"
 	"accountledger/server"
 )
 
@@ -53,7 +55,7 @@ func TestEventsThatNobodyCanReadArePassedOver(t *testing.T) {
 	r = start(t, cfg)
 	con := r.console()
 	eventually(t, "everything waits before the first", func() bool {
-		st, err := con.Status(t.Context())
+		st, err := operate.ReadStatus.Run(t.Context(), con, operate.None{}, nil)
 		fatal(t, err)
 		waiting := 0
 		for _, c := range st.Consumers {
@@ -68,13 +70,13 @@ func TestEventsThatNobodyCanReadArePassedOver(t *testing.T) {
 	if strings.Contains(r.logs.String(), "OrderPlaced") || strings.Contains(r.logs.String(), "nobody/1") {
 		t.Error("the log repeats what the event holds")
 	}
-	v, err := con.Verify(t.Context(), nil)
+	v, err := operate.Verify.Run(t.Context(), con, operate.None{}, nil)
 	fatal(t, err)
 	if v.OK || v.Faults[0].Stream != "account-"+ada.account {
 		t.Errorf("%+v", v.Faults)
 	}
-	skip := func(event string) (server.SkippedEvent, error) {
-		return con.Skip(t.Context(), server.EventSkip{Event: event, Reason: reason}, func(server.Progress) {})
+	skip := func(event string) (operate.SkippedEvent, error) {
+		return operate.SkipEvent.Run(t.Context(), con, operate.EventSkip{Event: event, Reason: reason}, func(operate.Progress) {})
 	}
 	for code, event := range map[string]string{"event_unknown": uuid.NewString(), "event_readable": readable, "invalid_event": "x"} {
 		var refused *domain.Error
@@ -92,13 +94,13 @@ func TestEventsThatNobodyCanReadArePassedOver(t *testing.T) {
 	if s, err := skip(events[0]); err != nil || !s.Already {
 		t.Errorf("%+v %v", s, err)
 	}
-	if all, err := con.Skips(t.Context()); err != nil || len(all) != len(events) || all[0].Reason != reason {
+	if all, err := operate.ListSkips.Run(t.Context(), con, operate.None{}, nil); err != nil || len(all) != len(events) || all[0].Reason != reason {
 		t.Errorf("%+v %v", all, err)
 	}
 	check := func(r *running) {
 		t.Helper()
 		eventually(t, "everything runs", func() bool {
-			st, err := r.console().Status(t.Context())
+			st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 			fatal(t, err)
 			for _, c := range st.Consumers {
 				if c.State != "running" || c.Unreadable != "" {
@@ -111,12 +113,12 @@ func TestEventsThatNobodyCanReadArePassedOver(t *testing.T) {
 		r.want(200, "GET", "/v1/me/history", ada.token, "")
 		r.want(200, "PUT", "/v1/me/permissions/location", ada.token, fmt.Sprintf(`{"purpose":"navigation","state":"granted","notice":%q}`, r.notice()))
 		r.want(200, "PUT", "/v1/me/permissions/location", ada.token, fmt.Sprintf(`{"purpose":"navigation","state":"withdrawn","notice":%q}`, r.notice()))
-		v, err := r.console().Verify(t.Context(), nil)
+		v, err := operate.Verify.Run(t.Context(), r.console(), operate.None{}, nil)
 		fatal(t, err)
 		if !v.OK || v.PassedOver != int64(len(events)) {
 			t.Errorf("%+v", v)
 		}
-		c, err := r.console().Compare(t.Context(), nil, nil)
+		c, err := operate.Compare.Run(t.Context(), r.console(), nil, nil)
 		fatal(t, err)
 		if len(c.Differences) > 0 {
 			t.Errorf("%+v", c.Differences)
@@ -125,7 +127,7 @@ func TestEventsThatNobodyCanReadArePassedOver(t *testing.T) {
 	check(r)
 	r.join(mail, "bob@example.com", "Bob")
 	backup := filepath.Join(t.TempDir(), "backup")
-	_, err = server.Backup(t.Context(), con, backup, nil)
+	_, err = operate.Backup(t.Context(), con, backup, nil)
 	fatal(t, err)
 	r.stop()
 	r = start(t, cfg)
@@ -133,7 +135,7 @@ func TestEventsThatNobodyCanReadArePassedOver(t *testing.T) {
 	r.stop()
 	to := moved(t, cfg)
 	to.MasterKey = filepath.Join(cfg.Data, "dev-master.key")
-	_, err = server.Restore(t.Context(), to, backup, server.RestoreOptions{}, server.MoveOptions{})
+	_, err = server.Restore(t.Context(), to, backup, restore.Options{}, server.MoveOptions{})
 	fatal(t, err)
 	r = start(t, to)
 	ada.token = r.signIn(ada.email)

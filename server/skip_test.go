@@ -13,6 +13,7 @@ import (
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/eventstore/embedded"
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -30,11 +31,11 @@ func indigestible(t *testing.T, cfg server.Config) string {
 }
 
 // consumer is how one consumer is.
-func consumer(t *testing.T, c server.Console, name string) server.ConsumerStatus {
+func consumer(t *testing.T, c operate.Console, name string) operate.ConsumerStatus {
 	t.Helper()
-	st, err := c.Status(t.Context())
+	st, err := operate.ReadStatus.Run(t.Context(), c, operate.None{}, nil)
 	fatal(t, err)
-	at := slices.IndexFunc(st.Consumers, func(s server.ConsumerStatus) bool { return s.Name == name })
+	at := slices.IndexFunc(st.Consumers, func(s operate.ConsumerStatus) bool { return s.Name == name })
 	if at < 0 {
 		t.Fatalf("no consumer %s", name)
 	}
@@ -55,8 +56,8 @@ func TestSkip(t *testing.T) {
 		s := consumer(t, con, "devices")
 		return s.State == "stopped" && strings.Contains(s.Reason, event)
 	})
-	skip := func(view, event, reason string) (server.SkippedEvent, error) {
-		return con.Skip(t.Context(), server.EventSkip{View: view, Event: event, Reason: reason}, func(server.Progress) {})
+	skip := func(view, event, reason string) (operate.SkippedEvent, error) {
+		return operate.SkipEvent.Run(t.Context(), con, operate.EventSkip{View: view, Event: event, Reason: reason}, func(operate.Progress) {})
 	}
 	for code, in := range map[string][3]string{
 		"view_unknown":     {"nothing", event, reason},
@@ -70,10 +71,10 @@ func TestSkip(t *testing.T) {
 			t.Errorf("%s: %v", code, err)
 		}
 	}
-	if err := con.Rebuild(t.Context(), server.RebuildViews{Views: []string{"devices"}}, func(server.Progress) {}); err == nil || !strings.Contains(err.Error(), event) {
+	if err := rebuild(t, con, operate.RebuildViews{Views: []string{"devices"}}, func(operate.Progress) {}); err == nil || !strings.Contains(err.Error(), event) {
 		t.Errorf("a rebuild says not which event it cannot digest: %v", err)
 	}
-	if st, err := con.Status(t.Context()); err != nil || len(st.Skips) != 0 {
+	if st, err := operate.ReadStatus.Run(t.Context(), con, operate.None{}, nil); err != nil || len(st.Skips) != 0 {
 		t.Fatalf("%+v %v", st.Skips, err)
 	}
 
@@ -89,8 +90,8 @@ func TestSkip(t *testing.T) {
 		return func() bool { s := consumer(t, con, name); return s.State == "running" && s.Reason == "" }
 	}
 	eventually(t, "the view goes on", runs("devices"))
-	fatal(t, con.Rebuild(t.Context(), server.RebuildViews{Views: []string{"devices"}}, func(server.Progress) {}))
-	if c, err := con.Compare(t.Context(), []string{"devices", "accesses"}, func(server.Progress) {}); err != nil || c.Found != 0 {
+	fatal(t, rebuild(t, con, operate.RebuildViews{Views: []string{"devices"}}, func(operate.Progress) {}))
+	if c, err := operate.Compare.Run(t.Context(), con, []string{"devices", "accesses"}, func(operate.Progress) {}); err != nil || c.Found != 0 {
 		t.Errorf("%+v %v", c, err)
 	}
 
@@ -102,11 +103,11 @@ func TestSkip(t *testing.T) {
 	if _, err = skip("devices", second, reason); err != nil {
 		t.Fatal(err)
 	}
-	st, err := con.Status(t.Context())
+	st, err := operate.ReadStatus.Run(t.Context(), con, operate.None{}, nil)
 	if err != nil || len(st.Skips) != 2 || st.Skips[0].View != "devices" || st.Skips[0].Event != event || st.Skips[0].Reason != "" {
 		t.Errorf("%+v %v", st.Skips, err)
 	}
-	all, err := con.Skips(t.Context())
+	all, err := operate.ListSkips.Run(t.Context(), con, operate.None{}, nil)
 	if err != nil || len(all) != 2 || all[0].Reason != reason || all[1].Event != second {
 		t.Errorf("%+v %v", all, err)
 	}

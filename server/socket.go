@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 
+	"accountledger/internal/durable"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -76,7 +78,7 @@ func listenBeside(c *Config) (net.Listener, error) {
 		return nil, err
 	}
 	defer free()
-	if err := removeFile(c.path(socketPointer)); err != nil {
+	if err := durable.Remove(c.path(socketPointer)); err != nil {
 		return nil, err
 	}
 	l, err := bindOwn(path)
@@ -103,7 +105,7 @@ func listenElsewhere(c *Config) (net.Listener, error) {
 
 // bindOwn binds a socket for its owner alone, in the place of a leftover: whoever binds holds the folder's lock.
 func bindOwn(path string) (*net.UnixListener, error) {
-	if err := removeFile(path); err != nil {
+	if err := durable.Remove(path); err != nil {
 		return nil, err
 	}
 	old := unix.Umask(0o177)
@@ -115,20 +117,13 @@ func bindOwn(path string) (*net.UnixListener, error) {
 	return l.(*net.UnixListener), nil
 }
 
-func removeFile(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
 // removing removes the socket when it is closed.
 type removing struct {
 	net.Listener
 	path string
 }
 
-func (r *removing) Close() error { return errors.Join(r.Listener.Close(), removeFile(r.path)) }
+func (r *removing) Close() error { return errors.Join(r.Listener.Close(), durable.Remove(r.path)) }
 
 // dialSocket connects to the server on a data folder: by the socket in it, then by the path that the pointer names. ErrNotRunning
 // where nobody answers, ErrSocketForbidden where this user may not connect.

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -47,7 +48,7 @@ func TestTheSocketIsFoundBesideTheData(t *testing.T) {
 		from, err := server.OpenReading(t.Context(), reached)
 		fatal(t, err)
 		defer func() { fatal(t, from.Close()) }()
-		if st, err := from.Status(t.Context()); err != nil || !st.Running || !st.Ready {
+		if st, err := operate.ReadStatus.Run(t.Context(), from, operate.None{}, nil); err != nil || !st.Running || !st.Ready {
 			t.Errorf("by %s: %v %+v", data, err, st)
 		}
 	}

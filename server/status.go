@@ -5,20 +5,12 @@ import (
 	"sync"
 	"time"
 
-	"accountledger/server/fault"
+	"accountledger/operate"
+	"accountledger/operate/fault"
 )
 
-// Fault is something that went wrong beneath the ledger, with its cause, since when and how often.
-type Fault = fault.Fault
-
-// Unread is a part of the status that cannot be read now, and why.
-type Unread struct {
-	What  string      `json:"what"`
-	Cause fault.Cause `json:"cause"`
-}
-
 // unread notes why a part of the status cannot be read.
-func (s *Server) unread(ctx context.Context, st *Status, where fault.Place, what string, err error) {
+func (s *Server) unread(ctx context.Context, st *operate.Status, where fault.Place, what string, err error) {
 	if told, ok := s.placeOf(err); ok {
 		where = told
 	}
@@ -26,7 +18,7 @@ func (s *Server) unread(ctx context.Context, st *Status, where fault.Place, what
 	if isFault(err) {
 		c = s.note(ctx, where, "status", err)
 	}
-	st.Unread = append(st.Unread, Unread{what, c})
+	st.Unread = append(st.Unread, operate.Unread{What: what, Cause: c})
 }
 
 // statusPatience bounds the parts of the status, which are read side by side: one that does not answer delays no other.
@@ -34,15 +26,15 @@ const statusPatience = 1500 * time.Millisecond
 
 // status gathers what operators see. What cannot be read is named with its cause, and the rest is given anyway: that is when it is
 // needed most.
-func (s *Server) status(ctx context.Context) Status {
-	st := Status{Version: Version(), Messages: MessagesTo(s.cfg), Ready: true, Clock: s.clockStatus()}
+func (s *Server) status(ctx context.Context) operate.Status {
+	st := operate.Status{Version: Version(), Messages: MessagesTo(s.cfg), Ready: true, Clock: s.clockStatus()}
 	if address := s.address.Load(); address != nil {
 		st.Running, st.Address, st.Internal = true, *address, s.Internal()
 	}
 	bounded, cancel := context.WithTimeout(ctx, statusPatience)
 	defer cancel()
 	parts := s.statusParts(st.Running)
-	told, failed := make([]func(*Status), len(parts)), make([]error, len(parts))
+	told, failed := make([]func(*operate.Status), len(parts)), make([]error, len(parts))
 	var all sync.WaitGroup
 	for i, p := range parts {
 		all.Go(func() { told[i], failed[i] = inTime(bounded, p.read) })
@@ -91,14 +83,14 @@ const afterPatience = 100 * time.Millisecond
 type statusPart struct {
 	where fault.Place
 	what  string
-	read  func(ctx context.Context) (func(*Status), error)
+	read  func(ctx context.Context) (func(*operate.Status), error)
 }
 
 func (s *Server) statusParts(running bool) []statusPart {
 	return []statusPart{
-		{fault.Nowhere, "readiness", func(ctx context.Context) (func(*Status), error) {
+		{fault.Nowhere, "readiness", func(ctx context.Context) (func(*operate.Status), error) {
 			found := s.check(ctx)
-			return func(st *Status) {
+			return func(st *operate.Status) {
 				if found != nil {
 					st.Ready, st.Reason = false, s.reasonOf(found)
 				}
@@ -106,31 +98,31 @@ func (s *Server) statusParts(running bool) []statusPart {
 		}},
 		{fault.Log, "log", s.statusOfLog},
 		{fault.Lists, "deadlines", s.statusOfDeadlines},
-		{fault.Vault, "master keys", func(ctx context.Context) (func(*Status), error) {
-			keys, err := s.keysInUse(ctx)
-			return func(st *Status) { st.MasterKeys = keys }, err
+		{fault.Vault, "master keys", func(ctx context.Context) (func(*operate.Status), error) {
+			keys, err := s.ledger().KeysInUse(ctx)
+			return func(st *operate.Status) { st.MasterKeys = keys }, err
 		}},
-		{fault.Lists, "backups", func(ctx context.Context) (func(*Status), error) {
-			backups, err := s.backupsStatus(ctx)
-			return func(st *Status) { st.Backups = backups }, err
+		{fault.Lists, "backups", func(ctx context.Context) (func(*operate.Status), error) {
+			backups, err := s.ledger().Backups(ctx)
+			return func(st *operate.Status) { st.Backups = backups }, err
 		}},
-		{fault.Log, "skipped events", func(ctx context.Context) (func(*Status), error) {
-			skips, err := s.skipsOf(ctx)
+		{fault.Log, "skipped events", func(ctx context.Context) (func(*operate.Status), error) {
+			skips, err := s.ledger().Skipped(ctx)
 			if len(skips) == 0 {
 				return nil, err
 			}
-			return func(st *Status) { st.Skips = skips }, err
+			return func(st *operate.Status) { st.Skips = skips }, err
 		}},
-		{fault.Views, "rebuilds", func(ctx context.Context) (func(*Status), error) {
-			rebuilds, err := s.rebuilds(ctx)
-			return func(st *Status) { st.Rebuilds = rebuilds }, err
+		{fault.Views, "rebuilds", func(ctx context.Context) (func(*operate.Status), error) {
+			rebuilds, err := s.ledger().Rebuilds(ctx)
+			return func(st *operate.Status) { st.Rebuilds = rebuilds }, err
 		}},
-		{fault.Log, "consumers", func(ctx context.Context) (func(*Status), error) { return s.statusOfConsumers(ctx, running) }},
+		{fault.Log, "consumers", func(ctx context.Context) (func(*operate.Status), error) { return s.statusOfConsumers(ctx, running) }},
 	}
 }
 
-func (s *Server) statusOfLog(ctx context.Context) (func(*Status), error) {
-	var log LogStatus
+func (s *Server) statusOfLog(ctx context.Context) (func(*operate.Status), error) {
+	var log operate.LogStatus
 	id, err := s.journal.LogID(ctx)
 	if err == nil {
 		log.ID = id.String()
@@ -142,31 +134,31 @@ func (s *Server) statusOfLog(ctx context.Context) (func(*Status), error) {
 		err = headErr
 	}
 	log.Fence = s.fence(ctx)
-	return func(st *Status) { st.Log = log }, err
+	return func(st *operate.Status) { st.Log = log }, err
 }
 
-func (s *Server) statusOfDeadlines(ctx context.Context) (func(*Status), error) {
+func (s *Server) statusOfDeadlines(ctx context.Context) (func(*operate.Status), error) {
 	if s.processes == nil {
 		return nil, nil
 	}
 	waiting, err := s.processes.Waiting(ctx)
-	return func(st *Status) { st.Deadlines = waiting }, err
+	return func(st *operate.Status) { st.Deadlines = waiting }, err
 }
 
-func (s *Server) statusOfConsumers(ctx context.Context, running bool) (func(*Status), error) {
+func (s *Server) statusOfConsumers(ctx context.Context, running bool) (func(*operate.Status), error) {
 	consumers, err := s.conditions(ctx)
-	var all []ConsumerStatus
+	var all []operate.ConsumerStatus
 	for _, c := range consumers {
 		if !running {
-			all = append(all, ConsumerStatus{Name: c.Name, State: "idle"})
+			all = append(all, operate.ConsumerStatus{Name: c.Name, State: "idle"})
 			continue
 		}
-		one := ConsumerStatus{Name: c.Name, Position: c.Position.String(), Lag: c.Lag, AtLeast: c.AtLeast, Unknown: c.Unknown,
+		one := operate.ConsumerStatus{Name: c.Name, Position: c.Position.String(), Lag: c.Lag, AtLeast: c.AtLeast, Unknown: c.Unknown,
 			LagSeconds: c.Seconds, State: string(c.State), Reason: c.Reason}
 		if !c.Unreadable.IsZero() {
 			one.Unreadable = c.Unreadable.String()
 		}
 		all = append(all, one)
 	}
-	return func(st *Status) { st.Consumers = all }, err
+	return func(st *operate.Status) { st.Consumers = all }, err
 }

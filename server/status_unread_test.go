@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"accountledger/eventstore"
+	"accountledger/operate"
 )
 
 // opened is a new ledger that nobody serves.
@@ -54,7 +55,7 @@ func TestStatusWithoutTheLog(t *testing.T) {
 	if err := s.openJournal(); err != nil {
 		t.Fatal(err)
 	}
-	st, err := operator{s, 0}.Status(t.Context())
+	st, err := operate.ReadStatus.Run(t.Context(), &operate.Operator{Ledger: s.ledger()}, operate.None{}, nil)
 	if err != nil || st.Ready || !strings.Contains(st.Reason, "000007.sst") || st.Log.ID == "" || st.Messages == "" || len(st.MasterKeys) != 1 {
 		t.Errorf("%v %+v", err, st)
 	}

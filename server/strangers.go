@@ -3,8 +3,8 @@ package server
 import (
 	"context"
 
+	"accountledger/operate/fault"
 	"accountledger/replay/audit"
-	"accountledger/server/fault"
 )
 
 // checkStrangers looks whether a vault that one process has knows every key that was named since it was bound last, where others can

@@ -9,7 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"accountledger/server/fault"
+	"accountledger/operate"
+	"accountledger/operate/fault"
 	"accountledger/vault"
 )
 
@@ -71,10 +72,10 @@ func (s *Server) observeVault(context.Context) error {
 		return err
 	}
 	s.observed, s.vault = o, o
-	if p, ok := s.masters.(paged); ok { // the engine; a list of destructions hides it
+	if p, ok := s.masters.(operate.Paged); ok { // the engine; a list of destructions hides it
 		s.vault = struct {
 			*observedVault
-			paged
+			operate.Paged
 		}{o, p}
 	}
 	return s.openJournal()

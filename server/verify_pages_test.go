@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"accountledger/operate"
 	"accountledger/replay/audit"
 	"accountledger/server"
 	"accountledger/vault"
@@ -36,11 +37,11 @@ func TestVerifyNamesADamagedPageOfTheVault(t *testing.T) {
 			}
 			continue
 		}
-		v, err := c.Verify(t.Context(), nil)
+		v, err := operate.Verify.Run(t.Context(), c, operate.None{}, nil)
 		fatal(t, errors.Join(err, c.Close()))
 		verified++
 		if !slices.ContainsFunc(v.Faults, func(f audit.Fault) bool {
-			return f.Where == audit.InVault && f.File == path && f.Offset == int64(offset) && !strings.Contains(server.TellFault(f), ada.email)
+			return f.Where == audit.InVault && f.File == path && f.Offset == int64(offset) && !strings.Contains(operate.FaultLine(f), ada.email)
 		}) || v.OK {
 			t.Errorf("page at %d: %+v", offset, v)
 		}

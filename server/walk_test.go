@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"accountledger/notify/smtp/smtptest"
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -75,7 +76,7 @@ func (r *running) notice() string {
 func (r *running) officer(email, role string) string {
 	t := r.t
 	t.Helper()
-	added, err := r.console().StaffAdd(t.Context(), server.StaffAdd{Email: email, Role: role})
+	added, err := operate.AddStaff.Run(t.Context(), r.console(), operate.StaffAdd{Email: email, Role: role}, nil)
 	fatal(t, err)
 	r.want(200, "POST", "/v1/enrolments", "", fmt.Sprintf(`{"code":%q,"password":%q}`, added.Code, "seven-tall-lighthouses"))
 	r.want(403, "POST", "/v1/enrolments", "", fmt.Sprintf(`{"code":%q,"password":%q}`, added.Code, "eight-tall-lighthouses"))
@@ -91,7 +92,7 @@ func TestWalkOverSMTP(t *testing.T) {
 	control := r.join(mail, "control@example.com", "Control device")
 	allow := fmt.Sprintf(`{"purpose":"navigation","state":"granted","notice":%q}`, r.notice())
 	r.want(200, "PUT", "/v1/me/permissions/location", ada.token, allow)
-	added, err := r.console().ServiceAdd(t.Context(), server.ServiceAdd{Name: "maps", Allow: []string{"location:navigation"}})
+	added, err := operate.AddService.Run(t.Context(), r.console(), operate.ServiceAdd{Name: "maps", Allow: []string{"location:navigation"}}, nil)
 	fatal(t, err)
 	ask := func(account string) string {
 		return r.want(200, "POST", "/v1/decisions", added.Key, fmt.Sprintf(`{"account":%q,"permission":"location","purpose":"navigation"}`, account)).str(t, "outcome")
@@ -202,32 +203,32 @@ func TestConsoleWithoutServer(t *testing.T) {
 	r.stop()
 	c, err := server.OpenConsole(t.Context(), cfg)
 	fatal(t, err)
-	st, err := c.Status(t.Context())
+	st, err := operate.ReadStatus.Run(t.Context(), c, operate.None{}, nil)
 	fatal(t, err)
 	if st.Running || !st.Ready {
 		t.Errorf("status: %+v", st)
 	}
-	_, err = c.Mailbox(t.Context())
+	_, err = operate.ReadMailbox.Run(t.Context(), c, operate.None{}, nil)
 	fatal(t, err)
-	_, err = c.StaffAdd(t.Context(), server.StaffAdd{Email: "analyst@example.org", Role: "analyst"})
+	_, err = operate.AddStaff.Run(t.Context(), c, operate.StaffAdd{Email: "analyst@example.org", Role: "analyst"}, nil)
 	fatal(t, err)
-	if _, err = c.ServiceAdd(t.Context(), server.ServiceAdd{Name: "maps", Allow: []string{"location:nothing"}}); err == nil {
+	if _, err = operate.AddService.Run(t.Context(), c, operate.ServiceAdd{Name: "maps", Allow: []string{"location:nothing"}}, nil); err == nil {
 		t.Error("a purpose that does not exist was allowed")
 	}
 	var told int
-	fatal(t, c.Rebuild(t.Context(), server.RebuildViews{}, func(server.Progress) { told++ }))
+	fatal(t, rebuild(t, c, operate.RebuildViews{}, func(operate.Progress) { told++ }))
 	if told == 0 {
 		t.Error("the rebuild told nothing")
 	}
 	fatal(t, c.Close())
 	r = start(t, cfg)
-	fatal(t, r.console().Rebuild(t.Context(), server.RebuildViews{Views: []string{"activity"}}, func(server.Progress) {}))
-	head, err := r.console().Status(t.Context())
+	fatal(t, rebuild(t, r.console(), operate.RebuildViews{Views: []string{"activity"}}, func(operate.Progress) {}))
+	head, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
 	n, err := strconv.Atoi(head.Log.Head)
 	fatal(t, err)
 	eventually(t, "activity at the head", func() bool {
-		st, err := r.console().Status(context.WithoutCancel(t.Context()))
+		st, err := operate.ReadStatus.Run(context.WithoutCancel(t.Context()), r.console(), operate.None{}, nil)
 		fatal(t, err)
 		for _, c := range st.Consumers {
 			if at, err := strconv.Atoi(c.Position); c.Name == "activity" && err == nil && at >= n {

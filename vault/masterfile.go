@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"accountledger/internal/durable"
 )
 
 // ErrMasterKeyFile: the file of the master key cannot be used: it is truncated or
@@ -44,7 +46,7 @@ func CreateMasterKey(path string) (*MasterKey, error) {
 	_, err = f.Write(m.encode())
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err == nil {
-		err = syncFolder(filepath.Dir(path))
+		err = durable.SyncFolder(filepath.Dir(path))
 	}
 	if err != nil {
 		_ = os.Remove(path)
@@ -122,13 +124,4 @@ func decodeMasterKey(text []byte) (*MasterKey, error) {
 		return nil, fmt.Errorf("%w: its checksum does not match its text", ErrMasterKeyFile)
 	}
 	return m, nil
-}
-
-// syncFolder makes the entries of a folder durable.
-func syncFolder(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the folder of the operator's file
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

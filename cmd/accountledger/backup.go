@@ -4,10 +4,11 @@ import (
 	"context"
 	"fmt"
 
+	"accountledger/operate"
+	backups "accountledger/replay/backup"
+
 	"github.com/google/uuid"
 	"github.com/spf13/cobra"
-
-	"accountledger/server"
 )
 
 func backup() *cobra.Command {
@@ -19,9 +20,9 @@ apart. The backup is read back before its manifest is written; a folder without 
 Ctrl-C or a crash lose nothing: run it again and it goes on where it was.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return console(c, func(ctx context.Context, con server.Console) error {
-				return interruptible(c, goesOn, func(progress func(server.Progress)) (server.BackedUp, error) {
-					return server.Backup(ctx, con, args[0], progress)
+			return console(c, func(ctx context.Context, con operate.Console) error {
+				return interruptible(c, goesOn, func(progress func(operate.Progress)) (backups.Made, error) {
+					return operate.Backup(ctx, con, args[0], progress)
 				}, printBackup)
 			})
 		},
@@ -30,7 +31,7 @@ Ctrl-C or a crash lose nothing: run it again and it goes on where it was.`,
 	return c
 }
 
-func printBackup(c *cobra.Command, done server.BackedUp) error {
+func printBackup(c *cobra.Command, done backups.Made) error {
 	out := c.OutOrStdout()
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
 	p("Backed up %d events and %d rows of the vault into %s.", done.Events, done.Rows, done.Folder)
@@ -45,7 +46,7 @@ func printBackup(c *cobra.Command, done server.BackedUp) error {
 }
 
 // backupLines are the lines of status about backups.
-func backupLines(b server.BackupsStatus) []string {
+func backupLines(b operate.BackupsStatus) []string {
 	newest, until := "none recorded in the log", "no recorded backup holds keys"
 	if !b.Completed.IsZero() {
 		newest = "newest completed " + day(b.Completed)

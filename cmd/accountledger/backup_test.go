@@ -7,7 +7,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"accountledger/server"
+	restores "accountledger/replay/restore"
 )
 
 func TestBackupAndRestoreOnTheCommandLine(t *testing.T) {
@@ -36,7 +36,7 @@ func TestBackupAndRestoreOnTheCommandLine(t *testing.T) {
 		t.Errorf("restore without a word about the list: %v\n%s", err, out)
 	}
 	out, err = run(t, "restore", backup, "--data", to, "--master-key", key, "--list", list, "--json")
-	var done server.Restored
+	var done restores.Restored
 	if at := strings.Index(out, "{"); err != nil || at < 0 || json.Unmarshal([]byte(out[at:]), &done) != nil || done.Events == 0 || done.List != "proven" {
 		t.Fatalf("restore: %v\n%s", err, out)
 	}

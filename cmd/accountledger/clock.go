@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/spf13/cobra"
+	"accountledger/operate"
 
-	"accountledger/server"
+	"github.com/spf13/cobra"
 )
 
 func clock() *cobra.Command {
@@ -15,7 +15,7 @@ func clock() *cobra.Command {
 }
 
 func clockConfirm() *cobra.Command {
-	var in server.ClockConfirm
+	var in operate.ClockConfirm
 	c := &cobra.Command{
 		Use:   "confirm TIME",
 		Short: "Confirm the ledger's clock after a jump, so that what is due is destroyed",
@@ -29,8 +29,8 @@ are then destroyed permanently.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			in.Time = args[0]
-			return console(c, func(ctx context.Context, con server.Console) error {
-				done, err := con.ClockConfirm(ctx, in)
+			return console(c, func(ctx context.Context, con operate.Console) error {
+				done, err := operate.ConfirmClock.Run(ctx, con, in, nil)
 				if err != nil {
 					return err
 				}
@@ -51,7 +51,7 @@ are then destroyed permanently.`,
 }
 
 // clockLine is the clock's line of status.
-func clockLine(cmd *cobra.Command, c server.ClockStatus) string {
+func clockLine(cmd *cobra.Command, c operate.ClockStatus) string {
 	said := c.Says.Format(time.RFC3339)
 	if c.Moved != "" {
 		said += ", moved forward by " + c.Moved

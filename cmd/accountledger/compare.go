@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/spf13/cobra"
+	"accountledger/operate"
 
-	"accountledger/server"
+	"github.com/spf13/cobra"
 )
 
 // errDifferences ends a comparison that found differences.
-var errDifferences = &server.Failure{Code: "views_differ", Message: "the views differ from the log: replay rebuild rebuilds them", Exit: server.ExitFailed}
+var errDifferences = &operate.Failure{Code: "views_differ", Message: "the views differ from the log: replay rebuild rebuilds them", Exit: operate.ExitFailed}
 
 func replayCompare() *cobra.Command {
 	c := &cobra.Command{
@@ -19,9 +19,9 @@ func replayCompare() *cobra.Command {
 		Long: `Fold views from the log into a scratch folder in the data folder and compare every document with the live views. It prints ids and names of fields, never their
 values, and ends with exit code 1 when anything differs.`,
 		RunE: func(c *cobra.Command, views []string) error {
-			return console(c, func(ctx context.Context, con server.Console) error {
+			return console(c, func(ctx context.Context, con operate.Console) error {
 				bar := newStages(c)
-				found, err := con.Compare(ctx, views, bar.show)
+				found, err := operate.Compare.Run(ctx, con, views, bar.show)
 				if err != nil {
 					return err
 				}
@@ -40,7 +40,7 @@ values, and ends with exit code 1 when anything differs.`,
 	return c
 }
 
-func printComparison(c *cobra.Command, found server.Comparison) error {
+func printComparison(c *cobra.Command, found operate.Comparison) error {
 	if asJSON(c) {
 		return printJSON(c, found)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -77,7 +78,7 @@ func load(c *cobra.Command) (server.Config, error) {
 }
 
 // console runs an operator's command on the running server, or on one that is opened for it and does not serve.
-func console(c *cobra.Command, run func(context.Context, server.Console) error) error {
+func console(c *cobra.Command, run func(context.Context, operate.Console) error) error {
 	cfg, err := load(c)
 	if err != nil {
 		return err
@@ -91,7 +92,7 @@ func console(c *cobra.Command, run func(context.Context, server.Console) error) 
 }
 
 // reading runs a command that changes nothing, on the running server or on the files of a stopped one.
-func reading(c *cobra.Command, run func(context.Context, server.Reading) error) error {
+func reading(c *cobra.Command, run func(context.Context, operate.Console) error) error {
 	cfg, err := load(c)
 	if err != nil {
 		return err
@@ -105,7 +106,7 @@ func reading(c *cobra.Command, run func(context.Context, server.Reading) error) 
 }
 
 // exporting runs an export. unrecorded says why it is not recorded in the log; "" when it is.
-func exporting(c *cobra.Command, run func(ctx context.Context, from server.Exporter, unrecorded string) error) error {
+func exporting(c *cobra.Command, run func(ctx context.Context, from operate.Console, unrecorded string) error) error {
 	cfg, err := load(c)
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -57,7 +58,7 @@ func execute(ctx context.Context, c *cobra.Command, args []string) error {
 		return nil
 	}
 	if !began {
-		err = &server.Failure{Code: usageCode, Message: strings.ReplaceAll(oneLine(err.Error()), "; Did you mean this?; ", "; did you mean "), Exit: server.ExitUsage}
+		err = &operate.Failure{Code: usageCode, Message: strings.ReplaceAll(oneLine(err.Error()), "; Did you mean this?; ", "; did you mean "), Exit: operate.ExitUsage}
 	}
 	failed := &commandError{command: used, json: asJSON(used) || !began && wantsJSON(args), err: err}
 	if ctx.Err() != nil && (used.Name() != serveName || errors.Is(err, context.Canceled)) {
@@ -92,7 +93,7 @@ const usageCode = "usage"
 
 // usagef is a mistake in a command line. flag is the flag's name with its dashes; "" where it is no flag.
 func usagef(flag, format string, a ...any) error {
-	return &server.Failure{Code: usageCode, Message: fmt.Sprintf(format, a...), Field: flag, Exit: server.ExitUsage}
+	return &operate.Failure{Code: usageCode, Message: fmt.Sprintf(format, a...), Field: flag, Exit: operate.ExitUsage}
 }
 
 // oneLine puts a message of several lines into one.
@@ -136,7 +137,7 @@ func (e *interrupted) Error() string { return "interrupted; " + e.advice + ": " 
 func (e *interrupted) Unwrap() error { return e.err }
 
 // failureOf says why a command line failed, in the words of the command line: fields are flags, where there are such.
-func failureOf(err error) server.Failure {
+func failureOf(err error) operate.Failure {
 	f := server.FailureOf(err)
 	var line *commandError
 	if !errors.As(err, &line) {
@@ -146,7 +147,7 @@ func failureOf(err error) server.Failure {
 	var ended *signalled
 	if errors.As(line.cause, &ended) && !found {
 		number, _ := ended.signal.(syscall.Signal)
-		f = server.Failure{Code: "interrupted", Message: "interrupted by " + ended.signal.String(), Exit: server.Exit(128 + int(number))}
+		f = operate.Failure{Code: "interrupted", Message: "interrupted by " + ended.signal.String(), Exit: operate.Exit(128 + int(number))}
 	}
 	var cut *interrupted
 	if errors.As(err, &cut) && !found {
@@ -182,14 +183,14 @@ func explain(err error) string {
 }
 
 // report prints why a command line failed, and gives its exit code. An error as JSON is one line.
-func report(out io.Writer, err error) server.Exit {
+func report(out io.Writer, err error) operate.Exit {
 	if err == nil {
-		return server.ExitDone
+		return operate.ExitDone
 	}
 	f := failureOf(err)
 	var line *commandError
 	if errors.As(err, &line) && (line.json || logsJSON(line.command)) {
-		if b, err := json.Marshal(map[string]server.Failure{"error": f}); err == nil {
+		if b, err := json.Marshal(map[string]operate.Failure{"error": f}); err == nil {
 			_, _ = fmt.Fprintln(out, string(b))
 			return f.Exit
 		}

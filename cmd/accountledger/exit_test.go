@@ -11,10 +11,10 @@ import (
 	"syscall"
 	"testing"
 
+	"accountledger/operate"
+
 	"github.com/go-json-experiment/json"
 	"golang.org/x/sys/unix"
-
-	"accountledger/server"
 )
 
 // TestExitCodes runs the real program so that it ends with each of its exit codes.
@@ -251,7 +251,7 @@ func lastLine(s string) string {
 }
 
 // failure is the error that standard error ends with. All of its lines are JSON.
-func failure(t *testing.T, errs string) server.Failure {
+func failure(t *testing.T, errs string) operate.Failure {
 	t.Helper()
 	for line := range strings.Lines(errs) {
 		var any map[string]any
@@ -260,7 +260,7 @@ func failure(t *testing.T, errs string) server.Failure {
 		}
 	}
 	var last struct {
-		Error server.Failure `json:"error"`
+		Error operate.Failure `json:"error"`
 	}
 	if err := json.Unmarshal([]byte(lastLine(errs)), &last); err != nil {
 		t.Errorf("%q: %v", errs, err)

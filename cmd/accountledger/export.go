@@ -4,9 +4,10 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/spf13/cobra"
+	"accountledger/operate"
+	"accountledger/replay/carry"
 
-	"accountledger/server"
+	"github.com/spf13/cobra"
 )
 
 func replayExport() *cobra.Command {
@@ -21,9 +22,9 @@ Ctrl-C or a crash lose nothing: run it again and it goes on where it was. The fi
 With --vault the vault is written too, still wrapped: with it and the master key, which is never exported, the ledger can be imported and served.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return exporting(c, func(ctx context.Context, from server.Exporter, unrecorded string) error {
-				return interruptible(c, goesOn, func(progress func(server.Progress)) (exported, error) {
-					done, err := server.ExportFile(ctx, from, args[0], withVault, progress)
+			return exporting(c, func(ctx context.Context, from operate.Console, unrecorded string) error {
+				return interruptible(c, goesOn, func(progress func(operate.Progress)) (exported, error) {
+					done, err := operate.ExportFile(ctx, from, args[0], withVault, progress)
 					return exported{done, unrecorded}, err
 				}, printExported)
 			})
@@ -36,7 +37,7 @@ With --vault the vault is written too, still wrapped: with it and the master key
 
 // exported is what an export prints as JSON.
 type exported struct {
-	server.Exported
+	carry.Exported
 	// Unrecorded says why the export is not recorded in the log; none when it is.
 	Unrecorded string `json:"unrecorded,omitzero"`
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -11,7 +12,7 @@ const goesOn = "run it again and it goes on where it was"
 
 // interruptible runs a command that Ctrl-C or a crash does not undo: it shows progress, prints the result as JSON or in words,
 // and says what to do when it was interrupted.
-func interruptible[T any](c *cobra.Command, advice string, do func(progress func(server.Progress)) (T, error), print func(*cobra.Command, T) error) error {
+func interruptible[T any](c *cobra.Command, advice string, do func(progress func(operate.Progress)) (T, error), print func(*cobra.Command, T) error) error {
 	bar := newStages(c)
 	done, err := do(bar.show)
 	bar.end(err)
@@ -33,7 +34,7 @@ func intoEmpty[T any](c *cobra.Command, do func(server.Config, server.MoveOption
 		return err
 	}
 	cfg.Log.Level = "warn" // the bars show what goes well
-	return interruptible(c, goesOn, func(progress func(server.Progress)) (T, error) {
+	return interruptible(c, goesOn, func(progress func(operate.Progress)) (T, error) {
 		return do(cfg, server.MoveOptions{LogTo: c.ErrOrStderr(), Progress: progress})
 	}, print)
 }

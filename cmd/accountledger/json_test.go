@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -51,7 +52,7 @@ func TestJSONOfCommands(t *testing.T) {
 		out, err := run(t, append(args, "--json")...)
 		if err != nil && args[0] == "clock" {
 			var line *commandError
-			if f := failureOf(err); out != "" || f.Exit != server.ExitUsage || f.Field != "TIME" {
+			if f := failureOf(err); out != "" || f.Exit != operate.ExitUsage || f.Field != "TIME" {
 				t.Errorf("%v: %q %+v %v", args, out, f, line)
 			}
 			continue
@@ -86,7 +87,7 @@ func TestErrorsAsJSON(t *testing.T) {
 		_, err := run(t, c.args...)
 		exit := report(&errs, err)
 		f := failure(t, errs.String())
-		if strings.Count(errs.String(), "\n") != 1 || f.Code != c.code || f.Field != c.field || f.Exit != exit || exit == server.ExitDone {
+		if strings.Count(errs.String(), "\n") != 1 || f.Code != c.code || f.Field != c.field || f.Exit != exit || exit == operate.ExitDone {
 			t.Errorf("%v: %s", c.args, errs.String())
 		}
 	}

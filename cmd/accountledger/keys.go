@@ -8,9 +8,9 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/spf13/cobra"
+	"accountledger/operate"
 
-	"accountledger/server"
+	"github.com/spf13/cobra"
 )
 
 func keys() *cobra.Command {
@@ -28,8 +28,8 @@ func keysList() *cobra.Command {
 		Short: "List the master keys: what is wrapped under each, and when it may be destroyed",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return console(c, func(ctx context.Context, con server.Console) error {
-				all, err := con.KeysList(ctx)
+			return console(c, func(ctx context.Context, con operate.Console) error {
+				all, err := operate.ListKeys.Run(ctx, con, operate.None{}, nil)
 				if err != nil {
 					return err
 				}
@@ -45,7 +45,7 @@ func keysList() *cobra.Command {
 }
 
 func keysRotate() *cobra.Command {
-	var in server.KeysRotate
+	var in operate.KeysRotate
 	c := &cobra.Command{
 		Use:   "rotate",
 		Short: "Rewrap every key under a new master key, while the server serves",
@@ -60,9 +60,9 @@ The old master key is needed for as long as backups made under it are kept; keys
 					return err
 				}
 			}
-			return console(c, func(ctx context.Context, con server.Console) error {
-				return interruptible(c, goesOn, func(progress func(server.Progress)) (server.KeysRotated, error) {
-					return con.KeysRotate(ctx, in, progress)
+			return console(c, func(ctx context.Context, con operate.Console) error {
+				return interruptible(c, goesOn, func(progress func(operate.Progress)) (operate.KeysRotated, error) {
+					return operate.RotateKeys.Run(ctx, con, in, progress)
 				}, printRotated)
 			})
 		},
@@ -73,15 +73,15 @@ The old master key is needed for as long as backups made under it are kept; keys
 }
 
 func keysDestroyed() *cobra.Command {
-	var in server.KeysDestroyed
+	var in operate.KeysDestroyed
 	c := &cobra.Command{
 		Use:   "destroyed ID",
 		Short: "Record that you destroyed a master key and every copy of it, permanently",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			in.Key = args[0]
-			return console(c, func(ctx context.Context, con server.Console) error {
-				k, err := con.KeysDestroyed(ctx, in)
+			return console(c, func(ctx context.Context, con operate.Console) error {
+				k, err := operate.RecordDestroyedKey.Run(ctx, con, in, nil)
 				if err != nil {
 					return err
 				}
@@ -98,7 +98,7 @@ func keysDestroyed() *cobra.Command {
 	return c
 }
 
-func printRotated(c *cobra.Command, done server.KeysRotated) error {
+func printRotated(c *cobra.Command, done operate.KeysRotated) error {
 	out := c.OutOrStdout()
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
 	p("Everything is now wrapped under master key %s (%d rows rewrapped).", done.Key, done.Rows)
@@ -107,7 +107,7 @@ func printRotated(c *cobra.Command, done server.KeysRotated) error {
 		p("%d rows do not open under the master key that they name. They were left as they are, and that key stays in use.", done.Damaged)
 	}
 	for _, k := range done.Keys {
-		if k.State != server.KeyKept && k.State != server.KeyDestroyable {
+		if k.State != operate.KeyKept && k.State != operate.KeyDestroyable {
 			continue
 		}
 		p("")
@@ -118,7 +118,7 @@ func printRotated(c *cobra.Command, done server.KeysRotated) error {
 	return nil
 }
 
-func printKeys(c *cobra.Command, all []server.MasterKey) error {
+func printKeys(c *cobra.Command, all []operate.MasterKey) error {
 	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 2, ' ', 0)
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(w, format+"\n", a...) }
 	p("MASTER KEY\tSTATE\tROWS\tSINCE\tENDED\tDESTROYABLE FROM\tFILES")
@@ -133,25 +133,25 @@ func printKeys(c *cobra.Command, all []server.MasterKey) error {
 }
 
 // keyLine is the state of a master key and what to do about it.
-func keyLine(c *cobra.Command, k server.MasterKey) string {
+func keyLine(c *cobra.Command, k operate.MasterKey) string {
 	switch k.State {
-	case server.KeyCurrent:
+	case operate.KeyCurrent:
 		return "current since " + day(k.Began)
-	case server.KeyInUse:
+	case operate.KeyInUse:
 		return "in use: a rotation is not finished; run " + again(c, "keys rotate")
-	case server.KeyKept:
+	case operate.KeyKept:
 		return "out of use; backups made under it may be kept until " + day(k.Destroyable)
-	case server.KeyDestroyable:
+	case operate.KeyDestroyable:
 		return "out of use; no backup needs it since " + day(k.Destroyable) + ": destroy it, then run " + again(c, "keys destroyed "+k.ID)
 	}
 	return "new: for the next rotation"
 }
 
-func destroyable(k server.MasterKey) string {
+func destroyable(k operate.MasterKey) string {
 	switch k.State {
-	case server.KeyDestroyed:
+	case operate.KeyDestroyed:
 		return "destroyed " + day(k.Destroyed)
-	case server.KeyCurrent, server.KeyInUse:
+	case operate.KeyCurrent, operate.KeyInUse:
 		return "not while in use"
 	}
 	return day(k.Destroyable)

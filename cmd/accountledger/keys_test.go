@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-json-experiment/json"
+	"accountledger/operate"
 
-	"accountledger/server"
+	"github.com/go-json-experiment/json"
 )
 
 // The way of a master key, as an operator types it.
@@ -16,7 +16,7 @@ func TestKeysCommands(t *testing.T) {
 	t.Setenv("ACCOUNTLEDGER_STORE_RESERVE", "-1")
 	dir := ledger(t)
 	first := filepath.Join(dir, "dev-master.key")
-	list := func() (all []server.MasterKey) {
+	list := func() (all []operate.MasterKey) {
 		t.Helper()
 		out, err := run(t, "keys", "list", "--data", dir, "--dev", "--json")
 		if err != nil || json.Unmarshal([]byte(out), &all) != nil {
@@ -56,7 +56,7 @@ func TestKeysCommands(t *testing.T) {
 	if out, err = run(t, "keys", "destroyed", old.ID, "--data", dir, "--dev", "--backup-keep", "0s"); err != nil || !strings.Contains(out, "recorded as destroyed") {
 		t.Errorf("keys destroyed: %v\n%s", err, out)
 	}
-	if all := list(); len(all) != 2 || all[0].State != server.KeyDestroyed || all[1].State != server.KeyCurrent {
+	if all := list(); len(all) != 2 || all[0].State != operate.KeyDestroyed || all[1].State != operate.KeyCurrent {
 		t.Errorf("%+v", all)
 	}
 }

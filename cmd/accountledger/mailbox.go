@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
+	"accountledger/operate"
 
-	"accountledger/server"
+	"github.com/spf13/cobra"
 )
 
 func mailbox() *cobra.Command {
@@ -17,14 +17,14 @@ func mailbox() *cobra.Command {
 		Short: "Show the messages in the local mailbox, the newest last (serve --dev without a mail server)",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return console(c, func(ctx context.Context, con server.Console) error {
-				messages, err := con.Mailbox(ctx)
+			return console(c, func(ctx context.Context, con operate.Console) error {
+				messages, err := operate.ReadMailbox.Run(ctx, con, operate.None{}, nil)
 				if err != nil {
 					return err
 				}
 				if asJSON(c) {
 					if messages == nil {
-						messages = []server.MailboxEntry{}
+						messages = []operate.MailboxEntry{}
 					}
 					return printJSON(c, messages)
 				}
@@ -36,7 +36,7 @@ func mailbox() *cobra.Command {
 	return c
 }
 
-func printMailbox(c *cobra.Command, messages []server.MailboxEntry) error {
+func printMailbox(c *cobra.Command, messages []operate.MailboxEntry) error {
 	out := c.OutOrStdout()
 	if len(messages) == 0 {
 		_, err := fmt.Fprintln(out, "The mailbox is empty.")

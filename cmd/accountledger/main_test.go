@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -44,7 +45,7 @@ func TestCommandsOnAFolderThatNobodyServes(t *testing.T) {
 	t.Setenv("ACCOUNTLEDGER_STORE_RESERVE", "-1")
 	dir := ledger(t)
 	out, err := run(t, "status", "--data", dir, "--json")
-	var st server.Status
+	var st operate.Status
 	if err != nil || json.Unmarshal([]byte(out), &st) != nil || st.Running || !st.Ready {
 		t.Errorf("status: %v\n%s", err, out)
 	}

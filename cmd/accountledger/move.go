@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -39,7 +40,7 @@ Only the two files count here, not the settings in the environment.`,
 				}
 				return printAbandoned(c, from, target)
 			}
-			return interruptible(c, goesOn+", or give --abandon", func(progress func(server.Progress)) (server.Moved, error) {
+			return interruptible(c, goesOn+", or give --abandon", func(progress func(operate.Progress)) (server.Moved, error) {
 				return server.Move(c.Context(), source, target, server.MoveOptions{LogTo: c.ErrOrStderr(), Progress: progress})
 			}, func(c *cobra.Command, done server.Moved) error { return printMoved(c, done, source, to) })
 		},

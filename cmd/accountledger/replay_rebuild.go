@@ -4,16 +4,16 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/spf13/cobra"
+	"accountledger/operate"
 
-	"accountledger/server"
+	"github.com/spf13/cobra"
 )
 
 // rebuildGoesOn says what to do about a rebuild that was interrupted.
 const rebuildGoesOn = "what was folded is kept: replay rebuild continues, and with --restart starts over"
 
 func replayRebuild() *cobra.Command {
-	var in server.RebuildViews
+	var in operate.RebuildViews
 	c := &cobra.Command{
 		Use:   "rebuild [VIEW...]",
 		Short: "Rebuild views from the log, all of them when none is named",
@@ -23,9 +23,9 @@ Ctrl-C, a server that stops, or a crash lose little: the next rebuild of the vie
 declares the view in the same way. status lists what is unfinished. A rebuild that meets an event it cannot digest is dropped.`,
 		RunE: func(c *cobra.Command, views []string) error {
 			in.Views = views
-			return console(c, func(ctx context.Context, con server.Console) error {
-				return interruptible(c, rebuildGoesOn, func(progress func(server.Progress)) (rebuilt, error) {
-					return rebuilt{Views: views, All: len(views) == 0}, con.Rebuild(ctx, in, func(p server.Progress) {
+			return console(c, func(ctx context.Context, con operate.Console) error {
+				return interruptible(c, rebuildGoesOn, func(progress func(operate.Progress)) (rebuilt, error) {
+					_, err := operate.Rebuild.Run(ctx, con, in, func(p operate.Progress) {
 						switch {
 						case p.Resumed && asJSON(c):
 						case p.Resumed:
@@ -34,6 +34,7 @@ declares the view in the same way. status lists what is unfinished. A rebuild th
 							progress(p)
 						}
 					})
+					return rebuilt{Views: views, All: len(views) == 0}, err
 				}, func(c *cobra.Command, _ rebuilt) error {
 					_, err := fmt.Fprintln(c.OutOrStdout(), "Rebuilt.")
 					return err
@@ -53,7 +54,7 @@ type rebuilt struct {
 }
 
 // rebuildLine is the state of a rebuild and what to do about it.
-func rebuildLine(c *cobra.Command, r server.RebuildStatus) string {
+func rebuildLine(c *cobra.Command, r operate.RebuildStatus) string {
 	if r.Underway {
 		return fmt.Sprintf("view %s, in progress", r.View)
 	}

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/spf13/cobra"
+	"accountledger/operate"
 
-	"accountledger/server"
+	"github.com/spf13/cobra"
 )
 
 func replayShow() *cobra.Command {
-	var in server.ShowAccount
+	var in operate.AccountShow
 	var at string
 	c := &cobra.Command{
 		Use:   "show ACCOUNT --purpose PURPOSE --case CASE",
@@ -33,8 +33,8 @@ case before anything is shown, even when nothing is found, and the person can se
 			if in.Email, in.Password, err = signInOnTerminal(c); err != nil {
 				return err
 			}
-			return console(c, func(ctx context.Context, con server.Console) error {
-				shown, err := con.Show(ctx, in)
+			return console(c, func(ctx context.Context, con operate.Console) error {
+				shown, err := operate.ShowAccount.Run(ctx, con, in, nil)
 				if err != nil {
 					return err
 				}
@@ -53,7 +53,7 @@ case before anything is shown, even when nothing is found, and the person can se
 	return c
 }
 
-func printShown(c *cobra.Command, shown server.AccountShown) error {
+func printShown(c *cobra.Command, shown operate.AccountShown) error {
 	out := c.OutOrStdout()
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
 	s := shown.State

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
+	"accountledger/operate"
 	"accountledger/passwords"
 	"accountledger/server"
 )
@@ -65,12 +66,12 @@ func post(t *testing.T, status int, url, body string) map[string]any {
 }
 
 // code waits for the message to the only person there is.
-func code(t *testing.T, con server.Console) string {
+func code(t *testing.T, con operate.Console) string {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		messages, err := con.Mailbox(t.Context())
+		messages, err := operate.ReadMailbox.Run(t.Context(), con, operate.None{}, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -96,7 +97,7 @@ func TestReplayShow(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = con.Close() }()
-	added, err := con.StaffAdd(t.Context(), server.StaffAdd{Email: "officer@example.org", Role: "compliance"})
+	added, err := operate.AddStaff.Run(t.Context(), con, operate.StaffAdd{Email: "officer@example.org", Role: "compliance"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,7 +136,7 @@ func TestReplayShow(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	out, _, err = show(officers, append(why, "--json", "--at", time.Now().Format(time.RFC3339Nano), account)...)
-	var shown server.AccountShown
+	var shown operate.AccountShown
 	if err != nil || json.Unmarshal([]byte(out), &shown) != nil || shown.State.Email != ada || shown.State.ID != account {
 		t.Errorf("%v\n%s", err, out)
 	}
@@ -175,7 +176,7 @@ func TestWrongReplayShow(t *testing.T) {
 		"needs a terminal":     {"show", account, "--purpose", "audit", "--case", "AUD-1"},
 		`"case" not set`:       {"show", account, "--purpose", "audit"},
 		"not a case":           {"show", account, "--purpose", "audit", "--case", "x"},
-		"purpose must be":            {"show", account, "--purpose", "curiosity", "--case", "AUD-1"},
+		"purpose must be":      {"show", account, "--purpose", "curiosity", "--case", "AUD-1"},
 		"not an account's id":  {"show", "ada", "--purpose", "audit", "--case", "AUD-1"},
 		"not a time":           {"show", account, "--purpose", "audit", "--case", "AUD-1", "--at", "yesterday"},
 		"a view and an event":  {"skip", "accounts", account, "more"},

@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"text/tabwriter"
 
-	"github.com/spf13/cobra"
+	"accountledger/operate"
 
-	"accountledger/server"
+	"github.com/spf13/cobra"
 )
 
 func replaySkip() *cobra.Command {
-	var in server.EventSkip
+	var in operate.EventSkip
 	c := &cobra.Command{
 		Use:   "skip [[VIEW] EVENT --reason TEXT]",
 		Short: "Skip an event that a view cannot digest or that cannot be read; without arguments, list what was skipped and why",
@@ -29,9 +29,9 @@ An event that the view can digest is refused. Finding that out may mean reading 
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return console(c, func(ctx context.Context, con server.Console) error {
+			return console(c, func(ctx context.Context, con operate.Console) error {
 				if len(args) == 0 {
-					all, err := con.Skips(ctx)
+					all, err := operate.ListSkips.Run(ctx, con, operate.None{}, nil)
 					if err != nil {
 						return err
 					}
@@ -44,7 +44,7 @@ An event that the view can digest is refused. Finding that out may mean reading 
 					in.View = args[0]
 				}
 				bar := newStages(c)
-				s, err := con.Skip(ctx, in, bar.show)
+				s, err := operate.SkipEvent.Run(ctx, con, in, bar.show)
 				bar.done()
 				if err != nil {
 					return err
@@ -61,7 +61,7 @@ An event that the view can digest is refused. Finding that out may mean reading 
 	return c
 }
 
-func printSkip(c *cobra.Command, s server.SkippedEvent) (err error) {
+func printSkip(c *cobra.Command, s operate.SkippedEvent) (err error) {
 	who := "Everything"
 	if s.View != "" {
 		who = "View " + s.View
@@ -74,7 +74,7 @@ func printSkip(c *cobra.Command, s server.SkippedEvent) (err error) {
 	return err
 }
 
-func printSkips(c *cobra.Command, all []server.SkippedEvent) error {
+func printSkips(c *cobra.Command, all []operate.SkippedEvent) error {
 	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 2, ' ', 0)
 	_, _ = fmt.Fprintln(w, "VIEW\tEVENT\tSINCE\tBY USER\tREASON")
 	for _, s := range all {

@@ -5,11 +5,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	restores "accountledger/replay/restore"
 	"accountledger/server"
 )
 
 func restore() *cobra.Command {
-	var in server.RestoreOptions
+	var in restores.Options
 	c := &cobra.Command{
 		Use:   "restore IN",
 		Short: "Make a ledger from a backup, in an empty data folder",
@@ -20,7 +21,7 @@ destroyed after the backup is destroyed again before anything can be served. Vie
 Ctrl-C or a crash lose nothing: run it again and it goes on where it was. Until it is finished the folder cannot be served.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return intoEmpty(c, func(cfg server.Config, o server.MoveOptions) (server.Restored, error) {
+			return intoEmpty(c, func(cfg server.Config, o server.MoveOptions) (restores.Restored, error) {
 				return server.Restore(c.Context(), cfg, args[0], in, o)
 			}, printRestored)
 		},
@@ -32,7 +33,7 @@ Ctrl-C or a crash lose nothing: run it again and it goes on where it was. Until 
 	return c
 }
 
-func printRestored(c *cobra.Command, done server.Restored) error {
+func printRestored(c *cobra.Command, done restores.Restored) error {
 	out := c.OutOrStdout()
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
 	p("Restored %d events of log %s as log %s, and %d rows of the vault.", done.Events, done.From, done.To, done.Rows)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -23,7 +24,7 @@ Try the newest backup first: it may hold more.`,
 				return err
 			}
 			cfg.Data = args[0]
-			return interruptible(c, "run it again: it starts over", func(progress func(server.Progress)) (server.SalvagedLedger, error) {
+			return interruptible(c, "run it again: it starts over", func(progress func(operate.Progress)) (server.SalvagedLedger, error) {
 				return server.Salvage(c.Context(), cfg, args[1], progress)
 			}, printSalvaged)
 		},

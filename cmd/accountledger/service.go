@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/spf13/cobra"
+	"accountledger/operate"
 
-	"accountledger/server"
+	"github.com/spf13/cobra"
 )
 
 func service() *cobra.Command {
@@ -14,14 +14,14 @@ func service() *cobra.Command {
 }
 
 func serviceAdd() *cobra.Command {
-	var in server.ServiceAdd
+	var in operate.ServiceAdd
 	c := &cobra.Command{
 		Use:   "add",
 		Short: "Connect a service and print its key",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return console(c, func(ctx context.Context, con server.Console) error {
-				added, err := con.ServiceAdd(ctx, in)
+			return console(c, func(ctx context.Context, con operate.Console) error {
+				added, err := operate.AddService.Run(ctx, con, in, nil)
 				if err != nil {
 					return err
 				}

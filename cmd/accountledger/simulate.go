@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"accountledger/operate"
 	"accountledger/server"
 	"accountledger/simulate"
 )
@@ -18,7 +19,7 @@ const (
 )
 
 func simulation() *cobra.Command {
-	var in server.Simulation
+	var in operate.Simulation
 	c := &cobra.Command{
 		Use:   "simulate",
 		Short: "Play a population of people, services and officers, and compare the views with what was played",

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/spf13/cobra"
+	"accountledger/operate"
 
-	"accountledger/server"
+	"github.com/spf13/cobra"
 )
 
 func staff() *cobra.Command {
@@ -15,14 +15,14 @@ func staff() *cobra.Command {
 }
 
 func staffAdd() *cobra.Command {
-	var in server.StaffAdd
+	var in operate.StaffAdd
 	c := &cobra.Command{
 		Use:   "add",
 		Short: "Add an officer and print the one-time code with which they set their password",
 		Args:  cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return console(c, func(ctx context.Context, con server.Console) error {
-				added, err := con.StaffAdd(ctx, in)
+			return console(c, func(ctx context.Context, con operate.Console) error {
+				added, err := operate.AddStaff.Run(ctx, con, in, nil)
 				if err != nil {
 					return err
 				}

@@ -5,10 +5,10 @@ import (
 	"io"
 	"time"
 
+	"accountledger/operate"
+
 	"github.com/schollz/progressbar/v3"
 	"github.com/spf13/cobra"
-
-	"accountledger/server"
 )
 
 // stages shows the progress of a command that does one thing after another, a bar for each, on a terminal and nowhere else.
@@ -29,7 +29,7 @@ func newStages(c *cobra.Command) *stages {
 // drawEvery bounds how often a bar is drawn.
 const drawEvery = 100 * time.Millisecond
 
-func (s *stages) show(p server.Progress) {
+func (s *stages) show(p operate.Progress) {
 	if s.bar == nil || s.stage != p.View {
 		s.done()
 		total := p.Total

@@ -7,15 +7,15 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/cobra"
+	"accountledger/operate"
 
-	"accountledger/server"
+	"github.com/spf13/cobra"
 )
 
 // walked shows the progress of a command that breaks off in its second stage.
-func walked(progress func(server.Progress)) (int, error) {
-	progress(server.Progress{View: "first stage", Done: 5, Total: 10, Unit: "rows"})
-	progress(server.Progress{View: "second stage", Done: 3, Total: 10, Unit: "rows"})
+func walked(progress func(operate.Progress)) (int, error) {
+	progress(operate.Progress{View: "first stage", Done: 5, Total: 10, Unit: "rows"})
+	progress(operate.Progress{View: "second stage", Done: 3, Total: 10, Unit: "rows"})
 	return 0, errors.New("it broke off")
 }
 

@@ -10,14 +10,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
 // errNotReady ends status where the ledger is not ready: what it printed says why.
-var errNotReady = &server.Failure{Code: "not_ready", Message: "the ledger is not ready", Exit: server.ExitNotYet}
+var errNotReady = &operate.Failure{Code: "not_ready", Message: "the ledger is not ready", Exit: operate.ExitNotYet}
 
 // errNoAnswer ends status where somebody has the data folder and no server answers.
-var errNoAnswer = &server.Failure{Code: "not_ready", Exit: server.ExitNotYet,
+var errNoAnswer = &operate.Failure{Code: "not_ready", Exit: operate.ExitNotYet,
 	Message: "a server is starting or stopping on this data folder, or a command has it open"}
 
 func status() *cobra.Command {
@@ -28,8 +29,8 @@ func status() *cobra.Command {
 It shows nothing personal and is not recorded. Exit code 5 when the ledger is not ready, or is starting or stopping.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			err := reading(c, func(ctx context.Context, con server.Reading) error {
-				st, err := con.Status(ctx)
+			err := reading(c, func(ctx context.Context, con operate.Console) error {
+				st, err := operate.ReadStatus.Run(ctx, con, operate.None{}, nil)
 				if err != nil {
 					return err
 				}
@@ -54,7 +55,7 @@ It shows nothing personal and is not recorded. Exit code 5 when the ledger is no
 }
 
 // faultLine is a fault in one line.
-func faultLine(f server.Fault) string {
+func faultLine(f operate.Fault) string {
 	met := "last seen " + f.Last.Format(time.DateTime)
 	if f.Current {
 		met = "now"
@@ -62,7 +63,7 @@ func faultLine(f server.Fault) string {
 	return fmt.Sprintf("fault\t%s, %s: %s; %d times since %s", f.Where, met, f.Cause, f.Count, f.Since.Format(time.DateTime))
 }
 
-func printStatus(c *cobra.Command, st server.Status) error {
+func printStatus(c *cobra.Command, st operate.Status) error {
 	w := tabwriter.NewWriter(c.OutOrStdout(), 0, 4, 2, ' ', 0)
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(w, format+"\n", a...) }
 	running := "not running"
@@ -121,7 +122,7 @@ func printStatus(c *cobra.Command, st server.Status) error {
 }
 
 // lagText is how many events a consumer is behind.
-func lagText(s server.ConsumerStatus) string {
+func lagText(s operate.ConsumerStatus) string {
 	switch {
 	case s.Unknown:
 		return "unknown"
@@ -132,7 +133,7 @@ func lagText(s server.ConsumerStatus) string {
 }
 
 // unreadable are the unreadable events at which consumers wait, each once.
-func unreadable(all []server.ConsumerStatus) []string {
+func unreadable(all []operate.ConsumerStatus) []string {
 	var out []string
 	for _, s := range all {
 		if s.Unreadable != "" && !slices.Contains(out, s.Unreadable) {

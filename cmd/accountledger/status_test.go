@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-json-experiment/json"
+	"accountledger/operate"
 
-	"accountledger/server"
+	"github.com/go-json-experiment/json"
 )
 
 // TestStatusOfALedgerThatIsNotReady: the command tells all it can, and why the ledger is not ready, and fails.
@@ -20,7 +20,7 @@ func TestStatusOfALedgerThatIsNotReady(t *testing.T) {
 		t.Errorf("%v\n%s", err, out)
 	}
 	out, err = run(t, "status", "--data", dir, "--json")
-	var st server.Status
+	var st operate.Status
 	if !errors.Is(err, errNotReady) || json.Unmarshal([]byte(out), &st) != nil || st.Ready || len(st.Faults) != 1 || st.Faults[0].Kind != "no_space" {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -8,14 +8,14 @@ import (
 	"os"
 	"strings"
 
+	"accountledger/operate"
+
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
-
-	"accountledger/server"
 )
 
 // errNoTerminal: a password is read from a person at a terminal, never from a pipe or a flag.
-var errNoTerminal = &server.Failure{Code: "no_terminal", Message: "an officer has to sign in, so this command needs a terminal as its input", Exit: server.ExitUsage}
+var errNoTerminal = &operate.Failure{Code: "no_terminal", Message: "an officer has to sign in, so this command needs a terminal as its input", Exit: operate.ExitUsage}
 
 // signInOnTerminal asks for an officer's address, and for the password without showing it. Prompts go to standard error, so that
 // the answer can be piped.

@@ -6,13 +6,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
+	"accountledger/operate"
 
-	"accountledger/server"
+	"github.com/spf13/cobra"
 )
 
 // errFaults ends a verify that found a fault.
-var errFaults = &server.Failure{Code: "ledger_damaged", Message: "the ledger is not whole", Exit: server.ExitFailed}
+var errFaults = &operate.Failure{Code: "ledger_damaged", Message: "the ledger is not whole", Exit: operate.ExitFailed}
 
 func verify() *cobra.Command {
 	c := &cobra.Command{
@@ -24,9 +24,9 @@ On a stopped ledger it changes and records nothing, so a read-only mount will do
 use replay compare.`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return reading(c, func(ctx context.Context, con server.Reading) error {
+			return reading(c, func(ctx context.Context, con operate.Console) error {
 				bar := newStages(c)
-				v, err := con.Verify(ctx, bar.show)
+				v, err := operate.Verify.Run(ctx, con, operate.None{}, bar.show)
 				bar.end(err)
 				if err != nil {
 					return err
@@ -47,7 +47,7 @@ use replay compare.`,
 	return c
 }
 
-func printVerified(c *cobra.Command, v server.Verified) error {
+func printVerified(c *cobra.Command, v operate.Verified) error {
 	out := c.OutOrStdout()
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
 	p("log        %d events, content hash %s", v.Events, v.Hash)
@@ -73,7 +73,7 @@ func printVerified(c *cobra.Command, v server.Verified) error {
 		p("skipped    %d that cannot be read and that an operator skipped", v.PassedOver)
 	}
 	for _, f := range v.Faults {
-		p("FAULT      %s", server.TellFault(f))
+		p("FAULT      %s", operate.FaultLine(f))
 	}
 	if v.OK {
 		p("All whole.")

@@ -9,11 +9,11 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/go-json-experiment/json"
 
+	"accountledger/internal/durable"
 	"accountledger/journal"
 	"accountledger/leases"
 )
@@ -116,25 +116,8 @@ func saveCheckpoint(path string, c journal.Checkpoint) error {
 	if err != nil {
 		return err
 	}
-	next := path + ".next"
-	if err := writeSynced(next, b); err != nil {
+	if err := durable.ReplaceBytes(path, b); err != nil {
 		return fmt.Errorf("effects: writing the checkpoint: %w", err)
 	}
-	if err := os.Rename(next, path); err != nil {
-		return fmt.Errorf("effects: writing the checkpoint: %w", err)
-	}
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return fmt.Errorf("effects: writing the checkpoint: %w", err)
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
-
-func writeSynced(path string, b []byte) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the operator's folder
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(b)
-	return errors.Join(err, f.Sync(), f.Close())
+	return nil
 }

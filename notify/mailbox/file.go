@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"accountledger/domain"
+	"accountledger/internal/durable"
 )
 
 const (
@@ -43,13 +44,12 @@ func write(dir, name string, data []byte) error {
 	_, err = f.Write(data)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), filepath.Join(dir, name))
+		err = durable.Rename(f.Name(), filepath.Join(dir, name))
 	}
 	if err != nil {
 		_ = os.Remove(f.Name())
-		return err
 	}
-	return syncFolder(dir)
+	return err
 }
 
 // removePartial deletes files that a crash left half-written.
@@ -64,14 +64,6 @@ func removePartial(dir string) error {
 		}
 	}
 	return nil
-}
-
-func syncFolder(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the mailbox's own folder
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 func fault(doing string, err error) error { return fmt.Errorf("mailbox: %s: %w", doing, err) }

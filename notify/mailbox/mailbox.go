@@ -21,6 +21,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"accountledger/domain"
+	"accountledger/internal/durable"
 	"accountledger/notify"
 )
 
@@ -155,7 +156,7 @@ func (b *Mailbox) Forget(id domain.AccountID) error {
 		}
 		errs = append(errs, b.remove(name))
 	}
-	if err := syncFolder(b.dir); err != nil {
+	if err := durable.SyncFolder(b.dir); err != nil {
 		errs = append(errs, fault("making a deletion durable", err))
 	}
 	return errors.Join(errs...)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"accountledger/internal/durable"
 	"accountledger/projections/view"
 )
 
@@ -67,29 +68,8 @@ func (e *Engine) Swap(_ context.Context, id view.GenerationID) error {
 	if !slices.Contains(all, id) {
 		return fmt.Errorf("generation %s: %w", id, view.ErrNoGeneration)
 	}
-	if err := replaceFile(e.livePath(id.View), id.String()+"\n"); err != nil {
+	if err := durable.ReplaceBytes(e.livePath(id.View), []byte(id.String()+"\n")); err != nil {
 		return fmt.Errorf("sqlite views: %w", err)
 	}
 	return nil
-}
-
-// replaceFile replaces a file with text in one durable step.
-func replaceFile(path, text string) (err error) {
-	next, err := os.OpenFile(path+".next", os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the path is ours
-	if err != nil {
-		return err
-	}
-	_, err = next.WriteString(text)
-	err = errors.Join(err, next.Sync(), next.Close())
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(path+".next", path); err != nil {
-		return err
-	}
-	folder, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }

@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"accountledger/internal/durable"
 )
 
 // files is what a list needs from the file system. Tests replace it with one that loses power.
@@ -44,16 +46,7 @@ func (system) Open(path string, flags int) (file, error) {
 func (system) Stat(path string) (fs.FileInfo, error) { return os.Stat(path) }
 func (system) Rename(from, to string) error          { return os.Rename(from, to) }
 func (system) Remove(path string) error              { return os.Remove(path) }
-func (system) SyncFolder(dir string) error           { return syncFolder(dir) }
-
-// syncFolder makes the entries of a folder durable.
-func syncFolder(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // a folder of the operator's
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
+func (system) SyncFolder(dir string) error           { return durable.SyncFolder(dir) }
 
 // there reports whether a file exists.
 func there(disk files, path string) (bool, error) {

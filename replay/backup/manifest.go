@@ -14,6 +14,8 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/uuid"
+
+	"accountledger/internal/durable"
 )
 
 // Names of the files of a backup.
@@ -102,18 +104,10 @@ func WriteManifest(dir string, m *Manifest) error {
 		return err
 	}
 	path := filepath.Join(dir, ManifestName)
-	f, err := os.OpenFile(path+".next", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // the operator names the folder
-	if err != nil {
+	if err := durable.ReplaceBytes(path, b); err != nil {
 		return err
 	}
-	_, err = f.Write(b)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(path+".next", path); err != nil {
-		return err
-	}
-	return errors.Join(syncFolder(dir), syncFolder(filepath.Dir(dir)))
+	return durable.SyncFolder(filepath.Dir(dir))
 }
 
 // maxManifest bounds the size of a manifest that is read.

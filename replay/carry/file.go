@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/go-json-experiment/json"
 	"github.com/klauspost/compress/zstd"
 
 	"accountledger/eventstore"
+	"accountledger/internal/durable"
 )
 
 // frameBytes is after how much text a file is synced to disk, so that an interrupted export resumes from there.
@@ -209,14 +209,10 @@ func (f *File) Finish() error {
 	if err := errors.Join(f.flush(), f.out.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(f.partName(), f.path); err != nil {
+	if err := durable.Rename(f.partName(), f.path); err != nil {
 		return err
 	}
-	d, err := os.Open(filepath.Dir(f.path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close(), removeIfThere(f.placeName()))
+	return durable.Remove(f.placeName())
 }
 
 // Close leaves an unfinished export to be resumed later. After Finish it does nothing.
@@ -229,13 +225,6 @@ func (f *File) Close() error {
 
 // Digest is the digest of the events so far.
 func (f *File) Digest() Digest { return f.digest }
-
-func removeIfThere(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
-}
 
 // compress returns a writer of one frame, compressed according to the file's name. Frames are concatenated.
 func compress(path string, out io.Writer) (io.WriteCloser, error) {

@@ -21,6 +21,7 @@ const (
 	StageRead   Stage = "reading the file"
 	StageWalk   Stage = "walking the log"
 	StageRows   Stage = "opening the vault"
+	StageExport Stage = "exporting"
 )
 
 // Progress is called with the progress of a stage, a few times a second, from one goroutine. total is 0 if not known.

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -30,20 +29,11 @@ func (v *Vault) proveMasters(ctx context.Context, conn *pgx.Conn) error {
 		if err != nil {
 			return err
 		}
-		if err := v.checkProof(m, proof); err != nil {
+		if err := m.CheckProof(v.id, proof); err != nil {
 			return err
 		}
 	}
 	return rows.Err()
-}
-
-// checkProof tells a master key from another with the same id.
-func (v *Vault) checkProof(m *vault.MasterKey, proof []byte) error {
-	_, err := m.Unwrap(vault.KindCheck, "vault", v.id, proof)
-	if errors.Is(err, vault.ErrCorrupt) {
-		return fmt.Errorf("%w: the master key with id %s does not open it", vault.ErrMasterKey, m.ID)
-	}
-	return err
 }
 
 // master returns a master key that a row names.

@@ -90,7 +90,7 @@ const without = `SELECT count(*) FROM pg_locks o
 // makeCurrent makes to the master key of all further writes. Transactions that wrap under
 // another one end first.
 func (v *Vault) makeCurrent(ctx context.Context, to *vault.MasterKey) error {
-	made, err := prove(to, v.id)
+	made, err := to.Prove(v.id)
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (v *Vault) makeCurrent(ctx context.Context, to *vault.MasterKey) error {
 			if destroyed != nil {
 				return fmt.Errorf("%w: %s is recorded as destroyed", vault.ErrMasterKey, to.ID)
 			}
-			if err := v.checkProof(to, proof); err != nil {
+			if err := to.CheckProof(v.id, proof); err != nil {
 				return err
 			}
 			if _, err := tx.Exec(ctx, "UPDATE masters SET ended_at = NULL WHERE id = $1", to.ID); err != nil {

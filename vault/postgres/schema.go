@@ -7,8 +7,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-
-	"accountledger/vault"
 )
 
 const schemaVersion = 2
@@ -168,7 +166,7 @@ func (v *Vault) create(ctx context.Context, conn *pgx.Conn, schemaName string) e
 		return err
 	}
 	m := v.masters.Newest()
-	proof, err := prove(m, id)
+	proof, err := m.Prove(id)
 	if err != nil {
 		return err
 	}
@@ -200,9 +198,4 @@ func (v *Vault) create(ctx context.Context, conn *pgx.Conn, schemaName string) e
 		_, err = tx.Exec(ctx, "INSERT INTO vault (version, id, master) VALUES ($1, $2, $3)", schemaVersion, id, m.ID)
 		return err
 	})
-}
-
-// prove wraps the value by which a vault recognises its master key.
-func prove(m *vault.MasterKey, id uuid.UUID) ([]byte, error) {
-	return m.Wrap(vault.KindCheck, "vault", id, nil)
 }

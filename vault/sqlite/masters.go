@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -44,7 +43,7 @@ func (v *Vault) proveMasters(ctx context.Context, conn *sql.Conn) error {
 		if err != nil {
 			return err
 		}
-		if err := v.checkProof(m, proof); err != nil {
+		if err := m.CheckProof(v.id, proof); err != nil {
 			return err
 		}
 	}
@@ -57,15 +56,6 @@ func (v *Vault) proveMasters(ctx context.Context, conn *sql.Conn) error {
 	}
 	v.current.Store(m)
 	return nil
-}
-
-// checkProof tells a master key from another with the same id.
-func (v *Vault) checkProof(m *vault.MasterKey, proof []byte) error {
-	_, err := m.Unwrap(vault.KindCheck, "vault", v.id, proof)
-	if errors.Is(err, vault.ErrCorrupt) {
-		return fmt.Errorf("%w: the master key with id %s does not open it", vault.ErrMasterKey, m.ID)
-	}
-	return err
 }
 
 // master returns the master key that a row names.

@@ -31,6 +31,7 @@ import (
 	"golang.org/x/sys/unix"
 	_ "modernc.org/sqlite" // the driver
 
+	"accountledger/internal/durable"
 	"accountledger/internal/witness"
 	"accountledger/pagesum"
 	"accountledger/vault"
@@ -250,18 +251,10 @@ func makeFile(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := errors.Join(f.Chmod(0o600), f.Close(), syncFolder(dir), syncFolder(filepath.Dir(dir))); err != nil {
+	if err := errors.Join(f.Chmod(0o600), f.Close(), durable.SyncFolder(dir), durable.SyncFolder(filepath.Dir(dir))); err != nil {
 		return "", err
 	}
 	return path, nil
-}
-
-func syncFolder(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the vault's own folder
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }
 
 // lockFolder makes this process the only one: its cache is updated by its own

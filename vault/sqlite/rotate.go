@@ -58,7 +58,7 @@ func (v *Vault) makeCurrent(ctx context.Context, to *vault.MasterKey) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	made, err := to.Wrap(vault.KindCheck, "vault", v.id, nil)
+	made, err := to.Prove(v.id)
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func (v *Vault) makeCurrent(ctx context.Context, to *vault.MasterKey) error {
 			if destroyed != 0 {
 				return fmt.Errorf("%w: %s is recorded as destroyed", vault.ErrMasterKey, to.ID)
 			}
-			if err := v.checkProof(to, proof); err != nil {
+			if err := to.CheckProof(v.id, proof); err != nil {
 				return err
 			}
 			_, err = w.conn.ExecContext(ctx, "UPDATE masters SET ended_at = 0 WHERE id = ?", to.ID[:])

@@ -129,7 +129,7 @@ func (v *Vault) create(ctx context.Context, conn *sql.Conn) error {
 		return unavailable("making an id", err)
 	}
 	m := v.masters.Newest()
-	proof, err := m.Wrap(vault.KindCheck, "vault", id, nil)
+	proof, err := m.Prove(id)
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-package server
+package operate
 
 import (
 	"context"
@@ -32,23 +32,26 @@ type KeysRotate struct {
 type KeysRotated struct {
 	Key  string `json:"key"`  // the id of the master key that everything is wrapped under now
 	File string `json:"file"` // its file
-	Rows int64  `json:"rows"` // wrapped anew by this call
-	// Damaged rows do not open and were left; the master key that they name stays in use.
+	Rows int64  `json:"rows"` // rewrapped by this call
+	// Damaged rows do not open and were left as they are; the master key that they name stays in use.
 	Damaged int64       `json:"damaged,omitzero"`
 	Keys    []MasterKey `json:"keys"`
 }
 
-// KeysRotate wraps everything in the vault under a new master key while work goes on. Ended early, it goes on where it
-// was when it is asked for again.
-func (o operator) KeysRotate(ctx context.Context, in KeysRotate, progress func(Progress)) (KeysRotated, error) {
-	if in.To != "" {
-		if err := o.checkTarget(in.To); err != nil {
-			return KeysRotated{}, err
+// RotateKeys rewraps everything in the vault under a new master key while work goes on. If it ends early, the next call continues
+// where it was.
+var RotateKeys = &Operation[KeysRotate, KeysRotated]{
+	Info: Info{Name: "keys-rotate", Progress: true, Records: RecordedFirst, As: domain.OpKeysRotate},
+	check: func(_ context.Context, l *Ledger, in KeysRotate) error {
+		if in.To == "" {
+			return nil
 		}
-	}
-	if _, err := o.record(ctx, domain.OpKeysRotate); err != nil {
-		return KeysRotated{}, err
-	}
+		return l.checkTarget(in.To)
+	},
+	do: rotateKeys,
+}
+
+func rotateKeys(ctx context.Context, o *call, in KeysRotate) (KeysRotated, error) {
 	to, err := o.target(ctx, in.To)
 	if err != nil {
 		return KeysRotated{}, err
@@ -56,13 +59,13 @@ func (o operator) KeysRotate(ctx context.Context, in KeysRotate, progress func(P
 	var last vault.RotationProgress
 	err = o.rotateWhenHeld(ctx, to, func(p vault.RotationProgress) {
 		last = p
-		progress(Progress{View: "wrapping anew", Done: p.Done + p.Damaged, Total: p.Total, Unit: "rows"})
+		o.progress(Progress{View: "wrapping anew", Done: p.Done + p.Damaged, Total: p.Total, Unit: "rows"})
 	})
 	if err != nil && (last.Damaged == 0 || !errors.Is(err, vault.ErrCorrupt)) {
 		return KeysRotated{}, o.explainRotation(to, err)
 	}
 	out := KeysRotated{Key: to.ID.String(), Rows: last.Done, Damaged: last.Damaged}
-	if files := o.keyring.FilesOf(to.ID); len(files) > 0 {
+	if files := o.Keyring.FilesOf(to.ID); len(files) > 0 {
 		out.File = files[0]
 	}
 	out.Keys, err = o.masterKeys(ctx)
@@ -70,27 +73,27 @@ func (o operator) KeysRotate(ctx context.Context, in KeysRotate, progress func(P
 }
 
 // checkTarget refuses a file that would not be found after a restart, or lies where it must not.
-func (s *Server) checkTarget(path string) error {
+func (l *Ledger) checkTarget(path string) error {
 	if !filepath.IsAbs(path) {
 		return &domain.Error{Kind: domain.Invalid, Code: "key_file", Message: "Name the new master key's file by its whole path."}
 	}
-	if err := outside(&s.cfg, path); err != nil {
+	if err := l.KeyOutside(path); err != nil {
 		return &domain.Error{Kind: domain.Invalid, Code: "key_file", Message: "The new master key must lie outside the data folder: whoever copies the folder must not have it."}
 	}
-	if files := s.keyring.Files(); !files.Covers(path) {
+	if files := l.Keyring.Files(); !files.Covers(path) {
 		return &domain.Error{Kind: domain.Invalid, Code: "key_file", Message: fmt.Sprintf(
-			"The configuration does not read that file, so a restart would not find the key. Name one like %s, or add the file to master_key_older first.", files.Next(s.now()))}
+			"The configuration does not read that file, so a restart would not find the key. Name one like %s, or add the file to master_key_older first.", files.Next(l.Now()))}
 	}
 	return nil
 }
 
-// target is the master key to rotate to: the one named, else that of a rotation which has not come to its end, else
+// target is the master key to rotate to: the one named, else that of an unfinished rotation, else
 // one that was made for the next rotation, else a new one.
-func (s *Server) target(ctx context.Context, path string) (*vault.MasterKey, error) {
+func (l *Ledger) target(ctx context.Context, path string) (*vault.MasterKey, error) {
 	if path != "" {
-		return s.keyIn(path)
+		return keyIn(path)
 	}
-	states, err := s.masters.Masters(ctx)
+	states, err := l.Masters.Masters(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -100,23 +103,23 @@ func (s *Server) target(ctx context.Context, path string) (*vault.MasterKey, err
 		known[m.ID] = true
 		unfinished = unfinished || !m.Current && m.InUse()
 		if m.Current {
-			current = s.keyring.Find(m.ID)
+			current = l.Keyring.Find(m.ID)
 		}
 	}
 	if unfinished && current != nil {
 		return current, nil
 	}
-	_ = s.keyring.Refresh() // what cannot be used is not rotated to
-	for _, m := range s.keyring.All() {
+	_ = l.Keyring.Refresh() // what cannot be used is not rotated to
+	for _, m := range l.Keyring.All() {
 		if !known[m.ID] && (current == nil || !m.MadeAt.Before(current.MadeAt)) {
 			return m, nil
 		}
 	}
-	return s.keyIn(s.keyring.Files().Next(s.now()))
+	return keyIn(l.Keyring.Files().Next(l.Now()))
 }
 
 // keyIn gives the master key in a file, made if there is none.
-func (s *Server) keyIn(path string) (*vault.MasterKey, error) {
+func keyIn(path string) (*vault.MasterKey, error) {
 	m, err := vault.LoadMasterKey(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		m, err = vault.CreateMasterKey(path)
@@ -125,13 +128,13 @@ func (s *Server) keyIn(path string) (*vault.MasterKey, error) {
 }
 
 // rotateWhenHeld rotates as soon as every process holds the key.
-func (s *Server) rotateWhenHeld(ctx context.Context, to *vault.MasterKey, progress func(vault.RotationProgress)) error {
+func (l *Ledger) rotateWhenHeld(ctx context.Context, to *vault.MasterKey, progress func(vault.RotationProgress)) error {
 	ticker := time.NewTicker(askHeldEvery)
 	defer ticker.Stop()
 	patience := time.NewTimer(heldPatience)
 	defer patience.Stop()
 	for {
-		err := s.masters.Rotate(ctx, to, progress)
+		err := l.Masters.Rotate(ctx, to, progress)
 		if !errors.Is(err, vault.ErrNotHeld) {
 			return err
 		}
@@ -146,14 +149,14 @@ func (s *Server) rotateWhenHeld(ctx context.Context, to *vault.MasterKey, progre
 }
 
 // explainRotation says what an operator can do.
-func (s *Server) explainRotation(to *vault.MasterKey, err error) error {
+func (l *Ledger) explainRotation(to *vault.MasterKey, err error) error {
 	refusal := func(code, message string) error {
 		return &domain.Error{Kind: domain.Conflict, Code: code, Message: message, Cause: err}
 	}
 	switch {
 	case errors.Is(err, vault.ErrNotHeld):
 		return refusal("key_not_held", fmt.Sprintf("Nothing was changed: another process that has the vault open does not find the new master key. "+
-			"Put %s where the configuration of each of them reads it, and run this again.", firstOr(s.keyring.FilesOf(to.ID), to.ID.String())))
+			"Put %s where the configuration of each of them reads it, and run this again.", firstOr(l.Keyring.FilesOf(to.ID), to.ID.String())))
 	case errors.Is(err, vault.ErrRotating):
 		return refusal("keys_rotating", "Another rotation is under way.")
 	case errors.Is(err, vault.ErrMasterKey):

@@ -1,4 +1,4 @@
-package server
+package operate
 
 import (
 	"cmp"
@@ -13,7 +13,7 @@ import (
 	"accountledger/domain"
 )
 
-// AccountShown is an account as it was at a moment. It is personal and prints as [personal]; what was erased is missing.
+// AccountShown is an account as it was at a given time. It is personal and prints as [personal]; what was erased is missing.
 type AccountShown struct {
 	// Record is the event that records the look.
 	Record string       `json:"record"`
@@ -28,7 +28,7 @@ func (AccountShown) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte("[person
 // LogValue logs [personal].
 func (AccountShown) LogValue() slog.Value { return slog.StringValue("[personal]") }
 
-// AccountState is what an account's events up to a moment made of it.
+// AccountState is an account as its events up to a given time left it.
 type AccountState struct {
 	ID string `json:"id"`
 	// State is open, closing (an erasure was asked for or under way) or erased.
@@ -83,7 +83,7 @@ type ErasureState struct {
 	Ended     time.Time           `json:"ended,omitzero"`
 }
 
-// ShownEvent is one event: what happened, when, by whom and why. Details are the event's own fields, personal parts in clear.
+// ShownEvent is one event: what happened, when, by whom and why. Details are the event's own fields, personal parts readable.
 type ShownEvent struct {
 	ID      string         `json:"id"`
 	Type    string         `json:"type"`

@@ -1,4 +1,4 @@
-package server
+package operate
 
 import (
 	"context"
@@ -15,17 +15,17 @@ import (
 const (
 	KeyNew         = "new"         // held, and the vault was never under it
 	KeyCurrent     = "current"     // new keys and secrets are wrapped under it
-	KeyInUse       = "in_use"      // some still are: a rotation has not come to its end
+	KeyInUse       = "in_use"      // some still are: a rotation is not finished
 	KeyKept        = "kept"        // nothing is, but backups made under it may be
 	KeyDestroyable = "destroyable" // no backup needs it any more
 	KeyDestroyed   = "destroyed"   // recorded as destroyed
 )
 
-// MasterKey is what operators are told of one master key. Times are UTC, missing for what is not known or has not happened.
+// MasterKey is what operators see of one master key. Times are UTC, missing for what is not known or has not happened.
 type MasterKey struct {
 	ID    string `json:"id"`
 	State string `json:"state"`
-	// Held says that the process which answers holds it, from Files.
+	// Held: the process that answers holds it, from Files.
 	Held  bool     `json:"held"`
 	Files []string `json:"files,omitzero"`
 	// Rows is how many keys, secrets and identifiers are wrapped under it; nil where they were not counted.
@@ -38,16 +38,19 @@ type MasterKey struct {
 	Destroyable time.Time `json:"destroyable_at,omitzero"`
 }
 
-// KeysList counts what is wrapped under each master key, which takes a while in a large vault.
-func (o operator) KeysList(ctx context.Context) ([]MasterKey, error) {
-	if _, err := o.record(ctx, domain.OpKeysList); err != nil {
-		return nil, err
-	}
+// ListKeys lists every master key that the vault was ever wrapped under, the oldest first. It counts what is wrapped under each, which
+// takes a while in a large vault.
+var ListKeys = &Operation[None, []MasterKey]{
+	Info: Info{Name: "keys-list", Records: RecordedFirst, As: domain.OpKeysList},
+	do:   listKeys,
+}
+
+func listKeys(ctx context.Context, o *call, _ None) ([]MasterKey, error) {
 	keys, err := o.masterKeys(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := o.masters.RowsUnder(ctx)
+	rows, err := o.Masters.RowsUnder(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -62,15 +65,15 @@ func (o operator) KeysList(ctx context.Context) ([]MasterKey, error) {
 	return keys, nil
 }
 
-// keysInUse are the master keys that are not destroyed, for the status.
-func (s *Server) keysInUse(ctx context.Context) ([]MasterKey, error) {
-	keys, err := s.masterKeys(ctx)
+// KeysInUse are the master keys that are not destroyed, for the status.
+func (l *Ledger) KeysInUse(ctx context.Context) ([]MasterKey, error) {
+	keys, err := l.masterKeys(ctx)
 	return slices.DeleteFunc(keys, func(k MasterKey) bool { return k.State == KeyDestroyed }), err
 }
 
-// masterKeys tells of every master key that the vault was ever under, the oldest first, and of those held for later.
-func (s *Server) masterKeys(ctx context.Context) ([]MasterKey, error) {
-	states, err := s.masters.Masters(ctx)
+// masterKeys lists every master key that the vault was ever under, the oldest first, and of those held for later.
+func (l *Ledger) masterKeys(ctx context.Context) ([]MasterKey, error) {
+	states, err := l.Masters.Masters(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -78,18 +81,18 @@ func (s *Server) masterKeys(ctx context.Context) ([]MasterKey, error) {
 	var keys []MasterKey
 	for _, m := range states {
 		known[m.ID] = true
-		keys = append(keys, s.masterKeyOf(m))
+		keys = append(keys, l.masterKeyOf(m))
 	}
-	for _, m := range s.keyring.All() {
+	for _, m := range l.Keyring.All() {
 		if !known[m.ID] {
-			keys = append(keys, MasterKey{ID: m.ID.String(), State: KeyNew, Held: true, Files: s.keyring.FilesOf(m.ID), Made: m.MadeAt})
+			keys = append(keys, MasterKey{ID: m.ID.String(), State: KeyNew, Held: true, Files: l.Keyring.FilesOf(m.ID), Made: m.MadeAt})
 		}
 	}
 	return keys, nil
 }
 
-func (s *Server) masterKeyOf(m vault.MasterState) MasterKey {
-	k := MasterKey{ID: m.ID.String(), Held: s.keyring.Get(m.ID) != nil, Files: s.keyring.FilesOf(m.ID),
+func (l *Ledger) masterKeyOf(m vault.MasterState) MasterKey {
+	k := MasterKey{ID: m.ID.String(), Held: l.Keyring.Get(m.ID) != nil, Files: l.Keyring.FilesOf(m.ID),
 		Made: m.MadeAt, Began: m.BeganAt, Destroyed: m.DestroyedAt}
 	switch {
 	case !m.DestroyedAt.IsZero():
@@ -99,8 +102,8 @@ func (s *Server) masterKeyOf(m vault.MasterState) MasterKey {
 	case m.InUse():
 		k.State = KeyInUse
 	default:
-		k.State, k.Ended, k.Destroyable = KeyKept, m.EndedAt, m.EndedAt.Add(s.cfg.Backup.Keep)
-		if !s.now().Before(k.Destroyable) && !s.clockStatus().Waits {
+		k.State, k.Ended, k.Destroyable = KeyKept, m.EndedAt, m.EndedAt.Add(l.Keep)
+		if !l.Now().Before(k.Destroyable) && !l.Clock().Waits {
 			k.State = KeyDestroyable
 		}
 	}

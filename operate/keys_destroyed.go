@@ -1,4 +1,4 @@
-package server
+package operate
 
 import (
 	"context"
@@ -12,28 +12,34 @@ import (
 	"accountledger/vault"
 )
 
-// KeysDestroyed says that a master key is no more.
+// KeysDestroyed names a master key that was destroyed.
 type KeysDestroyed struct {
 	Key string `json:"key"`
-	// Force passes over that backups made under it may still be kept: they can never be restored then.
+	// Force records it although backups made under it may still be kept; they can never be restored then.
 	Force bool `json:"force,omitzero"`
 }
 
-// KeysDestroyed records that the operator destroyed a master key and every copy of it. Every process lets it go; erasures
+// RecordDestroyedKey records that the operator destroyed a master key and every copy of it. Every process drops it; erasures
 // that waited for it are final. It is refused while something is wrapped under it, while its file is still there, and,
 // without Force, before the last backup made under it has expired.
-func (o operator) KeysDestroyed(ctx context.Context, in KeysDestroyed) (MasterKey, error) {
+var RecordDestroyedKey = &Operation[KeysDestroyed, MasterKey]{
+	Info: Info{Name: "keys-destroyed", Records: RecordedFirst, As: domain.OpKeysDestroyed},
+	check: func(ctx context.Context, l *Ledger, in KeysDestroyed) error {
+		id, err := uuid.Parse(in.Key)
+		if err != nil {
+			return errNoSuchKey
+		}
+		return l.checkDestroyed(ctx, id, in.Force)
+	},
+	do: recordDestroyedKey,
+}
+
+func recordDestroyedKey(ctx context.Context, o *call, in KeysDestroyed) (MasterKey, error) {
 	id, err := uuid.Parse(in.Key)
 	if err != nil {
 		return MasterKey{}, errNoSuchKey
 	}
-	if err := o.checkDestroyed(ctx, id, in.Force); err != nil {
-		return MasterKey{}, err
-	}
-	if _, err := o.record(ctx, domain.OpKeysDestroyed); err != nil {
-		return MasterKey{}, err
-	}
-	switch err := o.masters.MasterDestroyed(ctx, id); {
+	switch err := o.Masters.MasterDestroyed(ctx, id); {
 	case errors.Is(err, vault.ErrInUse):
 		return MasterKey{}, errKeyInUse
 	case err != nil:
@@ -47,8 +53,8 @@ var (
 	errKeyInUse  = &domain.Error{Kind: domain.Conflict, Code: "key_in_use", Message: "Keys and secrets are still wrapped under that master key. Run keys rotate first."}
 )
 
-func (s *Server) checkDestroyed(ctx context.Context, id uuid.UUID, force bool) error {
-	k, err := s.oneMasterKey(ctx, id)
+func (l *Ledger) checkDestroyed(ctx context.Context, id uuid.UUID, force bool) error {
+	k, err := l.oneMasterKey(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -66,8 +72,8 @@ func (s *Server) checkDestroyed(ctx context.Context, id uuid.UUID, force bool) e
 	return nil
 }
 
-func (s *Server) oneMasterKey(ctx context.Context, id uuid.UUID) (MasterKey, error) {
-	keys, err := s.masterKeys(ctx)
+func (l *Ledger) oneMasterKey(ctx context.Context, id uuid.UUID) (MasterKey, error) {
+	keys, err := l.masterKeys(ctx)
 	if err != nil {
 		return MasterKey{}, err
 	}

@@ -1,4 +1,4 @@
-package server
+package operate
 
 import (
 	"context"
@@ -9,14 +9,14 @@ import (
 	"accountledger/vault"
 )
 
-// paged is a vault whose file can be read page by page, each against its checksum.
-type paged interface {
+// Paged is a vault whose file can be read page by page, each against its checksum.
+type Paged interface {
 	Verify(ctx context.Context) error
 }
 
 // verifyPages gives the first damaged page of the vault as a fault; nil when there is none, or no such file.
 func verifyPages(ctx context.Context, v vault.Vault) (*audit.Fault, error) {
-	p, ok := v.(paged)
+	p, ok := v.(Paged)
 	if !ok {
 		return nil, nil //nolint:nilnil // no fault
 	}

@@ -1,4 +1,4 @@
-package server
+package operate
 
 import (
 	"context"
@@ -16,23 +16,23 @@ var (
 )
 
 // unreadable is nil when nobody can read an event: no ledger wrote it, or its bytes are damaged. It is looked for where consumers
-// wait, and else in the whole log, of which progress is told.
-func (o operator) unreadable(ctx context.Context, event domain.EventID, progress func(Progress)) error {
-	waiting, _ := o.conditions(ctx) // without them the whole log is read
+// wait, and otherwise in the whole log, which is reported as progress.
+func (o *call) unreadable(ctx context.Context, event domain.EventID) error {
+	waiting, _ := o.Conditions(ctx) // without them the whole log is read
 	for _, c := range waiting {
 		if c.Unreadable == event {
 			return nil
 		}
 	}
 	var total, read int64
-	head, err := o.store.Head(ctx)
+	head, err := o.Log.Head(ctx)
 	if err != nil {
 		return err
 	}
-	if n, unit, err := o.store.Distance(ctx, eventstore.Position{}, head.Position); err == nil && unit == eventstore.UnitEvents {
+	if n, unit, err := o.Log.Distance(ctx, eventstore.Position{}, head.Position); err == nil && unit == eventstore.UnitEvents {
 		total = n
 	}
-	for page, err := range eventstore.Pages(ctx, o.store, eventstore.Position{}, journal.PageSize) {
+	for page, err := range eventstore.Pages(ctx, o.Log, eventstore.Position{}, journal.PageSize) {
 		if err != nil {
 			return err
 		}
@@ -42,13 +42,13 @@ func (o operator) unreadable(ctx context.Context, event domain.EventID, progress
 			}
 		}
 		read += int64(len(page.Events))
-		progress(Progress{View: "the log", Done: read, Total: total, Unit: "events"})
+		o.progress(Progress{View: "the log", Done: read, Total: total, Unit: "events"})
 	}
 	return errNoEvent
 }
 
-func (o operator) canRead(stored eventstore.Recorded) error {
-	_, err := o.journal.Decode(stored)
+func (o *call) canRead(stored eventstore.Recorded) error {
+	_, err := o.Journal.Decode(stored)
 	var unreadable *journal.UnreadableEventError
 	switch {
 	case errors.As(err, &unreadable):

@@ -19,9 +19,9 @@ import (
 
 	"accountledger/domain"
 	"accountledger/eventstore"
+	"accountledger/operate/fault"
 	"accountledger/pagesum"
 	"accountledger/projections/elastic"
-	"accountledger/server/fault"
 	"accountledger/vault"
 )
 

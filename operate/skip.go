@@ -1,10 +1,9 @@
-package server
+package operate
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 	"accountledger/projections/runner"
 )
 
-// EventSkip is an event that a view is to go on past, or without a view everything.
+// EventSkip is an event that a view should skip, or everything if no view is named.
 type EventSkip struct {
 	View  string `json:"view,omitzero"`
 	Event string `json:"event"`
@@ -24,15 +23,15 @@ type EventSkip struct {
 	Reason string `json:"reason"`
 }
 
-// SkippedEvent is an event that an operator let a view go on past, or without a view everything.
+// SkippedEvent is an event that an operator had a view skip, or everything if no view is named.
 type SkippedEvent struct {
 	View  string    `json:"view,omitzero"`
 	Event string    `json:"event"`
 	At    time.Time `json:"at"`
 	UID   int       `json:"uid"` // of the system's user who asked for it
-	// Reason is told by Skips alone.
+	// Reason is given by ListSkips alone.
 	Reason string `json:"reason,omitzero"`
-	// Already says that it was skipped before, and nothing was done.
+	// Already: it was skipped before, and nothing was done.
 	Already bool `json:"already,omitzero"`
 }
 
@@ -44,22 +43,30 @@ var (
 		Message: "The view can digest this event and has not stopped at it. Only an event that a view cannot digest is skipped."}
 )
 
-// Skip records that a view is to go on past an event: one at which it has stopped in this process, or that this program
-// cannot fold into it. To find that out it may have to fold the log up to the event, of which progress is told.
-func (o operator) Skip(ctx context.Context, in EventSkip, progress func(Progress)) (SkippedEvent, error) {
-	id, ok := domain.ParseID(in.Event)
-	if !ok {
-		return SkippedEvent{}, errEventID
-	}
-	if _, err := domain.ParseOperatorReason(in.Reason); err != nil {
-		return SkippedEvent{}, err
-	}
-	because, err := o.recordSkip(ctx, in.View)
-	if err != nil {
-		return SkippedEvent{}, err
-	}
+// SkipEvent records that a view skips an event: one at which it has stopped in this process, or that this program cannot fold
+// into it. Finding that out may mean folding the log up to the event, which is reported as progress. Repeating it is harmless.
+var SkipEvent = &Operation[EventSkip, SkippedEvent]{
+	Info: Info{Name: "skip", Progress: true, Records: RecordedFirst, As: domain.OpReplaySkip},
+	views: func(in EventSkip) []string {
+		if in.View == "" {
+			return nil
+		}
+		return []string{in.View}
+	},
+	check: func(_ context.Context, _ *Ledger, in EventSkip) error {
+		if _, ok := domain.ParseID(in.Event); !ok {
+			return errEventID
+		}
+		_, err := domain.ParseOperatorReason(in.Reason)
+		return err
+	},
+	do: skipEvent,
+}
+
+func skipEvent(ctx context.Context, o *call, in EventSkip) (SkippedEvent, error) {
+	id, _ := domain.ParseID(in.Event) // checked
 	event := domain.EventID{UUID: id}
-	before, err := o.skipsOf(ctx)
+	before, err := o.Skipped(ctx)
 	if err != nil {
 		return SkippedEvent{}, err
 	}
@@ -69,44 +76,28 @@ func (o operator) Skip(ctx context.Context, in EventSkip, progress func(Progress
 			return s, nil
 		}
 	}
-	if err := o.undigested(ctx, in.View, event, progress); err != nil {
+	if err := o.undigested(ctx, in.View, event); err != nil {
 		return SkippedEvent{}, err
 	}
-	a, err := o.menu.SkipEvent(ctx, o.request("skipEvent", because), commands.SkipEvent{View: domain.ViewName(in.View), Event: event, Reason: in.Reason})
+	a, err := o.Menu.SkipEvent(ctx, o.request("skipEvent"), commands.SkipEvent{View: domain.ViewName(in.View), Event: event, Reason: in.Reason})
 	if err != nil {
 		return SkippedEvent{}, err
 	}
 	return skippedOf(a.Value), nil
 }
 
-// recordSkip records the command, behind whatever cannot be read among those before it.
-func (o operator) recordSkip(ctx context.Context, view string) (domain.EventID, error) {
-	if view == "" {
-		return o.record(ctx, domain.OpReplaySkip)
-	}
-	return o.recordAsked(ctx, domain.OpReplaySkip, view)
-}
-
-// recordAsked records a command on one view, and gives its event.
-func (o operator) recordAsked(ctx context.Context, op domain.Operation, view string) (domain.EventID, error) {
-	if _, ok := o.Schema(view); !ok {
-		return domain.EventID{}, errNoView
-	}
-	return o.record(ctx, op, domain.ViewName(view))
-}
-
 // undigested is nil when a view has stopped at an event, or cannot digest it, or nobody can read it where no view is named.
-func (o operator) undigested(ctx context.Context, name string, event domain.EventID, progress func(Progress)) error {
+func (o *call) undigested(ctx context.Context, name string, event domain.EventID) error {
 	if name == "" {
-		return o.unreadable(ctx, event, progress)
+		return o.unreadable(ctx, event)
 	}
-	if o.runner != nil && slices.Contains(o.runner.StoppedAt(name), event) {
+	if o.Runner != nil && slices.Contains(o.Runner.StoppedAt(name), event) {
 		return nil
 	}
 	all := projections.All()
 	at := slices.IndexFunc(all, func(d projections.Declaration) bool { return d.Name == name })
-	err := runner.Trial(ctx, o.journal, &all[at], event, func(done, total int64) {
-		progress(Progress{View: name, Done: done, Total: total, Unit: "events"})
+	err := runner.Trial(ctx, o.Journal, &all[at], event, func(done, total int64) {
+		o.progress(Progress{View: name, Done: done, Total: total, Unit: "events"})
 	})
 	var fault *consumers.EventError
 	var unreadable *runner.UnreadableError
@@ -127,12 +118,14 @@ func (o operator) undigested(ctx context.Context, name string, event domain.Even
 	return nil
 }
 
-// Skips tells of every event that was skipped, the oldest first, with the reasons.
-func (o operator) Skips(ctx context.Context) ([]SkippedEvent, error) {
-	if _, err := o.record(ctx, domain.OpReplaySkip); err != nil {
-		return nil, err
-	}
-	facts, err := o.views.Skips().All(ctx)
+// ListSkips lists every event that was skipped, the oldest first, with the reasons.
+var ListSkips = &Operation[None, []SkippedEvent]{
+	Info: Info{Name: "skips", Records: RecordedFirst, As: domain.OpReplaySkip},
+	do:   listSkips,
+}
+
+func listSkips(ctx context.Context, o *call, _ None) ([]SkippedEvent, error) {
+	facts, err := o.Views.Skips().All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +133,7 @@ func (o operator) Skips(ctx context.Context) ([]SkippedEvent, error) {
 	for i, f := range facts {
 		out[i] = skippedOf(f)
 		e := f.Event.(domain.EventSkipped) //nolint:forcetypeassert // skips are of this type
-		reason, err := journal.Open(ctx, o.journal, f, e.Reason)
+		reason, err := journal.Open(ctx, o.Journal, f, e.Reason)
 		if err != nil && !errors.Is(err, journal.ErrUnreadable) {
 			return nil, err
 		}
@@ -149,9 +142,9 @@ func (o operator) Skips(ctx context.Context) ([]SkippedEvent, error) {
 	return out, nil
 }
 
-// skipsOf gives all skips without their reasons.
-func (s *Server) skipsOf(ctx context.Context) ([]SkippedEvent, error) {
-	facts, err := s.views.Skips().All(ctx)
+// Skipped lists all skips without their reasons.
+func (l *Ledger) Skipped(ctx context.Context) ([]SkippedEvent, error) {
+	facts, err := l.Views.Skips().All(ctx)
 	out := make([]SkippedEvent, len(facts))
 	for i, f := range facts {
 		out[i] = skippedOf(f)
@@ -162,21 +155,4 @@ func (s *Server) skipsOf(ctx context.Context) ([]SkippedEvent, error) {
 func skippedOf(f domain.Fact) SkippedEvent {
 	e := f.Event.(domain.EventSkipped) //nolint:forcetypeassert // skips are of this type
 	return SkippedEvent{View: string(e.View), Event: e.Event.String(), At: f.At, UID: e.UID}
-}
-
-func handleSkip(s *Server, mux *http.ServeMux) {
-	handle(s, mux, "skip", func(ctx context.Context, o operator, in EventSkip, progress func(Progress)) (SkippedEvent, error) {
-		return o.Skip(ctx, in, progress)
-	})
-	handle(s, mux, "skips", func(ctx context.Context, o operator, _ struct{}, _ func(Progress)) ([]SkippedEvent, error) {
-		return o.Skips(ctx)
-	})
-}
-
-func (r *remote) Skip(ctx context.Context, in EventSkip, progress func(Progress)) (SkippedEvent, error) {
-	return ask[SkippedEvent](ctx, r, "skip", in, progress)
-}
-
-func (r *remote) Skips(ctx context.Context) ([]SkippedEvent, error) {
-	return ask[[]SkippedEvent](ctx, r, "skips", struct{}{}, nil)
 }

@@ -1,4 +1,4 @@
-package server
+package restore
 
 import (
 	"errors"
@@ -6,29 +6,28 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
 	"accountledger/domain"
+	"accountledger/internal/durable"
 	"accountledger/replay/backup"
 	"accountledger/vault"
 )
 
-// listChecked is the list of destructions that a restore applies.
-type listChecked struct {
+// List is the list of destructions that a restore applies.
+type List struct {
 	path  string // "" for none
+	kept  string // where the configuration keeps its list; "" for nowhere
 	head  string
 	key   *vault.Key
 	state domain.ListState
 	proof backup.Proof
 }
 
-// checkList looks for the master keys and reads the list whole, before anything is made.
-func checkList(c *Config, in RestoreOptions, m backup.Manifest, contents backup.Contents) (l listChecked, err error) {
-	files, err := keyFiles(c)
-	if err != nil {
-		return l, err
-	}
+// CheckList looks for the master keys in files and reads the list to its end, before anything is made. kept is where the
+// configuration keeps its list, "" if nowhere.
+func CheckList(files vault.KeyFiles, kept string, in Options, m backup.Manifest, contents backup.Contents) (l List, err error) {
+	l.kept = kept
 	keys, err := vault.OpenKeyring(files)
 	if err != nil {
 		return l, err
@@ -50,15 +49,15 @@ func checkList(c *Config, in RestoreOptions, m backup.Manifest, contents backup.
 	if in.WithoutList && in.List != "" {
 		return l, errors.New("either name a list or restore without one")
 	}
-	if l.path == "" && !in.WithoutList && c.Backup.List != "" && exists(c.Backup.List) {
-		l.path = c.Backup.List
+	if l.path == "" && !in.WithoutList && kept != "" && exists(kept) {
+		l.path = kept
 	}
 	switch {
 	case l.path != "":
 		if err := l.prove(in.UnprovenList, m); err != nil {
 			return l, err
 		}
-		return l, l.bringable(c)
+		return l, l.bringable()
 	case in.WithoutList:
 		l.state = domain.ListMissing
 	case m.List == nil && !exists(l.head): // a head says that one was kept, whatever the manifest knows
@@ -70,7 +69,7 @@ func checkList(c *Config, in RestoreOptions, m backup.Manifest, contents backup.
 }
 
 // prove reads the list to its end.
-func (l *listChecked) prove(unproven bool, m backup.Manifest) error {
+func (l *List) prove(unproven bool, m backup.Manifest) error {
 	l.proof.Head = l.head
 	if m.List != nil {
 		at, err := m.List.Mark()
@@ -89,10 +88,10 @@ func (l *listChecked) prove(unproven bool, m backup.Manifest) error {
 	return err
 }
 
-// settleList leaves a restored ledger that is to keep a list one that it can go on with: that which was applied. A head whose
-// list is lost, or could not be proved, is put away, so that another list is begun with all that the vault remembers.
-func (l *listChecked) settleList(c *Config, now time.Time) error {
-	list := c.Backup.List
+// keep leaves a restored ledger that keeps a list one that it can continue: the one that was applied. A head whose list is lost, or
+// could not be proved, is put away, so that another list begins with all that the vault remembers.
+func (l *List) keep(now time.Time) error {
+	list := l.kept
 	switch {
 	case list == "":
 		return nil
@@ -112,8 +111,8 @@ func (l *listChecked) settleList(c *Config, now time.Time) error {
 
 // bringable refuses, before anything is made, a list that could not be brought to where the configuration has it: another list lies
 // there. A whole copy of it may, which a restore that broke off near its end leaves.
-func (l *listChecked) bringable(c *Config) error {
-	to := c.Backup.List
+func (l *List) bringable() error {
+	to := l.kept
 	if l.state != domain.ListProven || to == "" || !exists(to) {
 		return nil
 	}
@@ -124,10 +123,7 @@ func (l *listChecked) bringable(c *Config) error {
 }
 
 // bringList copies a list to where the configuration has it, unless it is there.
-func bringList(from, to string) (err error) {
-	if to == "" {
-		return nil
-	}
+func bringList(from, to string) error {
 	if exists(to) { // and bringable found that it is this list
 		return nil
 	}
@@ -136,20 +132,13 @@ func bringList(from, to string) (err error) {
 		return err
 	}
 	defer func() { _ = in.Close() }()
-	out, err := os.OpenFile(to+".next", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600) //nolint:gosec // the operator names the file
-	if err != nil {
+	return durable.Replace(to, func(out io.Writer) error {
+		_, err := io.Copy(out, in)
 		return err
-	}
-	_, err = io.Copy(out, in)
-	if err = errors.Join(err, out.Sync(), out.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(to+".next", to); err != nil {
-		return err
-	}
-	d, err := os.Open(filepath.Dir(to))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
+	})
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

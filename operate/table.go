@@ -1,0 +1,27 @@
+package operate
+
+// Operations is the table of everything operators can do.
+func Operations() []Entry {
+	return []Entry{
+		ReadStatus,
+		ReadMailbox,
+		AddStaff,
+		AddService,
+		Rebuild,
+		Compare,
+		ListKeys,
+		RotateKeys,
+		RecordDestroyedKey,
+		Export,
+		ExportForBackup,
+		StartBackup,
+		EndBackup,
+		Verify,
+		SkipEvent,
+		ListSkips,
+		ShowAccount,
+		ConfirmClock,
+		Simulate,
+		HoldSimulation,
+	}
+}
