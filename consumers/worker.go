@@ -256,7 +256,7 @@ func (w *worker) advance(to journal.Position) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.position != to {
-		w.troubled = time.Time{}
+		w.troubled, w.unreadable = time.Time{}, domain.EventID{}
 	}
 	w.position = to
 	w.signal()

@@ -50,6 +50,7 @@ func (r *running) sound() {
 	if !v.OK {
 		r.t.Errorf("%+v", v.Faults)
 	}
+	r.runs() // a view that is being filled cannot be compared
 	c, err := operate.Compare.Run(r.t.Context(), r.console(), nil, nil)
 	fatal(r.t, err)
 	if len(c.Differences) > 0 {
