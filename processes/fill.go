@@ -79,7 +79,7 @@ func (p *Processes) filled(ctx context.Context) (journal.Checkpoint, error) {
 		return at, err
 	}
 	if p.Journal.Fits(ctx, at) != nil {
-		return at, nil // whoever reads on from there finds out, too
+		return at, nil //nolint:nilerr // reading on from there finds the same, and says what to do
 	}
 	if err := p.fill(ctx); err != nil {
 		return at, err

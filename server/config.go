@@ -169,10 +169,10 @@ func LoadConfigFile(path string) (Config, error) { return loadConfig(path, nil) 
 
 func loadConfig(path string, own []map[string]any, layers ...map[string]any) (Config, error) {
 	k := koanf.New(".")
-	known := map[string]bool{}
+	known := map[string]Setting{}
 	defaults := map[string]any{}
 	for _, s := range Settings() {
-		defaults[s.Key], known[s.Key] = s.Default, true
+		defaults[s.Key], known[s.Key] = s.Default, s
 	}
 	var c Config
 	if path != "" {
@@ -186,8 +186,12 @@ func loadConfig(path string, own []map[string]any, layers ...map[string]any) (Co
 		}
 	}
 	for _, key := range k.Keys() {
-		if !known[key] {
+		s, ok := known[key]
+		if !ok {
 			return c, wrong(key, "there is no such setting")
+		}
+		if err := s.checkValue(k.Get(key)); err != nil {
+			return c, err
 		}
 	}
 	if k.Bool("dev") {

@@ -1,0 +1,33 @@
+package server
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// checkValue refuses a value that is not of the setting's kind. A duration needs a unit: in a file, 14 could mean anything.
+func (s Setting) checkValue(v any) error {
+	text := fmt.Sprint(v)
+	var err error
+	switch s.Default.(type) {
+	case time.Duration:
+		if _, err = time.ParseDuration(text); err != nil {
+			return wrong(s.Key, "give a duration with a unit, such as 336h or 90s")
+		}
+	case bool:
+		if _, err = strconv.ParseBool(text); err != nil {
+			return wrong(s.Key, "give true or false")
+		}
+	case int, int64:
+		if _, err = strconv.ParseInt(text, 10, 64); err != nil {
+			return wrong(s.Key, "give a whole number")
+		}
+	case string:
+		switch v.(type) {
+		case map[string]any, []any:
+			return wrong(s.Key, "give one value")
+		}
+	}
+	return nil
+}
