@@ -1,6 +1,6 @@
 .PHONY: test test-engines crash damage race lint bench bench-short bench-engines build
 
-# All tests; needs Go alone.
+# All tests; needs Go alone. It takes about 4 minutes on two quiet cores, longer as root where deploy/ boots systemd.
 test:
 	go test -timeout 20m ./...
 
@@ -15,7 +15,7 @@ ROUNDS ?= 50
 crash:
 	ACCOUNTLEDGER_TEST_CRASH_ROUNDS=$(ROUNDS) go test ./server -run TestCrash -count=1 -timeout 0 -v
 
-# Starts the real program on some hundreds of damaged ledgers and judges what it makes of them;
+# Starts the real program on about 940 damaged ledgers and judges what it makes of them;
 # `go run ./faults/damage -help` lists the flags.
 damage:
 	mkdir -p bin

@@ -18,10 +18,14 @@ func TestTheRecipeAsWritten(t *testing.T) {
 	r.onNetwork(func() { mail = smtptest.Start(t, smtptest.Options{}) })
 
 	r.paste("1. Install")
-	r.refusedWithoutKey()
+	r.refused("smtp-host") // the configuration as shipped
 	contains(t, r.paste("2. Make"), "Made master key", "in /etc/accountledger/keys/master.key", "The configuration reads this file")
+	r.paste("3. Set")
+	r.run("mv /etc/accountledger/keys/master.key /root/")
+	r.refused("accountledger keys new /etc/accountledger/keys/master.key")
+	r.run("mv /root/master.key /etc/accountledger/keys/")
 	r.paste("4. The mail")
-	contains(t, r.paste("5. Start"), "ready") // with the configuration as shipped
+	contains(t, r.paste("5. Start"), "ready")
 	r.run(fmt.Sprintf(`sed -i 's/host: mail.example.com/host: %s/; s/port: 587/port: %d/; s/tls: mandatory/tls: opportunistic/' /etc/accountledger/config.yaml
 printf 'http_drain: 0s\nerasure:\n  grace: 0s\n' >> /etc/accountledger/config.yaml`, mail.Host, mail.Port))
 	r.restart()
@@ -31,6 +35,7 @@ printf 'http_drain: 0s\nerasure:\n  grace: 0s\n' >> /etc/accountledger/config.ya
 	r.paste("7. Back")
 	contains(t, r.run("systemctl is-enabled accountledger accountledger-backup.timer && systemctl is-active accountledger-backup.timer"), "enabled", "active")
 	r.erase(ada)
+	r.run(interrupted)
 	contains(t, r.paste("8. Try"), "The list of destructions was applied whole (", "1 accounts were erased again")
 
 	r.everyCommand()
@@ -40,6 +45,7 @@ printf 'http_drain: 0s\nerasure:\n  grace: 0s\n' >> /etc/accountledger/config.ya
 	r.paste("Upgrade")
 	r.call("GET", "/v1/me", bob, "", "account")
 
+	r.run(interrupted)
 	r.paste("Restore after")
 	if out, err := r.try(r.prelude() + "ledger status --json"); err != nil {
 		t.Errorf("after the restore: %v\n%s", err, out)
@@ -66,12 +72,22 @@ printf 'http_drain: 0s\nerasure:\n  grace: 0s\n' >> /etc/accountledger/config.ya
 	}
 }
 
+// interrupted leaves what a backup that did not end left, by its name the newest one.
+const interrupted = "install -d -o accountledger -g accountledger /var/backups/accountledger/daily/2099-01-01T000000Z"
+
 // clusterUnit has the cluster's unit run the program, under its restrictions and with its configuration and files. The engines
 // are embedded ones in place of the three servers, which settings in the unit's environment file choose.
 func (r *recipe) clusterUnit() {
 	r.t.Helper()
 	r.paste("Several processes")
 	contains(r.t, r.run("cat /etc/accountledger/consumers.env"), "ACCOUNTLEDGER_HTTP=127.0.0.1:8082\n")
+	// EventStoreDB is not there: the unit tries again, without end.
+	r.run(`systemctl start accountledger@api
+for i in $(seq 300); do test "$(systemctl show -P SubState accountledger@api)" = auto-restart && break; sleep 0.2; done
+test "$(systemctl show -P SubState accountledger@api)" = auto-restart
+test "$(systemctl show -P ExecMainStatus accountledger@api)" = 3
+test "$(systemctl show -P StartLimitIntervalUSec accountledger@api)" = 0
+systemctl stop accountledger@api`)
 	r.run(`for setting in STORE_ENGINE=embedded STORE_ESDB= VAULT_ENGINE=sqlite VAULT_POSTGRES= VIEWS_ENGINE=sqlite VIEWS_ELASTICSEARCH=; do
   echo "ACCOUNTLEDGER_$setting"
 done > /etc/accountledger/all.env
@@ -86,13 +102,15 @@ test "$(systemctl show -P Result accountledger@all)" = success
 rm /etc/systemd/system/accountledger@.service`)
 }
 
-// refusedWithoutKey starts before there is a key: it is refused, and says what to type.
-func (r *recipe) refusedWithoutKey() {
+// refused starts when something is missing and there is no key: the start is refused once, says why, and leaves nothing.
+func (r *recipe) refused(why string) {
 	r.t.Helper()
 	r.run(`systemctl start accountledger
-for i in $(seq 100); do journalctl -u accountledger | grep -q 'accountledger keys new /etc/accountledger/keys/master.key' && break; sleep 0.2; done
-journalctl -u accountledger | grep -q 'accountledger keys new /etc/accountledger/keys/master.key'
-systemctl stop accountledger
+for i in $(seq 100); do systemctl is-failed -q accountledger && break; sleep 0.2; done
+systemctl is-failed -q accountledger
+case "$(systemctl show -P ExecMainStatus accountledger)" in 2 | 4) ;; *) exit 1 ;; esac
+test "$(systemctl show -P NRestarts accountledger)" = 0
+journalctl -u accountledger | grep -q '` + why + `'
 test -z "$(ls -A /etc/accountledger/keys /var/lib/accountledger | grep -v :)"`)
 }
 
@@ -114,6 +132,7 @@ func (r *recipe) erase(token string) {
 func (r *recipe) everyCommand() {
 	r.t.Helper()
 	contains(r.t, r.ledger("verify"), "All whole")
+	r.ledger("version")
 	r.ledger("replay rebuild accounts")
 	r.ledger("replay compare")
 	r.ledger("replay skip")
@@ -160,13 +179,18 @@ newest=$(ls -d 20* | tail -n 1)
 cp -a "$newest" 2020-01-01T000000Z; touch -d '40 days ago' 2020-01-01T000000Z
 cp -a "$newest" 2020-01-02T000000Z; touch -d '31 days ago' 2020-01-02T000000Z
 mkdir 2020-01-03T000000Z other; chown accountledger: *
+while test -e "$(date -u +%Y-%m-%dT%H%M%SZ)"; do :; done # a backup's name is the second it was begun in
 systemctl start accountledger-backup
 test ! -e 2020-01-01T000000Z; test ! -e 2020-01-03T000000Z; test -e 2020-01-02T000000Z; test -e other; test -e "$newest"
 rm -r 2020-01-02T000000Z other
-# While the server is stopped there is nothing to back up, and nothing is made or deleted.
+# While the server is stopped there is nothing to back up, and nothing is made or deleted. The alert is started.
+printf '[Service]\nType=oneshot\nExecStart=/usr/bin/touch /run/alerted\n' > /etc/systemd/system/backup-alert.service
+systemctl daemon-reload
 before=$(ls); systemctl stop accountledger
 if systemctl start accountledger-backup; then exit 1; fi
 test "$(ls)" = "$before"
+for i in $(seq 100); do test -e /run/alerted && break; sleep 0.2; done
+test -e /run/alerted
 systemctl start accountledger
 ` + ready)
 }

@@ -40,8 +40,8 @@ type recipe struct {
 	done map[int]bool
 }
 
-// paste runs the blocks under the headings that begin so, each once and as written; the function that one of them defines
-// is there in all.
+// paste runs the blocks under the headings that begin so, each once and as written, for a root whose files nobody else can
+// read by default; the function that one of them defines is there in all.
 func (r *recipe) paste(headings ...string) (out string) {
 	r.t.Helper()
 	for _, h := range headings {
@@ -52,7 +52,7 @@ func (r *recipe) paste(headings ...string) (out string) {
 			}
 			found = true
 			r.done[i] = true
-			out += r.run(r.prelude() + b.text)
+			out += r.run("umask 077\n" + r.prelude() + b.text)
 		}
 		if !found {
 			r.t.Fatalf("README.md has no commands under %q", h)

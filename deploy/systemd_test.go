@@ -78,3 +78,14 @@ func below(path string, folders []string) bool {
 	}
 	return false
 }
+
+// TestConfigurationsNameNobody: what only the operator knows is not filled in, so that no ledger starts on placeholders.
+func TestConfigurationsNameNobody(t *testing.T) {
+	for _, path := range []string{"systemd/config.yaml", "cluster/ledger.yaml"} {
+		cfg, err := server.LoadConfigFile(path)
+		fatal(t, err)
+		if cfg.Controller != "" || cfg.SMTP.Host != "" || cfg.SMTP.From != "" || cfg.Servable() == nil {
+			t.Errorf("%s could be served as shipped: controller %q, mail server %q", path, cfg.Controller, cfg.SMTP.Host)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // places are the folders that pages name, which are folders of a test's own when it runs them.
@@ -88,12 +89,17 @@ func operated(t *testing.T) *ledger {
 	return l
 }
 
-// placed moves the folders that a text names into the test's own, and its addresses to the server's.
+// otherClock is what another clock showed when when-things-break.md was written. A test's ledger confirms only the time that it is,
+// so the test puts that in its place.
+const otherClock = "2026-11-27T19:40Z"
+
+// placed moves the folders that a text names into the test's own, its addresses to the server's, and its clock to now.
 func (l *ledger) placed(text string) string {
 	for _, place := range places {
 		text = strings.ReplaceAll(text, place, l.root+place)
 	}
-	return strings.NewReplacer("http://127.0.0.1:8080", l.url, "http://127.0.0.1:8081", l.internal).Replace(text)
+	return strings.NewReplacer("http://127.0.0.1:8080", l.url, "http://127.0.0.1:8081", l.internal,
+		otherClock, time.Now().UTC().Format(time.RFC3339)).Replace(text)
 }
 
 func (l *ledger) serve() {

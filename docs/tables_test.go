@@ -3,6 +3,8 @@ package docs_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +45,27 @@ func TestTables(t *testing.T) {
 		})
 	}
 }
+
+// TestPackages: the table of packages in design.md has a row for every folder with sources, and for no other.
+func TestPackages(t *testing.T) {
+	folders := map[string]bool{}
+	for _, m := range folderRow.FindAllStringSubmatch(read(t, "design.md").text, -1) {
+		folder, _, _ := strings.Cut(m[1], "/")
+		folders[folder] = true
+		if _, err := os.Stat("../" + m[1]); err != nil {
+			t.Errorf("design.md has a row for %s, which is not there", m[1])
+		}
+	}
+	found, err := filepath.Glob("../*/")
+	fatal(t, err)
+	for _, path := range found {
+		if folder := filepath.Base(path); folder != "bin" && folder != "data" && !folders[folder] {
+			t.Errorf("design.md has no row for the folder %s", folder)
+		}
+	}
+}
+
+var folderRow = regexp.MustCompile("(?m)^\\| `([a-z/]+)/` \\|")
 
 // table is a Markdown table.
 type table struct{ strings.Builder }
