@@ -66,6 +66,8 @@ func badRequests(device string) []bad {
 		{"a long e-mail address", "POST", "/v1/sign-ups", "guest", signUp("email", `"`+long+`@example.com"`), nil, 422, "invalid_email", "/email"},
 		{"a region", "POST", "/v1/sign-ups", "guest", signUp("region", `"`+canary+`"`), nil, 422, "invalid_region", "/region"},
 		{"a language of messages", "POST", "/v1/sign-ups", "guest", signUp("language", `"`+canary+`"`), nil, 422, "invalid_language", "/language"},
+		{"a language of one's own", "PUT", "/v1/me/language", "owner", `{"language": "` + canary + `"}`, nil, 422, "invalid_language", "/language"},
+		{"no language of one's own", "PUT", "/v1/me/language", "owner", `{}`, nil, 422, "invalid_language", "/language"},
 		{"a month", "POST", "/v1/sign-ups", "guest", signUp("birth_month", `"`+canary+`"`), nil, 422, "invalid_birth_month", "/birth_month"},
 		{"a short password", "POST", "/v1/sign-ups", "guest", signUp("password", `"`+canary[:7]+`"`), nil, 422, "password_too_short", "/password"},
 		{"a password of 10,000", "POST", "/v1/sign-ups", "guest", signUp("password", `"`+long+`"`), nil, 422, "password_too_long", "/password"},

@@ -10,8 +10,8 @@ import (
 )
 
 type catalogueIn struct {
-	Language       string `query:"language" doc:"The language of texts (BCP 47). Defaults to Accept-Language, then to English." example:"de"`
-	AcceptLanguage string `header:"Accept-Language" doc:"Used if the parameter is missing."`
+	Language       string `query:"language" doc:"The language of texts (BCP 47). Defaults to your own if you are signed in, then to Accept-Language, then to English." example:"de"`
+	AcceptLanguage string `header:"Accept-Language" doc:"Used if the parameter is missing and you are not signed in as a person."`
 }
 
 type catalogueOut struct {
@@ -53,28 +53,31 @@ type catalogueNotice struct {
 func (a *API) catalogue() {
 	route(a, operation("catalogue", "GET", "/v1/catalogue", "signing up", "List permissions and device kinds", "Permissions with their purposes and the notices in force, and kinds of devices. No sign-in needed."), of(a.Menu.Catalogue.May),
 		func(ctx context.Context, r *ask, in *catalogueIn) (*catalogueOut, error) {
-			l, err := chosenLanguage(in.Language, in.AcceptLanguage)
-			if err != nil {
-				return nil, err
+			ask := commands.Catalogue{Preferred: preferredLanguage(in.AcceptLanguage)}
+			if in.Language != "" {
+				var err error
+				if ask.Language, err = domain.ParseLanguage(in.Language); err != nil {
+					return nil, domain.ErrLanguage.At("")
+				}
 			}
-			out, err := a.Menu.Catalogue(ctx, r.Request, commands.Catalogue{Language: l})
+			out, err := a.Menu.Catalogue(ctx, r.Request, ask)
 			if err != nil {
 				return nil, err
 			}
 			ans := catalogueAnswer{make([]cataloguePermission, len(out.Value)), domain.DeviceKinds()}
 			for i, e := range out.Value {
-				ans.Permissions[i] = cataloguePermissionOf(e, l)
+				ans.Permissions[i] = cataloguePermissionOf(e)
 			}
-			return &catalogueOut{"Accept-Language", ans}, nil
+			return &catalogueOut{"Accept-Language, Authorization", ans}, nil
 		})
 }
 
-func cataloguePermissionOf(e commands.CatalogueEntry, l domain.Language) cataloguePermission {
+func cataloguePermissionOf(e commands.CatalogueEntry) cataloguePermission {
 	p := cataloguePermission{Permission: e.Key, Default: domain.StateNone}
-	p.Title, _ = e.Title.In(l)
-	p.Description, _ = e.Description.In(l)
+	p.Title, _ = e.Title.In(e.Language)
+	p.Description, _ = e.Description.In(e.Language)
 	for _, u := range e.Purposes {
-		text, _ := u.Description.In(l)
+		text, _ := u.Description.In(e.Language)
 		p.Purposes = append(p.Purposes, cataloguePurpose{u.Key, u.LegalBasis, text})
 	}
 	if n := e.Current; !n.Event.IsZero() {
@@ -83,17 +86,10 @@ func cataloguePermissionOf(e commands.CatalogueEntry, l domain.Language) catalog
 	return p
 }
 
-// chosenLanguage is the parameter, or else the available language that the header prefers.
-func chosenLanguage(parameter, header string) (domain.Language, error) {
-	if parameter != "" {
-		l := domain.Language(parameter)
-		if l.Validate() != nil {
-			return "", domain.ErrLanguage.At("")
-		}
-		return l, nil
-	}
+// preferredLanguage is the available language that the header prefers.
+func preferredLanguage(header string) domain.Language {
 	wanted, _, _ := language.ParseAcceptLanguage(header) // an unreadable one asks for nothing
 	tag, _, _ := language.NewMatcher([]language.Tag{language.English, language.German}).Match(wanted...)
 	base, _ := tag.Base()
-	return domain.Language(base.String()), nil
+	return domain.Language(base.String())
 }

@@ -37,6 +37,7 @@ func endpoints() []endpoint {
 		{"signOutEverywhere", "DELETE", "/v1/sessions", false, signedIn},
 		{"enrol", "POST", "/v1/enrolments", true, everybody()},
 		{"me", "GET", "/v1/me", false, people},
+		{"setLanguage", "PUT", "/v1/me/language", true, owner},
 		{"history", "GET", "/v1/me/history", false, owner},
 		{"accesses", "GET", "/v1/me/accesses", false, owner},
 		{"listPermissions", "GET", "/v1/me/permissions", false, owner},

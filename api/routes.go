@@ -18,6 +18,7 @@ func (a *API) routes() {
 	a.enrol()
 
 	a.me()
+	a.setLanguage()
 	a.history()
 	a.accesses()
 	a.listPermissions()

@@ -64,6 +64,9 @@ func tripRows() []tripRow {
 		}},
 		{"enrol", 2, 2, (*people).enrol},
 		{"me", 1, 1, get("/v1/me")},
+		{"setLanguage", 2, 2, func(p *people) request {
+			return request{200, "PUT", "/v1/me/language", p.another().token, `{"language": "de"}`}
+		}},
 		{"history", 2, 1, get("/v1/me/history")},
 		{"accesses", 2, 1, get("/v1/me/accesses")},
 		{"listPermissions", 2, 1, get("/v1/me/permissions")},

@@ -36,6 +36,7 @@ func TestNobodyWritesToSharedStates(t *testing.T) {
 		func() { do(w, w.RenameDevice, person, commands.RenameDevice{ID: device.ID, Name: "Another"}) },
 		func() { do(w, w.ListDevices, person, struct{}{}) },
 		func() { do(w, w.UnlinkDevice, person, commands.UnlinkDevice{ID: other.ID}) },
+		func() { do(w, w.SetLanguage, person, commands.SetLanguage{Language: "fr"}) },
 		func() { do(w, w.Me, person, struct{}{}) },
 		func() { do(w, w.History, person, struct{}{}) },
 		func() { do(w, w.ListSessions, person, struct{}{}) },

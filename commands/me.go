@@ -26,7 +26,7 @@ func (k *call) me(ctx context.Context, _ struct{}) (Me, error) {
 	if err != nil {
 		return Me{}, err
 	}
-	me := Me{Account: a.ID, Region: a.Region, Language: a.Opened.Language, Rules: a.Rules, Capacity: a.Capacity, Opened: a.OpenedFact.At}
+	me := Me{Account: a.ID, Region: a.Region, Language: a.Language, Rules: a.Rules, Capacity: a.Capacity, Opened: a.OpenedFact.At}
 	var o opening
 	show(&o, a.OpenedFact, a.Opened.Contact, func(c domain.Contact) { me.Email = c.Typed })
 	show(&o, a.OpenedFact, a.Opened.Birth, func(b domain.BirthMonth) { me.BirthMonth = b.Month })

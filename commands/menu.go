@@ -27,6 +27,7 @@ type Menu struct {
 	SignOutEverywhere Command[struct{}, struct{}]
 
 	Me              Command[struct{}, Me]
+	SetLanguage     Command[SetLanguage, domain.Language]
 	History         Command[struct{}, []HistoryEntry]
 	ListPermissions Command[struct{}, Permissions]
 	SetPermission   Command[domain.SetPermission, PermissionSet]
@@ -92,6 +93,7 @@ func menu(c *core) *Menu {
 		SignOutEverywhere: by(c, signedIn, onCall((*call).signOutEverywhere)),
 
 		Me:              by(c, ownerEvenClosing, onCall((*call).me)),
+		SetLanguage:     by(c, owner, onCall((*call).setLanguage)),
 		History:         by(c, owner, onCall((*call).history)),
 		ListPermissions: by(c, owner, onCall((*call).listPermissions)),
 		SetPermission:   by(c, owner, onCall((*call).setPermission)),

@@ -80,6 +80,6 @@ func (k *call) existsMessage(ctx context.Context, m MessageToSend, claim *domain
 	} else if err != nil {
 		return MessageToSend{}, err
 	}
-	m.Kind, m.Language, m.To, m.Subject, m.Region = domain.MessageExists, a.Opened.Language, contact.Typed, a.ID, a.Region
+	m.Kind, m.Language, m.To, m.Subject, m.Region = domain.MessageExists, a.Language, contact.Typed, a.ID, a.Region
 	return m, nil
 }

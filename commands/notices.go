@@ -1,6 +1,7 @@
 package commands
 
 import (
+	"cmp"
 	"context"
 
 	"accountledger/domain"
@@ -39,26 +40,36 @@ func (k *call) publishNotices(ctx context.Context, _ struct{}) (struct{}, error)
 
 // Catalogue lists the permissions, in a language.
 type Catalogue struct {
-	Language domain.Language
+	Language  domain.Language // asked for
+	Preferred domain.Language // by the client; used for whoever has no language of their own and asked for none
 }
 
 // CatalogueEntry is a permission with the notice to show before a decision.
 type CatalogueEntry struct {
 	domain.CataloguePermission
-	Current domain.PublishedNotice
+	Language domain.Language // to show it in
+	Current  domain.PublishedNotice
 }
 
 // catalogue lists the permissions with the notices in force.
 func (k *call) catalogue(ctx context.Context, in Catalogue) ([]CatalogueEntry, error) {
 	permissions := domain.TheCatalogue().Permissions
+	language := cmp.Or(in.Language, in.Preferred)
+	if in.Language == "" && !k.Caller.Account.IsZero() { // the account was read to authenticate the caller
+		a, err := k.account(ctx, k.Caller.Account)
+		if err != nil {
+			return nil, err
+		}
+		language = a.Language
+	}
 	notices, err := k.allNotices(ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]CatalogueEntry, len(permissions))
 	for i, p := range permissions {
-		current, _ := notices[i].Current(in.Language)
-		out[i] = CatalogueEntry{p, current}
+		current, _ := notices[i].Current(language)
+		out[i] = CatalogueEntry{p, language, current}
 	}
 	return out, nil
 }

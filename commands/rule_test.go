@@ -28,6 +28,7 @@ ListSessions       s     y      y       s       y     y          y       s      
 EndSession         s     y      y       s       y     y          y       s        s
 SignOutEverywhere  s     y      y       s       y     y          y       s        s
 Me                 s     y      y       n       n     n          n       n        n
+SetLanguage        s     y      c       n       n     n          n       n        n
 History            s     y      c       n       n     n          n       n        n
 ListPermissions    s     y      c       n       n     n          n       n        n
 SetPermission      s     y      c       n       n     n          n       n        n

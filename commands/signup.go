@@ -119,8 +119,9 @@ func (k *call) signUpRequest(in SignUp) (domain.SignUpRequested, domain.Contact,
 	if in.Region.Validate() != nil {
 		return none, contact, domain.ErrRegion
 	}
-	if in.Language.Validate() != nil {
-		return none, contact, domain.ErrLanguage
+	language, err := domain.ParseLanguage(string(in.Language))
+	if err != nil {
+		return none, contact, err
 	}
 	birth, err := domain.ParseBirthMonth(in.BirthMonth, k.now)
 	if err != nil {
@@ -133,7 +134,7 @@ func (k *call) signUpRequest(in SignUp) (domain.SignUpRequested, domain.Contact,
 	if capacity == domain.CapacityRefused {
 		return none, contact, domain.ErrCapacity
 	}
-	return domain.SignUpRequested{Kind: contact.Kind, Language: in.Language, Rules: rules, Capacity: capacity}, contact, nil
+	return domain.SignUpRequested{Kind: contact.Kind, Language: language, Rules: rules, Capacity: capacity}, contact, nil
 }
 
 func (k *call) signedUpBefore(ctx context.Context, id domain.SignUpID) (*domain.Fact, error) {

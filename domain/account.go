@@ -32,6 +32,7 @@ type Account struct {
 	Opened       *AccountOpened
 	OpenedFact   Fact
 	Region       Region
+	Language     Language // of messages and notices to the person
 	Rules        Rules
 	Capacity     Capacity
 	Permissions  map[Allowance]PermissionState
@@ -63,7 +64,9 @@ func (a *Account) Exists() bool { return a.Opened != nil }
 func (a *Account) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case AccountOpened:
-		a.Opened, a.OpenedFact, a.Region, a.Rules, a.Capacity = &e, f, f.Region, e.Rules, e.Capacity
+		a.Opened, a.OpenedFact, a.Region, a.Language, a.Rules, a.Capacity = &e, f, f.Region, e.Language, e.Rules, e.Capacity
+	case LanguageChanged:
+		a.Language = e.Language
 	case AccountCapacityDecided:
 		a.Rules, a.Capacity = e.Rules, e.Capacity
 	case AccountSignedOutEverywhere:

@@ -70,7 +70,7 @@ func (e *Error) After(seconds int) *Error {
 var (
 	ErrEmail       = &Error{Kind: Invalid, Code: "invalid_email", Message: "This is not an e-mail address, such as name@example.com.", Field: "/email"}
 	ErrRegion      = &Error{Kind: Invalid, Code: "invalid_region", Message: "This is not a region. Use a country code of two capital letters (ISO 3166-1), such as DE.", Field: "/region"}
-	ErrLanguage    = &Error{Kind: Invalid, Code: "invalid_language", Message: "This is not a language. Use a BCP 47 code, such as en or pt-BR.", Field: "/language"}
+	ErrLanguage    = &Error{Kind: Invalid, Code: "invalid_language", Message: "This is not a language. Use a BCP 47 tag, such as en, pt-BR or zh-Hans.", Field: "/language"}
 	ErrBirthMonth  = &Error{Kind: Invalid, Code: "invalid_birth_month", Message: "This is not a month of birth. Use year and month, such as 1990-05, not in the future.", Field: "/birth_month"}
 	ErrCapacity    = &Error{Kind: Forbidden, Code: "capacity_refused", Message: "People of this age in this region cannot have an account of their own."}
 	ErrDeviceKind  = &Error{Kind: Invalid, Code: "invalid_device_kind", Message: "This is not a kind of device. See GET /v1/catalogue.", Field: "/kind"}

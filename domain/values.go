@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 )
 
 // Public values. Each is a closed set or a narrow pattern, so that nothing personal can slip into what is stored
@@ -101,20 +100,6 @@ func (s Slug) Validate() error {
 		return errValue
 	}
 	return matches(slugPattern, string(s))
-}
-
-// Language is a language that texts are shown in (BCP 47).
-type Language string
-
-var languagePattern = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z]{2})?$`)
-
-// Validate refuses anything that does not look like a language.
-func (l Language) Validate() error { return matches(languagePattern, string(l)) }
-
-// base is the language without its country: fil for fil-PH.
-func (l Language) base() Language {
-	b, _, _ := strings.Cut(string(l), "-")
-	return Language(b)
 }
 
 // Hash is a SHA-256 or HMAC-SHA-256 in hexadecimal.

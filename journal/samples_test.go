@@ -53,6 +53,7 @@ func samples() map[string]any {
 			Contact: domain.Personal(contact, a, domain.IdentifierKey(claim)), Birth: domain.Personal(birth, a)},
 		"account.capacity_decided.v1":      domain.AccountCapacityDecided{Rules: rules, Capacity: domain.CapacitySelf, Previous: domain.CapacityGuardian},
 		"account.signed_out_everywhere.v1": domain.AccountSignedOutEverywhere{},
+		"language.changed.v1":              domain.LanguageChanged{Language: "zh-Hans"},
 
 		"permission.granted.v1":   domain.PermissionGranted{Decision: decision},
 		"permission.withdrawn.v1": domain.PermissionWithdrawn{Decision: decision},

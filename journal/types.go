@@ -20,6 +20,7 @@ func Types() []Type {
 		Event[domain.AccountOpened]("account.opened.v1"),
 		Event[domain.AccountCapacityDecided]("account.capacity_decided.v1"),
 		Event[domain.AccountSignedOutEverywhere]("account.signed_out_everywhere.v1"),
+		Event[domain.LanguageChanged]("language.changed.v1"),
 
 		Event[domain.PermissionGranted]("permission.granted.v1"),
 		Event[domain.PermissionWithdrawn]("permission.withdrawn.v1"),

@@ -109,7 +109,7 @@ func accountShown(in commands.AccountShown) AccountShown {
 func accountState(in commands.AccountShown) AccountState {
 	a := in.Account
 	out := AccountState{ID: a.ID.String(), State: "open", Version: a.Version, Opened: a.OpenedFact.At, Email: in.Email, BirthMonth: in.BirthMonth,
-		Region: a.Region, Language: a.Opened.Language, Rules: a.Rules, Capacity: a.Capacity,
+		Region: a.Region, Language: a.Language, Rules: a.Rules, Capacity: a.Capacity,
 		Permissions: permissionStates(a), Devices: []DeviceState{}, Sessions: []SessionState{}}
 	switch {
 	case a.Erasure.Done():

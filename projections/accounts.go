@@ -51,6 +51,7 @@ func Accounts() Declaration {
 			domain.EventSkipped{}, domain.ClockConfirmed{}),
 		on(itsAccount, v.opens).first(),
 		on(itsAccount, v.capacityDecided).after(errNotOpened),
+		on(itsAccount, v.languageChanged).after(errNotOpened),
 		on(itsAccount, v.granting).after(errNotOpened),
 		on(itsAccount, v.withdrawing).after(errNotOpened),
 		on(itsAccount, v.linked).after(errNotOpened),
@@ -78,6 +79,10 @@ func (v accounts) opens(d *view.Document, r journal.Record, e domain.AccountOpen
 func (v accounts) capacityDecided(d *view.Document, _ journal.Record, e domain.AccountCapacityDecided) {
 	v.capacity.Set(d, string(e.Capacity))
 	v.rules.Set(d, int64(e.Rules.Version))
+}
+
+func (v accounts) languageChanged(d *view.Document, _ journal.Record, e domain.LanguageChanged) {
+	v.language.Set(d, string(e.Language))
 }
 
 func (v accounts) granting(d *view.Document, _ journal.Record, e domain.PermissionGranted) {

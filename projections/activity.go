@@ -46,6 +46,7 @@ func (v activity) ofPeople() []rule {
 		says(v, func(e domain.AccountOpened) words { return word(e.Kind).and(string(e.Capacity), string(e.Language)) }),
 		says(v, func(e domain.AccountCapacityDecided) words { return word(e.Capacity) }),
 		says(v, nothing[domain.AccountSignedOutEverywhere]),
+		says(v, func(e domain.LanguageChanged) words { return word(e.Language) }),
 		says(v, func(e domain.PermissionGranted) words { return decisionWords(e.Decision) }),
 		says(v, func(e domain.PermissionWithdrawn) words { return decisionWords(e.Decision) }),
 		says(v, func(e domain.PermissionConfirmed) words { return decisionWords(e.Decision) }),

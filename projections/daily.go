@@ -40,7 +40,7 @@ func Daily() Declaration {
 		{"metric", "-day"}, {"-day"}}}
 	return declare(schema,
 		ignore(domain.VerificationIssued{}, domain.IdentifierClaimed{}, domain.IdentifierRetired{},
-			domain.AccountOpened{}, domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{},
+			domain.AccountOpened{}, domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{},
 			domain.PermissionConfirmed{}, domain.DeviceRenamed{}, domain.DeviceUnlinked{},
 			domain.ErasureRequested{}, domain.ErasureCancelled{}, domain.ErasureStarted{}, domain.ErasureCompleted{},
 			domain.SessionStarted{}, domain.SessionEnded{}, domain.AttemptsLimited{},

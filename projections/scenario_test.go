@@ -73,6 +73,8 @@ func everything(l *projectiontest.Ledger) {
 		Reason: domain.Personal(domain.OperatorReason{Text: "a reason of an operator's"}, domain.LedgerKey())})
 	l.AppendAs(operator, domain.ClockStream, domain.ClockConfirmed{Time: l.Now(), UID: 1000,
 		Reason: domain.Personal(domain.OperatorReason{Text: "a reason of an operator's"}, domain.LedgerKey())})
+	cleo := l.SignUp("AT", said[0], notices)
+	cleo.Speak("zh_hans")
 }
 
 // deliver is what happens around a sign-up that comes to nothing.

@@ -114,6 +114,9 @@ func (p *Person) LinkedDevices() []domain.DeviceID {
 	return slices.SortedFunc(maps.Keys(p.Devices), func(a, b domain.DeviceID) int { return p.Devices[a].Fact.At.Compare(p.Devices[b].Fact.At) })
 }
 
+// Speak changes the person's language.
+func (p *Person) Speak(language string) { p.ledger.Helper(); p.decide(p.ChangeLanguage(language)) }
+
 // Leave requests erasure after a grace period.
 func (p *Person) Leave(grace time.Duration) {
 	p.ledger.Helper()
