@@ -18,7 +18,7 @@ import (
 )
 
 // callTimeout is short: stalled calls are given up after it.
-const callTimeout = 150 * time.Millisecond
+const callTimeout = 500 * time.Millisecond
 
 // randomHistory appends n events to random streams, in runs of random lengths and with data of random sizes.
 func randomHistory(t *testing.T, r *rand.Rand, log eventstore.Store, n int) {
