@@ -47,6 +47,9 @@ func (a *API) guard(who audience) func(huma.Context, func(huma.Context)) {
 func (a *API) enter(ctx context.Context, c echo.Context, op *huma.Operation, may func(domain.Caller) error) (domain.Caller, error) {
 	r := c.Request()
 	caller, err := a.caller(ctx, r, op)
+	if errors.Is(err, domain.ErrSession) && errors.Is(may(domain.Guest()), domain.ErrServiceKey) { // the route is for services
+		err = domain.ErrServiceKey
+	}
 	if err != nil {
 		return caller, err
 	}

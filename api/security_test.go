@@ -91,6 +91,8 @@ func TestSecurityLog(t *testing.T) {
 		{"no service key", "POST", "/v1/decisions", "", "{}", refusalOf("token_missing", "wrong_service_key", "decideAccess", "POST", "/v1/decisions", 401, "guest")},
 		{"wrong token", "GET", "/v1/me", "alp_" + canary, "", refusalOf("token_refused", "not_signed_in", "me", "GET", "/v1/me", 401, "guest")},
 		{"token with another secret", "GET", "/v1/me", anna.token[:len(anna.token)-4] + "AAAA", "", refusalOf("token_refused", "not_signed_in", "me", "GET", "/v1/me", 401, "guest")},
+		{"malformed service key", "POST", "/v1/decisions", "alk_" + canary, "{}",
+			refusalOf("token_refused", "wrong_service_key", "decideAccess", "POST", "/v1/decisions", 401, "guest")},
 		{"wrong service key", "POST", "/v1/decisions", service[:len(service)-4] + "AAAA", "{}",
 			refusalOf("token_refused", "wrong_service_key", "decideAccess", "POST", "/v1/decisions", 401, "guest")},
 		{"owner at a route of compliance", "POST", "/v1/lookups", anna.token, `{"email": "` + ben.email + `"}`,

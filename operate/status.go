@@ -18,10 +18,12 @@ type Status struct {
 	Running bool   `json:"running"` // a server answers; false: opened for this command
 	Address string `json:"address,omitzero"`
 	// Internal is the address of metrics, details of readiness and profiles; none: not served.
-	Internal string    `json:"internal,omitzero"`
-	Ready    bool      `json:"ready"`
-	Reason   string    `json:"reason,omitzero"` // why it is not ready
-	Log      LogStatus `json:"log"`
+	Internal string `json:"internal,omitzero"`
+	Ready    bool   `json:"ready"`
+	Reason   string `json:"reason,omitzero"` // why it is not ready
+	// Archive: the ledger was imported without its vault. It is ready to be read, and takes no appends.
+	Archive bool      `json:"archive,omitzero"`
+	Log     LogStatus `json:"log"`
 	// Unread are the parts of the status that cannot be read now, with the causes.
 	Unread []Unread `json:"unread,omitzero"`
 	// Faults are what this process met since its start, each with its cause, since when and how often; current ones come first.

@@ -13,8 +13,8 @@ const (
 	DefaultMinLength = 8
 	// DefaultMaxLength is ASVS's maximum; NIST requires that at least 64 be allowed.
 	DefaultMaxLength = 128
-	// longest limits MaxLength, so that checking a password is always cheap.
-	longest = 1024
+	// Longest limits MaxLength, so that checking a password is always cheap.
+	Longest = 1024
 )
 
 // Policy is what an operator can configure. The zero Policy is the default.
@@ -48,8 +48,8 @@ func NewChecker(p Policy) (*Checker, error) {
 	if p.MaxLength == 0 {
 		p.MaxLength = DefaultMaxLength
 	}
-	if p.MinLength < 1 || p.MaxLength < p.MinLength || p.MaxLength > longest {
-		return nil, fmt.Errorf("passwords: lengths must be 1 <= minimum <= maximum <= %d", longest)
+	if p.MinLength < 1 || p.MaxLength < p.MinLength || p.MaxLength > Longest {
+		return nil, fmt.Errorf("passwords: lengths must be 1 <= minimum <= maximum <= %d", Longest)
 	}
 	common, err := loadCommon()
 	if err != nil {

@@ -90,7 +90,7 @@ func TestExportOfARunningLedgerAndImport(t *testing.T) {
 	}
 	st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
-	if st.Ready || !strings.Contains(st.Log.Fence, "archive") {
+	if !st.Ready || !st.Archive || !strings.Contains(st.Log.Fence, "archive") {
 		t.Errorf("%+v", st)
 	}
 	v, err = operate.Verify.Run(t.Context(), r.console(), operate.None{}, nil)

@@ -14,6 +14,7 @@ import (
 	"github.com/knadh/koanf/v2"
 
 	"accountledger/domain"
+	"accountledger/passwords"
 	"accountledger/projections/runner"
 )
 
@@ -132,14 +133,18 @@ const (
 // SettingError: a setting has a value that it cannot have, or there is no such setting. It never repeats a value.
 type SettingError struct {
 	// Key is the setting's, dotted as in the file, or the name of an environment variable; "" where the file cannot be read.
-	Key     string
+	Key string
+	// Source is where it was given: the file, the environment variable or the flag; "" where it was not.
+	Source  string
 	Problem string
 	Err     error
 }
 
 func (e *SettingError) Error() string {
 	text := "config: " + e.Problem
-	if e.Key != "" {
+	if e.Key != "" && e.Source != "" {
+		text = "config: " + e.Key + " (" + e.Source + "): " + e.Problem
+	} else if e.Key != "" {
 		text = "config: " + e.Key + ": " + e.Problem
 	}
 	if e.Err != nil {
@@ -165,9 +170,19 @@ func LoadConfig(path string, flags map[string]any, own ...map[string]any) (Confi
 
 // LoadConfigFile reads one of several configurations that a command is given: the file, then defaults. The environment does
 // not count, since it would apply to all of them.
-func LoadConfigFile(path string) (Config, error) { return loadConfig(path, nil) }
+func LoadConfigFile(path string) (Config, error) { return loadConfig(path, nil, nil, nil) }
 
-func loadConfig(path string, own []map[string]any, layers ...map[string]any) (Config, error) {
+func loadConfig(path string, own []map[string]any, env, flags map[string]any) (Config, error) {
+	from := layers{path: path, env: env, flags: flags}
+	c, err := from.load(own)
+	var setting *SettingError
+	if errors.As(err, &setting) && setting.Source == "" {
+		setting.Source = from.source(setting.Key)
+	}
+	return c, err
+}
+
+func (l *layers) load(own []map[string]any) (Config, error) {
 	k := koanf.New(".")
 	known := map[string]Setting{}
 	defaults := map[string]any{}
@@ -175,12 +190,13 @@ func loadConfig(path string, own []map[string]any, layers ...map[string]any) (Co
 		defaults[s.Key], known[s.Key] = s.Default, s
 	}
 	var c Config
-	if path != "" {
-		if err := k.Load(file.Provider(path), yaml.Parser()); err != nil {
-			return c, &SettingError{Problem: "file " + path, Err: err}
+	if l.path != "" {
+		if err := k.Load(file.Provider(l.path), yaml.Parser()); err != nil {
+			return c, &SettingError{Problem: "file " + l.path, Err: err}
 		}
+		l.file = k.All()
 	}
-	for _, layer := range layers {
+	for _, layer := range []map[string]any{l.env, l.flags} {
 		if err := k.Load(confmap.Provider(layer, "."), nil); err != nil {
 			return c, fmt.Errorf("config: %w", err)
 		}
@@ -226,6 +242,18 @@ func (c *Config) check() error {
 		return wrong("backup.keep", "give a duration such as 840h, not below 0")
 	case c.listInside():
 		return wrong("backup.list", "name a file outside the data folder, beside the backups")
+	case !isAddress(c.HTTP):
+		return wrong("http", "give HOST:PORT such as 127.0.0.1:8080, with a port from 0 to 65535")
+	case c.Internal.HTTP != "" && !isAddress(c.Internal.HTTP):
+		return wrong("internal.http", "give HOST:PORT such as 127.0.0.1:8081, with a port from 0 to 65535, or nothing")
+	case c.SMTP.Port < 1 || c.SMTP.Port > 65535:
+		return wrong("smtp.port", "give a port from 1 to 65535")
+	case c.Passwords.MinLength < 0 || c.Passwords.MinLength > passwords.Longest:
+		return wrong("passwords.min_length", fmt.Sprintf("give 1 to %d", passwords.Longest))
+	case c.Passwords.MaxLength < 0 || c.Passwords.MaxLength > passwords.Longest:
+		return wrong("passwords.max_length", fmt.Sprintf("give 1 to %d", passwords.Longest))
+	case c.Passwords.MaxLength > 0 && c.Passwords.MinLength > c.Passwords.MaxLength:
+		return wrong("passwords.min_length", "give no more than passwords.max_length")
 	case c.HTTPConnections < 0:
 		return wrong("http_connections", "give a number, or 0 for as many as the limit of open files allows")
 	case c.HTTPDrain < 0:

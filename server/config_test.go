@@ -28,15 +28,15 @@ func TestBadConfigurationNamesItsKey(t *testing.T) {
 		env  [2]string
 		want string
 	}{
-		"unknown key in the file":    {file: "htp: 1\n", want: " htp:"},
-		"unknown nested key":         {file: "smtp:\n  hots: x\n", want: " smtp.hots:"},
+		"unknown key in the file":    {file: "htp: 1\n", want: "config.yaml): there is no such setting"},
+		"unknown nested key":         {file: "smtp:\n  hots: x\n", want: " smtp.hots ("},
+		"neither true nor false":     {env: [2]string{"ACCOUNTLEDGER_DEV", "maybe"}, want: "config: dev (ACCOUNTLEDGER_DEV): give true or false"},
 		"unknown variable":           {env: [2]string{"ACCOUNTLEDGER_HTPP", "x"}, want: "ACCOUNTLEDGER_HTPP"},
 		"no duration":                {env: [2]string{"ACCOUNTLEDGER_ERASURE_GRACE", "soon"}, want: "erasure"},
-		"a duration without a unit":  {file: "erasure:\n  grace: 14\n", want: "erasure.grace: give a duration with a unit"},
-		"a keep without a unit":      {file: "backup:\n  keep: 35\n", want: "backup.keep: give a duration with a unit"},
-		"neither true nor false":     {env: [2]string{"ACCOUNTLEDGER_DEV", "maybe"}, want: "dev: give true or false"},
-		"no number":                  {file: "smtp:\n  port: many\n", want: "smtp.port: give a whole number"},
-		"a list":                     {file: "http: [a, b]\n", want: "http: give one value"},
+		"a duration without a unit":  {file: "erasure:\n  grace: 14\n", want: "config.yaml): give a duration with a unit"},
+		"a keep without a unit":      {file: "backup:\n  keep: 35\n", want: "config.yaml): give a duration with a unit"},
+		"no number":                  {file: "smtp:\n  port: many\n", want: "config.yaml): give a whole number"},
+		"a list":                     {file: "http: [a, b]\n", want: "config.yaml): give one value"},
 		"negative grace":             {file: "erasure:\n  grace: -1s\n", want: "erasure.grace"},
 		"no such TLS policy":         {file: "smtp:\n  tls: maybe\n", want: "smtp.tls"},
 		"mail server without sender": {file: "smtp:\n  host: mail.test\n", want: "smtp.from"},

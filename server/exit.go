@@ -73,20 +73,24 @@ func exitOf(err error) (code string, exit operate.Exit) {
 		return "start_refused", operate.ExitRefused
 	case errors.Is(err, context.Canceled):
 		return "interrupted", 128 + operate.Exit(syscall.SIGINT)
-	case isAny(err, ErrNoMessages, ErrNoController, ErrNoMasterKeyGiven, ErrKeyInside, ErrClockDev, ErrClockBack, ErrAcceptKind):
+	case isAny(err, ErrKeyThere):
+		return "exists", operate.ExitRefused
+	case isAny(err, ErrInLedger, errKeyPlace):
+		return "refused", operate.ExitRefused
+	case isAny(err, ErrNoMessages, ErrNoController, ErrNoMasterKeyGiven, ErrNoBackupKey, ErrKeyInside, ErrClockDev, ErrClockBack, ErrAcceptKind):
 		return "invalid_configuration", operate.ExitUsage
 	case isAny(err, ErrRunning, ErrMustStop, embedded.ErrLocked, vaultsqlite.ErrLocked):
 		return "in_use", operate.ExitRefused
 	case errors.Is(err, syscall.EADDRINUSE):
 		return "address_in_use", operate.ExitRefused
-	case isAny(err, ErrNotLedger, ErrNotEmpty, restore.ErrNotEmpty, carry.ErrExists, vault.ErrOccupied):
+	case isAny(err, ErrNotLedger, ErrNotEmpty, restore.ErrNotEmpty, backup.ErrNotEmpty, carry.ErrExists, vault.ErrOccupied):
 		return "not_empty", operate.ExitRefused
 	case isAny(err, ErrCarrying, ErrRestoring, ErrAccepting, ErrOtherRestore):
 		return "unfinished", operate.ExitRefused
 	case isAny(err, carry.ErrAhead, carry.ErrSameLog, carry.ErrMovedElsewhere, carry.ErrTargetFenced, carry.ErrNoFence, carry.ErrNotMoving, carry.ErrNoVault,
-		eventstore.ErrFenced, eventstore.ErrReadOnly, ErrNothingToAccept, ErrNotAcceptable, ErrSalvageEngine, operate.ErrSimulateMail, ErrSocketForbidden):
+		eventstore.ErrFenced, eventstore.ErrReadOnly, ErrNothingToAccept, ErrNotAcceptable, ErrSalvageEngine, operate.ErrSimulateMail, ErrSocketForbidden, ErrFolderForbidden):
 		return "refused", operate.ExitRefused
-	case isAny(err, restore.ErrListMissing, restore.ErrNoMasterKey, vault.ErrMasterKey, vault.ErrMasterKeyFile, backup.ErrHeadMissing, backup.ErrHeadEmpty):
+	case isAny(err, ErrNoFolder, vault.ErrNoMasterKeyFile, restore.ErrListMissing, restore.ErrNoMasterKey, vault.ErrMasterKey, vault.ErrMasterKeyFile, backup.ErrHeadMissing, backup.ErrHeadEmpty):
 		return "missing", operate.ExitRefused
 	case isAny(err, vault.ErrNotHeld, replay.ErrFilling):
 		return "not_yet", operate.ExitNotYet

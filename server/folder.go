@@ -14,7 +14,12 @@ import (
 )
 
 // ErrRunning: another server, or a command, has the data folder.
-var ErrRunning = errors.New("another server or command has this data folder open")
+var ErrRunning = errors.New("another server or command has it open")
+
+// running is ErrRunning with the folder and what to do.
+func running(c *Config) error {
+	return fmt.Errorf("data folder %s: %w: stop it, or give another folder with --data", c.Data, ErrRunning)
+}
 
 // ErrNotLedger: the folder is somebody else's, and is left as it is.
 var ErrNotLedger = errors.New("it is neither empty nor the data folder of a ledger, which holds a file named lock that begins with \"accountledger\": name another folder with --data, or put back the file lock if this is a ledger's")
@@ -32,6 +37,9 @@ type folder struct{ lock *os.File }
 // holdFolder makes the data folder, for its owner alone, and holds it until close. A folder that is there already must be
 // empty or a ledger's; only an empty one has its mode changed.
 func holdFolder(c *Config) (*folder, error) {
+	if err := mayOpen(c.Data); err != nil {
+		return nil, err
+	}
 	fresh, err := checkFolder(c)
 	if err != nil {
 		return nil, fmt.Errorf("data folder %s: %w", c.Data, err)
@@ -54,7 +62,7 @@ func holdFolder(c *Config) (*folder, error) {
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		_ = f.Close()
 		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, ErrRunning
+			return nil, running(c)
 		}
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
@@ -138,6 +146,21 @@ func ledgerLock(path string) (bool, error) {
 	defer func() { _ = f.Close() }()
 	begin, err := io.ReadAll(io.LimitReader(f, int64(len(lockLine))))
 	return bytes.Equal(begin, []byte(lockLine)), err
+}
+
+// ErrFolderForbidden: this user may not read the data folder, so whether a server runs on it is not known.
+var ErrFolderForbidden = errors.New("cannot be read by this user")
+
+// mayOpen refuses a folder that exists and that this user may not read: ErrFolderForbidden, with both users.
+func mayOpen(dir string) error {
+	if err := unix.Access(dir, unix.R_OK|unix.X_OK); !errors.Is(err, unix.EACCES) {
+		return nil
+	}
+	var st unix.Stat_t
+	if err := unix.Stat(dir, &st); err != nil { // a folder above it is closed to this user
+		return fmt.Errorf("data folder %s %w (uid %d)", dir, ErrFolderForbidden, os.Geteuid())
+	}
+	return fmt.Errorf("data folder %s %w (uid %d); it belongs to uid %d: run this as that user, with runuser or sudo -u", dir, ErrFolderForbidden, os.Geteuid(), st.Uid)
 }
 
 // othersMay gives the mode of a folder that others than its owner can use; else 0. A folder that holds a ledger keeps the mode that

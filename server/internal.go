@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"net"
 	"net/http"
 	"net/http/pprof"
@@ -27,7 +26,7 @@ func (s *Server) listenInternal(ctx context.Context) (net.Listener, error) {
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.Internal.HTTP)
 	if err != nil {
-		return nil, fmt.Errorf("internal.http: %w", err)
+		return nil, notListening("internal.http", s.cfg.Internal.HTTP, err)
 	}
 	address := l.Addr().String()
 	if tcp, ok := l.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {

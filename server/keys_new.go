@@ -31,6 +31,8 @@ var (
 	ErrKeyThere = errors.New("there is a file of that name already, and a master key is never overwritten: name another file")
 	// ErrKeyFolder: the folder is the operator's to make, with the owner and mode it should have.
 	ErrKeyFolder = errors.New("the folder for the master key does not exist: make it first, for the user that runs the server (mode 0700)")
+	// errKeyPlace is ErrKeyInside for a path that is no setting.
+	errKeyPlace = fmt.Errorf("%w", ErrKeyInside)
 )
 
 // KeysNew makes a master key in a new file, with mode 0600, outside every data folder. It needs no ledger. File and folder
@@ -66,26 +68,16 @@ func KeysNew(c *Config, path string) (NewKey, error) {
 
 // placeForKey refuses a folder that does not exist, and one in a data folder: the configured one, or any that holds a ledger.
 func placeForKey(c *Config, path string) error {
-	dir, err := filepath.EvalSymlinks(filepath.Dir(path))
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("%s: %w", filepath.Dir(path), ErrKeyFolder)
-	}
-	if err != nil {
+	} else if err != nil {
 		return err
 	}
-	for _, p := range []string{path, dir} {
-		if inside, err := within(c.Data, p); err != nil || inside {
-			return errors.Join(err, ErrKeyInside)
-		}
+	inside, err := inLedger(c, path)
+	if err == nil && inside {
+		err = errKeyPlace
 	}
-	for at := dir; ; at = filepath.Dir(at) {
-		if ours, err := ledgerLock(filepath.Join(at, lockName)); err == nil && ours {
-			return ErrKeyInside
-		}
-		if at == filepath.Dir(at) {
-			return nil
-		}
-	}
+	return err
 }
 
 // giveToFolderOwner has root hand a new file to the owner and group of its folder, and names the owner. It works on the

@@ -28,6 +28,7 @@ func TestOnlyDevMakesAKeyByItself(t *testing.T) {
 	for path, want := range map[string]string{
 		filepath.Join(keys, "absent.key"): "accountledger keys new " + filepath.Join(keys, "absent.key"),
 		keys:                              "accountledger keys new " + filepath.Join(keys, "master.key"),
+		filepath.Join(keys, "absent"):     "mkdir -m 700 " + filepath.Join(keys, "absent") + " && accountledger keys new " + filepath.Join(keys, "absent", "master.key"),
 	} {
 		cfg := config(t)
 		cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", path

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"syscall"
 )
 
 // doors are the listeners of a server. They are there before it does anything, so that an address that is taken
@@ -20,7 +21,7 @@ func (s *Server) listen(ctx context.Context) (*doors, error) {
 	files := fileLimit()
 	public, err := (&net.ListenConfig{}).Listen(ctx, "tcp", s.cfg.HTTP)
 	if err != nil {
-		return nil, fmt.Errorf("http: %w", err)
+		return nil, notListening("http", s.cfg.HTTP, err)
 	}
 	d.public = limitConnections(public, s.cfg.publicConnections(files), s.log)
 	if err := d.public.measure(s.metrics); err != nil {
@@ -37,6 +38,19 @@ func (s *Server) listen(ctx context.Context) (*doors, error) {
 		return nil, errors.Join(err, d.close())
 	}
 	return &d, nil
+}
+
+// notListening says why a setting's address cannot be listened on, and what to do.
+func notListening(key, address string, err error) error {
+	flag := Setting{Key: key}.Flag()
+	var unknown *net.DNSError
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s: %s: %w: choose another with --%s", key, address, syscall.EADDRINUSE, flag)
+	case errors.As(err, &unknown), errors.Is(err, syscall.EADDRNOTAVAIL):
+		return wrong(key, "this machine has no such address")
+	}
+	return fmt.Errorf("%s: %w", key, err)
 }
 
 // close closes what is open, where nothing serves it.

@@ -97,12 +97,18 @@ func nextKey(files vault.KeyFiles, now time.Time) string {
 
 // noKeyYet says how to make the first key of a new ledger.
 func noKeyYet(files vault.KeyFiles) error {
-	path := files.Path
-	if files.IsFolder() {
+	path, what, before := files.Path, "there is no master key in "+files.Path, ""
+	switch {
+	case files.IsFolder():
 		path = filepath.Join(path, "master.key")
+	case strings.HasSuffix(path, ".key"):
+		what = "there is no master key at " + path
+	default: // meant as a folder of keys
+		what = "there is no folder for master keys at " + path
+		before, path = "mkdir -m 700 "+path+" && ", filepath.Join(path, "master.key")
 	}
-	return &RefusedError{What: "there is no master key in " + files.Path,
-		Next: "For a new ledger make one: accountledger keys new " + path + "; for one that exists, put its key back", err: fs.ErrNotExist}
+	return &RefusedError{What: what,
+		Next: "For a new ledger make one: " + before + "accountledger keys new " + path + "; for one that exists, put its key back", err: fs.ErrNotExist}
 }
 
 func within(dir, path string) (bool, error) {

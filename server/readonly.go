@@ -133,7 +133,7 @@ func (s *Server) shareFolder(context.Context) error {
 	s.onClose(f.Close)
 	err = unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		return ErrRunning
+		return running(&s.cfg)
 	} else if err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}

@@ -10,12 +10,17 @@ import (
 	"accountledger/replay/backup"
 	"accountledger/replay/carry"
 	"accountledger/replay/restore"
+	"accountledger/vault"
 )
 
 // Errors of Restore, beside those of packages restore and backup.
 var (
 	// ErrRestoring: the ledger in the folder is not complete yet.
 	ErrRestoring = errors.New("this data folder is the target of a restore that has not finished: run that command again, or delete the folder")
+	// ErrNoFolder: there is nothing to restore from.
+	ErrNoFolder = errors.New("no such folder")
+	// ErrNoBackupKey: a new key would open nothing of the backup.
+	ErrNoBackupKey = errors.New("restoring needs the master key that the backup was made under: give it with --master-key")
 	// ErrOtherRestore: another backup was being restored into the folder.
 	ErrOtherRestore = errors.New("another backup was being restored into this data folder: continue with that one, or delete the folder")
 )
@@ -25,6 +30,9 @@ var (
 // when the backup was made has ended: sessions, enrolment codes, verifications. What was destroyed since is destroyed again.
 // Nothing can be served from the folder before all of that is done.
 func Restore(ctx context.Context, cfg Config, dir string, in restore.Options, o MoveOptions) (_ restore.Restored, err error) {
+	if _, err := os.Stat(dir); errors.Is(err, os.ErrNotExist) {
+		return restore.Restored{}, fmt.Errorf("%s: %w", dir, ErrNoFolder)
+	}
 	mark, err := restoreTarget(&cfg)
 	if err != nil {
 		return restore.Restored{}, err
@@ -37,10 +45,16 @@ func Restore(ctx context.Context, cfg Config, dir string, in restore.Options, o 
 		return restore.Restored{}, ErrOtherRestore
 	}
 	files, err := keyFiles(&cfg)
+	if errors.Is(err, ErrNoMasterKeyGiven) {
+		err = ErrNoBackupKey
+	}
 	if err != nil {
 		return restore.Restored{}, err
 	}
 	list, err := restore.CheckList(files, cfg.Backup.List, in, m, contents)
+	if errors.Is(err, vault.ErrNoMasterKeyFile) {
+		err = fmt.Errorf("%w: %w", err, ErrNoBackupKey)
+	}
 	if err != nil {
 		return restore.Restored{}, err
 	}

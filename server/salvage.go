@@ -54,9 +54,8 @@ func Salvage(ctx context.Context, cfg Config, dir string, progress func(operate.
 	if dir, err = filepath.Abs(dir); err != nil {
 		return out, err
 	}
-	inside, err := within(cfg.Data, dir)
-	if err != nil || inside {
-		return out, errors.Join(err, fmt.Errorf("%s lies in the data folder, which stays as it is: name another folder", dir))
+	if err := OutsideLedgers(&cfg, dir); err != nil {
+		return out, err
 	}
 	scratch := dir + ".salvaging"
 	if err := os.RemoveAll(scratch); err != nil {

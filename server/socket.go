@@ -148,6 +148,9 @@ func dialSocket(ctx context.Context, c *Config) (net.Conn, error) {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, syscall.EACCES):
+		if err := mayOpen(c.Data); err != nil {
+			return nil, err
+		}
 		return nil, ErrSocketForbidden
 	}
 	return nil, ErrNotRunning

@@ -2,9 +2,11 @@ package server
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
+	"accountledger/eventstore"
 	"accountledger/operate"
 	"accountledger/operate/fault"
 )
@@ -91,7 +93,9 @@ func (s *Server) statusParts(running bool) []statusPart {
 		{fault.Nowhere, "readiness", func(ctx context.Context) (func(*operate.Status), error) {
 			found := s.check(ctx)
 			return func(st *operate.Status) {
-				if found != nil {
+				switch st.Archive = s.archive; {
+				case found == nil, s.archive && errors.Is(found, eventstore.ErrFenced): // an archive takes no appends
+				default:
 					st.Ready, st.Reason = false, s.reasonOf(found)
 				}
 			}, nil

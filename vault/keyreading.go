@@ -21,7 +21,7 @@ type readFile struct {
 // OpenKeyring holds the master keys of these files, the most recently made as the newest, and
 // keeps looking for more there: see Refresh and Find.
 //
-// It returns fs.ErrNotExist if there is no file, and LoadMasterKey's errors for a file that
+// It returns ErrNoMasterKeyFile if there is no file, and LoadMasterKey's errors for a file that
 // is named and cannot be used. Unusable files beside the named one, or in the folder, are
 // skipped; Refresh reports them.
 func OpenKeyring(f KeyFiles) (*Keyring, error) {
@@ -33,7 +33,7 @@ func OpenKeyring(f KeyFiles) (*Keyring, error) {
 		}
 	}
 	if len(r.keys) == 0 && err == nil {
-		err = fmt.Errorf("vault: no file of a master key: %w", fs.ErrNotExist)
+		err = fmt.Errorf("%s: %w", f.Path, ErrNoMasterKeyFile)
 	}
 	if len(r.keys) == 0 {
 		return nil, err

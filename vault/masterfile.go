@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,6 +22,9 @@ import (
 // altered, or users other than its owner may read it. A missing file is
 // fs.ErrNotExist, and an existing one in the way of a new one is fs.ErrExist.
 var ErrMasterKeyFile = errors.New("vault: unusable master key file")
+
+// ErrNoMasterKeyFile: there is no master key where one should be. It is fs.ErrNotExist too.
+var ErrNoMasterKeyFile = fmt.Errorf("there is no master key: %w", fs.ErrNotExist)
 
 const (
 	masterHeading = "accountledger master key, version 2"

@@ -17,9 +17,12 @@ func backup() *cobra.Command {
 		Short: "Write a backup of log and vault into a new folder, while the server runs or not",
 		Long: `Write a backup into the new folder OUT: the log, then the vault, so that no key is missing, then a manifest. It holds no master key: keep those
 apart. The backup is read back before its manifest is written; a folder without a manifest is not a backup.
-Ctrl-C or a crash lose nothing: run it again and it goes on where it was.`,
-		Args: cobra.ExactArgs(1),
+Neither Ctrl-C nor a crash loses anything: run it again and it continues where it stopped.`,
+		Args: asInUsage,
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := outside(c, args[0]); err != nil {
+				return err
+			}
 			return console(c, func(ctx context.Context, con operate.Console) error {
 				return interruptible(c, goesOn, func(progress func(operate.Progress)) (backups.Made, error) {
 					return operate.Backup(ctx, con, args[0], progress)
@@ -59,7 +62,7 @@ func backupLines(b operate.BackupsStatus) []string {
 	}
 	list := "none is kept (--backup-list): a restore can bring back people erased after the backup"
 	if b.List != "" {
-		list = fmt.Sprintf("%s, %d entries", b.List, b.Destructions)
+		list = fmt.Sprintf("%s, %d entries, each for keys, secrets and identifiers destroyed together", b.List, b.Destructions)
 	}
 	lines := []string{"backups\t" + newest, "\t" + until, "destructions\t" + list}
 	if b.Fault != "" {

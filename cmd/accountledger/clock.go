@@ -26,7 +26,7 @@ who looks at another clock can tell which.
 TIME is what a clock other than this machine's says: a day in UTC, such as 2026-11-26, or a time, such as 2026-11-26T19:40Z. The ledger's
 clock must show that day, or be within 10 minutes of that time; otherwise nothing is confirmed. Erasures, sign-ups and keys that are due
 are then destroyed permanently.`,
-		Args: cobra.ExactArgs(1),
+		Args: asInUsage,
 		RunE: func(c *cobra.Command, args []string) error {
 			in.Time = args[0]
 			return console(c, func(ctx context.Context, con operate.Console) error {

@@ -77,6 +77,15 @@ func load(c *cobra.Command) (server.Config, error) {
 	return server.LoadConfig(path, given)
 }
 
+// outside refuses a path to write to that is inside a ledger's data folder.
+func outside(c *cobra.Command, path string) error {
+	cfg, err := load(c)
+	if err != nil {
+		return err
+	}
+	return server.OutsideLedgers(&cfg, path)
+}
+
 // console runs an operator's command on the running server, or on one that is opened for it and does not serve.
 func console(c *cobra.Command, run func(context.Context, operate.Console) error) error {
 	cfg, err := load(c)

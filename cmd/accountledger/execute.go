@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"accountledger/operate"
 	"accountledger/server"
@@ -58,7 +59,7 @@ func execute(ctx context.Context, c *cobra.Command, args []string) error {
 		return nil
 	}
 	if !began {
-		err = &operate.Failure{Code: usageCode, Message: strings.ReplaceAll(oneLine(err.Error()), "; Did you mean this?; ", "; did you mean "), Exit: operate.ExitUsage}
+		err = &operate.Failure{Code: usageCode, Message: lineError(used, err), Exit: operate.ExitUsage}
 	}
 	failed := &commandError{command: used, json: asJSON(used) || !began && wantsJSON(args), err: err}
 	if ctx.Err() != nil && (used.Name() != serveName || errors.Is(err, context.Canceled)) {
@@ -147,7 +148,10 @@ func failureOf(err error) operate.Failure {
 	var ended *signalled
 	if errors.As(line.cause, &ended) && !found {
 		number, _ := ended.signal.(syscall.Signal)
-		f = operate.Failure{Code: "interrupted", Message: "interrupted by " + ended.signal.String(), Exit: operate.Exit(128 + int(number))}
+		f = operate.Failure{Code: "interrupted", Message: "interrupted", Exit: operate.Exit(128 + int(number))}
+		if number != syscall.SIGINT {
+			f.Message += " by " + unix.SignalName(number)
+		}
 	}
 	var cut *interrupted
 	if errors.As(err, &cut) && !found {

@@ -55,12 +55,24 @@ func TestExitCodes(t *testing.T) {
 		{"an unknown setting in the file", 2, "invalid_configuration", nil, []string{"status", "--config", unknown}},
 		{"no file of settings", 2, "invalid_configuration", nil, []string{"status", "--config", file + "s"}},
 		{"nobody to send messages", 2, "invalid_configuration", nil, []string{"serve", "--data", dir}},
+		{"no address", 2, "invalid_configuration", nil, []string{"serve", "--dev", "--data", dir, "--http", "banana"}},
+		{"no port", 2, "invalid_configuration", nil, []string{"serve", "--dev", "--data", dir, "--http", ":99999"}},
+		{"no port of a mail server", 2, "invalid_configuration", nil, []string{"serve", "--dev", "--data", dir, "--smtp-port", "99999"}},
+		{"no length of a password", 2, "invalid_configuration", nil, []string{"serve", "--dev", "--data", dir, "--passwords-min-length", "200"}},
+		{"nobody to simulate", 2, "usage", nil, []string{"simulate", "--accounts", "-3", "--data", filepath.Join(dir, "elsewhere")}},
+		{"help on nothing", 2, "usage", nil, []string{"help", "nonsense"}},
 		{"no ledger", 3, "no_ledger", nil, []string{"status", "--data", filepath.Join(dir, "elsewhere")}},
 		{"an engine out of reach", 3, "unreachable", []string{"ACCOUNTLEDGER_VAULT_ENGINE=postgres", "ACCOUNTLEDGER_VAULT_POSTGRES=postgres://nobody@127.0.0.1:1/none?connect_timeout=1"},
 			[]string{"serve", "--dev", "--data", filepath.Join(t.TempDir(), "data"), "--http", "127.0.0.1:0"}},
 		{"what is there already", 4, "service_exists", nil, again},
 		{"a folder of somebody else's", 4, "not_empty", nil, []string{"serve", "--dev", "--data", filepath.Dir(file), "--http", "127.0.0.1:0"}},
 		{"a ledger without its vault", 4, "start_refused", nil, []string{"serve", "--dev", "--data", withoutVault(t), "--http", "127.0.0.1:0"}},
+		{"a backup in the data folder", 4, "refused", nil, []string{"backup", filepath.Join(dir, "backup"), "--data", dir}},
+		{"an export in the data folder", 4, "refused", nil, []string{"replay", "export", filepath.Join(dir, "out.ndjson"), "--data", dir}},
+		{"a key in the data folder", 4, "refused", nil, []string{"keys", "new", filepath.Join(dir, "master.key"), "--data", dir}},
+		{"a backup over another", 4, "not_empty", nil, []string{"backup", filepath.Dir(file), "--data", dir}},
+		{"a key over another", 4, "exists", nil, []string{"keys", "new", file, "--data", dir}},
+		{"no folder to restore from", 4, "missing", nil, []string{"restore", filepath.Join(dir, "elsewhere"), "--data", filepath.Join(dir, "new")}},
 		{"not ready", 5, "not_ready", []string{"ACCOUNTLEDGER_STORE_RESERVE=1000000000000000000"}, []string{"status", "--data", dir}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -117,7 +129,11 @@ func TestExitCodesWhileAServerRuns(t *testing.T) {
 			t.Errorf("%v: %+v", args, got)
 		}
 	}
-	if got := runProgram(t, nil, "serve", "--dev", "--data", filepath.Join(t.TempDir(), "data"), "--http", taken, "--json"); got.code != 4 || failure(t, got.err).Code != "address_in_use" {
+	if got := runProgram(t, nil, "serve", "--dev", "--data", dir, "--http", "127.0.0.1:0"); !strings.Contains(got.err, dir) || !strings.Contains(got.err, "give another folder with --data") {
+		t.Errorf("a folder that is taken: %+v", got)
+	}
+	if got := runProgram(t, nil, "serve", "--dev", "--data", filepath.Join(t.TempDir(), "data"), "--http", taken, "--json"); got.code != 4 || failure(t, got.err).Code != "address_in_use" ||
+		!strings.Contains(failure(t, got.err).Message, "choose another with --http") {
 		t.Errorf("an address that is taken: %+v", got)
 	}
 	if err := s.Process.Signal(syscall.SIGTERM); err != nil {

@@ -18,10 +18,13 @@ func replayExport() *cobra.Command {
 		Long: `Write the log into the file OUT, one CloudEvent (version 1.0, JSON) per line, whether a server runs or not. Each line holds the event as it
 is stored, byte for byte; what is sealed stays sealed. A name that ends in .gz or .zst has the file compressed.
 The export is recorded in the log first. On a read-only mount, or where the log takes no appends, it is not, and the command says so.
-Ctrl-C or a crash lose nothing: run it again and it goes on where it was. The file gets its name once it is complete.
+Neither Ctrl-C nor a crash loses anything: run it again and it continues where it stopped. The file gets its name once it is complete.
 With --vault the vault is written too, still wrapped: with it and the master key, which is never exported, the ledger can be imported and served.`,
-		Args: cobra.ExactArgs(1),
+		Args: asInUsage,
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := outside(c, args[0]); err != nil {
+				return err
+			}
 			return exporting(c, func(ctx context.Context, from operate.Console, unrecorded string) error {
 				return interruptible(c, goesOn, func(progress func(operate.Progress)) (exported, error) {
 					done, err := operate.ExportFile(ctx, from, args[0], withVault, progress)

@@ -15,9 +15,9 @@ func replayImport() *cobra.Command {
 		Short: "Make a ledger in an empty folder from a file written by replay export",
 		Long: `Make a ledger in an empty data folder from the file IN, written by replay export. The whole file is checked before anything is written.
 Without --vault the ledger is an archive: it can be read, takes no changes, and nobody can sign in.
-With --vault it goes on where the exported ledger was; give the master key that the exported vault is wrapped under.
-Ctrl-C or a crash lose nothing: run it again and it goes on where it was.`,
-		Args: cobra.ExactArgs(1),
+With --vault it continues where the exported ledger stopped; give the master key that the exported vault is wrapped under.
+Neither Ctrl-C nor a crash loses anything: run it again and it continues where it stopped.`,
+		Args: asInUsage,
 		RunE: func(c *cobra.Command, args []string) error {
 			return intoEmpty(c, func(cfg server.Config, o server.MoveOptions) (server.Imported, error) {
 				return server.Import(c.Context(), cfg, args[0], withVault, o)

@@ -8,7 +8,7 @@ import (
 )
 
 // goesOn says what to do about a command that ended early.
-const goesOn = "run it again and it goes on where it was"
+const goesOn = "run it again and it continues where it stopped"
 
 // interruptible runs a command that Ctrl-C or a crash does not undo: it shows progress, prints the result as JSON or in words,
 // and says what to do when it was interrupted.

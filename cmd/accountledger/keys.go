@@ -26,7 +26,7 @@ func keysList() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "list",
 		Short: "List the master keys: what is wrapped under each, and when it may be destroyed",
-		Args:  cobra.NoArgs,
+		Args:  asInUsage,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return console(c, func(ctx context.Context, con operate.Console) error {
 				all, err := operate.ListKeys.Run(ctx, con, operate.None{}, nil)
@@ -50,9 +50,9 @@ func keysRotate() *cobra.Command {
 		Use:   "rotate",
 		Short: "Rewrap every key under a new master key, while the server serves",
 		Long: `Make a new master key beside the current one, and rewrap every key, secret and identifier in the vault under it. The server keeps serving.
-Ctrl-C or a crash lose nothing: run it again and it goes on where it was.
+Neither Ctrl-C nor a crash loses anything: run it again and it continues where it stopped.
 The old master key is needed for as long as backups made under it are kept; keys list says until when.`,
-		Args: cobra.NoArgs,
+		Args: asInUsage,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if in.To != "" {
 				var err error
@@ -77,7 +77,7 @@ func keysDestroyed() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "destroyed ID",
 		Short: "Record that you destroyed a master key and every copy of it, permanently",
-		Args:  cobra.ExactArgs(1),
+		Args:  asInUsage,
 		RunE: func(c *cobra.Command, args []string) error {
 			in.Key = args[0]
 			return console(c, func(ctx context.Context, con operate.Console) error {

@@ -16,7 +16,7 @@ func keysNew() *cobra.Command {
 The folder must exist, outside the data folder, and belong to the user that runs the server: run by root, the file is given to the folder's owner.
 Copy the file at once to a place that no backup of the data folder reaches. Without it nothing personal in the ledger can be read.
 To replace the key of a ledger that exists, use keys rotate, which makes the new file itself.`,
-		Args: cobra.ExactArgs(1),
+		Args: asInUsage,
 		RunE: func(c *cobra.Command, args []string) error {
 			cfg, err := load(c)
 			if err != nil {

@@ -36,7 +36,7 @@ func TestKeysNewCommand(t *testing.T) {
 		"never overwritten": {file},
 		"does not exist":    {filepath.Join(dir, "absent", "master.key")},
 		"outside the data":  {filepath.Join(data, "master.key")},
-		"accepts 1 arg(s)":  {},
+		"needs FILE":        {},
 	} {
 		if want == "outside the data" {
 			if err := os.Mkdir(data, 0o700); err != nil {

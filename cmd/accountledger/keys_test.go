@@ -39,7 +39,7 @@ func TestKeysCommands(t *testing.T) {
 		"still there":        {"keys", "destroyed", old.ID, "--force"},
 		"still wrapped":      {"keys", "destroyed", list()[1].ID},
 		"never under":        {"keys", "destroyed", "x"},
-		"accepts 1 arg(s)":   {"keys", "destroyed"},
+		"needs ID":           {"keys", "destroyed"},
 		"outside the data":   {"keys", "rotate", "--to", first, "--dev=false"},
 		"does not read that": {"keys", "rotate", "--to", filepath.Join(t.TempDir(), "elsewhere.key"), "--dev"},
 	} {

@@ -15,7 +15,7 @@ func mailbox() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "mailbox",
 		Short: "Show the messages in the local mailbox, the newest last (serve --dev without a mail server)",
-		Args:  cobra.NoArgs,
+		Args:  asInUsage,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return console(c, func(ctx context.Context, con operate.Console) error {
 				messages, err := operate.ReadMailbox.Run(ctx, con, operate.None{}, nil)

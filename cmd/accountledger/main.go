@@ -47,6 +47,7 @@ Exit codes: 0 done, 1 failed or fault found, 2 usage, 3 no server or no connecti
 	c.PersistentFlags().Bool(jsonFlag, false, "print JSON, errors and logs too (see help json-output)")
 	c.AddCommand(serve(), status(), mailbox(), staff(), service(), replay(), keys(), verify(), clock(), backup(), restore(), salvage(), simulation(),
 		versionCommand(), completion(), exitCodes(), jsonOutput())
+	strictHelp(c)
 	help := c.HelpFunc()
 	c.SetHelpFunc(func(c *cobra.Command, args []string) { printHelp(c, args, help) })
 	return c

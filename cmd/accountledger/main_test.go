@@ -73,7 +73,14 @@ func TestWrongCommandLines(t *testing.T) {
 		args []string
 		want string
 	}{
-		"a folder as an argument": {[]string{"serve", dir}, "unknown command"},
+		"a folder as an argument": {[]string{"serve", dir}, "serve takes no arguments"},
+		"no file":                 {[]string{"keys", "new"}, "keys new needs FILE"},
+		"one folder of two":       {[]string{"salvage", dir}, "salvage needs DATA and OUT"},
+		"two folders":             {[]string{"backup", dir, dir}, "backup takes only OUT"},
+		"no such topic":           {[]string{"help", "nonsense"}, "nonsense"},
+		"no such topic of replay": {[]string{"help", "replay", "nonsense"}, "nonsense"},
+		"nobody to simulate":      {[]string{"simulate", "--accounts", "-3", "--data", dir}, "--accounts: give a number from 1"},
+		"neither flag":            {[]string{"staff", "add", "--data", dir}, "give --email and --role"},
 		"no such role":            {[]string{"staff", "add", "--data", dir, "--email", "a@example.org", "--role", "king"}, "role"},
 		"no address":              {[]string{"staff", "add", "--data", dir, "--role", "admin"}, "email"},
 		"no such purpose":         {[]string{"service", "add", "--data", dir, "--name", "maps", "--allow", "location"}, "permission:purpose"},

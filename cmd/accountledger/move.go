@@ -18,9 +18,9 @@ func replayMove() *cobra.Command {
 		Long: `Move log and vault from the engines and data folder of one configuration file to those of another.
 Events keep their ids, bytes, streams and order. The new log has a new id, so views are rebuilt when it is first served.
 A source with an embedded log or an SQLite vault must be stopped first; others may be served until the source is fenced.
-Ctrl-C or a crash lose nothing: run it again and it goes on where it was. In the end the source can be read but takes no changes.
+Neither Ctrl-C nor a crash loses anything: run it again and it continues where it stopped. In the end the source can be read but takes no changes.
 Only the two files count here, not the settings in the environment.`,
-		Args: cobra.NoArgs,
+		Args: asInUsage,
 		RunE: func(c *cobra.Command, _ []string) error {
 			source, err := server.LoadConfigFile(from)
 			if err != nil {

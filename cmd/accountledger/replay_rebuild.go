@@ -19,7 +19,7 @@ func replayRebuild() *cobra.Command {
 		Short: "Rebuild views from the log, all of them when none is named",
 		Long: `Fold views from the log again, all of them when none is named, beside the live ones, which keep answering. A view that reaches the end of
 the log replaces the live one in one step; one that fails leaves the live one as it is.
-Ctrl-C, a server that stops, or a crash lose little: the next rebuild of the view continues where this one stopped, if the program still
+Little is lost by Ctrl-C, a crash or a server that stops: the next rebuild of the view continues where this one stopped, if the program still
 declares the view in the same way. status lists what is unfinished. A rebuild that meets an event it cannot digest is dropped.`,
 		RunE: func(c *cobra.Command, views []string) error {
 			in.Views = views

@@ -19,7 +19,7 @@ func replayShow() *cobra.Command {
 		Long: `Show an account as it was: its state and every event up to a given time, with its sign-up and sessions and with personal data readable. It
 asks on the terminal for the e-mail address and password of an officer with the role compliance. The access is recorded with purpose and
 case before anything is shown, even when nothing is found, and the person can see it. What was erased is not shown.`,
-		Args: cobra.ExactArgs(1),
+		Args: asInUsage,
 		RunE: func(c *cobra.Command, args []string) (err error) {
 			in.Account = args[0]
 			if at != "" {

@@ -174,7 +174,7 @@ func TestWrongReplayShow(t *testing.T) {
 	const account = "7b0e4bb4-5f0c-4bd5-8a7e-3f1d3f6a9f10"
 	for want, args := range map[string][]string{
 		"needs a terminal":     {"show", account, "--purpose", "audit", "--case", "AUD-1"},
-		`"case" not set`:       {"show", account, "--purpose", "audit"},
+		"give --case":          {"show", account, "--purpose", "audit"},
 		"not a case":           {"show", account, "--purpose", "audit", "--case", "x"},
 		"purpose must be":      {"show", account, "--purpose", "curiosity", "--case", "AUD-1"},
 		"not an account's id":  {"show", "ada", "--purpose", "audit", "--case", "AUD-1"},

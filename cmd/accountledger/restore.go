@@ -18,8 +18,8 @@ func restore() *cobra.Command {
 The whole backup and the list of destructions are checked before anything is made. Give the master keys that the backup was made under.
 Open sessions, enrolment codes and verifications end, and messages asked for before are not sent. What the list of destructions says was
 destroyed after the backup is destroyed again before anything can be served. Views are rebuilt when it is served.
-Ctrl-C or a crash lose nothing: run it again and it goes on where it was. Until it is finished the folder cannot be served.`,
-		Args: cobra.ExactArgs(1),
+Neither Ctrl-C nor a crash loses anything: run it again and it continues where it stopped. Until it is finished the folder cannot be served.`,
+		Args: asInUsage,
 		RunE: func(c *cobra.Command, args []string) error {
 			return intoEmpty(c, func(cfg server.Config, o server.MoveOptions) (restores.Restored, error) {
 				return server.Restore(c.Context(), cfg, args[0], in, o)
@@ -44,9 +44,9 @@ func printRestored(c *cobra.Command, done restores.Restored) error {
 	case "missing":
 		p("The list of destructions was missing: people erased after the backup are back. Erase them again. This is recorded.")
 	case "unproven":
-		p("The list of destructions was applied (%d names); whether its end is missing is not known. This is recorded.", done.Destructions)
+		p("The list of destructions was applied (%d keys, secrets and identifiers); whether its end is missing is not known. This is recorded.", done.Destructions)
 	default:
-		p("The list of destructions was applied whole (%d names).", done.Destructions)
+		p("The list of destructions was applied whole (%d keys, secrets and identifiers).", done.Destructions)
 	}
 	p("%d accounts were erased again and %d open sign-ups ended. Everybody has to sign in again, and officers who had not enrolled need a new code.", done.Erased, done.SignUps)
 	return nil

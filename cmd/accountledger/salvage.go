@@ -17,7 +17,7 @@ func salvage() *cobra.Command {
 be found. The ledger is left as it is; no server may be running on it. OUT/salvage.json says which files are damaged and how many events are missing.
 Restore it like any other backup: accountledger restore OUT --data NEW. Everybody then has to sign in again, and what was destroyed stays destroyed.
 Try the newest backup first: it may hold more.`,
-		Args: cobra.ExactArgs(2),
+		Args: asInUsage,
 		RunE: func(c *cobra.Command, args []string) error {
 			cfg, err := load(c)
 			if err != nil {

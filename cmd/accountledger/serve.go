@@ -20,7 +20,7 @@ func serve() *cobra.Command {
 		Short: "Run the ledger: API, processes, views and messages",
 		Long: `Run the ledger until a signal (Ctrl-C, SIGTERM) stops it. What was acknowledged is never lost, by a stop or a crash.
 Logs go to standard error. Standard output says where it runs: on a terminal in words, with --json as one line of JSON, otherwise nothing.`,
-		Args: cobra.NoArgs,
+		Args: asInUsage,
 		RunE: func(c *cobra.Command, _ []string) error {
 			signals := watchSignals()
 			defer signals.stop()

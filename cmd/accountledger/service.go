@@ -18,7 +18,7 @@ func serviceAdd() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add",
 		Short: "Connect a service and print its key",
-		Args:  cobra.NoArgs,
+		Args:  asInUsage,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return console(c, func(ctx context.Context, con operate.Console) error {
 				added, err := operate.AddService.Run(ctx, con, in, nil)

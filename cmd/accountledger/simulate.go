@@ -35,11 +35,17 @@ and core.
 --direct runs the same commands in process, without HTTP and messages and with cheap password hashes, for populations of
 100,000 and more. On a new ledger it also simulates the clock: the history covers the last --days days, so that views show
 months. On a ledger that has a history, times continue from now.`,
-		Args: cobra.NoArgs,
+		Args: asInUsage,
 		RunE: func(c *cobra.Command, _ []string) error {
 			cfg, err := load(c)
 			if err != nil {
 				return err
+			}
+			if in.Accounts < 1 || in.Accounts > simulate.MaxAccounts {
+				return usagef("--accounts", "give a number from 1 to %d", simulate.MaxAccounts)
+			}
+			if in.Days < 1 || in.Days > simulate.MaxDays {
+				return usagef("--days", "give a number from 1 to %d", simulate.MaxDays)
 			}
 			if in.Direct {
 				debug.SetGCPercent(directGC)

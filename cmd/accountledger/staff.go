@@ -19,7 +19,7 @@ func staffAdd() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "add",
 		Short: "Add an officer and print the one-time code with which they set their password",
-		Args:  cobra.NoArgs,
+		Args:  asInUsage,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return console(c, func(ctx context.Context, con operate.Console) error {
 				added, err := operate.AddStaff.Run(ctx, con, in, nil)

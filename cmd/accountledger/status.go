@@ -27,7 +27,7 @@ func status() *cobra.Command {
 		Short: "Show the state of the ledger: head, lag, and what waits or stopped and why; fails when it is not ready",
 		Long: `Show the state of the ledger, whether a server runs or not. On a stopped ledger it changes nothing, so a read-only mount will do.
 It shows nothing personal and is not recorded. Exit code 5 when the ledger is not ready, or is starting or stopping.`,
-		Args: cobra.NoArgs,
+		Args: asInUsage,
 		RunE: func(c *cobra.Command, _ []string) error {
 			err := reading(c, func(ctx context.Context, con operate.Console) error {
 				st, err := operate.ReadStatus.Run(ctx, con, operate.None{}, nil)
@@ -71,6 +71,9 @@ func printStatus(c *cobra.Command, st operate.Status) error {
 		running = "running at http://" + st.Address
 	}
 	ready := "yes"
+	if st.Archive {
+		ready = "an archive: it can be read, nothing is appended"
+	}
 	if !st.Ready {
 		ready = "no: " + st.Reason
 	}

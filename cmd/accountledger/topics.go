@@ -35,7 +35,7 @@ func jsonOutput() *cobra.Command {
 	return &cobra.Command{Use: "json-output", Short: "What --json prints", Long: `Every command takes --json. On success it prints one JSON document to standard output.
 On failure it prints one line of JSON to standard error:
 
-  {"error":{"code":"service_exists","message":"There is a service by this name already.","field":"--name","exit":4}}
+  {"error":{"code":"service_exists","message":"A service with this name already exists.","field":"--name","exit":4}}
 
   code     for scripts; it does not change with the wording
   message  for people
@@ -62,7 +62,7 @@ func printHelp(c *cobra.Command, args []string, plain func(*cobra.Command, []str
 }
 
 func versionCommand() *cobra.Command {
-	return &cobra.Command{Use: "version", Short: "Print the version and the commit", Args: cobra.NoArgs,
+	return &cobra.Command{Use: "version", Short: "Print the version and the commit", Args: asInUsage,
 		RunE: func(c *cobra.Command, _ []string) error { return printVersion(c) }}
 }
 
@@ -88,7 +88,7 @@ func completion() *cobra.Command {
 
   source <(accountledger completion bash)`,
 		ValidArgs: []string{"bash", "zsh", "fish", "powershell"},
-		Args:      cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		Args:      cobra.MatchAll(asInUsage, cobra.OnlyValidArgs),
 		RunE: func(c *cobra.Command, args []string) error {
 			var script bytes.Buffer
 			if err := shells[args[0]](c.Root(), &script); err != nil {

@@ -22,7 +22,7 @@ func verify() *cobra.Command {
 recorded as destroyed; that every row of the vault opens; that the checkpoints of views and other consumers fit the log. Exit code 1 on a fault.
 On a stopped ledger it changes and records nothing, so a read-only mount will do. It shows nothing personal. To compare the views with the log,
 use replay compare.`,
-		Args: cobra.NoArgs,
+		Args: asInUsage,
 		RunE: func(c *cobra.Command, _ []string) error {
 			return reading(c, func(ctx context.Context, con operate.Console) error {
 				bar := newStages(c)
@@ -59,7 +59,7 @@ func printVerified(c *cobra.Command, v operate.Verified) error {
 	}
 	p("consumers  %s", strings.Join(v.Consumers, ", "))
 	if len(v.Remade) > 0 {
-		p("remade     %s: rebuilt while the ledger is served", strings.Join(v.Remade, ", "))
+		p("views      %s: to be rebuilt while the ledger is served", strings.Join(v.Remade, ", "))
 	}
 	types := make([]string, 0, len(v.Newer))
 	for name := range v.Newer {

@@ -45,6 +45,9 @@ type Source interface {
 	Done(ctx context.Context) error
 }
 
+// ErrNotEmpty: the folder for a backup holds something else, perhaps another backup. It is left as it is.
+var ErrNotEmpty = errors.New("the folder is not empty, and a backup goes into a folder of its own: name a new one")
+
 // Made is what a backup did.
 type Made struct {
 	Folder string `json:"folder"`
@@ -92,7 +95,7 @@ func makeFolder(dir string) error {
 	part := LedgerName + ".part"
 	for _, e := range entries {
 		if !slices.Contains([]string{LedgerName, part, part + ".place", part + ".place.next", ManifestName + ".next"}, e.Name()) {
-			return fmt.Errorf("%s: %w: a backup goes into a folder of its own", dir, fs.ErrExist)
+			return fmt.Errorf("%s: %w", dir, ErrNotEmpty)
 		}
 	}
 	// A complete file without a manifest: the last attempt ended in between. Its vault is as of then, so it is made again.
