@@ -12,6 +12,7 @@ import (
 
 	"accountledger/consumers"
 	"accountledger/domain"
+	"accountledger/internal/await"
 	"accountledger/journal"
 	"accountledger/projections/projectiontest"
 )
@@ -75,21 +76,6 @@ func (x *line) status(t *testing.T, name string) consumers.Status {
 	}
 	t.Fatalf("no status of %s", name)
 	return consumers.Status{}
-}
-
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			t.Fatalf("it never happened that %s", what)
-		}
-	}
 }
 
 // counter is a consumer that counts and fails as it is told.
@@ -178,7 +164,7 @@ func TestACloseDuringTroubleEnds(t *testing.T) {
 	c := &counter{name: "counter", fail: func(journal.Page) error { return errors.New("never") }}
 	x := start(t, l, c)
 	l.Notices("location")
-	until(t, "the counter waits", func() bool { return x.status(t, "counter").State == consumers.Waiting })
+	await.Until(t, "the counter waits", func() bool { return x.status(t, "counter").State == consumers.Waiting })
 	x.stop(t)
 	if err := x.WaitFor(t.Context(), "counter", l.Head().Position); !errors.Is(err, consumers.ErrClosed) {
 		t.Error(err)
@@ -245,5 +231,5 @@ func TestAConsumerWithoutARecoveryStops(t *testing.T) {
 	c := &counter{name: "counter", fail: func(journal.Page) error { return consumers.ErrUnusable }}
 	x := start(t, l, c)
 	l.Notices("location")
-	until(t, "the counter stops", func() bool { return x.status(t, "counter").State == consumers.Stopped })
+	await.Until(t, "the counter stops", func() bool { return x.status(t, "counter").State == consumers.Stopped })
 }

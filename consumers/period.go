@@ -44,7 +44,7 @@ func (w *worker) ours() bool {
 	return w.lease != nil && w.lease.Held()
 }
 
-// again has the log read anew from the consumer's checkpoint.
+// again has the log read again from the consumer's checkpoint.
 func (w *worker) again() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -63,7 +63,7 @@ func (w *worker) leave() {
 	}
 }
 
-// periods is a subscription that begins and ends with the lease, and begins anew when the consumer's checkpoint changed by
+// periods is a subscription that begins and ends with the lease, and begins again when the consumer's checkpoint changed by
 // itself. What is handed out belongs to one period: the context of a message ends with it.
 type periods struct {
 	worker  *worker

@@ -8,7 +8,7 @@ import (
 )
 
 // WaitFor returns once a consumer, or all that have a part in a view, have dealt with everything up to a position of the log,
-// and its readers see it: so whoever wrote can read it. Errors: ErrUnknown, ErrStopped at once when the consumer has
+// and its readers see it: so writers can read what they wrote. Errors: ErrUnknown, ErrStopped at once when the consumer has
 // stopped, ErrElsewhere when another process does the work, and ctx's when it ended first.
 func (r *Runner) WaitFor(ctx context.Context, name string, position journal.Position) error {
 	all, err := r.named(name)

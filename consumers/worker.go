@@ -23,7 +23,7 @@ type worker struct {
 	consumer Consumer
 	log      *slog.Logger
 
-	// turn is held by whoever works on the consumer: its handler, or whoever holds it up.
+	// turn is held while the consumer is worked on: by its handler, or by a caller that holds it up.
 	turn chan struct{}
 	// fresh says that the pages that come follow the consumer's checkpoint. It belongs to the turn.
 	fresh bool
@@ -127,7 +127,7 @@ func (w *worker) recover(ctx context.Context) error {
 		w.stop("it cannot recover", why)
 		return errStop
 	}
-	w.log.Warn("consumer begins anew", "reason", why.Error())
+	w.log.Warn("consumer starts over", "reason", why.Error())
 	if err := w.consumer.Recover(ctx, why); err != nil {
 		return err
 	}

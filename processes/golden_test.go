@@ -15,16 +15,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-	"github.com/google/uuid"
-
-	"accountledger/eventstore"
 	"accountledger/journal"
 	"accountledger/pagesum"
 	"accountledger/processes"
 	"accountledger/projections/projectiontest"
 )
+
+// goldenLog is the views'.
+const goldenLog = "../projections/testdata/log.jsonl"
 
 var update = flag.Bool("update", false, "write the golden lists if the list's version is new, or if they only gain lines")
 
@@ -54,7 +52,7 @@ func TestTheListKnowsEveryType(t *testing.T) {
 // otherwise it needs a new version, so that every stored one is filled again; -update changes nothing about that.
 func TestGoldenList(t *testing.T) {
 	l := projectiontest.New(t)
-	readGoldenLog(t, l)
+	l.ReadGolden(goldenLog)
 	page, err := l.Journal.ReadAll(t.Context(), journal.Checkpoint{}, 10_000)
 	if err != nil || page.Waits != nil {
 		t.Fatal(err, page.Waits)
@@ -103,7 +101,7 @@ func TestGoldenList(t *testing.T) {
 // A list filled at once is the same as one that followed the log page by page, and one of another version is filled again.
 func TestAListIsFilledAtOnce(t *testing.T) {
 	l := projectiontest.New(t)
-	readGoldenLog(t, l)
+	l.ReadGolden(goldenLog)
 	followed, filled := filepath.Join(t.TempDir(), "deadlines.db"), filepath.Join(t.TempDir(), "deadlines.db")
 	p := openList(t, l, followed)
 	for at := (journal.Checkpoint{}); ; {
@@ -138,26 +136,6 @@ func openList(t *testing.T, l *projectiontest.Ledger, path string) *processes.Pr
 	p, err := processes.Open(t.Context(), processes.Deps{Journal: l.Journal, Now: func() time.Time { return at }, Log: l.Logger, Path: path})
 	fatal(t, err)
 	return p
-}
-
-// readGoldenLog appends the events of the views' golden log.
-func readGoldenLog(t *testing.T, l *projectiontest.Ledger) {
-	t.Helper()
-	raw, err := os.ReadFile("../projections/testdata/log.jsonl")
-	fatal(t, err)
-	for line := range bytes.Lines(raw) {
-		var e struct {
-			Stream   string         `json:"stream"`
-			Version  int64          `json:"version"`
-			ID       uuid.UUID      `json:"id"`
-			Type     string         `json:"type"`
-			Metadata jsontext.Value `json:"metadata"`
-			Data     jsontext.Value `json:"data"`
-		}
-		fatal(t, json.Unmarshal(line, &e))
-		_, err := l.Store.Append(t.Context(), e.Stream, e.Version-1, eventstore.Event{ID: e.ID, Type: e.Type, Metadata: e.Metadata, Data: e.Data})
-		fatal(t, err)
-	}
 }
 
 // rowsOf gives the list's entries, readable and in order.

@@ -13,8 +13,6 @@ import (
 	"testing/cryptotest"
 
 	"github.com/go-json-experiment/json"
-	"github.com/go-json-experiment/json/jsontext"
-	"github.com/google/uuid"
 
 	"accountledger/eventstore"
 	"accountledger/journal"
@@ -26,16 +24,6 @@ import (
 var update = flag.Bool("update", false, "write the golden log, and the golden documents of views whose version is new or that only gain lines")
 
 const goldenLog = "testdata/log.jsonl"
-
-// stored is one event of the golden log, as the log of bytes has it.
-type stored struct {
-	Stream   string         `json:"stream"`
-	Version  int64          `json:"version"`
-	ID       uuid.UUID      `json:"id"`
-	Type     string         `json:"type"`
-	Metadata jsontext.Value `json:"metadata"`
-	Data     jsontext.Value `json:"data"`
-}
 
 // TestGoldenLog plays the scenario with ids, keys and nonces that are the same each time and compares every stored byte, so that a
 // change of what is stored is a diff to read. What is added at the scenario's end adds lines and changes none.
@@ -49,7 +37,7 @@ func TestGoldenLog(t *testing.T) {
 	}
 	var got []byte
 	for _, e := range page.Events {
-		line, err := json.Marshal(stored{e.Stream, e.Version, e.ID, e.Type, e.Metadata, e.Data})
+		line, err := json.Marshal(projectiontest.Stored{Stream: e.Stream, Version: e.Version, ID: e.ID, Type: e.Type, Metadata: e.Metadata, Data: e.Data})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,7 +62,7 @@ func TestGoldenLog(t *testing.T) {
 // documents come out otherwise needs a new version, so that every stored generation is filled again; -update changes nothing about that.
 func TestGoldenDocuments(t *testing.T) {
 	l := projectiontest.New(t)
-	readGoldenLog(t, l)
+	l.ReadGolden(goldenLog)
 	page, err := l.Journal.ReadAll(t.Context(), journal.Checkpoint{}, 10_000)
 	if err != nil || page.Waits != nil {
 		t.Fatal(err, page.Waits)
@@ -165,23 +153,4 @@ func at(lines []string, i int) string {
 		return lines[i]
 	}
 	return "nothing"
-}
-
-// readGoldenLog appends the stored bytes as they are.
-func readGoldenLog(t *testing.T, l *projectiontest.Ledger) {
-	t.Helper()
-	raw, err := os.ReadFile(goldenLog)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range bytes.Lines(raw) {
-		var e stored
-		if err := json.Unmarshal(line, &e); err != nil {
-			t.Fatal(err)
-		}
-		_, err := l.Store.Append(t.Context(), e.Stream, e.Version-1, eventstore.Event{ID: e.ID, Type: e.Type, Metadata: e.Metadata, Data: e.Data})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
 }

@@ -103,7 +103,7 @@ func look(l *projectiontest.Ledger, officer domain.StaffID, p *projectiontest.Pe
 
 func TestTheGoldenLogHoldsEveryType(t *testing.T) {
 	l := projectiontest.New(t)
-	readGoldenLog(t, l)
+	l.ReadGolden(goldenLog)
 	seen := map[string]bool{}
 	for at := (journal.Checkpoint{}); ; {
 		page, err := l.Journal.ReadAll(t.Context(), at, 500)

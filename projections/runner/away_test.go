@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"accountledger/consumers"
+	"accountledger/internal/await"
 	"accountledger/leases/local"
 	"accountledger/projections/projectiontest"
 	"accountledger/projections/runner"
@@ -73,7 +74,7 @@ func TestAnEngineThatIsAwayAtTheStart(t *testing.T) {
 			}
 			go func() { x.ended <- x.Run(context.WithoutCancel(t.Context())) }()
 			t.Cleanup(func() { x.stop(t) })
-			until(t, "it says that it waits", func() bool {
+			await.Until(t, "it says that it waits", func() bool {
 				s := x.status(t, "other")
 				return s.State == consumers.Waiting && strings.Contains(s.Reason, "does not answer")
 			})

@@ -100,7 +100,7 @@ type Stages struct {
 }
 
 // Each fills generations as Fill does, as many at once as there is room for, until all have ended. why says what it is
-// for, to whoever asks for the progress. What ctx leaves no time for ends with its error.
+// for, to callers that ask for the progress. What ctx leaves no time for ends with its error.
 func (b *Budget) Each(ctx context.Context, j *journal.Journal, why Why, all []*Filling, s Stages) {
 	r := b.enter(why, all)
 	defer b.leave(r)

@@ -34,7 +34,7 @@ func TestABudgetIsCutIntoShares(t *testing.T) {
 	}
 }
 
-// fillings begins some views of whoever fills them.
+// fillings begins some views, each with its filler.
 func fillings(t *testing.T, l *projectiontest.Ledger, whose string, n int) (all []*runner.Filling) {
 	t.Helper()
 	for i := range n {
@@ -101,7 +101,7 @@ func TestABudgetIsShared(t *testing.T) {
 	}
 }
 
-// Whoever waits for another's view once its own is filled is in nobody's way.
+// A filler that waits for another's view once its own is filled is in nobody's way.
 func TestRoomIsGivenBackBeforeOthersAreWaitedFor(t *testing.T) {
 	l := projectiontest.New(t)
 	l.Notices("location")

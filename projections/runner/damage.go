@@ -7,7 +7,7 @@ import (
 	"accountledger/projections/view"
 )
 
-// damaged notes that whoever asked a generation met damage in it, and has the view filled anew: by its consumers, which begin
+// damaged notes that a reader met damage in a generation, and has the view refilled: by its consumers, which begin
 // again although no event has come, and where they may be another process's, by this one. It says whether that will be.
 func (v *liveView) damaged(id view.GenerationID, why error) bool {
 	v.set.mu.Lock()
@@ -37,7 +37,7 @@ func (v *liveView) damaged(id view.GenerationID, why error) bool {
 	return true
 }
 
-// mend fills a view anew without being asked by a consumer of it.
+// mend refills a view without being asked by one of its consumers.
 func (vs *Views) mend(v *liveView) {
 	vs.mu.Lock()
 	defer vs.mu.Unlock()

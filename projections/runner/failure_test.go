@@ -9,6 +9,7 @@ import (
 	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/eventstore"
+	"accountledger/internal/await"
 	"accountledger/journal"
 	"accountledger/projections"
 	"accountledger/projections/projectiontest"
@@ -99,7 +100,7 @@ func TestAnUnknownEventIsWaitedFor(t *testing.T) {
 	}
 	x := start(t, l, projections.All())
 	x.wait(t, "activity", at)
-	until(t, "the view says that it waits", func() bool {
+	await.Until(t, "the view says that it waits", func() bool {
 		s := x.status(t, "activity")
 		return s.State == consumers.Waiting && strings.Contains(s.Reason, "future.happened.v1") && s.Lag == 1 && s.Position == at
 	})

@@ -65,7 +65,7 @@ func (v *liveView) claim(ctx context.Context) (_ *claim, err error) {
 }
 
 var (
-	// errFilled is no fault: whoever fills the view ends by itself.
+	// errFilled is no fault: the filling ends by itself.
 	errFilled = consumers.Passing("it is being filled already, by a rebuild or by another process")
 	errOthers = errors.New("another process shares the work on it by another number of partitions: all must have the same")
 )

@@ -45,7 +45,7 @@ func third(t *testing.T) (*projectiontest.Ledger, string) {
 	l.Notices("location")
 	live(t, l, other(1))
 	for range 2 {
-		anew(t, l)
+		refill(t, l)
 	}
 	x := start(t, l, []runner.Declaration{other(1)})
 	l.Notices("contacts")
@@ -54,8 +54,8 @@ func third(t *testing.T) (*projectiontest.Ledger, string) {
 	return l, filepath.Join(l.Views, "other.live")
 }
 
-// anew fills another generation and makes it the live one.
-func anew(t *testing.T, l *projectiontest.Ledger) {
+// refill fills another generation and makes it the live one.
+func refill(t *testing.T, l *projectiontest.Ledger) {
 	t.Helper()
 	g, f, err := place(l, other(1), 1).Begin(t.Context(), true)
 	must(t, err)
@@ -159,7 +159,7 @@ func TestAnOlderGenerationAndItsName(t *testing.T) {
 	x := start(t, l, []runner.Declaration{other(1)})
 	x.wait(t, "other", l.Head().Position)
 	x.stop(t)
-	anew(t, l)
+	refill(t, l)
 	x = start(t, l, []runner.Declaration{other(1)}) // its consumer writes to it: it is no filling any more
 	l.Notices("health")
 	x.wait(t, "other", l.Head().Position)

@@ -18,7 +18,7 @@ type liveView struct {
 	declaration *Declaration
 	units       []*unit
 	asking      asking
-	// filler is held by whoever fills the view, where the engine is this process's alone; a lease is elsewhere.
+	// filler is held while the view is filled, where the engine belongs to this process alone; elsewhere a lease is.
 	filler chan struct{}
 
 	// opening is held while the engine is asked for the live generation or given another, which may take long.
@@ -26,10 +26,10 @@ type liveView struct {
 	// tidied says that what unfinished rebuilds left was cleared away; opening guards it.
 	tidied bool
 
-	// mu guards what follows; whoever queries holds it for reading.
+	// mu guards what follows; queries hold it for reading.
 	mu   sync.RWMutex
 	live view.Generation
-	// why is set when there is no live generation, or one that must not be used: it is made anew. bad is the
+	// why is set when there is no live generation, or one that must not be used: it is made again. bad is the
 	// generation it is about, the zero one when it is about none.
 	why  error
 	bad  view.GenerationID

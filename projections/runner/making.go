@@ -178,7 +178,7 @@ func (v *liveView) install(ctx context.Context) error {
 	return v.tidy(ctx)
 }
 
-// end tells whoever waits how an attempt went. What was filled is kept for the next one, also where an event could not be folded,
+// end tells those who wait how an attempt went. What was filled is kept for the next one, also where an event could not be folded,
 // unless it is damaged.
 func (v *liveView) end(err error) {
 	v.mu.RLock()
@@ -211,7 +211,7 @@ func (v *liveView) giveBack(lease *leases.Lease) {
 // was done; not where somebody may be filling, who sees to it.
 func (v *liveView) clear(ctx context.Context) (bool, error) {
 	if v.set.ReadOnly || v.set.shared() {
-		return true, nil // whoever has the lease to fill sees to it
+		return true, nil // the holder of the lease to fill sees to it
 	}
 	c, err := v.reserve(ctx)
 	if errors.Is(err, errFilled) {
@@ -230,7 +230,7 @@ func (v *liveView) tidy(ctx context.Context) error {
 	live := v.live
 	v.mu.RUnlock()
 	if live == nil || v.needs() != nil {
-		return nil //nolint:nilerr // why the view is filled anew is no failure of this
+		return nil //nolint:nilerr // why the view is refilled is no failure of this
 	}
 	kept, err := v.place().resume(ctx, false)
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"accountledger/consumers"
 	"accountledger/domain"
+	"accountledger/internal/await"
 	"accountledger/journal"
 	"accountledger/projections"
 	"accountledger/projections/projectiontest"
@@ -83,7 +84,7 @@ func TestAPlaceThatTheLogLost(t *testing.T) {
 	}
 	x.stop(t)
 	x = start(t, l, []runner.Declaration{other(1)})
-	until(t, "the view waits", func() bool {
+	await.Until(t, "the view waits", func() bool {
 		s := x.status(t, "other")
 		return s.State == consumers.Waiting && strings.Contains(s.Reason, "does not belong to")
 	})
@@ -181,7 +182,7 @@ func TestAFillingThatFailsIsTriedAgainAfterAHold(t *testing.T) {
 	var tried int
 	x := start(t, l, []runner.Declaration{fragile(&mended, &tried), other(1)})
 	x.wait(t, "other", l.Head().Position)
-	until(t, "the view stops", func() bool { return x.status(t, "fragile").State == consumers.Stopped })
+	await.Until(t, "the view stops", func() bool { return x.status(t, "fragile").State == consumers.Stopped })
 	if err := x.views.Use("fragile", func(view.Generation) error { return nil }); err == nil {
 		t.Error("half a view answers")
 	}

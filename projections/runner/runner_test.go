@@ -113,22 +113,6 @@ func (x *line) status(t *testing.T, name string) consumers.Status {
 	return consumers.Status{}
 }
 
-// until asks again and again, as a person looking at the status would.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.NewTimer(patience)
-	defer deadline.Stop()
-	tick := time.NewTicker(2 * time.Millisecond)
-	defer tick.Stop()
-	for !ok() {
-		select {
-		case <-tick.C:
-		case <-deadline.C:
-			t.Fatalf("it never happened that %s", what)
-		}
-	}
-}
-
 func TestWhatWasWrittenCanBeRead(t *testing.T) {
 	l := projectiontest.New(t)
 	x := start(t, l, projections.All())
@@ -190,6 +174,6 @@ func TestARestartGoesOnFromTheCheckpoint(t *testing.T) {
 		t.Errorf("%d documents, then %d", len(before), len(after))
 	}
 	if strings.Contains(x.log.String(), "filled") {
-		t.Errorf("a view was filled anew:\n%s", x.log)
+		t.Errorf("a view was refilled:\n%s", x.log)
 	}
 }

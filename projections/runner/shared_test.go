@@ -11,6 +11,7 @@ import (
 
 	"accountledger/consumers"
 	"accountledger/domain"
+	"accountledger/internal/await"
 	"accountledger/journal"
 	"accountledger/leases"
 	"accountledger/leases/local"
@@ -68,7 +69,7 @@ func (p *process) stop(t *testing.T) {
 	}
 }
 
-// reach waits until a view is searchable up to the head, whoever works on it.
+// reach waits until a view is searchable up to the head, no matter who works on it.
 func (p *process) reach(t *testing.T, l *projectiontest.Ledger, name string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
@@ -147,7 +148,7 @@ func TestProcessesShareTheWork(t *testing.T) {
 	second := share(t, l, l.Engine, server, "second", 2, true, projections.All())
 	asks := share(t, l, l.Engine, server, "asks", 2, false, projections.All())
 	units := 2 * len(projections.All())
-	until(t, "both have half", func() bool {
+	await.Until(t, "both have half", func() bool {
 		return len(first.running(t)) == units/2 && len(second.running(t)) == units/2
 	})
 	if both := append(first.running(t), second.running(t)...); len(slices.Compact(slices.Sorted(slices.Values(both)))) != units {
@@ -180,7 +181,7 @@ func TestProcessesShareTheWork(t *testing.T) {
 
 	first.stop(t)
 	people(l, "emma")
-	until(t, "the second has all", func() bool { return len(second.running(t)) == units })
+	await.Until(t, "the second has all", func() bool { return len(second.running(t)) == units })
 	second.same(t, l)
 	asks.same(t, l)
 	for _, d := range projections.All() {
@@ -197,16 +198,16 @@ func TestACutOffProcessLeavesItsWork(t *testing.T) {
 	off := &cut{Server: server}
 	declarations := projections.All()[:2]
 	first := share(t, l, l.Engine, off, "first", 1, true, declarations)
-	until(t, "the first has all", func() bool { return len(first.running(t)) == 2 })
+	await.Until(t, "the first has all", func() bool { return len(first.running(t)) == 2 })
 	off.off.Store(true)
 	second := share(t, l, l.Engine, server, "second", 1, true, declarations)
-	until(t, "the second has all", func() bool { return len(second.running(t)) == 2 && len(first.running(t)) == 0 })
+	await.Until(t, "the second has all", func() bool { return len(second.running(t)) == 2 && len(first.running(t)) == 0 })
 	people(l, "anna")
 	for _, d := range declarations {
 		second.wait(t, d.Name, l.Head().Position)
 	}
 	off.off.Store(false)
-	until(t, "each has one", func() bool { return len(second.running(t)) == 1 && len(first.running(t)) == 1 })
+	await.Until(t, "each has one", func() bool { return len(second.running(t)) == 1 && len(first.running(t)) == 1 })
 	people(l, "bela")
 	for _, d := range declarations {
 		first.reach(t, l, d.Name)
@@ -227,14 +228,14 @@ func TestAnOlderProgramUndoesNothing(t *testing.T) {
 	recent.reach(t, l, "other")
 	l.Notices("contacts")
 	recent.reach(t, l, "other")
-	until(t, "the old one says so", func() bool {
+	await.Until(t, "the old one says so", func() bool {
 		s := old.status(t, "other")
 		return s.State == consumers.Waiting && strings.Contains(s.Reason, "newer version")
 	})
 	if _, _, err := old.views.Query(t.Context(), "other", view.Query{}); !errors.Is(err, consumers.ErrRebuilding) {
 		t.Error(err)
 	}
-	until(t, "the old generation is dropped", func() bool {
+	await.Until(t, "the old generation is dropped", func() bool {
 		all, err := l.Engine.Generations(t.Context(), "other")
 		return err == nil && len(all) == 1 && all[0].Version == 2
 	})
@@ -248,7 +249,7 @@ func TestAnotherNumberOfPartitionsWaits(t *testing.T) {
 	first := share(t, l, l.Engine, server, "first", 2, true, []runner.Declaration{other(1)})
 	first.reach(t, l, "other")
 	second := share(t, l, l.Engine, server, "second", 3, true, []runner.Declaration{other(1)})
-	until(t, "the second waits", func() bool {
+	await.Until(t, "the second waits", func() bool {
 		return strings.Contains(second.status(t, "other/0").Reason, "another number of partitions")
 	})
 	l.Notices("contacts")

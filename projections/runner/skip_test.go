@@ -13,6 +13,7 @@ import (
 	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/eventstore"
+	"accountledger/internal/await"
 	"accountledger/journal"
 	"accountledger/leases/local"
 	"accountledger/projections/projectiontest"
@@ -72,7 +73,7 @@ func withdrawn(l *projectiontest.Ledger) domain.EventID {
 // goesOn waits until a view that had stopped is at the head.
 func (x *line) goesOn(t *testing.T, l *projectiontest.Ledger, name string) {
 	t.Helper()
-	until(t, name+" goes on", func() bool {
+	await.Until(t, name+" goes on", func() bool {
 		s := x.status(t, name)
 		return s.State == consumers.Running && s.Position == l.Head().Position
 	})
@@ -83,7 +84,7 @@ func rendered(t *testing.T, d runner.Declaration, docs []*view.Document) string 
 	return string(projectiontest.Render(t, &d.Schema, docs))
 }
 
-// refilled is what a view holds that is filled anew from the log.
+// refilled is what a view holds after it is filled from the log again.
 func refilled(t *testing.T, l *projectiontest.Ledger, d runner.Declaration) string {
 	t.Helper()
 	apart, err := sqlite.New(t.TempDir())
@@ -145,10 +146,10 @@ func TestASkipLetsAViewGoOn(t *testing.T) {
 				t.Errorf("what of it can be folded is folded, and nothing else:\n%s", live)
 			}
 			if again := refilled(t, l, d); again != live {
-				t.Errorf("filled anew:\n%s\nlive:\n%s", again, live)
+				t.Errorf("refilled:\n%s\nlive:\n%s", again, live)
 			}
 			x.stop(t)
-			x = start(t, l, []runner.Declaration{brittle(2, touch)}) // a new version of it: filled anew by itself
+			x = start(t, l, []runner.Declaration{brittle(2, touch)}) // a new version of it: refilled by itself
 			x.wait(t, "brittle", l.Head().Position)
 			if again := rendered(t, d, x.documents(t, "brittle")); again != live {
 				t.Errorf("of a new version:\n%s\nlive:\n%s", again, live)
@@ -179,7 +180,7 @@ func TestASkipLetsAFillingGoOn(t *testing.T) {
 	l := projectiontest.New(t)
 	event := withdrawn(l)
 	x := start(t, l, []runner.Declaration{brittle(1, false)})
-	until(t, "it stops", func() bool { return len(x.StoppedAt("brittle")) == 1 })
+	await.Until(t, "it stops", func() bool { return len(x.StoppedAt("brittle")) == 1 })
 	if s := x.status(t, "brittle"); s.State != consumers.Stopped || !strings.Contains(s.Reason, "cannot be filled") || !strings.Contains(s.Reason, event.String()) {
 		t.Errorf("%+v", s)
 	}
@@ -211,7 +212,7 @@ func TestASkipReachesEveryProcess(t *testing.T) {
 	l.Notices("health")
 	a.reach(t, l, "brittle")
 	event := withdrawn(l)
-	until(t, "one of them stops", func() bool { return len(a.StoppedAt("brittle"))+len(b.StoppedAt("brittle")) == 1 })
+	await.Until(t, "one of them stops", func() bool { return len(a.StoppedAt("brittle"))+len(b.StoppedAt("brittle")) == 1 })
 	skipped(l, "brittle", event)
 	a.reach(t, l, "brittle")
 	if live, again := rendered(t, d, a.documents(t, "brittle")), refilled(t, l, d); live != again {

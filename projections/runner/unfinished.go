@@ -33,16 +33,16 @@ const (
 // errBegun is why a generation above the live one is no unfinished filling: nothing was kept of it, or consumers worked on it.
 var errBegun = fmt.Errorf("%w: it is no filling that was cut off", consumers.ErrUnusable)
 
-// errPast is why a filling that was cut off is begun anew: a program that was mended since could fold what it went past.
+// errPast is why an interrupted filling starts over: a program that was mended since could fold what it went past.
 var errPast = fmt.Errorf("%w: it went past an event that was skipped", consumers.ErrUnusable)
 
 // Begin opens a generation above the live one to be filled: the one that a filling left that was cut off, if it fits, else, or
-// if anew is set, a new one. It fits when it is of this declaration, this log and this sharing of the work, and went past no
-// skipped event. Whatever else lies above the live one is dropped. Nobody else may fill the view meanwhile.
+// if restart is set, a new one. It fits if it is of this declaration, this log and this sharing of the work, and went past no
+// skipped event. Everything else above the live one is dropped. Nobody else may fill the view meanwhile.
 //
 // The filling's Checkpoint is where it goes on, the zero one for the beginning. After an error nothing is open.
-func (p Place) Begin(ctx context.Context, anew bool) (view.Generation, *Filling, error) {
-	g, err := p.resume(ctx, anew)
+func (p Place) Begin(ctx context.Context, restart bool) (view.Generation, *Filling, error) {
+	g, err := p.resume(ctx, restart)
 	if g == nil && err == nil {
 		var number int
 		if number, err = view.NextNumber(ctx, p.Engine, p.Declaration.Name); err == nil {
@@ -102,13 +102,13 @@ func (p Place) reached(ctx context.Context, at journal.Checkpoint) (r Reached, e
 }
 
 // resume opens what can be gone on with, nil when there is nothing, and drops what cannot be.
-func (p Place) resume(ctx context.Context, anew bool) (found view.Generation, err error) {
+func (p Place) resume(ctx context.Context, restart bool) (found view.Generation, err error) {
 	above, err := p.above(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, id := range slices.Backward(above) {
-		if found == nil && !anew {
+		if found == nil && !restart {
 			if found, _, err = p.fitting(ctx, id); err == nil {
 				continue
 			} else if !errors.Is(err, consumers.ErrUnusable) {

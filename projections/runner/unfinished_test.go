@@ -12,6 +12,7 @@ import (
 
 	"accountledger/consumers"
 	"accountledger/domain"
+	"accountledger/internal/await"
 	"accountledger/journal"
 	"accountledger/leases/local"
 	"accountledger/projections/projectiontest"
@@ -69,9 +70,9 @@ func TestWhatIsGoneOnWith(t *testing.T) {
 	otherwise := other(1)
 	otherwise.Fields = slices.Clone(other(2).Fields)
 	for name, c := range map[string]struct {
-		leave func(t *testing.T, l *projectiontest.Ledger)
-		anew  bool
-		fits  bool
+		leave   func(t *testing.T, l *projectiontest.Ledger)
+		restart bool
+		fits    bool
 	}{
 		"a filling that was cut off": {leave: func(t *testing.T, l *projectiontest.Ledger) { cutOff(t, place(l, other(1), 1)) }, fits: true},
 		"the newest of two": {leave: func(t *testing.T, l *projectiontest.Ledger) {
@@ -82,7 +83,7 @@ func TestWhatIsGoneOnWith(t *testing.T) {
 			cutOff(t, place(l, other(1), 1))
 			cutOff(t, place(l, other(2), 1))
 		}, fits: true},
-		"when that is not wanted": {leave: func(t *testing.T, l *projectiontest.Ledger) { cutOff(t, place(l, other(1), 1)) }, anew: true},
+		"when that is not wanted": {leave: func(t *testing.T, l *projectiontest.Ledger) { cutOff(t, place(l, other(1), 1)) }, restart: true},
 		"of another version":      {leave: func(t *testing.T, l *projectiontest.Ledger) { cutOff(t, place(l, other(2), 1)) }},
 		"of another declaration":  {leave: func(t *testing.T, l *projectiontest.Ledger) { cutOff(t, place(l, otherwise, 1)) }},
 		"of another sharing":      {leave: func(t *testing.T, l *projectiontest.Ledger) { cutOff(t, place(l, other(1), 3)) }},
@@ -117,7 +118,7 @@ func TestWhatIsGoneOnWith(t *testing.T) {
 			live(t, l, other(1))
 			c.leave(t, l)
 			all := numbers(t, l.Engine, "other")
-			if !c.anew { // what a start keeps is what can be gone on with
+			if !c.restart { // what a start keeps is what can be gone on with
 				x := start(t, l, []runner.Declaration{other(1)})
 				left, err := x.views.Left(t.Context())
 				if err != nil || len(left) != len(numbers(t, l.Engine, "other"))-1 || c.fits != (len(left) == 1) {
@@ -128,7 +129,7 @@ func TestWhatIsGoneOnWith(t *testing.T) {
 				}
 				x.stop(t)
 			}
-			g, f, err := place(l, other(1), 1).Begin(t.Context(), c.anew)
+			g, f, err := place(l, other(1), 1).Begin(t.Context(), c.restart)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -171,8 +172,8 @@ func TestWhatIsLeftBetweenProcesses(t *testing.T) {
 	newer := cutOff(t, place(l, d, 2))
 
 	second := share(t, l, l.Engine, server, "second", 2, true, []runner.Declaration{d})
-	until(t, "the older one is dropped", func() bool { return !slices.Contains(numbers(t, l.Engine, "other"), older.Number) })
-	until(t, "the other is told of", func() bool { // not while it is looked through
+	await.Until(t, "the older one is dropped", func() bool { return !slices.Contains(numbers(t, l.Engine, "other"), older.Number) })
+	await.Until(t, "the other is told of", func() bool { // not while it is looked through
 		left, err := second.views.Left(t.Context())
 		return err == nil && len(left) == 1 && left[0].Done == l.Head().Position.Int64()
 	})
@@ -283,11 +284,11 @@ func TestDamageThatAQueryMeets(t *testing.T) {
 			if _, err := query(); !errors.Is(err, view.ErrCorrupt) || !errors.Is(err, consumers.ErrRebuilding) {
 				t.Fatal(err)
 			}
-			until(t, "the view is filled anew", func() bool {
+			await.Until(t, "the view is refilled", func() bool {
 				n, err := query()
 				return err == nil && n == many
 			})
-			until(t, "its consumer goes on", func() bool {
+			await.Until(t, "its consumer goes on", func() bool {
 				all, err := x.Status(t.Context())
 				return err == nil && !slices.ContainsFunc(all, func(s consumers.Status) bool { return s.State != consumers.Running || s.Lag != 0 })
 			})

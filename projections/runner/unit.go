@@ -21,7 +21,7 @@ type unit struct {
 
 	// reads is the generation whose checkpoint the unit reads from, the zero one before it was asked.
 	reads view.GenerationID
-	// again has the log read anew, nil where nobody can.
+	// again has the log read again; nil where nobody can.
 	again func()
 }
 
@@ -34,7 +34,7 @@ func (u *unit) consumer() consumers.Consumer {
 		Lease: unitLease(v.name(), v.declaration.Version, u.part, v.set.Partitions)}
 }
 
-// onMove says how to have the log read anew after another generation took the place of the live one, or is to take it.
+// onMove sets how to have the log read again after another generation replaced the live one, or is about to.
 func (u *unit) onMove(again func()) {
 	u.view.mu.Lock()
 	defer u.view.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/eventstore"
+	"accountledger/internal/await"
 	"accountledger/journal"
 	"accountledger/projections"
 	"accountledger/projections/projectiontest"
@@ -32,7 +33,7 @@ func TestARollingUpgrade(t *testing.T) {
 	p := l.SignUp("DE", "anna@example.org", nil)
 	p.Link("phone", "model", "name")
 	for _, d := range projections.All() {
-		until(t, d.Name+" says that it waits", func() bool {
+		await.Until(t, d.Name+" says that it waits", func() bool {
 			s := x.status(t, d.Name)
 			return s.State == consumers.Waiting && strings.Contains(s.Reason, "future.happened.v1") && s.Position == known
 		})

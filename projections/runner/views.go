@@ -21,7 +21,7 @@ type ViewsOptions struct {
 	Log          *slog.Logger
 	Declarations []Declaration
 	// Partitions is how many consumers share the work on each view, by PartitionOf its documents: 1. Each of
-	// them reads the whole log. What was filled for another number is made anew.
+	// them reads the whole log. What was filled for another number is made again.
 	Partitions int
 	// Leases are set where other processes have the same engine. Then one process at a time fills a view, and what another one
 	// filled or made live is followed. Nil: this process has the engine alone.
@@ -42,7 +42,7 @@ const (
 )
 
 // Views are the views of a program with their live generations: consumers on one side, answers to queries on
-// the other. A view without a usable generation is filled anew as soon as a runner asks for its checkpoint, together
+// the other. A view without a usable generation is refilled as soon as a runner asks for its checkpoint, together
 // with all others that need it. Views are safe for concurrent use.
 type Views struct {
 	ViewsOptions
@@ -69,7 +69,7 @@ func OpenViews(ctx context.Context, e view.Engine, j *journal.Journal, log *slog
 // view that can be gone on with. Views that have
 // none that can be used, because they are new, of another version, of another log or damaged, are only
 // noted. So is an engine that is out of reach: its views are opened as soon as it can be asked, by the
-// consumers, or by whoever follows it. Other errors of the engine are given back.
+// consumers, or by those that follow it. Other errors of the engine are given back.
 func OpenViewsWith(ctx context.Context, o ViewsOptions) (*Views, error) {
 	o.Partitions = max(o.Partitions, 1)
 	if o.Follow <= 0 {
@@ -151,7 +151,7 @@ func (vs *Views) Query(ctx context.Context, name string, q view.Query) (result *
 }
 
 // Use lends a view's live generation for as long as work takes. When another process has dropped it meanwhile, work is
-// done once more with the one that took its place. When work met damage (view.ErrCorrupt), the view is filled anew at once, where
+// done once more with the one that took its place. When work met damage (view.ErrCorrupt), the view is refilled at once, where
 // this process works on the views. Errors: consumers.ErrUnknown, consumers.ErrRebuilding, view.ErrUnavailable, work's.
 func (vs *Views) Use(name string, work func(view.Generation) error) error {
 	v := vs.byName[name]
