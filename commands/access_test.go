@@ -157,7 +157,7 @@ func TestManyRecordsAtOnce(t *testing.T) {
 	}
 }
 
-// Whoever appends for the others is not kept by those who come after.
+// The request that appends for others is not held up by those that come after it.
 func TestNobodyWaitsForLaterRecords(t *testing.T) {
 	w := newWorld(t)
 	person, service := w.person(ada), w.service("weather-app")

@@ -36,7 +36,7 @@ func withoutGrace(t *testing.T) *world {
 	return w
 }
 
-// Row T16: whoever repeats the request that ended their session gets the first answer, by any session that it ended.
+// Row T16: a person who repeats the request that ended their session gets the first answer, by any session that it ended.
 func TestARepeatOfTheRequestThatErased(t *testing.T) {
 	w := withoutGrace(t)
 	first, second, r, answer := erasedAtOnce(w, ada)

@@ -91,7 +91,7 @@ func TestNobodyWritesToSharedStates(t *testing.T) {
 	}
 }
 
-// Whoever reads a state while others change the stream reads one that stays as it is; the race detector says otherwise.
+// A state that is read while others change the stream stays as it is; the race detector would report otherwise.
 func TestReadersOfStatesRaceWithNobody(t *testing.T) {
 	w := newWorld(t)
 	person, service, set := w.equipped(3), w.service("weather-app"), w.grant()

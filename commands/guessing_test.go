@@ -11,7 +11,7 @@ import (
 	"accountledger/domain"
 )
 
-// Whoever makes many verifications of one address beforehand gains nothing: once twenty codes were wrong, no short code
+// Making many verifications of one address beforehand gains nothing: once twenty codes were wrong, no short code
 // passes any more, not even the right one, and a resend brings one that cannot be guessed.
 func TestVerificationsMadeBeforehandDoNotHelpGuessing(t *testing.T) {
 	w := newWorld(t)

@@ -57,7 +57,7 @@ func TestSetLanguageUnderAKey(t *testing.T) {
 	}
 }
 
-// Messages to a person are in the language set last, not in that of whoever causes them.
+// Messages to a person are in the language they set last, not in the language of the person who causes them.
 func TestMessagesFollowTheLanguage(t *testing.T) {
 	w := newWorld(t)
 	c := w.person(ada)

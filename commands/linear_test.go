@@ -298,7 +298,7 @@ func TestClaimsForEverybodyAreFoundOut(t *testing.T) {
 	explained(t, &mutant{vault: func(v vault.Vault) vault.Vault { return generousVault{v} }}, claims)
 }
 
-// claims has rivals prove one address at several processes at once: one of them gets it, and whoever is told that it is
+// claims has rivals prove one address at several processes at once: one of them gets it, and a rival who is told that it is
 // taken is told so after that.
 func claims(t *testing.T, w *world, pauses *linear.Pauses, m mutant) (*linear.Recorder, porcupine.Model) {
 	t.Helper()

@@ -41,7 +41,7 @@ func (k *call) publishNotices(ctx context.Context, _ struct{}) (struct{}, error)
 // Catalogue lists the permissions, in a language.
 type Catalogue struct {
 	Language  domain.Language // asked for
-	Preferred domain.Language // by the client; used for whoever has no language of their own and asked for none
+	Preferred domain.Language // by the client; used if the caller has no language of their own and asked for none
 }
 
 // CatalogueEntry is a permission with the notice to show before a decision.

@@ -180,7 +180,7 @@ func TestNoticesArePublishedOnce(t *testing.T) {
 	}
 }
 
-// A withdrawal that was answered is never missed by a decision asked for after it, whoever else decides meanwhile.
+// A withdrawal that was answered is never missed by a decision asked for after it, no matter who else decides meanwhile.
 func TestNoDecisionMissesAWithdrawal(t *testing.T) {
 	w := newWorld(t)
 	c, service := w.person(ada), w.service("weather-app")

@@ -14,7 +14,7 @@ import (
 	"accountledger/passwords"
 )
 
-// Who may ask what. y: allowed; s: sign in first; k: a service's key is needed; n: not allowed to whoever it is; c: not while the account closes.
+// Who may ask what. y: allowed; s: sign in first; k: a service's key is needed; n: not allowed to this caller; c: not while the account closes.
 const authorisation = `
                    guest person closing service admin compliance analyst operator system
 SignUp             y     y      y       y       y     y          y       y        y

@@ -66,7 +66,7 @@ func TestUnknownAndWrongAreAlike(t *testing.T) {
 	_ = added
 }
 
-// Whoever it is, a place at the hasher is needed: while all of them are taken everybody gets the same answer.
+// Every sign-in needs a place at the hasher: while all are taken, everybody gets the same answer.
 func TestEverySignInCostsAHash(t *testing.T) {
 	w := newWorld(t)
 	w.account(ada)
@@ -243,7 +243,7 @@ func TestOfficersSignOutEverywhere(t *testing.T) {
 	w.unique()
 }
 
-// A password hashed under weaker parameters is hashed anew at the next sign-in.
+// A password hashed under weaker parameters is hashed again at the next sign-in.
 func TestOldHashesAreRenewed(t *testing.T) {
 	w := newWorld(t)
 	id := w.account(ada)

@@ -42,7 +42,7 @@ func TestStaff(t *testing.T) {
 	var won int
 	var mu sync.Mutex
 	var all sync.WaitGroup
-	w.appended([]string{"staff.enrolled.v1"}, func() { // the code works once, whoever is quicker
+	w.appended([]string{"staff.enrolled.v1"}, func() { // the code works once, for the quicker of two
 		for range 10 {
 			all.Go(func() {
 				_, err := w.Enrol(t.Context(), request(domain.Guest()), commands.Enrol{Code: added.Code, Password: passwords.New(password)})

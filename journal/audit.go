@@ -7,7 +7,7 @@ import (
 	"accountledger/eventstore"
 )
 
-// Decode reads an event as it is stored, for whoever walks a log by its bytes: *UnknownTypeError for one that a
+// Decode reads an event as it is stored, for callers that walk a log by its bytes: *UnknownTypeError for one that a
 // newer program wrote, other errors for one that cannot be read.
 func (j *Journal) Decode(stored eventstore.Recorded) (domain.Fact, error) {
 	rec, err := j.decode(stored)

@@ -32,7 +32,7 @@ const (
 	goldenSums = goldenDir + "/SHA256SUMS"
 )
 
-// golden is one stored event. Its bytes were written once and must be read for ever.
+// golden is one stored event. Its bytes were written once and must always be readable.
 type golden struct {
 	Type     string         `json:"type"`
 	Stream   string         `json:"stream"`

@@ -21,7 +21,7 @@ type (
 	Position = eventstore.Position
 	// Checkpoint is a verified place in one log.
 	Checkpoint = eventstore.Checkpoint
-	// ConflictError: the stream has moved; load again and decide anew.
+	// ConflictError: the stream has moved; load and decide again.
 	ConflictError = eventstore.ConflictError
 	// ForeignCheckpointError: a checkpoint belongs to another log, or to another history of this one.
 	ForeignCheckpointError = eventstore.ForeignCheckpointError
@@ -235,7 +235,7 @@ func Open[T any](ctx context.Context, j *Journal, f domain.Fact, p domain.Part[T
 	return v, err
 }
 
-// Destroy destroys keys for ever, and whatever was derived from them here.
+// Destroy destroys keys permanently, and everything derived from them here.
 func (j *Journal) Destroy(ctx context.Context, names ...string) error {
 	return j.sealing.keys.DestroyKeys(ctx, names...)
 }

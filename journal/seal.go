@@ -202,7 +202,7 @@ func (r *Registry) decodePart(p *domain.Sealed, plain []byte, into any) error {
 	return nil
 }
 
-// cipherOf gives the cipher of a part, derived from all of its keys: whoever lacks one of them has nothing.
+// cipherOf gives the cipher of a part, derived from all of its keys: with one missing, the others are useless.
 func cipherOf(alg string, keys []*vault.Key) (cipher.AEAD, error) {
 	return vault.Derive(alg, keys, func() (cipher.AEAD, error) { return derive(alg, keys) })
 }

@@ -29,7 +29,7 @@ import (
 // patience bounds how long a test waits for what must happen; it is never waited out when all is well.
 const patience = 30 * time.Second
 
-// clock is the time of a test; whoever waits moves it.
+// clock is the time of a test; waiting moves it.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time

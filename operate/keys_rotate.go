@@ -59,7 +59,7 @@ func rotateKeys(ctx context.Context, o *call, in KeysRotate) (KeysRotated, error
 	var last vault.RotationProgress
 	err = o.rotateWhenHeld(ctx, to, func(p vault.RotationProgress) {
 		last = p
-		o.progress(Progress{View: "wrapping anew", Done: p.Done + p.Damaged, Total: p.Total, Unit: "rows"})
+		o.progress(Progress{View: "rewrapping", Done: p.Done + p.Damaged, Total: p.Total, Unit: "rows"})
 	})
 	if err != nil && (last.Damaged == 0 || !errors.Is(err, vault.ErrCorrupt)) {
 		return KeysRotated{}, o.explainRotation(to, err)
@@ -78,7 +78,7 @@ func (l *Ledger) checkTarget(path string) error {
 		return &domain.Error{Kind: domain.Invalid, Code: "key_file", Message: "Name the new master key's file by its whole path."}
 	}
 	if err := l.KeyOutside(path); err != nil {
-		return &domain.Error{Kind: domain.Invalid, Code: "key_file", Message: "The new master key must lie outside the data folder: whoever copies the folder must not have it."}
+		return &domain.Error{Kind: domain.Invalid, Code: "key_file", Message: "The new master key must lie outside the data folder: anyone who copies the folder must not have it."}
 	}
 	if files := l.Keyring.Files(); !files.Covers(path) {
 		return &domain.Error{Kind: domain.Invalid, Code: "key_file", Message: fmt.Sprintf(

@@ -13,8 +13,8 @@ import (
 type RebuildViews struct {
 	// Views are their names; none means all.
 	Views []string `json:"views,omitzero"`
-	// Anew starts at the beginning of the log, even where a rebuild was interrupted that could be resumed.
-	Anew bool `json:"anew,omitzero"`
+	// Restart starts at the beginning of the log, even where a rebuild was interrupted that could be resumed.
+	Restart bool `json:"restart,omitzero"`
 }
 
 // RebuildStatus is a rebuild of a view that is in progress, or was interrupted and can be resumed: what it folded is kept.
@@ -41,7 +41,7 @@ var Rebuild = &Operation[RebuildViews, None]{
 }
 
 func rebuild(ctx context.Context, o *call, in RebuildViews) (None, error) {
-	deps := replay.Deps{Journal: o.Journal, Engine: o.Engine, Views: projections.All(), Partitions: o.Partitions, Leases: o.Leases, Budget: o.Budget, Anew: in.Anew,
+	deps := replay.Deps{Journal: o.Journal, Engine: o.Engine, Views: projections.All(), Partitions: o.Partitions, Leases: o.Leases, Budget: o.Budget, Restart: in.Restart,
 		Resumed: func(view string, at runner.Reached) {
 			o.progress(Progress{View: view, Done: at.Done, Total: at.Total, Unit: at.Unit, Resumed: true})
 		}}

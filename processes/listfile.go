@@ -46,7 +46,7 @@ func openList(ctx context.Context, path string, log *slog.Logger, spoiled func()
 	err := l.open(ctx)
 	if pagesum.Damaged(err) || errors.Is(err, pagesum.ErrStructure) {
 		log.Warn("the list of deadlines is unusable and is being rebuilt from the log", "reason", err.Error())
-		err = l.anew(ctx)
+		err = l.fresh(ctx)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("processes: opening the list: %w", errors.Join(err, l.close()))
@@ -92,8 +92,8 @@ func lay(ctx context.Context, db *sql.DB) error {
 	return err
 }
 
-// anew starts an empty list in a new file. A crash in between leaves the old list, a damaged one or none.
-func (l *list) anew(ctx context.Context) error {
+// fresh starts an empty list in a new file. A crash in between leaves the old list, a damaged one or none.
+func (l *list) fresh(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_ = l.close() // the file is discarded

@@ -34,7 +34,7 @@ func (p *Processes) discard(ctx context.Context) (bool, error) {
 		p.Fault(why)
 		p.Log.Warn("the list of deadlines is being rebuilt from the log", "reason", why.Error())
 		p.mending = true
-		if err := p.list.anew(ctx); err != nil {
+		if err := p.list.fresh(ctx); err != nil {
 			return true, err
 		}
 	}

@@ -61,7 +61,7 @@ type Processes struct {
 	wake  chan struct{}
 	clock clock
 	// turn is held while pages of the log are entered in the list. mending, guarded by turn, says that the list is being
-	// rebuilt. filling is held by whoever fills the list.
+	// rebuilt. filling is held while the list is filled.
 	turn    sync.Mutex
 	mending bool
 	filling chan struct{}

@@ -15,7 +15,7 @@ type permissions struct {
 // Permissions is one document for each purpose of a permission that a person decided on, by account/permission/purpose,
 // for compliance: the decision in force and what it rests on. It stays after an erasure, as the proof that
 // what was done was allowed; the state of the account tells that nothing is allowed any more. Whether a grant counts also
-// depends on the notices published since, which whoever reads it compares with notice_version.
+// depends on the notices published since, which its readers compare with notice_version.
 func Permissions() Declaration {
 	var f view.Fields
 	v := permissions{

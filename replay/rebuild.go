@@ -37,8 +37,8 @@ type Deps struct {
 	Leases *leases.Keeper
 	// Budget limits filling, for as many views at once as it has room for; nil: as much as makes it fastest, for all at once.
 	Budget *runner.Budget
-	// Anew starts at the beginning of the log, even if an interrupted rebuild could be resumed; that one is dropped.
-	Anew bool
+	// Restart starts at the beginning of the log, even if an interrupted rebuild could be resumed; that one is dropped.
+	Restart bool
 	// Resumed is called for each view, before anything is folded, whose rebuild resumes an interrupted one: with how much had been
 	// done, of how much there is now. It may be nil.
 	Resumed func(view string, at runner.Reached)
@@ -140,7 +140,7 @@ func (r *rebuild) open(ctx context.Context) (err error) {
 	if err := r.claim(ctx); err != nil {
 		return err
 	}
-	if r.generation, r.filling, err = r.place().Begin(ctx, r.deps.Anew); err != nil || r.deps.Resumed == nil || r.filling.Checkpoint().IsZero() {
+	if r.generation, r.filling, err = r.place().Begin(ctx, r.deps.Restart); err != nil || r.deps.Resumed == nil || r.filling.Checkpoint().IsZero() {
 		return err
 	}
 	at, err := r.place().Reached(ctx, r.filling)

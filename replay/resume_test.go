@@ -156,7 +156,7 @@ func TestARebuildThatWasCutOffGoesOn(t *testing.T) {
 		deps, c := x.counting(t)
 		cut(t, deps, 2048)
 		c.events.Store(0)
-		deps.Anew = true
+		deps.Restart = true
 		deps.Resumed = func(view string, _ runner.Reached) { t.Errorf("view %s goes on", view) }
 		if err := replay.Rebuild(t.Context(), deps, []string{"activity"}, nil); err != nil {
 			t.Fatal(err)

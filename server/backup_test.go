@@ -117,12 +117,12 @@ func TestABackupIsRestoredElsewhere(t *testing.T) {
 	if len(mail.Taken()) != sent {
 		t.Error("messages were sent that were asked for before the restore")
 	}
-	if anew := r.join(mail, eve.email, "Eve anew"); anew.account == eve.account {
+	if again := r.join(mail, eve.email, "Eve again"); again.account == eve.account {
 		t.Error("her new account is the old one")
 	}
-	anew, err := operate.AddStaff.Run(t.Context(), r.console(), operate.StaffAdd{Email: "late@example.org", Role: "analyst"}, nil)
+	late, err := operate.AddStaff.Run(t.Context(), r.console(), operate.StaffAdd{Email: "late@example.org", Role: "analyst"}, nil)
 	fatal(t, err)
-	r.want(200, "POST", "/v1/enrolments", "", fmt.Sprintf(`{"code":%q,"password":%q}`, anew.Code, "nine-tall-lighthouses"))
+	r.want(200, "POST", "/v1/enrolments", "", fmt.Sprintf(`{"code":%q,"password":%q}`, late.Code, "nine-tall-lighthouses"))
 	r.stop()
 	r = start(t, to)
 	r.want(200, "GET", "/v1/me", token, "")

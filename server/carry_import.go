@@ -13,7 +13,7 @@ import (
 	"accountledger/replay/carry"
 )
 
-// ErrNotEmpty: a ledger is made anew from a file in an empty folder only.
+// ErrNotEmpty: a ledger is made from a file in an empty folder only.
 var ErrNotEmpty = errors.New("the data folder is not empty: import into a new one")
 
 // Imported is what an import did.

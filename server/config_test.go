@@ -87,7 +87,7 @@ func TestMasterKeyLiesOutsideTheDataFolder(t *testing.T) {
 	fatal(t, s.Close())
 	fatal(t, os.Remove(cfg.MasterKey))
 	if _, err := server.Open(t.Context(), cfg, server.Options{}); err == nil {
-		t.Error("a lost master key was made anew over an old vault")
+		t.Error("a lost master key was made again over an old vault")
 	}
 }
 

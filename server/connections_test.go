@@ -33,7 +33,7 @@ func crowd(t *testing.T, url string, n int) []net.Conn {
 
 const toldOfCrowd = "all connections are taken"
 
-// TestIdleConnectionsMakeRoom: whoever sends a request gets in, at the cost of those that have waited longest for one, and the log
+// TestIdleConnectionsMakeRoom: a client that sends a request gets in, at the cost of those that have waited longest for one, and the log
 // is told once.
 func TestIdleConnectionsMakeRoom(t *testing.T) {
 	cfg := config(t)

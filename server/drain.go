@@ -10,8 +10,8 @@ import (
 // errDraining is why a server that drains is not ready.
 var errDraining = errors.New("the server is stopping")
 
-// draining is the time between the wish that a server stop and its stop: it says that it is not ready and serves on, so that
-// whoever sends it requests hears of it before they are refused.
+// draining is the time between the request to stop and the stop: the server reports that it is not ready and serves on, so that
+// clients notice before they are refused.
 type draining struct {
 	begun atomic.Bool
 	hurry chan struct{}

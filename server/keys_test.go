@@ -99,7 +99,7 @@ func TestTheMasterKeyIsRotatedWhilePeopleWork(t *testing.T) {
 	}
 }
 
-// An operator who leaves in the middle loses nothing: the same command goes on, to the same key, whoever runs it.
+// An operator who leaves in the middle loses nothing: the same command goes on, to the same key, no matter who runs it.
 func TestARotationCutOffIsResumed(t *testing.T) {
 	cfg := config(t)
 	r := start(t, cfg)

@@ -1,20 +1,5 @@
 package server
 
-import (
-	"net"
-	"strconv"
-)
-
-// isAddress says whether a listener can be given this address: HOST:PORT, with a port in digits.
-func isAddress(address string) bool {
-	_, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return false
-	}
-	_, err = strconv.ParseUint(port, 10, 16)
-	return err == nil
-}
-
 // layers are where settings come from.
 type layers struct {
 	path             string // of the file

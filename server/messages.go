@@ -49,7 +49,7 @@ func (s *Server) openNotifier(ctx context.Context) error {
 	return nil
 }
 
-// closeInTime closes what waits for things under way, but not for ever.
+// closeInTime closes what waits for things under way, but not without limit.
 func (s *Server) closeInTime(c func(context.Context) error) {
 	s.onClose(func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)

@@ -66,8 +66,8 @@ func TestAnUnfinishedRebuild(t *testing.T) {
 	con, err := server.OpenConsole(t.Context(), cfg)
 	fatal(t, err)
 	unfinished(t, con, "devices")
-	if on := rebuilt(t, con, operate.RebuildViews{Anew: true}); len(on) != 0 {
-		t.Errorf("it went on at %+v, though it was to begin anew", on)
+	if on := rebuilt(t, con, operate.RebuildViews{Restart: true}); len(on) != 0 {
+		t.Errorf("it went on at %+v, though it was to start over", on)
 	}
 	unfinished(t, con)
 	fatal(t, con.Close())

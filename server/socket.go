@@ -103,7 +103,7 @@ func listenElsewhere(c *Config) (net.Listener, error) {
 	return bindOwn(path)
 }
 
-// bindOwn binds a socket for its owner alone, in the place of a leftover: whoever binds holds the folder's lock.
+// bindOwn binds a socket for its owner alone, replacing a leftover: the caller holds the folder's lock.
 func bindOwn(path string) (*net.UnixListener, error) {
 	if err := durable.Remove(path); err != nil {
 		return nil, err

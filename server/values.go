@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"net"
 	"strconv"
 	"time"
 )
@@ -30,4 +31,14 @@ func (s Setting) checkValue(v any) error {
 		}
 	}
 	return nil
+}
+
+// isAddress says whether a listener can be given this address: HOST:PORT, with a port in digits.
+func isAddress(address string) bool {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	_, err = strconv.ParseUint(port, 10, 16)
+	return err == nil
 }

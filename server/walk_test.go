@@ -110,7 +110,7 @@ func TestWalkOverSMTP(t *testing.T) {
 		t.Fatalf("the reveal shows less than asked for: %s", shown.body)
 	}
 
-	// Everything is still there after a stop, and whoever was signed in still is.
+	// Everything is still there after a stop, and people who were signed in still are.
 	r.stop()
 	if at := found(t, cfg.Data, ada.email); len(at) > 0 {
 		t.Errorf("the address stands in %v", at)
@@ -151,7 +151,7 @@ func TestWalkOverSMTP(t *testing.T) {
 	if a := r.want(200, "POST", "/v1/lookups", officer, fmt.Sprintf(`{"email":%q,%s}`, ada.email, why)); strings.Contains(a.body, ada.account) {
 		t.Error("the look-up finds her still")
 	}
-	again := r.join(mail, ada.email, "Ada anew")
+	again := r.join(mail, ada.email, "Ada again")
 	if again.account == ada.account {
 		t.Error("her new account is the old one")
 	}

@@ -26,7 +26,7 @@ func TestKeysCommands(t *testing.T) {
 	}
 	old := list()[0]
 	out, err := run(t, "keys", "rotate", "--data", dir, "--dev")
-	if err != nil || strings.Contains(out, "wrapping anew") || !strings.Contains(out, "Master key "+old.ID+" is out of use") || !strings.Contains(out, "keys destroyed "+old.ID) {
+	if err != nil || strings.Contains(out, "rewrapping") || !strings.Contains(out, "Master key "+old.ID+" is out of use") || !strings.Contains(out, "keys destroyed "+old.ID) {
 		t.Errorf("keys rotate: %v\n%s", err, out)
 	}
 	if out, err = run(t, "keys", "list", "--data", dir, "--dev"); err != nil || !strings.Contains(out, "kept") || !strings.Contains(out, "current") {

@@ -43,7 +43,7 @@ declares the view in the same way. status lists what is unfinished. A rebuild th
 		},
 	}
 	settings(c, "data", "dev", "master_key")
-	c.Flags().BoolVar(&in.Anew, "restart", false, "start over and drop what an unfinished rebuild left")
+	c.Flags().BoolVar(&in.Restart, "restart", false, "start over and drop what an unfinished rebuild left")
 	return c
 }
 

@@ -55,8 +55,8 @@ type Engine interface {
 	Generations(ctx context.Context, view string) ([]GenerationID, error)
 	// Live says which generation answers queries, ErrNoGeneration when none does.
 	Live(ctx context.Context, view string) (GenerationID, error)
-	// Swap makes a stored generation the live one in one durable step. Whoever
-	// holds the generation that was live before keeps it until closing it.
+	// Swap makes a stored generation the live one in one durable step. Holders
+	// of the generation that was live before keep it until they close it.
 	Swap(ctx context.Context, id GenerationID) error
 	// Drop deletes a generation that is not live. One that is still open
 	// vanishes from Generations at once and from the disk when it is closed.

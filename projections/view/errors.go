@@ -15,9 +15,9 @@ var (
 	// the view is live.
 	ErrNoGeneration = errors.New("view: no such generation")
 	// ErrMismatch means that a generation was made for another declaration, or
-	// by an engine that stores otherwise: fold the view anew into the next one.
+	// by an engine that stores otherwise: fold the view into the next one again.
 	ErrMismatch = errors.New("view: the generation was made for another declaration")
-	// ErrCorrupt means that what is stored cannot be trusted: fold the view anew
+	// ErrCorrupt means that what is stored cannot be trusted: fold the view again
 	// into another generation and drop this one.
 	ErrCorrupt = errors.New("view: the generation is damaged")
 	// ErrLive means that the generation is the live one and cannot be dropped.
