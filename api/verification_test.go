@@ -50,5 +50,5 @@ func TestResend(t *testing.T) {
 	}
 	check(422, old)
 	check(200, l.code(id, 2))
-	check(410, old)
+	check(409, old)
 }

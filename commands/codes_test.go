@@ -44,20 +44,26 @@ func TestCodes(t *testing.T) {
 	if got := w.message(s, 2); got != (commands.MessageToSend{}) {
 		t.Error("an expired code is sent")
 	}
-	if _, err := w.check(s, code); !errors.Is(err, domain.ErrCode) {
-		t.Errorf("expired: %v", err)
-	}
+	w.appended(nil, func() {
+		for _, code := range []string{code, "999"} { // no try is used up
+			if _, err := w.check(s, code); !errors.Is(err, domain.ErrCodeExpired) {
+				t.Errorf("expired: %v", err)
+			}
+		}
+	})
 	do(w, w.Resend, domain.Guest(), commands.Resend{Verification: s.Verification, Handle: s.Handle})
 	code = w.message(s, 3).Code
 	if _, err := w.check(s, "999"); !errors.Is(err, domain.ErrCode) {
-		t.Errorf("the fourth wrong one: %v", err)
+		t.Errorf("the third wrong one: %v", err)
 	}
 	if _, err := w.check(s, code); err != nil {
-		t.Fatalf("the fifth try, and right: %v", err)
+		t.Fatalf("the fourth try, and right: %v", err)
 	}
 	w.appended(nil, func() {
-		if _, err := w.check(s, code); !errors.Is(err, domain.ErrEnded) {
-			t.Errorf("replayed: %v", err)
+		for _, code := range []string{code, "999"} {
+			if _, err := w.check(s, code); !errors.Is(err, domain.ErrVerified) {
+				t.Errorf("checked again: %v", err)
+			}
 		}
 		refused(w, w.Resend, domain.Guest(), commands.Resend{Verification: s.Verification, Handle: s.Handle}, domain.ErrEnded)
 	})

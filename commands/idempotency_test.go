@@ -227,6 +227,27 @@ func TestRepeatsOfAVerification(t *testing.T) {
 	w.unique()
 }
 
+// A code is a credential, so it is checked first: another code under the same key is another request (P11).
+func TestOneKeyForTwoCodes(t *testing.T) {
+	w := newWorld(t)
+	s := w.signUp(ada)
+	r := keyed(domain.Guest(), "check")
+	check := func(code string) error {
+		_, err := w.CheckCode(t.Context(), r, commands.CheckCode{Verification: s.Verification, Handle: s.Handle, Code: code})
+		return err
+	}
+	right := w.message(s, 1).Code
+	for _, try := range []struct {
+		code string
+		want error
+	}{{"x", domain.ErrCode}, {right, nil}, {"x", domain.ErrCode}, {"y", domain.ErrVerified}, {right, nil}} {
+		if err := check(try.code); !errors.Is(err, try.want) {
+			t.Errorf("%t: %v, want %v", try.code == right, err, try.want)
+		}
+	}
+	w.unique()
+}
+
 func TestRepeatsOfEnrolments(t *testing.T) {
 	w := newWorld(t)
 	add, enrol := keyed(domain.Operator(0), "staff"), keyed(domain.Guest(), "enrol")

@@ -261,10 +261,11 @@ func redemptions(t *testing.T, w *world, pauses *linear.Pauses, m mutant) (*line
 				}
 				r.Do(c, code == right, func() (any, bool) {
 					a, err := menu.CheckCode(t.Context(), request(domain.Guest()), commands.CheckCode{Verification: s.Verification, Handle: s.Handle, Code: code})
-					if err != nil && !errors.Is(err, domain.ErrCode) && !errors.Is(err, domain.ErrEnded) {
+					ended := errors.Is(err, domain.ErrEnded) || errors.Is(err, domain.ErrVerified)
+					if err != nil && !ended && !errors.Is(err, domain.ErrCode) {
 						t.Errorf("a code: %v", err)
 					}
-					return tried{a.Value.Account, errors.Is(err, domain.ErrEnded)}, true
+					return tried{a.Value.Account, ended}, true
 				})
 			}
 		})

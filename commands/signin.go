@@ -41,7 +41,7 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 		space = spaceStaff
 	}
 	digest := k.digest(space, contact)
-	k.bind(digest)
+	k.bind(digest[:])
 	limits, err := k.signInLimits(ctx, digest)
 	if err != nil {
 		return SignedIn{}, err
@@ -63,10 +63,10 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	return k.begin(ctx, who)
 }
 
-// bind ties the command to the identifier that signs in: guests choose their Idempotency-Keys, and two who choose the same one must
-// not get what derives from one command, such as a session's secret.
-func (k *call) bind(digest vault.Digest) {
-	mac := k.keys.commands.MAC([]byte("bind"), k.command.UUID[:], digest[:])
+// bind ties the command to a credential, such as the identifier that signs in or the code that is checked: guests choose their
+// Idempotency-Keys, and two who choose the same one must not get what derives from one command, such as a session's secret.
+func (k *call) bind(credential []byte) {
+	mac := k.keys.commands.MAC([]byte("bind"), k.command.UUID[:], credential)
 	k.command = domain.CommandID{UUID: domain.Derive(uuid.UUID(mac[:16]), "command")}
 }
 

@@ -26,6 +26,7 @@ type Checked struct {
 // checkCode decides on a code and, if it is right, completes the sign-up.
 func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	defer k.hold(domain.VerificationStream(in.Verification))()
+	k.bind([]byte(domain.CleanCode(in.Code)))
 	signUp, err := k.ownSignUp(ctx, in.Verification, in.Handle)
 	if err != nil {
 		return Checked{}, err
@@ -61,7 +62,8 @@ func (k *call) ownSignUp(ctx context.Context, id domain.SignUpID, handle string)
 	return signUp, nil
 }
 
-// checkedBefore answers for a sign-up that has ended: a repeat of the check that passed gets the first answer.
+// checkedBefore answers for a sign-up that has ended: a repeat of the check that passed gets the first answer, and other codes
+// hear that the address is verified already, since only its requester has the handle.
 func (k *call) checkedBefore(ctx context.Context, id domain.SignUpID, s *domain.SignUp) (Checked, error) {
 	at, err := k.proofStream(id).read(ctx)
 	if err != nil {
@@ -71,16 +73,21 @@ func (k *call) checkedBefore(ctx context.Context, id domain.SignUpID, s *domain.
 	if err != nil {
 		return Checked{}, err
 	}
-	if len(at.before(k.command)) == 0 || !k.keyed || !v.Passed {
-		return Checked{}, domain.ErrEnded
+	before, err := k.repeated(ctx, at.before(k.command))
+	if err == nil {
+		err = refusalBefore(before)
 	}
-	if _, err := k.repeated(ctx, at.before(k.command)); err != nil {
+	switch {
+	case err != nil:
 		return Checked{}, err
-	}
-	if s.Account.IsZero() {
+	case len(before) > 0 && v.Passed && s.Account.IsZero():
 		return Checked{}, domain.ErrTaken
+	case len(before) > 0 && v.Passed:
+		return Checked{s.Account}, nil
+	case !s.Account.IsZero():
+		return Checked{}, domain.ErrVerified
 	}
-	return Checked{s.Account}, nil
+	return Checked{}, domain.ErrEnded
 }
 
 // refusalBefore is the refusal that the first of several identical checks got.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // CodeInput is what a code is derived from, under a key of the ledger, so that no code is ever stored.
@@ -38,8 +39,36 @@ func (c CodeInput) Code(mac [32]byte) string {
 	return string(b[:])
 }
 
-// CleanCode normalises a code as typed: without spaces and dashes, in capitals, with letters that look like digits
-// read as digits, since no code has those letters.
+// CleanCode normalises a code as typed: without spaces, dashes and invisible characters, with the digits of any script as ASCII,
+// in capitals, and with letters that look like digits read as digits, since no code has those letters.
 func CleanCode(s string) string {
-	return strings.NewReplacer(" ", "", "-", "", "\u00a0", "", "O", "0", "I", "1", "L", "1").Replace(strings.ToUpper(s))
+	return strings.Map(func(r rune) rune {
+		if n, ok := digit(r); ok {
+			return '0' + n
+		}
+		switch r = unicode.ToUpper(r); {
+		case unicode.IsSpace(r), unicode.In(r, unicode.Pd, unicode.Zs, unicode.Cf, unicode.Cc):
+			return -1
+		case r == 'O':
+			return '0'
+		case r == 'I', r == 'L':
+			return '1'
+		}
+		return r
+	}, s)
+}
+
+// digit is the value of a decimal digit of any script. Unicode gives each script's digits in order, from zero.
+func digit(r rune) (rune, bool) {
+	for _, in := range unicode.Nd.R16 {
+		if lo := rune(in.Lo); lo <= r && r <= rune(in.Hi) {
+			return (r - lo) % 10, true
+		}
+	}
+	for _, in := range unicode.Nd.R32 {
+		if lo := rune(in.Lo); lo <= r && r <= rune(in.Hi) { //nolint:gosec // runes fit
+			return (r - lo) % 10, true
+		}
+	}
+	return 0, false
 }

@@ -65,7 +65,9 @@ func TestFormOfCodes(t *testing.T) {
 }
 
 func TestCodesAsTyped(t *testing.T) {
-	for in, want := range map[string]string{"123456": "123456", " 123 456 ": "123456", "123-456": "123456", "123\u00a0456": "123456", "abcd-efgh": "ABCDEFGH", "oOiIlL": "001111", "": ""} {
+	for in, want := range map[string]string{"123456": "123456", " 123 456 ": "123456", "123-456": "123456", "123\u00a0456": "123456", "abcd-efgh": "ABCDEFGH", "oOiIlL": "001111", "": "",
+		"１２３４５６": "123456", "١٢٣٤٥٦": "123456", "۱۲۳۴۵۶": "123456", "१२३४५६": "123456", "𝟏𝟐𝟑𝟒𝟓𝟔": "123456", "１２３ ４５６": "123456",
+		"\ufeff123\u200b456\u200f": "123456", "123\u2013456\t\r\n": "123456", "123\u3000456": "123456", "½²": "½²"} {
 		if got := domain.CleanCode(in); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
 		}

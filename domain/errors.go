@@ -81,6 +81,8 @@ var (
 
 	ErrVerification = &Error{Kind: NotFound, Code: "verification_unknown", Message: "There is no such verification, or the handle is not the one from the sign-up."}
 	ErrCode         = &Error{Kind: Invalid, Code: "wrong_code", Message: "This is not the code from the latest message.", Field: "/code"}
+	ErrCodeExpired  = &Error{Kind: Gone, Code: "code_expired", Message: "This code has expired. Ask for another one.", Field: "/code"}
+	ErrVerified     = &Error{Kind: Conflict, Code: "already_verified", Message: "This address is verified already. Sign in."}
 	ErrEnded        = &Error{Kind: Gone, Code: "verification_ended", Message: "This verification has ended. Sign up again."}
 	ErrTaken        = &Error{Kind: Conflict, Code: "identifier_taken", Message: "This e-mail address already has an account. Sign in."}
 

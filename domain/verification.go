@@ -103,13 +103,16 @@ func (v *Verification) Resend(long bool, now time.Time) ([]any, error) {
 }
 
 // Check decides on a code. right says whether it is the code of the current issue and may pass at all. The events must be
-// stored even if there is an error.
+// stored even if there is an error. After the code has expired nothing is a try: no code can pass, so none is guessed.
 func (v *Verification) Check(right bool, now time.Time) ([]any, error) {
-	expired := now.After(v.IssuedAt.Add(CodeLifetime)) || v.IssuedAt.After(now.Add(MaxAhead))
 	switch {
-	case v.Passed || v.Ended != "":
+	case v.Passed:
+		return nil, ErrVerified
+	case v.Ended != "":
 		return nil, ErrEnded
-	case right && !expired:
+	case now.After(v.IssuedAt.Add(CodeLifetime)) || v.IssuedAt.After(now.Add(MaxAhead)):
+		return nil, ErrCodeExpired
+	case right:
 		return []any{VerificationPassed{Issue: v.Issue}}, nil
 	}
 	failed := VerificationFailed{Issue: v.Issue, Try: v.Tries + 1, FirstOfDay: v.failed != DayOf(now)}

@@ -37,7 +37,7 @@ func TestTheRightCodePassesOnce(t *testing.T) {
 	if err := v.check(true, noon.Add(domain.CodeLifetime)); err != nil || !v.Passed {
 		t.Fatalf("refused: %v", err)
 	}
-	if err := v.check(true, noon.Add(domain.CodeLifetime)); !errors.Is(err, domain.ErrEnded) {
+	if err := v.check(true, noon.Add(domain.CodeLifetime)); !errors.Is(err, domain.ErrVerified) {
 		t.Errorf("passed again: %v", err)
 	}
 }
@@ -85,12 +85,18 @@ func TestANewCodeGivesNoNewTries(t *testing.T) {
 
 func TestExpiredCodes(t *testing.T) {
 	for after, want := range map[time.Duration]error{
-		domain.CodeLifetime: nil, domain.CodeLifetime + 1: domain.ErrCode, 24 * time.Hour: domain.ErrCode,
-		-domain.MaxAhead: nil, -domain.MaxAhead - 1: domain.ErrCode, -24 * time.Hour: domain.ErrCode, // the clock went back
+		domain.CodeLifetime: nil, domain.CodeLifetime + 1: domain.ErrCodeExpired, 24 * time.Hour: domain.ErrCodeExpired,
+		-domain.MaxAhead: nil, -domain.MaxAhead - 1: domain.ErrCodeExpired, -24 * time.Hour: domain.ErrCodeExpired, // the clock went back
 	} {
 		v := prove(t)
 		if err := v.check(true, noon.Add(after)); !errors.Is(err, want) {
 			t.Errorf("%s later: %v, want %v", after, err, want)
+		}
+		if want == nil {
+			continue
+		}
+		if err := v.check(false, noon.Add(after)); !errors.Is(err, want) || v.Tries != 0 {
+			t.Errorf("a wrong code %s later: %v, %d tries", after, err, v.Tries)
 		}
 	}
 }
@@ -140,6 +146,7 @@ func TestVerificationNeverGivesMore(t *testing.T) {
 				r.Fatal("passed without the right, or again")
 			case err == nil:
 				passed = true
+			case errors.Is(err, domain.ErrCodeExpired) || errors.Is(err, domain.ErrVerified):
 			default:
 				tries++
 			}
