@@ -20,7 +20,7 @@ type revealBody struct {
 
 type revealAnswer struct {
 	Record     domain.EventID `json:"record" format:"uuid" doc:"The entry that records this look; the person sees it."`
-	Email      string         `json:"email,omitzero"`
+	Emails     []string       `json:"emails,omitzero" doc:"The oldest first."`
 	BirthMonth domain.Month   `json:"birth_month,omitzero"`
 	Devices    []deviceAnswer `json:"devices,omitzero"`
 	Clients    []sessionView  `json:"clients,omitzero" doc:"Open sessions and where they were started from."`
@@ -43,7 +43,7 @@ func (a *API) reveal() {
 				return nil, err
 			}
 			v := out.Value
-			ans := revealAnswer{Record: v.Record, Email: v.Email, BirthMonth: v.BirthMonth}
+			ans := revealAnswer{Record: v.Record, Emails: v.Emails, BirthMonth: v.BirthMonth}
 			if v.Devices != nil {
 				ans.Devices = devicesOf(v.Devices)
 			}

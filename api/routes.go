@@ -19,6 +19,8 @@ func (a *API) routes() {
 
 	a.me()
 	a.setLanguage()
+	a.listContacts()
+	a.addContact()
 	a.history()
 	a.accesses()
 	a.listPermissions()

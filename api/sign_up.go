@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"time"
 
 	"accountledger/commands"
 	"accountledger/domain"
@@ -22,18 +21,11 @@ type signUpBody struct {
 	BirthMonth string             `json:"birth_month" doc:"Year and month of birth. Stored encrypted." example:"1990-05"`
 }
 
-type signUpAnswer struct {
-	Verification domain.SignUpID `json:"verification" format:"uuid" doc:"The id for check and resend."`
-	Handle       string          `json:"handle" doc:"Proves that the sign-up is yours; check and resend need it. It is shown only once."`
-	ExpiresAt    time.Time       `json:"expires_at" doc:"When the sign-up lapses unless the address is verified."`
-	CodeExpires  time.Time       `json:"code_expires_at" doc:"When the first code expires."`
-}
-
 // signUp requests an account. The answer and its timing are the same whether or not the address has one.
 func (a *API) signUp() {
 	route(a, accepted(operation("signUp", "POST", "/v1/sign-ups", "signing up", "Sign up",
 		"Sends a code to the address. The answer is the same whether or not the address already has an account.")), of(a.Menu.SignUp.May),
-		func(ctx context.Context, r *ask, in *signUpIn) (*answer[signUpAnswer], error) {
+		func(ctx context.Context, r *ask, in *signUpIn) (*answer[verificationAnswer], error) {
 			b := in.Body.value
 			out, err := a.Menu.SignUp(ctx, r.Request, commands.SignUp{Email: b.Email, Password: b.Password, Region: b.Region,
 				Language: b.Language, BirthMonth: b.BirthMonth})
@@ -41,6 +33,6 @@ func (a *API) signUp() {
 				return nil, err
 			}
 			v := out.Value
-			return reply(a, out.Position, signUpAnswer{v.Verification, v.Handle, v.Expires, v.CodeExpires}), nil
+			return reply(a, out.Position, verificationAnswer{v.Verification, v.Handle, v.Expires, v.CodeExpires}), nil
 		})
 }

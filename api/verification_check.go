@@ -9,23 +9,24 @@ import (
 
 type checkIn struct {
 	Keyed
-	ID   string `path:"id" doc:"The verification's id from the answer to the sign-up."`
+	ID   string `path:"id" doc:"The verification's id, from the answer to the request."`
 	Body body[checkBody]
 }
 
 type checkBody struct {
-	Handle string `json:"handle" doc:"From the answer to the sign-up."`
+	Handle string `json:"handle" doc:"From the answer to the request."`
 	Code   string `json:"code" doc:"The code from the latest message. Spaces, dashes and case are ignored."`
 }
 
 type checkAnswer struct {
-	Account domain.AccountID `json:"account" format:"uuid" doc:"The new account. Sign in to use it."`
+	Purpose domain.VerificationPurpose `json:"purpose" enum:"sign_up,add_contact" doc:"What the verification was for."`
+	Account domain.AccountID           `json:"account" format:"uuid" doc:"The new account, which you sign in to, or the one that has the address now."`
 }
 
-// checkCode verifies the address of a sign-up. Five wrong codes end the verification; an empty code does not count as one.
+// checkCode verifies an address. Five wrong codes end the verification; an empty code does not count as one.
 func (a *API) checkCode() {
 	route(a, operation("checkCode", "POST", "/v1/verifications/{id}/check", "signing up", "Verify an address",
-		"The right code creates the account. Five wrong codes end the verification."), of(a.Menu.CheckCode.May),
+		"The right code completes what the verification is for: it creates the account, or adds the address to it. Five wrong codes end the verification."), of(a.Menu.CheckCode.May),
 		func(ctx context.Context, r *ask, in *checkIn) (*answer[checkAnswer], error) {
 			id, err := verificationID(in.ID)
 			switch {
@@ -40,14 +41,14 @@ func (a *API) checkCode() {
 			if err != nil {
 				return nil, err
 			}
-			return reply(a, out.Position, checkAnswer{out.Value.Account}), nil
+			return reply(a, out.Position, checkAnswer{out.Value.Purpose, out.Value.Account}), nil
 		})
 }
 
-func verificationID(s string) (domain.SignUpID, error) {
+func verificationID(s string) (domain.VerificationID, error) {
 	id, ok := domain.ParseID(s)
 	if !ok {
-		return domain.SignUpID{}, domain.ErrVerification
+		return domain.VerificationID{}, domain.ErrVerification
 	}
-	return domain.SignUpID{UUID: id}, nil
+	return domain.VerificationID{UUID: id}, nil
 }

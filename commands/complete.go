@@ -4,15 +4,37 @@ import (
 	"context"
 	"errors"
 
-	"github.com/google/uuid"
-
 	"accountledger/domain"
 	"accountledger/journal"
 	"accountledger/vault"
 )
 
-// A verified sign-up becomes an account in a chain of appends, each with an id derived from the request: claim the identifier,
-// open the account, end the sign-up. Any process that finds the chain unfinished completes it.
+// complete does what a passed verification is for, and returns the account that it is about. It can be repeated: each purpose is a
+// chain of appends with ids derived from the request, and any process that finds one unfinished completes it.
+func (k *call) complete(ctx context.Context, r *domain.VerificationRequest) (domain.AccountID, error) {
+	switch r.Purpose {
+	case domain.VerifySignUp:
+		return k.completeSignUp(ctx, domain.SignUpID(r.ID))
+	case domain.VerifyAddContact:
+		return k.attachContact(ctx, r)
+	}
+	return r.Account, domain.ErrEnded
+}
+
+// proofEnded reports whether nothing is left to do for a verification: it failed, or what it is for is done.
+func (k *call) proofEnded(ctx context.Context, r *domain.VerificationRequest, signUp *domain.SignUp) (bool, error) {
+	if signUp != nil {
+		return signUp.Ended(), nil
+	}
+	v, err := k.verification(ctx, r)
+	if err != nil || v.Ended != "" || !v.Passed {
+		return v.Ended != "", err
+	}
+	a, err := k.account(ctx, r.Account)
+	return err == nil && attachedBy(a, r.ID), err
+}
+
+// A verified sign-up becomes an account: claim the identifier, open the account, end the sign-up.
 
 // completeSignUp returns the account, ErrTaken if another account was quicker, or ErrEnded if the sign-up has lapsed.
 func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.AccountID, error) {
@@ -69,7 +91,7 @@ func (k *call) endSignUp(ctx context.Context, id domain.SignUpID, s *domain.Sign
 }
 
 func (k *call) forgetSignUp(ctx context.Context, id domain.SignUpID) error {
-	return errors.Join(k.Vault.DestroySecrets(ctx, signUpSecret(id)), k.Journal.Destroy(ctx, domain.SignUpKey(id)))
+	return errors.Join(k.Vault.DestroySecrets(ctx, domain.SignUpSecret(id)), k.Journal.Destroy(ctx, domain.SignUpKey(id)))
 }
 
 // openAccount claims the identifier and opens the account. The version of the claim's stream decides races.
@@ -83,7 +105,8 @@ func (k *call) openAccount(ctx context.Context, id domain.SignUpID, s *domain.Si
 	if err != nil {
 		return account, err
 	}
-	claim, claimed, err := k.claimFor(ctx, k.digest(spacePeople, contact), id, s)
+	request, _ := domain.RequestOf(s.Fact)
+	claim, claimed, err := k.claimFor(ctx, k.digest(spacePeople, contact), &request)
 	if err != nil {
 		return account, err
 	}
@@ -100,26 +123,26 @@ func (k *call) openAccount(ctx context.Context, id domain.SignUpID, s *domain.Si
 	return account, err
 }
 
-// claimFor returns the account's claim on the identifier, and makes it if there is none.
-func (k *call) claimFor(ctx context.Context, digest vault.Digest, id domain.SignUpID, s *domain.SignUp) (domain.ClaimID, domain.Fact, error) {
-	account := s.AccountOf()
-	for {
-		made := uuid.New()
-		row, err := k.Vault.InsertIdentifier(ctx, digest, made)
+// claimFor returns the claim that a verification's account has on the identifier, and makes it if there is none: ErrTaken if another
+// account has one.
+func (k *call) claimFor(ctx context.Context, digest vault.Digest, r *domain.VerificationRequest) (domain.ClaimID, domain.Fact, error) {
+	for n := uint64(0); ; n++ {
+		made := claimBy(r, n)
+		row, err := k.Vault.InsertIdentifier(ctx, digest, made.UUID)
 		if err != nil {
 			return domain.ClaimID{}, domain.Fact{}, err
 		}
 		claim := domain.ClaimID{UUID: row}
-		out, err := change[*domain.Claim]{stream: k.claimStream(claim), mayKeep: true, new: row == made,
-			about: concerning[*domain.Claim](about{subject: account, region: s.Fact.Region}.after(s.Fact, s.Fact)),
+		out, err := change[*domain.Claim]{stream: k.claimStream(claim), mayKeep: true, new: claim == made,
+			about: concerning[*domain.Claim](about{subject: r.Account, region: r.Fact.Region}.after(r.Fact, r.Fact)),
 			decide: func(_ context.Context, c *domain.Claim, _ journal.Head) ([]any, error) {
 				switch {
-				case c.Retired || c.Account == account:
+				case c.Retired || c.Account == r.Account:
 					return nil, nil
 				case c.Held():
 					return nil, domain.ErrTaken
 				}
-				return []any{domain.IdentifierClaimed{Kind: s.Requested.Kind, Account: account, Completes: id}}, nil
+				return []any{domain.IdentifierClaimed{Kind: r.Kind, Account: r.Account, Completes: r.ID, Purpose: r.Purpose}}, nil
 			}}.by(ctx, k)
 		switch {
 		case err != nil:
@@ -133,75 +156,96 @@ func (k *call) claimFor(ctx context.Context, digest vault.Digest, id domain.Sign
 	}
 }
 
+// claimBy is the n-th claim that a verification makes; it makes another only once one was retired. It derives from the request, so
+// that it is found even when nobody can read the address any more.
+func claimBy(r *domain.VerificationRequest, n uint64) domain.ClaimID {
+	return domain.ClaimID{UUID: domain.Derive(r.Fact.ID.UUID, "claim", n)}
+}
+
 // movePassword copies the hash to the account; the sign-up's is destroyed when the sign-up ends.
 func (k *call) movePassword(ctx context.Context, id domain.SignUpID, account domain.AccountID) error {
-	hash, err := k.Vault.Secret(ctx, signUpSecret(id))
+	hash, err := k.Vault.Secret(ctx, domain.SignUpSecret(id))
 	if errors.Is(err, vault.ErrDestroyed) { // a backup was made in between: the account already has it
-		if _, there := k.Vault.Secret(ctx, accountSecret(account)); there == nil {
+		if _, there := k.Vault.Secret(ctx, domain.AccountSecret(account)); there == nil {
 			return nil
 		}
 	}
 	if err != nil {
 		return err
 	}
-	return k.Vault.PutSecret(ctx, accountSecret(account), hash)
+	return k.Vault.PutSecret(ctx, domain.AccountSecret(account), hash)
 }
 
-// SettleSignUp completes a verified sign-up, or lets one lapse that was not verified in time.
-type SettleSignUp struct {
-	ID domain.SignUpID `json:"id"`
+// SettleVerification completes a verification that has passed, or ends one that did not pass in time.
+type SettleVerification struct {
+	ID domain.VerificationID `json:"id"`
 }
 
-// SettledSignUp says whether the sign-up has ended; otherwise it is not due yet.
-type SettledSignUp struct {
+// Settled says whether the verification has ended and nothing is left to do; otherwise it is not due yet.
+type Settled struct {
 	Ended bool
 }
 
-// settleSignUp is for the process that handles deadlines and finishes interrupted work. It does nothing before the deadline.
-func (k *call) settleSignUp(ctx context.Context, in SettleSignUp) (SettledSignUp, error) {
-	done := SettledSignUp{Ended: true}
+// settleVerification is for the process that handles deadlines and finishes interrupted work. It does nothing before the deadline.
+func (k *call) settleVerification(ctx context.Context, in SettleVerification) (Settled, error) {
 	defer k.hold(domain.VerificationStream(in.ID))()
-	signUp, err := stateOf(ctx, k.signUpStream(in.ID))
-	if err != nil || signUp.Requested == nil {
-		return done, err
+	r, signUp, err := k.requestOf(ctx, in.ID)
+	if err != nil || r == nil {
+		return Settled{Ended: true}, err
 	}
-	if signUp.Ended() {
-		return done, k.forgetSignUp(ctx, in.ID)
-	}
-	v, err := k.verification(ctx, in.ID, signUp)
+	v, err := k.verification(ctx, r)
 	if err != nil {
-		return done, err
+		return Settled{Ended: true}, err
 	}
+	ended, err := k.proofEnded(ctx, r, signUp)
+	if err != nil {
+		return Settled{Ended: true}, err
+	}
+	over := r.Fact.Restored || !k.now.Before(r.Due())
 	switch {
+	case ended && signUp != nil:
+		err = k.forgetSignUp(ctx, domain.SignUpID(r.ID))
+	case ended:
+		err = k.Journal.Destroy(ctx, domain.VerificationKey(r.ID))
 	case v.Passed:
-		_, err := k.completeSignUp(ctx, in.ID)
-		if errors.Is(err, domain.ErrTaken) {
+		_, err = k.complete(ctx, r)
+		if domainRefusal(err) { // recorded
 			err = nil
 		}
-		if signUp.Fact.Restored && gone(err) {
-			return done, k.lapse(ctx, in.ID, signUp, v)
+		if signUp != nil && r.Fact.Restored && gone(err) {
+			err = k.lapse(ctx, r, signUp, v)
 		}
-		return done, err
-	case signUp.Fact.Restored || !k.now.Before(signUp.Due()):
-		return done, k.lapse(ctx, in.ID, signUp, v)
+	case over && signUp != nil:
+		err = k.lapse(ctx, r, signUp, v)
+	case over && r.Fact.Restored:
+		err = k.endProof(ctx, r, domain.EndRestored)
+	case over:
+		err = k.endProof(ctx, r, domain.EndExpired)
+	default:
+		return Settled{}, nil
 	}
-	return SettledSignUp{}, nil
+	return Settled{Ended: true}, err
 }
 
-// lapse ends the verification first: its stream decides whether a code given at the same moment is too late.
-func (k *call) lapse(ctx context.Context, id domain.SignUpID, s *domain.SignUp, v domain.Verification) error {
+// domainRefusal reports whether what a verification was for cannot be done, which its end records.
+func domainRefusal(err error) bool {
+	return errors.Is(err, domain.ErrTaken) || errors.Is(err, domain.ErrContacts) || errors.Is(err, domain.ErrClosing) || errors.Is(err, domain.ErrNotFound)
+}
+
+// lapse ends the verification of a sign-up first: its stream decides whether a code given at the same moment is too late.
+func (k *call) lapse(ctx context.Context, r *domain.VerificationRequest, s *domain.SignUp, v domain.Verification) error {
 	reason := domain.LapseExpired
-	if s.Fact.Restored {
+	if r.Fact.Restored {
 		reason = domain.LapseRestored
 	}
 	if !v.Passed {
-		c := k.changeProof(s, id, func(_ context.Context, now domain.Verification) ([]any, error) {
+		c := k.changeProof(r, func(_ context.Context, now domain.Verification) ([]any, error) {
 			if v = now; v.Passed || v.Ended != "" {
 				return nil, nil
 			}
-			return []any{domain.VerificationEnded{Reason: domain.EndExpired, FirstOfDay: s.Requested.FirstOfDay}}, nil
+			return []any{domain.VerificationEnded{Reason: domain.EndExpired, Purpose: r.Purpose, FirstOfDay: r.FirstOfDay}}, nil
 		})
-		c.about = concerning[*proof](about{region: s.Fact.Region}.after(s.Fact, s.Fact))
+		c.about = concerning[*proof](ofRequest(r).after(r.Fact, r.Fact))
 		if _, err := c.by(ctx, k); err != nil {
 			return err
 		}
@@ -212,6 +256,6 @@ func (k *call) lapse(ctx context.Context, id domain.SignUpID, s *domain.SignUp, 
 	if v.Ended == domain.EndTries {
 		reason = domain.LapseTries
 	}
-	_, err := k.endSignUp(ctx, id, s, domain.SignUpLapsed{Reason: reason, FirstOfDay: s.Requested.FirstOfDay})
+	_, err := k.endSignUp(ctx, domain.SignUpID(r.ID), s, domain.SignUpLapsed{Reason: reason, FirstOfDay: r.FirstOfDay})
 	return err
 }

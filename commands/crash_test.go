@@ -85,12 +85,12 @@ func TestCrashesWhileASignUpIsCompleted(t *testing.T) {
 						t.Errorf("asked again: %v", err)
 					}
 				}
-				if !do(w, w.SettleSignUp, domain.System(), commands.SettleSignUp{ID: s.Verification}).Ended { // it died before the proof was written
+				if !do(w, w.SettleVerification, domain.System(), commands.SettleVerification{ID: s.Verification}).Ended { // it died before the proof was written
 					if _, err := w.check(s, code); err != nil {
 						t.Errorf("after the proof was lost: %v", err)
 					}
 				}
-				w.appended(nil, func() { do(w, w.SettleSignUp, domain.System(), commands.SettleSignUp{ID: s.Verification}) })
+				w.appended(nil, func() { do(w, w.SettleVerification, domain.System(), commands.SettleVerification{ID: s.Verification}) })
 			}, func(w *world) string {
 				w.forgotten(s)
 				shape := w.shape()

@@ -125,10 +125,13 @@ func ofErasure(a *domain.Account) about {
 	return ofAccount(a).after(a.Erasure.RequestedBy, a.Erasure.RequestedBy)
 }
 
-// eraseAll retires the claim, deletes the identifier's row, destroys keys and secrets, and then completes the erasure.
+// eraseAll retires the claims, deletes the identifiers' rows, destroys keys and secrets, and then completes the erasure.
 func (k *call) eraseAll(ctx context.Context, a *domain.Account) (*domain.Account, error) {
-	if err := k.retireClaim(ctx, a); err != nil {
-		return a, err
+	held := a.Holdings()
+	for _, claim := range held.Claims {
+		if err := k.retireClaim(ctx, a, claim); err != nil {
+			return a, err
+		}
 	}
 	// A vault that never had the key is another vault or an older copy, and cannot vouch for the key's destruction.
 	if _, err := k.Vault.Key(ctx, domain.AccountKey(a.ID)); errors.Is(err, vault.ErrNotFound) {
@@ -136,14 +139,11 @@ func (k *call) eraseAll(ctx context.Context, a *domain.Account) (*domain.Account
 	} else if err != nil && !errors.Is(err, vault.ErrDestroyed) && !errors.Is(err, vault.ErrCorrupt) && !errors.Is(err, vault.ErrMasterKey) {
 		return a, err
 	}
-	keys := []string{domain.AccountKey(a.ID), domain.IdentifierKey(a.Opened.Claim)}
-	for _, id := range a.DeviceIDs() {
-		keys = append(keys, domain.DeviceKey(id))
+	var err error
+	for _, claim := range held.Claims {
+		err = errors.Join(err, k.Vault.DeleteIdentifier(ctx, claim.UUID))
 	}
-	err := errors.Join(
-		k.Vault.DeleteIdentifier(ctx, a.Opened.Claim.UUID),
-		k.Vault.DestroySecrets(ctx, accountSecret(a.ID)),
-		k.Journal.Destroy(ctx, keys...))
+	err = errors.Join(err, k.Vault.DestroySecrets(ctx, held.Secrets...), k.Journal.Destroy(ctx, held.Keys...))
 	if err != nil {
 		return a, err
 	}
@@ -161,8 +161,8 @@ func (k *call) eraseAll(ctx context.Context, a *domain.Account) (*domain.Account
 	return out.state, err
 }
 
-func (k *call) retireClaim(ctx context.Context, a *domain.Account) error {
-	_, err := change[*domain.Claim]{stream: k.claimStream(a.Opened.Claim), about: concerning[*domain.Claim](ofErasure(a)), mayKeep: true,
+func (k *call) retireClaim(ctx context.Context, a *domain.Account, claim domain.ClaimID) error {
+	_, err := change[*domain.Claim]{stream: k.claimStream(claim), about: concerning[*domain.Claim](ofErasure(a)), mayKeep: true,
 		decide: func(_ context.Context, c *domain.Claim, _ journal.Head) ([]any, error) {
 			if !c.Held() || c.Account != a.ID {
 				return nil, nil

@@ -25,11 +25,14 @@ const historyMost = 500
 
 // history reads the caller's streams, so it is never stale.
 func (k *call) history(ctx context.Context, _ struct{}) ([]HistoryEntry, error) {
-	signUp, err := k.signUpOf(ctx, k.Caller.Account)
+	a, err := k.account(ctx, k.Caller.Account)
 	if err != nil {
 		return nil, err
 	}
-	streams := []string{domain.AccountStream(k.Caller.Account), domain.VerificationStream(signUp), domain.SignUpStream(signUp)}
+	streams := []string{domain.AccountStream(k.Caller.Account), domain.SignUpStream(a.Opened.SignUp)}
+	for _, c := range a.Contacts {
+		streams = append(streams, domain.VerificationStream(c.Verification))
+	}
 	for _, m := range k.months() {
 		streams = append(streams, domain.SessionsStream(k.Caller.Account.UUID, m))
 	}
@@ -44,18 +47,6 @@ func (k *call) history(ctx context.Context, _ struct{}) ([]HistoryEntry, error) 
 	out := slices.Concat(parts...)
 	slices.SortStableFunc(out, func(x, y HistoryEntry) int { return y.At.Compare(x.At) })
 	return out[:min(len(out), historyMost)], nil
-}
-
-// signUpOf is the sign-up of an account. It never changes, so the cached account is good enough.
-func (k *call) signUpOf(ctx context.Context, id domain.AccountID) (signUp domain.SignUpID, err error) {
-	if a, ok := k.accountStream(id).cached(); ok {
-		return a.Opened.SignUp, nil
-	}
-	a, err := k.account(ctx, id)
-	if err != nil {
-		return signUp, err
-	}
-	return a.Opened.SignUp, nil
 }
 
 // historyOf reads the newest entries of one stream.

@@ -99,6 +99,7 @@ func (c *core) dayHash(ctx context.Context, use string, digest [32]byte, day dom
 const (
 	seenSigningUp = "seen signing up"
 	seenFailing   = "seen failing"
+	seenAdding    = "seen adding a contact"
 )
 
 // firstOfDay reports whether an identifier is seen for the first time today. It is kept in memory, so after a restart it can be

@@ -28,7 +28,7 @@ func (k *call) me(ctx context.Context, _ struct{}) (Me, error) {
 	}
 	me := Me{Account: a.ID, Region: a.Region, Language: a.Language, Rules: a.Rules, Capacity: a.Capacity, Opened: a.OpenedFact.At}
 	var o opening
-	show(&o, a.OpenedFact, a.Opened.Contact, func(c domain.Contact) { me.Email = c.Typed })
+	show(&o, a.Contacts[0].Fact, a.Contacts[0].Contact, func(c domain.Contact) { me.Email = c.Typed })
 	show(&o, a.OpenedFact, a.Opened.Birth, func(b domain.BirthMonth) { me.BirthMonth = b.Month })
 	if err := o.open(ctx, k.Journal); err != nil {
 		return Me{}, err

@@ -28,6 +28,8 @@ type Menu struct {
 
 	Me              Command[struct{}, Me]
 	SetLanguage     Command[SetLanguage, domain.Language]
+	ListContacts    Command[struct{}, []Contact]
+	AddContact      Command[AddContact, ContactAdding]
 	History         Command[struct{}, []HistoryEntry]
 	ListPermissions Command[struct{}, Permissions]
 	SetPermission   Command[domain.SetPermission, PermissionSet]
@@ -65,12 +67,12 @@ type Menu struct {
 	RaiseLimits   Command[RaiseLimits, domain.EventID]
 	RestoreLimits Command[RaiseLimits, domain.EventID]
 
-	PublishNotices Command[struct{}, struct{}]
-	SettleSignUp   Command[SettleSignUp, SettledSignUp]
-	SettleUnlinked Command[SettleUnlinked, struct{}]
-	SettleErasure  Command[SettleErasure, ErasureView]
-	Retain         Command[struct{}, struct{}]
-	Message        Command[Message, MessageToSend]
+	PublishNotices     Command[struct{}, struct{}]
+	SettleVerification Command[SettleVerification, Settled]
+	SettleUnlinked     Command[SettleUnlinked, struct{}]
+	SettleErasure      Command[SettleErasure, ErasureView]
+	Retain             Command[struct{}, struct{}]
+	Message            Command[Message, MessageToSend]
 }
 
 func menu(c *core) *Menu {
@@ -94,6 +96,8 @@ func menu(c *core) *Menu {
 
 		Me:              by(c, ownerEvenClosing, onCall((*call).me)),
 		SetLanguage:     by(c, owner, onCall((*call).setLanguage)),
+		ListContacts:    by(c, ownerEvenClosing, onCall((*call).listContacts)),
+		AddContact:      by(c, owner, onCall((*call).addContact)),
 		History:         by(c, owner, onCall((*call).history)),
 		ListPermissions: by(c, owner, onCall((*call).listPermissions)),
 		SetPermission:   by(c, owner, onCall((*call).setPermission)),
@@ -130,12 +134,12 @@ func menu(c *core) *Menu {
 		RaiseLimits:   by(c, operator, onCall((*call).raiseLimits)),
 		RestoreLimits: by(c, operator, onCall((*call).restoreLimits)),
 
-		PublishNotices: by(c, system, onCall((*call).publishNotices)),
-		SettleSignUp:   by(c, system, onCall((*call).settleSignUp)),
-		SettleUnlinked: by(c, system, onCall((*call).settleUnlinked)),
-		SettleErasure:  by(c, system, onCall((*call).settleErasure)),
-		Retain:         by(c, system, onCall((*call).retain)),
-		Message:        by(c, system, onCall((*call).message)),
+		PublishNotices:     by(c, system, onCall((*call).publishNotices)),
+		SettleVerification: by(c, system, onCall((*call).settleVerification)),
+		SettleUnlinked:     by(c, system, onCall((*call).settleUnlinked)),
+		SettleErasure:      by(c, system, onCall((*call).settleErasure)),
+		Retain:             by(c, system, onCall((*call).retain)),
+		Message:            by(c, system, onCall((*call).message)),
 	}
 }
 

@@ -9,10 +9,10 @@ import (
 	"accountledger/journal"
 )
 
-// Message asks what to send for an event: a sign-up, or a new issue of its verification.
+// Message asks what to send for an issue of a verification.
 type Message struct {
-	SignUp domain.SignUpID `json:"sign_up"`
-	Issue  int             `json:"issue"`
+	Verification domain.VerificationID `json:"verification"`
+	Issue        int                   `json:"issue"`
 }
 
 // MessageToSend is a message to a person. It is personal and must go nowhere but to its address. The zero value means there is
@@ -30,14 +30,14 @@ type MessageToSend struct {
 	Limits [32]byte
 }
 
-// message picks the message: a code for a free address, "you have an account" for a taken one. For replaced or expired issues
-// there is nothing to send.
+// message picks the message: a code for a free address, and word of the attempt for a taken one. For replaced or expired issues there
+// is nothing to send.
 func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
-	signUp, err := stateOf(ctx, k.signUpStream(in.SignUp))
-	if err != nil || signUp.Requested == nil || !signUp.Verifiable() {
+	r, signUp, err := k.requestOf(ctx, in.Verification)
+	if err != nil || r == nil || r.Fact.Restored || signUp != nil && signUp.Ended() {
 		return MessageToSend{}, err
 	}
-	v, err := k.verification(ctx, in.SignUp, signUp)
+	v, err := k.verification(ctx, r)
 	if err != nil {
 		return MessageToSend{}, err
 	}
@@ -45,15 +45,17 @@ func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
 	if v.Issue != in.Issue || v.Passed || v.Ended != "" || !k.now.Before(expires) {
 		return MessageToSend{}, nil
 	}
-	contact, err := journal.Open(ctx, k.Journal, signUp.Fact, signUp.Requested.Contact)
+	contact, err := journal.Open(ctx, k.Journal, r.Fact, r.Contact)
 	if errors.Is(err, journal.ErrUnreadable) {
 		return MessageToSend{}, nil
 	} else if err != nil {
 		return MessageToSend{}, err
 	}
 	digest := k.digest(spacePeople, contact)
-	m := MessageToSend{Kind: domain.MessageCode, Language: signUp.Requested.Language, To: contact.Typed, Expires: expires,
-		Subject: signUp.AccountOf(), Region: signUp.Fact.Region}
+	m := MessageToSend{Kind: codeMessages[r.Purpose], To: contact.Typed, Expires: expires, Subject: r.Account, Region: r.Fact.Region}
+	if m.Language, err = k.languageFor(ctx, r, signUp); err != nil {
+		return MessageToSend{}, err
+	}
 	if m.Limits, err = k.dayHash(ctx, "deliveries", digest, domain.DayOf(v.IssuedAt)); err != nil {
 		return MessageToSend{}, err
 	}
@@ -61,25 +63,44 @@ func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
 	if err != nil {
 		return MessageToSend{}, err
 	}
-	if claim.Held() {
-		return k.existsMessage(ctx, m, claim)
+	if claim.Held() && claim.Account != r.Account {
+		return k.takenMessage(ctx, r, m, claim)
 	}
-	m.Code = k.code(in.SignUp, v, contact)
+	m.Code = k.code(r, v, contact)
 	return m, nil
 }
 
-// existsMessage goes to the stored address in the account's language; it has nothing in it from the requester.
-func (k *call) existsMessage(ctx context.Context, m MessageToSend, claim *domain.Claim) (MessageToSend, error) {
+// codeMessages and takenMessages are what goes to a free and to a taken address.
+var (
+	codeMessages  = map[domain.VerificationPurpose]domain.Message{domain.VerifySignUp: domain.MessageCode, domain.VerifyAddContact: domain.MessageContactCode}
+	takenMessages = map[domain.VerificationPurpose]domain.Message{domain.VerifySignUp: domain.MessageExists, domain.VerifyAddContact: domain.MessageContactTaken}
+)
+
+// languageFor is the language of a message about a verification: the sign-up's, or the account's.
+func (k *call) languageFor(ctx context.Context, r *domain.VerificationRequest, signUp *domain.SignUp) (domain.Language, error) {
+	if signUp != nil {
+		return signUp.Requested.Language, nil
+	}
+	a, err := k.account(ctx, r.Account)
+	return a.Language, err
+}
+
+// takenMessage goes to the stored address in the account's language; it has nothing in it from the requester.
+func (k *call) takenMessage(ctx context.Context, r *domain.VerificationRequest, m MessageToSend, claim *domain.Claim) (MessageToSend, error) {
 	a, err := k.account(ctx, claim.Account)
 	if err != nil || a.Open() != nil {
 		return MessageToSend{}, err
 	}
-	contact, err := journal.Open(ctx, k.Journal, a.OpenedFact, a.Opened.Contact)
+	held, ok := a.Contact(claim.ID())
+	if !ok {
+		return MessageToSend{}, nil
+	}
+	contact, err := journal.Open(ctx, k.Journal, held.Fact, held.Contact)
 	if errors.Is(err, journal.ErrUnreadable) {
 		return MessageToSend{}, nil
 	} else if err != nil {
 		return MessageToSend{}, err
 	}
-	m.Kind, m.Language, m.To, m.Subject, m.Region = domain.MessageExists, a.Language, contact.Typed, a.ID, a.Region
+	m.Kind, m.Language, m.To, m.Subject, m.Region = takenMessages[r.Purpose], a.Language, contact.Typed, a.ID, a.Region
 	return m, nil
 }

@@ -109,3 +109,21 @@ func (Request) Format(s fmt.State, _ rune) { hide(s) }
 
 // LogValue logs [personal].
 func (Request) LogValue() slog.Value { return hidden() }
+
+// Format prints [personal] for every verb.
+func (Contact) Format(s fmt.State, _ rune) { hide(s) }
+
+// LogValue logs [personal].
+func (Contact) LogValue() slog.Value { return hidden() }
+
+// Format prints [personal] for every verb.
+func (AddContact) Format(s fmt.State, _ rune) { hide(s) }
+
+// LogValue logs [personal].
+func (AddContact) LogValue() slog.Value { return hidden() }
+
+// Format prints [personal] for every verb.
+func (ContactAdding) Format(s fmt.State, _ rune) { hide(s) }
+
+// LogValue logs [personal].
+func (ContactAdding) LogValue() slog.Value { return hidden() }

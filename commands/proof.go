@@ -9,21 +9,28 @@ import (
 	"accountledger/journal"
 )
 
-// proof holds the events of a verification; its request is in another stream.
-type proof struct{ facts []domain.Fact }
+// proof holds the events of a verification after its request.
+type proof struct {
+	request *domain.VerificationRequest // nil if the request is in another stream, as a sign-up's is
+	facts   []domain.Fact
+}
 
 // Apply keeps the fact.
 func (p *proof) Apply(f domain.Fact) error {
+	if r, ok := domain.RequestOf(f); ok {
+		p.request = &r
+		return nil
+	}
 	p.facts = append(p.facts, f)
 	return nil
 }
 
 // Fork returns a copy to apply facts to.
-func (p *proof) Fork() *proof { return &proof{slices.Clip(p.facts)} }
+func (p *proof) Fork() *proof { return &proof{p.request, slices.Clip(p.facts)} }
 
-// verification is the state of a sign-up's verification.
-func (p *proof) verification(s *domain.SignUp) (domain.Verification, error) {
-	v := s.Verification()
+// verification is the state of the verification that a request began.
+func (p *proof) verification(r *domain.VerificationRequest) (domain.Verification, error) {
+	v := r.Start()
 	for _, f := range p.facts {
 		if err := v.Apply(f); err != nil {
 			return v, err
@@ -32,25 +39,52 @@ func (p *proof) verification(s *domain.SignUp) (domain.Verification, error) {
 	return v, nil
 }
 
-// verification reads the verification of a sign-up as the leader has it now.
-func (c *core) verification(ctx context.Context, id domain.SignUpID, s *domain.SignUp) (domain.Verification, error) {
-	p, err := stateOf(ctx, c.proofStream(id))
+// verification reads a verification as the leader has it now.
+func (c *core) verification(ctx context.Context, r *domain.VerificationRequest) (domain.Verification, error) {
+	p, err := stateOf(ctx, c.proofStream(r.ID))
 	if err != nil {
 		return domain.Verification{}, err
 	}
-	return p.verification(s)
+	return p.verification(r)
 }
 
-// changeProof is a change of a sign-up's verification. Nothing in it is dated before the sign-up.
-func (c *core) changeProof(s *domain.SignUp, id domain.SignUpID, decide func(context.Context, domain.Verification) ([]any, error)) change[*proof] {
-	return change[*proof]{stream: dated{c.proofStream(id), s.Fact.At}, about: concerning[*proof](about{region: s.Fact.Region}), mayKeep: true,
+// requestOf reads the request that began a verification, and the sign-up if it is one's; nil if there is none by that id.
+func (k *call) requestOf(ctx context.Context, id domain.VerificationID) (r *domain.VerificationRequest, signUp *domain.SignUp, err error) {
+	var p *proof
+	err = k.beside(ctx, func(ctx context.Context) (err error) {
+		p, err = stateOf(ctx, k.proofStream(id))
+		return err
+	}, func(ctx context.Context) error { return k.readAround(ctx, id) }, func(ctx context.Context) (err error) {
+		signUp, err = stateOf(ctx, k.signUpStream(domain.SignUpID(id)))
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case p.request != nil:
+		return p.request, nil, nil
+	case signUp.Requested == nil:
+		return nil, nil, nil
+	}
+	asked, _ := domain.RequestOf(signUp.Fact)
+	return &asked, signUp, nil
+}
+
+// changeProof is a change of a verification. Nothing in it is dated before its request.
+func (c *core) changeProof(r *domain.VerificationRequest, decide func(context.Context, domain.Verification) ([]any, error)) change[*proof] {
+	return change[*proof]{stream: dated{c.proofStream(r.ID), r.Fact.At}, about: concerning[*proof](ofRequest(r)), mayKeep: true,
 		decide: func(ctx context.Context, p *proof, _ journal.Head) ([]any, error) {
-			v, err := p.verification(s)
+			v, err := p.verification(r)
 			if err != nil {
 				return nil, err
 			}
 			return decide(ctx, v)
 		}}
+}
+
+// ofRequest: events of a verification concern the account that asked for it. A sign-up's concern nobody, since there is none yet.
+func ofRequest(r *domain.VerificationRequest) about {
+	return about{subject: r.Fact.Subject, region: r.Fact.Region}
 }
 
 var _ source[*proof] = dated{}

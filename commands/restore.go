@@ -128,8 +128,8 @@ func (k *call) eraseRestored(ctx context.Context, in EraseRestored) (ErasedResto
 	return ErasedRestored{Erased: true}, err
 }
 
-// DropClaim retires a claim whose account was never opened: its sign-up was in progress when the backup was made, and could not be
-// completed after the restore. Otherwise nobody could ever use the identifier.
+// DropClaim retires a claim that its account does not have: the verification was in progress when the backup was made, and could not
+// be completed after the restore. Otherwise nobody could ever use the identifier.
 type DropClaim struct {
 	Claim domain.ClaimID
 }
@@ -144,8 +144,11 @@ func (k *call) dropClaim(ctx context.Context, in DropClaim) (struct{}, error) {
 				return nil, nil
 			}
 			account, err := k.account(ctx, c.Account)
-			if err != nil || account.Exists() {
+			if err != nil {
 				return nil, err
+			}
+			if _, has := account.Contact(in.Claim); has {
+				return nil, nil
 			}
 			return []any{domain.IdentifierRetired{}}, nil
 		}}.by(ctx, k)

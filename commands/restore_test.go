@@ -54,9 +54,9 @@ func TestARestoreEndsWhatWasOpen(t *testing.T) {
 		w.restart()
 	}
 	w.appended([]string{"verification.ended.v1", "sign_up.lapsed.v1"}, func() {
-		do(w, w.SettleSignUp, domain.System(), commands.SettleSignUp{ID: open.Verification})
+		do(w, w.SettleVerification, domain.System(), commands.SettleVerification{ID: open.Verification})
 	})
-	if _, err := w.vault.Key(t.Context(), domain.SignUpKey(open.Verification)); !errors.Is(err, vault.ErrDestroyed) {
+	if _, err := w.vault.Key(t.Context(), domain.SignUpKey(domain.SignUpID(open.Verification))); !errors.Is(err, vault.ErrDestroyed) {
 		t.Errorf("its key: %v", err)
 	}
 
@@ -123,12 +123,12 @@ func TestASignUpCaughtHalfwayIsSettled(t *testing.T) {
 	request := domain.SignUp{Fact: asked}
 	claim := domain.ClaimID{UUID: uuid.New()}
 	w.append(domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: request.AccountOf(), Completes: s.Verification})
-	if err := w.vault.DestroyKeys(t.Context(), domain.SignUpKey(s.Verification)); err != nil {
+	if err := w.vault.DestroyKeys(t.Context(), domain.SignUpKey(domain.SignUpID(s.Verification))); err != nil {
 		t.Fatal(err)
 	}
 	w.restore()
 	types := w.since(func() {
-		do(w, w.SettleSignUp, domain.System(), commands.SettleSignUp{ID: s.Verification})
+		do(w, w.SettleVerification, domain.System(), commands.SettleVerification{ID: s.Verification})
 		do(w, w.DropClaim, domain.System(), commands.DropClaim{Claim: claim})
 		do(w, w.DropClaim, domain.System(), commands.DropClaim{Claim: claim})
 	})
@@ -145,7 +145,7 @@ func TestASignUpCaughtHalfwayIsSettled(t *testing.T) {
 	s = w.signUp(ada)
 	w.append(domain.VerificationStream(s.Verification), domain.VerificationPassed{Issue: 1})
 	w.restore()
-	do(w, w.SettleSignUp, domain.System(), commands.SettleSignUp{ID: s.Verification})
+	do(w, w.SettleVerification, domain.System(), commands.SettleVerification{ID: s.Verification})
 	caller, _ := w.session(ada)
 	for _, f := range w.log() {
 		if e, ok := f.Event.(domain.IdentifierClaimed); ok && e.Account == caller.Account {

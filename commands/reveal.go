@@ -20,7 +20,7 @@ const mostParts = 5
 // Revealed holds the parts asked for; a part whose key is destroyed is missing.
 type Revealed struct {
 	Record     domain.EventID
-	Email      string
+	Emails     []string
 	BirthMonth domain.Month
 	Devices    []Device
 	Clients    []Session
@@ -73,7 +73,10 @@ func (k *call) reveal(ctx context.Context, in Reveal) (Revealed, error) {
 // showParts adds the parts of an account itself to what is shown.
 func showParts(o *opening, a *domain.Account, parts []domain.RevealedPart, out *Revealed) {
 	if slices.Contains(parts, domain.RevealEmail) {
-		show(o, a.OpenedFact, a.Opened.Contact, func(c domain.Contact) { out.Email = c.Typed })
+		out.Emails = make([]string, 0, len(a.Contacts))
+		for _, c := range a.Contacts {
+			show(o, c.Fact, c.Contact, func(c domain.Contact) { out.Emails = append(out.Emails, c.Typed) })
+		}
 	}
 	if slices.Contains(parts, domain.RevealBirth) {
 		show(o, a.OpenedFact, a.Opened.Birth, func(b domain.BirthMonth) { out.BirthMonth = b.Month })

@@ -24,7 +24,7 @@ type AccountShown struct {
 	Record     domain.EventID // of the look
 	At         time.Time
 	Account    *domain.Account // its state at At
-	Email      string
+	Emails     []string
 	BirthMonth domain.Month
 	Devices    []Device  // linked at the time
 	Sessions   []Session // open at the time
@@ -96,7 +96,10 @@ func (k *call) past(ctx context.Context, id domain.AccountID, at time.Time) (*pa
 		return p, err
 	}
 	a := p.account
-	streams := []string{domain.SignUpStream(a.Opened.SignUp), domain.VerificationStream(a.Opened.SignUp)}
+	streams := []string{domain.SignUpStream(a.Opened.SignUp)}
+	for _, c := range a.Contacts {
+		streams = append(streams, domain.VerificationStream(c.Verification))
+	}
 	for _, stream := range streams {
 		facts, err := k.factsUpTo(ctx, stream, at, nil)
 		if err != nil {
@@ -154,6 +157,6 @@ func (k *call) openPast(ctx context.Context, p *past, out *AccountShown) error {
 	at := &call{core: k.core, now: out.At}
 	out.Sessions = at.sessionsOf(&o, []monthSessions{{open: at.open(&p.sessions, p.account.EverywhereAt)}})
 	err := o.open(ctx, k.Journal)
-	out.Email, out.BirthMonth, out.Devices = revealed.Email, revealed.BirthMonth, revealed.Devices
+	out.Emails, out.BirthMonth, out.Devices = revealed.Emails, revealed.BirthMonth, revealed.Devices
 	return err
 }

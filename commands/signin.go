@@ -92,7 +92,7 @@ func (k *call) holder(ctx context.Context, digest vault.Digest, staff bool) (hol
 	if err != nil || !claim.Held() || !account.Exists() {
 		return holder{kind: domain.ActorPerson}, err
 	}
-	return holder{id: account.ID.UUID, kind: domain.ActorPerson, secret: accountSecret(account.ID), account: account, ownerAt: account.Version}, nil
+	return holder{id: account.ID.UUID, kind: domain.ActorPerson, secret: domain.AccountSecret(account.ID), account: account, ownerAt: account.Version}, nil
 }
 
 // claimOfHolder reads the claim on an identifier and, concurrently, what a sign-in of its last known owner needs.
@@ -147,7 +147,7 @@ func (k *call) officerHolder(ctx context.Context, digest vault.Digest) (holder, 
 	}, func(ctx context.Context) error { return k.readSessions(ctx, id) }); err != nil || !staff.Enrolled {
 		return holder{kind: domain.ActorStaff}, err
 	}
-	return holder{id: id, kind: domain.ActorStaff, secret: staffSecret(domain.StaffID{UUID: id}), roles: staff.Roles}, nil
+	return holder{id: id, kind: domain.ActorStaff, secret: domain.StaffSecret(domain.StaffID{UUID: id}), roles: staff.Roles}, nil
 }
 
 // rightPassword hashes once, whether or not there is a password to compare with.

@@ -22,17 +22,12 @@ type SignUp struct {
 
 // SignedUp is the answer: the same whether or not the address has an account.
 type SignedUp struct {
-	Verification domain.SignUpID
+	Verification domain.VerificationID
 	// Handle is required to check a code or request another; it is shown only here.
 	Handle      string
 	Expires     time.Time // of the sign-up
 	CodeExpires time.Time // of the first code
 }
-
-// Names of secrets. They are stored and must not change.
-func signUpSecret(id domain.SignUpID) string   { return "password/signup/" + id.String() }
-func accountSecret(id domain.AccountID) string { return "password/account/" + id.String() }
-func staffSecret(id domain.StaffID) string     { return "password/staff/" + id.String() }
 
 // signUp appends one event to a new stream, in the same time and with the same answer whether or not the address is taken; the
 // notifier decides what the message says.
@@ -69,7 +64,7 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	request.HandleHash = domain.HashHandle(handle)
 	request.Contact = domain.Personal(contact, domain.SignUpKey(id))
 	request.Birth = domain.Personal(domain.BirthMonth{Month: domain.Month(in.BirthMonth)}, domain.SignUpKey(id))
-	if err := k.Vault.PutSecret(ctx, signUpSecret(id), []byte(hash)); err != nil {
+	if err := k.Vault.PutSecret(ctx, domain.SignUpSecret(id), []byte(hash)); err != nil {
 		return SignedUp{}, err
 	}
 	out, err := change[*domain.SignUp]{stream: k.signUpStream(id), about: concerning[*domain.SignUp](about{region: in.Region}), new: true,
@@ -156,7 +151,7 @@ func signedUpAnswer(ctx context.Context, k *call, id domain.SignUpID, f *domain.
 	if err != nil {
 		return SignedUp{}, err
 	}
-	return SignedUp{Verification: id, Handle: handle, Expires: f.At.Add(domain.SignUpLifetime), CodeExpires: f.At.Add(domain.CodeLifetime)}, nil
+	return SignedUp{Verification: domain.VerificationID(id), Handle: handle, Expires: f.At.Add(domain.SignUpLifetime), CodeExpires: f.At.Add(domain.CodeLifetime)}, nil
 }
 
 func (k *call) handle(ctx context.Context, at time.Time) (string, error) {

@@ -53,7 +53,7 @@ func TestSignUp(t *testing.T) {
 // forgotten: what an ended sign-up alone held is destroyed.
 func (w *world) forgotten(s commands.SignedUp) {
 	w.t.Helper()
-	if _, err := w.vault.Key(w.t.Context(), domain.SignUpKey(s.Verification)); !errors.Is(err, vault.ErrDestroyed) {
+	if _, err := w.vault.Key(w.t.Context(), domain.SignUpKey(domain.SignUpID(s.Verification))); !errors.Is(err, vault.ErrDestroyed) {
 		w.t.Errorf("the sign-up's key: %v", err)
 	}
 	if _, err := w.vault.Secret(w.t.Context(), "password/signup/"+s.Verification.String()); !errors.Is(err, vault.ErrDestroyed) {
@@ -207,8 +207,8 @@ func TestTwoProofsAtOnce(t *testing.T) {
 func TestUnprovenSignUpsLapse(t *testing.T) {
 	w := newWorld(t)
 	s := w.signUp(ada)
-	settle := func() commands.SettledSignUp {
-		return do(w, w.SettleSignUp, domain.System(), commands.SettleSignUp{ID: s.Verification})
+	settle := func() commands.Settled {
+		return do(w, w.SettleVerification, domain.System(), commands.SettleVerification{ID: s.Verification})
 	}
 	w.appended(nil, func() {
 		if settle().Ended {
@@ -237,7 +237,7 @@ func TestUnprovenSignUpsLapse(t *testing.T) {
 		_, _ = w.check(tried, "x")
 	}
 	w.clock.forward(domain.SignUpLifetime)
-	w.appended([]string{"sign_up.lapsed.v1"}, func() { do(w, w.SettleSignUp, domain.System(), commands.SettleSignUp{ID: tried.Verification}) })
+	w.appended([]string{"sign_up.lapsed.v1"}, func() { do(w, w.SettleVerification, domain.System(), commands.SettleVerification{ID: tried.Verification}) })
 	log := w.log()
 	if e := log[len(log)-1].Event.(domain.SignUpLapsed); e.Reason != domain.LapseTries {
 		t.Errorf("lapsed for %s", e.Reason)
@@ -258,7 +258,7 @@ func TestProofAgainstLapse(t *testing.T) {
 			_, err := w.check(s, code)
 			proof <- err
 		}()
-		do(w, w.SettleSignUp, domain.System(), commands.SettleSignUp{ID: s.Verification})
+		do(w, w.SettleVerification, domain.System(), commands.SettleVerification{ID: s.Verification})
 		err := <-proof
 		_, signIn := w.SignIn(t.Context(), request(domain.Guest()), signInOf(ada))
 		if (err == nil) != (signIn == nil) || err != nil && !errors.Is(err, domain.ErrEnded) {

@@ -146,5 +146,5 @@ func (k *call) setPassword(ctx context.Context, id domain.StaffID, s *domain.Sta
 	if err != nil {
 		return err
 	}
-	return k.Vault.PutSecret(ctx, staffSecret(id), []byte(hash))
+	return k.Vault.PutSecret(ctx, domain.StaffSecret(id), []byte(hash))
 }

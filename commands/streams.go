@@ -12,7 +12,7 @@ func (c *core) signUpStream(id domain.SignUpID) stream[*domain.SignUp] {
 	return stream[*domain.SignUp]{domain.SignUpStream(id), c.asked, zero[domain.SignUp]}
 }
 
-func (c *core) proofStream(id domain.SignUpID) stream[*proof] {
+func (c *core) proofStream(id domain.VerificationID) stream[*proof] {
 	return stream[*proof]{domain.VerificationStream(id), c.proofs, zero[proof]}
 }
 

@@ -11,65 +11,64 @@ import (
 	"accountledger/vault"
 )
 
-// CheckCode verifies an identifier by the code that was sent to it.
+// CheckCode proves an identifier by the code that was sent to it.
 type CheckCode struct {
-	Verification domain.SignUpID `json:"verification"`
-	Handle       string          `json:"-"`
-	Code         string          `json:"-"`
+	Verification domain.VerificationID `json:"verification"`
+	Handle       string                `json:"-"`
+	Code         string                `json:"-"`
 }
 
 // Checked is the answer to the right code.
 type Checked struct {
-	Account domain.AccountID
+	Purpose domain.VerificationPurpose
+	Account domain.AccountID // that the sign-up became, or that has the contact now
 }
 
-// checkCode decides on a code and, if it is right, completes the sign-up.
+// checkCode decides on a code and, if it is right, completes what the verification is for.
 func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	defer k.hold(domain.VerificationStream(in.Verification))()
 	k.bind([]byte(domain.CleanCode(in.Code)))
-	signUp, err := k.ownSignUp(ctx, in.Verification, in.Handle)
+	r, signUp, err := k.ownRequest(ctx, in.Verification, in.Handle)
 	if err != nil {
 		return Checked{}, err
 	}
-	if signUp.Ended() {
-		return k.checkedBefore(ctx, in.Verification, signUp)
+	ended, err := k.proofEnded(ctx, r, signUp)
+	if err != nil {
+		return Checked{}, err
 	}
-	if !signUp.Verifiable() {
+	if ended {
+		return k.checkedBefore(ctx, r, signUp)
+	}
+	if r.Fact.Restored {
 		return Checked{}, domain.ErrEnded
 	}
-	if err := k.decideCode(ctx, in, signUp); err != nil {
+	if err := k.decideCode(ctx, in, r); err != nil {
 		return Checked{}, err
 	}
-	account, err := k.completeSignUp(ctx, in.Verification)
-	return Checked{account}, err
+	account, err := k.complete(ctx, r)
+	return Checked{r.Purpose, account}, err
 }
 
-func (k *call) ownSignUp(ctx context.Context, id domain.SignUpID, handle string) (*domain.SignUp, error) {
-	var signUp *domain.SignUp
-	err := k.beside(ctx, func(ctx context.Context) error {
-		_, err := k.proofStream(id).read(ctx)
-		return err
-	}, func(ctx context.Context) error { return k.readAround(ctx, id) }, func(ctx context.Context) (err error) {
-		signUp, err = stateOf(ctx, k.signUpStream(id))
-		return err
-	})
+// ownRequest reads a verification's request and requires its handle.
+func (k *call) ownRequest(ctx context.Context, id domain.VerificationID, handle string) (*domain.VerificationRequest, *domain.SignUp, error) {
+	r, signUp, err := k.requestOf(ctx, id)
+	if err == nil && (r == nil || !r.Owns(handle)) {
+		err = domain.ErrVerification
+	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if !signUp.Owns(handle) {
-		return nil, domain.ErrVerification
-	}
-	return signUp, nil
+	return r, signUp, nil
 }
 
-// checkedBefore answers for a sign-up that has ended: a repeat of the check that passed gets the first answer, and other codes
-// hear that the address is verified already, since only its requester has the handle.
-func (k *call) checkedBefore(ctx context.Context, id domain.SignUpID, s *domain.SignUp) (Checked, error) {
-	at, err := k.proofStream(id).read(ctx)
+// checkedBefore answers for a verification that has ended: a repeat of the check that passed gets the first answer, and other codes
+// hear that the address is proven already, since only its requester has the handle.
+func (k *call) checkedBefore(ctx context.Context, r *domain.VerificationRequest, signUp *domain.SignUp) (Checked, error) {
+	at, err := k.proofStream(r.ID).read(ctx)
 	if err != nil {
 		return Checked{}, err
 	}
-	v, err := at.state.verification(s)
+	v, err := at.state.verification(r)
 	if err != nil {
 		return Checked{}, err
 	}
@@ -77,17 +76,25 @@ func (k *call) checkedBefore(ctx context.Context, id domain.SignUpID, s *domain.
 	if err == nil {
 		err = refusalBefore(before)
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return Checked{}, err
-	case len(before) > 0 && v.Passed && s.Account.IsZero():
-		return Checked{}, domain.ErrTaken
-	case len(before) > 0 && v.Passed:
-		return Checked{s.Account}, nil
-	case !s.Account.IsZero():
-		return Checked{}, domain.ErrVerified
 	}
-	return Checked{}, domain.ErrEnded
+	failed := v.Ended.Refusal()
+	if signUp != nil && signUp.Lapsed != "" {
+		failed = domain.ErrEnded
+		if signUp.Lapsed == domain.LapseTaken {
+			failed = domain.ErrTaken
+		}
+	}
+	switch {
+	case failed != nil && len(before) > 0 && v.Passed:
+		return Checked{}, failed
+	case failed != nil:
+		return Checked{}, domain.ErrEnded
+	case len(before) > 0 && v.Passed:
+		return Checked{r.Purpose, r.Account}, nil
+	}
+	return Checked{}, domain.ErrVerified
 }
 
 // refusalBefore is the refusal that the first of several identical checks got.
@@ -106,22 +113,22 @@ func refusalBefore(before []domain.Fact) error {
 
 // decideCode appends the outcome of a code. For an address that was taken at the time of the sign-up no code passes, but everything is
 // counted and answered as for any other.
-func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.SignUp) error {
-	contact, err := journal.Open(ctx, k.Journal, signUp.Fact, signUp.Requested.Contact)
+func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.VerificationRequest) error {
+	contact, err := journal.Open(ctx, k.Journal, r.Fact, r.Contact)
 	if errors.Is(err, journal.ErrUnreadable) {
 		return domain.ErrEnded
 	} else if err != nil {
 		return err
 	}
 	digest := k.digest(spacePeople, contact)
-	claim, guessed, err := k.around(ctx, contact, signUp.AccountOf())
+	claim, guessed, err := k.around(ctx, contact, r.Account)
 	if err != nil {
 		return err
 	}
-	takenBefore := claim.Held() && !claim.Since.At.After(signUp.Fact.At)
+	takenBefore := claim.Held() && !claim.Since.At.After(r.Fact.At)
 	var refusedCode error
-	out, err := k.changeProof(signUp, in.Verification, func(ctx context.Context, v domain.Verification) (events []any, err error) {
-		want := k.code(in.Verification, v, contact)
+	out, err := k.changeProof(r, func(ctx context.Context, v domain.Verification) (events []any, err error) {
+		want := k.code(r, v, contact)
 		right := subtle.ConstantTimeCompare([]byte(want), []byte(domain.CleanCode(in.Code))) == 1 && !takenBefore
 		right = right && (v.Long || !guessed || v.Passed) // after too many wrong codes, only long ones pass
 		if right && v.Passed {                            // a crash came between verification and account: continue from there
@@ -138,7 +145,7 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.Sign
 			events[0] = failed
 		}
 		if len(events) == 2 { // that was the last try
-			events[1] = domain.VerificationEnded{Reason: domain.EndTries, FirstOfDay: signUp.Requested.FirstOfDay}
+			events[1] = domain.VerificationEnded{Reason: domain.EndTries, Purpose: r.Purpose, FirstOfDay: r.FirstOfDay}
 		}
 		return events, nil
 	}).by(ctx, k)
@@ -173,24 +180,36 @@ func (k *call) around(ctx context.Context, contact domain.Contact, account domai
 	return claim, guessed, err
 }
 
-// readAround does the reads of around early for a cached sign-up.
-func (k *call) readAround(ctx context.Context, id domain.SignUpID) error {
-	known, ok := k.signUpStream(id).cached()
-	if !ok || known.Ended() {
+// readAround does the reads of around early for a cached request.
+func (k *call) readAround(ctx context.Context, id domain.VerificationID) error {
+	r := k.cachedRequest(id)
+	if r == nil {
 		return nil
 	}
-	contact, err := journal.Open(ctx, k.Journal, known.Fact, known.Requested.Contact)
+	contact, err := journal.Open(ctx, k.Journal, r.Fact, r.Contact)
 	if err != nil {
 		return nil //nolint:nilerr // it is opened again where it matters
 	}
-	_, _, err = k.around(ctx, contact, known.AccountOf())
+	_, _, err = k.around(ctx, contact, r.Account)
 	return err
 }
 
-// code is the code of an issue of a sign-up's verification.
-func (c *core) code(id domain.SignUpID, v domain.Verification, contact domain.Contact) string {
-	in := domain.CodeInput{Purpose: domain.VerifySignUp, Verification: id, Issue: v.Issue, Medium: domain.MediumEmail,
-		Destination: contact.Normalised, Long: v.Long}
+// cachedRequest is the request of a verification that is under way, if this process has it cached.
+func (k *call) cachedRequest(id domain.VerificationID) *domain.VerificationRequest {
+	if p, ok := k.proofStream(id).cached(); ok && p.request != nil {
+		return p.request
+	}
+	known, ok := k.signUpStream(domain.SignUpID(id)).cached()
+	if !ok || known.Ended() {
+		return nil
+	}
+	r, _ := domain.RequestOf(known.Fact)
+	return &r
+}
+
+// code is the code of an issue of a verification.
+func (c *core) code(r *domain.VerificationRequest, v domain.Verification, contact domain.Contact) string {
+	in := r.Code(v, contact)
 	return in.Code(c.keys.codes.MAC(in.Parts()...))
 }
 
@@ -217,8 +236,8 @@ func (c *core) claimID(ctx context.Context, digest vault.Digest) (domain.ClaimID
 
 // Resend requests a new code.
 type Resend struct {
-	Verification domain.SignUpID `json:"verification"`
-	Handle       string          `json:"-"`
+	Verification domain.VerificationID `json:"verification"`
+	Handle       string                `json:"-"`
 }
 
 // Resent says when the latest code expires.
@@ -229,14 +248,18 @@ type Resent struct {
 // resend makes a new issue, which replaces the old code; within a minute it repeats the old issue instead.
 func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
 	defer k.hold(domain.VerificationStream(in.Verification))()
-	signUp, err := k.ownSignUp(ctx, in.Verification, in.Handle)
+	r, signUp, err := k.ownRequest(ctx, in.Verification, in.Handle)
 	if err != nil {
 		return Resent{}, err
 	}
-	if !signUp.Verifiable() || k.now.After(signUp.Due()) {
+	ended, err := k.proofEnded(ctx, r, signUp)
+	if err != nil {
+		return Resent{}, err
+	}
+	if ended || r.Fact.Restored || k.now.After(r.Due()) {
 		return Resent{}, domain.ErrEnded
 	}
-	contact, err := journal.Open(ctx, k.Journal, signUp.Fact, signUp.Requested.Contact)
+	contact, err := journal.Open(ctx, k.Journal, r.Fact, r.Contact)
 	if errors.Is(err, journal.ErrUnreadable) {
 		return Resent{}, domain.ErrEnded
 	} else if err != nil {
@@ -247,7 +270,7 @@ func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
 		return Resent{}, err
 	}
 	var issued time.Time
-	out, err := k.changeProof(signUp, in.Verification, func(_ context.Context, v domain.Verification) ([]any, error) {
+	out, err := k.changeProof(r, func(_ context.Context, v domain.Verification) ([]any, error) {
 		issued = v.IssuedAt
 		return v.Resend(guessed, k.now)
 	}).by(ctx, k)

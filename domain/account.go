@@ -35,6 +35,7 @@ type Account struct {
 	Language     Language // of messages and notices to the person
 	Rules        Rules
 	Capacity     Capacity
+	Contacts     []AccountContact // the oldest first
 	Permissions  map[Allowance]PermissionState
 	PermissionAt int64 // version of the last decision on a permission; -1 before the first
 	Devices      map[DeviceID]*Device
@@ -65,6 +66,9 @@ func (a *Account) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case AccountOpened:
 		a.Opened, a.OpenedFact, a.Region, a.Language, a.Rules, a.Capacity = &e, f, f.Region, e.Language, e.Rules, e.Capacity
+		a.attach(f, ContactAttached{Claim: e.Claim, Kind: e.Kind, Verification: VerificationID(e.SignUp), Contact: e.Contact})
+	case ContactAttached:
+		a.attach(f, e)
 	case LanguageChanged:
 		a.Language = e.Language
 	case AccountCapacityDecided:

@@ -10,8 +10,8 @@ import (
 
 // CodeInput is what a code is derived from, under a key of the ledger, so that no code is ever stored.
 type CodeInput struct {
-	Purpose      Purpose
-	Verification SignUpID
+	Purpose      VerificationPurpose
+	Verification VerificationID
 	Issue        int
 	Medium       Medium
 	Destination  string // normalised

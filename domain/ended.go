@@ -24,6 +24,12 @@ func KeysEnded(f Fact) (e Ended) {
 		if id, ok := streamOf(f.Stream); ok {
 			e.After = []string{SignUpKey(SignUpID{UUID: id})}
 		}
+	case VerificationEnded:
+		if id, ok := streamOf(f.Stream); ok && event.Purpose != VerifySignUp { // a sign-up's address has the sign-up's key
+			e.After = []string{VerificationKey(VerificationID{UUID: id})}
+		}
+	case ContactAttached:
+		e.After = []string{VerificationKey(event.Verification)}
 	case DeviceUnlinked:
 		e.After = []string{DeviceKey(event.Device)}
 	case IdentifierRetired:
@@ -38,7 +44,7 @@ func KeysEnded(f Fact) (e Ended) {
 func EndsKeys(typ string) bool {
 	base, _, _ := strings.Cut(typ, ".v")
 	switch base {
-	case "erasure.completed", "sign_up.completed", "sign_up.lapsed", "device.unlinked", "identifier.retired":
+	case "erasure.completed", "verification.ended", "contact.attached", "sign_up.completed", "sign_up.lapsed", "device.unlinked", "identifier.retired":
 		return true
 	}
 	return false

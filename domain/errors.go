@@ -83,6 +83,8 @@ var (
 	ErrCode         = &Error{Kind: Invalid, Code: "wrong_code", Message: "This is not the code from the latest message.", Field: "/code"}
 	ErrCodeExpired  = &Error{Kind: Gone, Code: "code_expired", Message: "This code has expired. Ask for another one.", Field: "/code"}
 	ErrVerified     = &Error{Kind: Conflict, Code: "already_verified", Message: "This address is verified already. Sign in."}
+	ErrContacts     = &Error{Kind: Conflict, Code: "too_many_contacts", Message: "An account has at most three e-mail addresses."}
+	ErrContactOwn   = &Error{Kind: Conflict, Code: "contact_yours", Message: "This address is one of yours already.", Field: "/email"}
 	ErrEnded        = &Error{Kind: Gone, Code: "verification_ended", Message: "This verification has ended. Sign up again."}
 	ErrTaken        = &Error{Kind: Conflict, Code: "identifier_taken", Message: "This e-mail address already has an account. Sign in."}
 

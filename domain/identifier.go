@@ -2,9 +2,10 @@ package domain
 
 // IdentifierClaimed: an account owns the identifier, which was verified for it.
 type IdentifierClaimed struct {
-	Kind      IdentifierKind `json:"kind"`
-	Account   AccountID      `json:"account"`
-	Completes SignUpID       `json:"completes"`
+	Kind      IdentifierKind      `json:"kind"`
+	Account   AccountID           `json:"account"`
+	Completes VerificationID      `json:"completes"`
+	Purpose   VerificationPurpose `json:"purpose"` // of the verification
 }
 
 // IdentifierRetired: the claim has ended. A new sign-up with the same address gets a new claim.
@@ -13,7 +14,7 @@ type IdentifierRetired struct{}
 // Claim is the state of a claim on an identifier.
 type Claim struct {
 	Account   AccountID
-	Completes SignUpID
+	Completes VerificationID
 	Since     Fact
 	Retired   bool
 }
@@ -35,6 +36,12 @@ func (c *Claim) Apply(f Fact) error {
 		return unexpected(f)
 	}
 	return nil
+}
+
+// ID is the claim's id.
+func (c *Claim) ID() ClaimID {
+	id, _ := streamOf(c.Since.Stream)
+	return ClaimID{id}
 }
 
 // Held reports whether an account owns the identifier now.

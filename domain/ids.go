@@ -14,6 +14,7 @@ type ID[K any] struct{ uuid.UUID }
 type (
 	accountKind  struct{}
 	signUpKind   struct{}
+	proofKind    struct{}
 	claimKind    struct{}
 	deviceKind   struct{}
 	sessionKind  struct{}
@@ -26,8 +27,10 @@ type (
 
 	// AccountID names a person's account; views and services see nothing else of a person.
 	AccountID = ID[accountKind]
-	// SignUpID names a sign-up and its verification.
+	// SignUpID names a sign-up. Its verification has the same UUID.
 	SignUpID = ID[signUpKind]
+	// VerificationID names a verification: somebody proving that they read what is sent to an address.
+	VerificationID = ID[proofKind]
 	// ClaimID names the claim that an account has on an identifier.
 	ClaimID = ID[claimKind]
 	// DeviceID names a linked device.

@@ -1,9 +1,6 @@
 package domain
 
 import (
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/hex"
 	"fmt"
 	"time"
 )
@@ -87,13 +84,6 @@ func (s *SignUp) Verifiable() bool { return !s.Ended() && !s.Fact.Restored }
 // Ended reports whether it was completed or lapsed.
 func (s *SignUp) Ended() bool { return !s.Account.IsZero() || s.Lapsed != "" }
 
-// Verification is the sign-up's verification as the request starts it, with its first issue.
-func (s *SignUp) Verification() Verification {
-	v := NewVerification(s.Fact.At)
-	v.Long = s.Requested.LongCode
-	return v
-}
-
 // ID is the sign-up's id, which is also its verification's.
 func (s *SignUp) ID() (SignUpID, bool) {
 	id, ok := ParseID(afterDash(s.Fact.Stream))
@@ -103,22 +93,10 @@ func (s *SignUp) ID() (SignUpID, bool) {
 // Due is when it lapses unless verified.
 func (s *SignUp) Due() time.Time { return s.Fact.At.Add(SignUpLifetime) }
 
-// Owns compares a handle with the sign-up's in constant time.
-func (s *SignUp) Owns(handle string) bool {
-	if s.Requested == nil {
-		return false
-	}
-	return subtle.ConstantTimeCompare([]byte(HashHandle(handle)), []byte(s.Requested.HandleHash)) == 1
-}
-
-// HashHandle is the hash of a handle that the log keeps: handles are random, so a plain hash is enough.
-func HashHandle(handle string) Hash {
-	h := sha256.Sum256([]byte("accountledger/handle/1\x00" + handle))
-	return Hash(hex.EncodeToString(h[:]))
-}
-
 // AccountOf is the account that a sign-up becomes; its id derives from the request.
-func (s *SignUp) AccountOf() AccountID { return AccountID{Derive(s.Fact.ID.UUID, "account")} }
+func (s *SignUp) AccountOf() AccountID { return openedBy(s.Fact) }
+
+func openedBy(request Fact) AccountID { return AccountID{Derive(request.ID.UUID, "account")} }
 
 func unexpected(f Fact) error {
 	if _, passed := f.Event.(PassedOver); passed {

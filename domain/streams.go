@@ -13,8 +13,9 @@ import (
 // SignUpStream holds a sign-up's request and its end.
 func SignUpStream(id SignUpID) string { return "signup-" + id.String() }
 
-// VerificationStream holds the verification of one identifier. A sign-up's verification has the sign-up's id.
-func VerificationStream(id SignUpID) string { return "verification-" + id.String() }
+// VerificationStream holds the verification of one identifier. A sign-up's begins with its first failure or second code, since its
+// request is in the sign-up's stream; any other begins with its request.
+func VerificationStream(id VerificationID) string { return "verification-" + id.String() }
 
 // IdentifierStream holds the claim on an identifier.
 func IdentifierStream(id ClaimID) string { return "identifier-" + id.String() }
@@ -97,6 +98,9 @@ func isID(s string) bool {
 // SignUpKey seals the personal parts of a sign-up until it is verified.
 func SignUpKey(id SignUpID) string { return "signup/" + id.String() }
 
+// VerificationKey and the account's key seal the address of a verification that an account asked for, until it ends.
+func VerificationKey(id VerificationID) string { return "verification/" + id.String() }
+
 // AccountKey seals an account's personal parts.
 func AccountKey(id AccountID) string { return "account/" + id.String() }
 
@@ -114,6 +118,17 @@ func MonthKey(m Month) string { return "month/" + string(m) }
 
 // LedgerKey seals text that is not about a person. Many parts share it.
 func LedgerKey() string { return "ledger/1" }
+
+// Names of secrets. They are stored and must not change.
+
+// SignUpSecret is the hash of the password of a sign-up, until it ends.
+func SignUpSecret(id SignUpID) string { return "password/signup/" + id.String() }
+
+// AccountSecret is the hash of an account's password.
+func AccountSecret(id AccountID) string { return "password/account/" + id.String() }
+
+// StaffSecret is the hash of an officer's password.
+func StaffSecret(id StaffID) string { return "password/staff/" + id.String() }
 
 // Month is a calendar month in UTC, yyyy-mm.
 type Month string

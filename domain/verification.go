@@ -1,6 +1,11 @@
 package domain
 
-import "time"
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"time"
+)
 
 const (
 	// CodeLifetime is how long a code is valid (OWASP ASVS 4.0, 2.7.2: ten minutes).
@@ -15,16 +20,89 @@ const (
 	MaxAhead = 2 * time.Minute
 )
 
+// VerificationLifetime is how long a verification can pass; then it ends and its key is destroyed.
+const VerificationLifetime = SignUpLifetime
+
+// VerificationPurpose is what passing a verification is for. A code of one purpose never passes for another.
+type VerificationPurpose string
+
+// Purposes.
+const (
+	VerifySignUp     VerificationPurpose = "sign_up"
+	VerifyAddContact VerificationPurpose = "add_contact"
+)
+
+// Validate refuses unknown values.
+func (p VerificationPurpose) Validate() error { return oneOf(p, VerifySignUp, VerifyAddContact) }
+
+// VerificationRequested: an account wants to prove an address. The event is the same whether or not the address is another
+// account's. A sign-up's verification has no such event: SignUpRequested is its request.
+type VerificationRequested struct {
+	Purpose    VerificationPurpose `json:"purpose"`
+	Kind       IdentifierKind      `json:"kind"`
+	Medium     Medium              `json:"medium"`
+	Account    AccountID           `json:"account"`
+	HandleHash Hash                `json:"handle_hash"` // of the handle in the answer, which check and resend require
+	LongCode   bool                `json:"long_code,omitzero"`
+	FirstOfDay bool                `json:"first_of_day,omitzero"` // the identifier's first of this purpose on the day
+	Contact    Part[Contact]       `json:"contact"`
+}
+
+// VerificationRequest is what a verification began with.
+type VerificationRequest struct {
+	VerificationRequested
+	ID   VerificationID
+	Fact Fact // the request
+}
+
+// RequestOf is a verification's request as stored; false if the fact is none.
+func RequestOf(f Fact) (r VerificationRequest, ok bool) {
+	id, isID := streamOf(f.Stream)
+	r.ID, r.Fact = VerificationID{id}, f
+	switch e := f.Event.(type) {
+	case VerificationRequested:
+		r.VerificationRequested = e
+	case SignUpRequested:
+		r.VerificationRequested = VerificationRequested{Purpose: VerifySignUp, Kind: e.Kind, Medium: MediumEmail, HandleHash: e.HandleHash,
+			LongCode: e.LongCode, FirstOfDay: e.FirstOfDay, Contact: e.Contact, Account: openedBy(f)}
+	default:
+		return r, false
+	}
+	return r, isID
+}
+
+// Owns compares a handle with the request's in constant time.
+func (r *VerificationRequest) Owns(handle string) bool {
+	return subtle.ConstantTimeCompare([]byte(HashHandle(handle)), []byte(r.HandleHash)) == 1
+}
+
+// Due is when the verification ends unless it passes.
+func (r *VerificationRequest) Due() time.Time { return r.Fact.At.Add(VerificationLifetime) }
+
+// Start is the verification as its request starts it, with its first issue.
+func (r *VerificationRequest) Start() Verification {
+	return Verification{Purpose: r.Purpose, Medium: r.Medium, Issue: 1, IssuedAt: r.Fact.At, Long: r.LongCode}
+}
+
+// Code is what the code of an issue derives from.
+func (r *VerificationRequest) Code(v Verification, c Contact) CodeInput {
+	return CodeInput{Purpose: r.Purpose, Verification: r.ID, Issue: v.Issue, Medium: v.Medium, Destination: c.Normalised, Long: v.Long}
+}
+
+// HashHandle is the hash of a handle that the log keeps: handles are random, so a plain hash is enough.
+func HashHandle(handle string) Hash {
+	h := sha256.Sum256([]byte("accountledger/handle/1\x00" + handle))
+	return Hash(hex.EncodeToString(h[:]))
+}
+
 // VerificationIssued: a new code replaced the old one. A verification's first issue needs no event: it derives from the
 // request.
 type VerificationIssued struct {
-	Issue    int     `json:"issue"`
-	Purpose  Purpose `json:"purpose"`
-	LongCode bool    `json:"long_code,omitzero"`
+	Issue    int                 `json:"issue"`
+	Purpose  VerificationPurpose `json:"purpose"`
+	Medium   Medium              `json:"medium"`
+	LongCode bool                `json:"long_code,omitzero"`
 }
-
-// VerifySignUp is the purpose of a sign-up's verification.
-const VerifySignUp Purpose = "sign_up"
 
 // VerificationFailed: a wrong code was tried.
 type VerificationFailed struct {
@@ -43,21 +121,44 @@ type VerificationEndReason string
 
 // Reasons.
 const (
-	EndTries   VerificationEndReason = "too_many_tries"
-	EndExpired VerificationEndReason = "expired"
+	EndTries     VerificationEndReason = "too_many_tries"
+	EndExpired   VerificationEndReason = "expired"
+	EndTaken     VerificationEndReason = "taken"     // passed, but another account was quicker
+	EndFull      VerificationEndReason = "full"      // passed, but the account has as many contacts as it can have
+	EndCancelled VerificationEndReason = "cancelled" // the account is being erased
+	EndRestored  VerificationEndReason = "restored"
 )
 
 // Validate refuses unknown values.
-func (r VerificationEndReason) Validate() error { return oneOf(r, EndTries, EndExpired) }
+func (r VerificationEndReason) Validate() error {
+	return oneOf(r, EndTries, EndExpired, EndTaken, EndFull, EndCancelled, EndRestored)
+}
 
-// VerificationEnded: it can no longer pass.
+// Refusal is what the right code is told once a verification has ended so; nil for none.
+func (r VerificationEndReason) Refusal() error {
+	switch r {
+	case "":
+		return nil
+	case EndTaken:
+		return ErrTaken
+	case EndFull:
+		return ErrContacts
+	case EndTries, EndExpired, EndCancelled, EndRestored:
+	}
+	return ErrEnded
+}
+
+// VerificationEnded: it can no longer pass, or what it was for cannot be done.
 type VerificationEnded struct {
 	Reason     VerificationEndReason `json:"reason"`
-	FirstOfDay bool                  `json:"first_of_day,omitzero"` // the sign-up was the identifier's first of the day
+	Purpose    VerificationPurpose   `json:"purpose"`
+	FirstOfDay bool                  `json:"first_of_day,omitzero"` // as in the request
 }
 
 // Verification is the state of verifying one identifier.
 type Verification struct {
+	Purpose  VerificationPurpose
+	Medium   Medium
 	Issue    int
 	IssuedAt time.Time
 	// Long: the code of this issue has 64 bits.
@@ -68,14 +169,12 @@ type Verification struct {
 	failed Day // last day with a failure
 }
 
-// NewVerification is a verification as its request starts it, with its first issue.
-func NewVerification(at time.Time) Verification { return Verification{Issue: 1, IssuedAt: at} }
-
 // Apply applies a fact to the state.
 func (v *Verification) Apply(f Fact) error {
 	switch e := f.Event.(type) {
+	case VerificationRequested: // Start has it
 	case VerificationIssued:
-		v.Issue, v.IssuedAt, v.Long = e.Issue, f.At, e.LongCode
+		v.Issue, v.IssuedAt, v.Medium, v.Long = e.Issue, f.At, e.Medium, e.LongCode
 	case VerificationFailed:
 		v.Tries, v.failed = e.Try, DayOf(f.At)
 	case VerificationPassed:
@@ -97,9 +196,9 @@ func (v *Verification) Resend(long bool, now time.Time) ([]any, error) {
 	case now.Before(v.IssuedAt.Add(ResendPause)) && !v.IssuedAt.After(now.Add(MaxAhead)):
 		return nil, nil
 	case v.Issue >= MaxIssues:
-		return nil, ErrRate.After(int(SignUpLifetime / time.Second))
+		return nil, ErrRate.After(int(VerificationLifetime / time.Second))
 	}
-	return []any{VerificationIssued{Issue: v.Issue + 1, Purpose: VerifySignUp, LongCode: long}}, nil
+	return []any{VerificationIssued{Issue: v.Issue + 1, Purpose: v.Purpose, Medium: v.Medium, LongCode: long}}, nil
 }
 
 // Check decides on a code. right says whether it is the code of the current issue and may pass at all. The events must be
@@ -117,7 +216,7 @@ func (v *Verification) Check(right bool, now time.Time) ([]any, error) {
 	}
 	failed := VerificationFailed{Issue: v.Issue, Try: v.Tries + 1, FirstOfDay: v.failed != DayOf(now)}
 	if failed.Try >= MaxTries {
-		return []any{failed, VerificationEnded{Reason: EndTries}}, ErrEnded
+		return []any{failed, VerificationEnded{Reason: EndTries, Purpose: v.Purpose}}, ErrEnded
 	}
 	return []any{failed}, ErrCode
 }

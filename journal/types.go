@@ -9,6 +9,7 @@ func Types() []Type {
 		Event[domain.SignUpCompleted]("sign_up.completed.v1"),
 		Event[domain.SignUpLapsed]("sign_up.lapsed.v1"),
 
+		Event[domain.VerificationRequested]("verification.requested.v1"),
 		Event[domain.VerificationIssued]("verification.issued.v1"),
 		Event[domain.VerificationFailed]("verification.failed.v1"),
 		Event[domain.VerificationPassed]("verification.passed.v1"),
@@ -21,6 +22,7 @@ func Types() []Type {
 		Event[domain.AccountCapacityDecided]("account.capacity_decided.v1"),
 		Event[domain.AccountSignedOutEverywhere]("account.signed_out_everywhere.v1"),
 		Event[domain.LanguageChanged]("language.changed.v1"),
+		Event[domain.ContactAttached]("contact.attached.v1"),
 
 		Event[domain.PermissionGranted]("permission.granted.v1"),
 		Event[domain.PermissionWithdrawn]("permission.withdrawn.v1"),

@@ -13,16 +13,15 @@ func asked(f domain.Fact) (commands.Message, bool) {
 	switch e := f.Event.(type) {
 	case domain.SignUpRequested:
 		ask.Issue = 1
+	case domain.VerificationRequested:
+		ask.Issue = 1
 	case domain.VerificationIssued:
-		if e.Purpose != domain.VerifySignUp {
-			return ask, false
-		}
 		ask.Issue = e.Issue
 	default:
 		return ask, false
 	}
 	_, text, _ := strings.Cut(f.Stream, "-") // a sign-up's verification has its id
 	id, ok := domain.ParseID(text)
-	ask.SignUp = domain.SignUpID{UUID: id}
+	ask.Verification = domain.VerificationID{UUID: id}
 	return ask, ok
 }

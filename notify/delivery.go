@@ -65,11 +65,11 @@ func (j *job) find(ctx context.Context, m commands.MessageToSend) error {
 			if j.Now().Sub(d.state.First.At) < time.Hour {
 				lately++
 			}
-			said = said || d.kind == domain.MessageExists
+			said = said || d.kind == m.Kind
 		}
 	}
 	switch {
-	case m.Kind == domain.MessageExists && said:
+	case m.Kind.OncePerDay() && said:
 		return j.unsent(m.Kind, SentAlready)
 	case free == nil || lately >= MaxPerHour:
 		return j.unsent(m.Kind, Limited)

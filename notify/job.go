@@ -75,19 +75,21 @@ func (j *job) pick(ctx context.Context) (commands.MessageToSend, error) {
 	return m, nil
 }
 
-// originOf finds the first event of the process, to correlate what is recorded.
+// originOf finds the first event of the process, to correlate what is recorded: the verification's request.
 func (j *job) originOf(ctx context.Context) (domain.EventID, error) {
 	if !j.origin.IsZero() {
 		return j.origin, nil
 	}
-	j.origin = j.cause.ID
-	for rec, err := range j.Journal.Read(ctx, domain.SignUpStream(j.ask.SignUp), 0) {
-		if err != nil {
-			j.origin = domain.EventID{}
-			return j.origin, err
+	id := j.ask.Verification
+	for _, stream := range []string{domain.SignUpStream(domain.SignUpID(id)), domain.VerificationStream(id)} {
+		for rec, err := range j.Journal.Read(ctx, stream, 0) {
+			if err != nil {
+				return domain.EventID{}, err
+			}
+			j.origin = rec.ID
+			return j.origin, nil
 		}
-		j.origin = rec.ID
-		break
 	}
+	j.origin = j.cause.ID
 	return j.origin, nil
 }

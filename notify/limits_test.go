@@ -128,7 +128,7 @@ func TestWhatIsKeptGoesWithThePerson(t *testing.T) {
 		t.Errorf("kept: %s", got)
 	}
 	h.clock.add(domain.SignUpLifetime)
-	_, err = h.menu.SettleSignUp(t.Context(), system, commands.SettleSignUp{ID: unproven.Verification})
+	_, err = h.menu.SettleVerification(t.Context(), system, commands.SettleVerification{ID: unproven.Verification})
 	h.ok(err)
 	h.signUp("fifth@example.com", "en")
 	h.expect("code succeeded")

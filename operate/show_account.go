@@ -36,7 +36,7 @@ type AccountState struct {
 	// Version is that of the last event of the account's own stream.
 	Version     int64             `json:"version"`
 	Opened      time.Time         `json:"opened"`
-	Email       string            `json:"email,omitzero"`
+	Emails      []string          `json:"emails,omitzero"` // the oldest first
 	BirthMonth  domain.Month      `json:"birth_month,omitzero"`
 	Region      domain.Region     `json:"region"`
 	Language    domain.Language   `json:"language"`
@@ -108,7 +108,7 @@ func accountShown(in commands.AccountShown) AccountShown {
 
 func accountState(in commands.AccountShown) AccountState {
 	a := in.Account
-	out := AccountState{ID: a.ID.String(), State: "open", Version: a.Version, Opened: a.OpenedFact.At, Email: in.Email, BirthMonth: in.BirthMonth,
+	out := AccountState{ID: a.ID.String(), State: "open", Version: a.Version, Opened: a.OpenedFact.At, Emails: in.Emails, BirthMonth: in.BirthMonth,
 		Region: a.Region, Language: a.Language, Rules: a.Rules, Capacity: a.Capacity,
 		Permissions: permissionStates(a), Devices: []DeviceState{}, Sessions: []SessionState{}}
 	switch {

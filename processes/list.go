@@ -21,7 +21,7 @@ import (
 type kind string
 
 const (
-	signUps  kind = "sign_up"
+	proofs   kind = "verification"
 	erasures kind = "erasure"
 	devices  kind = "device" // unlinked; its key must be destroyed
 )

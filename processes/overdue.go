@@ -17,7 +17,7 @@ func (p *Processes) Overdue(ctx context.Context) (map[string]int, error) {
 
 // overdue counts entries due before a time.
 func (l *list) overdue(ctx context.Context, before time.Time) (map[string]int, error) {
-	out := map[string]int{string(signUps): 0, string(erasures): 0, string(devices): 0}
+	out := map[string]int{string(proofs): 0, string(erasures): 0, string(devices): 0}
 	err := l.read(func(db *sql.DB) (err error) {
 		rows, err := db.QueryContext(ctx, `SELECT kind, count(*) FROM deadlines WHERE due < ? GROUP BY kind`, before.UnixMilli())
 		if err != nil {

@@ -257,9 +257,9 @@ func (p *Processes) settle(ctx context.Context, d deadline, now time.Time) (agai
 	var err error
 	var left bool
 	switch d.kind {
-	case signUps:
-		var a commands.Answer[commands.SettledSignUp]
-		a, err = p.Menu.SettleSignUp(ctx, request(now), commands.SettleSignUp{ID: domain.SignUpID{UUID: d.id}})
+	case proofs:
+		var a commands.Answer[commands.Settled]
+		a, err = p.Menu.SettleVerification(ctx, request(now), commands.SettleVerification{ID: domain.VerificationID{UUID: d.id}})
 		left = !a.Value.Ended
 	case devices:
 		_, err = p.Menu.SettleUnlinked(ctx, request(now), commands.SettleUnlinked{Device: domain.DeviceID{UUID: d.id}})

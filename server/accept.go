@@ -191,7 +191,7 @@ func (a *accepting) settle(ctx context.Context) error {
 		return err
 	}
 	a.log.Warn("an operator went on with a ledger whose start was refused", "accepted", string(a.accepted), "keys_lost", lost, "destructions_applied", applied,
-		"accounts_erased", out.Erased, "sign_ups_ended", out.SignUps)
+		"accounts_erased", out.Erased, "verifications_ended", out.Verifications)
 	return a.bindAfter(ctx, before)
 }
 

@@ -89,7 +89,7 @@ func TestABackupIsRestoredElsewhere(t *testing.T) {
 	r.stop()
 
 	to, done := restored(t, cfg, dir, restore.Options{List: cfg.Backup.List})
-	if done.List != domain.ListProven || done.Erased != 1 || done.SignUps != 1 || done.Destructions == 0 || done.From == done.To || done.Hash != made.Hash {
+	if done.List != domain.ListProven || done.Erased != 1 || done.Verifications != 1 || done.Destructions == 0 || done.From == done.To || done.Hash != made.Hash {
 		t.Errorf("%+v", done)
 	}
 	sent := len(mail.Taken())

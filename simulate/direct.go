@@ -69,7 +69,7 @@ func (d *Direct) Resend(ctx context.Context, s SignUp) (SignUp, error) {
 
 // Code derives the code as the notifier does before sending it.
 func (d *Direct) Code(ctx context.Context, _ *Person, s SignUp) (string, error) {
-	m, err := settle(ctx, d.menu.Message, commands.Message{SignUp: s.ID, Issue: s.Issue})
+	m, err := settle(ctx, d.menu.Message, commands.Message{Verification: s.ID, Issue: s.Issue})
 	return m.Code, err
 }
 
@@ -204,8 +204,8 @@ func revealed() []domain.RevealedPart {
 }
 
 // SettleSignUp implements Settler.
-func (d *Direct) SettleSignUp(ctx context.Context, id domain.SignUpID) (bool, error) {
-	a, err := settle(ctx, d.menu.SettleSignUp, commands.SettleSignUp{ID: id})
+func (d *Direct) SettleSignUp(ctx context.Context, id domain.VerificationID) (bool, error) {
+	a, err := settle(ctx, d.menu.SettleVerification, commands.SettleVerification{ID: id})
 	return a.Ended, err
 }
 

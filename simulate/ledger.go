@@ -42,7 +42,7 @@ type Ledger interface {
 // Settler does the work of the ledger's own processes, for a history that is played faster than they could follow.
 type Settler interface {
 	// SettleSignUp ends an expired sign-up.
-	SettleSignUp(ctx context.Context, id domain.SignUpID) (ended bool, err error)
+	SettleSignUp(ctx context.Context, id domain.VerificationID) (ended bool, err error)
 	// SettleErasure carries out an erasure that is due.
 	SettleErasure(ctx context.Context, id domain.AccountID) (completed bool, err error)
 	// Retain destroys expired keys.
@@ -59,7 +59,7 @@ type Operator interface {
 
 // SignUp is a sign-up in progress.
 type SignUp struct {
-	ID     domain.SignUpID
+	ID     domain.VerificationID
 	Handle string
 	Issue  int       // of the code: 1, then one more for each new code
 	Code   time.Time // when the code expires

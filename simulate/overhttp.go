@@ -49,9 +49,9 @@ func (h *OverHTTP) SignUp(ctx context.Context, who *Person) (SignUp, error) {
 		h.mail.expect(who.Email)
 	}
 	var a struct {
-		Verification domain.SignUpID `json:"verification"`
-		Handle       string          `json:"handle"`
-		CodeExpires  time.Time       `json:"code_expires_at"`
+		Verification domain.VerificationID `json:"verification"`
+		Handle       string                `json:"handle"`
+		CodeExpires  time.Time             `json:"code_expires_at"`
 	}
 	err := h.send(ctx, "signUp", "POST", "/v1/sign-ups", "", fields{"email": who.Email, "password": who.Password, "region": who.Region,
 		"language": who.Language, "birth_month": who.BirthMonth}, &a)

@@ -92,7 +92,7 @@ func (p *player) step(e entry) step {
 	switch e.kind {
 	case settleSignUp:
 		return func(ctx context.Context, w *worker) (step, error) {
-			ended, err := w.settler.SettleSignUp(ctx, domain.SignUpID{UUID: e.account})
+			ended, err := w.settler.SettleSignUp(ctx, domain.VerificationID{UUID: e.account})
 			if err != nil || !ended {
 				return nil, at("letting a sign-up lapse", unexpected(err))
 			}

@@ -120,7 +120,7 @@ func committer(j *journal.Journal) func(context.Context) (journal.Position, erro
 	version := streamLength
 	return func(ctx context.Context) (at journal.Position, err error) {
 		if version == streamLength {
-			head, version = journal.NoStream(domain.VerificationStream(domain.SignUpID{UUID: uuid.New()})), 0
+			head, version = journal.NoStream(domain.VerificationStream(domain.VerificationID{UUID: uuid.New()})), 0
 		}
 		version++
 		done, err := j.Append(ctx, head, journal.Entry{

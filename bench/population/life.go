@@ -37,11 +37,11 @@ func (w *writer) joins(ctx context.Context, number int, now time.Time) error {
 		return err
 	}
 	guest.At = now.Add(30 * time.Second)
-	if _, err := w.append(ctx, journal.NoStream(domain.VerificationStream(id)), guest, d, domain.VerificationPassed{Issue: 1}); err != nil {
+	if _, err := w.append(ctx, journal.NoStream(domain.VerificationStream(domain.VerificationID(id))), guest, d, domain.VerificationPassed{Issue: 1}); err != nil {
 		return err
 	}
 	guest.Subject = p.account
-	if _, err := w.append(ctx, journal.NoStream(domain.IdentifierStream(claim)), guest, d, domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: p.account, Completes: id}); err != nil {
+	if _, err := w.append(ctx, journal.NoStream(domain.IdentifierStream(claim)), guest, d, domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: p.account, Completes: domain.VerificationID(id), Purpose: domain.VerifySignUp}); err != nil {
 		return err
 	}
 	if err := w.record(ctx, p, d, guest, domain.AccountOpened{SignUp: id, Claim: claim, Kind: domain.IdentifierEmail, Language: p.language, Rules: rules, Capacity: capacity,

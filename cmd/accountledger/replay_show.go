@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"accountledger/operate"
@@ -60,7 +61,7 @@ func printShown(c *cobra.Command, shown operate.AccountShown) error {
 	p("Account %s as of %s, recorded as %s", s.ID, moment(shown.At), shown.Record)
 	p("")
 	p("state        %s, version %d, opened %s", s.State, s.Version, moment(s.Opened))
-	p("e-mail       %s", quoted(s.Email))
+	p("e-mail       %s", quoted(strings.Join(s.Emails, ", ")))
 	p("born         %s", orNone(string(s.BirthMonth)))
 	p("region       %s, language %s, capacity %s", s.Region, s.Language, s.Capacity)
 	for _, x := range s.Permissions {

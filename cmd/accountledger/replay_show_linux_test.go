@@ -137,7 +137,7 @@ func TestReplayShow(t *testing.T) {
 	}
 	out, _, err = show(officers, append(why, "--json", "--at", time.Now().Format(time.RFC3339Nano), account)...)
 	var shown operate.AccountShown
-	if err != nil || json.Unmarshal([]byte(out), &shown) != nil || shown.State.Email != ada || shown.State.ID != account {
+	if err != nil || json.Unmarshal([]byte(out), &shown) != nil || fmt.Sprint(shown.State.Emails) != "["+ada+"]" || shown.State.ID != account {
 		t.Errorf("%v\n%s", err, out)
 	}
 	if out, _, err = show("wrong-tall-lighthouses", append(why, account)...); err == nil || !strings.Contains(explain(err), "password is wrong") || out != "" {

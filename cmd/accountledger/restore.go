@@ -48,6 +48,6 @@ func printRestored(c *cobra.Command, done restores.Restored) error {
 	default:
 		p("The list of destructions was applied whole (%d keys, secrets and identifiers).", done.Destructions)
 	}
-	p("%d accounts were erased again and %d open sign-ups ended. Everybody has to sign in again, and officers who had not enrolled need a new code.", done.Erased, done.SignUps)
+	p("%d accounts were erased again and %d open verifications ended. Everybody has to sign in again, and officers who had not enrolled need a new code.", done.Erased, done.Verifications)
 	return nil
 }

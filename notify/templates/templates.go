@@ -37,9 +37,8 @@ type Texts struct {
 
 // file is one language as its file holds it.
 type file struct {
-	Language domain.Language `json:"language"`
-	Code     text            `json:"code"`
-	Exists   text            `json:"you_have_it"`
+	Language domain.Language         `json:"language"`
+	Messages map[domain.Message]text `json:"messages"`
 }
 
 type text struct {
@@ -100,8 +99,8 @@ func read(name string) (file, error) {
 	if err := json.Unmarshal(b, &f, json.RejectUnknownMembers(true)); err != nil {
 		return f, err
 	}
-	for _, t := range []text{f.Code, f.Exists} {
-		switch {
+	for _, m := range mailed() {
+		switch t := f.Messages[m]; {
 		case t.Subject == "" || len(t.Body) == 0:
 			return f, ErrNoText
 		case strings.Contains(t.Subject, "{code}"):
@@ -111,6 +110,11 @@ func read(name string) (file, error) {
 	return f, f.Language.Validate()
 }
 
+// mailed lists the messages that have texts.
+func mailed() []domain.Message {
+	return []domain.Message{domain.MessageCode, domain.MessageExists, domain.MessageContactCode, domain.MessageContactTaken}
+}
+
 // Languages is how many languages have texts.
 func (t *Texts) Languages() int { return len(t.by) }
 
@@ -118,13 +122,8 @@ func (t *Texts) Languages() int { return len(t.by) }
 // the message.
 func (t *Texts) Email(m domain.Message, language domain.Language, v Values) (Email, error) {
 	f := t.in(language)
-	var body text
-	switch m {
-	case domain.MessageCode:
-		body = f.Code
-	case domain.MessageExists:
-		body = f.Exists
-	default:
+	body, ok := f.Messages[m]
+	if !ok {
 		return Email{}, ErrNoText
 	}
 	fill := strings.NewReplacer("{service}", t.service, "{code}", Grouped(v.Code), "{until}", v.Until.UTC().Format("15:04"))

@@ -38,10 +38,10 @@ func (l *Ledger) SignUp(region domain.Region, email string, notices map[domain.P
 	id := l.RequestSignUp(region, email)
 	signUp := domain.SignUpStream(id)
 	meta := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Region: region}
-	l.AppendAs(meta, domain.VerificationStream(id), domain.VerificationPassed{Issue: 1})
+	l.AppendAs(meta, domain.VerificationStream(domain.VerificationID(id)), domain.VerificationPassed{Issue: 1})
 	account, claim := domain.AccountID{UUID: uuid.New()}, domain.ClaimID{UUID: uuid.New()}
 	meta.Subject = account
-	l.AppendAs(meta, domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account, Completes: id})
+	l.AppendAs(meta, domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account, Completes: domain.VerificationID(id), Purpose: domain.VerifySignUp})
 	p := &Person{Account: domain.NewAccount(account), Region: region, ledger: l, notices: notices}
 	birth := domain.BirthMonth{Month: "1990-05"}
 	capacity, rules := domain.DecideCapacity(region, birth, l.Now())

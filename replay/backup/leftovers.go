@@ -14,18 +14,18 @@ import (
 
 // Leftovers are what must be settled in a restored ledger before anything is served.
 type Leftovers struct {
-	// SignUps were under way: their keys still exist, or they were verified but not completed.
-	SignUps map[domain.SignUpID]struct{}
+	// Verifications were under way: their keys still exist, or they passed and were not completed.
+	Verifications map[domain.VerificationID]struct{}
 	// Erased are accounts that are open, or may be, in the log but whose key is destroyed or to be destroyed.
 	Erased map[domain.AccountID]struct{}
-	// Claims have no account, by the account that they were created for.
-	Claims map[domain.AccountID]domain.ClaimID
+	// Claims are not among the contacts of the account that they were made for.
+	Claims map[domain.ClaimID]struct{}
 }
 
 // Find walks a restored log and its vault, to which the list has been applied. On the way it destroys keys that the log records
 // as destroyed but that still exist. The program must be able to read the whole log.
 func Find(ctx context.Context, log eventstore.Store, j *journal.Journal, v vault.Carrier, tell carry.Progress) (*Leftovers, error) {
-	l := &Leftovers{SignUps: map[domain.SignUpID]struct{}{}, Erased: map[domain.AccountID]struct{}{}, Claims: map[domain.AccountID]domain.ClaimID{}}
+	l := &Leftovers{Verifications: map[domain.VerificationID]struct{}{}, Erased: map[domain.AccountID]struct{}{}, Claims: map[domain.ClaimID]struct{}{}}
 	gone := &overdue{vault: v}
 	_, err := carry.SumTold(ctx, log, tell, func(e *eventstore.Recorded) error {
 		if !telling(e.Type) {
@@ -63,20 +63,25 @@ func (l *Leftovers) see(f domain.Fact) {
 	switch e := f.Event.(type) {
 	case domain.VerificationPassed:
 		if id, ok := streamID(f.Stream); ok {
-			l.SignUps[domain.SignUpID(id)] = struct{}{}
+			l.Verifications[domain.VerificationID(id)] = struct{}{}
 		}
-	case domain.SignUpCompleted, domain.SignUpLapsed:
+	case domain.SignUpCompleted, domain.SignUpLapsed, domain.VerificationEnded:
 		if id, ok := streamID(f.Stream); ok {
-			delete(l.SignUps, domain.SignUpID(id))
+			delete(l.Verifications, domain.VerificationID(id))
 		}
 	case domain.IdentifierClaimed:
 		if id, ok := streamID(f.Stream); ok {
-			l.Claims[e.Account] = domain.ClaimID(id)
+			l.Claims[domain.ClaimID(id)] = struct{}{}
 		}
 	case domain.IdentifierRetired:
-		delete(l.Claims, f.Subject)
+		if id, ok := streamID(f.Stream); ok {
+			delete(l.Claims, domain.ClaimID(id))
+		}
 	case domain.AccountOpened:
-		delete(l.Claims, f.Subject)
+		delete(l.Claims, e.Claim)
+	case domain.ContactAttached:
+		delete(l.Claims, e.Claim)
+		delete(l.Verifications, e.Verification)
 	case domain.ErasureStarted:
 		l.Erased[f.Subject] = struct{}{}
 	case domain.ErasureCompleted:
@@ -84,7 +89,7 @@ func (l *Leftovers) see(f domain.Fact) {
 	}
 }
 
-// look finds in the vault which keys of sign-ups remain and which accounts' keys are destroyed.
+// look finds in the vault which keys of verifications remain and which accounts' keys are destroyed.
 func (l *Leftovers) look(ctx context.Context, v vault.Carrier) error {
 	return v.Dump(ctx, func(rows []vault.Row) error {
 		for i := range rows {
@@ -94,8 +99,8 @@ func (l *Leftovers) look(ctx context.Context, v vault.Carrier) error {
 				continue
 			}
 			switch {
-			case kind == "signup" && !rows[i].Destroyed:
-				l.SignUps[domain.SignUpID{UUID: id}] = struct{}{}
+			case (kind == "signup" || kind == "verification") && !rows[i].Destroyed:
+				l.Verifications[domain.VerificationID{UUID: id}] = struct{}{}
 			case kind == "account" && rows[i].Destroyed:
 				l.Erased[domain.AccountID{UUID: id}] = struct{}{}
 			}

@@ -29,9 +29,9 @@ type Restored struct {
 	// List is how the list of destructions was used, and Destructions how many of its names were applied.
 	List         domain.ListState `json:"list"`
 	Destructions int64            `json:"destructions"`
-	// Erased accounts were erased, or being erased, after the backup, and SignUps under way when it was made; both were ended.
-	Erased  int64 `json:"erased"`
-	SignUps int64 `json:"sign_ups"`
+	// Erased accounts were erased, or being erased, after the backup, and Verifications under way when it was made; both were ended.
+	Erased        int64 `json:"erased"`
+	Verifications int64 `json:"verifications"`
 }
 
 // Errors, beside those of package backup.

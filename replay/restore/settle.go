@@ -70,7 +70,7 @@ func (r *Restore) applyList(ctx context.Context) (int64, error) {
 	return a.Names + a.Claims, err
 }
 
-// EndOpen erases accounts whose keys are destroyed, ends or completes sign-ups, and frees identifiers of nobody. It counts in out.
+// EndOpen erases accounts whose keys are destroyed, ends or completes verifications, and frees identifiers of nobody. It counts in out.
 func (r *Loaded) EndOpen(ctx context.Context, out *Restored) error {
 	left, err := backup.Find(ctx, r.Log, r.Journal, r.Vault, r.Tell)
 	if err != nil {
@@ -85,13 +85,13 @@ func (r *Loaded) EndOpen(ctx context.Context, out *Restored) error {
 			out.Erased++
 		}
 	}
-	for id := range left.SignUps {
-		if _, err := r.Menu.SettleSignUp(ctx, restoreRequest(), commands.SettleSignUp{ID: id}); err != nil {
-			return fmt.Errorf("sign-up %s: %w", id, err)
+	for id := range left.Verifications {
+		if _, err := r.Menu.SettleVerification(ctx, restoreRequest(), commands.SettleVerification{ID: id}); err != nil {
+			return fmt.Errorf("verification %s: %w", id, err)
 		}
-		out.SignUps++
+		out.Verifications++
 	}
-	for _, claim := range left.Claims {
+	for claim := range left.Claims {
 		if _, err := r.Menu.DropClaim(ctx, restoreRequest(), commands.DropClaim{Claim: claim}); err != nil {
 			return fmt.Errorf("claim %s: %w", claim, err)
 		}

@@ -1,0 +1,202 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"accountledger/domain"
+	"accountledger/journal"
+)
+
+// Contact is one of an account's proven addresses, as its owner sees it.
+type Contact struct {
+	ID    domain.ClaimID
+	Kind  domain.IdentifierKind
+	Email string
+	Since time.Time
+}
+
+// listContacts lists the caller's contacts, the oldest first.
+func (k *call) listContacts(ctx context.Context, _ struct{}) ([]Contact, error) {
+	a, err := k.account(ctx, k.Caller.Account)
+	if err != nil {
+		return nil, err
+	}
+	var o opening
+	out := contactsOf(&o, a)
+	return out, o.open(ctx, k.Journal)
+}
+
+// contactsOf lists the contacts of an account; the addresses are there once o is opened.
+func contactsOf(o *opening, a *domain.Account) []Contact {
+	out := make([]Contact, len(a.Contacts))
+	for i, c := range a.Contacts {
+		out[i] = Contact{ID: c.Claim, Kind: c.Kind, Since: c.Fact.At}
+		show(o, c.Fact, c.Contact, func(c domain.Contact) { out[i].Email = c.Typed })
+	}
+	return out
+}
+
+// AddContact asks for another address of the caller's account, which is proven by a code that is sent there.
+type AddContact struct {
+	Email string `json:"email"`
+}
+
+// ContactAdding is the answer: the same whether or not another account has the address.
+type ContactAdding struct {
+	Verification domain.VerificationID
+	// Handle is required to check a code or request another; it is shown only here.
+	Handle      string
+	Expires     time.Time // of the verification
+	CodeExpires time.Time // of the first code
+}
+
+// addContact begins a verification.
+func (k *call) addContact(ctx context.Context, in AddContact) (ContactAdding, error) {
+	contact, err := domain.ParseEmail(in.Email)
+	if err != nil {
+		return ContactAdding{}, err
+	}
+	id := domain.VerificationID{UUID: domain.Derive(k.command.UUID, "verification")}
+	request := domain.VerificationRequested{Purpose: domain.VerifyAddContact, Kind: contact.Kind, Medium: domain.MediumEmail, Account: k.Caller.Account,
+		Contact: domain.Personal(contact, domain.AccountKey(k.Caller.Account), domain.VerificationKey(id))}
+	a, err := k.account(ctx, k.Caller.Account)
+	if err != nil {
+		return ContactAdding{}, err
+	}
+	digest := k.digest(spacePeople, contact)
+	out, err := change[*proof]{stream: k.proofStream(id), about: concerning[*proof](ofAccount(a)), new: !k.keyed,
+		decide: func(ctx context.Context, _ *proof, _ journal.Head) (_ []any, err error) {
+			if err := a.MayAttach(contact.Kind); err != nil {
+				return nil, err
+			}
+			claim, guessed, err := k.around(ctx, contact, a.ID)
+			if err != nil {
+				return nil, err
+			}
+			if claim.Held() && claim.Account == a.ID {
+				return nil, domain.ErrContactOwn
+			}
+			request.LongCode = guessed
+			if request.FirstOfDay, err = k.firstOfDay(ctx, digest, seenAdding); err != nil {
+				return nil, err
+			}
+			handle, err := k.handle(ctx, k.now)
+			request.HandleHash = domain.HashHandle(handle)
+			return []any{request}, err
+		}}.by(ctx, k)
+	if err != nil {
+		return ContactAdding{}, err
+	}
+	at := out.facts[0].At
+	handle, err := k.handle(ctx, at)
+	if err != nil {
+		return ContactAdding{}, err
+	}
+	return ContactAdding{Verification: id, Handle: handle, Expires: at.Add(domain.VerificationLifetime), CodeExpires: at.Add(domain.CodeLifetime)}, nil
+}
+
+// attachContact completes a verification that adds a contact: claim the identifier, attach the contact, destroy the verification's key.
+// Any process that finds the chain unfinished completes it.
+func (k *call) attachContact(ctx context.Context, r *domain.VerificationRequest) (domain.AccountID, error) {
+	a, err := k.account(ctx, r.Account)
+	if err != nil {
+		return r.Account, err
+	}
+	if attachedBy(a, r.ID) {
+		return r.Account, k.Journal.Destroy(ctx, domain.VerificationKey(r.ID))
+	}
+	contact, err := journal.Open(ctx, k.Journal, r.Fact, r.Contact)
+	if errors.Is(err, journal.ErrUnreadable) { // the account's key is destroyed
+		return r.Account, k.refuseProof(ctx, r, domain.ErrClosing)
+	} else if err != nil {
+		return r.Account, err
+	}
+	if err := a.MayAttach(contact.Kind); err != nil {
+		return r.Account, k.refuseProof(ctx, r, err)
+	}
+	claim, claimed, err := k.claimFor(ctx, k.digest(spacePeople, contact), r)
+	if errors.Is(err, domain.ErrTaken) {
+		return r.Account, k.refuseProof(ctx, r, err)
+	} else if err != nil {
+		return r.Account, err
+	}
+	c := k.changeAccount(a.ID, func(a *domain.Account) ([]any, error) {
+		return a.Attach(domain.ContactAttached{Claim: claim, Kind: contact.Kind, Verification: r.ID,
+			Contact: domain.Personal(contact, domain.AccountKey(a.ID), domain.IdentifierKey(claim))})
+	})
+	c.about, c.mayKeep = concerning[*domain.Account](ofAccount(a).after(r.Fact, claimed)), true
+	if _, err = c.by(ctx, k); errors.Is(err, domain.ErrContacts) || errors.Is(err, domain.ErrClosing) || errors.Is(err, domain.ErrNotFound) {
+		return r.Account, k.refuseProof(ctx, r, err)
+	} else if err != nil {
+		return r.Account, err
+	}
+	return r.Account, k.Journal.Destroy(ctx, domain.VerificationKey(r.ID))
+}
+
+// refuseProof ends a verification whose contact cannot be attached, and returns why once that is recorded.
+func (k *call) refuseProof(ctx context.Context, r *domain.VerificationRequest, why error) error {
+	reason := domain.EndCancelled
+	switch {
+	case errors.Is(why, domain.ErrContacts):
+		reason = domain.EndFull
+	case errors.Is(why, domain.ErrTaken):
+		reason = domain.EndTaken
+	}
+	if err := k.endProof(ctx, r, reason); err != nil {
+		return err
+	}
+	return why
+}
+
+func attachedBy(a *domain.Account, id domain.VerificationID) bool {
+	for _, c := range a.Contacts {
+		if c.Verification == id {
+			return true
+		}
+	}
+	return false
+}
+
+// endProof ends a verification that an account asked for: what it has claimed is retired, and its key destroyed.
+func (k *call) endProof(ctx context.Context, r *domain.VerificationRequest, reason domain.VerificationEndReason) error {
+	if err := k.unclaim(ctx, r); err != nil {
+		return err
+	}
+	c := k.changeProof(r, func(_ context.Context, v domain.Verification) ([]any, error) {
+		if v.Ended != "" || v.Passed && reason == domain.EndExpired {
+			return nil, nil // it passed just in time
+		}
+		return []any{domain.VerificationEnded{Reason: reason, Purpose: r.Purpose, FirstOfDay: r.FirstOfDay}}, nil
+	})
+	c.about = concerning[*proof](ofRequest(r).after(r.Fact, r.Fact))
+	out, err := c.by(ctx, k)
+	if err != nil {
+		return err
+	}
+	if v, err := out.state.verification(r); err != nil || v.Ended == "" {
+		return errors.Join(err, domain.ErrBusy.After(1))
+	}
+	return k.Journal.Destroy(ctx, domain.VerificationKey(r.ID))
+}
+
+// unclaim retires the claims that a verification made and whose contact was not attached.
+func (k *call) unclaim(ctx context.Context, r *domain.VerificationRequest) error {
+	for n := uint64(0); ; n++ {
+		claim := claimBy(r, n)
+		out, err := change[*domain.Claim]{stream: k.claimStream(claim), mayKeep: true, about: concerning[*domain.Claim](ofRequest(r).after(r.Fact, r.Fact)),
+			decide: func(_ context.Context, c *domain.Claim, _ journal.Head) ([]any, error) {
+				if !c.Held() {
+					return nil, nil
+				}
+				return []any{domain.IdentifierRetired{}}, nil
+			}}.by(ctx, k)
+		if err == nil {
+			err = k.Vault.DeleteIdentifier(ctx, claim.UUID)
+		}
+		if err != nil || out.state.Account.IsZero() {
+			return err
+		}
+	}
+}
