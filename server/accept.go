@@ -15,7 +15,7 @@ import (
 	"accountledger/eventstore"
 	"accountledger/operate"
 	"accountledger/replay/backup"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/replay/restore"
 	"accountledger/vault"
 )
@@ -200,7 +200,7 @@ func (a *accepting) buryLost(ctx context.Context) (lost int64, err error) {
 	if a.accepted != AcceptOlderVault {
 		return 0, nil
 	}
-	err = carry.MissingKeys(ctx, a.store, a.vault, func(name string) error {
+	err = transfer.MissingKeys(ctx, a.store, a.vault, func(name string) error {
 		lost++
 		return a.vault.DestroyKeys(ctx, name)
 	})

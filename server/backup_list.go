@@ -28,7 +28,7 @@ func (s *Server) openDestructions(ctx context.Context) error {
 		}
 		return nil
 	}
-	v, ok := s.vault.(vault.Carrier)
+	v, ok := s.vault.(vault.Portable)
 	if !ok {
 		return errors.New("the vault's engine cannot keep a list of destructions")
 	}

@@ -15,7 +15,7 @@ import (
 	"accountledger/eventstore"
 	"accountledger/internal/durable"
 	"accountledger/operate"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/vault"
 )
 
@@ -87,12 +87,12 @@ func openSide(ctx context.Context, cfg Config, o MoveOptions, folder bool) (_ *S
 }
 
 // side is the server's log and vault.
-func (s *Server) side() (carry.Side, error) {
-	v, ok := s.vault.(vault.Carrier)
+func (s *Server) side() (transfer.Side, error) {
+	v, ok := s.vault.(vault.Portable)
 	if !ok {
-		return carry.Side{}, errors.New("the vault's engine cannot be carried")
+		return transfer.Side{}, errors.New("the vault's engine cannot be carried")
 	}
-	return carry.Side{Log: s.store, Vault: v}, nil
+	return transfer.Side{Log: s.store, Vault: v}, nil
 }
 
 // sharedEngines says whether log and vault of a configuration can be opened while a server has them.

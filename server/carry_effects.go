@@ -18,7 +18,7 @@ import (
 	"accountledger/leases"
 	"accountledger/notify"
 	"accountledger/operate"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 )
 
 // drainFor bounds how long a move waits for messages that cannot be sent now; the target sends those.
@@ -68,7 +68,7 @@ func (s *Server) drained(ctx context.Context, head eventstore.Checkpoint, progre
 			return nil
 		}
 		if progress != nil {
-			progress(operate.Progress{View: string(carry.StageDrain), Total: int64(pending), Unit: "messages"})
+			progress(operate.Progress{View: string(transfer.StageDrain), Total: int64(pending), Unit: "messages"})
 		}
 		select {
 		case <-tick.C:

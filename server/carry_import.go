@@ -10,7 +10,7 @@ import (
 	"accountledger/domain"
 	"accountledger/internal/durable"
 	"accountledger/operate"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 )
 
 // ErrNotEmpty: a ledger is made from a file in an empty folder only.
@@ -41,9 +41,9 @@ func Import(ctx context.Context, cfg Config, path string, withVault bool, o Move
 	} else if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return Imported{}, err
 	}
-	info, err := carry.CheckFile(ctx, path, operate.Stages(o.Progress))
+	info, err := transfer.CheckFile(ctx, path, operate.Stages(o.Progress))
 	if err == nil && withVault && !info.Vault {
-		err = carry.ErrNoVault
+		err = transfer.ErrNoVault
 	}
 	if err != nil { // and nothing has been made
 		return Imported{}, fmt.Errorf("%s: %w", path, err)
@@ -66,9 +66,9 @@ func Import(ctx context.Context, cfg Config, path string, withVault bool, o Move
 	if err != nil {
 		return Imported{}, err
 	}
-	done := carry.Imported{FileInfo: info, Resumed: info.Events}
+	done := transfer.Imported{FileInfo: info, Resumed: info.Events}
 	if !isLoaded(unfinished) {
-		if done, err = carry.Import(ctx, path, info, side, withVault, operate.Stages(o.Progress)); err != nil {
+		if done, err = transfer.Import(ctx, path, info, side, withVault, operate.Stages(o.Progress)); err != nil {
 			return Imported{}, fmt.Errorf("%s: %w", path, err)
 		}
 		if err := durable.ReplaceBytes(unfinished, []byte(loadedMark)); err != nil {
@@ -99,7 +99,7 @@ func isLoaded(mark string) bool {
 }
 
 // recordImport begins a new history: the exported ledger may go on elsewhere, and so may others that were imported from the same file.
-func (s *Server) recordImport(ctx context.Context, done carry.Imported) error {
+func (s *Server) recordImport(ctx context.Context, done transfer.Imported) error {
 	if err := s.openMenu(ctx); err != nil {
 		return err
 	}

@@ -10,7 +10,7 @@ import (
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/operate"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 )
 
 // Moved is what a move did.
@@ -48,7 +48,7 @@ func AbandonMove(ctx context.Context, from, to Config, o MoveOptions) error {
 	if err != nil {
 		return err
 	}
-	err = carry.Abandon(ctx, m.source, m.target)
+	err = transfer.Abandon(ctx, m.source, m.target)
 	if err == nil {
 		err = m.from.bind(ctx)
 	}
@@ -61,7 +61,7 @@ func AbandonMove(ctx context.Context, from, to Config, o MoveOptions) error {
 // move is the two ends of a move, opened.
 type move struct {
 	from, to       *Server
-	source, target carry.Side
+	source, target transfer.Side
 	served         bool // others have the source's folder
 	fresh          bool // the target's folder was made for this move, or for an earlier try
 }
@@ -127,7 +127,7 @@ func (m *move) run(ctx context.Context, progress func(operate.Progress)) (Moved,
 		}
 	}
 	var effects []effect
-	c := carry.Move{From: m.source, To: m.target, Tell: operate.Stages(progress),
+	c := transfer.Move{From: m.source, To: m.target, Tell: operate.Stages(progress),
 		Marks: func(ctx context.Context) (marks []eventstore.Checkpoint, err error) {
 			effects, err = m.from.effects(ctx)
 			for _, e := range effects {
@@ -162,7 +162,7 @@ func (m *move) run(ctx context.Context, progress func(operate.Progress)) (Moved,
 func (m *move) record(ctx context.Context, op domain.Operation) error {
 	f, ok := m.from.store.(eventstore.Fencer)
 	if !ok {
-		return carry.ErrNoFence
+		return transfer.ErrNoFence
 	}
 	if stands, err := f.Fenced(ctx); err != nil || !stands.IsZero() {
 		return errors.Join(err, eventstore.ErrFenced)

@@ -14,7 +14,7 @@ import (
 	"accountledger/projections/view"
 	"accountledger/replay"
 	"accountledger/replay/backup"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/replay/restore"
 	"accountledger/vault"
 	vaultsqlite "accountledger/vault/sqlite"
@@ -83,11 +83,11 @@ func exitOf(err error) (code string, exit operate.Exit) {
 		return "in_use", operate.ExitRefused
 	case errors.Is(err, syscall.EADDRINUSE):
 		return "address_in_use", operate.ExitRefused
-	case isAny(err, ErrNotLedger, ErrNotEmpty, restore.ErrNotEmpty, backup.ErrNotEmpty, carry.ErrExists, vault.ErrOccupied):
+	case isAny(err, ErrNotLedger, ErrNotEmpty, restore.ErrNotEmpty, backup.ErrNotEmpty, transfer.ErrExists, vault.ErrOccupied):
 		return "not_empty", operate.ExitRefused
 	case isAny(err, ErrCarrying, ErrRestoring, ErrAccepting, ErrOtherRestore):
 		return "unfinished", operate.ExitRefused
-	case isAny(err, carry.ErrAhead, carry.ErrSameLog, carry.ErrMovedElsewhere, carry.ErrTargetFenced, carry.ErrNoFence, carry.ErrNotMoving, carry.ErrNoVault,
+	case isAny(err, transfer.ErrAhead, transfer.ErrSameLog, transfer.ErrMovedElsewhere, transfer.ErrTargetFenced, transfer.ErrNoFence, transfer.ErrNotMoving, transfer.ErrNoVault,
 		eventstore.ErrFenced, eventstore.ErrReadOnly, ErrNothingToAccept, ErrNotAcceptable, ErrSalvageEngine, operate.ErrSimulateMail, ErrSocketForbidden, ErrFolderForbidden):
 		return "refused", operate.ExitRefused
 	case isAny(err, ErrNoFolder, vault.ErrNoMasterKeyFile, restore.ErrListMissing, restore.ErrNoMasterKey, vault.ErrMasterKey, vault.ErrMasterKeyFile, backup.ErrHeadMissing, backup.ErrHeadEmpty):

@@ -8,7 +8,7 @@ import (
 
 	"accountledger/operate"
 	"accountledger/replay/backup"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/replay/restore"
 	"accountledger/vault"
 )
@@ -103,7 +103,7 @@ type restoring struct {
 }
 
 // load makes log and vault hold what the backup does.
-func (r *restoring) load(ctx context.Context, dir string, info carry.FileInfo, fresh bool) error {
+func (r *restoring) load(ctx context.Context, dir string, info transfer.FileInfo, fresh bool) error {
 	side, err := r.side()
 	if err != nil {
 		return err
@@ -113,7 +113,7 @@ func (r *restoring) load(ctx context.Context, dir string, info carry.FileInfo, f
 			return errors.Join(err, r.unmarkRestore())
 		}
 	}
-	_, err = carry.Import(ctx, backupFile(dir), info, side, true, operate.Stages(r.tell))
+	_, err = transfer.Import(ctx, backupFile(dir), info, side, true, operate.Stages(r.tell))
 	if err != nil {
 		return fmt.Errorf("%s: %w", backupFile(dir), err)
 	}

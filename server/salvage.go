@@ -19,7 +19,7 @@ import (
 	"accountledger/internal/durable"
 	"accountledger/operate"
 	"accountledger/replay/backup"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/vault"
 )
 
@@ -113,7 +113,7 @@ func (s *Server) salvageLog(ctx context.Context, scratch string, out *SalvagedLe
 	if err := s.openJournal(); err != nil {
 		return err
 	}
-	writer := carry.NewWriter(ctx, log)
+	writer := transfer.NewWriter(ctx, log)
 	defer writer.Close()
 	err = from.Each(ctx, func(e *eventstore.Recorded) error {
 		if progress != nil {
@@ -131,7 +131,7 @@ func (s *Server) salvageLog(ctx context.Context, scratch string, out *SalvagedLe
 // buryMissing has what the vault lost read as gone, in what is made and not in the vault.
 func (s *Server) buryMissing(ctx context.Context, out *SalvagedLedger) error {
 	var lost []string
-	err := carry.MissingKeys(ctx, s.store, s.vault, func(name string) error {
+	err := transfer.MissingKeys(ctx, s.store, s.vault, func(name string) error {
 		lost = append(lost, name)
 		return nil
 	})
@@ -142,13 +142,13 @@ func (s *Server) buryMissing(ctx context.Context, out *SalvagedLedger) error {
 
 // buried is a vault that knows some more keys as destroyed.
 type buried struct {
-	vault.Carrier
+	vault.Portable
 	keys []string
 	at   time.Time
 }
 
 func (b *buried) Dump(ctx context.Context, yield func([]vault.Row) error) error {
-	if err := b.Carrier.Dump(ctx, yield); err != nil {
+	if err := b.Portable.Dump(ctx, yield); err != nil {
 		return err
 	}
 	for names := range slices.Chunk(b.keys, vault.RowsAtOnce) {
@@ -172,12 +172,12 @@ func (s *salvaging) Start(context.Context) (backup.Start, error) {
 }
 
 // Export implements backup.Source.
-func (s *salvaging) Export(ctx context.Context, from carry.Place, out io.Writer) error {
+func (s *salvaging) Export(ctx context.Context, from transfer.Place, out io.Writer) error {
 	side, err := s.side()
 	if err != nil {
 		return err
 	}
-	return carry.Export(ctx, side.Log, side.Vault, from, out)
+	return transfer.Export(ctx, side.Log, side.Vault, from, out)
 }
 
 // Done implements backup.Source: a salvage is recorded nowhere.

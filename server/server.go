@@ -59,7 +59,7 @@ type Server struct {
 	closers   []func() error
 	store     eventstore.Store
 	vault     vault.Vault
-	masters   vault.Carrier  // the same vault
+	masters   vault.Portable  // the same vault
 	keyring   *vault.Keyring // the master keys it may use
 	journal   *journal.Journal
 	hasher    *passwords.Hasher

@@ -80,7 +80,7 @@ func (s *Server) needVault(ctx context.Context) error {
 		Next: putBackVault, err: fmt.Errorf("%s: %w", where, errVaultMissing)}
 }
 
-func (s *Server) openVaultEngine(ctx context.Context, keys *vault.Keyring) (vault.Carrier, error) {
+func (s *Server) openVaultEngine(ctx context.Context, keys *vault.Keyring) (vault.Portable, error) {
 	witness, behind := s.cfg.path(vaultWitness), s.accepted == AcceptOlderVault
 	if s.cfg.Vault.Engine == "postgres" {
 		return s.openPostgres(ctx, keys, postgres.Options{Witness: witness, Behind: behind})
@@ -88,7 +88,7 @@ func (s *Server) openVaultEngine(ctx context.Context, keys *vault.Keyring) (vaul
 	return vaultsqlite.OpenWith(ctx, s.cfg.path("vault"), keys, vaultsqlite.Options{Witness: witness, Behind: behind, Uncut: true})
 }
 
-func (s *Server) openPostgres(ctx context.Context, keys *vault.Keyring, o postgres.Options) (vault.Carrier, error) {
+func (s *Server) openPostgres(ctx context.Context, keys *vault.Keyring, o postgres.Options) (vault.Portable, error) {
 	o.Schema = s.cfg.Vault.Schema
 	return postgres.Open(ctx, s.cfg.Vault.Postgres, keys, o)
 }

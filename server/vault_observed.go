@@ -42,7 +42,7 @@ func (c vaultCall) adds() bool { return c == createKeys || c == insertIdentifier
 
 // observedVault is a vault each of whose calls is timed, and whose faults are noted with the request that met them.
 type observedVault struct {
-	vault.Carrier
+	vault.Portable
 	took   [vaultCalls]prometheus.Observer
 	failed [vaultCalls]prometheus.Counter
 	note   func(ctx context.Context, during string, err error)
@@ -57,11 +57,11 @@ type refusedAt struct {
 
 // observeVault puts the observer before everything that uses the vault.
 func (s *Server) observeVault(context.Context) error {
-	c, ok := s.vault.(vault.Carrier)
+	c, ok := s.vault.(vault.Portable)
 	if !ok {
 		return errors.New("the vault's engine cannot be observed")
 	}
-	o := &observedVault{Carrier: c, note: func(ctx context.Context, during string, err error) {
+	o := &observedVault{Portable: c, note: func(ctx context.Context, during string, err error) {
 		where := fault.Vault
 		if s.ofDestructions(err) {
 			where = fault.Lists
@@ -112,55 +112,55 @@ func (v *observedVault) ended(ctx context.Context, c vaultCall, began time.Time,
 // CreateKeys implements vault.Vault, as all that follows.
 func (v *observedVault) CreateKeys(ctx context.Context, names ...string) (_ []*vault.Key, err error) {
 	defer v.ended(ctx, createKeys, time.Now(), &err)
-	return v.Carrier.CreateKeys(ctx, names...)
+	return v.Portable.CreateKeys(ctx, names...)
 }
 
 func (v *observedVault) Key(ctx context.Context, name string) (_ *vault.Key, err error) {
 	defer v.ended(ctx, readKey, time.Now(), &err)
-	return v.Carrier.Key(ctx, name)
+	return v.Portable.Key(ctx, name)
 }
 
 func (v *observedVault) Keys(ctx context.Context, names ...string) (_ []*vault.Key, err error) {
 	defer v.ended(ctx, readKeys, time.Now(), &err)
-	return v.Carrier.Keys(ctx, names...)
+	return v.Portable.Keys(ctx, names...)
 }
 
 func (v *observedVault) DestroyKeys(ctx context.Context, names ...string) (err error) {
 	defer v.ended(ctx, destroyKeys, time.Now(), &err)
-	return v.Carrier.DestroyKeys(ctx, names...)
+	return v.Portable.DestroyKeys(ctx, names...)
 }
 
 func (v *observedVault) InsertIdentifier(ctx context.Context, digest vault.Digest, claim uuid.UUID) (_ uuid.UUID, err error) {
 	defer v.ended(ctx, insertIdentifier, time.Now(), &err)
-	return v.Carrier.InsertIdentifier(ctx, digest, claim)
+	return v.Portable.InsertIdentifier(ctx, digest, claim)
 }
 
 func (v *observedVault) Identifier(ctx context.Context, digest vault.Digest) (_ uuid.UUID, err error) {
 	defer v.ended(ctx, readIdentifier, time.Now(), &err)
-	return v.Carrier.Identifier(ctx, digest)
+	return v.Portable.Identifier(ctx, digest)
 }
 
 func (v *observedVault) DeleteIdentifier(ctx context.Context, claim uuid.UUID) (err error) {
 	defer v.ended(ctx, deleteIdentifier, time.Now(), &err)
-	return v.Carrier.DeleteIdentifier(ctx, claim)
+	return v.Portable.DeleteIdentifier(ctx, claim)
 }
 
 func (v *observedVault) PutSecret(ctx context.Context, name string, secret []byte) (err error) {
 	defer v.ended(ctx, putSecret, time.Now(), &err)
-	return v.Carrier.PutSecret(ctx, name, secret)
+	return v.Portable.PutSecret(ctx, name, secret)
 }
 
 func (v *observedVault) Secret(ctx context.Context, name string) (_ []byte, err error) {
 	defer v.ended(ctx, readASecret, time.Now(), &err)
-	return v.Carrier.Secret(ctx, name)
+	return v.Portable.Secret(ctx, name)
 }
 
 func (v *observedVault) DestroySecrets(ctx context.Context, names ...string) (err error) {
 	defer v.ended(ctx, destroySecrets, time.Now(), &err)
-	return v.Carrier.DestroySecrets(ctx, names...)
+	return v.Portable.DestroySecrets(ctx, names...)
 }
 
 func (v *observedVault) Ping(ctx context.Context) (err error) {
 	defer v.ended(ctx, ping, time.Now(), &err)
-	return v.Carrier.Ping(ctx)
+	return v.Portable.Ping(ctx)
 }

@@ -10,7 +10,7 @@ import (
 	"accountledger/eventstore"
 	"accountledger/journal"
 	"accountledger/replay/backup"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/vault"
 )
 
@@ -26,10 +26,10 @@ type Restore struct {
 type Loaded struct {
 	Log     eventstore.Store
 	Journal *journal.Journal
-	Vault   vault.Carrier
+	Vault   vault.Portable
 	Menu    *commands.Menu
 	Now     func() time.Time
-	Tell    carry.Progress
+	Tell    transfer.Progress
 }
 
 // Finish ends what was open when the backup was made and destroys what was destroyed since. Every step can be repeated.

@@ -1,4 +1,4 @@
-package carry
+package transfer
 
 import (
 	"context"
@@ -89,7 +89,7 @@ func (c *census) add(row *vault.Row, held *vault.Keyring) error {
 }
 
 // count adds a whole vault.
-func (c *census) count(ctx context.Context, v vault.Carrier, t *teller) error {
+func (c *census) count(ctx context.Context, v vault.Portable, t *teller) error {
 	return v.Dump(ctx, func(rows []vault.Row) error {
 		for i := range rows {
 			if err := c.add(&rows[i], v.Keyring()); err != nil {
@@ -121,7 +121,7 @@ func (e *RowError) Unwrap() error { return e.Err }
 func rowError(row *vault.Row, err error) error { return &RowError{row.Kind, row.Name, err} }
 
 // CheckRows opens every row of a vault and counts them: a *RowError for the first that does not open.
-func CheckRows(ctx context.Context, v vault.Carrier, tell Progress) (Rows, error) {
+func CheckRows(ctx context.Context, v vault.Portable, tell Progress) (Rows, error) {
 	key, err := newCensusKey()
 	if err != nil {
 		return Rows{}, err
@@ -135,7 +135,7 @@ func CheckRows(ctx context.Context, v vault.Carrier, tell Progress) (Rows, error
 // CopyVault makes the target's vault hold what the source's does, and verifies it. It
 // can be repeated. vault.ErrOccupied if the target holds something else under a name, and
 // ErrVault if it holds more.
-func CopyVault(ctx context.Context, from, to vault.Carrier, tell Progress) (Rows, error) {
+func CopyVault(ctx context.Context, from, to vault.Portable, tell Progress) (Rows, error) {
 	if from.VaultID() == to.VaultID() {
 		return Rows{}, nil // both sides have the same vault, which stays where it is
 	}
@@ -181,7 +181,7 @@ func CopyVault(ctx context.Context, from, to vault.Carrier, tell Progress) (Rows
 }
 
 // dropDeleted deletes the rows of the target's map that the source's does not have.
-func dropDeleted(ctx context.Context, from, to vault.Carrier) error {
+func dropDeleted(ctx context.Context, from, to vault.Portable) error {
 	var gone []uuid.UUID
 	err := to.Dump(ctx, func(rows []vault.Row) error {
 		for i := range rows {

@@ -1,4 +1,4 @@
-package carry
+package transfer
 
 import (
 	"context"
@@ -61,7 +61,7 @@ func different(ctx context.Context, from, to eventstore.Store) error {
 	return err
 }
 
-// verify reads the whole target back: ErrHash unless it matches what was carried. It returns
+// verify reads the whole target back: ErrHash unless it matches what was transferred. It returns
 // where the target has each of some events; the zero Checkpoint for a missing one. see may be nil.
 func verify(
 	ctx context.Context, to eventstore.Store, want Digest, events []uuid.UUID, tell Progress, see func(*eventstore.Recorded) error,

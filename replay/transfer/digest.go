@@ -1,4 +1,4 @@
-package carry
+package transfer
 
 import (
 	"crypto/sha256"

@@ -24,7 +24,7 @@ type Row struct {
 	At time.Time
 	// Destroyed marks a tombstone, which has none of the fields below.
 	Destroyed bool
-	// ID is what the wrapping is bound to; a key keeps it when carried.
+	// ID is what the wrapping is bound to; a key keeps it when transferred.
 	ID uuid.UUID
 	// Master is the id of the master key that Wrapped is under.
 	Master  uuid.UUID
@@ -73,13 +73,13 @@ func (m *MasterKey) WrapIdentifier(id uuid.UUID, digest Digest, claim uuid.UUID)
 	return m.Wrap(KindIdentifier, "", id, plain)
 }
 
-// Carrier is a vault whose contents can be carried to another one, whatever the
+// Portable is a vault whose contents can be transferred to another one, whatever the
 // engines and master keys of the two.
-type Carrier interface {
+type Portable interface {
 	Rotator
 	Binder
 
-	// VaultID identifies the vault. It is created with the vault and never carried.
+	// VaultID identifies the vault. It is created with the vault and never transferred.
 	VaultID() uuid.UUID
 
 	// Keyring opens the vault's rows.

@@ -1,4 +1,4 @@
-package carry_test
+package transfer_test
 
 import (
 	"context"
@@ -9,14 +9,14 @@ import (
 
 	"accountledger/eventstore"
 	"accountledger/eventstore/esdb/esdbtest"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/vault"
 )
 
 // ledger is a side with some history, keys that it names, one of them destroyed, a secret and an identifier.
-func ledger(t *testing.T, log eventstore.Store) carry.Side {
+func ledger(t *testing.T, log eventstore.Store) transfer.Side {
 	t.Helper()
-	s := carry.Side{Log: log, Vault: newVault(t)}
+	s := transfer.Side{Log: log, Vault: newVault(t)}
 	history(t, log, 100)
 	_, err := s.Vault.CreateKeys(t.Context(), "account/1", "account/2", "signup/1")
 	ok(t, err)
@@ -38,25 +38,25 @@ func one() eventstore.Event {
 
 func TestMove(t *testing.T) {
 	from := ledger(t, newLog(t))
-	to := carry.Side{Log: newESDB(t, esdbtest.Options{}), Vault: newVault(t)}
+	to := transfer.Side{Log: newESDB(t, esdbtest.Options{}), Vault: newVault(t)}
 	head, err := from.Log.Head(t.Context())
 	ok(t, err)
 	var drained bool
-	stages := map[carry.Stage]bool{}
-	m := carry.Move{From: from, To: to,
+	stages := map[transfer.Stage]bool{}
+	m := transfer.Move{From: from, To: to,
 		Drain: func(ctx context.Context) error {
-			drained = true // what it appends is carried too
+			drained = true // what it appends is transferred too
 			_, err := from.Log.Append(ctx, "delivery-1", eventstore.NoStream, one())
 			return err
 		},
 		Marks: func(context.Context) ([]eventstore.Checkpoint, error) {
 			return []eventstore.Checkpoint{head, {}, {Log: head.Log, Position: head.Position}}, nil
 		},
-		Tell: func(stage carry.Stage, _, _ int64, _ eventstore.Unit) { stages[stage] = true }}
+		Tell: func(stage transfer.Stage, _, _ int64, _ eventstore.Unit) { stages[stage] = true }}
 	done, err := m.Run(t.Context())
 	ok(t, err)
 	if !drained || done.Events != 104 || done.Digest != sum(t, to.Log) || done.Keys != 2 || done.KeysDestroyed != 1 ||
-		done.Vault != (carry.Rows{Keys: 2, Secrets: 1, Identifiers: 1, Destroyed: 1}) {
+		done.Vault != (transfer.Rows{Keys: 2, Secrets: 1, Identifiers: 1, Destroyed: 1}) {
 		t.Errorf("%+v", done)
 	}
 	if len(stages) < 4 {
@@ -98,7 +98,7 @@ func TestMove(t *testing.T) {
 // Everything the source acknowledges, before or during the move, is in the target.
 func TestMoveLosesNothingOfABusySource(t *testing.T) {
 	from := ledger(t, newLog(t))
-	to := carry.Side{Log: newLog(t), Vault: newVault(t)}
+	to := transfer.Side{Log: newLog(t), Vault: newVault(t)}
 	acknowledged := make(chan map[uuid.UUID]bool)
 	begun := make(chan struct{})
 	go func() {
@@ -120,7 +120,7 @@ func TestMoveLosesNothingOfABusySource(t *testing.T) {
 		}
 	}()
 	<-begun
-	done, err := (&carry.Move{From: from, To: to}).Run(t.Context())
+	done, err := (&transfer.Move{From: from, To: to}).Run(t.Context())
 	ok(t, err)
 	ids := <-acknowledged
 	for _, e := range all(t, to.Log) {
@@ -132,13 +132,13 @@ func TestMoveLosesNothingOfABusySource(t *testing.T) {
 }
 
 func TestMoveGoesOnAfterABreakAtEveryStage(t *testing.T) {
-	for _, at := range []carry.Stage{carry.StageCopy, carry.StageFence, carry.StageTail, carry.StageVault, carry.StageVerify} {
+	for _, at := range []transfer.Stage{transfer.StageCopy, transfer.StageFence, transfer.StageTail, transfer.StageVault, transfer.StageVerify} {
 		t.Run(string(at), func(t *testing.T) {
 			from := ledger(t, newLog(t))
-			to := carry.Side{Log: newLog(t), Vault: newVault(t)}
+			to := transfer.Side{Log: newLog(t), Vault: newVault(t)}
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			m := carry.Move{From: from, To: to, Tell: func(stage carry.Stage, _, _ int64, _ eventstore.Unit) {
+			m := transfer.Move{From: from, To: to, Tell: func(stage transfer.Stage, _, _ int64, _ eventstore.Unit) {
 				if stage == at {
 					cancel()
 				}
@@ -155,14 +155,14 @@ func TestMoveGoesOnAfterABreakAtEveryStage(t *testing.T) {
 	}
 }
 
-// An attempt interrupted after the vault was carried is followed by what the source's vault has lost since.
+// An attempt interrupted after the vault was transferred is followed by what the source's vault has lost since.
 func TestMoveFollowsWhatTheVaultLostMeanwhile(t *testing.T) {
 	from := ledger(t, newLog(t))
-	to := carry.Side{Log: newLog(t), Vault: newVault(t)}
+	to := transfer.Side{Log: newLog(t), Vault: newVault(t)}
 	claim := uuid.New()
 	_, err := from.Vault.InsertIdentifier(t.Context(), vault.Digest{2}, claim)
 	ok(t, err)
-	m := carry.Move{From: from, To: to}
+	m := transfer.Move{From: from, To: to}
 	_, err = m.Run(t.Context())
 	ok(t, err)
 	ok(t, from.Vault.DeleteIdentifier(t.Context(), claim))
@@ -179,57 +179,57 @@ func TestMoveFollowsWhatTheVaultLostMeanwhile(t *testing.T) {
 func TestMoveNamesAKeyThatIsMissing(t *testing.T) {
 	from := ledger(t, newLog(t))
 	appendTo(t, from.Log, map[string]int64{}, "lost", eventstore.Event{ID: uuid.New(), Type: "sealed.v1", Data: sealed("account/lost"), Metadata: []byte(`{"format":1}`)})
-	_, err := (&carry.Move{From: from, To: carry.Side{Log: newLog(t), Vault: newVault(t)}}).Run(t.Context())
-	var missing *carry.KeyMissingError
-	if !errors.As(err, &missing) || missing.Key != "account/lost" || !errors.Is(err, carry.ErrKeyMissing) {
+	_, err := (&transfer.Move{From: from, To: transfer.Side{Log: newLog(t), Vault: newVault(t)}}).Run(t.Context())
+	var missing *transfer.KeyMissingError
+	if !errors.As(err, &missing) || missing.Key != "account/lost" || !errors.Is(err, transfer.ErrKeyMissing) {
 		t.Errorf("%v", err)
 	}
 }
 
 func TestMoveRefusesAVaultWithOtherContents(t *testing.T) {
 	from := ledger(t, newLog(t))
-	to := carry.Side{Log: newLog(t), Vault: newVault(t)}
+	to := transfer.Side{Log: newLog(t), Vault: newVault(t)}
 	_, err := to.Vault.CreateKeys(t.Context(), "account/1")
 	ok(t, err)
-	_, err = (&carry.Move{From: from, To: to}).Run(t.Context())
+	_, err = (&transfer.Move{From: from, To: to}).Run(t.Context())
 	want(t, err, vault.ErrOccupied)
 
-	to = carry.Side{Log: newLog(t), Vault: newVault(t)}
+	to = transfer.Side{Log: newLog(t), Vault: newVault(t)}
 	_, err = to.Vault.CreateKeys(t.Context(), "somebody/else")
 	ok(t, err)
 	from = ledger(t, newLog(t))
-	_, err = (&carry.Move{From: from, To: to}).Run(t.Context())
-	want(t, err, carry.ErrVault)
+	_, err = (&transfer.Move{From: from, To: to}).Run(t.Context())
+	want(t, err, transfer.ErrVault)
 }
 
 func TestAbandon(t *testing.T) {
 	from := ledger(t, newLog(t))
-	to := carry.Side{Log: newLog(t), Vault: newVault(t)}
-	want(t, carry.Abandon(t.Context(), from, to), carry.ErrNotMoving)
-	m := carry.Move{From: from, To: to}
+	to := transfer.Side{Log: newLog(t), Vault: newVault(t)}
+	want(t, transfer.Abandon(t.Context(), from, to), transfer.ErrNotMoving)
+	m := transfer.Move{From: from, To: to}
 	_, err := m.Run(t.Context())
 	ok(t, err)
-	ok(t, carry.Abandon(t.Context(), from, to))
+	ok(t, transfer.Abandon(t.Context(), from, to))
 	_, err = from.Log.Append(t.Context(), "goes-on", eventstore.NoStream, one())
 	ok(t, err)
 	_, err = to.Log.Append(t.Context(), "nobody", eventstore.NoStream, one())
 	want(t, err, eventstore.ErrFenced)
 	_, err = m.Run(t.Context())
-	want(t, err, carry.ErrTargetFenced)
-	want(t, carry.Abandon(t.Context(), from, to), carry.ErrNotMoving)
+	want(t, err, transfer.ErrTargetFenced)
+	want(t, transfer.Abandon(t.Context(), from, to), transfer.ErrNotMoving)
 
 	// To another target, which is then served from.
-	to = carry.Side{Log: newLog(t), Vault: newVault(t)}
+	to = transfer.Side{Log: newLog(t), Vault: newVault(t)}
 	m.To = to
 	_, err = m.Run(t.Context())
 	ok(t, err)
 	_, err = to.Log.Append(t.Context(), "served", eventstore.NoStream, one())
 	ok(t, err)
-	want(t, carry.Abandon(t.Context(), from, to), carry.ErrAhead)
+	want(t, transfer.Abandon(t.Context(), from, to), transfer.ErrAhead)
 	_, err = from.Log.Append(t.Context(), "nobody", eventstore.NoStream, one())
 	want(t, err, eventstore.ErrFenced)
 	_, err = to.Log.Append(t.Context(), "still-served", eventstore.NoStream, one())
 	ok(t, err)
-	_, err = (&carry.Move{From: from, To: carry.Side{Log: newLog(t), Vault: newVault(t)}}).Run(t.Context())
-	want(t, err, carry.ErrMovedElsewhere)
+	_, err = (&transfer.Move{From: from, To: transfer.Side{Log: newLog(t), Vault: newVault(t)}}).Run(t.Context())
+	want(t, err, transfer.ErrMovedElsewhere)
 }

@@ -1,4 +1,4 @@
-package carry
+package transfer
 
 import (
 	"errors"
@@ -44,7 +44,7 @@ var (
 	// ErrSameLog: source and target are the same log.
 	ErrSameLog = errors.New("source and target are the same log")
 	// ErrHash: what was read back is not what was written. The target is useless.
-	ErrHash = errors.New("the target does not hold what was carried: count or content hash differ")
+	ErrHash = errors.New("the target does not hold what was transferred: count or content hash differ")
 	// ErrVault: the vaults' contents differ.
 	ErrVault = errors.New("the target's vault does not hold what the source's does")
 	// ErrKeyMissing: the log names a key that the vault neither holds nor knows as destroyed.

@@ -1,4 +1,4 @@
-package carry_test
+package transfer_test
 
 import (
 	"context"
@@ -15,7 +15,7 @@ import (
 	"accountledger/eventstore/embedded"
 	"accountledger/eventstore/esdb"
 	"accountledger/eventstore/esdb/esdbtest"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/vault"
 	"accountledger/vault/sqlite"
 )
@@ -100,16 +100,16 @@ func appendTo(t *testing.T, log eventstore.Store, versions map[string]int64, str
 	versions[stream] = done.Version
 }
 
-func sum(t *testing.T, log eventstore.Store) carry.Digest {
+func sum(t *testing.T, log eventstore.Store) transfer.Digest {
 	t.Helper()
-	d, err := carry.Sum(t.Context(), log, nil)
+	d, err := transfer.Sum(t.Context(), log, nil)
 	ok(t, err)
 	return d
 }
 
 func all(t *testing.T, log eventstore.Store) (events []eventstore.Recorded) {
 	t.Helper()
-	for e, err := range carry.Events(t.Context(), log) {
+	for e, err := range transfer.Events(t.Context(), log) {
 		ok(t, err)
 		events = append(events, *e)
 	}
@@ -119,9 +119,9 @@ func all(t *testing.T, log eventstore.Store) (events []eventstore.Recorded) {
 func TestRoundTripBetweenEnginesKeepsEverythingButPositions(t *testing.T) {
 	a, b, c := newLog(t), newESDB(t, esdbtest.Options{}), newLog(t)
 	history(t, a, 500)
-	first, err := carry.Copy(t.Context(), a, b, nil)
+	first, err := transfer.Copy(t.Context(), a, b, nil)
 	ok(t, err)
-	second, err := carry.Copy(t.Context(), b, c, nil)
+	second, err := transfer.Copy(t.Context(), b, c, nil)
 	ok(t, err)
 	if first != second || first.Events != 500 || first != sum(t, a) || first != sum(t, b) || first != sum(t, c) {
 		t.Fatalf("%+v, %+v", first, second)
@@ -150,7 +150,7 @@ const digestOfOne = "b3d2c52cf8eb04c68e9c3a0e0a20448b9f5a82f3c4d9d7152df763afca7
 // The digest is frozen: exports and backups name it.
 func TestDigestIsWhatItsDescriptionSays(t *testing.T) {
 	log := newLog(t)
-	if d := sum(t, log); d != (carry.Digest{}) {
+	if d := sum(t, log); d != (transfer.Digest{}) {
 		t.Errorf("of an empty log: %+v", d)
 	}
 	_, err := log.Append(t.Context(), "s", eventstore.NoStream, eventstore.Event{ID: uuid.MustParse("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), Type: "t", Data: []byte("d"), Metadata: []byte("m")})
@@ -165,21 +165,21 @@ func TestCopyGoesOnAfterABreak(t *testing.T) {
 	history(t, a, 3000)
 	for _, cut := range []int{1, 700, 1500, 2999} {
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := carry.Copy(ctx, a, &breaking{Store: b, after: cut, cancel: cancel}, nil)
+		_, err := transfer.Copy(ctx, a, &breaking{Store: b, after: cut, cancel: cancel}, nil)
 		want(t, err, context.Canceled)
 		if head := sum(t, b); head.Events > 3000 || head.Events < int64(cut) && cut < 2999 {
 			t.Fatalf("after %d appended events the target has %d", cut, head.Events)
 		}
 		cancel()
 	}
-	d, err := carry.Copy(t.Context(), a, b, nil)
+	d, err := transfer.Copy(t.Context(), a, b, nil)
 	ok(t, err)
 	if d != sum(t, b) || d != sum(t, a) {
 		t.Error("the copy is another history")
 	}
 	history2 := map[string]int64{}
 	appendTo(t, a, history2, "later", eventstore.Event{ID: uuid.New(), Type: "thing.happened.v1", Data: []byte("{}"), Metadata: []byte("{}")})
-	d, err = carry.Copy(t.Context(), a, b, nil)
+	d, err = transfer.Copy(t.Context(), a, b, nil)
 	ok(t, err)
 	if d.Events != 3001 || d != sum(t, b) {
 		t.Errorf("%+v", d)
@@ -206,27 +206,27 @@ func TestTargetThatHoldsSomethingElseIsRefused(t *testing.T) {
 	history(t, a, 20)
 	history(t, b, 20)
 	before := sum(t, b)
-	var different *carry.DifferentError
-	if _, err := carry.Copy(t.Context(), a, b, nil); !errors.As(err, &different) || different.Event != 1 || different.Stream != "account-0" || different.Version != 0 {
+	var different *transfer.DifferentError
+	if _, err := transfer.Copy(t.Context(), a, b, nil); !errors.As(err, &different) || different.Event != 1 || different.Stream != "account-0" || different.Version != 0 {
 		t.Errorf("%v", err)
 	}
 	if before != sum(t, b) {
 		t.Error("it was written to")
 	}
-	_, err := carry.Copy(t.Context(), a, c, nil)
+	_, err := transfer.Copy(t.Context(), a, c, nil)
 	ok(t, err)
 	history(t, b, 0)
 	appendTo(t, c, map[string]int64{}, "mine", eventstore.Event{ID: uuid.New(), Type: "thing.happened.v1", Data: []byte("{}"), Metadata: []byte("{}")})
-	_, err = carry.Copy(t.Context(), a, c, nil)
-	want(t, err, carry.ErrAhead)
-	_, err = carry.Copy(t.Context(), a, a, nil)
-	want(t, err, carry.ErrSameLog)
+	_, err = transfer.Copy(t.Context(), a, c, nil)
+	want(t, err, transfer.ErrAhead)
+	_, err = transfer.Copy(t.Context(), a, a, nil)
+	want(t, err, transfer.ErrSameLog)
 }
 
 func TestEngineFaultsAreOvercome(t *testing.T) {
 	a, b := newLog(t), newLog(t)
 	history(t, a, 300)
-	d, err := carry.Copy(t.Context(), a, &flaky{Store: b}, nil)
+	d, err := transfer.Copy(t.Context(), a, &flaky{Store: b}, nil)
 	ok(t, err)
 	if d != sum(t, b) || d.Events != 300 {
 		t.Errorf("%+v", d)
@@ -252,11 +252,11 @@ func (f *flaky) Append(ctx context.Context, stream string, expected int64, event
 }
 
 func TestKeysNamed(t *testing.T) {
-	if got := carry.KeysNamed(sealed("account/1", "month/2026-01")); !slices.Equal(got, []string{"account/1", "month/2026-01"}) {
+	if got := transfer.KeysNamed(sealed("account/1", "month/2026-01")); !slices.Equal(got, []string{"account/1", "month/2026-01"}) {
 		t.Errorf("%v", got)
 	}
 	for _, none := range []string{`{}`, `{"nonce":"x"}`, `not json "nonce"`, `{"a":{"nonce":5}}`, ``} {
-		if got := carry.KeysNamed([]byte(none)); len(got) != 0 {
+		if got := transfer.KeysNamed([]byte(none)); len(got) != 0 {
 			t.Errorf("%s: %v", none, got)
 		}
 	}

@@ -9,9 +9,9 @@ import (
 	"accountledger/vault/vaulttest"
 )
 
-func TestCarry(t *testing.T) {
-	e := vaulttest.CarrierEngine{Open: func(t *testing.T, m *vault.MasterKey) vault.Carrier {
+func TestTransfer(t *testing.T) {
+	e := vaulttest.PortableEngine{Open: func(t *testing.T, m *vault.MasterKey) vault.Portable {
 		return openVault(t, filepath.Join(t.TempDir(), "vault"), m, sqlite.Options{})
 	}}
-	vaulttest.RunCarry(t, e, e)
+	vaulttest.RunTransfer(t, e, e)
 }

@@ -1,4 +1,4 @@
-package carry
+package transfer
 
 import (
 	"encoding/hex"
@@ -99,7 +99,7 @@ func (l *line) encode() ([]byte, error) {
 	l.SpecVersion = specVersion
 	b, err := json.Marshal(l)
 	if err != nil {
-		return nil, fmt.Errorf("carry: a line cannot be encoded: %w", err)
+		return nil, fmt.Errorf("transfer: a line cannot be encoded: %w", err)
 	}
 	return append(b, '\n'), nil
 }
@@ -119,7 +119,7 @@ func eventLine(log uuid.UUID, e *eventstore.Recorded) *line {
 func dataLine(log uuid.UUID, kind, id string, data any) (*line, error) {
 	b, err := json.Marshal(data)
 	if err != nil {
-		return nil, fmt.Errorf("carry: a line cannot be encoded: %w", err)
+		return nil, fmt.Errorf("transfer: a line cannot be encoded: %w", err)
 	}
 	return &line{ID: id, Source: source(log), Type: kind, ContentType: jsonContent, Data: b}, nil
 }

@@ -1,4 +1,4 @@
-package carry
+package transfer
 
 import (
 	"context"
@@ -36,7 +36,7 @@ func (p Place) digest() (Digest, error) {
 // with count and hash. It leaves nothing out, and holds no more than a page in memory.
 //
 // A place in another log is an *eventstore.ForeignCheckpointError.
-func Export(ctx context.Context, log eventstore.Store, v vault.Carrier, from Place, out io.Writer) error {
+func Export(ctx context.Context, log eventstore.Store, v vault.Portable, from Place, out io.Writer) error {
 	id, err := log.LogID(ctx)
 	if err != nil {
 		return err
@@ -108,7 +108,7 @@ func (x *exporting) events(ctx context.Context, log eventstore.Store, after even
 	return nil
 }
 
-func (x *exporting) vault(ctx context.Context, v vault.Carrier, end *endedData) error {
+func (x *exporting) vault(ctx context.Context, v vault.Portable, end *endedData) error {
 	x.rows = sha256.New()
 	err := v.Dump(ctx, func(rows []vault.Row) error {
 		for i := range rows {

@@ -12,7 +12,7 @@ import (
 
 	"accountledger/operate"
 	"accountledger/pagesum"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/server"
 )
 
@@ -30,7 +30,7 @@ func TestExportOfARunningLedgerAndImport(t *testing.T) {
 	if done.Events == 0 || told != done.Events {
 		t.Errorf("%+v, told of %d", done, told)
 	}
-	if _, err := operate.ExportFile(t.Context(), r.console(), file, true, nil); !errors.Is(err, carry.ErrExists) {
+	if _, err := operate.ExportFile(t.Context(), r.console(), file, true, nil); !errors.Is(err, transfer.ErrExists) {
 		t.Errorf("over a file that is there: %v", err)
 	}
 	text, err := os.ReadFile(file)
@@ -50,7 +50,7 @@ func TestExportOfARunningLedgerAndImport(t *testing.T) {
 	// With the vault it goes on, under the same master key.
 	again := moved(t, cfg)
 	again.MasterKey = filepath.Join(cfg.Data, "dev-master.key")
-	if _, err := server.Import(t.Context(), again, small, true, server.MoveOptions{}); !errors.Is(err, carry.ErrNoVault) {
+	if _, err := server.Import(t.Context(), again, small, true, server.MoveOptions{}); !errors.Is(err, transfer.ErrNoVault) {
 		t.Errorf("without a vault: %v", err)
 	}
 	in, err := server.Import(t.Context(), again, file, true, server.MoveOptions{})

@@ -1,4 +1,4 @@
-package carry_test
+package transfer_test
 
 import (
 	"bytes"
@@ -14,7 +14,7 @@ import (
 
 	"accountledger/eventstore"
 	"accountledger/eventstore/esdb/esdbtest"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/vault"
 	"accountledger/vault/sqlite"
 )
@@ -29,25 +29,25 @@ func vaultUnder(t *testing.T, other *sqlite.Vault) *sqlite.Vault {
 }
 
 // imported checks a file and imports it.
-func imported(t *testing.T, ctx context.Context, path string, to carry.Side, withVault bool, tell carry.Progress) (carry.Imported, error) {
+func imported(t *testing.T, ctx context.Context, path string, to transfer.Side, withVault bool, tell transfer.Progress) (transfer.Imported, error) {
 	t.Helper()
-	info, err := carry.CheckFile(ctx, path, tell)
+	info, err := transfer.CheckFile(ctx, path, tell)
 	if err != nil {
-		return carry.Imported{}, err
+		return transfer.Imported{}, err
 	}
-	return carry.Import(ctx, path, info, to, withVault, tell)
+	return transfer.Import(ctx, path, info, to, withVault, tell)
 }
 
-func exported(t *testing.T, from carry.Side, path string, withVault bool) {
+func exported(t *testing.T, from transfer.Side, path string, withVault bool) {
 	t.Helper()
-	f, err := carry.CreateFile(path, withVault)
+	f, err := transfer.CreateFile(path, withVault)
 	ok(t, err)
 	defer func() { ok(t, f.Close()) }()
 	v := from.Vault
 	if !withVault {
 		v = nil
 	}
-	ok(t, carry.Export(t.Context(), from.Log, v, f.Place(), f))
+	ok(t, transfer.Export(t.Context(), from.Log, v, f.Place(), f))
 	ok(t, f.Finish())
 	if f.Digest() != sum(t, from.Log) {
 		t.Errorf("%+v", f.Digest())
@@ -60,13 +60,13 @@ func TestExportAndImportWithTheVault(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), name)
 			exported(t, from, path, true)
-			if _, err := carry.CreateFile(path, true); !errors.Is(err, carry.ErrExists) {
+			if _, err := transfer.CreateFile(path, true); !errors.Is(err, transfer.ErrExists) {
 				t.Errorf("%v", err)
 			}
 			if left, err := filepath.Glob(path + ".*"); err != nil || len(left) > 0 {
 				t.Errorf("left behind: %v %v", left, err)
 			}
-			to := carry.Side{Log: newESDB(t, esdbtest.Options{}), Vault: vaultUnder(t, from.Vault.(*sqlite.Vault))}
+			to := transfer.Side{Log: newESDB(t, esdbtest.Options{}), Vault: vaultUnder(t, from.Vault.(*sqlite.Vault))}
 			done, err := imported(t, t.Context(), path, to, true, nil)
 			ok(t, err)
 			if done.Digest != sum(t, to.Log) || done.Digest != sum(t, from.Log) || done.Keys != 2 || done.KeysDestroyed != 1 || done.Rows != 5 {
@@ -87,9 +87,9 @@ func TestImportWithoutTheVaultIsAnArchive(t *testing.T) {
 	from := ledger(t, newLog(t))
 	path := filepath.Join(t.TempDir(), "out.ndjson")
 	exported(t, from, path, false)
-	to := carry.Side{Log: newLog(t), Vault: newVault(t)}
+	to := transfer.Side{Log: newLog(t), Vault: newVault(t)}
 	_, err := imported(t, t.Context(), path, to, true, nil)
-	want(t, err, carry.ErrNoVault)
+	want(t, err, transfer.ErrNoVault)
 	for range 2 {
 		_, err = imported(t, t.Context(), path, to, false, nil)
 		ok(t, err)
@@ -109,7 +109,7 @@ func TestImportOfTheVaultNeedsItsMasterKey(t *testing.T) {
 	from := ledger(t, newLog(t))
 	path := filepath.Join(t.TempDir(), "out.ndjson")
 	exported(t, from, path, true)
-	_, err := imported(t, t.Context(), path, carry.Side{Log: newLog(t), Vault: newVault(t)}, true, nil)
+	_, err := imported(t, t.Context(), path, transfer.Side{Log: newLog(t), Vault: newVault(t)}, true, nil)
 	want(t, err, vault.ErrMasterKey)
 }
 
@@ -164,13 +164,13 @@ func TestExportGoesOnAfterABreak(t *testing.T) {
 			path := filepath.Join(t.TempDir(), name)
 			resumed := int64(0)
 			for cut := range 2 {
-				f, err := carry.CreateFile(path, false)
+				f, err := transfer.CreateFile(path, false)
 				ok(t, err)
 				if f.Events() < resumed {
 					t.Errorf("it begins again at %d after %d", f.Events(), resumed)
 				}
 				resumed = f.Events()
-				err = carry.Export(t.Context(), log, nil, f.Place(), &cutting{w: f, left: 9<<20 + cut*1000})
+				err = transfer.Export(t.Context(), log, nil, f.Place(), &cutting{w: f, left: 9<<20 + cut*1000})
 				if !errors.Is(err, errCut) {
 					t.Fatal(err)
 				}
@@ -187,8 +187,8 @@ func TestExportGoesOnAfterABreak(t *testing.T) {
 			ok(t, err)
 			_, err = part.WriteString(`{"specversion":"1.0","id":"to`)
 			ok(t, errors.Join(err, part.Close()))
-			exported(t, carry.Side{Log: log}, path, false)
-			info, err := carry.CheckFile(t.Context(), path, nil)
+			exported(t, transfer.Side{Log: log}, path, false)
+			info, err := transfer.CheckFile(t.Context(), path, nil)
 			ok(t, err)
 			if info.Digest != sum(t, log) {
 				t.Errorf("%+v", info)
@@ -200,7 +200,7 @@ func TestExportGoesOnAfterABreak(t *testing.T) {
 var errCut = errors.New("cut")
 
 type cutting struct {
-	w    *carry.File
+	w    *transfer.File
 	left int
 }
 
@@ -218,7 +218,7 @@ func TestAnExportOfAnotherLogIsNotGoneOnWith(t *testing.T) {
 	history(t, a, 5)
 	head, err := a.Head(t.Context())
 	ok(t, err)
-	err = carry.Export(t.Context(), b, nil, carry.Place{At: head, Events: 5, Hash: sum(t, a).String()}, &bytes.Buffer{})
+	err = transfer.Export(t.Context(), b, nil, transfer.Place{At: head, Events: 5, Hash: sum(t, a).String()}, &bytes.Buffer{})
 	var foreign *eventstore.ForeignCheckpointError
 	if !errors.As(err, &foreign) {
 		t.Errorf("%v", err)
@@ -230,10 +230,10 @@ func TestImportGoesOnAfterABreak(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out.ndjson")
 	exported(t, from, path, true)
 	log := newLog(t)
-	to := carry.Side{Log: log, Vault: vaultUnder(t, from.Vault.(*sqlite.Vault))}
+	to := transfer.Side{Log: log, Vault: vaultUnder(t, from.Vault.(*sqlite.Vault))}
 	for _, at := range []int{1, 50, 100} {
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := imported(t, ctx, path, carry.Side{Log: &breakingFencer{breaking{Store: log, after: at, cancel: cancel}, log}, Vault: to.Vault}, true, nil)
+		_, err := imported(t, ctx, path, transfer.Side{Log: &breakingFencer{breaking{Store: log, after: at, cancel: cancel}, log}, Vault: to.Vault}, true, nil)
 		want(t, err, context.Canceled)
 		cancel()
 	}
@@ -264,29 +264,29 @@ func TestDamagedFilesAreRefusedBeforeAnythingIsWritten(t *testing.T) {
 		text string
 		want error
 	}{
-		"empty":                  {"", carry.ErrEndsEarly},
-		"without its end":        {join(lines[:n-1]...), carry.ErrEndsEarly},
-		"cut in a line":          {string(good[:len(good)/2]), carry.ErrLine},
-		"without its beginning":  {join(lines[1:]...), carry.ErrLine},
-		"an event missing":       {join(lines[:5]...) + join(lines[6:]...), carry.ErrHash},
-		"two events swapped":     {join(swapped...), carry.ErrHash},
-		"an event twice":         {join(lines[:5]...) + join(lines[4:]...), carry.ErrHash},
-		"a row missing":          {join(lines[:n-2]...) + lines[n-1], carry.ErrHash},
-		"something behind":       {string(good) + lines[1], carry.ErrLine},
-		"two files":              {string(good) + string(good), carry.ErrLine},
-		"an event behind a row":  {join(lines[:n-1]...) + lines[1] + lines[n-1], carry.ErrLine},
-		"data changed":           {strings.Replace(string(good), `"data_base64":"ey`, `"data_base64":"fy`, 1), carry.ErrHash},
-		"metadata changed":       {strings.Replace(string(good), `"metadata":"ey`, `"metadata":"fy`, 1), carry.ErrHash},
-		"stream changed":         {strings.Replace(string(good), `"subject":"account-1"`, `"subject":"account-2"`, 1), carry.ErrHash},
-		"another format":         {strings.Replace(string(good), `"format":1`, `"format":2`, 1), carry.ErrLine},
-		"an attribute not known": {strings.Replace(string(good), `"subject"`, `"subjekt"`, 1), carry.ErrLine},
-		"a huge line":            {lines[0] + strings.Repeat("x", 3<<20), carry.ErrLine},
-		"no JSON":                {"hello\n", carry.ErrLine},
+		"empty":                  {"", transfer.ErrEndsEarly},
+		"without its end":        {join(lines[:n-1]...), transfer.ErrEndsEarly},
+		"cut in a line":          {string(good[:len(good)/2]), transfer.ErrLine},
+		"without its beginning":  {join(lines[1:]...), transfer.ErrLine},
+		"an event missing":       {join(lines[:5]...) + join(lines[6:]...), transfer.ErrHash},
+		"two events swapped":     {join(swapped...), transfer.ErrHash},
+		"an event twice":         {join(lines[:5]...) + join(lines[4:]...), transfer.ErrHash},
+		"a row missing":          {join(lines[:n-2]...) + lines[n-1], transfer.ErrHash},
+		"something behind":       {string(good) + lines[1], transfer.ErrLine},
+		"two files":              {string(good) + string(good), transfer.ErrLine},
+		"an event behind a row":  {join(lines[:n-1]...) + lines[1] + lines[n-1], transfer.ErrLine},
+		"data changed":           {strings.Replace(string(good), `"data_base64":"ey`, `"data_base64":"fy`, 1), transfer.ErrHash},
+		"metadata changed":       {strings.Replace(string(good), `"metadata":"ey`, `"metadata":"fy`, 1), transfer.ErrHash},
+		"stream changed":         {strings.Replace(string(good), `"subject":"account-1"`, `"subject":"account-2"`, 1), transfer.ErrHash},
+		"another format":         {strings.Replace(string(good), `"format":1`, `"format":2`, 1), transfer.ErrLine},
+		"an attribute not known": {strings.Replace(string(good), `"subject"`, `"subjekt"`, 1), transfer.ErrLine},
+		"a huge line":            {lines[0] + strings.Repeat("x", 3<<20), transfer.ErrLine},
+		"no JSON":                {"hello\n", transfer.ErrLine},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "bad.ndjson")
 			ok(t, os.WriteFile(path, []byte(c.text), 0o600))
-			to := carry.Side{Log: newLog(t), Vault: newVault(t)}
+			to := transfer.Side{Log: newLog(t), Vault: newVault(t)}
 			_, err := imported(t, t.Context(), path, to, false, nil)
 			want(t, err, c.want)
 			if d := sum(t, to.Log); d.Events != 0 {
@@ -307,7 +307,7 @@ func FuzzImport(f *testing.F) {
 	f.Add([]byte(`{"specversion":"1.0"`))
 	f.Add([]byte("\n\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		info, err := carry.Check(t.Context(), bytes.NewReader(text))
+		info, err := transfer.Check(t.Context(), bytes.NewReader(text))
 		if err == nil && info.Log == uuid.Nil {
 			t.Error("a file of no log")
 		}

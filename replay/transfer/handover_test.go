@@ -1,4 +1,4 @@
-package carry_test
+package transfer_test
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"accountledger/eventstore"
 	"accountledger/eventstore/esdb"
 	"accountledger/eventstore/esdb/esdbtest"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 )
 
 // callTimeout is short: stalled calls are given up after it.
@@ -111,7 +111,7 @@ func TestCopyOntoAClusterInTrouble(t *testing.T) {
 				mu.Lock()
 				interrupt = cancel
 				mu.Unlock()
-				d, err := carry.Copy(turn, from, to, nil)
+				d, err := transfer.Copy(turn, from, to, nil)
 				cancel()
 				if err == nil {
 					end()
@@ -148,14 +148,14 @@ func TestCopyRefusesWrongOrder(t *testing.T) {
 			ok(t, err)
 			defer func() { ok(t, to.Close()) }()
 			c.FailAppends(0, 0, 0, 0, 0, fault)
-			_, err = carry.Copy(t.Context(), from, to, nil)
+			_, err = transfer.Copy(t.Context(), from, to, nil)
 			want(t, err, eventstore.ErrOutOfOrder)
-			var order *carry.OrderError
+			var order *transfer.OrderError
 			if !errors.As(err, &order) || order.Event != int64(eventAt(t, from, to)) {
 				t.Errorf("%v", err)
 			}
-			var different *carry.DifferentError
-			if _, err = carry.Copy(t.Context(), from, to, nil); !errors.As(err, &different) || different.Event != int64(eventAt(t, from, to)) {
+			var different *transfer.DifferentError
+			if _, err = transfer.Copy(t.Context(), from, to, nil); !errors.As(err, &different) || different.Event != int64(eventAt(t, from, to)) {
 				t.Errorf("again: %v", err)
 			}
 		})

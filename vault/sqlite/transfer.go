@@ -11,12 +11,12 @@ import (
 	"accountledger/vault"
 )
 
-var _ vault.Carrier = (*Vault)(nil)
+var _ vault.Portable = (*Vault)(nil)
 
-// VaultID implements vault.Carrier.
+// VaultID implements vault.Portable.
 func (v *Vault) VaultID() uuid.UUID { return v.id }
 
-// Keyring implements vault.Carrier.
+// Keyring implements vault.Portable.
 func (v *Vault) Keyring() *vault.Keyring { return v.masters }
 
 const (
@@ -25,7 +25,7 @@ const (
 	dumpMap     = "SELECT row, digest, claim FROM identifiers WHERE live = 1 AND row > ? ORDER BY row LIMIT ?"
 )
 
-// Dump implements vault.Carrier. Identifiers, which are not wrapped in the file, are wrapped
+// Dump implements vault.Portable. Identifiers, which are not wrapped in the file, are wrapped
 // under the current master key.
 func (v *Vault) Dump(ctx context.Context, yield func([]vault.Row) error) error {
 	for _, t := range []struct {
@@ -102,7 +102,7 @@ func (v *Vault) scanMapRow(rows *sql.Rows) (number int64, r vault.Row, err error
 	return number, r, err
 }
 
-// Load implements vault.Carrier. The rows are one transaction; bytes that a tombstone
+// Load implements vault.Portable. The rows are one transaction; bytes that a tombstone
 // replaces are out of the files when it returns, or the error is ErrRemains.
 func (v *Vault) Load(ctx context.Context, held *vault.Keyring, rows []vault.Row) error {
 	in, err := vault.OpenRows(held, rows)
@@ -217,7 +217,7 @@ func (w *writer) loadIdentifier(ctx context.Context, c vault.Content) error {
 	return err
 }
 
-// LoadMasters implements vault.Carrier.
+// LoadMasters implements vault.Portable.
 func (v *Vault) LoadMasters(ctx context.Context, states []vault.MasterState) error {
 	return v.write(&request{ctx: ctx, apply: func(ctx context.Context, w *writer) error {
 		for _, s := range states {

@@ -1,4 +1,4 @@
-package carry
+package transfer
 
 import (
 	"context"
@@ -25,7 +25,7 @@ var (
 // Side is a ledger's log and vault.
 type Side struct {
 	Log   eventstore.Store
-	Vault vault.Carrier
+	Vault vault.Portable
 }
 
 // fencer returns the log as a Fencer, its id and its current fence.
@@ -66,7 +66,7 @@ type Moved struct {
 	Resumed int64
 	// From and To are the logs' ids.
 	From, To uuid.UUID
-	// Vault counts what was carried of the vault; all zero if both sides have the same vault.
+	// Vault counts what was transferred of the vault; all zero if both sides have the same vault.
 	Vault Rows
 	// Keys is how many keys named in the log exist, KeysDestroyed how many are recorded as destroyed.
 	Keys, KeysDestroyed int64

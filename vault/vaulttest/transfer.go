@@ -10,20 +10,20 @@ import (
 	"accountledger/vault"
 )
 
-// CarrierEngine is the carrying suite's access to an engine.
-type CarrierEngine struct {
+// PortableEngine is the transferring suite's access to an engine.
+type PortableEngine struct {
 	// Open returns a new vault, created under master, and closes it when the test ends.
-	Open func(t *testing.T, master *vault.MasterKey) vault.Carrier
+	Open func(t *testing.T, master *vault.MasterKey) vault.Portable
 }
 
-// RunCarry is the suite for carrying a vault from one engine to another.
-func RunCarry(t *testing.T, from, to CarrierEngine) {
+// RunTransfer is the suite for transferring a vault from one engine to another.
+func RunTransfer(t *testing.T, from, to PortableEngine) {
 	t.Helper()
 	for _, c := range []struct {
 		name string
-		test func(t *testing.T, from, to CarrierEngine)
+		test func(t *testing.T, from, to PortableEngine)
 	}{
-		{"EverythingIsCarried", everythingIsCarried},
+		{"EverythingIsTransferred", everythingIsTransferred},
 		{"LoadingAgainFollowsTheSource", loadingAgainFollowsTheSource},
 		{"WhatIsOccupiedIsRefused", occupiedIsRefused},
 		{"RowsNeedTheirMasterKey", rowsNeedTheirMasterKey},
@@ -34,7 +34,7 @@ func RunCarry(t *testing.T, from, to CarrierEngine) {
 	}
 }
 
-func dump(t *testing.T, v vault.Carrier) []vault.Row {
+func dump(t *testing.T, v vault.Portable) []vault.Row {
 	t.Helper()
 	var all []vault.Row
 	ok(t, v.Dump(t.Context(), func(rows []vault.Row) error {
@@ -47,19 +47,19 @@ func dump(t *testing.T, v vault.Carrier) []vault.Row {
 	return all
 }
 
-func carry(t *testing.T, from, to vault.Carrier) {
+func transfer(t *testing.T, from, to vault.Portable) {
 	t.Helper()
 	ok(t, from.Dump(t.Context(), func(rows []vault.Row) error { return to.Load(t.Context(), from.Keyring(), rows) }))
 }
 
-func everythingIsCarried(t *testing.T, from, to CarrierEngine) {
+func everythingIsTransferred(t *testing.T, from, to PortableEngine) {
 	a, b := from.Open(t, newMaster(t)), to.Open(t, newMaster(t))
 	if a.VaultID() == b.VaultID() || a.VaultID() == uuid.Nil {
 		t.Fatal("two vaults have one id")
 	}
 	c := fill(t, a, 2*vault.RowsAtOnce+5)
 	begun := time.Now()
-	carry(t, a, b)
+	transfer(t, a, b)
 	c.in(t, b)
 	c.in(t, a)
 	if before, after := census(t, a), census(t, b); before != after {
@@ -79,7 +79,7 @@ func everythingIsCarried(t *testing.T, from, to CarrierEngine) {
 // counts are how many rows there are of each kind.
 type counts struct{ keys, secrets, identifiers, goneKeys, goneSecrets int }
 
-func census(t *testing.T, v vault.Carrier) (n counts) {
+func census(t *testing.T, v vault.Portable) (n counts) {
 	t.Helper()
 	for _, r := range dump(t, v) {
 		switch {
@@ -98,22 +98,22 @@ func census(t *testing.T, v vault.Carrier) (n counts) {
 	return n
 }
 
-func loadingAgainFollowsTheSource(t *testing.T, from, to CarrierEngine) {
+func loadingAgainFollowsTheSource(t *testing.T, from, to PortableEngine) {
 	a, b := from.Open(t, newMaster(t)), to.Open(t, newMaster(t))
 	keep, lose, secret, gone := name("keep"), name("lose"), name("secret"), name("gone")
 	keys := create(t, a, keep, lose)
 	ok(t, a.PutSecret(t.Context(), secret, []byte("first")))
 	ok(t, a.PutSecret(t.Context(), gone, []byte("gone")))
 	earlier := dump(t, a)
-	carry(t, a, b)
-	carry(t, a, b)
+	transfer(t, a, b)
+	transfer(t, a, b)
 	_, err := b.Key(t.Context(), lose)
 	ok(t, err)
 
 	ok(t, a.DestroyKeys(t.Context(), lose))
 	ok(t, a.DestroySecrets(t.Context(), gone))
 	ok(t, a.PutSecret(t.Context(), secret, make([]byte, 1000)))
-	carry(t, a, b)
+	transfer(t, a, b)
 	got, err := b.Secret(t.Context(), secret)
 	ok(t, err)
 	if len(got) != 1000 {
@@ -137,7 +137,7 @@ func loadingAgainFollowsTheSource(t *testing.T, from, to CarrierEngine) {
 	check()
 }
 
-func occupiedIsRefused(t *testing.T, from, to CarrierEngine) {
+func occupiedIsRefused(t *testing.T, from, to PortableEngine) {
 	a, b := from.Open(t, newMaster(t)), to.Open(t, newMaster(t))
 	key, other := name("key"), name("other")
 	create(t, a, other, key)
@@ -160,7 +160,7 @@ func occupiedIsRefused(t *testing.T, from, to CarrierEngine) {
 	want(t, b.Load(t.Context(), a.Keyring(), dump(t, a)), vault.ErrOccupied)
 }
 
-func rowsNeedTheirMasterKey(t *testing.T, from, to CarrierEngine) {
+func rowsNeedTheirMasterKey(t *testing.T, from, to PortableEngine) {
 	a, b := from.Open(t, newMaster(t)), to.Open(t, newMaster(t))
 	create(t, a, name("key"))
 	want(t, b.Load(t.Context(), b.Keyring(), dump(t, a)), vault.ErrMasterKey)
@@ -169,7 +169,7 @@ func rowsNeedTheirMasterKey(t *testing.T, from, to CarrierEngine) {
 	want(t, b.Load(t.Context(), a.Keyring(), rows), vault.ErrCorrupt)
 }
 
-func mastersOfTheSourceCount(t *testing.T, from, to CarrierEngine) {
+func mastersOfTheSourceCount(t *testing.T, from, to PortableEngine) {
 	old := newMaster(t)
 	a, b := from.Open(t, old), to.Open(t, newMaster(t))
 	states, err := a.Masters(t.Context())
@@ -200,7 +200,7 @@ func mastersOfTheSourceCount(t *testing.T, from, to CarrierEngine) {
 	}
 }
 
-func errorEndsTheDump(t *testing.T, from, _ CarrierEngine) {
+func errorEndsTheDump(t *testing.T, from, _ PortableEngine) {
 	a := from.Open(t, newMaster(t))
 	fill(t, a, 3)
 	mine := errors.New("mine")

@@ -1,4 +1,4 @@
-package carry
+package transfer
 
 import (
 	"bufio"
@@ -209,7 +209,7 @@ type Imported struct {
 // when run again. Without the vault the log is fenced as an archive: nobody could sign in, and what
 // is sealed stays unreadable.
 //
-// Errors: ErrNoVault, *DifferentError, ErrAhead, those of vault.Carrier.Load, *KeyMissingError, ErrHash.
+// Errors: ErrNoVault, *DifferentError, ErrAhead, those of vault.Portable.Load, *KeyMissingError, ErrHash.
 func Import(ctx context.Context, path string, info FileInfo, to Side, withVault bool, tell Progress) (done Imported, err error) {
 	done.FileInfo = info
 	if withVault && !done.Vault {

@@ -12,12 +12,12 @@ import (
 	"accountledger/vault"
 )
 
-var _ vault.Carrier = (*Vault)(nil)
+var _ vault.Portable = (*Vault)(nil)
 
-// VaultID implements vault.Carrier.
+// VaultID implements vault.Portable.
 func (v *Vault) VaultID() uuid.UUID { return v.id }
 
-// Keyring implements vault.Carrier.
+// Keyring implements vault.Portable.
 func (v *Vault) Keyring() *vault.Keyring { return v.masters }
 
 //nolint:gosec // statements, no credentials
@@ -28,7 +28,7 @@ const (
 		ORDER BY digest LIMIT $2`
 )
 
-// Dump implements vault.Carrier.
+// Dump implements vault.Portable.
 func (v *Vault) Dump(ctx context.Context, yield func([]vault.Row) error) error {
 	for _, t := range []struct {
 		kind  vault.Kind
@@ -95,7 +95,7 @@ const (
 			WHERE secrets.live`
 )
 
-// Load implements vault.Carrier. The rows are one transaction.
+// Load implements vault.Portable. The rows are one transaction.
 func (v *Vault) Load(ctx context.Context, held *vault.Keyring, rows []vault.Row) error {
 	in, err := vault.OpenRows(held, rows)
 	if err != nil {
@@ -193,7 +193,7 @@ func (l *loading) storePairs(ctx context.Context, conn *pgx.Conn, u use, pairs [
 	return nil
 }
 
-// LoadMasters implements vault.Carrier.
+// LoadMasters implements vault.Portable.
 func (v *Vault) LoadMasters(ctx context.Context, states []vault.MasterState) error {
 	return v.call(ctx, "loading the master keys", func(ctx context.Context) error {
 		return v.alone(ctx, func(tx pgx.Tx) error {

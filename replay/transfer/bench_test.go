@@ -1,4 +1,4 @@
-package carry_test
+package transfer_test
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 	"accountledger/eventstore/embedded"
 	"accountledger/eventstore/esdb"
 	"accountledger/eventstore/esdb/esdbtest"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 )
 
 // BenchmarkCopyOntoEventStoreDB copies a log of 400-byte events, each in a different stream from the one before, from the
@@ -37,7 +37,7 @@ func BenchmarkCopyOntoEventStoreDB(b *testing.B) {
 	must(b, err)
 	defer func() { must(b, to.Close()) }()
 	b.ResetTimer()
-	d, err := carry.Copy(b.Context(), from, to, nil)
+	d, err := transfer.Copy(b.Context(), from, to, nil)
 	must(b, err)
 	b.ReportMetric(float64(d.Events)/b.Elapsed().Seconds(), "events/s")
 }
