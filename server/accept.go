@@ -15,8 +15,9 @@ import (
 	"accountledger/eventstore"
 	"accountledger/operate"
 	"accountledger/replay/backup"
-	"accountledger/replay/transfer"
+	"accountledger/replay/fit"
 	"accountledger/replay/restore"
+	"accountledger/replay/transfer"
 	"accountledger/vault"
 )
 
@@ -38,7 +39,7 @@ func accept(ctx context.Context, cfg Config, o Options) (err error) {
 		return err
 	}
 	s.onClose(f.close)
-	if s.accepted == AcceptLogID && !m.Loaded {
+	if s.accepted == fit.AcceptLogID && !m.Loaded {
 		if err := s.putBackLogID(ctx); err != nil {
 			return err
 		}
@@ -74,7 +75,7 @@ func acceptedMark(ctx context.Context, cfg Config, o Options) (restoreMark, erro
 	if err == nil {
 		return m, errors.Join(ErrNothingToAccept, s.Close())
 	}
-	var refused *RefusedError
+	var refused *fit.RefusedError
 	switch {
 	case !errors.As(err, &refused):
 		return m, err
@@ -117,7 +118,7 @@ func (s *Server) vaultsLog(ctx context.Context) (id uuid.UUID, err error) {
 	v := &Server{cfg: s.cfg, now: s.now, log: s.log}
 	defer func() { err = errors.Join(err, v.Close()) }()
 	if err := v.readVaultEngine(ctx, false); err != nil {
-		return id, refuseVault(err)
+		return id, fit.Vault(err)
 	}
 	b, err := v.binder.Binding(ctx)
 	if err == nil && b.IsZero() {
@@ -128,7 +129,7 @@ func (s *Server) vaultsLog(ctx context.Context) (id uuid.UUID, err error) {
 
 // renew has an older log begin a new history, and notes which one it goes on with.
 func (s *Server) renew(ctx context.Context, m *restoreMark) error {
-	if log, ok := s.store.(renewer); ok && s.accepted == AcceptOlderLog && !m.Loaded {
+	if log, ok := s.store.(renewer); ok && s.accepted == fit.AcceptOlderLog && !m.Loaded {
 		if _, err := log.NewHistory(ctx); err != nil {
 			return err
 		}
@@ -175,7 +176,7 @@ func (a *accepting) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cause := map[Acceptable]domain.RestoreCause{AcceptOlderLog: domain.CauseOlderLog, AcceptOlderVault: domain.CauseOlderVault, AcceptLogID: domain.CauseLogID}[a.accepted]
+	cause := map[fit.Acceptable]domain.RestoreCause{fit.AcceptOlderLog: domain.CauseOlderLog, fit.AcceptOlderVault: domain.CauseOlderVault, fit.AcceptLogID: domain.CauseLogID}[a.accepted]
 	_, err = a.menu.RecordRestore(ctx, operate.OperatorRequest(os.Getuid(), "accept", domain.EventID{}), commands.RecordRestore{
 		ID: domain.EventID{UUID: a.mark.ID}, Reason: a.reason,
 		Restored: domain.LedgerRestored{Cause: cause, From: domain.LogID{UUID: before}, Events: events, List: a.listState(), UID: os.Getuid()}})
@@ -192,12 +193,12 @@ func (a *accepting) settle(ctx context.Context) error {
 	}
 	a.log.Warn("an operator went on with a ledger whose start was refused", "accepted", string(a.accepted), "keys_lost", lost, "destructions_applied", applied,
 		"accounts_erased", out.Erased, "sign_ups_ended", out.SignUps)
-	return a.bindAfter(ctx, before)
+	return a.parts().BindAfter(ctx, before)
 }
 
 // buryLost lets what the vault lost read as gone: keys that the log names and the vault does not know.
 func (a *accepting) buryLost(ctx context.Context) (lost int64, err error) {
-	if a.accepted != AcceptOlderVault {
+	if a.accepted != fit.AcceptOlderVault {
 		return 0, nil
 	}
 	err = transfer.MissingKeys(ctx, a.store, a.vault, func(name string) error {

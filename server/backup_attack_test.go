@@ -16,8 +16,8 @@ import (
 	"accountledger/domain"
 	"accountledger/operate"
 	"accountledger/replay/backup"
-	"accountledger/replay/transfer"
 	"accountledger/replay/restore"
+	"accountledger/replay/transfer"
 	"accountledger/server"
 )
 

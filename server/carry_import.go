@@ -108,5 +108,5 @@ func (s *Server) recordImport(ctx context.Context, done transfer.Imported) error
 	if err != nil {
 		return err
 	}
-	return s.bindAfter(ctx, done.Log)
+	return s.parts().BindAfter(ctx, done.Log)
 }

@@ -50,7 +50,7 @@ func AbandonMove(ctx context.Context, from, to Config, o MoveOptions) error {
 	}
 	err = transfer.Abandon(ctx, m.source, m.target)
 	if err == nil {
-		err = m.from.bind(ctx)
+		err = m.from.parts().Bind(ctx)
 	}
 	if err == nil {
 		err = m.record(ctx, domain.OpReplayAbandon)
@@ -152,7 +152,7 @@ func (m *move) run(ctx context.Context, progress func(operate.Progress)) (Moved,
 			return moved, fmt.Errorf("target: %s: %w", e.consumer, err)
 		}
 	}
-	if err := m.to.bindAfter(ctx, done.From); err != nil {
+	if err := m.to.parts().BindAfter(ctx, done.From); err != nil {
 		return moved, fmt.Errorf("target: %w", err)
 	}
 	return moved, mark(unfinished, false)

@@ -14,8 +14,9 @@ import (
 	"accountledger/projections/view"
 	"accountledger/replay"
 	"accountledger/replay/backup"
-	"accountledger/replay/transfer"
+	"accountledger/replay/fit"
 	"accountledger/replay/restore"
+	"accountledger/replay/transfer"
 	"accountledger/vault"
 	vaultsqlite "accountledger/vault/sqlite"
 )
@@ -64,7 +65,7 @@ func exitOfKind(e *domain.Error) operate.Exit {
 }
 
 func exitOf(err error) (code string, exit operate.Exit) {
-	var refused *RefusedError
+	var refused *fit.RefusedError
 	var network *net.OpError
 	switch {
 	case err == nil:
@@ -77,7 +78,7 @@ func exitOf(err error) (code string, exit operate.Exit) {
 		return "exists", operate.ExitRefused
 	case isAny(err, ErrInLedger, errKeyPlace):
 		return "refused", operate.ExitRefused
-	case isAny(err, ErrNoMessages, ErrNoController, ErrNoMasterKeyGiven, ErrNoBackupKey, ErrKeyInside, ErrClockDev, ErrClockBack, ErrAcceptKind):
+	case isAny(err, ErrNoMessages, ErrNoController, ErrNoMasterKeyGiven, ErrNoBackupKey, ErrKeyInside, ErrClockDev, ErrClockBack, fit.ErrAcceptKind):
 		return "invalid_configuration", operate.ExitUsage
 	case isAny(err, ErrRunning, ErrMustStop, embedded.ErrLocked, vaultsqlite.ErrLocked):
 		return "in_use", operate.ExitRefused

@@ -8,6 +8,7 @@ import (
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/operate"
+	"accountledger/replay/fit"
 	"accountledger/server"
 	"accountledger/vault"
 )
@@ -32,7 +33,7 @@ func TestExitOfErrors(t *testing.T) {
 		{domain.ErrForbidden, "not_allowed", operate.ExitRefused},
 		{domain.ErrUnavailable.Because(eventstore.ErrFenced), "unavailable", operate.ExitRefused},
 		{server.ErrRunning, "in_use", operate.ExitRefused},
-		{fmt.Errorf("start: %w", &server.RefusedError{What: "it does not fit"}), "start_refused", operate.ExitRefused},
+		{fmt.Errorf("start: %w", &fit.RefusedError{What: "it does not fit"}), "start_refused", operate.ExitRefused},
 		{domain.ErrUnavailable, "unavailable", operate.ExitNotYet},
 		{domain.ErrUnavailable.Because(eventstore.ErrNoSpace), "unavailable", operate.ExitNotYet},
 		{domain.ErrRate, "too_many_attempts", operate.ExitNotYet},

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"accountledger/replay/fit"
 	"accountledger/server"
 	"accountledger/vault"
 )
@@ -33,7 +34,7 @@ func TestOnlyDevMakesAKeyByItself(t *testing.T) {
 		cfg := config(t)
 		cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", path
 		_, err := server.Open(t.Context(), cfg, server.Options{})
-		var refused *server.RefusedError
+		var refused *fit.RefusedError
 		if !errors.As(err, &refused) || !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, wanted %s", err, want)
 		}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"accountledger/replay/fit"
 	"accountledger/vault"
 )
 
@@ -107,8 +108,8 @@ func noKeyYet(files vault.KeyFiles) error {
 		what = "there is no folder for master keys at " + path
 		before, path = "mkdir -m 700 "+path+" && ", filepath.Join(path, "master.key")
 	}
-	return &RefusedError{What: what,
-		Next: "For a new ledger make one: " + before + "accountledger keys new " + path + "; for one that exists, put its key back", err: fs.ErrNotExist}
+	return &fit.RefusedError{What: what,
+		Next: "For a new ledger make one: " + before + "accountledger keys new " + path + "; for one that exists, put its key back", Err: fs.ErrNotExist}
 }
 
 func within(dir, path string) (bool, error) {

@@ -23,6 +23,7 @@ import (
 	viewsqlite "accountledger/projections/sqlite"
 	"accountledger/projections/view"
 	"accountledger/replay/backup"
+	"accountledger/replay/fit"
 	"accountledger/vault"
 	"accountledger/vault/postgres"
 	vaultsqlite "accountledger/vault/sqlite"
@@ -148,7 +149,7 @@ func (s *Server) readLog(ctx context.Context) error {
 	if errors.Is(err, embedded.ErrMissing) {
 		return fmt.Errorf("%w: %w", noLedger(&s.cfg), err)
 	} else if err != nil {
-		return refuseLog(err)
+		return fit.Log(err)
 	}
 	s.store = log
 	s.onClose(log.Close)
@@ -162,7 +163,7 @@ func (s *Server) readVault(ctx context.Context) error {
 		return err
 	}
 	if err := s.readVaultEngine(ctx, false); err != nil {
-		return refuseVault(err)
+		return fit.Vault(err)
 	}
 	return s.openJournal()
 }
@@ -191,17 +192,9 @@ func (s *Server) readVaultEngine(ctx context.Context, behind bool) error {
 }
 
 // readBinding compares vault and log, as a start does, and binds nothing.
-func (s *Server) readBinding(ctx context.Context) error {
-	b, err := s.binder.Binding(ctx)
-	if err != nil {
-		return err
-	}
-	if b.IsZero() {
-		if events, err := s.hasEvents(ctx); err != nil || !events || s.archive {
-			return err
-		}
-	}
-	return s.checkBinding(ctx)
+func (s *Server) readBinding(ctx context.Context) (err error) {
+	s.late, err = s.parts().Read(ctx)
+	return err
 }
 
 // readDestructions looks at the list of destructions, where there is one.

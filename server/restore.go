@@ -8,8 +8,8 @@ import (
 
 	"accountledger/operate"
 	"accountledger/replay/backup"
-	"accountledger/replay/transfer"
 	"accountledger/replay/restore"
+	"accountledger/replay/transfer"
 	"accountledger/vault"
 )
 
@@ -88,7 +88,7 @@ func Restore(ctx context.Context, cfg Config, dir string, in restore.Options, o 
 	if err != nil {
 		return restore.Restored{}, err
 	}
-	if err := s.bindAfter(ctx, m.Log); err != nil {
+	if err := s.parts().BindAfter(ctx, m.Log); err != nil {
 		return restore.Restored{}, err
 	}
 	return out, s.unmarkRestore()

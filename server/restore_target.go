@@ -11,6 +11,7 @@ import (
 
 	"accountledger/internal/durable"
 	"accountledger/replay/backup"
+	"accountledger/replay/fit"
 	"accountledger/replay/restore"
 )
 
@@ -22,8 +23,8 @@ type restoreMark struct {
 	Backup string `json:"backup,omitzero"` // the manifest's sum
 	Loaded bool   `json:"loaded"`          // log and vault are there whole
 	// Accept is what an operator consented to, in place of a backup, and ID the event that records it.
-	Accept Acceptable `json:"accept,omitzero"`
-	ID     uuid.UUID  `json:"id,omitzero"`
+	Accept fit.Acceptable `json:"accept,omitzero"`
+	ID     uuid.UUID      `json:"id,omitzero"`
 }
 
 func (m restoreMark) save(c *Config) error {

@@ -30,6 +30,7 @@ import (
 	"accountledger/projections/runner"
 	"accountledger/projections/view"
 	"accountledger/replay/backup"
+	"accountledger/replay/fit"
 	"accountledger/vault"
 )
 
@@ -46,7 +47,7 @@ type Options struct {
 	// Hashing are the parameters of new password hashes; zero: the product's. Tests use cheaper ones.
 	Hashing passwords.Params
 	// Accept is consent to start in spite of a refusal; zero: none.
-	Accept Accept
+	Accept fit.Accept
 }
 
 // Server is the whole ledger on one data folder. Open it, Run it or use its console, Close it.
@@ -59,7 +60,7 @@ type Server struct {
 	closers   []func() error
 	store     eventstore.Store
 	vault     vault.Vault
-	masters   vault.Portable  // the same vault
+	masters   vault.Portable // the same vault
 	keyring   *vault.Keyring // the master keys it may use
 	journal   *journal.Journal
 	hasher    *passwords.Hasher
@@ -86,15 +87,15 @@ type Server struct {
 	work      work
 	observed  *observedVault // the vault, before which it stands
 	binder    vault.Binder   // the same vault
-	bound     *vault.Binding // up to where the vault was bound by this process
+	bound     vault.Binding  // up to where the vault was bound by this process
 	late      []string       // keys to destroy, which a crash left
 	archive   bool           // the log is one, without a vault
-	accepted  Acceptable     // what an operator consented to open in spite of a refusal
+	accepted  fit.Acceptable // what an operator consented to open in spite of a refusal
 	// undo takes back what a first start made, once it failed: Close does so. unserved does, until the ledger is served.
 	undo, unserved func() error
 }
 
-// Open opens everything and starts nothing. ErrRunning when another process has the data folder, *RefusedError when the parts of
+// Open opens everything and starts nothing. ErrRunning when another process has the data folder, *fit.RefusedError when the parts of
 // the ledger do not fit together.
 func Open(ctx context.Context, cfg Config, o Options) (*Server, error) {
 	if err := o.Accept.Validate(); err != nil {
@@ -124,7 +125,7 @@ func Open(ctx context.Context, cfg Config, o Options) (*Server, error) {
 func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 	s := &Server{cfg: cfg, now: o.Now, monotonic: o.Monotonic, ahead: o.Clock, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry(), draining: newDraining(), undo: undoOf(&cfg)}
 	defer func() {
-		if err = refuseVault(err); err != nil {
+		if err = fit.Vault(err); err != nil {
 			if v, ok := s.masters.(interface{ Keep() }); ok {
 				v.Keep()
 			}
@@ -158,7 +159,7 @@ func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 		Cut(ctx context.Context) error
 	}); ok {
 		if err := v.Cut(ctx); errors.Is(err, vault.ErrCorrupt) {
-			return nil, refuseVault(err)
+			return nil, fit.Vault(err)
 		} else if err != nil { // later writes try again
 			s.log.Warn("what a crash left of the vault is still in its write-ahead log", "cause", fault.Of(err).String())
 		}
@@ -170,7 +171,7 @@ func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 		}
 		err := s.stillFits(ctx)
 		if err == nil {
-			err = s.bind(ctx)
+			err = s.parts().Bind(ctx)
 		}
 		if err != nil { // the next start reads more of the log
 			s.log.Warn("the vault could not record where the log is", "cause", fault.Of(err).String())
@@ -218,7 +219,7 @@ func (s *Server) openFolder(context.Context) error {
 func (s *Server) openLog(ctx context.Context) error {
 	store, err := s.logStore()
 	if err != nil {
-		return refuseLog(err)
+		return fit.Log(err)
 	}
 	s.store = store
 	s.onClose(store.Close)
@@ -228,7 +229,7 @@ func (s *Server) openLog(ctx context.Context) error {
 		stands, err = f.Fenced(ctx)
 		s.archive = stands.Reason == eventstore.FenceArchive
 	}
-	return refuseLog(err)
+	return fit.Log(err)
 }
 
 // logStore opens the log's engine.
@@ -237,7 +238,7 @@ func (s *Server) logStore() (eventstore.Store, error) {
 		return esdb.Open(esdb.Options{Connection: s.cfg.Store.ESDB, Prefix: s.cfg.Store.Prefix, Names: domain.IsStream, Logger: s.log, FenceWait: s.fenceWait})
 	}
 	return embedded.Open(embedded.Options{Dir: s.cfg.path("log"), ReserveBytes: s.cfg.Store.Reserve, Logger: s.log,
-		Witness: s.cfg.path(logWitness), NewHistory: s.accepted == AcceptOlderLog})
+		Witness: s.cfg.path(logWitness), NewHistory: s.accepted == fit.AcceptOlderLog})
 }
 
 func (s *Server) openCommands(ctx context.Context, o Options) error {
