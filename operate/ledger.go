@@ -36,7 +36,7 @@ type Ledger struct {
 	Journal *journal.Journal
 	Vault   vault.Vault
 	Binder  vault.Binder
-	Masters vault.Portable  // the same vault, past what stands before it
+	Masters vault.Portable // the same vault, past what stands before it
 	Keyring *vault.Keyring // the master keys it may use
 	List    *backup.List   // of destructions
 	Menu    *commands.Menu

@@ -92,7 +92,7 @@ func (a *attacked) restoreNamed(c copies, in restore.Options) (server.Config, re
 			fatal(a.t, os.WriteFile(path, b, 0o600))
 		}
 	}
-	done, err := server.Restore(a.t.Context(), to, dir, in, server.MoveOptions{})
+	done, err := server.Restore(a.t.Context(), to, dir, in, server.SideOptions{})
 	return to, done, err
 }
 

@@ -146,9 +146,23 @@ func (s *Server) checkConsumers(ctx context.Context) error {
 
 // checkEffects does so for those with effects outside, which may move when they are opened.
 func (s *Server) checkEffects(ctx context.Context) error {
-	effects, err := s.effects(ctx)
+	effects := s.effects()
+	consumers, err := effects.Consumers(ctx)
 	if err != nil {
 		return err
 	}
-	return s.parts().Consumers(ctx, placesOf(effects))
+	return s.parts().Consumers(ctx, consumers)
+}
+
+// checkStrangers looks whether a vault that one process has knows every key that was named since it was bound last, where others can
+// append to the log: one who has a copy of the vault makes keys that this one lacks.
+func (s *Server) checkStrangers(ctx context.Context) error {
+	if s.cfg.Store.Engine != "esdb" || s.cfg.Vault.Engine == "postgres" || s.archive {
+		return nil
+	}
+	missing, err := s.parts().Keys(ctx)
+	if err == nil && missing {
+		return &fault.UnfitError{Says: "another process with another vault appends to this log, which names a key that this vault never had: stop it; several processes share their vault as well (vault.engine: postgres)"}
+	}
+	return err
 }

@@ -105,7 +105,7 @@ func TestSalvageBesidePostgresPutBack(t *testing.T) {
 	to := moved(t, cfg)
 	to.Vault.Engine = "sqlite"
 	to.MasterKey = cfg.MasterKey
-	_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.MoveOptions{})
+	_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.SideOptions{})
 	fatal(t, err)
 	r = start(t, to)
 	r.signIn(ada.email)

@@ -274,7 +274,7 @@ func TestTwoImportsAreTwoHistories(t *testing.T) {
 	for range 2 {
 		to := moved(t, a.cfg)
 		to.MasterKey = filepath.Join(a.cfg.Data, "dev-master.key")
-		in, err := server.Import(t.Context(), to, file, true, server.MoveOptions{})
+		in, err := server.Import(t.Context(), to, file, true, server.SideOptions{})
 		fatal(t, err)
 		logs = append(logs, in.To)
 		r := start(t, to)

@@ -17,6 +17,7 @@ import (
 	"accountledger/replay/fit"
 	"accountledger/replay/restore"
 	"accountledger/replay/transfer"
+	"accountledger/replay/unfinished"
 	"accountledger/vault"
 	vaultsqlite "accountledger/vault/sqlite"
 )
@@ -78,20 +79,20 @@ func exitOf(err error) (code string, exit operate.Exit) {
 		return "exists", operate.ExitRefused
 	case isAny(err, ErrInLedger, errKeyPlace):
 		return "refused", operate.ExitRefused
-	case isAny(err, ErrNoMessages, ErrNoController, ErrNoMasterKeyGiven, ErrNoBackupKey, ErrKeyInside, ErrClockDev, ErrClockBack, fit.ErrAcceptKind):
+	case isAny(err, ErrNoMessages, ErrNoController, ErrNoMasterKeyGiven, restore.ErrNoKey, ErrKeyInside, ErrClockDev, ErrClockBack, fit.ErrAcceptKind):
 		return "invalid_configuration", operate.ExitUsage
 	case isAny(err, ErrRunning, ErrMustStop, embedded.ErrLocked, vaultsqlite.ErrLocked):
 		return "in_use", operate.ExitRefused
 	case errors.Is(err, syscall.EADDRINUSE):
 		return "address_in_use", operate.ExitRefused
-	case isAny(err, ErrNotLedger, ErrNotEmpty, restore.ErrNotEmpty, backup.ErrNotEmpty, transfer.ErrExists, vault.ErrOccupied):
+	case isAny(err, ErrNotLedger, restore.ErrFolderNotEmpty, restore.ErrNotEmpty, backup.ErrNotEmpty, transfer.ErrExists, vault.ErrOccupied):
 		return "not_empty", operate.ExitRefused
-	case isAny(err, ErrCarrying, ErrRestoring, ErrAccepting, ErrOtherRestore):
+	case isAny(err, unfinished.ErrTransfer, unfinished.ErrRestore, unfinished.ErrAccept, restore.ErrOtherRestore):
 		return "unfinished", operate.ExitRefused
 	case isAny(err, transfer.ErrAhead, transfer.ErrSameLog, transfer.ErrMovedElsewhere, transfer.ErrTargetFenced, transfer.ErrNoFence, transfer.ErrNotMoving, transfer.ErrNoVault,
 		eventstore.ErrFenced, eventstore.ErrReadOnly, ErrNothingToAccept, ErrNotAcceptable, ErrSalvageEngine, operate.ErrSimulateMail, ErrSocketForbidden, ErrFolderForbidden):
 		return "refused", operate.ExitRefused
-	case isAny(err, ErrNoFolder, vault.ErrNoMasterKeyFile, restore.ErrListMissing, restore.ErrNoMasterKey, vault.ErrMasterKey, vault.ErrMasterKeyFile, backup.ErrHeadMissing, backup.ErrHeadEmpty):
+	case isAny(err, restore.ErrNoFolder, vault.ErrNoMasterKeyFile, restore.ErrListMissing, restore.ErrNoMasterKey, vault.ErrMasterKey, vault.ErrMasterKeyFile, backup.ErrHeadMissing, backup.ErrHeadEmpty):
 		return "missing", operate.ExitRefused
 	case isAny(err, vault.ErrNotHeld, replay.ErrFilling):
 		return "not_yet", operate.ExitNotYet

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"accountledger/internal/durable"
+	"accountledger/replay/unfinished"
 )
 
 // ErrRunning: another server, or a command, has the data folder.
@@ -113,7 +114,7 @@ func checkFolder(c *Config) (fresh bool, err error) {
 		return false, nil
 	case exists(c.path(logWitness)) && exists(c.path("log")): // a copy without the lock
 		return false, nil
-	case exists(c.path(carryingMark)), exists(c.path(restoringMark)): // a command that was cut off before it held the folder
+	case begun(c): // a command that was cut off before it held the folder
 		return true, nil
 	}
 	for _, e := range entries {
@@ -122,6 +123,12 @@ func checkFolder(c *Config) (fresh bool, err error) {
 		}
 	}
 	return true, nil
+}
+
+// begun says whether a command that makes a ledger was begun in the data folder.
+func begun(c *Config) bool {
+	m, err := unfinished.Of(c.Data)
+	return err != nil || m.Command != ""
 }
 
 // beforeLedger says whether an empty folder can hold an entry: what a file system keeps at its root, and the lock of a start that

@@ -12,7 +12,9 @@ import (
 
 	"accountledger/operate"
 	"accountledger/pagesum"
+	"accountledger/replay/restore"
 	"accountledger/replay/transfer"
+	"accountledger/replay/unfinished"
 	"accountledger/server"
 )
 
@@ -50,15 +52,15 @@ func TestExportOfARunningLedgerAndImport(t *testing.T) {
 	// With the vault it goes on, under the same master key.
 	again := moved(t, cfg)
 	again.MasterKey = filepath.Join(cfg.Data, "dev-master.key")
-	if _, err := server.Import(t.Context(), again, small, true, server.MoveOptions{}); !errors.Is(err, transfer.ErrNoVault) {
+	if _, err := server.Import(t.Context(), again, small, true, server.SideOptions{}); !errors.Is(err, transfer.ErrNoVault) {
 		t.Errorf("without a vault: %v", err)
 	}
-	in, err := server.Import(t.Context(), again, file, true, server.MoveOptions{})
+	in, err := server.Import(t.Context(), again, file, true, server.SideOptions{})
 	fatal(t, err)
 	if in.Events != done.Events || in.Hash != done.Hash || in.Archive || in.Rows == 0 || in.Keys == 0 || in.From == in.To {
 		t.Errorf("%+v", in)
 	}
-	if _, err := server.Import(t.Context(), again, file, true, server.MoveOptions{}); !errors.Is(err, server.ErrNotEmpty) {
+	if _, err := server.Import(t.Context(), again, file, true, server.SideOptions{}); !errors.Is(err, restore.ErrFolderNotEmpty) {
 		t.Errorf("into a folder that is not empty: %v", err)
 	}
 	r = start(t, again)
@@ -78,7 +80,7 @@ func TestExportOfARunningLedgerAndImport(t *testing.T) {
 
 	// Without, it is an archive.
 	archive := moved(t, cfg)
-	in, err = server.Import(t.Context(), archive, small, false, server.MoveOptions{})
+	in, err = server.Import(t.Context(), archive, small, false, server.SideOptions{})
 	fatal(t, err)
 	if !in.Archive || in.Rows != 0 {
 		t.Errorf("%+v", in)
@@ -126,17 +128,17 @@ func TestAnImportThatBreaksOffIsNotServed(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad.ndjson")
 	fatal(t, os.WriteFile(bad, text[:len(text)-20], 0o600))
 	to := moved(t, cfg)
-	if _, err := server.Import(t.Context(), to, bad, true, server.MoveOptions{}); err == nil {
+	if _, err := server.Import(t.Context(), to, bad, true, server.SideOptions{}); err == nil {
 		t.Error("a file that ends early was imported")
 	}
 	if _, err := os.Stat(to.Data); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a folder was made for it: %v", err)
 	}
 	// Its master key is another's: the log is carried, and the vault cannot be.
-	if _, err := server.Import(t.Context(), to, file, true, server.MoveOptions{}); err == nil {
+	if _, err := server.Import(t.Context(), to, file, true, server.SideOptions{}); err == nil {
 		t.Error("imported under another master key")
 	}
-	if _, err := server.Open(t.Context(), to, server.Options{}); !errors.Is(err, server.ErrCarrying) {
+	if _, err := server.Open(t.Context(), to, server.Options{}); !errors.Is(err, unfinished.ErrTransfer) {
 		t.Errorf("served half: %v", err)
 	}
 }

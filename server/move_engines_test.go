@@ -29,7 +29,7 @@ func TestMoveToSharedEngines(t *testing.T) {
 	there.Store.Engine, there.Store.ESDB = "esdb", esdbtest.Start(t, esdbtest.Options{}).Connection()
 	onPostgres(t, &there, address)
 	there.Views.Engine, there.Views.Elastic = "elasticsearch", "http://127.0.0.1:1" // nobody asks the views anything here
-	done, err := server.Move(t.Context(), here, there, server.MoveOptions{FenceWait: soon})
+	done, err := server.Move(t.Context(), here, there, server.SideOptions{FenceWait: soon})
 	fatal(t, err)
 	if done.Rows == 0 || done.Keys == 0 {
 		t.Errorf("%+v", done)
@@ -42,7 +42,7 @@ func TestMoveToSharedEngines(t *testing.T) {
 	beside := moved(t, there)
 	beside.Store.ESDB = esdbtest.Start(t, esdbtest.Options{}).Connection()
 	beside.MasterKey, beside.Dev = filepath.Join(there.Data, "dev-master.key"), true
-	wait := server.MoveOptions{FenceWait: 1500 * time.Millisecond}
+	wait := server.SideOptions{FenceWait: 1500 * time.Millisecond}
 	if _, err := server.Move(t.Context(), there, beside, wait); !errors.Is(err, leases.ErrHeld) {
 		t.Errorf("while its server holds the lease: %v", err)
 	}
@@ -63,7 +63,7 @@ func TestMoveToSharedEngines(t *testing.T) {
 	r.want(202, "POST", "/v1/sign-ups", "", fmt.Sprintf(`{"email":"waiting@example.com","password":%q,"region":"DE","language":"de","birth_month":"1990-05"}`, password))
 	r.stop()
 	back := moved(t, here)
-	_, err = server.Move(t.Context(), beside, back, server.MoveOptions{FenceWait: soon})
+	_, err = server.Move(t.Context(), beside, back, server.SideOptions{FenceWait: soon})
 	fatal(t, err)
 	r = start(t, back)
 	r.want(200, "GET", "/v1/me", ada.token, "")

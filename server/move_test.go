@@ -36,17 +36,17 @@ func TestMoveThereAndBack(t *testing.T) {
 
 	there := moved(t, here)
 	there.Store.Engine, there.Store.ESDB = "esdb", esdbtest.Start(t, esdbtest.Options{}).Connection()
-	if _, err := server.Move(t.Context(), here, there, server.MoveOptions{FenceWait: soon}); !errors.Is(err, server.ErrMustStop) {
+	if _, err := server.Move(t.Context(), here, there, server.SideOptions{FenceWait: soon}); !errors.Is(err, server.ErrMustStop) {
 		t.Fatalf("while it is served: %v", err)
 	}
 	r.stop()
 	stages := map[string]bool{}
-	first, err := server.Move(t.Context(), here, there, server.MoveOptions{LogTo: r.logs, FenceWait: soon, Progress: func(p operate.Progress) { stages[p.View] = true }})
+	first, err := server.Move(t.Context(), here, there, server.SideOptions{LogTo: r.logs, FenceWait: soon, Progress: func(p operate.Progress) { stages[p.View] = true }})
 	fatal(t, err)
 	if first.Events == 0 || first.Keys == 0 || first.KeysDestroyed == 0 || first.Rows == 0 || first.From == first.To || len(stages) < 4 {
 		t.Errorf("%+v %v", first, stages)
 	}
-	again, err := server.Move(t.Context(), here, there, server.MoveOptions{FenceWait: soon})
+	again, err := server.Move(t.Context(), here, there, server.SideOptions{FenceWait: soon})
 	fatal(t, err)
 	if again.Hash != first.Hash || again.Resumed != first.Events {
 		t.Errorf("again: %+v", again)
@@ -75,16 +75,16 @@ func TestMoveThereAndBack(t *testing.T) {
 	r.want(401, "POST", "/v1/sessions", "", fmt.Sprintf(`{"email":%q,"password":%q}`, gone.email, password))
 	r.want(404, "POST", "/v1/accounts/"+gone.account+"/reveal", officer, `{"parts":["email"],"purpose":"audit","case":"AUD-2026-1"}`)
 	r.join(mail, "new@example.com", "New")
-	if err := server.AbandonMove(t.Context(), here, there, server.MoveOptions{FenceWait: soon}); err == nil {
+	if err := server.AbandonMove(t.Context(), here, there, server.SideOptions{FenceWait: soon}); err == nil {
 		t.Error("a move was given up whose target is served from")
 	}
 	r.stop()
-	if err := server.AbandonMove(t.Context(), here, there, server.MoveOptions{FenceWait: soon}); err == nil {
+	if err := server.AbandonMove(t.Context(), here, there, server.SideOptions{FenceWait: soon}); err == nil {
 		t.Error("a move was given up whose target has been served from")
 	}
 
 	back := moved(t, here)
-	second, err := server.Move(t.Context(), there, back, server.MoveOptions{FenceWait: soon})
+	second, err := server.Move(t.Context(), there, back, server.SideOptions{FenceWait: soon})
 	fatal(t, err)
 	if second.Events <= first.Events {
 		t.Errorf("%+v", second)
@@ -113,7 +113,7 @@ func TestMoveSendsWhatWasAskedFor(t *testing.T) {
 	up := r.want(202, "POST", "/v1/sign-ups", "", fmt.Sprintf(`{"email":"waiting@example.com","password":%q,"region":"DE","language":"de","birth_month":"1990-05"}`, password))
 	r.stop()
 	there := moved(t, here)
-	_, err := server.Move(t.Context(), here, there, server.MoveOptions{FenceWait: soon})
+	_, err := server.Move(t.Context(), here, there, server.SideOptions{FenceWait: soon})
 	fatal(t, err)
 	m := mail.Wait(t, before+1)[before]
 	if m.To != "waiting@example.com" {
@@ -132,17 +132,17 @@ func TestAbandonedMove(t *testing.T) {
 	r := start(t, here)
 	r.stop()
 	there := moved(t, here)
-	_, err := server.Move(t.Context(), here, there, server.MoveOptions{FenceWait: soon})
+	_, err := server.Move(t.Context(), here, there, server.SideOptions{FenceWait: soon})
 	fatal(t, err)
-	fatal(t, server.AbandonMove(t.Context(), here, there, server.MoveOptions{FenceWait: soon}))
+	fatal(t, server.AbandonMove(t.Context(), here, there, server.SideOptions{FenceWait: soon}))
 	r = start(t, here)
 	_, err = operate.AddStaff.Run(t.Context(), r.console(), operate.StaffAdd{Email: "officer@example.org", Role: "analyst"}, nil)
 	fatal(t, err)
 	r.stop()
-	if _, err := server.Move(t.Context(), here, there, server.MoveOptions{FenceWait: soon}); err == nil {
+	if _, err := server.Move(t.Context(), here, there, server.SideOptions{FenceWait: soon}); err == nil {
 		t.Error("a target was used again that a move was given up to")
 	}
-	if _, err := server.Move(t.Context(), here, here, server.MoveOptions{FenceWait: soon}); err == nil {
+	if _, err := server.Move(t.Context(), here, here, server.SideOptions{FenceWait: soon}); err == nil {
 		t.Error("a ledger was moved onto itself")
 	}
 }

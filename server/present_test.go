@@ -36,7 +36,7 @@ func TestRemovedWhileOpen(t *testing.T) {
 			r.stop()
 			to := moved(t, cfg)
 			to.MasterKey = filepath.Join(cfg.Data, "dev-master.key")
-			_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.MoveOptions{})
+			_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.SideOptions{})
 			fatal(t, err)
 			r = start(t, to)
 			r.signIn(ada.email)

@@ -24,6 +24,7 @@ import (
 	"accountledger/projections/view"
 	"accountledger/replay/backup"
 	"accountledger/replay/fit"
+	"accountledger/replay/unfinished"
 	"accountledger/vault"
 	"accountledger/vault/postgres"
 	vaultsqlite "accountledger/vault/sqlite"
@@ -70,7 +71,7 @@ func OpenExport(ctx context.Context, cfg Config) (from operate.Console, unrecord
 	if err != nil {
 		return nil, "", err
 	}
-	if fence := s.fence(ctx); fence != "" {
+	if fence := operate.FenceOf(ctx, s.store); fence != "" {
 		return s.readingConsole(), "the log takes no appends: " + fence, nil
 	}
 	if !writable(&s.cfg) {
@@ -138,7 +139,7 @@ func (s *Server) shareFolder(context.Context) error {
 	} else if err != nil {
 		return fmt.Errorf("data folder: %w", err)
 	}
-	return notCarrying(&s.cfg)
+	return unfinished.Refuse(s.cfg.Data)
 }
 
 func (s *Server) readLog(ctx context.Context) error {

@@ -173,11 +173,11 @@ func (s *salvaging) Start(context.Context) (backup.Start, error) {
 
 // Export implements backup.Source.
 func (s *salvaging) Export(ctx context.Context, from transfer.Place, out io.Writer) error {
-	side, err := s.side()
+	v, err := s.portable()
 	if err != nil {
 		return err
 	}
-	return transfer.Export(ctx, side.Log, side.Vault, from, out)
+	return transfer.Export(ctx, s.store, v, from, out)
 }
 
 // Done implements backup.Source: a salvage is recorded nowhere.

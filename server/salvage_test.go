@@ -50,7 +50,7 @@ func TestASalvagedLedgerIsRestored(t *testing.T) {
 			}
 			to := moved(t, a.cfg)
 			to.MasterKey = filepath.Join(a.cfg.Data, "dev-master.key")
-			_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.MoveOptions{})
+			_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.SideOptions{})
 			fatal(t, err)
 			r := start(t, to)
 			for _, p := range []person{a.ada, a.bob} {

@@ -31,6 +31,7 @@ import (
 	"accountledger/projections/view"
 	"accountledger/replay/backup"
 	"accountledger/replay/fit"
+	"accountledger/replay/unfinished"
 	"accountledger/vault"
 )
 
@@ -79,7 +80,7 @@ type Server struct {
 	address   atomic.Pointer[string] // of the API, once it listens
 	internal  atomic.Pointer[string] // address of the internal listener, once it listens
 	draining  draining
-	fenceWait time.Duration // MoveOptions.FenceWait
+	fenceWait time.Duration // SideOptions.FenceWait
 	list      *backup.List  // of destructions; nil where none is kept
 	faults    *fault.Book
 	present   present
@@ -209,7 +210,7 @@ func (s *Server) openFolder(context.Context) error {
 	} else if mode != 0 {
 		s.log.Warn("other users can access the data folder: run chmod 700 on it", "folder", s.cfg.Data, "mode", mode.String())
 	}
-	if err := notCarrying(&s.cfg); err != nil {
+	if err := unfinished.Refuse(s.cfg.Data); err != nil {
 		return err
 	}
 	s.tidy()

@@ -137,7 +137,7 @@ func (s *Server) statusOfLog(ctx context.Context) (func(*operate.Status), error)
 	} else {
 		err = headErr
 	}
-	log.Fence = s.fence(ctx)
+	log.Fence = operate.FenceOf(ctx, s.store)
 	return func(st *operate.Status) { st.Log = log }, err
 }
 

@@ -57,9 +57,6 @@ func (s *Server) openJournal() error {
 	return nil
 }
 
-// errVaultMissing: there is no vault, and the log has events, whose keys a new one would not have.
-var errVaultMissing = errors.New("there is no vault, or an empty one")
-
 // needVault refuses a log that has events and no vault, before one would be made.
 func (s *Server) needVault(ctx context.Context) error {
 	if s.archive {
@@ -78,7 +75,7 @@ func (s *Server) needVault(ctx context.Context) error {
 		where = "the database's schema " + s.cfg.Vault.Schema
 	}
 	return &fit.RefusedError{What: "the vault is missing beside a log that has events; a new one would open nothing of what they hold",
-		Next: fit.PutBackVault, Err: fmt.Errorf("%s: %w", where, errVaultMissing)}
+		Next: fit.PutBackVault, Err: fmt.Errorf("%s: %w", where, fit.ErrVaultMissing)}
 }
 
 func (s *Server) openVaultEngine(ctx context.Context, keys *vault.Keyring) (vault.Portable, error) {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/go-json-experiment/json"
 
-	"accountledger/server"
+	restores "accountledger/replay/restore"
 )
 
 // configFile writes a configuration of an embedded ledger in a folder.
@@ -69,7 +69,7 @@ func TestExportImportAndVerifyOnTheCommandLine(t *testing.T) {
 	}
 	to := filepath.Join(t.TempDir(), "data")
 	out, err = run(t, "replay", "import", file, "--data", to, "--vault", "--master-key", filepath.Join(dir, "dev-master.key"), "--json")
-	var in server.Imported
+	var in restores.Imported
 	if at := strings.Index(out, "{"); err != nil || at < 0 || json.Unmarshal([]byte(out[at:]), &in) != nil || in.Events == 0 || in.Rows == 0 || in.Archive {
 		t.Fatalf("import: %v\n%s", err, out)
 	}

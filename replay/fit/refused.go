@@ -5,7 +5,10 @@
 // log with the id of its event.
 package fit
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // Acceptable names what an operator may go on with in spite of a refusal: serve --accept.
 type Acceptable string
@@ -22,6 +25,9 @@ const (
 
 // ErrAcceptKind: there is nothing of that name to accept.
 var ErrAcceptKind = fmt.Errorf("--accept takes %s, %s or %s", AcceptOlderLog, AcceptOlderVault, AcceptLogID)
+
+// ErrVaultMissing: there is no vault, and the log has events, whose keys a new one would not have.
+var ErrVaultMissing = errors.New("there is no vault, or an empty one")
 
 // Accept is an operator's consent to go on with what the ledger refuses to start with. It is recorded, and what was open has ended.
 type Accept struct {
