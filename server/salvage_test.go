@@ -9,6 +9,7 @@ import (
 	"accountledger/eventstore"
 	"accountledger/operate"
 	"accountledger/replay/restore"
+	"accountledger/replay/salvage"
 	"accountledger/server"
 )
 
@@ -45,7 +46,7 @@ func TestASalvagedLedgerIsRestored(t *testing.T) {
 			if done.Missing != 0 || done.Events == 0 || len(done.Damage) == 0 || done.Events != done.Backup.Events {
 				t.Errorf("%+v", done)
 			}
-			if after := sizes(t, a.cfg.Data); after != before || exists(out+".salvaging") || !exists(filepath.Join(out, server.SalvageReport)) {
+			if after := sizes(t, a.cfg.Data); after != before || exists(out+".salvaging") || !exists(filepath.Join(out, salvage.Report)) {
 				t.Errorf("left: %s, before %s", after, before)
 			}
 			to := moved(t, a.cfg)
