@@ -8,6 +8,7 @@ import (
 
 	"accountledger/eventstore/embedded"
 	"accountledger/operate/fault"
+	"accountledger/operate/health"
 	"accountledger/replay/fit"
 	"accountledger/vault"
 	"accountledger/vault/postgres"
@@ -109,7 +110,7 @@ func (s *Server) keepBound(ctx context.Context) error {
 
 // stillFits looks whether the parts fit together as they did at the start, as far as that can be seen from here.
 func (s *Server) stillFits(ctx context.Context) error {
-	for _, look := range []func() error{func() error { return healthOf(s.masters) }, s.present.gone, func() error { return s.checkStrangers(ctx) }} {
+	for _, look := range []func() error{func() error { return health.Of(s.masters) }, s.present.Gone, func() error { return s.checkStrangers(ctx) }} {
 		if err := look(); err != nil {
 			return err
 		}
@@ -121,7 +122,7 @@ func (s *Server) stillFits(ctx context.Context) error {
 func (s *Server) stop(ctx context.Context, why error, what, next string) {
 	s.unfit.Store(&why)
 	s.journal.Stop(why)
-	s.note(ctx, fault.Vault, "binding", why)
+	s.desk.Take(ctx, fault.Vault, "binding", why)
 	s.log.Error(what+": nothing is appended any more", "next", next)
 }
 

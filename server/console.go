@@ -38,7 +38,7 @@ func (s *Server) ledger() *operate.Ledger {
 	l := &operate.Ledger{Version: Version(), Data: s.cfg.Data, Keep: s.cfg.Backup.Keep, Now: s.now, Logger: s.log,
 		Log: s.store, Journal: s.journal, Vault: s.vault, Binder: s.binder, Masters: s.masters, Keyring: s.keyring, List: s.list, Menu: s.menu, Mailbox: s.mailbox,
 		Engine: s.engine, Views: s.views, Runner: s.runner, Budget: s.budget, Leases: s.leases, Partitions: s.partitions(), Serving: s.address.Load() != nil,
-		Status: s.status, Clock: s.clockStatus, Consumers: s.standing, Conditions: s.conditions, Rebuilding: s.watchRebuild,
+		Status: s.health.Status, Clock: s.clockStatus, Consumers: s.standing, Conditions: s.conditions, Rebuilding: s.watchRebuild,
 		Unfit:          func() bool { return s.unfit.Load() != nil },
 		KeyOutside:     func(path string) error { return outside(&s.cfg, path) },
 		SimulationMenu: s.simulationMenu,

@@ -25,6 +25,7 @@ import (
 	"accountledger/leases"
 	"accountledger/notify/mailbox"
 	"accountledger/operate/fault"
+	"accountledger/operate/health"
 	"accountledger/passwords"
 	"accountledger/processes"
 	"accountledger/projections/runner"
@@ -76,17 +77,17 @@ type Server struct {
 	budget    *runner.Budget    // of filling views
 	runner    *consumers.Runner // nil in a process of the API
 	metrics   *prometheus.Registry
-	ready     readiness
+	health    *health.Process
 	address   atomic.Pointer[string] // of the API, once it listens
 	internal  atomic.Pointer[string] // address of the internal listener, once it listens
-	draining  draining
+	draining  *health.Draining
 	fenceWait time.Duration // SideOptions.FenceWait
 	list      *backup.List  // of destructions; nil where none is kept
-	faults    *fault.Book
-	present   present
+	desk      *fault.Desk
+	present   *health.Present
 	unfit     atomic.Pointer[error] // why this process appends no more
 	work      work
-	observed  *observedVault // the vault, before which it stands
+	observed  *health.Vault  // the vault, before which it stands
 	binder    vault.Binder   // the same vault
 	bound     vault.Binding  // up to where the vault was bound by this process
 	late      []string       // keys to destroy, which a crash left
@@ -124,7 +125,7 @@ func Open(ctx context.Context, cfg Config, o Options) (*Server, error) {
 }
 
 func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
-	s := &Server{cfg: cfg, now: o.Now, monotonic: o.Monotonic, ahead: o.Clock, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry(), draining: newDraining(), undo: undoOf(&cfg)}
+	s := &Server{cfg: cfg, now: o.Now, monotonic: o.Monotonic, ahead: o.Clock, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry(), undo: undoOf(&cfg)}
 	defer func() {
 		if err = fit.Vault(err); err != nil {
 			if v, ok := s.masters.(interface{ Keep() }); ok {
@@ -133,7 +134,7 @@ func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{s.openFaults, s.openFolder, s.checkLog, s.openLog, s.openVault, s.checkBinding, s.openDestructions, s.finishLate, s.observeVault, s.openReadiness, s.openLeases} {
+	for _, open := range []func(context.Context) error{s.openFaults, s.openFolder, s.checkLog, s.openLog, s.openVault, s.checkBinding, s.openDestructions, s.finishLate, s.observeVault, s.openHealth, s.openLeases} {
 		if err := open(ctx); err != nil {
 			return nil, err
 		}

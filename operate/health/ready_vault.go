@@ -1,4 +1,4 @@
-package server
+package health
 
 import (
 	"context"
@@ -22,18 +22,18 @@ var errRead = errors.New("a row was read")
 
 // checkVault does what callers do: it writes, and reads keys from the engine, past what is in memory, up to one that opens. What callers
 // themselves met a moment ago counts as well.
-func (s *Server) checkVault(ctx context.Context) error {
-	if err := s.vault.Ping(ctx); err != nil {
+func (p *Process) checkVault(ctx context.Context) error {
+	if err := p.Ledger().Vault.Ping(ctx); err != nil {
 		return err
 	}
 	within, cancel := context.WithTimeout(ctx, dumpPatience)
 	defer cancel()
-	err := s.observed.Dump(within, func(rows []vault.Row) error {
+	err := p.Vault.Dump(within, func(rows []vault.Row) error {
 		for i := range rows {
 			if rows[i].Destroyed {
 				continue
 			}
-			if _, err := rows[i].Open(s.observed.Keyring()); err != nil {
+			if _, err := rows[i].Open(p.Vault.Keyring()); err != nil {
 				return fmt.Errorf("a key: %w", err)
 			}
 			return errRead
@@ -42,11 +42,11 @@ func (s *Server) checkVault(ctx context.Context) error {
 	})
 	if err != nil && !errors.Is(err, errRead) {
 		if ctx.Err() == nil {
-			s.note(ctx, fault.Vault, "readiness", err)
+			p.Desk.Take(ctx, fault.Vault, "readiness", err)
 		}
 		return err
 	}
-	if r := s.observed.refused.Load(); r != nil && time.Since(r.at) < refusedFor {
+	if r := p.Vault.refused.Load(); r != nil && time.Since(r.at) < refusedFor {
 		return r.err
 	}
 	return nil

@@ -1,4 +1,4 @@
-package server
+package health
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"accountledger/operate"
 	"accountledger/operate/fault"
 	"accountledger/vault"
 )
@@ -40,12 +39,12 @@ func (c vaultCall) String() string {
 // adds says whether the call stores something new: what does not fit on a full disk, where smaller writes may still go through.
 func (c vaultCall) adds() bool { return c == createKeys || c == insertIdentifier || c == putSecret }
 
-// observedVault is a vault each of whose calls is timed, and whose faults are noted with the request that met them.
-type observedVault struct {
+// Vault is one each of whose calls is timed, and whose faults are noted with the request that met them.
+type Vault struct {
 	vault.Portable
 	took   [vaultCalls]prometheus.Observer
 	failed [vaultCalls]prometheus.Counter
-	note   func(ctx context.Context, during string, err error)
+	desk   *fault.Desk
 	// refused is the last time that something new could not be stored; nil after it could.
 	refused atomic.Pointer[refusedAt]
 }
@@ -55,33 +54,13 @@ type refusedAt struct {
 	err error
 }
 
-// observeVault puts the observer before everything that uses the vault.
-func (s *Server) observeVault(context.Context) error {
-	c, ok := s.vault.(vault.Portable)
-	if !ok {
-		return errors.New("the vault's engine cannot be observed")
-	}
-	o := &observedVault{Portable: c, note: func(ctx context.Context, during string, err error) {
-		where := fault.Vault
-		if s.ofDestructions(err) {
-			where = fault.Lists
-		}
-		s.note(ctx, where, during, err)
-	}}
-	if err := o.register(s.metrics); err != nil {
-		return err
-	}
-	s.observed, s.vault = o, o
-	if p, ok := s.masters.(operate.Paged); ok { // the engine; a list of destructions hides it
-		s.vault = struct {
-			*observedVault
-			operate.Paged
-		}{o, p}
-	}
-	return s.openJournal()
+// Observe puts an observer before a vault. Its metrics are registered with r.
+func Observe(v vault.Portable, desk *fault.Desk, r prometheus.Registerer) (*Vault, error) {
+	o := &Vault{Portable: v, desk: desk}
+	return o, o.register(r)
 }
 
-func (v *observedVault) register(r prometheus.Registerer) error {
+func (v *Vault) register(r prometheus.Registerer) error {
 	took := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "accountledger_vault_operation_duration_seconds",
 		Help:    "Time of the vault's operations, those answered from memory included.",
 		Buckets: []float64{.000001, .00001, .0001, .00025, .0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}}, []string{"operation"})
@@ -94,15 +73,19 @@ func (v *observedVault) register(r prometheus.Registerer) error {
 }
 
 // ended notes how a call went.
-func (v *observedVault) ended(ctx context.Context, c vaultCall, began time.Time, err *error) {
+func (v *Vault) ended(ctx context.Context, c vaultCall, began time.Time, err *error) {
 	v.took[c].Observe(time.Since(began).Seconds())
 	switch {
 	case *err == nil && c.adds() && c != createKeys: // keys that are there already are not stored
 		v.refused.Store(nil)
-	case *err == nil || !isFault(*err) || ctx.Err() != nil:
+	case *err == nil || !v.desk.IsFault(*err) || ctx.Err() != nil:
 	default:
 		v.failed[c].Inc()
-		v.note(ctx, c.String(), *err)
+		where := fault.Vault
+		if v.desk.OfDestructions(*err) {
+			where = fault.Lists
+		}
+		v.desk.Take(ctx, where, c.String(), *err)
 		if c.adds() {
 			v.refused.Store(&refusedAt{time.Now(), *err})
 		}
@@ -110,57 +93,57 @@ func (v *observedVault) ended(ctx context.Context, c vaultCall, began time.Time,
 }
 
 // CreateKeys implements vault.Vault, as all that follows.
-func (v *observedVault) CreateKeys(ctx context.Context, names ...string) (_ []*vault.Key, err error) {
+func (v *Vault) CreateKeys(ctx context.Context, names ...string) (_ []*vault.Key, err error) {
 	defer v.ended(ctx, createKeys, time.Now(), &err)
 	return v.Portable.CreateKeys(ctx, names...)
 }
 
-func (v *observedVault) Key(ctx context.Context, name string) (_ *vault.Key, err error) {
+func (v *Vault) Key(ctx context.Context, name string) (_ *vault.Key, err error) {
 	defer v.ended(ctx, readKey, time.Now(), &err)
 	return v.Portable.Key(ctx, name)
 }
 
-func (v *observedVault) Keys(ctx context.Context, names ...string) (_ []*vault.Key, err error) {
+func (v *Vault) Keys(ctx context.Context, names ...string) (_ []*vault.Key, err error) {
 	defer v.ended(ctx, readKeys, time.Now(), &err)
 	return v.Portable.Keys(ctx, names...)
 }
 
-func (v *observedVault) DestroyKeys(ctx context.Context, names ...string) (err error) {
+func (v *Vault) DestroyKeys(ctx context.Context, names ...string) (err error) {
 	defer v.ended(ctx, destroyKeys, time.Now(), &err)
 	return v.Portable.DestroyKeys(ctx, names...)
 }
 
-func (v *observedVault) InsertIdentifier(ctx context.Context, digest vault.Digest, claim uuid.UUID) (_ uuid.UUID, err error) {
+func (v *Vault) InsertIdentifier(ctx context.Context, digest vault.Digest, claim uuid.UUID) (_ uuid.UUID, err error) {
 	defer v.ended(ctx, insertIdentifier, time.Now(), &err)
 	return v.Portable.InsertIdentifier(ctx, digest, claim)
 }
 
-func (v *observedVault) Identifier(ctx context.Context, digest vault.Digest) (_ uuid.UUID, err error) {
+func (v *Vault) Identifier(ctx context.Context, digest vault.Digest) (_ uuid.UUID, err error) {
 	defer v.ended(ctx, readIdentifier, time.Now(), &err)
 	return v.Portable.Identifier(ctx, digest)
 }
 
-func (v *observedVault) DeleteIdentifier(ctx context.Context, claim uuid.UUID) (err error) {
+func (v *Vault) DeleteIdentifier(ctx context.Context, claim uuid.UUID) (err error) {
 	defer v.ended(ctx, deleteIdentifier, time.Now(), &err)
 	return v.Portable.DeleteIdentifier(ctx, claim)
 }
 
-func (v *observedVault) PutSecret(ctx context.Context, name string, secret []byte) (err error) {
+func (v *Vault) PutSecret(ctx context.Context, name string, secret []byte) (err error) {
 	defer v.ended(ctx, putSecret, time.Now(), &err)
 	return v.Portable.PutSecret(ctx, name, secret)
 }
 
-func (v *observedVault) Secret(ctx context.Context, name string) (_ []byte, err error) {
+func (v *Vault) Secret(ctx context.Context, name string) (_ []byte, err error) {
 	defer v.ended(ctx, readASecret, time.Now(), &err)
 	return v.Portable.Secret(ctx, name)
 }
 
-func (v *observedVault) DestroySecrets(ctx context.Context, names ...string) (err error) {
+func (v *Vault) DestroySecrets(ctx context.Context, names ...string) (err error) {
 	defer v.ended(ctx, destroySecrets, time.Now(), &err)
 	return v.Portable.DestroySecrets(ctx, names...)
 }
 
-func (v *observedVault) Ping(ctx context.Context) (err error) {
+func (v *Vault) Ping(ctx context.Context) (err error) {
 	defer v.ended(ctx, ping, time.Now(), &err)
 	return v.Portable.Ping(ctx)
 }

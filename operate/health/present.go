@@ -1,4 +1,4 @@
-package server
+package health
 
 import (
 	"os"
@@ -6,36 +6,28 @@ import (
 	"accountledger/operate/fault"
 )
 
-// present are files and folders that are to stay what they were when they were opened.
-type present struct {
+// Present are files and folders that are to stay what they were when they were opened.
+type Present struct {
 	data string // the folder with the socket by which commands reach this process
 	all  map[string]os.FileInfo
 }
 
-// openPresent notes those of the engines that are files.
-func (s *Server) openPresent() error {
-	var paths []string
-	if s.cfg.Store.Engine == "embedded" {
-		paths = append(paths, s.cfg.path("log"))
-	}
-	if s.cfg.Vault.Engine == "sqlite" {
-		paths = append(paths, s.cfg.path("vault"), s.cfg.path("vault", "vault.db"))
-	}
-	s.present.data = s.cfg.Data
-	s.present.all = make(map[string]os.FileInfo, len(paths))
+// NewPresent notes what there is at paths, in the data folder or elsewhere.
+func NewPresent(data string, paths ...string) (*Present, error) {
+	p := &Present{data: data, all: make(map[string]os.FileInfo, len(paths))}
 	for _, path := range paths {
 		info, err := os.Stat(path)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		s.present.all[path] = info
+		p.all[path] = info
 	}
-	return nil
+	return p, nil
 }
 
-// gone names the first that was removed, or has another one in its place. What it held is still held open here, and goes when the
-// process ends.
-func (p *present) gone() error {
+// Gone names the first that was removed, or has another one in its place: *fault.UnfitError. What it held is still held open here, and
+// goes when the process ends.
+func (p *Present) Gone() error {
 	if _, err := os.Stat(p.data); len(p.all) > 0 && os.IsNotExist(err) {
 		return &fault.UnfitError{Says: p.data + " was removed while it is open, so no command reaches this process: stop it, and put the folder back or restore the newest backup"}
 	}

@@ -1,4 +1,10 @@
-package server
+package health
+
+import (
+	"context"
+
+	"accountledger/operate/fault"
+)
 
 // Readiness tells how the process is. Consumers that lag or stopped stand in it, and make no process unready.
 type Readiness struct {
@@ -21,4 +27,21 @@ type ConsumerState struct {
 	LagSeconds float64 `json:"lag_seconds"`
 	// Reason says why it waits or stopped.
 	Reason string `json:"reason,omitzero"`
+}
+
+// Ready tells whether this process can append and read. Consumers that lag or stopped are named, and take nothing out of
+// service.
+func (p *Process) Ready(ctx context.Context) Readiness {
+	ctx, cancel := context.WithTimeout(ctx, statusPatience)
+	defer cancel()
+	reason := p.NotReady(ctx)
+	r := Readiness{Ready: reason == "", Reason: reason}
+	consumers, err := inTime(ctx, p.Ledger().Conditions)
+	if err != nil {
+		p.Desk.Met(ctx, fault.Log, "readiness", err)
+	}
+	for _, c := range consumers {
+		r.Consumers = append(r.Consumers, ConsumerState{Name: c.Name, State: string(c.State), Lag: c.Lag, AtLeast: c.AtLeast, Unknown: c.Unknown, LagSeconds: c.Seconds, Reason: c.Reason})
+	}
+	return r
 }

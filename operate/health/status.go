@@ -1,4 +1,4 @@
-package server
+package health
 
 import (
 	"context"
@@ -12,13 +12,13 @@ import (
 )
 
 // unread notes why a part of the status cannot be read.
-func (s *Server) unread(ctx context.Context, st *operate.Status, where fault.Place, what string, err error) {
-	if told, ok := s.placeOf(err); ok {
+func (p *Process) unread(ctx context.Context, st *operate.Status, where fault.Place, what string, err error) {
+	if told, ok := p.Desk.PlaceOf(err); ok {
 		where = told
 	}
 	c := fault.Of(err)
-	if isFault(err) {
-		c = s.note(ctx, where, "status", err)
+	if p.Desk.IsFault(err) {
+		c = p.Desk.Take(ctx, where, "status", err)
 	}
 	st.Unread = append(st.Unread, operate.Unread{What: what, Cause: c})
 }
@@ -26,31 +26,31 @@ func (s *Server) unread(ctx context.Context, st *operate.Status, where fault.Pla
 // statusPatience bounds the parts of the status, which are read side by side: one that does not answer delays no other.
 const statusPatience = 1500 * time.Millisecond
 
-// status gathers what operators see. What cannot be read is named with its cause, and the rest is given anyway: that is when it is
+// Status gathers what operators see. What cannot be read is named with its cause, and the rest is given anyway: that is when it is
 // needed most.
-func (s *Server) status(ctx context.Context) operate.Status {
-	st := operate.Status{Version: Version(), Messages: MessagesTo(s.cfg), Ready: true, Clock: s.clockStatus()}
-	if address := s.address.Load(); address != nil {
-		st.Running, st.Address, st.Internal = true, *address, s.Internal()
-	}
+func (p *Process) Status(ctx context.Context) operate.Status {
+	l := p.Ledger()
+	st := operate.Status{Version: l.Version, Messages: p.Messages, Ready: true, Clock: l.Clock()}
+	st.Address, st.Internal = p.Addresses()
+	st.Running = st.Address != ""
 	bounded, cancel := context.WithTimeout(ctx, statusPatience)
 	defer cancel()
-	parts := s.statusParts(st.Running)
+	parts := p.statusParts(l, st.Running)
 	told, failed := make([]func(*operate.Status), len(parts)), make([]error, len(parts))
 	var all sync.WaitGroup
-	for i, p := range parts {
-		all.Go(func() { told[i], failed[i] = inTime(bounded, p.read) })
+	for i, part := range parts {
+		all.Go(func() { told[i], failed[i] = inTime(bounded, part.read) })
 	}
 	all.Wait()
-	for i, p := range parts {
+	for i, part := range parts {
 		if told[i] != nil {
 			told[i](&st)
 		}
 		if failed[i] != nil {
-			s.unread(ctx, &st, p.where, p.what, failed[i])
+			p.unread(ctx, &st, part.where, part.what, failed[i])
 		}
 	}
-	st.Faults = s.faults.All()
+	st.Faults = p.Desk.All()
 	return st
 }
 
@@ -88,69 +88,68 @@ type statusPart struct {
 	read  func(ctx context.Context) (func(*operate.Status), error)
 }
 
-func (s *Server) statusParts(running bool) []statusPart {
+func (p *Process) statusParts(l *operate.Ledger, running bool) []statusPart {
 	return []statusPart{
 		{fault.Nowhere, "readiness", func(ctx context.Context) (func(*operate.Status), error) {
-			found := s.check(ctx)
+			found := p.Check(ctx)
 			return func(st *operate.Status) {
-				switch st.Archive = s.archive; {
-				case found == nil, s.archive && errors.Is(found, eventstore.ErrFenced): // an archive takes no appends
+				switch st.Archive = p.Archive; {
+				case found == nil, p.Archive && errors.Is(found, eventstore.ErrFenced): // an archive takes no appends
 				default:
-					st.Ready, st.Reason = false, s.reasonOf(found)
+					st.Ready, st.Reason = false, p.reason(found)
 				}
 			}, nil
 		}},
-		{fault.Log, "log", s.statusOfLog},
-		{fault.Lists, "deadlines", s.statusOfDeadlines},
+		{fault.Log, "log", statusOfLog(l)},
+		{fault.Lists, "deadlines", p.statusOfDeadlines},
 		{fault.Vault, "master keys", func(ctx context.Context) (func(*operate.Status), error) {
-			keys, err := s.ledger().KeysInUse(ctx)
+			keys, err := l.KeysInUse(ctx)
 			return func(st *operate.Status) { st.MasterKeys = keys }, err
 		}},
 		{fault.Lists, "backups", func(ctx context.Context) (func(*operate.Status), error) {
-			backups, err := s.ledger().Backups(ctx)
+			backups, err := l.Backups(ctx)
 			return func(st *operate.Status) { st.Backups = backups }, err
 		}},
 		{fault.Log, "skipped events", func(ctx context.Context) (func(*operate.Status), error) {
-			skips, err := s.ledger().Skipped(ctx)
+			skips, err := l.Skipped(ctx)
 			if len(skips) == 0 {
 				return nil, err
 			}
 			return func(st *operate.Status) { st.Skips = skips }, err
 		}},
 		{fault.Views, "rebuilds", func(ctx context.Context) (func(*operate.Status), error) {
-			rebuilds, err := s.ledger().Rebuilds(ctx)
+			rebuilds, err := l.Rebuilds(ctx)
 			return func(st *operate.Status) { st.Rebuilds = rebuilds }, err
 		}},
-		{fault.Log, "consumers", func(ctx context.Context) (func(*operate.Status), error) { return s.statusOfConsumers(ctx, running) }},
+		{fault.Log, "consumers", func(ctx context.Context) (func(*operate.Status), error) { return statusOfConsumers(ctx, l, running) }},
 	}
 }
 
-func (s *Server) statusOfLog(ctx context.Context) (func(*operate.Status), error) {
-	var log operate.LogStatus
-	id, err := s.journal.LogID(ctx)
-	if err == nil {
-		log.ID = id.String()
+func statusOfLog(l *operate.Ledger) func(ctx context.Context) (func(*operate.Status), error) {
+	return func(ctx context.Context) (func(*operate.Status), error) {
+		var log operate.LogStatus
+		id, err := l.Journal.LogID(ctx)
+		if err == nil {
+			log.ID = id.String()
+		}
+		head, headErr := l.Journal.Head(ctx)
+		if headErr == nil {
+			log.Head = head.Position.String()
+		} else {
+			err = headErr
+		}
+		log.Fence = operate.FenceOf(ctx, l.Log)
+		return func(st *operate.Status) { st.Log = log }, err
 	}
-	head, headErr := s.journal.Head(ctx)
-	if headErr == nil {
-		log.Head = head.Position.String()
-	} else {
-		err = headErr
-	}
-	log.Fence = operate.FenceOf(ctx, s.store)
-	return func(st *operate.Status) { st.Log = log }, err
 }
 
-func (s *Server) statusOfDeadlines(ctx context.Context) (func(*operate.Status), error) {
-	if s.processes == nil {
-		return nil, nil
-	}
-	waiting, err := s.processes.Waiting(ctx)
+func (p *Process) statusOfDeadlines(ctx context.Context) (func(*operate.Status), error) {
+	waiting, err := p.Deadlines(ctx)
 	return func(st *operate.Status) { st.Deadlines = waiting }, err
 }
 
-func (s *Server) statusOfConsumers(ctx context.Context, running bool) (func(*operate.Status), error) {
-	consumers, err := s.conditions(ctx)
+func statusOfConsumers(ctx context.Context, l *operate.Ledger, running bool) (func(*operate.Status), error) {
+	consumers, err := l.Conditions(ctx)
 	var all []operate.ConsumerStatus
 	for _, c := range consumers {
 		if !running {
