@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
 	"accountledger/commands"
+	"accountledger/journal"
 	"accountledger/operate"
 	"accountledger/passwords"
 	viewsqlite "accountledger/projections/sqlite"
@@ -42,7 +44,10 @@ func (s *Server) ledger() *operate.Ledger {
 		Unfit:          func() bool { return s.unfit.Load() != nil },
 		KeyOutside:     func(path string) error { return outside(&s.cfg, path) },
 		SimulationMenu: s.simulationMenu,
-		Counts:         liveViews{s},
+		Query: func(ctx context.Context, name string, q view.Query, min journal.Position, wait time.Duration) (*view.Result, error) {
+			r, _, err := s.Query(ctx, name, q, min, wait)
+			return r, err
+		},
 		Scratch: func(dir string) (view.Engine, error) {
 			return viewsqlite.NewWith(dir, viewsqlite.Options{FillMemory: s.budget.EngineShare()})
 		}}
