@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"accountledger/domain"
+	"accountledger/operate/folder"
 	"accountledger/replay/fit"
 	"accountledger/replay/restore"
 	"accountledger/replay/unfinished"
@@ -28,11 +29,11 @@ func accept(ctx context.Context, cfg Config, o Options) (err error) {
 	}
 	s := &Server{cfg: cfg, now: o.Now, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry(), accepted: o.Accept.Kind}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	f, err := holdFolder(&s.cfg)
+	f, err := folder.Hold(s.cfg.Data)
 	if err != nil {
 		return err
 	}
-	s.onClose(f.close)
+	s.onClose(f.Close)
 	if s.accepted == fit.AcceptLogID && !m.Loaded {
 		if err := s.putBackLogID(ctx); err != nil {
 			return err

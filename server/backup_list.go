@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"accountledger/operate/folder"
 	"accountledger/replay/backup"
 	"accountledger/vault"
 )
@@ -76,6 +77,6 @@ func (c *Config) listInside() bool {
 	if c.Backup.List == "" {
 		return false
 	}
-	inside, err := within(c.Data, c.Backup.List)
+	inside, err := folder.Within(c.Data, c.Backup.List)
 	return err != nil || inside
 }

@@ -8,6 +8,7 @@ import (
 
 	"accountledger/eventstore/embedded"
 	"accountledger/operate/fault"
+	"accountledger/operate/folder"
 	"accountledger/operate/health"
 	"accountledger/replay/fit"
 	"accountledger/vault"
@@ -17,7 +18,7 @@ import (
 
 // Witnesses of log and vault, in the data folder.
 const (
-	logWitness   = "log.acknowledged"
+	logWitness   = folder.LogWitness
 	vaultWitness = "vault.acknowledged"
 )
 

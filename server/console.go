@@ -9,6 +9,7 @@ import (
 	"accountledger/commands"
 	"accountledger/journal"
 	"accountledger/operate"
+	"accountledger/operate/folder"
 	"accountledger/passwords"
 	viewsqlite "accountledger/projections/sqlite"
 	"accountledger/projections/view"
@@ -16,7 +17,7 @@ import (
 )
 
 // OpenConsole connects to the running server, or opens the ledger without listeners and consumers. ErrNoLedger where there is none,
-// ErrRunning while another process has the folder and answers no commands.
+// folder.ErrRunning while another process has the folder and answers no commands.
 func OpenConsole(ctx context.Context, cfg Config) (operate.Console, error) {
 	r, err := dial(ctx, &cfg)
 	if err == nil {
@@ -25,7 +26,7 @@ func OpenConsole(ctx context.Context, cfg Config) (operate.Console, error) {
 	if !errors.Is(err, ErrNotRunning) {
 		return nil, err
 	}
-	if !exists(cfg.path("lock")) {
+	if !folder.IsHeld(cfg.Data) {
 		return nil, noLedger(&cfg)
 	}
 	s, err := Open(ctx, cfg, Options{})

@@ -11,6 +11,7 @@ import (
 	"accountledger/eventstore/embedded"
 	"accountledger/leases"
 	"accountledger/operate"
+	"accountledger/operate/folder"
 	"accountledger/projections/view"
 	"accountledger/replay"
 	"accountledger/replay/backup"
@@ -75,22 +76,22 @@ func exitOf(err error) (code string, exit operate.Exit) {
 		return "start_refused", operate.ExitRefused
 	case errors.Is(err, context.Canceled):
 		return "interrupted", 128 + operate.Exit(syscall.SIGINT)
-	case isAny(err, ErrKeyThere):
+	case isAny(err, operate.ErrKeyThere):
 		return "exists", operate.ExitRefused
-	case isAny(err, ErrInLedger, errKeyPlace):
+	case isAny(err, folder.ErrInLedger, operate.ErrKeyPlace):
 		return "refused", operate.ExitRefused
-	case isAny(err, ErrNoMessages, ErrNoController, ErrNoMasterKeyGiven, restore.ErrNoKey, ErrKeyInside, ErrClockDev, ErrClockBack, fit.ErrAcceptKind):
+	case isAny(err, ErrNoMessages, ErrNoController, ErrNoMasterKeyGiven, restore.ErrNoKey, operate.ErrKeyInside, ErrClockDev, ErrClockBack, fit.ErrAcceptKind):
 		return "invalid_configuration", operate.ExitUsage
-	case isAny(err, ErrRunning, ErrMustStop, embedded.ErrLocked, vaultsqlite.ErrLocked):
+	case isAny(err, folder.ErrRunning, ErrMustStop, embedded.ErrLocked, vaultsqlite.ErrLocked):
 		return "in_use", operate.ExitRefused
 	case errors.Is(err, syscall.EADDRINUSE):
 		return "address_in_use", operate.ExitRefused
-	case isAny(err, ErrNotLedger, restore.ErrFolderNotEmpty, restore.ErrNotEmpty, backup.ErrNotEmpty, transfer.ErrExists, vault.ErrOccupied):
+	case isAny(err, folder.ErrNotLedger, restore.ErrFolderNotEmpty, restore.ErrNotEmpty, backup.ErrNotEmpty, transfer.ErrExists, vault.ErrOccupied):
 		return "not_empty", operate.ExitRefused
 	case isAny(err, unfinished.ErrTransfer, unfinished.ErrRestore, unfinished.ErrAccept, restore.ErrOtherRestore):
 		return "unfinished", operate.ExitRefused
 	case isAny(err, transfer.ErrAhead, transfer.ErrSameLog, transfer.ErrMovedElsewhere, transfer.ErrTargetFenced, transfer.ErrNoFence, transfer.ErrNotMoving, transfer.ErrNoVault,
-		eventstore.ErrFenced, eventstore.ErrReadOnly, ErrNothingToAccept, ErrNotAcceptable, ErrSalvageEngine, operate.ErrSimulateMail, ErrSocketForbidden, ErrFolderForbidden):
+		eventstore.ErrFenced, eventstore.ErrReadOnly, ErrNothingToAccept, ErrNotAcceptable, ErrSalvageEngine, operate.ErrSimulateMail, ErrSocketForbidden, folder.ErrFolderForbidden):
 		return "refused", operate.ExitRefused
 	case isAny(err, restore.ErrNoFolder, vault.ErrNoMasterKeyFile, restore.ErrListMissing, restore.ErrNoMasterKey, vault.ErrMasterKey, vault.ErrMasterKeyFile, backup.ErrHeadMissing, backup.ErrHeadEmpty):
 		return "missing", operate.ExitRefused

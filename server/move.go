@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"accountledger/operate"
+	"accountledger/operate/folder"
 	"accountledger/replay/move"
 	"accountledger/replay/unfinished"
 )
@@ -71,7 +72,7 @@ func checkMove(from, to *Config) (fresh bool, err error) {
 		return false, fmt.Errorf("data folder: %w", errors.Join(errA, errB))
 	case a == b:
 		return false, errors.New("source and target need data folders of their own: the source's stays as it is")
-	case !exists(from.path("lock")):
+	case !folder.IsHeld(from.Data):
 		return false, fmt.Errorf("there is no ledger in %s", from.Data)
 	}
 	if err := unfinished.Refuse(from.Data); err != nil {
@@ -84,14 +85,14 @@ func checkMove(from, to *Config) (fresh bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("target: %w", err)
 	}
-	return !exists(to.path("lock")) || begun.Command == unfinished.Move, nil
+	return !folder.IsHeld(to.Data) || begun.Command == unfinished.Move, nil
 }
 
 // openSource opens the source of a move, which servers may have open where its engines are shared.
 func openSource(ctx context.Context, cfg Config, o SideOptions) (s *Server, served bool, err error) {
 	s, err = openSide(ctx, cfg, o, true)
 	switch {
-	case !errors.Is(err, ErrRunning):
+	case !errors.Is(err, folder.ErrRunning):
 		return s, false, err
 	case !cfg.sharedEngines():
 		return nil, true, ErrMustStop

@@ -17,6 +17,7 @@ import (
 	"accountledger/eventstore/embedded"
 	"accountledger/journal"
 	"accountledger/operate"
+	"accountledger/operate/folder"
 	"accountledger/processes"
 	"accountledger/projections"
 	"accountledger/projections/runner"
@@ -32,7 +33,7 @@ import (
 
 // OpenReading finds the running server, or opens the ledger in the data folder so that it is read and left as it is: no file is
 // made or changed and nothing is appended, and the folder may be mounted read-only. What a crash left behind is read as it lies there.
-// Any number of commands may do so at once. ErrRunning while a server, or a command that changes something, has the folder.
+// Any number of commands may do so at once. folder.ErrRunning while a server, or a command that changes something, has the folder.
 //
 // Parts that are kept by a server of another make (EventStoreDB, PostgreSQL, Elasticsearch) are opened as they are for serving.
 func OpenReading(ctx context.Context, cfg Config) (operate.Console, error) {
@@ -99,7 +100,7 @@ func openReading(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if cfg.Data, err = filepath.Abs(cfg.Data); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	if !exists(cfg.path("lock")) && !exists(cfg.path("log")) {
+	if !folder.IsHeld(cfg.Data) && !exists(cfg.path("log")) {
 		return nil, noLedger(&cfg)
 	}
 	s := &Server{cfg: cfg, now: time.Now, log: logger(cfg.Log, io.Discard), metrics: prometheus.NewRegistry()}
@@ -125,20 +126,11 @@ func noLedger(c *Config) error {
 
 // shareFolder keeps everybody away who would change the data folder, and makes nothing there.
 func (s *Server) shareFolder(context.Context) error {
-	f, err := os.Open(s.cfg.path("lock"))
-	if errors.Is(err, os.ErrNotExist) { // a copy without it
-		f, err = os.Open(s.cfg.Data)
-	}
+	f, err := folder.Share(s.cfg.Data)
 	if err != nil {
-		return fmt.Errorf("data folder: %w", err)
+		return err
 	}
 	s.onClose(f.Close)
-	err = unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		return running(&s.cfg)
-	} else if err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
 	return unfinished.Refuse(s.cfg.Data)
 }
 

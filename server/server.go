@@ -25,6 +25,7 @@ import (
 	"accountledger/leases"
 	"accountledger/notify/mailbox"
 	"accountledger/operate/fault"
+	"accountledger/operate/folder"
 	"accountledger/operate/health"
 	"accountledger/passwords"
 	"accountledger/processes"
@@ -32,7 +33,6 @@ import (
 	"accountledger/projections/view"
 	"accountledger/replay/backup"
 	"accountledger/replay/fit"
-	"accountledger/replay/unfinished"
 	"accountledger/vault"
 )
 
@@ -97,7 +97,7 @@ type Server struct {
 	undo, unserved func() error
 }
 
-// Open opens everything and starts nothing. ErrRunning when another process has the data folder, *fit.RefusedError when the parts of
+// Open opens everything and starts nothing. folder.ErrRunning when another process has the data folder, *fit.RefusedError when the parts of
 // the ledger do not fit together.
 func Open(ctx context.Context, cfg Config, o Options) (*Server, error) {
 	if err := o.Accept.Validate(); err != nil {
@@ -125,7 +125,7 @@ func Open(ctx context.Context, cfg Config, o Options) (*Server, error) {
 }
 
 func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
-	s := &Server{cfg: cfg, now: o.Now, monotonic: o.Monotonic, ahead: o.Clock, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry(), undo: undoOf(&cfg)}
+	s := &Server{cfg: cfg, now: o.Now, monotonic: o.Monotonic, ahead: o.Clock, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry(), undo: folder.Undo(cfg.Data)}
 	defer func() {
 		if err = fit.Vault(err); err != nil {
 			if v, ok := s.masters.(interface{ Keep() }); ok {
@@ -198,24 +198,6 @@ func (s *Server) Close() error {
 		s.undo = nil
 	}
 	return errors.Join(errs...)
-}
-
-func (s *Server) openFolder(context.Context) error {
-	f, err := holdFolder(&s.cfg)
-	if err != nil {
-		return err
-	}
-	s.onClose(f.close)
-	if mode, err := othersMay(s.cfg.Data); err != nil {
-		return err
-	} else if mode != 0 {
-		s.log.Warn("other users can access the data folder: run chmod 700 on it", "folder", s.cfg.Data, "mode", mode.String())
-	}
-	if err := unfinished.Refuse(s.cfg.Data); err != nil {
-		return err
-	}
-	s.tidy()
-	return nil
 }
 
 func (s *Server) openLog(ctx context.Context) error {

@@ -12,6 +12,7 @@ import (
 
 	"accountledger/commands"
 	"accountledger/operate"
+	"accountledger/operate/folder"
 	"accountledger/vault"
 )
 
@@ -42,11 +43,11 @@ func openSide(ctx context.Context, cfg Config, o SideOptions, hold bool) (_ *Ser
 		}
 	}()
 	if hold {
-		f, err := holdFolder(&s.cfg)
+		f, err := folder.Hold(s.cfg.Data)
 		if err != nil {
 			return nil, err
 		}
-		s.onClose(f.close)
+		s.onClose(f.Close)
 	}
 	if err := s.openLog(ctx); err != nil {
 		return nil, err

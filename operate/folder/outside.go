@@ -1,27 +1,28 @@
-package server
+package folder
 
 import (
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 )
 
 // ErrInLedger: files in a ledger's data folder are the ledger's alone.
 var ErrInLedger = errors.New("this is inside a ledger's data folder, which holds nothing else: name a place outside it")
 
-// OutsideLedgers refuses a path in a data folder, the configured one or any that holds a ledger: ErrInLedger. The path, and the
+// Outside refuses a path in a data folder, this one or any that holds a ledger: ErrInLedger. The path, and the
 // folders that it is in, need not exist.
-func OutsideLedgers(c *Config, path string) error {
-	inside, err := inLedger(c, path)
+func Outside(data, path string) error {
+	inside, err := InLedger(data, path)
 	if err == nil && inside {
 		err = fmt.Errorf("%s: %w", path, ErrInLedger)
 	}
 	return err
 }
 
-// inLedger says whether a path is in the configured data folder or in any that holds a ledger, also by way of a symbolic link.
-func inLedger(c *Config, path string) (bool, error) {
+// InLedger says whether a path is in the data folder or in any that holds a ledger, also by way of a symbolic link.
+func InLedger(data, path string) (bool, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return false, err
@@ -31,7 +32,7 @@ func inLedger(c *Config, path string) (bool, error) {
 		return false, err
 	}
 	for _, p := range []string{abs, dir} {
-		if inside, err := within(c.Data, p); err != nil || inside {
+		if inside, err := Within(data, p); err != nil || inside {
 			return inside, err
 		}
 	}
@@ -53,4 +54,21 @@ func resolved(path string) (string, error) {
 	}
 	parent, err := resolved(filepath.Dir(path))
 	return filepath.Join(parent, filepath.Base(path)), err
+}
+
+// Within says whether a path is a folder or in it, by their names.
+func Within(dir, path string) (bool, error) {
+	d, err := filepath.Abs(dir)
+	if err != nil {
+		return false, err
+	}
+	p, err := filepath.Abs(path)
+	if err != nil {
+		return false, err
+	}
+	rel, err := filepath.Rel(d, p)
+	if err != nil {
+		return false, fmt.Errorf("%s: %w", path, err)
+	}
+	return rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)), nil
 }

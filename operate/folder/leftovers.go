@@ -1,4 +1,4 @@
-package server
+package folder
 
 import (
 	"errors"
@@ -7,24 +7,11 @@ import (
 	"strings"
 
 	"accountledger/internal/durable"
-	"accountledger/operate"
 )
 
-// tidy removes what commands and servers that were killed left in the data folder, which this process holds. What cannot be
-// removed stays, and the log says so: it is in nobody's way.
-func (s *Server) tidy() {
-	removed, err := removeLeftovers(s.cfg.Data)
-	if err != nil {
-		s.log.Warn("what was left half done in the data folder cannot be removed", "error", err.Error())
-	}
-	if removed > 0 {
-		s.log.Info("what was left half done in the data folder was removed", "entries", removed)
-	}
-}
-
-// removeLeftovers removes the folders of comparisons, and files that were to take others' places and views' companions without
+// RemoveLeftovers removes the folders of comparisons, whose names begin with scratch, and files that were to take others' places and views' companions without
 // their main file.
-func removeLeftovers(data string) (removed int, err error) {
+func RemoveLeftovers(data, scratch string) (removed int, err error) {
 	views := filepath.Join(data, "views")
 	var errs []error
 	for _, dir := range []string{data, views} {
@@ -34,7 +21,7 @@ func removeLeftovers(data string) (removed int, err error) {
 		}
 		for _, e := range entries {
 			name := e.Name()
-			left := dir == data && e.IsDir() && strings.HasPrefix(name, operate.CompareFolder) ||
+			left := dir == data && e.IsDir() && strings.HasPrefix(name, scratch) ||
 				e.Type().IsRegular() && strings.HasSuffix(name, durable.Next) ||
 				dir == views && e.Type().IsRegular() && orphan(dir, name)
 			if !left {
