@@ -26,7 +26,7 @@ func OpenConsole(ctx context.Context, cfg Config) (operate.Console, error) {
 	if !errors.Is(err, ErrNotRunning) {
 		return nil, err
 	}
-	if !folder.IsHeld(cfg.Data) {
+	if !folder.WasHeld(cfg.Data) {
 		return nil, noLedger(&cfg)
 	}
 	s, err := Open(ctx, cfg, Options{})

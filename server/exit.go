@@ -91,7 +91,7 @@ func exitOf(err error) (code string, exit operate.Exit) {
 	case isAny(err, unfinished.ErrTransfer, unfinished.ErrRestore, unfinished.ErrAccept, restore.ErrOtherRestore):
 		return "unfinished", operate.ExitRefused
 	case isAny(err, transfer.ErrAhead, transfer.ErrSameLog, transfer.ErrMovedElsewhere, transfer.ErrTargetFenced, transfer.ErrNoFence, transfer.ErrNotMoving, transfer.ErrNoVault,
-		eventstore.ErrFenced, eventstore.ErrReadOnly, ErrNothingToAccept, ErrNotAcceptable, ErrSalvageEngine, operate.ErrSimulateMail, ErrSocketForbidden, folder.ErrFolderForbidden):
+		eventstore.ErrFenced, eventstore.ErrReadOnly, ErrNothingToAccept, ErrNotAcceptable, ErrSalvageEngine, operate.ErrSimulateMail, ErrSocketForbidden, folder.ErrForbidden):
 		return "refused", operate.ExitRefused
 	case isAny(err, restore.ErrNoFolder, vault.ErrNoMasterKeyFile, restore.ErrListMissing, restore.ErrNoMasterKey, vault.ErrMasterKey, vault.ErrMasterKeyFile, backup.ErrHeadMissing, backup.ErrHeadEmpty):
 		return "missing", operate.ExitRefused

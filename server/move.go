@@ -72,7 +72,7 @@ func checkMove(from, to *Config) (fresh bool, err error) {
 		return false, fmt.Errorf("data folder: %w", errors.Join(errA, errB))
 	case a == b:
 		return false, errors.New("source and target need data folders of their own: the source's stays as it is")
-	case !folder.IsHeld(from.Data):
+	case !folder.WasHeld(from.Data):
 		return false, fmt.Errorf("there is no ledger in %s", from.Data)
 	}
 	if err := unfinished.Refuse(from.Data); err != nil {
@@ -85,7 +85,7 @@ func checkMove(from, to *Config) (fresh bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("target: %w", err)
 	}
-	return !folder.IsHeld(to.Data) || begun.Command == unfinished.Move, nil
+	return !folder.WasHeld(to.Data) || begun.Command == unfinished.Move, nil
 }
 
 // openSource opens the source of a move, which servers may have open where its engines are shared.

@@ -100,7 +100,7 @@ func openReading(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if cfg.Data, err = filepath.Abs(cfg.Data); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	if !folder.IsHeld(cfg.Data) && !exists(cfg.path("log")) {
+	if !folder.WasHeld(cfg.Data) && !exists(cfg.path("log")) {
 		return nil, noLedger(&cfg)
 	}
 	s := &Server{cfg: cfg, now: time.Now, log: logger(cfg.Log, io.Discard), metrics: prometheus.NewRegistry()}

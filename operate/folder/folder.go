@@ -62,7 +62,7 @@ func Hold(dir string) (*Folder, error) {
 			return nil, fmt.Errorf("data folder: %w", err)
 		}
 	}
-	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names the folder
 	if err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
@@ -89,8 +89,8 @@ func (f *Folder) Close() error { return f.lock.Close() }
 
 // Share keeps everybody away who would change a data folder, and makes nothing there.
 func Share(dir string) (*Folder, error) {
-	f, err := os.Open(filepath.Join(dir, lockName))
-	if errors.Is(err, os.ErrNotExist) { // a copy without it
+	f, err := os.Open(filepath.Join(dir, lockName)) //nolint:gosec // the operator names the folder
+	if errors.Is(err, os.ErrNotExist) {             // a copy without it
 		f, err = os.Open(dir) //nolint:gosec // the operator names it
 	}
 	if err != nil {
@@ -106,8 +106,8 @@ func Share(dir string) (*Folder, error) {
 	return &Folder{f}, nil
 }
 
-// IsHeld says whether a process ever held the folder: then there is a ledger in it.
-func IsHeld(dir string) bool { return exists(filepath.Join(dir, lockName)) }
+// WasHeld says whether a process ever held the folder: then there is a ledger in it.
+func WasHeld(dir string) bool { return exists(filepath.Join(dir, lockName)) }
 
 func exists(path string) bool {
 	_, err := os.Stat(path)

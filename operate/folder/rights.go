@@ -21,19 +21,19 @@ func ownedByUs(lock *os.File) error {
 	return fmt.Errorf("the data folder belongs to another user (uid %d), who could not read what root writes there: run this as that user, with runuser or sudo -u", st.Uid)
 }
 
-// ErrFolderForbidden: this user may not read the data folder, so whether a server runs on it is not known.
-var ErrFolderForbidden = errors.New("cannot be read by this user")
+// ErrForbidden: this user may not read the data folder, so whether a server runs on it is not known.
+var ErrForbidden = errors.New("cannot be read by this user")
 
-// MayOpen refuses a folder that exists and that this user may not read: ErrFolderForbidden, with both users.
+// MayOpen refuses a folder that exists and that this user may not read: ErrForbidden, with both users.
 func MayOpen(dir string) error {
 	if err := unix.Access(dir, unix.R_OK|unix.X_OK); !errors.Is(err, unix.EACCES) {
 		return nil
 	}
 	var st unix.Stat_t
 	if err := unix.Stat(dir, &st); err != nil { // a folder above it is closed to this user
-		return fmt.Errorf("data folder %s %w (uid %d)", dir, ErrFolderForbidden, os.Geteuid())
+		return fmt.Errorf("data folder %s %w (uid %d)", dir, ErrForbidden, os.Geteuid())
 	}
-	return fmt.Errorf("data folder %s %w (uid %d); it belongs to uid %d: run this as that user, with runuser or sudo -u", dir, ErrFolderForbidden, os.Geteuid(), st.Uid)
+	return fmt.Errorf("data folder %s %w (uid %d); it belongs to uid %d: run this as that user, with runuser or sudo -u", dir, ErrForbidden, os.Geteuid(), st.Uid)
 }
 
 // OthersMay gives the mode of a folder that others than its owner can use; else 0. A folder that holds a ledger keeps the mode that

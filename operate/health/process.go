@@ -53,9 +53,9 @@ func (p *Process) Close() error {
 	return nil
 }
 
-func (l *looks) close() {
-	l.mu.Lock()
-	l.end() // under the lock, so that no look begins after it
-	l.mu.Unlock()
-	l.work.Wait()
+func (r *looks) close() {
+	r.mu.Lock()
+	r.end() // under the lock, so that no look begins after it
+	r.mu.Unlock()
+	r.work.Wait()
 }
