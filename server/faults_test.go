@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	lib "modernc.org/sqlite/lib"
 
@@ -158,11 +159,13 @@ func TestADamagedPageOfTheVaultIsSeen(t *testing.T) {
 }
 
 // TestAListThatCannotBeWrittenIsSeen (T9): the head of the list of destructions cannot be opened, so nothing is destroyed; status says
-// which file, and what the system said.
+// which file, and what the system said. The destruction of expired keys meets it too, and first, before every try of the erasure: the
+// log names both all the same.
 func TestAListThatCannotBeWrittenIsSeen(t *testing.T) {
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
-	r := start(t, cfg)
+	clock := &fakeClock{now: time.Now()}
+	r := startWith(t, cfg, clock.options())
 	ada := r.join(mail, "ada@example.com", "Ada's band")
 	heads, err := filepath.Glob(filepath.Join(filepath.Dir(cfg.MasterKey), "destructions-*.head"))
 	if err != nil || len(heads) != 1 {
@@ -170,10 +173,13 @@ func TestAListThatCannotBeWrittenIsSeen(t *testing.T) {
 	}
 	fatal(t, os.Rename(heads[0], heads[0]+".away"))
 	fatal(t, os.Mkdir(heads[0], 0o700))
-	r.want(202, "POST", "/v1/erasures", ada.token, "")
-	eventually(t, "the erasure meets it", func() bool {
-		return strings.Contains(r.logs.String(), "file="+heads[0]+" errno=EISDIR during=delete_identifier")
-	})
+	clock.jump(24 * time.Hour) // one more day's and perhaps month's keys have expired
+	r.want(202, "POST", "/v1/erasures", r.signIn(ada.email), "")
+	for what, during := range map[string]string{"the erasure": "delete_identifier", "expiry": "destroy_keys"} {
+		eventually(t, what+" meets it", func() bool {
+			return strings.Contains(r.logs.String(), "file="+heads[0]+" errno=EISDIR during="+during)
+		})
+	}
 	eventually(t, "status names the list", func() bool {
 		_, met := r.faultsOf("lists")
 		for _, f := range met {
@@ -183,4 +189,17 @@ func TestAListThatCannotBeWrittenIsSeen(t *testing.T) {
 		}
 		return false
 	})
+	refused := func() string { return r.metric(`accountledger_vault_errors_total{operation="destroy_keys"}`) }
+	eventually(t, "the erasure is put off", func() bool { return strings.Contains(r.logs.String(), "could not be settled; trying again") })
+	before := refused()
+	for n := range 4 { // each is entered in the list of deadlines, which is looked at then
+		r.askFor(fmt.Sprintf("bob%d@example.com", n))
+		eventually(t, "the sign-up has a deadline", func() bool { st, _ := r.faultsOf("lists"); return st.Deadlines >= n+2 })
+	}
+	if after := refused(); after != before {
+		t.Errorf("expired keys were tried again at once: %s failures, then %s", before, after)
+	}
+	clock.jump(time.Minute)
+	r.askFor("bob@example.com")
+	eventually(t, "expired keys are tried again", func() bool { return refused() != before })
 }
