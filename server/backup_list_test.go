@@ -40,6 +40,7 @@ func (r *running) expire() {
 // TestAListTakenAwayWhileServingIsNoticed is the second half of row T8: status says it without a destruction, an erasure waits, and
 // the log says why, once; when the list is back the erasure is carried out.
 func TestAListTakenAwayWhileServingIsNoticed(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	r := start(t, cfg)
@@ -100,6 +101,7 @@ func TestAListTakenAwayWhileServingIsNoticed(t *testing.T) {
 // TestAnEmptiedHeadRestoresNobody is the first half of row T8: somebody is erased after the backup, the head of the list is emptied or
 // zeroed, and the list cut back, to nothing or by an entry. It is refused by name, at a restore and at a start.
 func TestAnEmptiedHeadRestoresNobody(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	r := start(t, cfg)
@@ -140,6 +142,7 @@ func TestAnEmptiedHeadRestoresNobody(t *testing.T) {
 // TestAListElsewhereIsBroughtOnce restores with a list that is to lie elsewhere afterwards: another list there is refused before
 // anything is made, and a whole copy of it, which a restore that broke off leaves, is taken.
 func TestAListElsewhereIsBroughtOnce(t *testing.T) {
+	t.Parallel()
 	a := attack(t)
 	dir := filepath.Join(t.TempDir(), "backup")
 	fatal(t, os.MkdirAll(dir, 0o700))

@@ -72,6 +72,7 @@ func TestIdleConnectionsMakeRoom(t *testing.T) {
 
 // TestRequestsUnderWayAreNotCutOff: while all connections are at work a new one waits, and is answered when one of them is done.
 func TestRequestsUnderWayAreNotCutOff(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	cfg.HTTPConnections = 2
 	r := start(t, cfg)

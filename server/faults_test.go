@@ -47,6 +47,7 @@ const signUpBob = `{"email":"bob@example.com","password":"correct-horse-battery"
 // TestAFullVaultIsSeen (T9): readiness turns, and log, status and metrics name the file, SQLite's code and the request; the log does so once,
 // however often it happens.
 func TestAFullVaultIsSeen(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	d := disk.Under(t, filepath.Dir(cfg.Data))
 	r := start(t, cfg)
@@ -99,6 +100,7 @@ func TestAFullVaultIsSeen(t *testing.T) {
 
 // TestReadinessDoesWhatCallersDo (T9): where small writes go through and what callers store does not, the process is not ready.
 func TestReadinessDoesWhatCallersDo(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
 	r.join(mail, "ada@example.com", "Ada's band")
@@ -127,6 +129,7 @@ func openSQLite(t *testing.T, path string) *sql.DB {
 
 // TestADamagedPageOfTheVaultIsSeen (T9): file and offset are named.
 func TestADamagedPageOfTheVaultIsSeen(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
 	r.join(mail, "ada@example.com", "Ada's band")
@@ -164,6 +167,7 @@ func TestADamagedPageOfTheVaultIsSeen(t *testing.T) {
 // which file, and what the system said. The destruction of expired keys meets it too, and first, before every try of the erasure: the
 // log names both all the same.
 func TestAListThatCannotBeWrittenIsSeen(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	clock := &fakeClock{now: time.Now()}
