@@ -42,9 +42,13 @@ var built = sync.OnceValues(func() (string, error) {
 	return path, err
 })
 
-// binary is the real program, built when the first test wants it.
+// binary is the real program, built when the first test wants it. With -short such a test is left out: the race detector, which runs so,
+// would see nothing of another program.
 func binary(t *testing.T) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("it drives the program from outside")
+	}
 	path, err := built()
 	fatal(t, err)
 	return path
