@@ -148,6 +148,7 @@ func (a *attacked) harmless(name string, c copies, back ...person) {
 // TestAttackedBackups restores a backup of which files were damaged, cut, swapped, exchanged for older ones or another ledger's. Each is
 // refused by name with nothing made, or harmless. What nobody can tell is an older list with an equally old head.
 func TestAttackedBackups(t *testing.T) {
+	t.Parallel()
 	a := attack(t)
 	right := a.first
 	right.list, right.head = a.second.list, a.second.head

@@ -38,6 +38,7 @@ func restored(t *testing.T, cfg server.Config, dir string, in restore.Options) (
 
 // TestABackupIsRestoredElsewhere makes a backup while people go on, erases one of them, and restores with and without the list.
 func TestABackupIsRestoredElsewhere(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	r := start(t, cfg)
@@ -151,6 +152,7 @@ func withoutList(cfg server.Config) server.Config {
 
 // TestBrokenBackupsAreRefusedByName restores what is damaged, cut or incomplete; nothing is made of any of it.
 func TestBrokenBackupsAreRefusedByName(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	r := start(t, cfg)
@@ -241,6 +243,7 @@ func otherKey(t *testing.T) string {
 
 // TestARestoreThatBreaksOffIsNotServed breaks a restore off at each of its stages, and goes on.
 func TestARestoreThatBreaksOffIsNotServed(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	r := start(t, cfg)
@@ -279,6 +282,7 @@ func TestARestoreThatBreaksOffIsNotServed(t *testing.T) {
 
 // TestAnErasureWaitsForTheList has the disk of the list fail: nothing is destroyed that is not on it.
 func TestAnErasureWaitsForTheList(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	r := start(t, cfg)
@@ -308,6 +312,7 @@ func TestAnErasureWaitsForTheList(t *testing.T) {
 // TestTheListOutlivesARotation restores a backup from before a rotation of the master key, with a list that goes on after it, into
 // another engine.
 func TestTheListOutlivesARotation(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	r := start(t, cfg)

@@ -111,6 +111,7 @@ func sizes(t *testing.T, dir string) string {
 }
 
 func TestAMissingVaultIsRefused(t *testing.T) {
+	t.Parallel()
 	for name, damage := range map[string]func(vault string) error{
 		"folder removed": os.RemoveAll,
 		"file removed":   func(v string) error { return os.Remove(filepath.Join(v, "vault.db")) },
@@ -153,6 +154,7 @@ func TestAnOlderVaultIsRefused(t *testing.T) {
 
 // TestAnOlderLogIsRefused is T3, and goes on from what knows most of what is lost to what knows least.
 func TestAnOlderLogIsRefused(t *testing.T) {
+	t.Parallel()
 	a := newAged(t)
 	a.putBack("log")
 	a.refused(fit.AcceptOlderLog, "log.acknowledged", "acknowledged events are missing")
@@ -170,6 +172,7 @@ func TestAnOlderLogIsRefused(t *testing.T) {
 }
 
 func TestAnotherLedgersPartsAreRefused(t *testing.T) {
+	t.Parallel()
 	a, b := newAged(t), newAged(t)
 	a.cfg.MasterKey, b.cfg.MasterKey = "", ""
 	take := func(parts ...string) {
@@ -203,6 +206,7 @@ func TestAnotherLedgersPartsAreRefused(t *testing.T) {
 
 // TestAnOlderLogIsAccepted: what is lost is lost, nothing that could be replayed goes on, and what was destroyed stays so.
 func TestAnOlderLogIsAccepted(t *testing.T) {
+	t.Parallel()
 	a := newAged(t)
 	a.putBack("log")
 	accept := fit.Accept{Kind: fit.AcceptOlderLog, Reason: "the disk is gone"}
@@ -223,6 +227,7 @@ func TestAnOlderLogIsAccepted(t *testing.T) {
 }
 
 func TestAnOlderVaultIsAccepted(t *testing.T) {
+	t.Parallel()
 	a := newAged(t)
 	a.putBack("vault")
 	accept := fit.Accept{Kind: fit.AcceptOlderVault, Reason: "the disk is gone"}
@@ -263,6 +268,7 @@ func (a *aged) afterAcceptance() {
 
 // TestTwoImportsAreTwoHistories is T18.
 func TestTwoImportsAreTwoHistories(t *testing.T) {
+	t.Parallel()
 	a := newAged(t)
 	r := start(t, a.cfg)
 	file := filepath.Join(t.TempDir(), "export.ndjson")
@@ -293,6 +299,7 @@ func TestTwoImportsAreTwoHistories(t *testing.T) {
 
 // TestAFirstStartThatFailsLeavesNothing: neither in a folder that was there nor where there was none.
 func TestAFirstStartThatFailsLeavesNothing(t *testing.T) {
+	t.Parallel()
 	for _, there := range []bool{false, true} {
 		cfg := config(t)
 		if there {
@@ -310,6 +317,7 @@ func TestAFirstStartThatFailsLeavesNothing(t *testing.T) {
 
 // TestAnotherEmptyVaultIsRefused is E7: a second process on the same log, with a vault and a master key of its own.
 func TestAnotherEmptyVaultIsRefused(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg.Store.Engine, cfg.Store.ESDB = "esdb", esdbtest.Start(t, esdbtest.Options{}).Connection()
 	r := start(t, cfg)

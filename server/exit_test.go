@@ -48,6 +48,7 @@ func TestExitOfErrors(t *testing.T) {
 
 // TestErrorsOfARunningServer: over the socket an error ends a command as it does in the server.
 func TestErrorsOfARunningServer(t *testing.T) {
+	t.Parallel()
 	r := start(t, config(t))
 	con := r.console()
 	add := operate.ServiceAdd{Name: "maps", Allow: []string{"location:navigation"}}

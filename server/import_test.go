@@ -20,6 +20,7 @@ import (
 
 // TestExportOfARunningLedgerAndImport writes a file over the socket while the server runs, and makes ledgers of it.
 func TestExportOfARunningLedgerAndImport(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
 	ada := r.join(mail, "ada.lovelace@example.com", "Ada on the run")
@@ -117,6 +118,7 @@ func TestExportOfARunningLedgerAndImport(t *testing.T) {
 }
 
 func TestAnImportThatBreaksOffIsNotServed(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	r := start(t, cfg)
 	file := filepath.Join(t.TempDir(), "ledger.ndjson")
@@ -144,6 +146,7 @@ func TestAnImportThatBreaksOffIsNotServed(t *testing.T) {
 }
 
 func TestVerifyOfAStoppedLedgerNamesAFault(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
 	ada := r.join(mail, "ada.lovelace@example.com", "Ada on the run")

@@ -15,6 +15,7 @@ import (
 // TestInternalListener (L9): operators see metrics, details of readiness and profiles; the public sees whether the server is
 // ready, and no more.
 func TestInternalListener(t *testing.T) {
+	t.Parallel()
 	r := start(t, config(t))
 	if a := r.want(200, "GET", "/readyz", "", ""); a.body != "{\"ready\":true}\n" {
 		t.Errorf("the public is told %s", a.body)
@@ -44,6 +45,7 @@ func TestInternalListener(t *testing.T) {
 
 // TestInternalListenerIsLeftOut where no address is set.
 func TestInternalListenerIsLeftOut(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	cfg.Internal.HTTP = ""
 	r := start(t, cfg)
@@ -56,6 +58,7 @@ func TestInternalListenerIsLeftOut(t *testing.T) {
 
 // TestInternalListenerOpenToAll is said at every start.
 func TestInternalListenerOpenToAll(t *testing.T) {
+	t.Parallel()
 	for address, warned := range map[string]bool{"0.0.0.0:0": true, "127.0.0.1:0": false} {
 		cfg := config(t)
 		cfg.Internal.HTTP = address
@@ -69,6 +72,7 @@ func TestInternalListenerOpenToAll(t *testing.T) {
 
 // TestInternalAddressTaken names the setting.
 func TestInternalAddressTaken(t *testing.T) {
+	t.Parallel()
 	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	fatal(t, err)
 	defer func() { _ = taken.Close() }()

@@ -26,6 +26,7 @@ func masterKey(t *testing.T, dir string) string {
 
 // TestOnlyDevMakesAKeyByItself: a first start without a key is refused, leaves nothing, and says what to type.
 func TestOnlyDevMakesAKeyByItself(t *testing.T) {
+	t.Parallel()
 	keys := t.TempDir()
 	for path, want := range map[string]string{
 		filepath.Join(keys, "absent.key"): "accountledger keys new " + filepath.Join(keys, "absent.key"),
@@ -49,6 +50,7 @@ func TestOnlyDevMakesAKeyByItself(t *testing.T) {
 }
 
 func TestKeysNew(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cfg := config(t)
 	cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", dir
@@ -110,6 +112,7 @@ func TestRootGivesAKeyToTheOwnerOfItsFolder(t *testing.T) {
 
 // TestRootDoesNotWriteIntoAnothersLedger: what root writes the server could not read.
 func TestRootDoesNotWriteIntoAnothersLedger(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root")
 	}

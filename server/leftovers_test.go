@@ -15,6 +15,7 @@ import (
 
 // What killed commands left in the data folder is removed by the next who holds it, and by nobody else.
 func TestLeftoversAreRemovedAtTheNextStart(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	r := start(t, cfg)
 	con := r.console()
@@ -60,6 +61,7 @@ func TestLeftoversAreRemovedAtTheNextStart(t *testing.T) {
 
 // With hardly any memory, views that were lost are filled again, rebuilt and compared, and nothing is left of the comparison.
 func TestViewsWithHardlyAnyMemory(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	cfg.Views.Memory = 8 << 20
 	r := start(t, cfg)

@@ -26,6 +26,7 @@ func moved(t *testing.T, cfg server.Config) server.Config {
 // TestMoveThereAndBack carries a served ledger from the embedded engine to EventStoreDB and back to an embedded one; people who were
 // signed in still is, with the same password, and nothing that was asked for is lost.
 func TestMoveThereAndBack(t *testing.T) {
+	t.Parallel()
 	here, mail := withMail(t)
 	r := start(t, here)
 	ada := r.join(mail, "ada.lovelace@example.com", "Ada on the run")
@@ -100,6 +101,7 @@ func TestMoveThereAndBack(t *testing.T) {
 
 // What was asked for and not sent when the source was stopped is sent: before the move while the mail server can be reached.
 func TestMoveSendsWhatWasAskedFor(t *testing.T) {
+	t.Parallel()
 	here, mail := withMail(t)
 	r := start(t, here)
 	r.join(mail, "first@example.com", "First")
@@ -128,6 +130,7 @@ func TestMoveSendsWhatWasAskedFor(t *testing.T) {
 }
 
 func TestAbandonedMove(t *testing.T) {
+	t.Parallel()
 	here := config(t)
 	r := start(t, here)
 	r.stop()

@@ -62,6 +62,7 @@ func (r *running) sound() {
 // TestAServerSharedWithOthers has others write on the same server whatever they like: a ledger whose prefix begins like this one's,
 // applications, and the server itself.
 func TestAServerSharedWithOthers(t *testing.T) {
+	t.Parallel()
 	cfg, mail, c := onEventStoreDB(t)
 	other := moved(t, cfg)
 	other.Store.Prefix = "accountledger/eu/"
@@ -89,6 +90,7 @@ func TestAServerSharedWithOthers(t *testing.T) {
 
 // TestAStrangersEventInAnAccountsStream is passed over by one consent, at EventStoreDB as elsewhere.
 func TestAStrangersEventInAnAccountsStream(t *testing.T) {
+	t.Parallel()
 	cfg, mail, c := onEventStoreDB(t)
 	r := start(t, cfg)
 	ada := r.join(mail, "ada@example.com", "Ada on the run")
@@ -115,6 +117,7 @@ func TestAStrangersEventInAnAccountsStream(t *testing.T) {
 
 // TestALogWhoseIDIsGone is refused, and goes on under the id that its vault knows once an operator consents.
 func TestALogWhoseIDIsGone(t *testing.T) {
+	t.Parallel()
 	cfg, mail, c := onEventStoreDB(t)
 	r := start(t, cfg)
 	ada := r.join(mail, "ada@example.com", "Ada on the run")
@@ -158,6 +161,7 @@ func TestALogWhoseIDIsGone(t *testing.T) {
 
 // TestAStreamThatWasCut is a fault that names the stream and what is missing, in answers 503, and nothing else.
 func TestAStreamThatWasCut(t *testing.T) {
+	t.Parallel()
 	for name, cut := range map[string]func(c *esdbtest.Cluster, stream string) (heal func()){
 		"$maxCount": func(c *esdbtest.Cluster, stream string) func() {
 			c.SetMetadata(stream, `{"$maxCount":1}`)
@@ -217,6 +221,7 @@ func TestAStreamThatWasCut(t *testing.T) {
 // TestALogPutBackWhileItIsServed puts the log's server back to yesterday under the running ledger: it appends nothing more, answers
 // nobody from memory, and says why; a start is refused, and goes on once an operator consents.
 func TestALogPutBackWhileItIsServed(t *testing.T) {
+	t.Parallel()
 	cfg, mail, c := onEventStoreDB(t)
 	r := start(t, cfg)
 	ada := r.join(mail, "ada@example.com", "Ada on the run")

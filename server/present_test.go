@@ -17,6 +17,7 @@ import (
 // TestRemovedWhileOpen takes log or vault away from a running server: it acknowledges nothing more, says so, and a backup of what it
 // holds open can still be made.
 func TestRemovedWhileOpen(t *testing.T) {
+	t.Parallel()
 	for _, part := range []string{"log", "vault"} {
 		t.Run(part, func(t *testing.T) {
 			cfg, mail := withMail(t)
@@ -46,6 +47,7 @@ func TestRemovedWhileOpen(t *testing.T) {
 
 // TestTwoVaultsOnOneLog starts a second server on the same log with a copy of the vault: the one that meets what the other made stops.
 func TestTwoVaultsOnOneLog(t *testing.T) {
+	t.Parallel()
 	cfg, mail, _ := onEventStoreDB(t)
 	cfg.MasterKey = filepath.Join(t.TempDir(), "master.key")
 	r := start(t, cfg)
@@ -71,6 +73,7 @@ func TestTwoVaultsOnOneLog(t *testing.T) {
 
 // TestAnOlderVaultCopiedOverARunningOne copies yesterday's vault into the file while it is open, as cp does: the next start is refused.
 func TestAnOlderVaultCopiedOverARunningOne(t *testing.T) {
+	t.Parallel()
 	a := newAged(t)
 	r := start(t, a.cfg)
 	r.signIn(a.bob.email)

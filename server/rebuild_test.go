@@ -40,6 +40,7 @@ func cutOff(t *testing.T, cfg server.Config, view string) {
 
 // A rebuild that was cut off is told of and gone on with, through the socket of a server and without one.
 func TestAnUnfinishedRebuild(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	r := start(t, cfg)
 	r.officer("officer@example.org", "compliance")

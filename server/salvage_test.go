@@ -16,6 +16,7 @@ import (
 // TestASalvagedLedgerIsRestored damages the log of a ledger so that it does not open, salvages it, and serves what is restored from
 // that.
 func TestASalvagedLedgerIsRestored(t *testing.T) {
+	t.Parallel()
 	for name, damage := range map[string]func(t *testing.T, pebble string){
 		"the list of files is gone": func(t *testing.T, pebble string) {
 			t.Helper()
@@ -71,6 +72,7 @@ func TestASalvagedLedgerIsRestored(t *testing.T) {
 
 // TestASalvageSaysWhatIsMissing cuts the newest events off, and more.
 func TestASalvageSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	a := newAged(t)
 	s, err := server.Open(t.Context(), a.cfg, server.Options{})
 	fatal(t, err)

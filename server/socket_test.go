@@ -21,6 +21,7 @@ func mode(t *testing.T, path string) fs.FileMode {
 }
 
 func TestSocketIsItsOwnersAlone(t *testing.T) {
+	t.Parallel()
 	r := start(t, config(t))
 	if m := mode(t, r.cfg.Data); m != 0o700 {
 		t.Errorf("the data folder is %o", m)

@@ -173,3 +173,41 @@ func TestPlaces(t *testing.T) {
 		t.Errorf("anything is of %q", where)
 	}
 }
+
+// TestNoFaultHidesAnother: what is met by more than one is logged at once for each, with its file, and from then on once in ten seconds for
+// all, however many they are.
+func TestNoFaultHidesAnother(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	now := time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)
+	b := fault.NewBook(slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now }, nil)
+	meet := func(during, file string) {
+		b.Note(fault.Met{Where: fault.Lists, Doing: during, Err: &fs.PathError{Op: "open", Path: file, Err: syscall.EISDIR}})
+	}
+	lines := func(within time.Duration) (n int) {
+		log.Reset()
+		for end := now.Add(within); now.Before(end); now = now.Add(time.Second) {
+			meet("destroy_keys", "list.head")
+			meet("delete_identifier", "list.head")
+			meet("delete_identifier", "deadlines.db")
+		}
+		return strings.Count(log.String(), "msg=fault ")
+	}
+	if n := lines(10 * time.Second); n != 3 || !strings.Contains(log.String(), "file=list.head errno=EISDIR during=delete_identifier") ||
+		!strings.Contains(log.String(), "file=deadlines.db errno=EISDIR during=delete_identifier") {
+		t.Errorf("%d lines\n%s", n, log.String())
+	}
+	if n := lines(590 * time.Second); n != 59 {
+		t.Errorf("%d lines while it lasts", n)
+	}
+	if n := lines(10 * time.Second); n != 3 {
+		t.Errorf("%d lines ten minutes later\n%s", n, log.String())
+	}
+	log.Reset()
+	for n := range 1000 {
+		meet(fmt.Sprintf("work %d", n), "list.head")
+	}
+	if n := strings.Count(log.String(), "msg=fault "); n == 0 || n > 64 {
+		t.Errorf("%d lines of a thousand", n)
+	}
+}
