@@ -17,7 +17,7 @@ func TestCodes(t *testing.T) {
 	if _, err := w.check(commands.SignedUp{Verification: s.Verification, Handle: other.Handle}, code); !errors.Is(err, domain.ErrVerification) {
 		t.Errorf("another's handle: %v", err)
 	}
-	if _, err := w.check(commands.SignedUp{Verification: domain.SignUpID{}, Handle: s.Handle}, code); !errors.Is(err, domain.ErrVerification) {
+	if _, err := w.check(commands.SignedUp{Verification: domain.VerificationID{}, Handle: s.Handle}, code); !errors.Is(err, domain.ErrVerification) {
 		t.Errorf("no verification: %v", err)
 	}
 	if _, err := w.check(s, w.message(other, 1).Code); !errors.Is(err, domain.ErrCode) {

@@ -73,9 +73,12 @@ func (k *call) reveal(ctx context.Context, in Reveal) (Revealed, error) {
 // showParts adds the parts of an account itself to what is shown.
 func showParts(o *opening, a *domain.Account, parts []domain.RevealedPart, out *Revealed) {
 	if slices.Contains(parts, domain.RevealEmail) {
-		out.Emails = make([]string, 0, len(a.Contacts))
 		for _, c := range a.Contacts {
-			show(o, c.Fact, c.Contact, func(c domain.Contact) { out.Emails = append(out.Emails, c.Typed) })
+			show(o, c.Fact, c.Contact, func(c domain.Contact) {
+				if c.Typed != "" { // its key is not destroyed
+					out.Emails = append(out.Emails, c.Typed)
+				}
+			})
 		}
 	}
 	if slices.Contains(parts, domain.RevealBirth) {

@@ -2,6 +2,7 @@ package commands_test
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -48,10 +49,10 @@ func TestRevealAsksForTheKeysOfWhatItShows(t *testing.T) {
 		}
 		return out
 	}
-	if out := look([]string{account}, domain.RevealBirth); out.BirthMonth != "1990-05" || out.Email != "" || out.Devices != nil || out.Clients != nil {
+	if out := look([]string{account}, domain.RevealBirth); out.BirthMonth != "1990-05" || len(out.Emails) > 0 || out.Devices != nil || out.Clients != nil {
 		t.Error("not the month of birth alone")
 	}
-	if out := look([]string{account, claim}, domain.RevealEmail); out.Email != ada || out.BirthMonth != "" {
+	if out := look([]string{account, claim}, domain.RevealEmail); fmt.Sprint(out.Emails) != "["+ada+"]" || out.BirthMonth != "" {
 		t.Error("not the address alone")
 	}
 	if out := look(append(devices, account), domain.RevealNames); len(out.Devices) != 2 || out.Devices[0].Name != "Hers" || out.Devices[0].Model != "" {
@@ -61,7 +62,7 @@ func TestRevealAsksForTheKeysOfWhatItShows(t *testing.T) {
 		t.Error("not the clients alone")
 	}
 	all := look(append(devices, account, claim, month), domain.RevealEmail, domain.RevealBirth, domain.RevealModels, domain.RevealNames, domain.RevealClients)
-	if all.Email != ada || all.Devices[1].Model != "Model 3" || all.Devices[1].Name != "Too" || len(all.Clients) != 1 {
+	if fmt.Sprint(all.Emails) != "["+ada+"]" || all.Devices[1].Model != "Model 3" || all.Devices[1].Name != "Too" || len(all.Clients) != 1 {
 		t.Error("not everything")
 	}
 
@@ -69,7 +70,7 @@ func TestRevealAsksForTheKeysOfWhatItShows(t *testing.T) {
 	if err := w.journal.Destroy(t.Context(), claim); err != nil {
 		t.Fatal(err)
 	}
-	if out := look([]string{account, claim}, domain.RevealEmail, domain.RevealBirth); out.Email != "" || out.BirthMonth != "1990-05" {
+	if out := look([]string{account, claim}, domain.RevealEmail, domain.RevealBirth); len(out.Emails) > 0 || out.BirthMonth != "1990-05" {
 		t.Error("a destroyed key takes more with it than its own part")
 	}
 }

@@ -29,6 +29,8 @@ EndSession         s     y      y       s       y     y          y       s      
 SignOutEverywhere  s     y      y       s       y     y          y       s        s
 Me                 s     y      y       n       n     n          n       n        n
 SetLanguage        s     y      c       n       n     n          n       n        n
+AddContact         s     y      c       n       n     n          n       n        n
+ListContacts       s     y      y       n       n     n          n       n        n
 History            s     y      c       n       n     n          n       n        n
 ListPermissions    s     y      c       n       n     n          n       n        n
 SetPermission      s     y      c       n       n     n          n       n        n
@@ -52,7 +54,7 @@ NoteClock          n     n      n       n       n     n          n       n      
 RaiseLimits        n     n      n       n       n     n          n       y        n
 RestoreLimits      n     n      n       n       n     n          n       y        n
 PublishNotices     n     n      n       n       n     n          n       n        y
-SettleSignUp       n     n      n       n       n     n          n       n        y
+SettleVerification n     n      n       n       n     n          n       n        y
 SettleUnlinked     n     n      n       n       n     n          n       n        y
 SettleErasure      n     n      n       n       n     n          n       n        y
 Retain             n     n      n       n       n     n          n       n        y
@@ -139,10 +141,10 @@ func TestPersonalNeverPrints(t *testing.T) {
 		commands.SignUp{Email: canary, Password: passwords.New(canary), BirthMonth: canary}, commands.SignedUp{Handle: canary}, commands.CheckCode{Handle: canary, Code: canary},
 		commands.Resend{Handle: canary}, commands.SignIn{Email: canary, Password: passwords.New(canary)}, commands.SignedIn{Token: canary}, commands.Enrol{Code: canary, Password: passwords.New(canary)},
 		commands.Session{Client: client}, commands.Me{Email: canary, BirthMonth: canary}, commands.HistoryEntry{Details: []byte(canary)}, device, commands.LinkDevice{Model: canary, Name: canary},
-		commands.RenameDevice{Name: canary}, commands.LookUp{Email: canary}, commands.Revealed{Email: canary, Devices: []commands.Device{device}}, commands.AddStaff{Email: canary, Name: canary},
+		commands.RenameDevice{Name: canary}, commands.Contact{Email: canary}, commands.AddContact{Email: canary}, commands.ContactAdding{Handle: canary}, commands.LookUp{Email: canary}, commands.Revealed{Emails: []string{canary}, Devices: []commands.Device{device}}, commands.AddStaff{Email: canary, Name: canary},
 		commands.StaffAdded{Code: canary}, commands.ServiceAdded{Key: canary}, commands.MessageToSend{To: canary, Code: canary}, commands.Request{Client: client, Key: canary}, commands.Token(canary),
 		commands.Answer[commands.Me]{Value: commands.Me{Email: canary}}, commands.SkipEvent{Reason: canary},
-		commands.AccountShown{Email: canary, Devices: []commands.Device{device}}, commands.ShownEvent{Details: []byte(canary)},
+		commands.AccountShown{Emails: []string{canary}, Devices: []commands.Device{device}}, commands.ShownEvent{Details: []byte(canary)},
 	} {
 		pointer := reflect.New(reflect.TypeOf(v))
 		pointer.Elem().Set(reflect.ValueOf(v))

@@ -1,6 +1,7 @@
 package commands_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -36,12 +37,12 @@ func TestShowAccount(t *testing.T) {
 		t.Errorf("recorded %+v", f)
 	}
 	state := func(s commands.AccountShown) domain.State { return s.Account.Permissions[weather].State }
-	if now.Email != ada || now.BirthMonth != "1990-05" || now.Devices[0].Name != "another name" || state(now) != domain.StateWithdrawn || len(now.Sessions) != 2 || now.Sessions[0].ID != again.Session {
+	if fmt.Sprint(now.Emails) != "["+ada+"]" || now.BirthMonth != "1990-05" || now.Devices[0].Name != "another name" || state(now) != domain.StateWithdrawn || len(now.Sessions) != 2 || now.Sessions[0].ID != again.Session {
 		t.Error("not as it is now")
 	}
 	show.At = then
 	was = do(w, w.ShowAccount, officer, show)
-	if was.Email != ada || was.Devices[0].Name != "Ada's watch" || was.Devices[0].Model != "Model 3" || state(was) != domain.StateGranted || len(was.Sessions) != 1 ||
+	if fmt.Sprint(was.Emails) != "["+ada+"]" || was.Devices[0].Name != "Ada's watch" || was.Devices[0].Model != "Model 3" || state(was) != domain.StateGranted || len(was.Sessions) != 1 ||
 		was.Sessions[0].Client.Address != "192.0.2.7" || !was.At.Equal(then) {
 		t.Error("not as it was then")
 	}
@@ -87,7 +88,7 @@ func TestShowAccount(t *testing.T) {
 				}
 			}
 		}
-		if gone.Email != "" || gone.BirthMonth != "" || gone.Account.Erasure.Done() != at.IsZero() || !at.IsZero() && gone.Devices[0].Name != "" {
+		if len(gone.Emails) > 0 || gone.BirthMonth != "" || gone.Account.Erasure.Done() != at.IsZero() || !at.IsZero() && gone.Devices[0].Name != "" {
 			t.Error("not what is left of an erased account")
 		}
 	}

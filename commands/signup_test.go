@@ -59,7 +59,7 @@ func (w *world) forgotten(s commands.SignedUp) {
 	if _, err := w.vault.Secret(w.t.Context(), "password/signup/"+s.Verification.String()); !errors.Is(err, vault.ErrDestroyed) {
 		w.t.Errorf("the sign-up's password: %v", err)
 	}
-	for rec, err := range w.journal.Read(w.t.Context(), domain.SignUpStream(s.Verification), 0) {
+	for rec, err := range w.journal.Read(w.t.Context(), domain.SignUpStream(domain.SignUpID(s.Verification)), 0) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -237,7 +237,9 @@ func TestUnprovenSignUpsLapse(t *testing.T) {
 		_, _ = w.check(tried, "x")
 	}
 	w.clock.forward(domain.SignUpLifetime)
-	w.appended([]string{"sign_up.lapsed.v1"}, func() { do(w, w.SettleVerification, domain.System(), commands.SettleVerification{ID: tried.Verification}) })
+	w.appended([]string{"sign_up.lapsed.v1"}, func() {
+		do(w, w.SettleVerification, domain.System(), commands.SettleVerification{ID: tried.Verification})
+	})
 	log := w.log()
 	if e := log[len(log)-1].Event.(domain.SignUpLapsed); e.Reason != domain.LapseTries {
 		t.Errorf("lapsed for %s", e.Reason)

@@ -21,13 +21,13 @@ func mac(c domain.CodeInput) [32]byte {
 }
 
 func TestCodesDependOnEverything(t *testing.T) {
-	base := domain.CodeInput{Purpose: domain.VerifySignUp, Verification: domain.SignUpID{UUID: uuid.New()}, Issue: 1, Medium: domain.MediumEmail, Destination: "ada@example.com"}
+	base := domain.CodeInput{Purpose: domain.VerifySignUp, Verification: domain.VerificationID{UUID: uuid.New()}, Issue: 1, Medium: domain.MediumEmail, Destination: "ada@example.com"}
 	if same := base; same.Code(mac(same)) != base.Code(mac(base)) {
 		t.Fatal("one input, two codes")
 	}
 	issue, destination, verification, purpose := base, base, base, base
 	issue.Issue, destination.Destination = 2, "eve@example.com"
-	verification.Verification, purpose.Purpose = domain.SignUpID{UUID: uuid.New()}, "recover"
+	verification.Verification, purpose.Purpose = domain.VerificationID{UUID: uuid.New()}, "recover"
 	for name, other := range map[string]domain.CodeInput{"issue": issue, "destination": destination, "verification": verification, "purpose": purpose} {
 		if mac(other) == mac(base) { // the hashes, since one code in a million is the same by chance
 			t.Errorf("another %s gives the same code", name)

@@ -17,7 +17,8 @@ type proving struct {
 }
 
 func prove(t *testing.T) *proving {
-	return &proving{domain.NewVerification(noon), t}
+	r := domain.VerificationRequest{Fact: domain.Fact{Metadata: domain.Metadata{At: noon}}}
+	return &proving{r.Start(), t}
 }
 
 func (p *proving) check(right bool, at time.Time) error {

@@ -34,6 +34,7 @@ func samples() map[string]any {
 	decided := domain.AccessDecided{Service: id[domain.ServiceID](7), Permission: "location", For: "weather", Outcome: domain.Allowed, Reason: domain.ReasonGranted,
 		AccountVersion: 4, Grant: id[domain.EventID](9)}
 	account, device, claim, signUp, staff := id[domain.AccountID](1), id[domain.DeviceID](2), id[domain.ClaimID](3), id[domain.SignUpID](4), id[domain.StaffID](5)
+	verification := id[domain.VerificationID](6)
 	a, d := domain.AccountKey(account), domain.DeviceKey(device)
 	return map[string]any{
 		"sign_up.requested.v1": domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: domain.CapacitySelf, HandleHash: hash("a"),
@@ -41,19 +42,23 @@ func samples() map[string]any {
 		"sign_up.completed.v1": domain.SignUpCompleted{Account: account},
 		"sign_up.lapsed.v1":    domain.SignUpLapsed{Reason: domain.LapseTaken, FirstOfDay: true},
 
-		"verification.issued.v1": domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp, LongCode: true},
+		"verification.requested.v1": domain.VerificationRequested{Purpose: domain.VerifyAddContact, Kind: domain.IdentifierEmail, Medium: domain.MediumEmail, Account: account,
+			HandleHash: hash("a"), LongCode: true, FirstOfDay: true, Contact: domain.Personal(contact, a, domain.VerificationKey(verification))},
+		"verification.issued.v1": domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp, Medium: domain.MediumEmail, LongCode: true},
 		"verification.failed.v1": domain.VerificationFailed{Issue: 2, Try: 3, FirstOfDay: true},
 		"verification.passed.v1": domain.VerificationPassed{Issue: 2},
-		"verification.ended.v1":  domain.VerificationEnded{Reason: domain.EndTries, FirstOfDay: true},
+		"verification.ended.v1":  domain.VerificationEnded{Reason: domain.EndTries, Purpose: domain.VerifySignUp, FirstOfDay: true},
 
-		"identifier.claimed.v1": domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account, Completes: signUp},
+		"identifier.claimed.v1": domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account, Completes: domain.VerificationID(signUp), Purpose: domain.VerifySignUp},
 		"identifier.retired.v1": domain.IdentifierRetired{},
 
 		"account.opened.v1": domain.AccountOpened{SignUp: signUp, Claim: claim, Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: domain.CapacityGuardian,
 			Contact: domain.Personal(contact, a, domain.IdentifierKey(claim)), Birth: domain.Personal(birth, a)},
 		"account.capacity_decided.v1":      domain.AccountCapacityDecided{Rules: rules, Capacity: domain.CapacitySelf, Previous: domain.CapacityGuardian},
 		"account.signed_out_everywhere.v1": domain.AccountSignedOutEverywhere{},
-		"language.changed.v1":              domain.LanguageChanged{Language: "zh-Hans"},
+		"contact.attached.v1": domain.ContactAttached{Claim: claim, Kind: domain.IdentifierEmail, Verification: verification,
+			Contact: domain.Personal(contact, a, domain.IdentifierKey(claim))},
+		"language.changed.v1": domain.LanguageChanged{Language: "zh-Hans"},
 
 		"permission.granted.v1":   domain.PermissionGranted{Decision: decision},
 		"permission.withdrawn.v1": domain.PermissionWithdrawn{Decision: decision},

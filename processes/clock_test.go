@@ -167,7 +167,7 @@ func TestWhatWasBegunUnderAJumpIsFinishedAfterIt(t *testing.T) {
 			l.clock.Add(3 * time.Second)
 			w.until("the completion", func() bool {
 				l.clock.Add(time.Second)
-				_, done := l.last(domain.SignUpStream(up.Verification)).(domain.SignUpCompleted)
+				_, done := l.last(domain.SignUpStream(domain.SignUpID(up.Verification))).(domain.SignUpCompleted)
 				return done
 			})
 		})

@@ -96,7 +96,7 @@ func (w *watched) settles() {
 	w.follow()
 	w.l.clock.Add(3 * time.Second)
 	w.until("the completion", func() bool {
-		_, done := w.l.last(domain.SignUpStream(up.Verification)).(domain.SignUpCompleted)
+		_, done := w.l.last(domain.SignUpStream(domain.SignUpID(up.Verification))).(domain.SignUpCompleted)
 		return done
 	})
 }
@@ -105,7 +105,7 @@ func (w *watched) settles() {
 type held struct {
 	l      *ledger
 	goes   domain.Caller
-	signUp domain.SignUpID
+	signUp domain.VerificationID
 	key    string
 }
 
@@ -138,7 +138,7 @@ func (h *held) whole(when string) {
 	if !waits || h.l.lapsed(h.signUp) || h.keyDestroyed() {
 		h.l.t.Fatalf("%s: erasure waits %v, sign-up lapsed %v, key destroyed %v", when, waits, h.l.lapsed(h.signUp), h.keyDestroyed())
 	}
-	for _, key := range []string{domain.AccountKey(h.goes.Account), domain.SignUpKey(h.signUp)} {
+	for _, key := range []string{domain.AccountKey(h.goes.Account), domain.SignUpKey(domain.SignUpID(h.signUp))} {
 		if _, err := h.l.keys.Key(h.l.t.Context(), key); err != nil {
 			h.l.t.Fatalf("%s: %v", when, err)
 		}

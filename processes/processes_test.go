@@ -188,14 +188,14 @@ func TestUnprovenSignUpLapsesAfterADay(t *testing.T) {
 	r.follow()
 	l.clock.Add(23 * time.Hour)
 	r.follow()
-	if _, lapsed := l.last(domain.SignUpStream(up.Verification)).(domain.SignUpLapsed); lapsed {
+	if _, lapsed := l.last(domain.SignUpStream(domain.SignUpID(up.Verification))).(domain.SignUpLapsed); lapsed {
 		t.Fatal("it lapsed before its time")
 	}
 	l.clock.Add(time.Hour + time.Second)
 	r.stop()
 	r = l.start() // the list outlives a restart
 	r.until("the lapse", func() bool {
-		e, lapsed := l.last(domain.SignUpStream(up.Verification)).(domain.SignUpLapsed)
+		e, lapsed := l.last(domain.SignUpStream(domain.SignUpID(up.Verification))).(domain.SignUpLapsed)
 		return lapsed && e.Reason == domain.LapseExpired
 	})
 	r.until("the end of the deadline", func() bool { return r.waiting() == 0 })
@@ -224,7 +224,7 @@ func TestProvenSignUpIsCompletedAfterACrash(t *testing.T) {
 	r = l.start()
 	var account domain.AccountID
 	r.until("the completion", func() bool {
-		e, done := l.last(domain.SignUpStream(up.Verification)).(domain.SignUpCompleted)
+		e, done := l.last(domain.SignUpStream(domain.SignUpID(up.Verification))).(domain.SignUpCompleted)
 		account = e.Account
 		return done
 	})

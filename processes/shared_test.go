@@ -35,8 +35,8 @@ func (l *ledger) share(server leases.Server) *running {
 	return r
 }
 
-func (l *ledger) lapsed(id domain.SignUpID) bool {
-	_, ok := l.last(domain.SignUpStream(id)).(domain.SignUpLapsed)
+func (l *ledger) lapsed(id domain.VerificationID) bool {
+	_, ok := l.last(domain.SignUpStream(domain.SignUpID(id))).(domain.SignUpLapsed)
 	return ok
 }
 

@@ -75,14 +75,15 @@ func everything(l *projectiontest.Ledger) {
 		Reason: domain.Personal(domain.OperatorReason{Text: "a reason of an operator's"}, domain.LedgerKey())})
 	cleo := l.SignUp("AT", said[0], notices)
 	cleo.Speak("zh_hans")
+	cleo.AddContact(said[0])
 }
 
 // deliver is what happens around a sign-up that comes to nothing.
 func deliver(l *projectiontest.Ledger, email string) {
 	id := l.RequestSignUp("DE", email)
 	guest := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Region: "DE"}
-	l.AppendAs(guest, domain.VerificationStream(id), domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp},
-		domain.VerificationFailed{Issue: 2, Try: 1, FirstOfDay: true}, domain.VerificationFailed{Issue: 2, Try: 2}, domain.VerificationEnded{Reason: domain.EndTries})
+	l.AppendAs(guest, domain.VerificationStream(domain.VerificationID(id)), domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp, Medium: domain.MediumEmail},
+		domain.VerificationFailed{Issue: 2, Try: 1, FirstOfDay: true}, domain.VerificationFailed{Issue: 2, Try: 2}, domain.VerificationEnded{Reason: domain.EndTries, Purpose: domain.VerifySignUp})
 	l.AppendAs(guest, domain.SignUpStream(id), domain.SignUpLapsed{Reason: domain.LapseTries})
 	attempt := domain.DeliveryAttempted{Message: domain.MessageCode, Medium: domain.MediumEmail, Language: "de", Attempt: 1}
 	for _, end := range []any{domain.DeliverySucceeded{}, domain.DeliveryFailed{Failure: domain.FailUnreachable}} {
@@ -90,7 +91,7 @@ func deliver(l *projectiontest.Ledger, email string) {
 	}
 	l.AppendAs(guest, domain.AttemptsStream([32]byte{1}, domain.DayOf(l.Now())), domain.AttemptsLimited{Attempt: domain.AttemptSignIn, Limit: 20, Seconds: 900})
 	claim := domain.ClaimID{UUID: uuid.New()}
-	l.Append(domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: domain.AccountID{UUID: uuid.New()}, Completes: id}, domain.IdentifierRetired{})
+	l.Append(domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: domain.AccountID{UUID: uuid.New()}, Completes: domain.VerificationID(id), Purpose: domain.VerifySignUp}, domain.IdentifierRetired{})
 }
 
 func look(l *projectiontest.Ledger, officer domain.StaffID, p *projectiontest.Person) {

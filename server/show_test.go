@@ -34,7 +34,7 @@ func TestShow(t *testing.T) {
 		with := in
 		change(&with)
 		var known *domain.Error
-		if shown, err := operate.ShowAccount.Run(t.Context(), con, with, nil); !errors.As(err, &known) || known.Code != code || shown.State.Email != "" {
+		if shown, err := operate.ShowAccount.Run(t.Context(), con, with, nil); !errors.As(err, &known) || known.Code != code || len(shown.State.Emails) > 0 {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -49,7 +49,7 @@ func TestShow(t *testing.T) {
 	}
 
 	shown, err := operate.ShowAccount.Run(t.Context(), con, in, nil)
-	if err != nil || shown.State.Email != ada.email || shown.State.Devices[0].Name != "Another name" || shown.State.State != "open" || len(shown.Events) < 5 {
+	if err != nil || fmt.Sprint(shown.State.Emails) != "["+ada.email+"]" || shown.State.Devices[0].Name != "Another name" || shown.State.State != "open" || len(shown.Events) < 5 {
 		t.Fatalf("%d events: %v", len(shown.Events), err)
 	}
 	if body := revealed(); !strings.Contains(body, shown.Record) || !strings.Contains(body, "device_names") {
@@ -83,7 +83,7 @@ func TestShow(t *testing.T) {
 	r.stop()
 	con, err = server.OpenConsole(t.Context(), cfg)
 	fatal(t, err)
-	if shown, err = operate.ShowAccount.Run(t.Context(), con, in, nil); err != nil || shown.State.Email != ada.email {
+	if shown, err = operate.ShowAccount.Run(t.Context(), con, in, nil); err != nil || fmt.Sprint(shown.State.Emails) != "["+ada.email+"]" {
 		t.Error(err)
 	}
 	fatal(t, con.Close())

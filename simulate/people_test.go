@@ -18,8 +18,8 @@ import (
 type paper struct {
 	mu      sync.Mutex
 	people  map[string]*simulate.Person
-	signUps map[domain.SignUpID]string
-	tries   map[domain.SignUpID]int
+	signUps map[domain.VerificationID]string
+	tries   map[domain.VerificationID]int
 	granted map[domain.AccountID]map[domain.Allowance]bool
 	closing map[domain.AccountID]bool
 	devices map[domain.AccountID][]domain.DeviceID
@@ -28,7 +28,7 @@ type paper struct {
 }
 
 func newPaper() *paper {
-	return &paper{people: map[string]*simulate.Person{}, signUps: map[domain.SignUpID]string{}, tries: map[domain.SignUpID]int{},
+	return &paper{people: map[string]*simulate.Person{}, signUps: map[domain.VerificationID]string{}, tries: map[domain.VerificationID]int{},
 		granted: map[domain.AccountID]map[domain.Allowance]bool{}, closing: map[domain.AccountID]bool{}, devices: map[domain.AccountID][]domain.DeviceID{}}
 }
 
@@ -38,7 +38,7 @@ func (p *paper) SignUp(_ context.Context, who *simulate.Person) (simulate.SignUp
 	if who.Funnel == simulate.TooYoung {
 		return simulate.SignUp{}, domain.ErrCapacity
 	}
-	id := domain.SignUpID{UUID: uuid.New()}
+	id := domain.VerificationID{UUID: uuid.New()}
 	p.people[who.Email], p.signUps[id], p.emails = who, who.Email, append(p.emails, who.Email)
 	return simulate.SignUp{ID: id, Issue: 1}, nil
 }

@@ -134,3 +134,17 @@ func (p *Person) Erase() {
 		p.record(domain.ErasureCompleted{})
 	}
 }
+
+// AddContact adds another address, and proves it.
+func (p *Person) AddContact(email string) {
+	p.ledger.Helper()
+	id, claim := domain.VerificationID{UUID: uuid.New()}, domain.ClaimID{UUID: uuid.New()}
+	meta := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any](p.ID)}, Subject: p.ID, Region: p.Region}
+	contact := domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}
+	p.ledger.AppendAs(meta, domain.VerificationStream(id), domain.VerificationRequested{Purpose: domain.VerifyAddContact, Kind: contact.Kind,
+		Medium: domain.MediumEmail, Account: p.ID, HandleHash: domain.HashHandle(email),
+		Contact: domain.Personal(contact, domain.AccountKey(p.ID), domain.VerificationKey(id))}, domain.VerificationPassed{Issue: 1})
+	p.ledger.AppendAs(meta, domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: contact.Kind, Account: p.ID, Completes: id, Purpose: domain.VerifyAddContact})
+	p.record(domain.ContactAttached{Claim: claim, Kind: contact.Kind, Verification: id,
+		Contact: domain.Personal(contact, domain.AccountKey(p.ID), domain.IdentifierKey(claim))})
+}
