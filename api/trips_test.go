@@ -67,6 +67,10 @@ func tripRows() []tripRow {
 		{"setLanguage", 2, 2, func(p *people) request {
 			return request{200, "PUT", "/v1/me/language", p.another().token, `{"language": "de"}`}
 		}},
+		{"listContacts", 1, 1, get("/v1/me/contacts")},
+		{"addContact", 3, 2, func(p *people) request {
+			return request{202, "POST", "/v1/me/contacts", p.another().token, fmt.Sprintf(`{"email": %q}`, p.address())}
+		}},
 		{"history", 2, 1, get("/v1/me/history")},
 		{"accesses", 2, 1, get("/v1/me/accesses")},
 		{"listPermissions", 2, 1, get("/v1/me/permissions")},

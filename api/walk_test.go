@@ -29,7 +29,7 @@ func TestWalk(t *testing.T) {
 		t.Fatalf("look-up: %s", r.text)
 	}
 	shown := l.want(200, "POST", "/v1/accounts/"+anna.account+"/reveal", officer, `{"parts": ["email", "device_names", "clients"], `+why+`}`)
-	if shown.str(t, "email") != "anna@example.com" || shown.str(t, "devices", 0, "name") != "kitchen phone" || strings.Contains(shown.text, "X1") {
+	if shown.str(t, "emails", 0) != "anna@example.com" || shown.str(t, "devices", 0, "name") != "kitchen phone" || strings.Contains(shown.text, "X1") {
 		t.Fatalf("reveal: %s", shown.text)
 	}
 	seen := l.want(200, "GET", "/v1/me/accesses", anna.token, "")

@@ -61,25 +61,30 @@ func (k *call) addContact(ctx context.Context, in AddContact) (ContactAdding, er
 	id := domain.VerificationID{UUID: domain.Derive(k.command.UUID, "verification")}
 	request := domain.VerificationRequested{Purpose: domain.VerifyAddContact, Kind: contact.Kind, Medium: domain.MediumEmail, Account: k.Caller.Account,
 		Contact: domain.Personal(contact, domain.AccountKey(k.Caller.Account), domain.VerificationKey(id))}
+	var claim *domain.Claim
+	err = k.beside(ctx, func(ctx context.Context) (err error) {
+		claim, request.LongCode, err = k.around(ctx, contact, k.Caller.Account)
+		return err
+	}, func(ctx context.Context) error {
+		_, err := k.proofStream(id).read(ctx) // for a repeat
+		return err
+	})
+	if err != nil {
+		return ContactAdding{}, err
+	}
 	a, err := k.account(ctx, k.Caller.Account)
 	if err != nil {
 		return ContactAdding{}, err
 	}
-	digest := k.digest(spacePeople, contact)
-	out, err := change[*proof]{stream: k.proofStream(id), about: concerning[*proof](ofAccount(a)), new: !k.keyed,
+	out, err := change[*proof]{stream: k.proofStream(id), about: concerning[*proof](ofAccount(a)),
 		decide: func(ctx context.Context, _ *proof, _ journal.Head) (_ []any, err error) {
 			if err := a.MayAttach(contact.Kind); err != nil {
-				return nil, err
-			}
-			claim, guessed, err := k.around(ctx, contact, a.ID)
-			if err != nil {
 				return nil, err
 			}
 			if claim.Held() && claim.Account == a.ID {
 				return nil, domain.ErrContactOwn
 			}
-			request.LongCode = guessed
-			if request.FirstOfDay, err = k.firstOfDay(ctx, digest, seenAdding); err != nil {
+			if request.FirstOfDay, err = k.firstOfDay(ctx, k.digest(spacePeople, contact), seenAdding); err != nil {
 				return nil, err
 			}
 			handle, err := k.handle(ctx, k.now)

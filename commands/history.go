@@ -25,28 +25,48 @@ const historyMost = 500
 
 // history reads the caller's streams, so it is never stale.
 func (k *call) history(ctx context.Context, _ struct{}) ([]HistoryEntry, error) {
-	a, err := k.account(ctx, k.Caller.Account)
-	if err != nil {
-		return nil, err
+	id := k.Caller.Account
+	a, cached := k.accountStream(id).cached() // tells which streams there are, which rarely change
+	if !cached {
+		var err error
+		if a, err = k.account(ctx, id); err != nil {
+			return nil, err
+		}
 	}
-	streams := []string{domain.AccountStream(k.Caller.Account), domain.SignUpStream(a.Opened.SignUp)}
+	for {
+		out, now, err := k.historyBy(ctx, a)
+		if err != nil || len(now.Contacts) == len(a.Contacts) {
+			return out, err
+		}
+		a = now
+	}
+}
+
+// historyBy reads the streams that an account has by a state of it, and its state now.
+func (k *call) historyBy(ctx context.Context, a *domain.Account) (out []HistoryEntry, now *domain.Account, err error) {
+	streams := []string{domain.AccountStream(a.ID)}
 	for _, c := range a.Contacts {
 		streams = append(streams, domain.VerificationStream(c.Verification))
 	}
+	streams = append(streams, domain.SignUpStream(a.Opened.SignUp))
 	for _, m := range k.months() {
-		streams = append(streams, domain.SessionsStream(k.Caller.Account.UUID, m))
+		streams = append(streams, domain.SessionsStream(a.ID.UUID, m))
 	}
 	parts := make([][]HistoryEntry, len(streams))
-	err = k.besideEach(ctx, len(streams), func(ctx context.Context, i int) (err error) {
-		parts[i], err = k.historyOf(ctx, streams[i])
+	err = k.besideEach(ctx, len(streams)+1, func(ctx context.Context, i int) (err error) {
+		if i == len(streams) {
+			now, err = k.account(ctx, a.ID)
+		} else {
+			parts[i], err = k.historyOf(ctx, streams[i])
+		}
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out := slices.Concat(parts...)
+	out = slices.Concat(parts...)
 	slices.SortStableFunc(out, func(x, y HistoryEntry) int { return y.At.Compare(x.At) })
-	return out[:min(len(out), historyMost)], nil
+	return out[:min(len(out), historyMost)], now, nil
 }
 
 // historyOf reads the newest entries of one stream.
