@@ -119,7 +119,7 @@ func TestAnEmptiedHeadRestoresNobody(t *testing.T) {
 		for _, list := range [][]byte{nil, whole[:strings.LastIndexByte(strings.TrimSuffix(string(whole), "\n"), '\n')+1], whole} {
 			fatal(t, errors.Join(os.WriteFile(head, empty, 0o600), os.WriteFile(cfg.Backup.List, list, 0o600)))
 			to := withoutList(moved(t, cfg))
-			_, err := server.Restore(t.Context(), to, dir, restore.Options{List: cfg.Backup.List}, server.MoveOptions{})
+			_, err := server.Restore(t.Context(), to, dir, restore.Options{List: cfg.Backup.List}, server.SideOptions{})
 			if !errors.Is(err, backup.ErrHeadEmpty) || !strings.Contains(err.Error(), head) {
 				t.Errorf("a head of %d bytes, a list of %d: %v", len(empty), len(list), err)
 			}
@@ -150,14 +150,14 @@ func TestAListElsewhereIsBroughtOnce(t *testing.T) {
 	to := moved(t, a.cfg)
 	to.Backup.List = filepath.Join(t.TempDir(), "elsewhere.ndjson")
 	fatal(t, os.WriteFile(to.Backup.List, a.first.list, 0o600))
-	if _, err := server.Restore(t.Context(), to, dir, restore.Options{List: a.cfg.Backup.List}, server.MoveOptions{}); !errors.Is(err, backup.ErrListShortened) || !strings.Contains(err.Error(), to.Backup.List) {
+	if _, err := server.Restore(t.Context(), to, dir, restore.Options{List: a.cfg.Backup.List}, server.SideOptions{}); !errors.Is(err, backup.ErrListShortened) || !strings.Contains(err.Error(), to.Backup.List) {
 		t.Errorf("another list lies there: %v", err)
 	}
 	if _, err := os.Stat(to.Data); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a folder was made for it: %v", err)
 	}
 	fatal(t, os.WriteFile(to.Backup.List, a.second.list, 0o600))
-	done, err := server.Restore(t.Context(), to, dir, restore.Options{List: a.cfg.Backup.List}, server.MoveOptions{})
+	done, err := server.Restore(t.Context(), to, dir, restore.Options{List: a.cfg.Backup.List}, server.SideOptions{})
 	fatal(t, err)
 	if done.List != domain.ListProven || done.Erased != 1 {
 		t.Errorf("%+v", done)

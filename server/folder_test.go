@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"accountledger/operate/folder"
 	"accountledger/server"
 )
 
@@ -61,7 +62,7 @@ func TestAFolderOfOthersIsLeftAlone(t *testing.T) {
 			}
 			before := left(t, cfg.Data)
 			err := openAndClose(t, cfg)
-			if !errors.Is(err, server.ErrNotLedger) || !strings.Contains(err.Error(), cfg.Data) || !strings.Contains(err.Error(), "--data") {
+			if !errors.Is(err, folder.ErrNotLedger) || !strings.Contains(err.Error(), cfg.Data) || !strings.Contains(err.Error(), "--data") {
 				t.Errorf("%v", err)
 			}
 			if after := left(t, cfg.Data); after != before {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"accountledger/operate"
+	"accountledger/operate/health"
 	"accountledger/server"
 )
 
@@ -23,9 +24,9 @@ func TestInternalListener(t *testing.T) {
 		r.want(404, "GET", path, "", "")
 	}
 	eventually(t, "consumers run", func() bool {
-		var told server.Readiness
+		var told health.Readiness
 		fatal(t, json.Unmarshal([]byte(r.inside(200, "/readyz").body), &told))
-		return told.Ready && len(told.Consumers) > 3 && !slices.ContainsFunc(told.Consumers, func(c server.ConsumerState) bool { return c.State != "running" })
+		return told.Ready && len(told.Consumers) > 3 && !slices.ContainsFunc(told.Consumers, func(c health.ConsumerState) bool { return c.State != "running" })
 	})
 	r.inside(200, "/healthz")
 	if a := r.inside(200, "/metrics"); !strings.Contains(a.body, "accountledger_consumer_lag{") || !strings.Contains(a.body, `accountledger_http_request_duration_seconds_count{method="GET",route="/readyz"`) {

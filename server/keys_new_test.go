@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 
+	"accountledger/operate"
+	"accountledger/replay/fit"
 	"accountledger/server"
 	"accountledger/vault"
 )
@@ -34,7 +36,7 @@ func TestOnlyDevMakesAKeyByItself(t *testing.T) {
 		cfg := config(t)
 		cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", path
 		_, err := server.Open(t.Context(), cfg, server.Options{})
-		var refused *server.RefusedError
+		var refused *fit.RefusedError
 		if !errors.As(err, &refused) || !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, wanted %s", err, want)
 		}
@@ -60,7 +62,7 @@ func TestKeysNew(t *testing.T) {
 	if made.Key != held.ID.String() || made.File != path || !made.Made.Equal(held.MadeAt) || !made.Configured || mode(t, path) != 0o600 {
 		t.Errorf("%+v, in the file %s of %s", made, held.ID, held.MadeAt)
 	}
-	if _, err := server.KeysNew(&cfg, path); !errors.Is(err, server.ErrKeyThere) {
+	if _, err := server.KeysNew(&cfg, path); !errors.Is(err, operate.ErrKeyThere) {
 		t.Errorf("a second time: %v", err)
 	}
 	if again, err := vault.LoadMasterKey(path); err != nil || again.ID != held.ID {
@@ -70,7 +72,7 @@ func TestKeysNew(t *testing.T) {
 	if err != nil || elsewhere.Configured {
 		t.Errorf("%+v, %v: the configuration does not read it", elsewhere, err)
 	}
-	if _, err := server.KeysNew(&cfg, filepath.Join(dir, "absent", "master.key")); !errors.Is(err, server.ErrKeyFolder) {
+	if _, err := server.KeysNew(&cfg, filepath.Join(dir, "absent", "master.key")); !errors.Is(err, operate.ErrKeyFolder) {
 		t.Errorf("no folder: %v", err)
 	}
 	s, err := server.Open(t.Context(), cfg, server.Options{})

@@ -9,6 +9,7 @@ import (
 
 	"accountledger/internal/await"
 	"accountledger/operate"
+	"accountledger/operate/folder"
 	"accountledger/server"
 )
 
@@ -32,7 +33,7 @@ func TestLeftoversAreRemovedAtTheNextStart(t *testing.T) {
 		_, err := os.Stat(filepath.Join(cfg.Data, name))
 		return err == nil
 	}
-	if _, err := server.Open(t.Context(), cfg, server.Options{}); !errors.Is(err, server.ErrRunning) {
+	if _, err := server.Open(t.Context(), cfg, server.Options{}); !errors.Is(err, folder.ErrRunning) {
 		t.Fatal(err)
 	}
 	for _, name := range left {

@@ -13,6 +13,7 @@ import (
 	"accountledger/eventstore/esdb/esdbtest"
 	"accountledger/notify/smtp/smtptest"
 	"accountledger/operate"
+	"accountledger/replay/fit"
 	"accountledger/server"
 )
 
@@ -124,16 +125,16 @@ func TestALogWhoseIDIsGone(t *testing.T) {
 	fatal(t, err)
 	r.stop()
 	c.SoftDelete(serverStream(esdb.LogStream))
-	var refused *server.RefusedError
+	var refused *fit.RefusedError
 	if s, err := server.Open(t.Context(), cfg, server.Options{}); err == nil {
 		t.Fatal("it opened", s.Close())
-	} else if !errors.As(err, &refused) || refused.Accept != server.AcceptLogID || !strings.Contains(err.Error(), serverStream(esdb.LogStream)) {
+	} else if !errors.As(err, &refused) || refused.Accept != fit.AcceptLogID || !strings.Contains(err.Error(), serverStream(esdb.LogStream)) {
 		t.Fatalf("refused otherwise: %v", err)
 	}
 	if s, err := server.Open(t.Context(), moved(t, cfg), server.Options{}); err == nil {
 		t.Fatal("it opened without a vault", s.Close())
 	}
-	accept := server.Options{Hashing: cheap(), Accept: server.Accept{Kind: server.AcceptLogID, Reason: "Somebody tidied up at the server"}}
+	accept := server.Options{Hashing: cheap(), Accept: fit.Accept{Kind: fit.AcceptLogID, Reason: "Somebody tidied up at the server"}}
 	s, err := server.Open(t.Context(), cfg, accept)
 	fatal(t, err)
 	fatal(t, s.Close())
@@ -243,13 +244,13 @@ func TestALogPutBackWhileItIsServed(t *testing.T) {
 		t.Errorf("the log says: %s", said)
 	}
 	r.stop()
-	var refused *server.RefusedError
+	var refused *fit.RefusedError
 	if s, err := server.Open(t.Context(), cfg, server.Options{}); err == nil {
 		t.Fatal("it opened", s.Close())
-	} else if !errors.As(err, &refused) || refused.Accept != server.AcceptOlderLog {
+	} else if !errors.As(err, &refused) || refused.Accept != fit.AcceptOlderLog {
 		t.Fatalf("refused otherwise: %v", err)
 	}
-	s, err := server.Open(t.Context(), cfg, server.Options{Hashing: cheap(), Accept: server.Accept{Kind: server.AcceptOlderLog, Reason: "The server was put back"}})
+	s, err := server.Open(t.Context(), cfg, server.Options{Hashing: cheap(), Accept: fit.Accept{Kind: fit.AcceptOlderLog, Reason: "The server was put back"}})
 	fatal(t, err)
 	fatal(t, s.Close())
 	r = start(t, cfg)

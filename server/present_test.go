@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"accountledger/operate"
+	"accountledger/replay/fit"
 	"accountledger/replay/restore"
 	"accountledger/server"
 )
@@ -36,7 +37,7 @@ func TestRemovedWhileOpen(t *testing.T) {
 			r.stop()
 			to := moved(t, cfg)
 			to.MasterKey = filepath.Join(cfg.Data, "dev-master.key")
-			_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.MoveOptions{})
+			_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.SideOptions{})
 			fatal(t, err)
 			r = start(t, to)
 			r.signIn(ada.email)
@@ -81,7 +82,7 @@ func TestAnOlderVaultCopiedOverARunningOne(t *testing.T) {
 	fatal(t, os.WriteFile(filepath.Join(a.cfg.Data, "vault", "vault.db"), old, 0o600))
 	r.send("POST", "/v1/me/devices", r.signInOrNot(a.bob), `{"kind":"band","model":"Band 9","name":"Bob's second"}`)
 	r.stop()
-	var refused *server.RefusedError
+	var refused *fit.RefusedError
 	if s, err := server.Open(t.Context(), a.cfg, server.Options{Hashing: cheap()}); err == nil {
 		t.Fatal("it opened", s.Close())
 	} else if !errors.As(err, &refused) || !strings.Contains(err.Error(), "vault") {

@@ -9,6 +9,7 @@ import (
 	"accountledger/eventstore"
 	"accountledger/operate"
 	"accountledger/replay/restore"
+	"accountledger/replay/salvage"
 	"accountledger/server"
 )
 
@@ -46,12 +47,12 @@ func TestASalvagedLedgerIsRestored(t *testing.T) {
 			if done.Missing != 0 || done.Events == 0 || len(done.Damage) == 0 || done.Events != done.Backup.Events {
 				t.Errorf("%+v", done)
 			}
-			if after := sizes(t, a.cfg.Data); after != before || exists(out+".salvaging") || !exists(filepath.Join(out, server.SalvageReport)) {
+			if after := sizes(t, a.cfg.Data); after != before || exists(out+".salvaging") || !exists(filepath.Join(out, salvage.Report)) {
 				t.Errorf("left: %s, before %s", after, before)
 			}
 			to := moved(t, a.cfg)
 			to.MasterKey = filepath.Join(a.cfg.Data, "dev-master.key")
-			_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.MoveOptions{})
+			_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.SideOptions{})
 			fatal(t, err)
 			r := start(t, to)
 			for _, p := range []person{a.ada, a.bob} {

@@ -136,7 +136,7 @@ func TestEventsThatNobodyCanReadArePassedOver(t *testing.T) {
 	r.stop()
 	to := moved(t, cfg)
 	to.MasterKey = filepath.Join(cfg.Data, "dev-master.key")
-	_, err = server.Restore(t.Context(), to, backup, restore.Options{}, server.MoveOptions{})
+	_, err = server.Restore(t.Context(), to, backup, restore.Options{}, server.SideOptions{})
 	fatal(t, err)
 	r = start(t, to)
 	ada.token = r.signIn(ada.email)

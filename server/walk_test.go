@@ -12,6 +12,7 @@ import (
 
 	"accountledger/notify/smtp/smtptest"
 	"accountledger/operate"
+	"accountledger/operate/folder"
 	"accountledger/server"
 )
 
@@ -198,7 +199,7 @@ func TestConsoleWithoutServer(t *testing.T) {
 	t.Parallel()
 	cfg := config(t)
 	r := start(t, cfg)
-	if _, err := server.Open(t.Context(), cfg, server.Options{}); err == nil || !strings.Contains(err.Error(), server.ErrRunning.Error()) {
+	if _, err := server.Open(t.Context(), cfg, server.Options{}); err == nil || !strings.Contains(err.Error(), folder.ErrRunning.Error()) {
 		t.Fatalf("a second server on the folder: %v", err)
 	}
 	officer := r.officer("officer@example.org", "compliance")

@@ -142,6 +142,38 @@ func TestBook(t *testing.T) {
 	}
 }
 
+// TestNoFaults: what is an answer, or somebody's leaving, is no fault.
+func TestNoFaults(t *testing.T) {
+	busy := errors.New("too many at once")
+	d := &fault.Desk{Answer: func(err error) bool { return errors.Is(err, busy) }}
+	for _, err := range []error{nil, context.Canceled, &eventstore.ConflictError{}, errors.Join(errors.New("asking"), context.Canceled), busy} {
+		if d.IsFault(err) {
+			t.Errorf("%v counts as a fault", err)
+		}
+	}
+	if !d.IsFault(&eventstore.CorruptError{File: "000007.sst"}) {
+		t.Error("damage counts as none")
+	}
+}
+
+// TestPlaces: an error's types, or who met it, tell which part it is of.
+func TestPlaces(t *testing.T) {
+	d := &fault.Desk{List: "/backups/destructions"}
+	for want, err := range map[fault.Place]error{
+		fault.Log:   fmt.Errorf("reading: %w", &eventstore.CorruptError{File: "000007.sst"}),
+		fault.Vault: fmt.Errorf("a key: %w", vault.ErrCorrupt),
+		fault.Views: fault.In(fault.Views, errors.New("asking")),
+		fault.Lists: &fs.PathError{Op: "open", Path: d.List, Err: fs.ErrNotExist},
+	} {
+		if where, known := d.PlaceOf(err); !known || where != want {
+			t.Errorf("%v is of %q", err, where)
+		}
+	}
+	if where, known := d.PlaceOf(errors.New("anything")); known || fault.In(fault.Views, nil) != nil {
+		t.Errorf("anything is of %q", where)
+	}
+}
+
 // TestNoFaultHidesAnother: what is met by more than one is logged at once for each, with its file, and from then on once in ten seconds for
 // all, however many they are.
 func TestNoFaultHidesAnother(t *testing.T) {
