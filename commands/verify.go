@@ -42,7 +42,9 @@ func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	if r.Fact.Restored {
 		return Checked{}, domain.ErrEnded
 	}
-	if err := k.decideCode(ctx, in, r); err != nil {
+	if err := k.decideCode(ctx, in, r); errors.Is(err, journal.ErrUnreadable) { // its end was under way
+		return k.checkedBefore(ctx, r, signUp)
+	} else if err != nil {
 		return Checked{}, err
 	}
 	account, err := k.complete(ctx, r)
@@ -61,8 +63,8 @@ func (k *call) ownRequest(ctx context.Context, id domain.VerificationID, handle 
 	return r, signUp, nil
 }
 
-// checkedBefore answers for a verification that has ended: a repeat of the check that passed gets the first answer, and other codes
-// hear that the address is proven already, since only its requester has the handle.
+// checkedBefore answers for a verification that has ended, or whose end a crash interrupted: a repeat of the check that passed gets the
+// first answer, and other codes hear that the address is proven already, since only its requester has the handle.
 func (k *call) checkedBefore(ctx context.Context, r *domain.VerificationRequest, signUp *domain.SignUp) (Checked, error) {
 	at, err := k.proofStream(r.ID).read(ctx)
 	if err != nil {
@@ -89,10 +91,11 @@ func (k *call) checkedBefore(ctx context.Context, r *domain.VerificationRequest,
 	switch {
 	case failed != nil && len(before) > 0 && v.Passed:
 		return Checked{}, failed
-	case failed != nil:
+	case failed != nil || !v.Passed:
 		return Checked{}, domain.ErrEnded
-	case len(before) > 0 && v.Passed:
-		return Checked{r.Purpose, r.Account}, nil
+	case len(before) > 0:
+		account, err := k.complete(ctx, r)
+		return Checked{r.Purpose, account}, err
 	}
 	return Checked{}, domain.ErrVerified
 }
@@ -115,9 +118,7 @@ func refusalBefore(before []domain.Fact) error {
 // counted and answered as for any other.
 func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.VerificationRequest) error {
 	contact, err := journal.Open(ctx, k.Journal, r.Fact, r.Contact)
-	if errors.Is(err, journal.ErrUnreadable) {
-		return domain.ErrEnded
-	} else if err != nil {
+	if err != nil {
 		return err
 	}
 	digest := k.digest(spacePeople, contact)

@@ -22,7 +22,7 @@ func KeysEnded(f Fact) (e Ended) {
 		e.Before = []string{AccountKey(f.Subject)}
 	case SignUpCompleted, SignUpLapsed:
 		if id, ok := streamOf(f.Stream); ok {
-			e.After = []string{SignUpKey(SignUpID{UUID: id})}
+			e.Before = []string{SignUpKey(SignUpID{UUID: id})}
 		}
 	case VerificationEnded:
 		if id, ok := streamOf(f.Stream); ok && event.Purpose != VerifySignUp { // a sign-up's address has the sign-up's key

@@ -1,12 +1,16 @@
 package processes
 
 import (
+	"strings"
+
+	"github.com/google/uuid"
+
 	"accountledger/domain"
 )
 
 // Version is that of the list's rules and schema. Raise it when the list of an old log would come out otherwise: a list of another
 // version is filled again.
-const Version = 4
+const Version = 5
 
 // deadlines says what each type of event does to the list.
 func deadlines() declaration {
@@ -27,22 +31,29 @@ func deadlines() declaration {
 			return dueAt(f.At.Add(domain.VerificationLifetime))
 		}),
 		onStream(proofs, soon[domain.VerificationPassed]), // a sign-up's verification has its id
-		onStream(proofs, soon[domain.SignUpCompleted]),    // once more, to make sure that its key is destroyed
-		onStream(proofs, soon[domain.SignUpLapsed]),
-		onStream(proofs, soon[domain.VerificationEnded]),
+		onStream(proofs, never[domain.SignUpCompleted]),
+		onStream(proofs, never[domain.SignUpLapsed]),
+		// Once more, to make sure that the key of a verification is destroyed. A sign-up's is, before the sign-up ends.
+		on(func(f domain.Fact, e domain.VerificationEnded) (change, bool) {
+			id, ok := domain.ParseID(strings.TrimPrefix(f.Stream, "verification-"))
+			return dueSoonFor(f, proofs, id), ok && e.Purpose != domain.VerifySignUp
+		}),
 		on(func(f domain.Fact, e domain.ContactAttached) (change, bool) {
-			c := dueSoon(f)
-			c.kind, c.id = proofs, e.Verification.UUID
-			return c, true
+			return dueSoonFor(f, proofs, e.Verification.UUID), true
 		}),
 		onStream(erasures, func(_ domain.Fact, e domain.ErasureRequested) change { return dueAt(e.Due) }),
 		onStream(erasures, soon[domain.ErasureStarted]),
 		onStream(erasures, never[domain.ErasureCancelled]),
 		onStream(erasures, never[domain.ErasureCompleted]),
 		on(func(f domain.Fact, e domain.DeviceUnlinked) (change, bool) {
-			c := dueSoon(f)
-			c.kind, c.id = devices, e.Device.UUID
-			return c, true
+			return dueSoonFor(f, devices, e.Device.UUID), true
 		}),
 	)
+}
+
+// dueSoonFor is dueSoon for an entry that the stream does not name.
+func dueSoonFor(f domain.Fact, k kind, id uuid.UUID) change {
+	c := dueSoon(f)
+	c.kind, c.id = k, id
+	return c
 }
