@@ -43,13 +43,13 @@ func lockItself(fs vfs.FS, dir string, how int) (io.Closer, error) {
 	if f.Fd() == vfs.InvalidFd { // in memory
 		return f, nil
 	}
-	switch err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB); {
-	case errors.Is(err, unix.EWOULDBLOCK):
+	err = unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
 		return nil, errors.Join(err, f.Close())
-	case err != nil: // the file system has no locks
-		return f, nil
+	} else if err == nil {
+		return locked{f}, nil
 	}
-	return locked{f}, nil
+	return f, nil
 }
 
 // locked is a locked folder.
