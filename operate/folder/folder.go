@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"accountledger/internal/durable"
+	"accountledger/internal/filelock"
 	"accountledger/replay/unfinished"
 )
 
@@ -85,7 +86,7 @@ func Hold(dir string) (*Folder, error) {
 }
 
 // Close lets others hold the folder.
-func (f *Folder) Close() error { return f.lock.Close() }
+func (f *Folder) Close() error { return filelock.Close(f.lock) }
 
 // Share keeps everybody away who would change a data folder, and makes nothing there.
 func Share(dir string) (*Folder, error) {

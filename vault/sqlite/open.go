@@ -32,6 +32,7 @@ import (
 	_ "modernc.org/sqlite" // the driver
 
 	"accountledger/internal/durable"
+	"accountledger/internal/filelock"
 	"accountledger/internal/groupcommit"
 	"accountledger/internal/witness"
 	"accountledger/pagesum"
@@ -228,7 +229,7 @@ func (v *Vault) release() error {
 	if v.witness != nil {
 		errs = append(errs, v.witness.Sync(), v.witness.Close())
 	}
-	errs = append(errs, v.lock.Close())
+	errs = append(errs, filelock.Close(v.lock))
 	if err := errors.Join(errs...); err != nil {
 		return unavailable("closing", err)
 	}
