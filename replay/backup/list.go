@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"accountledger/internal/groupcommit"
 	"accountledger/vault"
 )
 
@@ -22,27 +23,21 @@ type List struct {
 	disk files
 	file file
 
-	mu      sync.Mutex
-	waiting []*asked
-	writing bool
-	known   place // how far this process has read and written; changed by writes
-	bad     error // set after a write with an unknown outcome
-}
-
-// asked is a destruction waiting to be put on the list.
-type asked struct {
-	what Destroyed
-	done chan error
+	adds  *groupcommit.Group[Destroyed]
+	mu    sync.Mutex
+	known place // how far this process has read and written; changed by writes
+	bad   error // set after a write with an unknown outcome
 }
 
 // OpenList opens a list, or starts one with everything that the vault records as destroyed; so a list is complete from its
 // first entry. Errors: ErrListShortened (also if the list is missing although its head exists), ErrListAltered, ErrHeadMissing, ErrHeadEmpty.
-func OpenList(ctx context.Context, path, headPath string, v vault.Carrier, key *vault.Key, now func() time.Time) (*List, error) {
+func OpenList(ctx context.Context, path, headPath string, v vault.Portable, key *vault.Key, now func() time.Time) (*List, error) {
 	return openList(ctx, system{}, path, headPath, v, key, now)
 }
 
-func openList(ctx context.Context, disk files, path, headPath string, v vault.Carrier, key *vault.Key, now func() time.Time) (_ *List, err error) {
+func openList(ctx context.Context, disk files, path, headPath string, v vault.Portable, key *vault.Key, now func() time.Time) (_ *List, err error) {
 	l := &List{path: path, head: headPath, key: key, now: now, disk: disk}
+	l.adds = groupcommit.New(groupcommit.Options[Destroyed]{Fits: fit, Commit: l.addTogether})
 	h, err := l.lock(ctx, v)
 	if err != nil {
 		return nil, err
@@ -113,42 +108,31 @@ func (l *List) Add(d Destroyed) error {
 	if d.empty() {
 		return nil
 	}
-	a := &asked{d, make(chan error, 1)}
-	l.mu.Lock()
-	l.waiting = append(l.waiting, a)
-	if l.writing {
-		l.mu.Unlock()
-		return <-a.done
-	}
-	l.writing = true
-	for len(l.waiting) > 0 {
-		group := l.group()
-		l.mu.Unlock()
-		err := l.write(group)
-		for _, g := range group {
-			g.done <- err
-		}
-		l.mu.Lock()
-	}
-	l.writing = false
-	l.mu.Unlock()
-	return <-a.done
+	return l.adds.Do(context.Background(), d) // a caller that leaves may not destroy before it is on the list
 }
 
-// group takes what is waiting, as far as it fits into one entry.
-func (l *List) group() []*asked {
+type adding = groupcommit.Call[Destroyed]
+
+// fit is how many fit into one entry.
+func fit(waiting []*adding) int {
 	n, names := 0, 0
-	for n < len(l.waiting) && (n == 0 || names+l.waiting[n].what.names() <= vault.RowsAtOnce) {
-		names += l.waiting[n].what.names()
+	for n < len(waiting) && (n == 0 || names+waiting[n].Of.names() <= vault.RowsAtOnce) {
+		names += waiting[n].Of.names()
 		n++
 	}
-	group := l.waiting[:n:n]
-	l.waiting = l.waiting[n:]
-	return group
+	return n
+}
+
+// addTogether writes a group of destructions.
+func (l *List) addTogether(group []*adding) {
+	err := l.write(group)
+	for _, a := range group {
+		a.Answer(err)
+	}
 }
 
 // write writes a group to disk as one entry: if a crash interrupts it, nothing intact follows the broken part.
-func (l *List) write(group []*asked) (err error) {
+func (l *List) write(group []*adding) (err error) {
 	if l.bad != nil {
 		return needsRestart(l.bad)
 	}
@@ -165,7 +149,7 @@ func (l *List) write(group []*asked) (err error) {
 	}
 	var all Destroyed
 	for _, g := range group {
-		all.add(g.what)
+		all.add(g.Of)
 	}
 	text, m, err := line(l.key, l.known.at, l.now(), all)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"accountledger/internal/groupcommit"
 	"accountledger/pagesum"
 	"accountledger/vault"
 )
@@ -24,7 +25,7 @@ type Reader struct {
 
 type opened = Vault
 
-var _ vault.Carrier = (*Reader)(nil)
+var _ vault.Portable = (*Reader)(nil)
 
 // OpenReadOnly opens the vault in dir for reading and changes nothing there, so the folder may be mounted read-only: what a
 // crash left in the write-ahead file is read from there. It checks what OpenWith checks, with the same errors, and returns
@@ -42,7 +43,7 @@ func OpenReadOnly(ctx context.Context, dir string, masters *vault.Keyring, o Opt
 	}
 	v := &Vault{
 		path: filepath.Join(dir, fileName), patience: o.Patience, masters: masters, cache: vault.NewKeyCache(o.CacheKeys),
-		requests: make(chan *request), quit: make(chan struct{}), stopped: make(chan struct{}),
+		quit: make(chan struct{}),
 	}
 	if v.lock, err = shareFolder(dir); err != nil {
 		return nil, err
@@ -80,20 +81,14 @@ func (v *Vault) startReading(ctx context.Context, o Options) error {
 	if err := v.find.prepare(ctx, v.reads); err != nil {
 		return err
 	}
-	go v.refuse()
+	v.writing, v.endWrite = groupcommit.New(groupcommit.Options[*request]{Commit: refuse}), func() {}
 	return nil
 }
 
 // refuse takes the writer's place.
-func (v *Vault) refuse() {
-	defer close(v.stopped)
-	for {
-		select {
-		case r := <-v.requests:
-			r.answer <- ErrReading
-		case <-v.quit:
-			return
-		}
+func refuse(calls []*call) {
+	for _, c := range calls {
+		c.Answer(ErrReading)
 	}
 }
 
