@@ -98,7 +98,8 @@ func TestKilledWhileTheListIsFilled(t *testing.T) {
 		end, err := p.Consumer().Checkpoint(t.Context())
 		fatal(t, err)
 		if rows := rowsOf(t, path); end != head || !slices.Equal(rows, lists[head.Position]) {
-			t.Fatalf("after death %d, at %s, it was filled to %s\n%s\nwant\n%s", n, at.Position, end.Position, strings.Join(rows, "\n"), strings.Join(lists[head.Position], "\n"))
+			t.Fatalf("after death %d, at %s, it was filled to %s\n%s\nwant\n%s", n, at.Position, end.Position,
+				strings.Join(rows, "\n"), strings.Join(lists[head.Position], "\n"))
 		}
 		fatal(t, p.Close())
 	}
