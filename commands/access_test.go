@@ -49,6 +49,7 @@ func TestDecisions(t *testing.T) {
 			do(w, w.SetPermission, c, withdrawal())
 		case domain.ReasonErased, domain.ReasonClosing:
 			do(w, w.RequestErasure, c, commands.RequestErasure{})
+		default: // nothing more happens
 		}
 		if reason == domain.ReasonErased {
 			w.clock.forward(time.Hour)

@@ -79,7 +79,7 @@ func (k *call) linkDevice(ctx context.Context, in LinkDevice) (Device, error) {
 		return Device{}, err
 	}
 	f := out.facts[0]
-	e := f.Event.(domain.DeviceLinked) //nolint:forcetypeassert // decided above
+	e := f.Event.(domain.DeviceLinked) // decided above
 	return k.deviceView(ctx, &domain.Device{DeviceLinked: e, Fact: f, Name: e.Name, NameFact: f})
 }
 
@@ -100,7 +100,7 @@ func (k *call) renameDevice(ctx context.Context, in RenameDevice) (Device, error
 	}
 	told := *d // with the name of the first request, even if there is a newer one
 	told.NameFact = out.facts[0]
-	told.Name = told.NameFact.Event.(domain.DeviceRenamed).Name //nolint:forcetypeassert // decided above
+	told.Name = told.NameFact.Event.(domain.DeviceRenamed).Name // decided above
 	return k.deviceView(ctx, &told)
 }
 

@@ -37,7 +37,7 @@ func (j *Journal) Reveal(ctx context.Context, f domain.Fact) (jsontext.Value, er
 	event := reflect.ValueOf(f.Event)
 	openings := map[string]*Opening{}
 	for _, p := range t.shape.parts {
-		held := event.FieldByIndex(p.index).Interface().(part) //nolint:forcetypeassert // shapes hold parts only
+		held := event.FieldByIndex(p.index).Interface().(part) // shapes hold parts only
 		if !held.IsZero() {
 			openings[p.name] = &Opening{at: binding{f.Stream, f.ID, f.Type}, sealed: held.Sealed(), into: held.New()}
 		}

@@ -132,7 +132,7 @@ func listSkips(ctx context.Context, o *call, _ None) ([]SkippedEvent, error) {
 	out := make([]SkippedEvent, len(facts))
 	for i, f := range facts {
 		out[i] = skippedOf(f)
-		e := f.Event.(domain.EventSkipped) //nolint:forcetypeassert // skips are of this type
+		e := f.Event.(domain.EventSkipped) // skips are of this type
 		reason, err := journal.Open(ctx, o.Journal, f, e.Reason)
 		if err != nil && !errors.Is(err, journal.ErrUnreadable) {
 			return nil, err
@@ -153,6 +153,6 @@ func (l *Ledger) Skipped(ctx context.Context) ([]SkippedEvent, error) {
 }
 
 func skippedOf(f domain.Fact) SkippedEvent {
-	e := f.Event.(domain.EventSkipped) //nolint:forcetypeassert // skips are of this type
+	e := f.Event.(domain.EventSkipped) // skips are of this type
 	return SkippedEvent{View: string(e.View), Event: e.Event.String(), At: f.At, UID: e.UID}
 }

@@ -220,7 +220,7 @@ func (a *accepting) applyOwnList(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	apply := backup.NewApplier(a.binder.(vault.Vault)) //nolint:forcetypeassert // the vault itself, past its list
+	apply := backup.NewApplier(a.binder.(vault.Vault)) // the vault itself, past its list
 	_, err = backup.ReadList(a.Server.list.Path(), key, backup.Proof{Head: head}, func(d backup.Destroyed) error { return apply.Apply(ctx, d) })
 	if err == nil {
 		err = apply.End(ctx)

@@ -98,7 +98,7 @@ func (s *Server) effects(ctx context.Context) ([]effect, error) {
 		return nil, err
 	}
 	for _, path := range files {
-		b, err := os.ReadFile(path) //nolint:gosec // in the data folder
+		b, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		} else if err != nil {

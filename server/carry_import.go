@@ -94,7 +94,7 @@ func Import(ctx context.Context, cfg Config, path string, withVault bool, o Move
 const loadedMark = "loaded"
 
 func isLoaded(mark string) bool {
-	b, err := os.ReadFile(mark) //nolint:gosec // in the data folder
+	b, err := os.ReadFile(mark)
 	return err == nil && string(b) == loadedMark
 }
 

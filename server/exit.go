@@ -59,6 +59,7 @@ func exitOfKind(e *domain.Error) operate.Exit {
 		return operate.ExitNotYet
 	case domain.UnknownOutcome, domain.Internal:
 		return operate.ExitFailed
+	case domain.Unauthenticated, domain.Forbidden, domain.NotFound, domain.Conflict, domain.Gone:
 	}
 	return operate.ExitRefused
 }

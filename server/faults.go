@@ -66,7 +66,7 @@ func (s *Server) requestFailed(ctx context.Context, f api.Failure) {
 }
 
 // consumerTrouble is told of what keeps a consumer from going on.
-func (s *Server) consumerTrouble(consumer string, err error) {
+func (s *Server) consumerTrouble(ctx context.Context, consumer string, err error) {
 	where := fault.Views
 	switch consumer {
 	case "processes":
@@ -74,7 +74,7 @@ func (s *Server) consumerTrouble(consumer string, err error) {
 	case "notify":
 		where = fault.Messages
 	}
-	s.met(context.Background(), where, consumer, err)
+	s.met(ctx, where, consumer, err)
 }
 
 // met notes an error that is a fault, once: those of the vault are noted where they arise. where is the part it is of, unless the

@@ -48,7 +48,7 @@ func holdFolder(c *Config) (*folder, error) {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	if fresh {
-		if err := os.Chmod(c.Data, 0o700); err != nil { //nolint:gosec // a folder needs its x bit
+		if err := os.Chmod(c.Data, 0o700); err != nil {
 			return nil, fmt.Errorf("data folder: %w", err)
 		}
 	}
@@ -136,7 +136,7 @@ func beforeLedger(e fs.DirEntry) bool {
 
 // ledgerLock says whether a file is the lock of a ledger's folder.
 func ledgerLock(path string) (bool, error) {
-	f, err := os.Open(path) //nolint:gosec // in the data folder
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

@@ -87,7 +87,7 @@ func giveToFolderOwner(path string) (name string, err error) {
 	if err := unix.Stat(filepath.Dir(path), &folder); err != nil || os.Geteuid() != 0 || folder.Uid == 0 {
 		return "", err
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW, 0) //nolint:gosec // the operator names the file
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return "", err
 	}

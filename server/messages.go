@@ -28,9 +28,10 @@ func (s *Server) openNotifier(ctx context.Context) error {
 	if err := s.metrics.Register(sent); err != nil {
 		return err
 	}
+	lasting := context.WithoutCancel(ctx)
 	options := notify.Options{Journal: s.journal, Message: s.menu.Message, Channel: channel, Texts: texts,
 		Path: s.cfg.path("notify.checkpoint"), Log: s.log, Now: s.now,
-		Fault: func(err error) { s.consumerTrouble("notify", err) },
+		Fault: func(err error) { s.consumerTrouble(lasting, "notify", err) },
 		Observe: func(_ domain.Message, r notify.Result) { // not which message: that would tell whose address is taken
 			if r == notify.SentAlready {
 				r = notify.Limited
@@ -39,20 +40,20 @@ func (s *Server) openNotifier(ctx context.Context) error {
 		}}
 	if s.leases != nil {
 		s.sender = notify.NewShared(options, s.leases)
-		s.closeInTime(s.sender.Close)
+		s.closeInTime(lasting, s.sender.Close)
 		return nil
 	}
 	if s.notifier, err = notify.Open(ctx, options); err != nil {
 		return err
 	}
-	s.closeInTime(s.notifier.Close)
+	s.closeInTime(lasting, s.notifier.Close)
 	return nil
 }
 
 // closeInTime closes what waits for things under way, but not without limit.
-func (s *Server) closeInTime(c func(context.Context) error) {
+func (s *Server) closeInTime(ctx context.Context, c func(context.Context) error) {
 	s.onClose(func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 		defer cancel()
 		return c(ctx)
 	})
@@ -79,7 +80,7 @@ func readSecret(setting, path string) (string, error) {
 	if path == "" {
 		return "", nil
 	}
-	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("config: %s: %w", setting, err)
 	}

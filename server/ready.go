@@ -21,7 +21,7 @@ const (
 
 // readiness remembers the last look, and shares the one under way. Close ends that.
 type readiness struct {
-	life context.Context //nolint:containedctx // the life of looks, which outlast those who asked
+	life context.Context // the life of looks, which outlast those who asked
 	end  context.CancelFunc
 	work sync.WaitGroup
 

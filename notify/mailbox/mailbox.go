@@ -60,7 +60,7 @@ func Open(dir string) (*Mailbox, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fault("making the folder", err)
 	}
-	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder needs x
+	if err := os.Chmod(dir, 0o700); err != nil {
 		return nil, fault("closing the folder to others", err)
 	}
 	if err := removePartial(dir); err != nil {
@@ -179,7 +179,7 @@ func (b *Mailbox) names() ([]string, error) {
 
 func (b *Mailbox) read(name string) (Message, error) {
 	var m Message
-	data, err := os.ReadFile(filepath.Join(b.dir, name)) //nolint:gosec // a name from the folder's listing
+	data, err := os.ReadFile(filepath.Join(b.dir, name))
 	if err != nil {
 		return m, fault("reading "+name, err)
 	}

@@ -33,7 +33,7 @@ func (s *store) beginFill(ctx context.Context) error {
 	if s.filling.Load() {
 		return nil
 	}
-	if err := s.flush(); err != nil {
+	if err := s.flush(ctx); err != nil {
 		return err
 	}
 	err := s.transaction(ctx, func(ctx context.Context) error {
@@ -98,7 +98,7 @@ func (s *store) fill(ctx context.Context, documents int, work func(context.Conte
 	s.pending += max(documents, 1)
 	err := work(ctx)
 	if err == nil && s.pending >= fillCommit {
-		err = s.commitFill()
+		err = s.commitFill(whole)
 	}
 	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return err
@@ -112,8 +112,8 @@ func (s *store) fill(ctx context.Context, documents int, work func(context.Conte
 }
 
 // commitFill commits what filling has gathered.
-func (s *store) commitFill() error {
-	_, err := s.conn.ExecContext(context.Background(), `COMMIT`)
+func (s *store) commitFill(ctx context.Context) error {
+	_, err := s.conn.ExecContext(context.WithoutCancel(ctx), `COMMIT`)
 	if err == nil {
 		s.pending = 0
 	}
@@ -133,7 +133,7 @@ func (s *store) endFill(ctx context.Context) error {
 		return s.failed
 	}
 	if s.pending > 0 {
-		if err := s.commitFill(); err != nil {
+		if err := s.commitFill(ctx); err != nil {
 			return err
 		}
 	}

@@ -76,7 +76,7 @@ func Complete(ctx context.Context, dir string, m Manifest, tell carry.Progress) 
 // fileOf returns size and hash of a file.
 func fileOf(ctx context.Context, path string) (File, error) {
 	out := File{Name: filepath.Base(path)}
-	f, err := os.Open(path) //nolint:gosec // the operator names the folder
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return out, fmt.Errorf("%w: %s is missing", ErrIncomplete, path)
 	} else if err != nil {

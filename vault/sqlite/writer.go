@@ -62,16 +62,16 @@ func (v *Vault) write(r *request) error {
 
 func (w *writer) start(ctx context.Context) error { return w.put.prepare(ctx, w.conn) }
 
-// run takes all waiting requests, commits them together, and answers them.
-func (w *writer) run() {
+// run takes all waiting requests, commits them together, and answers them. ctx does not end: a caller that leaves must not undo the others.
+func (w *writer) run(ctx context.Context) {
 	defer close(w.vault.stopped)
 	for {
 		select {
 		case r := <-w.vault.requests:
-			w.commit(w.gather(r))
+			w.commit(ctx, w.gather(r))
 		case <-w.vault.quit:
 			// What remains is cut when the vault is next opened.
-			_ = w.cut(context.Background())
+			_ = w.cut(ctx)
 			_ = errors.Join(w.put.close(), w.conn.Close())
 			return
 		}
@@ -93,8 +93,7 @@ func (w *writer) gather(first *request) []*request {
 
 // commit runs a group in one transaction. Requests that need no cut are answered
 // before it.
-func (w *writer) commit(group []*request) {
-	ctx := context.Background() // a caller that leaves must not undo the others
+func (w *writer) commit(ctx context.Context, group []*request) {
 	err := w.transact(ctx, group)
 	var waiting []*request
 	for _, r := range group {
