@@ -74,6 +74,7 @@ func (s *serving) service(ctx context.Context) (key string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, console.Close()) }()
-	added, err := operate.AddService.Run(ctx, console, operate.ServiceAdd{Name: fmt.Sprintf("maps-%d", time.Now().UnixNano()), Allow: []string{"location:navigation"}}, nil)
+	added, err := operate.AddService.Run(ctx, console,
+		operate.ServiceAdd{Name: fmt.Sprintf("maps-%d", time.Now().UnixNano()), Allow: []string{"location:navigation"}}, nil)
 	return added.Key, err
 }

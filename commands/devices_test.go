@@ -84,7 +84,8 @@ func TestHistory(t *testing.T) {
 		text.Write(h.Details)
 	}
 	// The newest first; what one command did at one time stands together.
-	if got := strings.Join(types, " "); got != "device.linked.v1 permission.granted.v1 session.started.v1 account.opened.v1 verification.passed.v1 sign_up.completed.v1 sign_up.requested.v1" {
+	if got := strings.Join(types, " "); got != "device.linked.v1 permission.granted.v1 session.started.v1 account.opened.v1 verification.passed.v1 "+
+		"sign_up.completed.v1 sign_up.requested.v1" {
 		t.Errorf("%s", got)
 	}
 	for _, want := range []string{ada, "Ada's watch", "192.0.2.7", "1990-05"} {

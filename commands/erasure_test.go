@@ -49,7 +49,8 @@ func TestErasure(t *testing.T) {
 	}
 	other := w.person("eve@example.com")
 	refused(w, w.CancelErasure, other, commands.Erasure{ID: asked.ID}, domain.ErrNotFound)
-	for _, id := range []string{"", "x", c.Account.String(), c.Account.String() + ".", asked.ID + "0", strings.ToUpper(asked.ID), other.Account.String() + asked.ID[36:]} {
+	for _, id := range []string{"", "x", c.Account.String(), c.Account.String() + ".", asked.ID + "0", strings.ToUpper(asked.ID),
+		other.Account.String() + asked.ID[36:]} {
 		refused(w, w.SeeErasure, domain.Guest(), commands.Erasure{ID: id}, domain.ErrNotFound)
 		refused(w, w.CancelErasure, c, commands.Erasure{ID: id}, domain.ErrNotFound)
 	}

@@ -127,7 +127,8 @@ func TestAnotherBodyUnderTheKey(t *testing.T) {
 	})
 	// The key is another's in another's hands, and for another question.
 	eve := w.person("grace@example.com")
-	for _, other := range []commands.Request{{Caller: eve, Channel: r.Channel, Operation: r.Operation, Key: r.Key}, {Caller: c, Channel: r.Channel, Operation: "other", Key: r.Key}} {
+	for _, other := range []commands.Request{{Caller: eve, Channel: r.Channel, Operation: r.Operation, Key: r.Key},
+		{Caller: c, Channel: r.Channel, Operation: "other", Key: r.Key}} {
 		if _, err := w.SetPermission(t.Context(), other, withdrawal()); err != nil {
 			t.Errorf("%v", err)
 		}

@@ -124,7 +124,8 @@ func TestAuthorisation(t *testing.T) {
 		}
 	}
 	for i := range menu.NumField() {
-		if name := menu.Type().Field(i).Name; !seen[name] && name != "Authenticate" && name != "AuthenticateErased" && name != "Presume" && name != "Ciphers" && name != "PseudonymsOf" && name != "Accesses" {
+		if name := menu.Type().Field(i).Name; !seen[name] && name != "Authenticate" && name != "AuthenticateErased" && name != "Presume" && name != "Ciphers" &&
+			name != "PseudonymsOf" && name != "Accesses" {
 			t.Errorf("%s has no row", name)
 		}
 	}
@@ -136,11 +137,16 @@ func TestPersonalNeverPrints(t *testing.T) {
 	client := domain.ClientInfo{Address: canary, UserAgent: canary}
 	device := commands.Device{Kind: "watch", Model: canary, Name: canary}
 	for _, v := range []any{
-		commands.SignUp{Email: canary, Password: passwords.New(canary), BirthMonth: canary}, commands.SignedUp{Handle: canary}, commands.CheckCode{Handle: canary, Code: canary},
-		commands.Resend{Handle: canary}, commands.SignIn{Email: canary, Password: passwords.New(canary)}, commands.SignedIn{Token: canary}, commands.Enrol{Code: canary, Password: passwords.New(canary)},
-		commands.Session{Client: client}, commands.Me{Email: canary, BirthMonth: canary}, commands.HistoryEntry{Details: []byte(canary)}, device, commands.LinkDevice{Model: canary, Name: canary},
-		commands.RenameDevice{Name: canary}, commands.LookUp{Email: canary}, commands.Revealed{Email: canary, Devices: []commands.Device{device}}, commands.AddStaff{Email: canary, Name: canary},
-		commands.StaffAdded{Code: canary}, commands.ServiceAdded{Key: canary}, commands.MessageToSend{To: canary, Code: canary}, commands.Request{Client: client, Key: canary}, commands.Token(canary),
+		commands.SignUp{Email: canary, Password: passwords.New(canary), BirthMonth: canary}, commands.SignedUp{Handle: canary},
+		commands.CheckCode{Handle: canary, Code: canary},
+		commands.Resend{Handle: canary}, commands.SignIn{Email: canary, Password: passwords.New(canary)}, commands.SignedIn{Token: canary},
+		commands.Enrol{Code: canary, Password: passwords.New(canary)},
+		commands.Session{Client: client}, commands.Me{Email: canary, BirthMonth: canary}, commands.HistoryEntry{Details: []byte(canary)}, device,
+		commands.LinkDevice{Model: canary, Name: canary},
+		commands.RenameDevice{Name: canary}, commands.LookUp{Email: canary}, commands.Revealed{Email: canary, Devices: []commands.Device{device}},
+		commands.AddStaff{Email: canary, Name: canary},
+		commands.StaffAdded{Code: canary}, commands.ServiceAdded{Key: canary}, commands.MessageToSend{To: canary, Code: canary},
+		commands.Request{Client: client, Key: canary}, commands.Token(canary),
 		commands.Answer[commands.Me]{Value: commands.Me{Email: canary}}, commands.SkipEvent{Reason: canary},
 		commands.AccountShown{Email: canary, Devices: []commands.Device{device}}, commands.ShownEvent{Details: []byte(canary)},
 	} {

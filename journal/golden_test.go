@@ -183,7 +183,8 @@ func TestGoldensAreRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := store.Append(t.Context(), g.Stream, eventstore.NoStream, eventstore.Event{ID: g.ID, Type: g.Type, Data: g.Data, Metadata: g.Metadata}); err != nil {
+		if _, err := store.Append(t.Context(), g.Stream, eventstore.NoStream,
+			eventstore.Event{ID: g.ID, Type: g.Type, Data: g.Data, Metadata: g.Metadata}); err != nil {
 			t.Fatal(err)
 		}
 		recs, err := read(t, j, g.Stream)

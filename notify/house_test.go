@@ -95,7 +95,8 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{T: t, dir: t.TempDir(), clock: &clock{now: time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)}, log: &buffer{more: make(chan struct{}, 1)}, results: make(chan string, 1000)}
+	h := &house{T: t, dir: t.TempDir(), clock: &clock{now: time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)}, log: &buffer{more: make(chan struct{}, 1)},
+		results: make(chan string, 1000)}
 	store, err := embedded.Open(embedded.Options{Dir: filepath.Join(h.dir, "log"), ReserveBytes: -1})
 	h.ok(err)
 	t.Cleanup(func() { _ = store.Close() })
@@ -166,7 +167,8 @@ func (h *house) open(c notify.Channel, change func(*notify.Options)) *effects.Ru
 // run runs a notifier; what it gives stops it, gracefully or within the context given.
 func (h *house) run(n *effects.Runtime) (stop func(context.Context)) {
 	h.Helper()
-	r, err := consumers.New(consumers.Options{Journal: h.journal, Log: slog.New(slog.NewJSONHandler(h.log, nil)), Now: h.clock.Now, Pause: time.Millisecond}, n.Consumer())
+	r, err := consumers.New(consumers.Options{Journal: h.journal, Log: slog.New(slog.NewJSONHandler(h.log, nil)), Now: h.clock.Now, Pause: time.Millisecond},
+		n.Consumer())
 	h.ok(err)
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(context.Background()) }()

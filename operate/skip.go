@@ -36,8 +36,9 @@ type SkippedEvent struct {
 }
 
 var (
-	errNoView     = &domain.Error{Kind: domain.NotFound, Code: "view_unknown", Message: "There is no view by that name. status lists them among the consumers."}
-	errEventID    = &domain.Error{Kind: domain.Invalid, Code: "invalid_event", Message: "This is not an event's id. status shows the one at which a view has stopped.", Field: "/event"}
+	errNoView  = &domain.Error{Kind: domain.NotFound, Code: "view_unknown", Message: "There is no view by that name. status lists them among the consumers."}
+	errEventID = &domain.Error{Kind: domain.Invalid, Code: "invalid_event",
+		Message: "This is not an event's id. status shows the one at which a view has stopped.", Field: "/event"}
 	errNoEvent    = &domain.Error{Kind: domain.NotFound, Code: "event_unknown", Message: "The log has no event of this id."}
 	errDigestible = &domain.Error{Kind: domain.Conflict, Code: "event_digestible",
 		Message: "The view can digest this event and has not stopped at it. Only an event that a view cannot digest is skipped."}

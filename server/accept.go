@@ -175,7 +175,8 @@ func (a *accepting) settle(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cause := map[Acceptable]domain.RestoreCause{AcceptOlderLog: domain.CauseOlderLog, AcceptOlderVault: domain.CauseOlderVault, AcceptLogID: domain.CauseLogID}[a.accepted]
+	cause := map[Acceptable]domain.RestoreCause{AcceptOlderLog: domain.CauseOlderLog, AcceptOlderVault: domain.CauseOlderVault,
+		AcceptLogID: domain.CauseLogID}[a.accepted]
 	_, err = a.menu.RecordRestore(ctx, operate.OperatorRequest(os.Getuid(), "accept", domain.EventID{}), commands.RecordRestore{
 		ID: domain.EventID{UUID: a.mark.ID}, Reason: a.reason,
 		Restored: domain.LedgerRestored{Cause: cause, From: domain.LogID{UUID: before}, Events: events, List: a.listState(), UID: os.Getuid()}})

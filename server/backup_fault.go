@@ -25,7 +25,8 @@ func (s *Server) refused(f *listFaults) func(error) {
 			return
 		}
 		f.last, f.at = err.Error(), now
-		s.log.Error("nothing is destroyed, since the list of destructions cannot be gone on with; what waits is tried again: put back what is missing, or restart to have the list read through",
+		s.log.Error("nothing is destroyed, since the list of destructions cannot be gone on with; what waits is tried again: put back what is missing, or "+
+			"restart to have the list read through",
 			"list", s.list.Path(), "error", err.Error())
 	}
 }

@@ -34,7 +34,8 @@ func (s *Server) openDestructions(ctx context.Context) error {
 	}
 	existed := exists(s.cfg.Backup.List)
 	if s.list, err = backup.OpenList(ctx, s.cfg.Backup.List, head, v, key, s.now); err != nil {
-		return fmt.Errorf("backup.list: %w; put back what is missing, or move both %s and %s away to begin another list, which proves nothing for the backups before it",
+		return fmt.Errorf("backup.list: %w; put back what is missing, or move both %s and %s away to begin another list, which proves nothing for the backups "+
+			"before it",
 			err, s.cfg.Backup.List, head)
 	}
 	s.onClose(s.list.Close)
@@ -68,7 +69,8 @@ func (s *Server) checkListed(ctx context.Context, key *vault.Key, head string, e
 	})
 	if errors.Is(err, backup.ErrListShortened) || errors.Is(err, backup.ErrListAltered) {
 		return &RefusedError{What: fmt.Sprintf("the list of destructions %s is older than the vault, or another's", s.cfg.Backup.List), err: err,
-			Next: fmt.Sprintf("Put the newest list and its head back, or move both it and %s away to begin another list, which proves nothing for the backups before it", head)}
+			Next: fmt.Sprintf("Put the newest list and its head back, or move both it and %s away to begin another list, which proves nothing for the backups before it",
+				head)}
 	}
 	if err != nil || len(behind) == 0 {
 		return err
@@ -81,7 +83,8 @@ func (s *Server) checkListed(ctx context.Context, key *vault.Key, head string, e
 		}
 		for _, name := range d.Secrets {
 			if _, err := s.vault.Secret(ctx, name); err == nil {
-				return olderLog(fmt.Sprintf("the ledger is older than its list of destructions %s, which tells that a secret was destroyed that the vault has", s.cfg.Backup.List), nil)
+				return olderLog(fmt.Sprintf("the ledger is older than its list of destructions %s, which tells that a secret was destroyed that the vault has",
+					s.cfg.Backup.List), nil)
 			}
 		}
 	}

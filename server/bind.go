@@ -89,7 +89,8 @@ func refuseLog(err error) error {
 		return olderLog(fmt.Sprintf("the log is older than it was: its last %d acknowledged events are missing, as %s says", corrupt.Missing, corrupt.By), err)
 	}
 	if corrupt != nil {
-		return &RefusedError{What: "the log does not open: it is damaged", Next: "Restore the newest backup into a new folder; accountledger salvage makes one of what can be read of this log", err: err}
+		return &RefusedError{What: "the log does not open: it is damaged",
+			Next: "Restore the newest backup into a new folder; accountledger salvage makes one of what can be read of this log", err: err}
 	}
 	return err
 }

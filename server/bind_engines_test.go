@@ -55,7 +55,8 @@ func TestPostgresPutBackToYesterday(t *testing.T) {
 	}
 	refused(cfg, "vault.acknowledged")
 	refused(moved(t, cfg), "the vault is older than its log")
-	s, err := server.Open(t.Context(), cfg, server.Options{Hashing: cheap(), Accept: server.Accept{Kind: server.AcceptOlderVault, Reason: "PostgreSQL was put back"}})
+	s, err := server.Open(t.Context(), cfg,
+		server.Options{Hashing: cheap(), Accept: server.Accept{Kind: server.AcceptOlderVault, Reason: "PostgreSQL was put back"}})
 	fatal(t, err)
 	fatal(t, s.Close())
 	r = start(t, cfg)

@@ -56,7 +56,8 @@ func notCarrying(c *Config) error {
 }
 
 // ErrAccepting: what an operator accepted has not come to its end.
-var ErrAccepting = errors.New("this data folder is to go on from an earlier state, and that has not come to its end: run serve with the same --accept and --reason again")
+var ErrAccepting = errors.New("this data folder is to go on from an earlier state, and that has not come to its end: run serve with the same --accept and " +
+	"--reason again")
 
 // openSide opens log and vault of a configuration and nothing else: no commands, consumers or listeners. It is
 // closed as any Server.

@@ -66,6 +66,7 @@ func (s *Server) clockMetric() prometheus.Collector {
 // confirmPlayed takes the system's clock as right once a history was played by another one, so that the ledger can be served at once.
 func (s *Server) confirmPlayed(ctx context.Context) error {
 	now := s.now()
-	_, err := s.menu.ConfirmClock(ctx, operate.OperatorRequest(os.Getuid(), "confirmClock", domain.EventID{}), commands.ConfirmClock{From: now.Add(-operate.ClockWithin), Until: now.Add(operate.ClockWithin)})
+	_, err := s.menu.ConfirmClock(ctx, operate.OperatorRequest(os.Getuid(), "confirmClock", domain.EventID{}),
+		commands.ConfirmClock{From: now.Add(-operate.ClockWithin), Until: now.Add(operate.ClockWithin)})
 	return err
 }

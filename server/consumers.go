@@ -43,7 +43,8 @@ func (s *Server) openConsumers(ctx context.Context) error {
 	}
 	lasting := context.WithoutCancel(ctx)
 	var err error
-	s.processes, err = processes.Open(ctx, processes.Deps{Journal: s.journal, Menu: s.menu, Now: s.now, Log: s.log, Path: s.cfg.path("deadlines.db"), Leases: s.leases,
+	s.processes, err = processes.Open(ctx, processes.Deps{Journal: s.journal, Menu: s.menu, Now: s.now, Log: s.log,
+		Path: s.cfg.path("deadlines.db"), Leases: s.leases,
 		Monotonic: s.monotonic, ClockJump: s.cfg.Erasure.ClockJump, TrustClock: s.ahead > 0,
 		Fault: func(err error) { s.consumerTrouble(lasting, "processes", err) }})
 	if err != nil {

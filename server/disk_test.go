@@ -115,7 +115,8 @@ func (r *running) unavailable(method, path, token, body string) {
 	if a.fields != nil {
 		kind, _ = a.fields["type"].(string)
 	}
-	if a.status != 503 || !strings.HasPrefix(kind, "/problems/") || a.header.Get("Retry-After") == "" || a.header.Get("Content-Type") != "application/problem+json" {
+	if a.status != 503 || !strings.HasPrefix(kind, "/problems/") || a.header.Get("Retry-After") == "" ||
+		a.header.Get("Content-Type") != "application/problem+json" {
 		r.t.Errorf("%s %s: %d %s", method, path, a.status, a.body)
 	}
 }
@@ -165,7 +166,8 @@ func TestDiskFull(t *testing.T) {
 		c.unavailable("PUT", "/v1/me/permissions/location", h.token, h.allow)
 		c.unavailable("POST", "/v1/me/devices", h.token, `{"kind":"phone","model":"Z","name":"Z"}`)
 		c.unavailable("POST", "/v1/decisions", h.service, h.ask)
-		c.unavailable("POST", "/v1/sign-ups", "", `{"email":"bob@example.com","password":"correct-horse-battery","region":"DE","language":"de","birth_month":"1990-05"}`)
+		c.unavailable("POST", "/v1/sign-ups", "",
+			`{"email":"bob@example.com","password":"correct-horse-battery","region":"DE","language":"de","birth_month":"1990-05"}`)
 		if me := c.want(200, "GET", "/v1/me/devices", h.token, ""); !strings.Contains(me.body, device) {
 			t.Errorf("a device that was linked is not seen: %s", me.body)
 		}
@@ -224,7 +226,8 @@ func TestFlippedByteInLog(t *testing.T) {
 		fatal(t, os.WriteFile(name, hurt, 0o600))
 		_, err := server.Open(t.Context(), onFolder(t, cfg.Data, nil), server.Options{Hashing: cheap()})
 		var damage *eventstore.CorruptError
-		if !errors.As(err, &damage) || damage.File != name || damage.Offset < 0 || damage.Offset > int64(offset) || !strings.Contains(err.Error(), filepath.Base(name)) {
+		if !errors.As(err, &damage) || damage.File != name || damage.Offset < 0 || damage.Offset > int64(offset) ||
+			!strings.Contains(err.Error(), filepath.Base(name)) {
 			t.Fatalf("a bit flipped at %d of %d: %v", offset, end, err)
 		}
 		if b, err := os.ReadFile(name); err != nil || !bytes.Equal(b, hurt) {

@@ -89,9 +89,11 @@ func exitOf(err error) (code string, exit operate.Exit) {
 	case isAny(err, ErrCarrying, ErrRestoring, ErrAccepting, ErrOtherRestore):
 		return "unfinished", operate.ExitRefused
 	case isAny(err, carry.ErrAhead, carry.ErrSameLog, carry.ErrMovedElsewhere, carry.ErrTargetFenced, carry.ErrNoFence, carry.ErrNotMoving, carry.ErrNoVault,
-		eventstore.ErrFenced, eventstore.ErrReadOnly, ErrNothingToAccept, ErrNotAcceptable, ErrSalvageEngine, operate.ErrSimulateMail, ErrSocketForbidden, ErrFolderForbidden):
+		eventstore.ErrFenced, eventstore.ErrReadOnly, ErrNothingToAccept, ErrNotAcceptable, ErrSalvageEngine, operate.ErrSimulateMail,
+		ErrSocketForbidden, ErrFolderForbidden):
 		return "refused", operate.ExitRefused
-	case isAny(err, ErrNoFolder, vault.ErrNoMasterKeyFile, restore.ErrListMissing, restore.ErrNoMasterKey, vault.ErrMasterKey, vault.ErrMasterKeyFile, backup.ErrHeadMissing, backup.ErrHeadEmpty):
+	case isAny(err, ErrNoFolder, vault.ErrNoMasterKeyFile, restore.ErrListMissing, restore.ErrNoMasterKey, vault.ErrMasterKey, vault.ErrMasterKeyFile,
+		backup.ErrHeadMissing, backup.ErrHeadEmpty):
 		return "missing", operate.ExitRefused
 	case isAny(err, vault.ErrNotHeld, replay.ErrFilling):
 		return "not_yet", operate.ExitNotYet

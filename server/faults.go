@@ -99,8 +99,10 @@ func (s *Server) note(ctx context.Context, where fault.Place, during string, err
 // isFault says whether an error tells of something broken, and not of an answer, of somebody who left, of work that is another's, or of
 // a fence that an operator put up.
 func isFault(err error) bool {
-	for _, not := range []error{context.Canceled, eventstore.ErrClosed, eventstore.ErrFenced, view.ErrClosed, leases.ErrClosed, leases.ErrLost, leases.ErrHeld, consumers.ErrRebuilding,
-		consumers.ErrMoved, consumers.ErrElsewhere, consumers.ErrClosed, processes.ErrMending, effects.ErrClosed, api.ErrBehind, vault.ErrNotFound, vault.ErrDestroyed,
+	for _, not := range []error{context.Canceled, eventstore.ErrClosed, eventstore.ErrFenced, view.ErrClosed, leases.ErrClosed, leases.ErrLost, leases.ErrHeld,
+		consumers.ErrRebuilding,
+		consumers.ErrMoved, consumers.ErrElsewhere, consumers.ErrClosed, processes.ErrMending, effects.ErrClosed, api.ErrBehind,
+		vault.ErrNotFound, vault.ErrDestroyed,
 		vault.ErrInvalid, vault.ErrOccupied} {
 		if errors.Is(err, not) {
 			return false
@@ -129,7 +131,8 @@ func (s *Server) placeOf(err error) (fault.Place, bool) {
 		return fault.Lists, true
 	case is(vault.ErrUnavailable, vault.ErrCorrupt, vault.ErrMasterKey):
 		return fault.Vault, true
-	case errors.As(err, &damage), errors.As(err, &unreadable), is(eventstore.ErrReadOnly, eventstore.ErrNoSpace, eventstore.ErrFenced, eventstore.ErrUnavailable, eventstore.ErrUnknownOutcome):
+	case errors.As(err, &damage), errors.As(err, &unreadable), is(eventstore.ErrReadOnly, eventstore.ErrNoSpace, eventstore.ErrFenced, eventstore.ErrUnavailable,
+		eventstore.ErrUnknownOutcome):
 		return fault.Log, true
 	case errors.As(err, &response), errors.As(err, &refused), is(view.ErrUnavailable, view.ErrCorrupt):
 		return fault.Views, true

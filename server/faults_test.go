@@ -148,7 +148,8 @@ func TestADamagedPageOfTheVaultIsSeen(t *testing.T) {
 	if _, met := r.faultsOf("vault"); len(met) == 0 || met[0].Kind != "damaged" || met[0].File != path || met[0].Offset == nil || *met[0].Offset != offset {
 		t.Errorf("status tells %+v", met)
 	}
-	want := regexp.MustCompile(`msg=fault where=vault kind=damaged .*file=` + regexp.QuoteMeta(path) + ` .*request=` + a.header.Get("X-Request-Id") + fmt.Sprintf(" offset=%d ", offset))
+	want := regexp.MustCompile(`msg=fault where=vault kind=damaged .*file=` + regexp.QuoteMeta(path) + ` .*request=` +
+		a.header.Get("X-Request-Id") + fmt.Sprintf(" offset=%d ", offset))
 	if !want.MatchString(r.logs.String()) {
 		t.Errorf("the log is\n%s", r.logs)
 	}

@@ -22,7 +22,8 @@ func running(c *Config) error {
 }
 
 // ErrNotLedger: the folder is somebody else's, and is left as it is.
-var ErrNotLedger = errors.New("it is neither empty nor the data folder of a ledger, which holds a file named lock that begins with \"accountledger\": name another folder with --data, or put back the file lock if this is a ledger's")
+var ErrNotLedger = errors.New("it is neither empty nor the data folder of a ledger, which holds a file named lock that begins with \"accountledger\": " +
+	"name another folder with --data, or put back the file lock if this is a ledger's")
 
 // lockName is the file by whose lock one process holds the folder, and lockLine what it begins with: other programs have
 // files by that name too.
@@ -80,7 +81,8 @@ func ownedByUs(lock *os.File) error {
 	if err := unix.Fstat(int(lock.Fd()), &st); err != nil || os.Geteuid() != 0 || st.Uid == 0 {
 		return err
 	}
-	return fmt.Errorf("the data folder belongs to another user (uid %d), who could not read what root writes there: run this as that user, with runuser or sudo -u", st.Uid)
+	return fmt.Errorf("the data folder belongs to another user (uid %d), who could not read what root writes there: "+
+		"run this as that user, with runuser or sudo -u", st.Uid)
 }
 
 func (f *folder) close() error { return f.lock.Close() }
@@ -160,7 +162,8 @@ func mayOpen(dir string) error {
 	if err := unix.Stat(dir, &st); err != nil { // a folder above it is closed to this user
 		return fmt.Errorf("data folder %s %w (uid %d)", dir, ErrFolderForbidden, os.Geteuid())
 	}
-	return fmt.Errorf("data folder %s %w (uid %d); it belongs to uid %d: run this as that user, with runuser or sudo -u", dir, ErrFolderForbidden, os.Geteuid(), st.Uid)
+	return fmt.Errorf("data folder %s %w (uid %d); it belongs to uid %d: run this as that user, with runuser or sudo -u", dir,
+		ErrFolderForbidden, os.Geteuid(), st.Uid)
 }
 
 // othersMay gives the mode of a folder that others than its owner can use; else 0. A folder that holds a ledger keeps the mode that

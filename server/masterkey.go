@@ -16,7 +16,8 @@ import (
 const devKey = "dev-master.key"
 
 // ErrNoMasterKeyGiven: the configuration names no master key.
-var ErrNoMasterKeyGiven = errors.New("there is no master key: make one with accountledger keys new FILE and give it with --master-key FILE, or give --dev to try things out")
+var ErrNoMasterKeyGiven = errors.New("there is no master key: make one with accountledger keys new FILE and give it with --master-key FILE, or give --dev " +
+	"to try things out")
 
 // ErrKeyInside: anyone who copies the data folder would have what opens it.
 var ErrKeyInside = errors.New("the master key must lie outside the data folder: anyone who copies the folder must not have it")

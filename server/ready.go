@@ -189,7 +189,8 @@ func (s *Server) Ready(ctx context.Context) Readiness {
 		s.met(ctx, fault.Log, "readiness", err)
 	}
 	for _, c := range consumers {
-		r.Consumers = append(r.Consumers, ConsumerState{Name: c.Name, State: string(c.State), Lag: c.Lag, AtLeast: c.AtLeast, Unknown: c.Unknown, LagSeconds: c.Seconds, Reason: c.Reason})
+		r.Consumers = append(r.Consumers, ConsumerState{Name: c.Name, State: string(c.State), Lag: c.Lag, AtLeast: c.AtLeast, Unknown: c.Unknown,
+			LagSeconds: c.Seconds, Reason: c.Reason})
 	}
 	return r
 }

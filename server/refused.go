@@ -49,9 +49,11 @@ func (e *RefusedError) Text(serve string) string {
 	switch e.Accept {
 	case "":
 	case AcceptLogID:
-		text += fmt.Sprintf("; or have the id that the vault knows put back: %s --accept %s --reason \"…\", which is recorded and signs everybody out", serve, e.Accept)
+		text += fmt.Sprintf("; or have the id that the vault knows put back: %s --accept %s --reason \"…\", which is recorded and signs everybody out", serve,
+			e.Accept)
 	default:
-		text += fmt.Sprintf("; or go on without what is lost (%s): %s --accept %s --reason \"…\", which is recorded and signs everybody out", e.Lost, serve, e.Accept)
+		text += fmt.Sprintf("; or go on without what is lost (%s): %s --accept %s --reason \"…\", which is recorded and signs everybody out",
+			e.Lost, serve, e.Accept)
 	}
 	return text
 }
@@ -87,7 +89,8 @@ const (
 )
 
 func lostLogID(err error) *RefusedError {
-	return &RefusedError{What: "the log's id is gone at its server", Next: "Bring the stream back there, or restore the server's backup", Accept: AcceptLogID, err: err}
+	return &RefusedError{What: "the log's id is gone at its server", Next: "Bring the stream back there, or restore the server's backup",
+		Accept: AcceptLogID, err: err}
 }
 
 func olderLog(what string, err error) *RefusedError {

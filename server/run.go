@@ -142,7 +142,8 @@ func (s *Server) api(ctx context.Context) (*api.API, error) {
 		return nil, err
 	}
 	return api.New(api.Deps{ //nolint:contextcheck // its handlers have their requests' contexts
-		Menu: s.menu, Views: s, Ready: func(ctx context.Context) bool { return s.notReady(ctx) == "" }, Log: s.log, Failed: s.requestFailed, LogID: id, Now: s.now, Version: Version(), Dev: s.cfg.Dev,
+		Menu: s.menu, Views: s, Ready: func(ctx context.Context) bool { return s.notReady(ctx) == "" }, Log: s.log, Failed: s.requestFailed, LogID: id, Now: s.now,
+		Version: Version(), Dev: s.cfg.Dev,
 		HealthOnly: s.cfg.Role == RoleConsumers,
 		Head: func(ctx context.Context) (journal.Position, error) {
 			head, err := s.journal.Head(ctx)

@@ -99,7 +99,8 @@ func (s *Server) salvageLog(ctx context.Context, scratch string, out *SalvagedLe
 	if err != nil {
 		return err
 	}
-	from, err := embedded.OpenSalvage(ctx, embedded.Options{Dir: s.cfg.path("log"), ID: b.Log, Witness: s.cfg.path(logWitness), Logger: s.log}, filepath.Join(scratch, "chunks"))
+	from, err := embedded.OpenSalvage(ctx, embedded.Options{Dir: s.cfg.path("log"), ID: b.Log, Witness: s.cfg.path(logWitness), Logger: s.log},
+		filepath.Join(scratch, "chunks"))
 	if err != nil {
 		return err
 	}

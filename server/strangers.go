@@ -19,7 +19,8 @@ func (s *Server) checkStrangers(ctx context.Context) error {
 	}
 	tail, err := audit.Since(ctx, s.store, s.journal, s.vault, bindingPlace(b).Position)
 	if err == nil && tail.Missing != nil {
-		return &fault.UnfitError{Says: "another process with another vault appends to this log, which names a key that this vault never had: stop it; several processes share their vault as well (vault.engine: postgres)"}
+		return &fault.UnfitError{Says: "another process with another vault appends to this log, which names a key that this vault never had: stop it; several " +
+			"processes share their vault as well (vault.engine: postgres)"}
 	}
 	return err
 }

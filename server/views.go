@@ -65,7 +65,8 @@ func behind(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return err
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, consumers.ErrStopped), errors.Is(err, consumers.ErrRebuilding), errors.Is(err, consumers.ErrClosed):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, consumers.ErrStopped), errors.Is(err, consumers.ErrRebuilding),
+		errors.Is(err, consumers.ErrClosed):
 		return errors.Join(api.ErrBehind, err)
 	}
 	return err

@@ -23,8 +23,9 @@ func (w *writer) joins(ctx context.Context, number int, now time.Time) error {
 	system := domain.Metadata{At: now.Add(time.Second), Actor: domain.Actor{Kind: domain.ActorSystem}, Region: p.region, Channel: domain.ChannelProcess}
 
 	key := domain.SignUpKey(id)
-	signUp, err := w.append(ctx, journal.NoStream(domain.SignUpStream(id)), guest, d, domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: p.language, Rules: rules,
-		Capacity: capacity, HandleHash: hash(d), FirstOfDay: true, Contact: domain.Personal(mail, key), Birth: domain.Personal(birth, key)})
+	signUp, err := w.append(ctx, journal.NoStream(domain.SignUpStream(id)), guest, d,
+		domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: p.language, Rules: rules,
+			Capacity: capacity, HandleHash: hash(d), FirstOfDay: true, Contact: domain.Personal(mail, key), Birth: domain.Personal(birth, key)})
 	if err != nil {
 		return err
 	}
@@ -41,11 +42,14 @@ func (w *writer) joins(ctx context.Context, number int, now time.Time) error {
 		return err
 	}
 	guest.Subject = p.account
-	if _, err := w.append(ctx, journal.NoStream(domain.IdentifierStream(claim)), guest, d, domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: p.account, Completes: id}); err != nil {
+	if _, err := w.append(ctx, journal.NoStream(domain.IdentifierStream(claim)), guest, d,
+		domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: p.account, Completes: id}); err != nil {
 		return err
 	}
-	if err := w.record(ctx, p, d, guest, domain.AccountOpened{SignUp: id, Claim: claim, Kind: domain.IdentifierEmail, Language: p.language, Rules: rules, Capacity: capacity,
-		Contact: domain.Personal(mail, domain.AccountKey(p.account), domain.IdentifierKey(claim)), Birth: domain.Personal(birth, domain.AccountKey(p.account))}); err != nil {
+	if err := w.record(ctx, p, d, guest, domain.AccountOpened{SignUp: id, Claim: claim, Kind: domain.IdentifierEmail, Language: p.language,
+		Rules: rules, Capacity: capacity,
+		Contact: domain.Personal(mail, domain.AccountKey(p.account), domain.IdentifierKey(claim)),
+		Birth:   domain.Personal(birth, domain.AccountKey(p.account))}); err != nil {
 		return err
 	}
 	if _, err := w.append(ctx, signUp, guest, d, domain.SignUpCompleted{Account: p.account}); err != nil {
@@ -58,7 +62,8 @@ func (w *writer) joins(ctx context.Context, number int, now time.Time) error {
 // message sends somebody a code.
 func (w *writer) message(ctx context.Context, p *person, d *rand.Rand, m domain.Metadata) error {
 	stream := domain.DeliveryStream(domain.DeliveryID{UUID: idOf(w.Seed, p.number, ofDelivery)})
-	head, err := w.append(ctx, journal.NoStream(stream), m, d, domain.DeliveryAttempted{Message: domain.MessageCode, Medium: domain.MediumEmail, Language: p.language, Attempt: 1})
+	head, err := w.append(ctx, journal.NoStream(stream), m, d,
+		domain.DeliveryAttempted{Message: domain.MessageCode, Medium: domain.MediumEmail, Language: p.language, Attempt: 1})
 	if err == nil {
 		_, err = w.append(ctx, head, m, d, domain.DeliverySucceeded{})
 	}
@@ -73,8 +78,10 @@ func (w *writer) settles(ctx context.Context, p *person, d *rand.Rand, now time.
 	m := p.metadata(now)
 	month := domain.MonthOf(now)
 	session := domain.SessionID{UUID: idOf(w.Seed, p.number, ofSession)}
-	started := domain.SessionStarted{Session: session, Owner: domain.ActorPerson, SecretHash: hash(d), Expires: now.Add(domain.SessionLifetime), OwnerAt: p.version,
-		Client: domain.Personal(domain.ClientInfo{Address: "192.0.2.7", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0)"}, domain.AccountKey(p.account), domain.MonthKey(month))}
+	started := domain.SessionStarted{Session: session, Owner: domain.ActorPerson, SecretHash: hash(d),
+		Expires: now.Add(domain.SessionLifetime), OwnerAt: p.version,
+		Client: domain.Personal(domain.ClientInfo{Address: "192.0.2.7", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0)"}, domain.AccountKey(p.account),
+			domain.MonthKey(month))}
 	if _, err := w.append(ctx, journal.NoStream(domain.SessionsStream(p.account.UUID, month)), m, d, started); err != nil {
 		return err
 	}
@@ -155,5 +162,6 @@ func (w *writer) asked(ctx context.Context, p *person, d *rand.Rand, now time.Ti
 }
 
 func (p *person) metadata(now time.Time) domain.Metadata {
-	return domain.Metadata{At: now, Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: p.account.UUID}}, Subject: p.account, Region: p.region, Channel: domain.ChannelAPI}
+	return domain.Metadata{At: now, Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: p.account.UUID}}, Subject: p.account, Region: p.region,
+		Channel: domain.ChannelAPI}
 }

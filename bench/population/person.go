@@ -46,7 +46,8 @@ type home struct {
 }
 
 func homes() []home {
-	return []home{{"DE", "de"}, {"DE", "de"}, {"DE", "en"}, {"FR", "fr"}, {"US", "en"}, {"US", "en"}, {"IT", "it"}, {"ES", "es"}, {"PL", "pl"}, {"IN", "en"}, {"KR", "ko"}, {"BR", "pt"}}
+	return []home{{"DE", "de"}, {"DE", "de"}, {"DE", "en"}, {"FR", "fr"}, {"US", "en"}, {"US", "en"}, {"IT", "it"}, {"ES", "es"}, {"PL", "pl"}, {"IN", "en"},
+		{"KR", "ko"}, {"BR", "pt"}}
 }
 
 func pick[T any](d *rand.Rand, from []T) T { return from[d.IntN(len(from))] }
@@ -68,7 +69,8 @@ func hash(d *rand.Rand) domain.Hash {
 }
 
 // decide returns somebody's next decision: mostly on a new purpose, sometimes a change of an earlier one.
-func (p *person) decide(d *rand.Rand, allowances []domain.Allowance, notices map[domain.Permission]domain.PublishedNotice, event domain.EventID, now time.Time) any {
+func (p *person) decide(d *rand.Rand, allowances []domain.Allowance, notices map[domain.Permission]domain.PublishedNotice,
+	event domain.EventID, now time.Time) any {
 	today := domain.DayOf(now)
 	at := -1
 	if len(p.granted) > 0 && d.IntN(100) < changesMind {

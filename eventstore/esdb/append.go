@@ -120,7 +120,8 @@ func (a *appending) try(ctx context.Context) (eventstore.Appended, error) {
 	last := a.expected + int64(len(a.events))
 	position := resp.GetSuccess().GetPosition()
 	if got := resp.GetSuccess().GetCurrentRevision(); got != uint64(last) { //nolint:gosec // not negative
-		return eventstore.Appended{}, a.cut(a.stream, eventstore.Position{}, fmt.Sprintf("what was appended after version %d is at version %d: the stream was deleted", a.expected, got))
+		return eventstore.Appended{}, a.cut(a.stream, eventstore.Position{},
+			fmt.Sprintf("what was appended after version %d is at version %d: the stream was deleted", a.expected, got))
 	}
 	if position == nil {
 		a.lost = true // it is there, but not yet known where
@@ -246,7 +247,8 @@ func (a *appending) refused(ctx context.Context, actual int64) (eventstore.Appen
 	case actual == a.expected || a.lost && len(found) == 0:
 		return eventstore.Appended{}, errAgain
 	case actual > a.expected && len(found) == 0:
-		return eventstore.Appended{}, a.cut(a.stream, eventstore.Position{}, fmt.Sprintf("it ends at version %d, and version %d cannot be read", actual, a.expected+1))
+		return eventstore.Appended{}, a.cut(a.stream, eventstore.Position{},
+			fmt.Sprintf("it ends at version %d, and version %d cannot be read", actual, a.expected+1))
 	}
 	return eventstore.Appended{}, &eventstore.ConflictError{Stream: a.stream, Expected: a.expected, Actual: actual}
 }

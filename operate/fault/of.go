@@ -34,7 +34,8 @@ func Of(err error) Cause {
 	var c Cause
 	ofSentinels(&c, err)
 	said := c.Says
-	for _, look := range []func(*Cause, error){ofPaths, ofDamage, ofBehind, ofUnfit, ofSilence, ofLog, ofLogServer, ofEvent, ofSQLite, ofPostgres, ofElastic, ofMessage, ofErrno} {
+	for _, look := range []func(*Cause, error){ofPaths, ofDamage, ofBehind, ofUnfit, ofSilence, ofLog, ofLogServer, ofEvent, ofSQLite, ofPostgres,
+		ofElastic, ofMessage, ofErrno} {
 		look(&c, err)
 	}
 	if c.Kind == "" {

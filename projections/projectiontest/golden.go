@@ -30,7 +30,8 @@ func (l *Ledger) ReadGolden(path string) {
 	for line := range bytes.Lines(raw) {
 		var e Stored
 		must(l, json.Unmarshal(line, &e))
-		_, err := l.Store.Append(context.WithoutCancel(l.Context()), e.Stream, e.Version-1, eventstore.Event{ID: e.ID, Type: e.Type, Metadata: e.Metadata, Data: e.Data})
+		_, err := l.Store.Append(context.WithoutCancel(l.Context()), e.Stream, e.Version-1,
+			eventstore.Event{ID: e.ID, Type: e.Type, Metadata: e.Metadata, Data: e.Data})
 		must(l, err)
 	}
 }

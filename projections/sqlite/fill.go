@@ -63,7 +63,8 @@ func (s *store) beginFill(ctx context.Context) error {
 
 // tuneForFill sets the writing connection up for filling.
 func (s *store) tuneForFill(ctx context.Context) error {
-	return errors.Join(s.cache(ctx, s.limits.cache), s.pragma(ctx, "wal_autocheckpoint", fillCheckpoint), s.pragma(ctx, "temp_store", fillTemp), s.pragma(ctx, "analysis_limit", analysed), s.findUnique(ctx))
+	return errors.Join(s.cache(ctx, s.limits.cache), s.pragma(ctx, "wal_autocheckpoint", fillCheckpoint), s.pragma(ctx, "temp_store", fillTemp),
+		s.pragma(ctx, "analysis_limit", analysed), s.findUnique(ctx))
 }
 
 // tuneForIndexes lets helper threads sort a part of an index while the next one is read: they do so only when a part is full, and
@@ -74,7 +75,8 @@ func (s *store) tuneForIndexes(ctx context.Context) error {
 
 // tuneForUse reverts that.
 func (s *store) tuneForUse(ctx context.Context) error {
-	return errors.Join(s.cache(ctx, writerCache), s.pragma(ctx, "threads", 0), s.pragma(ctx, "wal_autocheckpoint", usualCheckpoint), s.pragma(ctx, "temp_store", usualTemp), s.pragma(ctx, "shrink_memory", ""))
+	return errors.Join(s.cache(ctx, writerCache), s.pragma(ctx, "threads", 0), s.pragma(ctx, "wal_autocheckpoint", usualCheckpoint),
+		s.pragma(ctx, "temp_store", usualTemp), s.pragma(ctx, "shrink_memory", ""))
 }
 
 // fill does the work of one write in the transaction that filling keeps open. A

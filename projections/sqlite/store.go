@@ -75,7 +75,8 @@ func openStore(ctx context.Context, path string, id view.GenerationID, schema vi
 		return nil, err
 	}
 	vfs = "vfs=" + vfs
-	if s.writing, err = sql.Open("sqlite", dsn(path, vfs, "_txlock=immediate", pragma("cache_size", -writerCache), pragma("wal_autocheckpoint", usualCheckpoint), pragma("temp_store", usualTemp))); err != nil {
+	if s.writing, err = sql.Open("sqlite", dsn(path, vfs, "_txlock=immediate", pragma("cache_size", -writerCache), pragma("wal_autocheckpoint", usualCheckpoint),
+		pragma("temp_store", usualTemp))); err != nil {
 		return nil, err
 	}
 	s.writing.SetMaxOpenConns(1)

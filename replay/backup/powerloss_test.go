@@ -232,7 +232,8 @@ func TestAListHalfMadeIsOnlyFinishedAsItWas(t *testing.T) {
 	fatal(t, err)
 	fatal(t, os.Remove(p.list))
 	cut := strings.LastIndex(strings.TrimSuffix(string(whole), "\n"), "\n") + 1
-	for name, b := range map[string][]byte{"nothing": nil, "less": whole[:cut], "half an entry": whole[:len(whole)-9], "more": append(slices.Clone(whole), "{"...)} {
+	for name, b := range map[string][]byte{"nothing": nil, "less": whole[:cut], "half an entry": whole[:len(whole)-9],
+		"more": append(slices.Clone(whole), "{"...)} {
 		fatal(t, os.WriteFile(p.list+".next", b, 0o600))
 		if _, err := p.open(); err == nil || !strings.Contains(err.Error(), p.list) {
 			t.Errorf("%s: %v", name, err)

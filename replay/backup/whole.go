@@ -118,7 +118,8 @@ func Check(ctx context.Context, dir string, tell carry.Progress) (Manifest, Cont
 	if err != nil {
 		return m, c, err
 	}
-	if c.Log != m.Log || c.Events != m.Events || c.FileInfo.String() != m.Hash || c.Rows != m.Rows || c.Head.String() != m.Head || !slices.Equal(c.Masters, m.Masters) {
+	if c.Log != m.Log || c.Events != m.Events || c.FileInfo.String() != m.Hash || c.Rows != m.Rows || c.Head.String() != m.Head ||
+		!slices.Equal(c.Masters, m.Masters) {
 		return m, c, fmt.Errorf("%w: it does not match the contents of the file", ErrManifest)
 	}
 	return m, c, nil

@@ -39,8 +39,9 @@ func (r *Restore) Finish(ctx context.Context) (Restored, error) {
 		return Restored{}, err
 	}
 	out := Restored{From: r.Manifest.Log.String(), To: id.String(), Events: r.Manifest.Events, Hash: r.Manifest.Hash, Rows: r.Manifest.Rows, List: r.List.state}
-	_, err = r.Menu.RecordRestore(ctx, commands.Request{Caller: domain.Operator(r.UID), Channel: domain.ChannelConsole, Operation: "restore"}, commands.RecordRestore{Restored: domain.LedgerRestored{
-		Cause: domain.CauseBackup, From: domain.LogID{UUID: r.Manifest.Log}, BackupAt: r.Manifest.Begun, Events: r.Manifest.Events, List: r.List.state, UID: r.UID}})
+	_, err = r.Menu.RecordRestore(ctx, commands.Request{Caller: domain.Operator(r.UID), Channel: domain.ChannelConsole, Operation: "restore"},
+		commands.RecordRestore{Restored: domain.LedgerRestored{
+			Cause: domain.CauseBackup, From: domain.LogID{UUID: r.Manifest.Log}, BackupAt: r.Manifest.Begun, Events: r.Manifest.Events, List: r.List.state, UID: r.UID}})
 	if err != nil {
 		return out, err
 	}

@@ -9,7 +9,7 @@ import (
 const (
 	findKey        = "SELECT live, id, master, wrapped FROM keys WHERE name = ?"
 	findSecret     = "SELECT row, live, id, master, wrapped FROM secrets WHERE current = 1 AND name = ?"
-	findIdentifier = "SELECT row, claim FROM identifiers WHERE live = 1 AND substr(digest, 1, 3) = substr(?1, 1, 3) AND digest = ?1" //nolint:lll // one statement
+	findIdentifier = "SELECT row, claim FROM identifiers WHERE live = 1 AND substr(digest, 1, 3) = substr(?1, 1, 3) AND digest = ?1"
 	findClaim      = "SELECT row FROM identifiers WHERE live = 1 AND substr(claim, 14, 3) = substr(?1, 14, 3) AND claim = ?1"
 
 	insertKey = "INSERT INTO keys (name, live, at, id, master, wrapped) VALUES (?, 1, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
