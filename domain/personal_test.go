@@ -105,7 +105,7 @@ func TestPartsKeepTheirSealedForm(t *testing.T) {
 		if err != nil || !bytes.Equal(b, again) {
 			t.Fatalf("written once %s, then %s: %v", b, again, err)
 		}
-		if clear, _ := p.Clear(); clear != nil {
+		if value, _ := p.Clear(); value != nil {
 			t.Fatal("the clear value is still there")
 		}
 	})

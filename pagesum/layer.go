@@ -88,8 +88,8 @@ func (r *registry) found(d DamageError) {
 // damage is the damage found in a file or its write-ahead file.
 func (r *registry) damage(path string) *DamageError {
 	names := []string{path, path + "-wal"}
-	if real, err := filepath.EvalSymlinks(path); err == nil && real != path { // SQLite's own name for it
-		names = append(names, real, real+"-wal")
+	if resolved, err := filepath.EvalSymlinks(path); err == nil && resolved != path { // SQLite's own name for it
+		names = append(names, resolved, resolved+"-wal")
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()

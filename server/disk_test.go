@@ -127,7 +127,7 @@ type household struct {
 	service, allow, deny, ask string
 }
 
-func settle(t *testing.T, cfg server.Config, r *running, p person) household {
+func settle(t *testing.T, r *running, p person) household {
 	t.Helper()
 	h := household{person: p}
 	h.allow = fmt.Sprintf(`{"purpose":"navigation","state":"granted","notice":%q}`, r.notice())
@@ -152,7 +152,7 @@ func (r *running) outcome(h household) string {
 func TestDiskFull(t *testing.T) {
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
-	h := settle(t, cfg, r, r.join(mail, "ada@example.com", "Ada's band"))
+	h := settle(t, r, r.join(mail, "ada@example.com", "Ada's band"))
 	r.stop()
 
 	c := startChild(t, cfg.Data)
@@ -198,7 +198,7 @@ func TestDiskFull(t *testing.T) {
 func TestFlippedByteInLog(t *testing.T) {
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
-	h := settle(t, cfg, r, r.join(mail, "ada@example.com", "Ada's band"))
+	h := settle(t, r, r.join(mail, "ada@example.com", "Ada's band"))
 	r.stop()
 	c := startChild(t, cfg.Data)
 	for range 5 {
@@ -244,7 +244,7 @@ func TestFlippedByteInLog(t *testing.T) {
 func TestReserve(t *testing.T) {
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
-	h := settle(t, cfg, r, r.join(mail, "ada@example.com", "Ada's band"))
+	h := settle(t, r, r.join(mail, "ada@example.com", "Ada's band"))
 	r.stop()
 	tight := start(t, onFolder(t, cfg.Data, map[string]any{"store.reserve": "1000000000000000000"}))
 	tight.unavailable("PUT", "/v1/me/permissions/location", h.token, h.deny)
@@ -275,7 +275,7 @@ func TestVaultFails(t *testing.T) {
 			cfg, mail := withMail(t)
 			d := disk.Under(t, filepath.Dir(cfg.Data))
 			r := start(t, cfg)
-			h := settle(t, cfg, r, r.join(mail, "ada@example.com", "Ada's band"))
+			h := settle(t, r, r.join(mail, "ada@example.com", "Ada's band"))
 			d.Fail(fault.op, "vault.db", fault.code)
 			signUp := `{"email":"bob@example.com","password":"correct-horse-battery","region":"DE","language":"de","birth_month":"1990-05"}`
 			for range 2 {
@@ -308,7 +308,7 @@ func TestViewsFail(t *testing.T) {
 	cfg, mail := withMail(t)
 	d := disk.Under(t, filepath.Dir(cfg.Data))
 	r := start(t, cfg)
-	h := settle(t, cfg, r, r.join(mail, "ada@example.com", "Ada's band"))
+	h := settle(t, r, r.join(mail, "ada@example.com", "Ada's band"))
 	officer := r.officer("officer@example.org", "compliance")
 	eventually(t, "all views answer", func() bool {
 		return !strings.Contains(r.inside(200, "/readyz").body, `"rebuilding"`) && r.send("POST", "/v1/views/devices/query", officer, `{}`).status == 200

@@ -17,7 +17,7 @@ import (
 func TestAFullLogIsSeen(t *testing.T) {
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
-	h := settle(t, cfg, r, r.join(mail, "ada@example.com", "Ada's band"))
+	h := settle(t, r, r.join(mail, "ada@example.com", "Ada's band"))
 	r.stop()
 	c := startChild(t, cfg.Data)
 	c.fill(true)

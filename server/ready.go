@@ -94,7 +94,7 @@ func (s *Server) check(ctx context.Context) error {
 		return ctx.Err()
 	case <-patience.C:
 	}
-	if err, known := s.ready.known(); known && time.Since(l.began) < knownFor {
+	if known, err := s.ready.known(); known && time.Since(l.began) < knownFor {
 		return err
 	}
 	where, _ := l.at.Load().(fault.Place)
@@ -102,10 +102,10 @@ func (s *Server) check(ctx context.Context) error {
 }
 
 // known is what the last look saw.
-func (r *readiness) known() (err error, known bool) {
+func (r *readiness) known() (known bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.err, !r.at.IsZero()
+	return !r.at.IsZero(), r.err
 }
 
 // look gives the look under way, begun if need be, or, without one, what the last one saw a moment ago.

@@ -273,8 +273,8 @@ func lastLine(s string) string {
 func failure(t *testing.T, errs string) operate.Failure {
 	t.Helper()
 	for line := range strings.Lines(errs) {
-		var any map[string]any
-		if err := json.Unmarshal([]byte(line), &any); err != nil {
+		var object map[string]any
+		if err := json.Unmarshal([]byte(line), &object); err != nil {
 			t.Errorf("%q is no JSON", line)
 		}
 	}

@@ -48,11 +48,11 @@ type fault struct {
 // Call it before anything in the folder is opened.
 func Under(t testing.TB, dir string) *Disk {
 	t.Helper()
-	real, err := filepath.EvalSymlinks(dir)
+	resolved, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &Disk{dir: real, files: map[string]*file{}, faults: map[Op]fault{}}
+	d := &Disk{dir: resolved, files: map[string]*file{}, faults: map[Op]fault{}}
 	if err := shim.add(d); err != nil {
 		t.Fatal(err)
 	}

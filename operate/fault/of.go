@@ -220,11 +220,11 @@ func sqliteName(code int) string {
 	for _, known := range []int{code, code & 0xff} {
 		text := sqlite.ErrorCodeString[known]
 		if i := strings.LastIndex(text, "(SQLITE_"); i >= 0 {
-			if name := strings.TrimSuffix(text[i+1:], ")"); known == code {
+			name := strings.TrimSuffix(text[i+1:], ")")
+			if known == code {
 				return name
-			} else {
-				return fmt.Sprintf("%s (%d)", name, code)
 			}
+			return fmt.Sprintf("%s (%d)", name, code)
 		}
 	}
 	return fmt.Sprintf("SQLite code %d", code)

@@ -50,9 +50,9 @@ func brittle(version int, touch bool) runner.Declaration {
 }
 
 // skipped records that an operator skipped an event for a view.
-func skipped(l *projectiontest.Ledger, view domain.ViewName, event domain.EventID) {
+func skipped(l *projectiontest.Ledger, name domain.ViewName, event domain.EventID) {
 	l.Helper()
-	l.Append(domain.OperationsStream, domain.EventSkipped{View: view, Event: event, UID: 1000,
+	l.Append(domain.OperationsStream, domain.EventSkipped{View: name, Event: event, UID: 1000,
 		Reason: domain.Personal(domain.OperatorReason{Text: "it cannot be digested"}, domain.LedgerKey())})
 }
 

@@ -235,7 +235,7 @@ func TestAFlippedByteOfALogOnDisk(t *testing.T) {
 	ok(t, log.Close())
 	var name string
 	var text []byte
-	ok(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	ok(t, filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".sst") {
 			b, err := os.ReadFile(path)
 			if len(b) > len(text) {
