@@ -57,7 +57,7 @@ func main() {
 	flag.IntVar(&c.rounds, "rounds", 5, "rounds of each, alternating with the control; the median counts")
 	flag.DurationVar(&c.length, "length", 2*time.Second, "length of a round")
 	flag.DurationVar(&c.load, "load", 60*time.Second, "length of a load over HTTP")
-	flag.IntVar(&c.accounts, "accounts", 100_000, "accounts whose events are read and rebuilt; about ten events each")
+	flag.IntVar(&c.accounts, "accounts", 100_000, "accounts whose events are read and rebuilt; about seventeen events each")
 	flag.StringVar(&c.sizes, "sizes", "10000,100000,1000000", "comma-separated numbers of accounts at which the views are queried")
 	flag.IntVar(&c.opened, "opened", 300_000, "people whose parts are opened with a cold cache")
 	flag.IntVar(&c.served, "served", 1_000_000, "accounts in the ledger when the memory of serve is measured")

@@ -17,6 +17,7 @@ import (
 	"accountledger/eventstore/embedded"
 	"accountledger/journal"
 	"accountledger/projections/sqlite"
+	"accountledger/simulate"
 	"accountledger/vault"
 	vaultsqlite "accountledger/vault/sqlite"
 )
@@ -114,7 +115,7 @@ func populated(ctx context.Context, c config, accounts int) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := w.grow(ctx, population.People(accounts)); err != nil {
+	if err := w.grow(ctx, simulate.SignUps(accounts)); err != nil {
 		return nil, errors.Join(err, w.close(ctx))
 	}
 	return w, nil

@@ -18,7 +18,7 @@ import (
 )
 
 // patience bounds how long a test waits for what must happen; it is never waited out when all is well.
-const patience = 30 * time.Second
+const patience = await.Patience
 
 // line is a runner at work on a ledger.
 type line struct {

@@ -166,3 +166,10 @@ func (e *LimitError) Error() string { return ErrUnavailable.Error() + ": " + e.S
 
 // Unwrap returns ErrUnavailable.
 func (e *LimitError) Unwrap() error { return ErrUnavailable }
+
+// NoLogIDError: the log has events, but the stream with its id is gone at its server. Without the id nobody knows which log it is.
+type NoLogIDError struct{ Stream string }
+
+func (e *NoLogIDError) Error() string {
+	return fmt.Sprintf("eventstore: the log has events, but stream %s, which holds its id, is empty or deleted", e.Stream)
+}

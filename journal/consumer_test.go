@@ -10,11 +10,12 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 
 	"accountledger/domain"
+	"accountledger/internal/await"
 	"accountledger/journal"
 )
 
 // patience bounds what a test waits for; it is reached only when the test fails.
-const patience = 20 * time.Second
+const patience = await.Patience
 
 // consumer reads the log through Watermill messages and keeps a checkpoint.
 type consumer struct {

@@ -17,6 +17,7 @@ import (
 	"accountledger/consumers/effects"
 	"accountledger/domain"
 	"accountledger/eventstore/embedded"
+	"accountledger/internal/await"
 	"accountledger/journal"
 	"accountledger/notify"
 	"accountledger/notify/mailbox"
@@ -27,7 +28,7 @@ import (
 )
 
 // patience bounds how long a test waits for what must happen; it is never waited out when all is well.
-const patience = 30 * time.Second
+const patience = await.Patience
 
 // clock is the time of a test; waiting moves it.
 type clock struct {

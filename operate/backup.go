@@ -9,7 +9,7 @@ import (
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/replay/backup"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 )
 
 // StartBackup gives what a backup that begins now has to know about the ledger, and refuses an archive. The export records that the
@@ -56,7 +56,7 @@ func (s backupSource) Start(ctx context.Context) (backup.Start, error) {
 }
 
 // Export implements backup.Source.
-func (s backupSource) Export(ctx context.Context, from carry.Place, out io.Writer) error {
+func (s backupSource) Export(ctx context.Context, from transfer.Place, out io.Writer) error {
 	return ExportForBackup.Write(ctx, s.Console, ExportFrom{Vault: true, From: from}, out)
 }
 

@@ -6,7 +6,7 @@ import (
 	"io"
 
 	"accountledger/domain"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/vault"
 )
 
@@ -27,18 +27,18 @@ type ExportFrom struct {
 	// Vault asks for the vault's rows too, still wrapped; the master key is never exported.
 	Vault bool `json:"vault"`
 	// From is where an interrupted export resumes; the zero Place is the beginning.
-	From carry.Place `json:"from,omitzero"`
+	From transfer.Place `json:"from,omitzero"`
 }
 
 // ExportFile exports from a console into a file of this process, or resumes an interrupted export.
-func ExportFile(ctx context.Context, c Console, path string, withVault bool, progress func(Progress)) (carry.Exported, error) {
-	return carry.ExportFile(ctx, func(ctx context.Context, withVault bool, from carry.Place, out io.Writer) error {
+func ExportFile(ctx context.Context, c Console, path string, withVault bool, progress func(Progress)) (transfer.Exported, error) {
+	return transfer.ExportFile(ctx, func(ctx context.Context, withVault bool, from transfer.Place, out io.Writer) error {
 		return Export.Write(ctx, c, ExportFrom{Vault: withVault, From: from}, out)
 	}, path, withVault, Stages(progress))
 }
 
 func export(ctx context.Context, c *call, in ExportFrom) (None, error) {
-	var v vault.Carrier
+	var v vault.Portable
 	if in.Vault {
 		side, err := c.Side()
 		if err != nil {
@@ -46,14 +46,14 @@ func export(ctx context.Context, c *call, in ExportFrom) (None, error) {
 		}
 		v = side.Vault
 	}
-	return None{}, carry.Export(ctx, c.Log, v, in.From, c.out)
+	return None{}, transfer.Export(ctx, c.Log, v, in.From, c.out)
 }
 
 // Side is the ledger's log and vault.
-func (l *Ledger) Side() (carry.Side, error) {
-	v, ok := l.Vault.(vault.Carrier)
+func (l *Ledger) Side() (transfer.Side, error) {
+	v, ok := l.Vault.(vault.Portable)
 	if !ok {
-		return carry.Side{}, errors.New("the vault's engine cannot be carried")
+		return transfer.Side{}, errors.New("the vault's engine cannot be carried")
 	}
-	return carry.Side{Log: l.Log, Vault: v}, nil
+	return transfer.Side{Log: l.Log, Vault: v}, nil
 }

@@ -18,7 +18,6 @@ import (
 	"accountledger/projections/view"
 	"accountledger/replay/audit"
 	"accountledger/replay/backup"
-	"accountledger/simulate"
 	"accountledger/vault"
 )
 
@@ -36,7 +35,7 @@ type Ledger struct {
 	Journal *journal.Journal
 	Vault   vault.Vault
 	Binder  vault.Binder
-	Masters vault.Carrier  // the same vault, past what stands before it
+	Masters vault.Portable // the same vault, past what stands before it
 	Keyring *vault.Keyring // the master keys it may use
 	List    *backup.List   // of destructions
 	Menu    *commands.Menu
@@ -68,8 +67,8 @@ type Ledger struct {
 	Rebuilding func(tell func(view string, done, total int64)) (watched func(view string, done, total int64), ended func())
 	// SimulationMenu has cheap password hashes and limits of its own, over the same log and vault.
 	SimulationMenu func(ctx context.Context) (*commands.Menu, error)
-	// Counts queries the views for what a simulation played.
-	Counts simulate.Views
+	// Query asks a view once it has come to from, for which it waits at most so long.
+	Query func(ctx context.Context, view string, q view.Query, from journal.Position, wait time.Duration) (*view.Result, error)
 	// Ended is called after each operation with its output or error; may be nil.
 	Ended func(operation string, out any, err error)
 }

@@ -2,7 +2,7 @@ package operate
 
 import (
 	"accountledger/eventstore"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 )
 
 // Progress is how far an operator's command has come.
@@ -18,11 +18,11 @@ type Progress struct {
 }
 
 // Stages reports the stages of replay as progress; nil stays nil.
-func Stages(progress func(Progress)) carry.Progress {
+func Stages(progress func(Progress)) transfer.Progress {
 	if progress == nil {
 		return nil
 	}
-	return func(stage carry.Stage, done, total int64, unit eventstore.Unit) {
+	return func(stage transfer.Stage, done, total int64, unit eventstore.Unit) {
 		progress(Progress{View: string(stage), Done: done, Total: total, Unit: string(unit)})
 	}
 }

@@ -17,7 +17,7 @@ import (
 var Simulate = &Operation[Simulation, simulate.Summary]{
 	Info: Info{Name: "simulate", Progress: true, Stops: context.Canceled},
 	do: func(ctx context.Context, c *call, in Simulation) (simulate.Summary, error) {
-		return c.SimulateDirect(ctx, c.uid, in.Options(WorkersDirect, c.progress), c.Counts)
+		return c.SimulateDirect(ctx, c.uid, in.Options(WorkersDirect, c.progress), liveViews{c.Ledger})
 	},
 }
 

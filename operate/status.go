@@ -3,6 +3,7 @@ package operate
 import (
 	"context"
 
+	"accountledger/eventstore"
 	"accountledger/operate/fault"
 )
 
@@ -72,4 +73,22 @@ type Fault = fault.Fault
 type Unread struct {
 	What  string      `json:"what"`
 	Cause fault.Cause `json:"cause"`
+}
+
+// FenceOf tells operators why a log takes no appends for good; "" when it does, or cannot be reached, which is said elsewhere.
+func FenceOf(ctx context.Context, log eventstore.Store) string {
+	f, ok := log.(eventstore.Fencer)
+	if !ok {
+		return ""
+	}
+	stands, err := f.Fenced(ctx)
+	switch {
+	case err != nil:
+		return ""
+	case stands.Reason == eventstore.FenceMove:
+		return "it moves, or has moved, to log " + stands.Target.String()
+	case stands.Reason == eventstore.FenceArchive:
+		return "it is an archive, imported without its vault: it can be read, and nobody can sign in"
+	}
+	return ""
 }

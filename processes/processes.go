@@ -49,8 +49,9 @@ const (
 	// atOnce is how much is settled in one round.
 	atOnce      = 64
 	defaultTell = 30 * time.Second
-	// retainEvery is how often expired keys are looked for.
+	// retainEvery is how often expired keys are looked for, and retainAgain how soon after a failure.
 	retainEvery = 6 * time.Hour
+	retainAgain = time.Minute
 )
 
 // Processes is a consumer of the log that settles what is due.
@@ -204,17 +205,20 @@ func (p *Processes) work(ctx context.Context, lease *leases.Lease) {
 	}
 }
 
-// retain destroys expired keys from time to time, and returns when it last did.
+// retain destroys expired keys from time to time. It returns when it last did; after a failure, a time from which it is due in a minute.
 func (p *Processes) retain(ctx context.Context, now, last time.Time) time.Time {
 	if now.Sub(last) < retainEvery && !last.After(now) {
 		return last
 	}
-	if _, err := p.Menu.Retain(ctx, request(now), struct{}{}); err != nil {
+	_, err := p.Menu.Retain(ctx, request(now), struct{}{})
+	if err == nil {
+		return now
+	}
+	if ctx.Err() == nil {
 		p.Fault(err)
 		p.Log.Error("expired keys could not be destroyed", "error", err.Error())
-		return last
 	}
-	return now
+	return now.Add(retainAgain - retainEvery)
 }
 
 // round settles what is due now and returns the time until the next. If the clock is not trusted, it only settles entries independent

@@ -13,6 +13,7 @@ import (
 	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/eventstore"
+	"accountledger/internal/await"
 	"accountledger/journal"
 	"accountledger/projections"
 	"accountledger/projections/projectiontest"
@@ -61,7 +62,7 @@ func (x *line) documents(t interface {
 }) map[string][]string {
 	t.Helper()
 	out := map[string][]string{}
-	ctx, cancel := context.WithTimeout(x.Context(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(x.Context(), await.Patience)
 	defer cancel()
 	for i := range x.all {
 		d := &x.all[i]

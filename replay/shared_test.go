@@ -9,6 +9,7 @@ import (
 
 	"accountledger/consumers"
 	"accountledger/domain"
+	"accountledger/internal/await"
 	"accountledger/leases"
 	"accountledger/leases/local"
 	"accountledger/projections"
@@ -55,7 +56,7 @@ func TestARebuildUnderSeveralProcesses(t *testing.T) {
 	})
 	reach := func(views *runner.Views) (generation view.GenerationID) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), await.Patience)
 		defer cancel()
 		_, id, err := views.QueryAt(ctx, "activity", view.Query{}, l.Head().Position)
 		if err != nil {

@@ -16,8 +16,8 @@ import (
 	"accountledger/domain"
 	"accountledger/operate"
 	"accountledger/replay/backup"
-	"accountledger/replay/carry"
 	"accountledger/replay/restore"
+	"accountledger/replay/transfer"
 	"accountledger/server"
 )
 
@@ -92,7 +92,7 @@ func (a *attacked) restoreNamed(c copies, in restore.Options) (server.Config, re
 			fatal(a.t, os.WriteFile(path, b, 0o600))
 		}
 	}
-	done, err := server.Restore(a.t.Context(), to, dir, in, server.MoveOptions{})
+	done, err := server.Restore(a.t.Context(), to, dir, in, server.SideOptions{})
 	return to, done, err
 }
 
@@ -148,6 +148,7 @@ func (a *attacked) harmless(name string, c copies, back ...person) {
 // TestAttackedBackups restores a backup of which files were damaged, cut, swapped, exchanged for older ones or another ledger's. Each is
 // refused by name with nothing made, or harmless. What nobody can tell is an older list with an equally old head.
 func TestAttackedBackups(t *testing.T) {
+	t.Parallel()
 	a := attack(t)
 	right := a.first
 	right.list, right.head = a.second.list, a.second.head
@@ -242,13 +243,13 @@ func TestAttackedBackups(t *testing.T) {
 	})
 	t.Run("forged, with sums that fit", func(t *testing.T) {
 		a := a.of(t)
-		a.refused("two lines of the ledger", a.forged(right, func(l [][]byte) [][]byte { l[2], l[3] = l[3], l[2]; return l }), carry.ErrHash,
-			carry.ErrLine, backup.ErrManifest)
-		a.refused("a line of the log less", a.forged(right, func(l [][]byte) [][]byte { return append(l[:4:4], l[5:]...) }), carry.ErrHash,
-			carry.ErrLine, backup.ErrManifest)
-		a.refused("a row of the vault less", a.forged(right, func(l [][]byte) [][]byte { n := len(l); return append(l[:n-3:n-3], l[n-2:]...) }), carry.ErrHash,
-			carry.ErrLine, backup.ErrManifest)
-		a.refused("the end less", a.forged(right, func(l [][]byte) [][]byte { return l[:len(l)-1] }), carry.ErrEndsEarly)
+		a.refused("two lines of the ledger", a.forged(right, func(l [][]byte) [][]byte { l[2], l[3] = l[3], l[2]; return l }), transfer.ErrHash,
+			transfer.ErrLine, backup.ErrManifest)
+		a.refused("a line of the log less", a.forged(right, func(l [][]byte) [][]byte { return append(l[:4:4], l[5:]...) }), transfer.ErrHash,
+			transfer.ErrLine, backup.ErrManifest)
+		a.refused("a row of the vault less", a.forged(right, func(l [][]byte) [][]byte { n := len(l); return append(l[:n-3:n-3], l[n-2:]...) }), transfer.ErrHash,
+			transfer.ErrLine, backup.ErrManifest)
+		a.refused("the end less", a.forged(right, func(l [][]byte) [][]byte { return l[:len(l)-1] }), transfer.ErrEndsEarly)
 		forgotten := a.remade(right, func(m *backup.Manifest) { m.List = nil })
 		forgotten.list = a.first.list
 		a.refused("a manifest that knows of no list, and an older list", forgotten, backup.ErrListShortened)

@@ -14,7 +14,7 @@ func breakOff(t *testing.T, cfg server.Config, dir, stage string) error {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	_, err := server.Restore(ctx, cfg, dir, restore.Options{}, server.MoveOptions{Progress: func(p operate.Progress) {
+	_, err := server.Restore(ctx, cfg, dir, restore.Options{}, server.SideOptions{Progress: func(p operate.Progress) {
 		if p.View == stage {
 			cancel()
 		}

@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/google/uuid"
-
+	"accountledger/operate/folder"
 	"accountledger/replay/backup"
 	"accountledger/vault"
 )
@@ -28,7 +27,7 @@ func (s *Server) openDestructions(ctx context.Context) error {
 		}
 		return nil
 	}
-	v, ok := s.vault.(vault.Carrier)
+	v, ok := s.vault.(vault.Portable)
 	if !ok {
 		return errors.New("the vault's engine cannot keep a list of destructions")
 	}
@@ -39,56 +38,15 @@ func (s *Server) openDestructions(ctx context.Context) error {
 			err, s.cfg.Backup.List, head)
 	}
 	s.onClose(s.list.Close)
-	if err := s.checkListed(ctx, key, head, existed); err != nil {
-		return err
+	if existed && s.accepted == "" {
+		if err := s.parts().Destructions(ctx, s.cfg.Backup.List, head, key); err != nil {
+			return err
+		}
 	}
 	keeper := backup.Keep(v, s.list)
 	keeper.Refused = s.refused(&listFaults{})
 	s.vault = keeper
 	return s.openJournal()
-}
-
-// checkListed compares the list with what the vault knew of it: a list that is older than the vault would not destroy again, after a
-// restore, what was destroyed since; and a vault that is older than the list has keys again that were destroyed.
-func (s *Server) checkListed(ctx context.Context, key *vault.Key, head string, existed bool) error {
-	b, err := s.binder.Binding(ctx)
-	if err != nil || !existed || s.accepted != "" || b.Log == uuid.Nil {
-		return err
-	}
-	proof := backup.Proof{Head: head}
-	if b.List.Entries > 0 {
-		proof.Backup = &backup.Mark{Entries: b.List.Entries, Hash: b.List.Hash}
-	}
-	var behind []backup.Destroyed
-	entries := int64(0)
-	_, err = backup.ReadList(s.cfg.Backup.List, key, proof, func(d backup.Destroyed) error {
-		if entries++; entries > b.List.Entries {
-			behind = append(behind, d)
-		}
-		return nil
-	})
-	if errors.Is(err, backup.ErrListShortened) || errors.Is(err, backup.ErrListAltered) {
-		return &RefusedError{What: fmt.Sprintf("the list of destructions %s is older than the vault, or another's", s.cfg.Backup.List), err: err,
-			Next: fmt.Sprintf("Put the newest list and its head back, or move both it and %s away to begin another list, which proves nothing for the backups before it",
-				head)}
-	}
-	if err != nil || len(behind) == 0 {
-		return err
-	}
-	for _, d := range behind[:len(behind)-1] { // a crash may have come between the last entry and what it tells of
-		for _, name := range d.Keys {
-			if _, err := s.vault.Key(ctx, name); err == nil {
-				return olderLog(fmt.Sprintf("the ledger is older than its list of destructions %s, which tells that %q was destroyed", s.cfg.Backup.List, name), nil)
-			}
-		}
-		for _, name := range d.Secrets {
-			if _, err := s.vault.Secret(ctx, name); err == nil {
-				return olderLog(fmt.Sprintf("the ledger is older than its list of destructions %s, which tells that a secret was destroyed that the vault has",
-					s.cfg.Backup.List), nil)
-			}
-		}
-	}
-	return nil
 }
 
 func (s *Server) listKey(ctx context.Context) (*vault.Key, error) {
@@ -120,6 +78,6 @@ func (c *Config) listInside() bool {
 	if c.Backup.List == "" {
 		return false
 	}
-	inside, err := within(c.Data, c.Backup.List)
+	inside, err := folder.Within(c.Data, c.Backup.List)
 	return err != nil || inside
 }

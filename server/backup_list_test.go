@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"accountledger/domain"
 	"accountledger/operate"
@@ -26,12 +27,24 @@ func headOf(t *testing.T, cfg server.Config) string {
 	return head[0]
 }
 
+// expire waits for the first destruction of expired keys, after which a list that is new holds them: what a test does to the list and
+// its head then comes between no writes of the server's own.
+func (r *running) expire() {
+	r.t.Helper()
+	eventually(r.t, "expired keys are on the list", func() bool {
+		n := r.metric("accountledger_destructions_list_entries")
+		return n != "" && n != "0"
+	})
+}
+
 // TestAListTakenAwayWhileServingIsNoticed is the second half of row T8: status says it without a destruction, an erasure waits, and
 // the log says why, once; when the list is back the erasure is carried out.
 func TestAListTakenAwayWhileServingIsNoticed(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	r := start(t, cfg)
+	r.expire()
 	eve, ada := r.join(mail, "eve@example.com", "Eve"), r.join(mail, "ada@example.com", "Ada")
 	r.want(204, "DELETE", "/v1/me/devices/"+ada.deviceID, ada.token, "") // the list has an entry
 	st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
@@ -61,6 +74,7 @@ func TestAListTakenAwayWhileServingIsNoticed(t *testing.T) {
 	}
 
 	fatal(t, os.Rename(cfg.Backup.List, cfg.Backup.List+".away"))
+	began := time.Now()
 	id := r.want(202, "POST", "/v1/erasures", eve.token, "").str(t, "id")
 	eventually(t, "the cause in the log", func() bool {
 		return strings.Contains(r.logs.String(), backup.ErrListShortened.Error()+": "+cfg.Backup.List+" is missing")
@@ -69,8 +83,8 @@ func TestAListTakenAwayWhileServingIsNoticed(t *testing.T) {
 		t.Errorf("%s", e.body)
 	}
 	device := r.want(201, "POST", "/v1/me/devices", ada.token, `{"kind":"phone","model":"X","name":"Y"}`).str(t, "id")
-	r.want(503, "DELETE", "/v1/me/devices/"+device, ada.token, "") // its key is not destroyed either
-	if n := strings.Count(r.logs.String(), "nothing is destroyed"); n != 1 {
+	r.want(503, "DELETE", "/v1/me/devices/"+device, ada.token, "")                                                      // its key is not destroyed either
+	if n := strings.Count(r.logs.String(), "nothing is destroyed"); n < 1 || n > 1+int(time.Since(began)/time.Minute) { // it is told once a minute
 		t.Errorf("the same cause was logged %d times", n)
 	}
 	for _, private := range []string{eve.email, eve.device} {
@@ -87,6 +101,7 @@ func TestAListTakenAwayWhileServingIsNoticed(t *testing.T) {
 // TestAnEmptiedHeadRestoresNobody is the first half of row T8: somebody is erased after the backup, the head of the list is emptied or
 // zeroed, and the list cut back, to nothing or by an entry. It is refused by name, at a restore and at a start.
 func TestAnEmptiedHeadRestoresNobody(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	r := start(t, cfg)
@@ -104,7 +119,7 @@ func TestAnEmptiedHeadRestoresNobody(t *testing.T) {
 		for _, list := range [][]byte{nil, whole[:strings.LastIndexByte(strings.TrimSuffix(string(whole), "\n"), '\n')+1], whole} {
 			fatal(t, errors.Join(os.WriteFile(head, empty, 0o600), os.WriteFile(cfg.Backup.List, list, 0o600)))
 			to := withoutList(moved(t, cfg))
-			_, err := server.Restore(t.Context(), to, dir, restore.Options{List: cfg.Backup.List}, server.MoveOptions{})
+			_, err := server.Restore(t.Context(), to, dir, restore.Options{List: cfg.Backup.List}, server.SideOptions{})
 			if !errors.Is(err, backup.ErrHeadEmpty) || !strings.Contains(err.Error(), head) {
 				t.Errorf("a head of %d bytes, a list of %d: %v", len(empty), len(list), err)
 			}
@@ -127,6 +142,7 @@ func TestAnEmptiedHeadRestoresNobody(t *testing.T) {
 // TestAListElsewhereIsBroughtOnce restores with a list that is to lie elsewhere afterwards: another list there is refused before
 // anything is made, and a whole copy of it, which a restore that broke off leaves, is taken.
 func TestAListElsewhereIsBroughtOnce(t *testing.T) {
+	t.Parallel()
 	a := attack(t)
 	dir := filepath.Join(t.TempDir(), "backup")
 	fatal(t, os.MkdirAll(dir, 0o700))
@@ -135,7 +151,7 @@ func TestAListElsewhereIsBroughtOnce(t *testing.T) {
 	to := moved(t, a.cfg)
 	to.Backup.List = filepath.Join(t.TempDir(), "elsewhere.ndjson")
 	fatal(t, os.WriteFile(to.Backup.List, a.first.list, 0o600))
-	if _, err := server.Restore(t.Context(), to, dir, restore.Options{List: a.cfg.Backup.List}, server.MoveOptions{}); !errors.Is(err, backup.ErrListShortened) ||
+	if _, err := server.Restore(t.Context(), to, dir, restore.Options{List: a.cfg.Backup.List}, server.SideOptions{}); !errors.Is(err, backup.ErrListShortened) ||
 		!strings.Contains(err.Error(), to.Backup.List) {
 		t.Errorf("another list lies there: %v", err)
 	}
@@ -143,7 +159,7 @@ func TestAListElsewhereIsBroughtOnce(t *testing.T) {
 		t.Errorf("a folder was made for it: %v", err)
 	}
 	fatal(t, os.WriteFile(to.Backup.List, a.second.list, 0o600))
-	done, err := server.Restore(t.Context(), to, dir, restore.Options{List: a.cfg.Backup.List}, server.MoveOptions{})
+	done, err := server.Restore(t.Context(), to, dir, restore.Options{List: a.cfg.Backup.List}, server.SideOptions{})
 	fatal(t, err)
 	if done.List != domain.ListProven || done.Erased != 1 {
 		t.Errorf("%+v", done)

@@ -12,6 +12,7 @@ import (
 // TestTheByteScanOfAllThatIsWritten looks through log, vault, views, backups, the list of destructions, the server's log and
 // its metrics for what is somebody's, and after an erasure for the key.
 func TestTheByteScanOfAllThatIsWritten(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	r := start(t, cfg)

@@ -14,6 +14,7 @@ import (
 	"accountledger/operate"
 	"accountledger/replay/backup"
 	"accountledger/replay/restore"
+	"accountledger/replay/unfinished"
 	"accountledger/server"
 )
 
@@ -30,13 +31,14 @@ func restored(t *testing.T, cfg server.Config, dir string, in restore.Options) (
 	t.Helper()
 	to := moved(t, cfg)
 	to.Backup.List = ""
-	done, err := server.Restore(t.Context(), to, dir, in, server.MoveOptions{})
+	done, err := server.Restore(t.Context(), to, dir, in, server.SideOptions{})
 	fatal(t, err)
 	return to, done
 }
 
 // TestABackupIsRestoredElsewhere makes a backup while people go on, erases one of them, and restores with and without the list.
 func TestABackupIsRestoredElsewhere(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	r := start(t, cfg)
@@ -132,7 +134,7 @@ func TestABackupIsRestoredElsewhere(t *testing.T) {
 	r.stop()
 
 	// The control: without the list she is back.
-	if _, err := server.Restore(t.Context(), withoutList(moved(t, cfg)), dir, restore.Options{}, server.MoveOptions{}); !errors.Is(err, restore.ErrListMissing) {
+	if _, err := server.Restore(t.Context(), withoutList(moved(t, cfg)), dir, restore.Options{}, server.SideOptions{}); !errors.Is(err, restore.ErrListMissing) {
 		t.Errorf("without a word about the list: %v", err)
 	}
 	control, done := restored(t, cfg, dir, restore.Options{WithoutList: true})
@@ -152,6 +154,7 @@ func withoutList(cfg server.Config) server.Config {
 
 // TestBrokenBackupsAreRefusedByName restores what is damaged, cut or incomplete; nothing is made of any of it.
 func TestBrokenBackupsAreRefusedByName(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	r := start(t, cfg)
@@ -210,14 +213,14 @@ func TestBrokenBackupsAreRefusedByName(t *testing.T) {
 			}
 			fatal(t, c.spoil())
 			to := withoutList(moved(t, cfg))
-			_, err := server.Restore(t.Context(), to, dir, restore.Options{List: cfg.Backup.List}, server.MoveOptions{})
+			_, err := server.Restore(t.Context(), to, dir, restore.Options{List: cfg.Backup.List}, server.SideOptions{})
 			if !errors.Is(err, c.want) {
 				t.Errorf("%v, want %v", err, c.want)
 			}
 			if _, err := os.Stat(to.Data); !errors.Is(err, os.ErrNotExist) {
 				t.Errorf("a folder was made for it: %v", err)
 			}
-			done, err := server.Restore(t.Context(), to, dir, restore.Options{List: cfg.Backup.List, UnprovenList: true}, server.MoveOptions{})
+			done, err := server.Restore(t.Context(), to, dir, restore.Options{List: cfg.Backup.List, UnprovenList: true}, server.SideOptions{})
 			if (err != nil) != c.anyway || err == nil && done.List != domain.ListUnproven {
 				t.Errorf("with a list that cannot be proved: %+v, %v", done, err)
 			}
@@ -226,7 +229,7 @@ func TestBrokenBackupsAreRefusedByName(t *testing.T) {
 	full := moved(t, cfg)
 	fatal(t, os.MkdirAll(full.Data, 0o700))
 	fatal(t, os.WriteFile(filepath.Join(full.Data, "x"), nil, 0o600))
-	if _, err := server.Restore(t.Context(), full, dir, restore.Options{}, server.MoveOptions{}); !errors.Is(err, restore.ErrNotEmpty) {
+	if _, err := server.Restore(t.Context(), full, dir, restore.Options{}, server.SideOptions{}); !errors.Is(err, restore.ErrNotEmpty) {
 		t.Errorf("into a folder that is not empty: %v", err)
 	}
 }
@@ -242,6 +245,7 @@ func otherKey(t *testing.T) string {
 
 // TestARestoreThatBreaksOffIsNotServed breaks a restore off at each of its stages, and goes on.
 func TestARestoreThatBreaksOffIsNotServed(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	r := start(t, cfg)
@@ -261,17 +265,17 @@ func TestARestoreThatBreaksOffIsNotServed(t *testing.T) {
 		if err == nil {
 			t.Fatalf("%s: not broken off", stage)
 		}
-		if _, err := server.Open(t.Context(), to, server.Options{}); !errors.Is(err, server.ErrRestoring) {
+		if _, err := server.Open(t.Context(), to, server.Options{}); !errors.Is(err, unfinished.ErrRestore) {
 			t.Errorf("%s: served half: %v", stage, err)
 		}
-		if _, err := server.Restore(t.Context(), to, other, restore.Options{}, server.MoveOptions{}); !errors.Is(err, server.ErrOtherRestore) {
+		if _, err := server.Restore(t.Context(), to, other, restore.Options{}, server.SideOptions{}); !errors.Is(err, restore.ErrOtherRestore) {
 			t.Errorf("%s: another backup: %v", stage, err)
 		}
-		if _, err := server.Import(t.Context(), to, filepath.Join(dir, backup.LedgerName), true, server.MoveOptions{}); !errors.Is(err, server.ErrNotEmpty) {
+		if _, err := server.Import(t.Context(), to, filepath.Join(dir, backup.LedgerName), true, server.SideOptions{}); !errors.Is(err, restore.ErrFolderNotEmpty) {
 			t.Errorf("%s: an import went on with it: %v", stage, err)
 		}
 	}
-	_, err = server.Restore(t.Context(), to, dir, restore.Options{}, server.MoveOptions{})
+	_, err = server.Restore(t.Context(), to, dir, restore.Options{}, server.SideOptions{})
 	fatal(t, err)
 	r = start(t, to)
 	r.want(401, "GET", "/v1/me", ada.token, "")
@@ -280,6 +284,7 @@ func TestARestoreThatBreaksOffIsNotServed(t *testing.T) {
 
 // TestAnErasureWaitsForTheList has the disk of the list fail: nothing is destroyed that is not on it.
 func TestAnErasureWaitsForTheList(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	r := start(t, cfg)
@@ -309,6 +314,7 @@ func TestAnErasureWaitsForTheList(t *testing.T) {
 // TestTheListOutlivesARotation restores a backup from before a rotation of the master key, with a list that goes on after it, into
 // another engine.
 func TestTheListOutlivesARotation(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	r := start(t, cfg)
@@ -328,7 +334,7 @@ func TestTheListOutlivesARotation(t *testing.T) {
 	to := moved(t, cfg)
 	to.Backup.List = filepath.Join(t.TempDir(), "elsewhere.ndjson")
 	to.Store.Engine, to.Store.ESDB = "esdb", esdbtest.Start(t, esdbtest.Options{}).Connection()
-	done, err := server.Restore(t.Context(), to, dir, restore.Options{List: cfg.Backup.List}, server.MoveOptions{})
+	done, err := server.Restore(t.Context(), to, dir, restore.Options{List: cfg.Backup.List}, server.SideOptions{})
 	fatal(t, err)
 	if done.List != domain.ListProven || done.Erased != 1 {
 		t.Errorf("%+v", done)
@@ -342,7 +348,7 @@ func TestTheListOutlivesARotation(t *testing.T) {
 	r.stop()
 	other := moved(t, cfg)
 	other.Store.Engine, other.Store.ESDB = to.Store.Engine, to.Store.ESDB
-	if _, err := server.Restore(t.Context(), other, dir, restore.Options{WithoutList: true}, server.MoveOptions{}); !errors.Is(err, restore.ErrNotEmpty) {
+	if _, err := server.Restore(t.Context(), other, dir, restore.Options{WithoutList: true}, server.SideOptions{}); !errors.Is(err, restore.ErrNotEmpty) {
 		t.Errorf("into a log that is not empty: %v", err)
 	}
 }

@@ -4,28 +4,21 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
-	"accountledger/eventstore"
 	"accountledger/eventstore/embedded"
-	"accountledger/eventstore/esdb"
 	"accountledger/operate/fault"
-	"accountledger/replay/audit"
+	"accountledger/operate/folder"
+	"accountledger/operate/health"
+	"accountledger/replay/fit"
 	"accountledger/vault"
 	"accountledger/vault/postgres"
 	vaultsqlite "accountledger/vault/sqlite"
 )
 
-// Log, vault and consumers belong together. What ties them: the vault records the place in the log up to which it surely has every
-// key (vault.Binding), witnesses outside of log and vault say what each acknowledged last, and consumers stand at a place of the
-// log with the id of its event. A start compares all of them, before anything is served.
-
 // Witnesses of log and vault, in the data folder.
 const (
-	logWitness   = "log.acknowledged"
+	logWitness   = folder.LogWitness
 	vaultWitness = "vault.acknowledged"
 )
 
@@ -71,155 +64,18 @@ func (s *Server) lookForVault(ctx context.Context) (there, bound bool, err error
 }
 
 func (s *Server) logMissing(beside string) error {
-	return &RefusedError{What: fmt.Sprintf("the log is missing: there is none in %s, and %s belongs to one", s.cfg.path("log"), beside),
-		Next: putBackLog}
+	return &fit.RefusedError{What: fmt.Sprintf("the log is missing: there is none in %s, and %s belongs to one", s.cfg.path("log"), beside),
+		Next: fit.PutBackLog}
 }
 
-// refuseLog names what is wrong with a log that does not open.
-func refuseLog(err error) error {
-	if err == nil {
-		return nil
-	}
-	var corrupt *eventstore.CorruptError
-	var noID *esdb.NoLogIDError
-	if errors.As(err, &noID) {
-		return lostLogID(err)
-	}
-	if errors.As(err, &corrupt) && corrupt.Missing > 0 {
-		return olderLog(fmt.Sprintf("the log is older than it was: its last %d acknowledged events are missing, as %s says", corrupt.Missing, corrupt.By), err)
-	}
-	if corrupt != nil {
-		return &RefusedError{What: "the log does not open: it is damaged",
-			Next: "Restore the newest backup into a new folder; accountledger salvage makes one of what can be read of this log", err: err}
-	}
+// parts are the server's, to be compared.
+func (s *Server) parts() *fit.Parts {
+	return &fit.Parts{Log: s.store, Journal: s.journal, Vault: s.vault, Binder: s.binder, List: s.list, Archive: s.archive, Bound: &s.bound}
+}
+
+func (s *Server) checkBinding(ctx context.Context) (err error) {
+	s.late, err = s.parts().Check(ctx)
 	return err
-}
-
-// refuseVault names what is wrong with a vault that does not open.
-func refuseVault(err error) error {
-	var refused *RefusedError
-	var behind *vault.BehindError
-	switch {
-	case errors.As(err, &refused):
-	case errors.As(err, &behind):
-		return olderVault("the vault is older than it was", err)
-	case errors.Is(err, vault.ErrCorrupt):
-		return &RefusedError{What: "the vault is damaged", Next: putBackVault, err: err}
-	case errors.Is(err, vault.ErrMasterKey):
-		return &RefusedError{What: "the vault does not open under the master keys that are here",
-			Next: "Give the file of the key that it names with --master-key, or with --master-key-older; a vault of another ledger is under another key", err: err}
-	}
-	return err
-}
-
-// checkBinding compares vault and log, and binds a vault that is new beside a log that is new.
-func (s *Server) checkBinding(ctx context.Context) error {
-	id, err := s.store.LogID(ctx)
-	if err != nil {
-		return err
-	}
-	b, err := s.binder.Binding(ctx)
-	switch {
-	case err != nil:
-		return err
-	case b.IsZero():
-		events, err := s.hasEvents(ctx)
-		if err != nil {
-			return err
-		}
-		if !events || s.archive {
-			return s.bind(ctx)
-		}
-		return &RefusedError{What: fmt.Sprintf("the vault never belonged to log %s, whose events name keys that it does not have", id), Next: putBackVault}
-	case b.Log != id:
-		return &RefusedError{What: fmt.Sprintf("the vault belongs to log %s, and this is log %s", b.Log, id),
-			Next: "Put log and vault of one ledger together"}
-	}
-	from := bindingPlace(b)
-	var foreign *eventstore.ForeignCheckpointError
-	if err := s.journal.Fits(ctx, from); errors.As(err, &foreign) {
-		return olderLog("the log is older than its vault", err)
-	} else if err != nil {
-		return err
-	}
-	if s.archive {
-		return nil
-	}
-	tail, err := audit.Since(ctx, s.store, s.journal, s.vault, from.Position)
-	switch {
-	case err != nil:
-		return refuseLog(err)
-	case tail.Missing != nil:
-		return olderVault("the vault is older than its log, or another's", tail.Missing)
-	case tail.Live != nil:
-		return olderVault("the vault is older than its log", tail.Live)
-	}
-	s.late = tail.Late
-	return nil
-}
-
-// hasEvents says whether the log has any.
-func (s *Server) hasEvents(ctx context.Context) (bool, error) {
-	for page, err := range eventstore.Pages(ctx, s.store, eventstore.Position{}, 1) {
-		if err != nil || len(page.Events) > 0 {
-			return err == nil, err
-		}
-	}
-	return false, nil
-}
-
-func bindingPlace(b vault.Binding) eventstore.Checkpoint {
-	c := eventstore.Checkpoint{Log: b.Log, Position: eventstore.NewPosition(b.Commit, b.Prepare), Event: b.Event}
-	if c.IsZero() {
-		return eventstore.Checkpoint{} // of an empty log
-	}
-	return c
-}
-
-// bind has the vault record where the log is: every key that is named up to there was made before.
-func (s *Server) bind(ctx context.Context) error {
-	head, err := s.store.Head(ctx)
-	if err != nil {
-		return err
-	}
-	id, err := s.store.LogID(ctx)
-	if err != nil {
-		return err
-	}
-	b := vault.Binding{Log: id, Commit: head.Position.Commit(), Prepare: head.Position.Prepare(), Event: head.Event}
-	if s.list != nil {
-		m, err := s.list.Mark()
-		if err != nil {
-			return err
-		}
-		b.List = vault.Listed{Entries: m.Entries, Hash: m.Hash}
-	}
-	if s.bound != nil && *s.bound == b {
-		return nil
-	}
-	if err := s.binder.Bind(ctx, b); err != nil {
-		return err
-	}
-	s.bound = &b
-	return nil
-}
-
-// bindAfter binds a vault to its log, whose history goes on with that of another one.
-func (s *Server) bindAfter(ctx context.Context, before uuid.UUID) error {
-	b, err := s.binder.Binding(ctx)
-	if err != nil {
-		return err
-	}
-	id, err := s.store.LogID(ctx)
-	if err != nil {
-		return err
-	}
-	if b.Log != id && b.Log != before {
-		if err := s.binder.Bind(ctx, vault.Binding{Log: before}); err != nil {
-			return err
-		}
-	}
-	return s.bind(ctx)
 }
 
 // keepBound binds until ctx ends. Where the vault cannot be written now, the next time makes up for it. A vault that was put back
@@ -235,14 +91,14 @@ func (s *Server) keepBound(ctx context.Context) error {
 		}
 		err := s.stillFits(ctx)
 		if err == nil {
-			err = s.bind(ctx)
+			err = s.parts().Bind(ctx)
 		}
 		var behind *vault.BehindError
 		var unfit *fault.UnfitError
 		switch {
 		case err == nil || ctx.Err() != nil:
 		case errors.As(err, &behind):
-			s.stop(ctx, err, "the vault was put back to an earlier state", putBackVault+", and start again")
+			s.stop(ctx, err, "the vault was put back to an earlier state", fit.PutBackVault+", and start again")
 			return nil
 		case errors.As(err, &unfit):
 			s.stop(ctx, err, unfit.Says, "see accountledger status")
@@ -255,7 +111,7 @@ func (s *Server) keepBound(ctx context.Context) error {
 
 // stillFits looks whether the parts fit together as they did at the start, as far as that can be seen from here.
 func (s *Server) stillFits(ctx context.Context) error {
-	for _, look := range []func() error{func() error { return healthOf(s.masters) }, s.present.gone, func() error { return s.checkStrangers(ctx) }} {
+	for _, look := range []func() error{func() error { return health.Of(s.masters) }, s.present.Gone, func() error { return s.checkStrangers(ctx) }} {
 		if err := look(); err != nil {
 			return err
 		}
@@ -267,7 +123,7 @@ func (s *Server) stillFits(ctx context.Context) error {
 func (s *Server) stop(ctx context.Context, why error, what, next string) {
 	s.unfit.Store(&why)
 	s.journal.Stop(why)
-	s.note(ctx, fault.Vault, "binding", why)
+	s.desk.Take(ctx, fault.Vault, "binding", why)
 	s.log.Error(what+": nothing is appended any more", "next", next)
 }
 
@@ -287,42 +143,29 @@ func (s *Server) checkConsumers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return s.checkPlaces(ctx, consumers)
+	return s.parts().Consumers(ctx, consumers)
 }
 
 // checkEffects does so for those with effects outside, which may move when they are opened.
 func (s *Server) checkEffects(ctx context.Context) error {
-	effects, err := s.effects(ctx)
+	effects := s.effects()
+	consumers, err := effects.Consumers(ctx)
 	if err != nil {
 		return err
 	}
-	return s.checkPlaces(ctx, placesOf(effects))
+	return s.parts().Consumers(ctx, consumers)
 }
 
-func (s *Server) checkPlaces(ctx context.Context, consumers []audit.Consumer) error {
-	before, err := s.binder.Before(ctx)
-	if err != nil {
-		return err
+// checkStrangers looks whether a vault that one process has knows every key that was named since it was bound last, where others can
+// append to the log: one who has a copy of the vault makes keys that this one lacks.
+func (s *Server) checkStrangers(ctx context.Context) error {
+	if s.cfg.Store.Engine != "esdb" || s.cfg.Vault.Engine == "postgres" || s.archive {
+		return nil
 	}
-	id, err := s.store.LogID(ctx)
-	if err != nil {
-		return err
+	missing, err := s.parts().Keys(ctx)
+	if err == nil && missing {
+		return &fault.UnfitError{Says: "another process with another vault appends to this log, which names a key that this vault never had: stop it; several " +
+			"processes share their vault as well (vault.engine: postgres)"}
 	}
-	for _, c := range consumers {
-		at, err := c.At(ctx)
-		if err == nil {
-			err = s.journal.Fits(ctx, at)
-		}
-		var foreign *eventstore.ForeignCheckpointError
-		switch {
-		case !errors.As(err, &foreign): // it fits, is made again, or is told of by its own state
-		case foreign.Checkpoint.Log == id:
-			return olderLog(fmt.Sprintf("the log is older than %s, which stands at %s", c.Name, foreign.Checkpoint.Position), err)
-		case slices.Contains(before, foreign.Checkpoint.Log): // it begins again, as it must with a new history
-		default:
-			return &RefusedError{What: fmt.Sprintf("%s belongs to log %s, and this is log %s", c.Name, foreign.Checkpoint.Log, id),
-				Next: "Put the parts of one ledger together; a view or a list that is moved away is made again from the log"}
-		}
-	}
-	return nil
+	return err
 }

@@ -15,6 +15,7 @@ import (
 
 	"accountledger/eventstore/esdb/esdbtest"
 	"accountledger/operate"
+	"accountledger/replay/fit"
 	"accountledger/replay/restore"
 	"accountledger/server"
 	"accountledger/vault/postgres/postgrestest"
@@ -44,19 +45,18 @@ func TestPostgresPutBackToYesterday(t *testing.T) {
 	putBack()
 	refused := func(cfg server.Config, word string) {
 		t.Helper()
-		var refused *server.RefusedError
+		var refused *fit.RefusedError
 		s, err := server.Open(t.Context(), cfg, server.Options{Hashing: cheap()})
 		if err == nil {
 			t.Fatal("it was opened", s.Close())
 		}
-		if !errors.As(err, &refused) || refused.Accept != server.AcceptOlderVault || !strings.Contains(err.Error(), word) {
+		if !errors.As(err, &refused) || refused.Accept != fit.AcceptOlderVault || !strings.Contains(err.Error(), word) {
 			t.Errorf("refused otherwise: %v", err)
 		}
 	}
 	refused(cfg, "vault.acknowledged")
 	refused(moved(t, cfg), "the vault is older than its log")
-	s, err := server.Open(t.Context(), cfg,
-		server.Options{Hashing: cheap(), Accept: server.Accept{Kind: server.AcceptOlderVault, Reason: "PostgreSQL was put back"}})
+	s, err := server.Open(t.Context(), cfg, server.Options{Hashing: cheap(), Accept: fit.Accept{Kind: fit.AcceptOlderVault, Reason: "PostgreSQL was put back"}})
 	fatal(t, err)
 	fatal(t, s.Close())
 	r = start(t, cfg)
@@ -105,7 +105,7 @@ func TestSalvageBesidePostgresPutBack(t *testing.T) {
 	to := moved(t, cfg)
 	to.Vault.Engine = "sqlite"
 	to.MasterKey = cfg.MasterKey
-	_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.MoveOptions{})
+	_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.SideOptions{})
 	fatal(t, err)
 	r = start(t, to)
 	r.signIn(ada.email)

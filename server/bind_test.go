@@ -11,6 +11,7 @@ import (
 
 	"accountledger/eventstore/esdb/esdbtest"
 	"accountledger/operate"
+	"accountledger/replay/fit"
 	"accountledger/server"
 )
 
@@ -74,11 +75,11 @@ func (a *aged) putBack(parts ...string) {
 }
 
 // refused opens the ledger, which must be refused and leave what is there as it is.
-func (a *aged) refused(accept server.Acceptable, words ...string) *server.RefusedError {
+func (a *aged) refused(accept fit.Acceptable, words ...string) *fit.RefusedError {
 	a.t.Helper()
 	before := sizes(a.t, a.cfg.Data)
 	s, err := server.Open(a.t.Context(), a.cfg, server.Options{Hashing: cheap()})
-	var refused *server.RefusedError
+	var refused *fit.RefusedError
 	if err == nil {
 		a.t.Fatal("it was opened", s.Close())
 	}
@@ -110,6 +111,7 @@ func sizes(t *testing.T, dir string) string {
 }
 
 func TestAMissingVaultIsRefused(t *testing.T) {
+	t.Parallel()
 	for name, damage := range map[string]func(vault string) error{
 		"folder removed": os.RemoveAll,
 		"file removed":   func(v string) error { return os.Remove(filepath.Join(v, "vault.db")) },
@@ -145,30 +147,32 @@ func TestAMissingLogIsRefused(t *testing.T) {
 func TestAnOlderVaultIsRefused(t *testing.T) {
 	a := newAged(t)
 	a.putBack("vault")
-	a.refused(server.AcceptOlderVault, "vault.db", "vault.acknowledged")
+	a.refused(fit.AcceptOlderVault, "vault.db", "vault.acknowledged")
 	a.putBack("vault.acknowledged")
-	a.refused(server.AcceptOlderVault, "the vault is older than its log")
+	a.refused(fit.AcceptOlderVault, "the vault is older than its log")
 }
 
 // TestAnOlderLogIsRefused is T3, and goes on from what knows most of what is lost to what knows least.
 func TestAnOlderLogIsRefused(t *testing.T) {
+	t.Parallel()
 	a := newAged(t)
 	a.putBack("log")
-	a.refused(server.AcceptOlderLog, "log.acknowledged", "acknowledged events are missing")
+	a.refused(fit.AcceptOlderLog, "log.acknowledged", "acknowledged events are missing")
 	a.putBack("log.acknowledged")
-	a.refused(server.AcceptOlderLog, "the log is older than its vault")
+	a.refused(fit.AcceptOlderLog, "the log is older than its vault")
 	a.putBack("vault", "vault.acknowledged")
-	a.refused(server.AcceptOlderLog, "the log is older than notify")
+	a.refused(fit.AcceptOlderLog, "the log is older than notify")
 	a.putBack("notify.checkpoint")
-	a.refused(server.AcceptOlderLog, "the log is older than")
+	a.refused(fit.AcceptOlderLog, "the log is older than")
 	a.putBack("views")
-	a.refused(server.AcceptOlderLog, "the log is older than processes")
+	a.refused(fit.AcceptOlderLog, "the log is older than processes")
 	a.putBack("deadlines.db", "deadlines.db-wal", "deadlines.db-shm")
 	r := start(t, a.cfg) // all parts equally old are no damage
 	r.signIn(a.erased.email)
 }
 
 func TestAnotherLedgersPartsAreRefused(t *testing.T) {
+	t.Parallel()
 	a, b := newAged(t), newAged(t)
 	a.cfg.MasterKey, b.cfg.MasterKey = "", ""
 	take := func(parts ...string) {
@@ -202,14 +206,15 @@ func TestAnotherLedgersPartsAreRefused(t *testing.T) {
 
 // TestAnOlderLogIsAccepted: what is lost is lost, nothing that could be replayed goes on, and what was destroyed stays so.
 func TestAnOlderLogIsAccepted(t *testing.T) {
+	t.Parallel()
 	a := newAged(t)
 	a.putBack("log")
-	accept := server.Accept{Kind: server.AcceptOlderLog, Reason: "the disk is gone"}
-	if _, err := server.Open(t.Context(), a.cfg,
-		server.Options{Accept: server.Accept{Kind: server.AcceptOlderVault, Reason: "x"}}); !errors.Is(err, server.ErrNotAcceptable) {
+	accept := fit.Accept{Kind: fit.AcceptOlderLog, Reason: "the disk is gone"}
+	if _, err := server.Open(t.Context(), a.cfg, server.Options{Accept: fit.Accept{Kind: fit.AcceptOlderVault, Reason: "x"}}); !errors.Is(err,
+		server.ErrNotAcceptable) {
 		t.Errorf("accepted for another reason: %v", err)
 	}
-	if _, err := server.Open(t.Context(), a.cfg, server.Options{Accept: server.Accept{Kind: server.AcceptOlderLog}}); err == nil {
+	if _, err := server.Open(t.Context(), a.cfg, server.Options{Accept: fit.Accept{Kind: fit.AcceptOlderLog}}); err == nil {
 		t.Error("accepted without a reason")
 	}
 	said := &logs{}
@@ -223,9 +228,10 @@ func TestAnOlderLogIsAccepted(t *testing.T) {
 }
 
 func TestAnOlderVaultIsAccepted(t *testing.T) {
+	t.Parallel()
 	a := newAged(t)
 	a.putBack("vault")
-	accept := server.Accept{Kind: server.AcceptOlderVault, Reason: "the disk is gone"}
+	accept := fit.Accept{Kind: fit.AcceptOlderVault, Reason: "the disk is gone"}
 	s, err := server.Open(t.Context(), a.cfg, server.Options{Accept: accept, Hashing: cheap()})
 	fatal(t, err)
 	fatal(t, s.Close())
@@ -235,8 +241,8 @@ func TestAnOlderVaultIsAccepted(t *testing.T) {
 func (a *aged) afterAcceptance() {
 	t := a.t
 	t.Helper()
-	if _, err := server.Open(t.Context(), a.cfg,
-		server.Options{Accept: server.Accept{Kind: server.AcceptOlderLog, Reason: "x"}}); !errors.Is(err, server.ErrNothingToAccept) {
+	if _, err := server.Open(t.Context(), a.cfg, server.Options{Accept: fit.Accept{Kind: fit.AcceptOlderLog, Reason: "x"}}); !errors.Is(err,
+		server.ErrNothingToAccept) {
 		t.Errorf("accepted what is whole: %v", err)
 	}
 	r := start(t, a.cfg)
@@ -264,6 +270,7 @@ func (a *aged) afterAcceptance() {
 
 // TestTwoImportsAreTwoHistories is T18.
 func TestTwoImportsAreTwoHistories(t *testing.T) {
+	t.Parallel()
 	a := newAged(t)
 	r := start(t, a.cfg)
 	file := filepath.Join(t.TempDir(), "export.ndjson")
@@ -275,7 +282,7 @@ func TestTwoImportsAreTwoHistories(t *testing.T) {
 	for range 2 {
 		to := moved(t, a.cfg)
 		to.MasterKey = filepath.Join(a.cfg.Data, "dev-master.key")
-		in, err := server.Import(t.Context(), to, file, true, server.MoveOptions{})
+		in, err := server.Import(t.Context(), to, file, true, server.SideOptions{})
 		fatal(t, err)
 		logs = append(logs, in.To)
 		r := start(t, to)
@@ -294,6 +301,7 @@ func TestTwoImportsAreTwoHistories(t *testing.T) {
 
 // TestAFirstStartThatFailsLeavesNothing: neither in a folder that was there nor where there was none.
 func TestAFirstStartThatFailsLeavesNothing(t *testing.T) {
+	t.Parallel()
 	for _, there := range []bool{false, true} {
 		cfg := config(t)
 		if there {
@@ -311,13 +319,14 @@ func TestAFirstStartThatFailsLeavesNothing(t *testing.T) {
 
 // TestAnotherEmptyVaultIsRefused is E7: a second process on the same log, with a vault and a master key of its own.
 func TestAnotherEmptyVaultIsRefused(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg.Store.Engine, cfg.Store.ESDB = "esdb", esdbtest.Start(t, esdbtest.Options{}).Connection()
 	r := start(t, cfg)
 	r.join(mail, "ada@example.com", "Ada on the run")
 	second := moved(t, cfg)
 	s, err := server.Open(t.Context(), second, server.Options{Hashing: cheap()})
-	var refused *server.RefusedError
+	var refused *fit.RefusedError
 	if err == nil {
 		t.Fatal("it was opened", s.Close())
 	}

@@ -1,15 +1,11 @@
 package server
 
 import (
-	"context"
 	"errors"
-	"os"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"accountledger/commands"
-	"accountledger/domain"
 	"accountledger/operate"
 )
 
@@ -61,12 +57,4 @@ func (s *Server) clockMetric() prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "accountledger_clock_doubted",
 		Help: "1 while nothing is destroyed because of the time: the clock is far from where the log and a monotonic clock put it."},
 		func() float64 { return truth(s.clockStatus().Waits) })
-}
-
-// confirmPlayed takes the system's clock as right once a history was played by another one, so that the ledger can be served at once.
-func (s *Server) confirmPlayed(ctx context.Context) error {
-	now := s.now()
-	_, err := s.menu.ConfirmClock(ctx, operate.OperatorRequest(os.Getuid(), "confirmClock", domain.EventID{}),
-		commands.ConfirmClock{From: now.Add(-operate.ClockWithin), Until: now.Add(operate.ClockWithin)})
-	return err
 }

@@ -67,6 +67,7 @@ func (r *running) erasure(id string) string {
 
 // Row T7, on the server: a jump destroys nothing, with a restart and without; an operator who names the right time ends the wait.
 func TestAJumpOfTheClockWaitsForAnOperator(t *testing.T) {
+	t.Parallel()
 	const year = 365 * 24 * time.Hour
 	cfg, mail := withMail(t)
 	cfg.Erasure.Grace = 14 * 24 * time.Hour
@@ -131,6 +132,7 @@ func TestAJumpOfTheClockWaitsForAnOperator(t *testing.T) {
 
 // With --clock everything goes by a clock that is moved, and nothing waits: an erasure's grace can be walked through.
 func TestAMovedClockForTryingThings(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg.Erasure.Grace = 48 * time.Hour
 	r := start(t, cfg)
@@ -158,6 +160,7 @@ func TestAMovedClockForTryingThings(t *testing.T) {
 }
 
 func TestAClockIsMovedWithDevAlone(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	if _, err := server.Open(t.Context(), cfg, server.Options{Clock: -time.Hour}); !errors.Is(err, server.ErrClockBack) {
 		t.Fatal(err)

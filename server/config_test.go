@@ -61,6 +61,7 @@ func TestBadConfigurationNamesItsKey(t *testing.T) {
 }
 
 func TestServeRefusesToBeMute(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	cfg.Dev, cfg.MasterKey = false, masterKey(t, t.TempDir())
 	s, err := server.Open(t.Context(), cfg, server.Options{})
@@ -72,6 +73,7 @@ func TestServeRefusesToBeMute(t *testing.T) {
 }
 
 func TestMasterKeyLiesOutsideTheDataFolder(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	cfg.Dev = false
 	if _, err := server.Open(t.Context(), cfg, server.Options{}); err == nil || !strings.Contains(err.Error(), "--master-key") {

@@ -34,7 +34,7 @@ func crowd(t *testing.T, url string, n int) []net.Conn {
 const toldOfCrowd = "all connections are taken"
 
 // TestIdleConnectionsMakeRoom: a client that sends a request gets in, at the cost of those that have waited longest for one, and the log
-// is told once.
+// is told once a minute.
 func TestIdleConnectionsMakeRoom(t *testing.T) {
 	cfg := config(t)
 	cfg.HTTPConnections = 4
@@ -52,6 +52,7 @@ func TestIdleConnectionsMakeRoom(t *testing.T) {
 			t.Errorf("%d", resp.StatusCode)
 		}
 	}
+	began := time.Now()
 	for range 10 {
 		get()
 		first := crowd(t, r.url, 8)[0]
@@ -60,7 +61,7 @@ func TestIdleConnectionsMakeRoom(t *testing.T) {
 		}
 	}
 	get()
-	if n := strings.Count(r.logs.String(), toldOfCrowd); n != 1 {
+	if n := strings.Count(r.logs.String(), toldOfCrowd); n < 1 || n > 1+int(time.Since(began)/time.Minute) {
 		t.Errorf("the log is told %d times", n)
 	}
 	metrics := r.inside(200, "/metrics").body
@@ -71,6 +72,7 @@ func TestIdleConnectionsMakeRoom(t *testing.T) {
 
 // TestRequestsUnderWayAreNotCutOff: while all connections are at work a new one waits, and is answered when one of them is done.
 func TestRequestsUnderWayAreNotCutOff(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	cfg.HTTPConnections = 2
 	r := start(t, cfg)
@@ -112,6 +114,7 @@ func TestAFewOpenFiles(t *testing.T) {
 	fatal(t, os.WriteFile(config, []byte("http: 127.0.0.1:0\ndev: true\nstore:\n  reserve: -1\n"), 0o600))
 	fatal(t, os.WriteFile(limited, []byte("#!/bin/sh\nulimit -n 128 && exec "+binary(t)+" \"$@\"\n"), 0o700))
 	p := run(t, limited, filepath.Join(folder, "data"), config, server.RoleAll)
+	began := time.Now()
 	crowd(t, p.url, 400)
 	http.DefaultClient.CloseIdleConnections() // what comes now is sent on new connections
 	p.want(202, "POST", "/v1/sign-ups", "", `{"email":"ada@example.com","password":"correct-horse-battery","region":"DE","language":"en","birth_month":"1990-05"}`)
@@ -119,7 +122,7 @@ func TestAFewOpenFiles(t *testing.T) {
 		http.DefaultClient.CloseIdleConnections()
 		p.want(200, "GET", "/v1/catalogue", "", "")
 	}
-	if n := strings.Count(p.logs.String(), toldOfCrowd); n != 1 {
+	if n := strings.Count(p.logs.String(), toldOfCrowd); n < 1 || n > 1+int(time.Since(began)/time.Minute) {
 		t.Errorf("the log is told %d times: %s", n, tail(p.logs.String()))
 	}
 	st, err := operate.ReadStatus.Run(t.Context(), p.console(), operate.None{}, nil)

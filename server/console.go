@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
 	"accountledger/commands"
+	"accountledger/journal"
 	"accountledger/operate"
+	"accountledger/operate/folder"
 	"accountledger/passwords"
 	viewsqlite "accountledger/projections/sqlite"
 	"accountledger/projections/view"
@@ -14,7 +17,7 @@ import (
 )
 
 // OpenConsole connects to the running server, or opens the ledger without listeners and consumers. ErrNoLedger where there is none,
-// ErrRunning while another process has the folder and answers no commands.
+// folder.ErrRunning while another process has the folder and answers no commands.
 func OpenConsole(ctx context.Context, cfg Config) (operate.Console, error) {
 	r, err := dial(ctx, &cfg)
 	if err == nil {
@@ -23,7 +26,7 @@ func OpenConsole(ctx context.Context, cfg Config) (operate.Console, error) {
 	if !errors.Is(err, ErrNotRunning) {
 		return nil, err
 	}
-	if !exists(cfg.path("lock")) {
+	if !folder.WasHeld(cfg.Data) {
 		return nil, noLedger(&cfg)
 	}
 	s, err := Open(ctx, cfg, Options{})
@@ -38,11 +41,14 @@ func (s *Server) ledger() *operate.Ledger {
 	l := &operate.Ledger{Version: Version(), Data: s.cfg.Data, Keep: s.cfg.Backup.Keep, Now: s.now, Logger: s.log,
 		Log: s.store, Journal: s.journal, Vault: s.vault, Binder: s.binder, Masters: s.masters, Keyring: s.keyring, List: s.list, Menu: s.menu, Mailbox: s.mailbox,
 		Engine: s.engine, Views: s.views, Runner: s.runner, Budget: s.budget, Leases: s.leases, Partitions: s.partitions(), Serving: s.address.Load() != nil,
-		Status: s.status, Clock: s.clockStatus, Consumers: s.standing, Conditions: s.conditions, Rebuilding: s.watchRebuild,
+		Status: s.health.Status, Clock: s.clockStatus, Consumers: s.standing, Conditions: s.conditions, Rebuilding: s.watchRebuild,
 		Unfit:          func() bool { return s.unfit.Load() != nil },
 		KeyOutside:     func(path string) error { return outside(&s.cfg, path) },
 		SimulationMenu: s.simulationMenu,
-		Counts:         liveViews{s},
+		Query: func(ctx context.Context, name string, q view.Query, from journal.Position, wait time.Duration) (*view.Result, error) {
+			r, _, err := s.Query(ctx, name, q, from, wait)
+			return r, err
+		},
 		Scratch: func(dir string) (view.Engine, error) {
 			return viewsqlite.NewWith(dir, viewsqlite.Options{FillMemory: s.budget.EngineShare()})
 		}}

@@ -39,6 +39,7 @@ func onFolder(t *testing.T, data string, more map[string]any) server.Config {
 
 // TestChild is no test: it is the server that TestDiskFull starts, until its input ends.
 func TestChild(t *testing.T) {
+	t.Parallel()
 	data := os.Getenv(childData)
 	if data == "" {
 		return
@@ -150,6 +151,7 @@ func (r *running) outcome(h household) string {
 // acknowledged is lost, and readiness says that it cannot append. The log takes nothing more until a restart, even
 // when there is room again; after it everything goes on.
 func TestDiskFull(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
 	h := settle(t, r, r.join(mail, "ada@example.com", "Ada's band"))
@@ -196,6 +198,7 @@ func TestDiskFull(t *testing.T) {
 // TestFlippedByteInLog flips one bit in the newest write-ahead file of a server that was killed: the next start refuses, names
 // file and offset, and leaves every file as it is; with the bit put back everything is there.
 func TestFlippedByteInLog(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
 	h := settle(t, r, r.join(mail, "ada@example.com", "Ada's band"))
@@ -242,6 +245,7 @@ func TestFlippedByteInLog(t *testing.T) {
 
 // TestReserve starts a server on a disk with less room than its reserve: it can be read, appends nothing, and says so.
 func TestReserve(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
 	h := settle(t, r, r.join(mail, "ada@example.com", "Ada's band"))
@@ -262,6 +266,7 @@ func TestReserve(t *testing.T) {
 // TestVaultFails lets the vault's disk fail in every way that SQLite knows: what needs a new key is refused with a problem,
 // what needs none goes on, reads go on, and once the disk is mended everything does, without a restart.
 func TestVaultFails(t *testing.T) {
+	t.Parallel()
 	for name, fault := range map[string]struct {
 		op   disk.Op
 		code int32
@@ -272,6 +277,7 @@ func TestVaultFails(t *testing.T) {
 		"the disk does not answer": {disk.Write, lib.SQLITE_IOERR_WRITE},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			cfg, mail := withMail(t)
 			d := disk.Under(t, filepath.Dir(cfg.Data))
 			r := start(t, cfg)
@@ -305,6 +311,7 @@ func TestVaultFails(t *testing.T) {
 // TestViewsFail lets the disk of the views and of the list of deadlines fail: commands go on, status says who waits and
 // why, and once the disk is mended they catch up by themselves.
 func TestViewsFail(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	d := disk.Under(t, filepath.Dir(cfg.Data))
 	r := start(t, cfg)

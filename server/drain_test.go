@@ -40,6 +40,7 @@ func TestAStopDrains(t *testing.T) {
 
 // TestADrainEnds: by itself, when its time is over.
 func TestADrainEnds(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	cfg.HTTPDrain = 50 * time.Millisecond
 	r := start(t, cfg)

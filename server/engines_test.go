@@ -16,6 +16,7 @@ import (
 // TestWalkOnEventStoreDB walks the line with the log on EventStoreDB: on the server that ACCOUNTLEDGER_TEST_ESDB names, else
 // on the test server, over real gRPC, with TLS and a password.
 func TestWalkOnEventStoreDB(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg.Store.Engine, cfg.Store.ESDB = "esdb", os.Getenv("ACCOUNTLEDGER_TEST_ESDB")
 	cfg.Store.Prefix = "test-" + uuid.NewString() + "/" // others use the server, and have before

@@ -11,6 +11,7 @@ import (
 // Row T16, on the server: a request with no grace whose answer was lost is repeated under its key, after the erasure has
 // ended the session, and gets the answer of the first time. Nothing else opens by that token, or by that key.
 func TestARequestThatErasedIsRepeated(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t) // with no grace
 	r := startWith(t, cfg, server.Options{})
 	ada, eve := r.join(mail, "ada@people.test", "Ada's band"), r.join(mail, "eve@people.test", "Eve's band")

@@ -11,11 +11,14 @@ import (
 	"accountledger/eventstore/embedded"
 	"accountledger/leases"
 	"accountledger/operate"
+	"accountledger/operate/folder"
 	"accountledger/projections/view"
 	"accountledger/replay"
 	"accountledger/replay/backup"
-	"accountledger/replay/carry"
+	"accountledger/replay/fit"
 	"accountledger/replay/restore"
+	"accountledger/replay/transfer"
+	"accountledger/replay/unfinished"
 	"accountledger/vault"
 	vaultsqlite "accountledger/vault/sqlite"
 )
@@ -65,7 +68,7 @@ func exitOfKind(e *domain.Error) operate.Exit {
 }
 
 func exitOf(err error) (code string, exit operate.Exit) {
-	var refused *RefusedError
+	var refused *fit.RefusedError
 	var network *net.OpError
 	switch {
 	case err == nil:
@@ -74,25 +77,26 @@ func exitOf(err error) (code string, exit operate.Exit) {
 		return "start_refused", operate.ExitRefused
 	case errors.Is(err, context.Canceled):
 		return "interrupted", 128 + operate.Exit(syscall.SIGINT)
-	case isAny(err, ErrKeyThere):
+	case isAny(err, operate.ErrKeyThere):
 		return "exists", operate.ExitRefused
-	case isAny(err, ErrInLedger, errKeyPlace):
+	case isAny(err, folder.ErrInLedger, operate.ErrKeyPlace):
 		return "refused", operate.ExitRefused
-	case isAny(err, ErrNoMessages, ErrNoController, ErrNoMasterKeyGiven, ErrNoBackupKey, ErrKeyInside, ErrClockDev, ErrClockBack, ErrAcceptKind):
+	case isAny(err, ErrNoMessages, ErrNoController, ErrNoMasterKeyGiven, restore.ErrNoKey, operate.ErrKeyInside, ErrClockDev, ErrClockBack, fit.ErrAcceptKind):
 		return "invalid_configuration", operate.ExitUsage
-	case isAny(err, ErrRunning, ErrMustStop, embedded.ErrLocked, vaultsqlite.ErrLocked):
+	case isAny(err, folder.ErrRunning, ErrMustStop, embedded.ErrLocked, vaultsqlite.ErrLocked):
 		return "in_use", operate.ExitRefused
 	case errors.Is(err, syscall.EADDRINUSE):
 		return "address_in_use", operate.ExitRefused
-	case isAny(err, ErrNotLedger, ErrNotEmpty, restore.ErrNotEmpty, backup.ErrNotEmpty, carry.ErrExists, vault.ErrOccupied):
+	case isAny(err, folder.ErrNotLedger, restore.ErrFolderNotEmpty, restore.ErrNotEmpty, backup.ErrNotEmpty, transfer.ErrExists, vault.ErrOccupied):
 		return "not_empty", operate.ExitRefused
-	case isAny(err, ErrCarrying, ErrRestoring, ErrAccepting, ErrOtherRestore):
+	case isAny(err, unfinished.ErrTransfer, unfinished.ErrRestore, unfinished.ErrAccept, restore.ErrOtherRestore):
 		return "unfinished", operate.ExitRefused
-	case isAny(err, carry.ErrAhead, carry.ErrSameLog, carry.ErrMovedElsewhere, carry.ErrTargetFenced, carry.ErrNoFence, carry.ErrNotMoving, carry.ErrNoVault,
+	case isAny(err, transfer.ErrAhead, transfer.ErrSameLog, transfer.ErrMovedElsewhere, transfer.ErrTargetFenced, transfer.ErrNoFence,
+		transfer.ErrNotMoving, transfer.ErrNoVault,
 		eventstore.ErrFenced, eventstore.ErrReadOnly, ErrNothingToAccept, ErrNotAcceptable, ErrSalvageEngine, operate.ErrSimulateMail,
-		ErrSocketForbidden, ErrFolderForbidden):
+		ErrSocketForbidden, folder.ErrForbidden):
 		return "refused", operate.ExitRefused
-	case isAny(err, ErrNoFolder, vault.ErrNoMasterKeyFile, restore.ErrListMissing, restore.ErrNoMasterKey, vault.ErrMasterKey, vault.ErrMasterKeyFile,
+	case isAny(err, restore.ErrNoFolder, vault.ErrNoMasterKeyFile, restore.ErrListMissing, restore.ErrNoMasterKey, vault.ErrMasterKey, vault.ErrMasterKeyFile,
 		backup.ErrHeadMissing, backup.ErrHeadEmpty):
 		return "missing", operate.ExitRefused
 	case isAny(err, vault.ErrNotHeld, replay.ErrFilling):

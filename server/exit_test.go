@@ -8,6 +8,8 @@ import (
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/operate"
+	"accountledger/operate/folder"
+	"accountledger/replay/fit"
 	"accountledger/server"
 	"accountledger/vault"
 )
@@ -31,8 +33,8 @@ func TestExitOfErrors(t *testing.T) {
 		{domain.ErrStaffTaken, "staff_exists", operate.ExitRefused},
 		{domain.ErrForbidden, "not_allowed", operate.ExitRefused},
 		{domain.ErrUnavailable.Because(eventstore.ErrFenced), "unavailable", operate.ExitRefused},
-		{server.ErrRunning, "in_use", operate.ExitRefused},
-		{fmt.Errorf("start: %w", &server.RefusedError{What: "it does not fit"}), "start_refused", operate.ExitRefused},
+		{folder.ErrRunning, "in_use", operate.ExitRefused},
+		{fmt.Errorf("start: %w", &fit.RefusedError{What: "it does not fit"}), "start_refused", operate.ExitRefused},
 		{domain.ErrUnavailable, "unavailable", operate.ExitNotYet},
 		{domain.ErrUnavailable.Because(eventstore.ErrNoSpace), "unavailable", operate.ExitNotYet},
 		{domain.ErrRate, "too_many_attempts", operate.ExitNotYet},
@@ -46,6 +48,7 @@ func TestExitOfErrors(t *testing.T) {
 
 // TestErrorsOfARunningServer: over the socket an error ends a command as it does in the server.
 func TestErrorsOfARunningServer(t *testing.T) {
+	t.Parallel()
 	r := start(t, config(t))
 	con := r.console()
 	add := operate.ServiceAdd{Name: "maps", Allow: []string{"location:navigation"}}

@@ -9,6 +9,7 @@ import (
 
 // TestNoFaultsOfAWellLedger: a ledger that is stopped and started in the middle of its work tells of no fault.
 func TestNoFaultsOfAWellLedger(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
 	r.stop() // while the views are filled for the first time

@@ -15,6 +15,7 @@ import (
 
 // TestAFullLogIsSeen (T9): the line in the log names the folder, what the system said and the request.
 func TestAFullLogIsSeen(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
 	h := settle(t, r, r.join(mail, "ada@example.com", "Ada's band"))
@@ -43,6 +44,7 @@ func TestAFullLogIsSeen(t *testing.T) {
 
 // TestAFullDiskOfTheViewsIsSeen (T9): status names views and list of deadlines with SQLite's code; the process stays ready.
 func TestAFullDiskOfTheViewsIsSeen(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	d := disk.Under(t, filepath.Dir(cfg.Data))
 	r := start(t, cfg)
@@ -69,6 +71,7 @@ func TestAFullDiskOfTheViewsIsSeen(t *testing.T) {
 
 // TestAMailServerThatIsAwayIsSeen (T9): status and the log name the step and the reason, and nothing of the message.
 func TestAMailServerThatIsAwayIsSeen(t *testing.T) {
+	t.Parallel()
 	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	fatal(t, err)
 	port := l.Addr().(*net.TCPAddr).Port

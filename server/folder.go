@@ -1,177 +1,63 @@
 package server
 
 import (
-	"bytes"
+	"context"
 	"errors"
-	"fmt"
-	"io"
-	"io/fs"
 	"os"
 
-	"golang.org/x/sys/unix"
-
-	"accountledger/internal/durable"
+	"accountledger/operate"
+	"accountledger/operate/folder"
+	"accountledger/replay/unfinished"
 )
 
-// ErrRunning: another server, or a command, has the data folder.
-var ErrRunning = errors.New("another server or command has it open")
-
-// running is ErrRunning with the folder and what to do.
-func running(c *Config) error {
-	return fmt.Errorf("data folder %s: %w: stop it, or give another folder with --data", c.Data, ErrRunning)
-}
-
-// ErrNotLedger: the folder is somebody else's, and is left as it is.
-var ErrNotLedger = errors.New("it is neither empty nor the data folder of a ledger, which holds a file named lock that begins with \"accountledger\": " +
-	"name another folder with --data, or put back the file lock if this is a ledger's")
-
-// lockName is the file by whose lock one process holds the folder, and lockLine what it begins with: other programs have
-// files by that name too.
-const (
-	lockName = "lock"
-	lockLine = "accountledger data folder\n"
-)
-
-// folder is the data folder, held by one process.
-type folder struct{ lock *os.File }
-
-// holdFolder makes the data folder, for its owner alone, and holds it until close. A folder that is there already must be
-// empty or a ledger's; only an empty one has its mode changed.
-func holdFolder(c *Config) (*folder, error) {
-	if err := mayOpen(c.Data); err != nil {
-		return nil, err
-	}
-	fresh, err := checkFolder(c)
+func (s *Server) openFolder(context.Context) error {
+	f, err := folder.Hold(s.cfg.Data)
 	if err != nil {
-		return nil, fmt.Errorf("data folder %s: %w", c.Data, err)
-	}
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
-	}
-	if fresh {
-		if err := os.Chmod(c.Data, 0o700); err != nil {
-			return nil, fmt.Errorf("data folder: %w", err)
-		}
-	}
-	f, err := os.OpenFile(c.path(lockName), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, fmt.Errorf("data folder: %w", err)
-	}
-	if err := ownedByUs(f); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		_ = f.Close()
-		if errors.Is(err, unix.EWOULDBLOCK) {
-			return nil, running(c)
-		}
-		return nil, fmt.Errorf("data folder: %w", err)
-	}
-	if fresh {
-		if err := claimFolder(c, f); err != nil {
-			return nil, fmt.Errorf("data folder: %w", errors.Join(err, f.Close()))
-		}
-	}
-	return &folder{f}, nil
-}
-
-// ownedByUs refuses root in the folder of another user, who could not read what root writes there.
-func ownedByUs(lock *os.File) error {
-	var st unix.Stat_t
-	if err := unix.Fstat(int(lock.Fd()), &st); err != nil || os.Geteuid() != 0 || st.Uid == 0 {
 		return err
 	}
-	return fmt.Errorf("the data folder belongs to another user (uid %d), who could not read what root writes there: "+
-		"run this as that user, with runuser or sudo -u", st.Uid)
-}
-
-func (f *folder) close() error { return f.lock.Close() }
-
-// claimFolder makes the folder a ledger's, durably, before anything else is in it.
-func claimFolder(c *Config, lock *os.File) error {
-	if _, err := lock.WriteAt([]byte(lockLine), 0); err != nil {
+	s.onClose(f.Close)
+	if mode, err := folder.OthersMay(s.cfg.Data); err != nil {
+		return err
+	} else if mode != 0 {
+		s.log.Warn("other users can access the data folder: run chmod 700 on it", "folder", s.cfg.Data, "mode", mode.String())
+	}
+	if err := unfinished.Refuse(s.cfg.Data); err != nil {
 		return err
 	}
-	if err := lock.Sync(); err != nil {
-		return err
-	}
-	return durable.SyncFolder(c.Data)
+	s.tidy()
+	return nil
 }
 
-// checkFolder says whether the data folder is still to be made or claimed, and refuses one that is not ours. It changes
-// nothing.
-func checkFolder(c *Config) (fresh bool, err error) {
-	entries, err := os.ReadDir(c.Data)
-	if errors.Is(err, fs.ErrNotExist) {
-		return true, nil
-	}
+// tidy removes what commands and servers that were killed left in the data folder, which this process holds. What cannot be
+// removed stays, and the log says so: it is in nobody's way.
+func (s *Server) tidy() {
+	removed, err := folder.RemoveLeftovers(s.cfg.Data, operate.CompareFolder)
 	if err != nil {
-		return false, err
+		s.log.Warn("what was left half done in the data folder cannot be removed", "error", err.Error())
 	}
-	switch ours, err := ledgerLock(c.path(lockName)); {
-	case err != nil:
-		return false, err
-	case ours:
-		return false, nil
-	case exists(c.path(logWitness)) && exists(c.path("log")): // a copy without the lock
-		return false, nil
-	case exists(c.path(carryingMark)), exists(c.path(restoringMark)): // a command that was cut off before it held the folder
-		return true, nil
+	if removed > 0 {
+		s.log.Info("what was left half done in the data folder was removed", "entries", removed)
 	}
-	for _, e := range entries {
-		if !beforeLedger(e) {
-			return false, ErrNotLedger
+}
+
+// undoFile has a file go as well, which this start made elsewhere.
+func (s *Server) undoFile(path string) {
+	if before := s.undo; before != nil {
+		s.undo = func() error {
+			err := os.Remove(path)
+			if errors.Is(err, os.ErrNotExist) { // it went with the folder
+				err = nil
+			}
+			return errors.Join(err, before())
 		}
 	}
-	return true, nil
 }
 
-// beforeLedger says whether an empty folder can hold an entry: what a file system keeps at its root, and the lock of a start that
-// was cut off before it claimed the folder.
-func beforeLedger(e fs.DirEntry) bool {
-	if e.Name() == "lost+found" {
-		return e.IsDir()
-	}
-	info, err := e.Info()
-	return err == nil && e.Name() == lockName && info.Mode().IsRegular() && info.Size() == 0
+// exists says whether there is something at a path.
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }
 
-// ledgerLock says whether a file is the lock of a ledger's folder.
-func ledgerLock(path string) (bool, error) {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	defer func() { _ = f.Close() }()
-	begin, err := io.ReadAll(io.LimitReader(f, int64(len(lockLine))))
-	return bytes.Equal(begin, []byte(lockLine)), err
-}
-
-// ErrFolderForbidden: this user may not read the data folder, so whether a server runs on it is not known.
-var ErrFolderForbidden = errors.New("cannot be read by this user")
-
-// mayOpen refuses a folder that exists and that this user may not read: ErrFolderForbidden, with both users.
-func mayOpen(dir string) error {
-	if err := unix.Access(dir, unix.R_OK|unix.X_OK); !errors.Is(err, unix.EACCES) {
-		return nil
-	}
-	var st unix.Stat_t
-	if err := unix.Stat(dir, &st); err != nil { // a folder above it is closed to this user
-		return fmt.Errorf("data folder %s %w (uid %d)", dir, ErrFolderForbidden, os.Geteuid())
-	}
-	return fmt.Errorf("data folder %s %w (uid %d); it belongs to uid %d: run this as that user, with runuser or sudo -u", dir,
-		ErrFolderForbidden, os.Geteuid(), st.Uid)
-}
-
-// othersMay gives the mode of a folder that others than its owner can use; else 0. A folder that holds a ledger keeps the mode that
-// its owner gave it.
-func othersMay(dir string) (fs.FileMode, error) {
-	st, err := os.Stat(dir)
-	if err != nil || st.Mode().Perm()&0o077 == 0 {
-		return 0, err
-	}
-	return st.Mode().Perm(), nil
-}
+// OutsideLedgers refuses a path in a data folder, the configured one or any that holds a ledger: folder.ErrInLedger.
+func OutsideLedgers(c *Config, path string) error { return folder.Outside(c.Data, path) }

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"testing"
 
+	"accountledger/operate/folder"
 	"accountledger/server"
 )
 
@@ -40,6 +41,7 @@ func openAndClose(t *testing.T, cfg server.Config) error {
 
 // TestAFolderOfOthersIsLeftAlone (T14): not a mode changed, not a file made, and the refusal names the folder.
 func TestAFolderOfOthersIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	for name, file := range map[string]string{
 		"any file":                   "notes.txt",
 		"a lock of another program":  "lock",
@@ -60,7 +62,7 @@ func TestAFolderOfOthersIsLeftAlone(t *testing.T) {
 			}
 			before := left(t, cfg.Data)
 			err := openAndClose(t, cfg)
-			if !errors.Is(err, server.ErrNotLedger) || !strings.Contains(err.Error(), cfg.Data) || !strings.Contains(err.Error(), "--data") {
+			if !errors.Is(err, folder.ErrNotLedger) || !strings.Contains(err.Error(), cfg.Data) || !strings.Contains(err.Error(), "--data") {
 				t.Errorf("%v", err)
 			}
 			if after := left(t, cfg.Data); after != before {
@@ -72,6 +74,7 @@ func TestAFolderOfOthersIsLeftAlone(t *testing.T) {
 
 // TestAnEmptyFolderBecomesALedgers: with what a file system keeps at its root, and with what a start that was cut off left.
 func TestAnEmptyFolderBecomesALedgers(t *testing.T) {
+	t.Parallel()
 	for name, make := range map[string]func(dir string) error{
 		"empty":         func(string) error { return nil },
 		"a file system": func(dir string) error { return os.Mkdir(filepath.Join(dir, "lost+found"), 0o700) },
@@ -92,6 +95,7 @@ func TestAnEmptyFolderBecomesALedgers(t *testing.T) {
 
 // TestALedgersFolderKeepsItsMode: what its owner allows is theirs to say, and is told.
 func TestALedgersFolderKeepsItsMode(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	fatal(t, openAndClose(t, cfg))
 	fatal(t, os.Chmod(cfg.Data, 0o750))

@@ -31,15 +31,15 @@ func TestALogServerThatFreezes(t *testing.T) {
 		}
 		return got
 	}
-	if got := timed(3*request, "PUT", "/v1/me/permissions/location", grant); got.status != http.StatusServiceUnavailable {
+	if got := timed(5*request, "PUT", "/v1/me/permissions/location", grant); got.status != http.StatusServiceUnavailable {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 	for range 3 {
-		if got := timed(request/2, "PUT", "/v1/me/permissions/location", grant); got.status != http.StatusServiceUnavailable {
+		if got := timed(request, "PUT", "/v1/me/permissions/location", grant); got.status != http.StatusServiceUnavailable {
 			t.Errorf("%d %s", got.status, got.body)
 		}
 	}
-	if got := timed(request/2, "GET", "/readyz", ""); got.status != http.StatusServiceUnavailable {
+	if got := timed(request, "GET", "/readyz", ""); got.status != http.StatusServiceUnavailable {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 	if said := r.logs.String(); !strings.Contains(said, "kind=unreachable") || !strings.Contains(said, "no answer in time") {
@@ -51,14 +51,14 @@ func TestALogServerThatFreezes(t *testing.T) {
 	}
 	c.Node(0).Thaw()
 	r.runs()
-	if got := timed(request, "PUT", "/v1/me/permissions/location", grant); got.status != http.StatusOK {
+	if got := timed(5*request, "PUT", "/v1/me/permissions/location", grant); got.status != http.StatusOK {
 		t.Errorf("%d %s", got.status, got.body)
 	}
 	r.sound()
 	c.Node(0).Freeze()
 	begun := time.Now()
 	r.stop()
-	if took := time.Since(begun); took > 10*time.Second {
+	if took := time.Since(begun); took > 20*time.Second {
 		t.Errorf("stopping took %s", took)
 	}
 	c.Node(0).Thaw()

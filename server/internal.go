@@ -45,7 +45,7 @@ func (s *Server) internalServer() *http.Server {
 		answerJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	})
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
-		ready := s.Ready(r.Context())
+		ready := s.health.Ready(r.Context())
 		status := http.StatusOK
 		if !ready.Ready {
 			status = http.StatusServiceUnavailable

@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"accountledger/operate"
+	"accountledger/operate/health"
 	"accountledger/server"
 )
 
 // TestInternalListener (L9): operators see metrics, details of readiness and profiles; the public sees whether the server is
 // ready, and no more.
 func TestInternalListener(t *testing.T) {
+	t.Parallel()
 	r := start(t, config(t))
 	if a := r.want(200, "GET", "/readyz", "", ""); a.body != "{\"ready\":true}\n" {
 		t.Errorf("the public is told %s", a.body)
@@ -22,9 +24,9 @@ func TestInternalListener(t *testing.T) {
 		r.want(404, "GET", path, "", "")
 	}
 	eventually(t, "consumers run", func() bool {
-		var told server.Readiness
+		var told health.Readiness
 		fatal(t, json.Unmarshal([]byte(r.inside(200, "/readyz").body), &told))
-		return told.Ready && len(told.Consumers) > 3 && !slices.ContainsFunc(told.Consumers, func(c server.ConsumerState) bool { return c.State != "running" })
+		return told.Ready && len(told.Consumers) > 3 && !slices.ContainsFunc(told.Consumers, func(c health.ConsumerState) bool { return c.State != "running" })
 	})
 	r.inside(200, "/healthz")
 	if a := r.inside(200, "/metrics"); !strings.Contains(a.body, "accountledger_consumer_lag{") ||
@@ -44,6 +46,7 @@ func TestInternalListener(t *testing.T) {
 
 // TestInternalListenerIsLeftOut where no address is set.
 func TestInternalListenerIsLeftOut(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	cfg.Internal.HTTP = ""
 	r := start(t, cfg)
@@ -56,6 +59,7 @@ func TestInternalListenerIsLeftOut(t *testing.T) {
 
 // TestInternalListenerOpenToAll is said at every start.
 func TestInternalListenerOpenToAll(t *testing.T) {
+	t.Parallel()
 	for address, warned := range map[string]bool{"0.0.0.0:0": true, "127.0.0.1:0": false} {
 		cfg := config(t)
 		cfg.Internal.HTTP = address
@@ -69,6 +73,7 @@ func TestInternalListenerOpenToAll(t *testing.T) {
 
 // TestInternalAddressTaken names the setting.
 func TestInternalAddressTaken(t *testing.T) {
+	t.Parallel()
 	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	fatal(t, err)
 	defer func() { _ = taken.Close() }()

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 
+	"accountledger/operate"
+	"accountledger/replay/fit"
 	"accountledger/server"
 	"accountledger/vault"
 )
@@ -24,6 +26,7 @@ func masterKey(t *testing.T, dir string) string {
 
 // TestOnlyDevMakesAKeyByItself: a first start without a key is refused, leaves nothing, and says what to type.
 func TestOnlyDevMakesAKeyByItself(t *testing.T) {
+	t.Parallel()
 	keys := t.TempDir()
 	for path, want := range map[string]string{
 		filepath.Join(keys, "absent.key"): "accountledger keys new " + filepath.Join(keys, "absent.key"),
@@ -34,7 +37,7 @@ func TestOnlyDevMakesAKeyByItself(t *testing.T) {
 		cfg := config(t)
 		cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", path
 		_, err := server.Open(t.Context(), cfg, server.Options{})
-		var refused *server.RefusedError
+		var refused *fit.RefusedError
 		if !errors.As(err, &refused) || !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, wanted %s", err, want)
 		}
@@ -48,6 +51,7 @@ func TestOnlyDevMakesAKeyByItself(t *testing.T) {
 }
 
 func TestKeysNew(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	cfg := config(t)
 	cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", dir
@@ -59,7 +63,7 @@ func TestKeysNew(t *testing.T) {
 	if made.Key != held.ID.String() || made.File != path || !made.Made.Equal(held.MadeAt) || !made.Configured || mode(t, path) != 0o600 {
 		t.Errorf("%+v, in the file %s of %s", made, held.ID, held.MadeAt)
 	}
-	if _, err := server.KeysNew(&cfg, path); !errors.Is(err, server.ErrKeyThere) {
+	if _, err := server.KeysNew(&cfg, path); !errors.Is(err, operate.ErrKeyThere) {
 		t.Errorf("a second time: %v", err)
 	}
 	if again, err := vault.LoadMasterKey(path); err != nil || again.ID != held.ID {
@@ -69,7 +73,7 @@ func TestKeysNew(t *testing.T) {
 	if err != nil || elsewhere.Configured {
 		t.Errorf("%+v, %v: the configuration does not read it", elsewhere, err)
 	}
-	if _, err := server.KeysNew(&cfg, filepath.Join(dir, "absent", "master.key")); !errors.Is(err, server.ErrKeyFolder) {
+	if _, err := server.KeysNew(&cfg, filepath.Join(dir, "absent", "master.key")); !errors.Is(err, operate.ErrKeyFolder) {
 		t.Errorf("no folder: %v", err)
 	}
 	s, err := server.Open(t.Context(), cfg, server.Options{})
@@ -110,6 +114,7 @@ func TestRootGivesAKeyToTheOwnerOfItsFolder(t *testing.T) {
 
 // TestRootDoesNotWriteIntoAnothersLedger: what root writes the server could not read.
 func TestRootDoesNotWriteIntoAnothersLedger(t *testing.T) {
+	t.Parallel()
 	if os.Geteuid() != 0 {
 		t.Skip("needs root")
 	}

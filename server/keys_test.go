@@ -30,6 +30,7 @@ func noProgress(operate.Progress) {}
 
 // The master key is replaced while the server runs; the old one is let go when its file is gone and no backup needs it.
 func TestTheMasterKeyIsRotatedWhilePeopleWork(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	keys := t.TempDir()
 	cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", masterKey(t, keys)
@@ -101,6 +102,7 @@ func TestTheMasterKeyIsRotatedWhilePeopleWork(t *testing.T) {
 
 // An operator who leaves in the middle loses nothing: the same command goes on, to the same key, no matter who runs it.
 func TestARotationCutOffIsResumed(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	r := start(t, cfg)
 	before, err := operate.ListKeys.Run(t.Context(), r.console(), operate.None{}, nil)
@@ -138,6 +140,7 @@ func TestARotationCutOffIsResumed(t *testing.T) {
 
 // A rotation that a crash ended is found unfinished by the next start, and its key among the files.
 func TestARotationIsResumedAfterARestart(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", t.TempDir() // a folder of keys
 	r := start(t, withMailbox(cfg))
@@ -176,6 +179,7 @@ func withMailbox(cfg server.Config) server.Config {
 }
 
 func TestWhereANewMasterKeyMayLie(t *testing.T) {
+	t.Parallel()
 	cfg, _ := withMail(t)
 	keys := t.TempDir()
 	cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", masterKey(t, keys)
@@ -195,6 +199,7 @@ func TestWhereANewMasterKeyMayLie(t *testing.T) {
 
 // An erasure says until when backups may hold its keys, and since when it is final.
 func TestAnErasureBecomesFinal(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
 	ada := r.join(mail, "ada@example.com", "Ada on the run")

@@ -9,11 +9,13 @@ import (
 
 	"accountledger/internal/await"
 	"accountledger/operate"
+	"accountledger/operate/folder"
 	"accountledger/server"
 )
 
 // What killed commands left in the data folder is removed by the next who holds it, and by nobody else.
 func TestLeftoversAreRemovedAtTheNextStart(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	r := start(t, cfg)
 	con := r.console()
@@ -31,7 +33,7 @@ func TestLeftoversAreRemovedAtTheNextStart(t *testing.T) {
 		_, err := os.Stat(filepath.Join(cfg.Data, name))
 		return err == nil
 	}
-	if _, err := server.Open(t.Context(), cfg, server.Options{}); !errors.Is(err, server.ErrRunning) {
+	if _, err := server.Open(t.Context(), cfg, server.Options{}); !errors.Is(err, folder.ErrRunning) {
 		t.Fatal(err)
 	}
 	for _, name := range left {
@@ -59,6 +61,7 @@ func TestLeftoversAreRemovedAtTheNextStart(t *testing.T) {
 
 // With hardly any memory, views that were lost are filled again, rebuilt and compared, and nothing is left of the comparison.
 func TestViewsWithHardlyAnyMemory(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	cfg.Views.Memory = 8 << 20
 	r := start(t, cfg)

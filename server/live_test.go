@@ -12,6 +12,7 @@ import (
 // TestADamagedNameOfTheLiveGenerationHeals is T5: what names the generation that answers is damaged, at rest and while the ledger is
 // served. The view is filled again, or was never away.
 func TestADamagedNameOfTheLiveGenerationHeals(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
 	r.join(mail, "ada@example.com", "Ada on the run")

@@ -4,11 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
+	"accountledger/operate"
+	"accountledger/operate/folder"
+	"accountledger/replay/fit"
 	"accountledger/vault"
 )
 
@@ -18,9 +20,6 @@ const devKey = "dev-master.key"
 // ErrNoMasterKeyGiven: the configuration names no master key.
 var ErrNoMasterKeyGiven = errors.New("there is no master key: make one with accountledger keys new FILE and give it with --master-key FILE, or give --dev " +
 	"to try things out")
-
-// ErrKeyInside: anyone who copies the data folder would have what opens it.
-var ErrKeyInside = errors.New("the master key must lie outside the data folder: anyone who copies the folder must not have it")
 
 // keyFiles says where the configuration has the master keys, by absolute paths. They lie outside the data folder and in
 // no backup, but with dev.
@@ -52,16 +51,10 @@ func keyFiles(c *Config) (vault.KeyFiles, error) {
 
 // outside refuses a path in the data folder, but with dev.
 func outside(c *Config, path string) error {
-	if inside, err := within(c.Data, path); err != nil || inside && !c.Dev {
-		return errors.Join(err, ErrKeyInside)
+	if inside, err := folder.Within(c.Data, path); err != nil || inside && !c.Dev {
+		return errors.Join(err, operate.ErrKeyInside)
 	}
 	return nil
-}
-
-// exists says whether there is something at a path.
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }
 
 // keyring loads the master keys. With dev, where there is none and no vault that would miss it, one is made; made is its path.
@@ -108,22 +101,16 @@ func noKeyYet(files vault.KeyFiles) error {
 		what = "there is no folder for master keys at " + path
 		before, path = "mkdir -m 700 "+path+" && ", filepath.Join(path, "master.key")
 	}
-	return &RefusedError{What: what,
-		Next: "For a new ledger make one: " + before + "accountledger keys new " + path + "; for one that exists, put its key back", err: fs.ErrNotExist}
+	return &fit.RefusedError{What: what,
+		Next: "For a new ledger make one: " + before + "accountledger keys new " + path + "; for one that exists, put its key back", Err: fs.ErrNotExist}
 }
 
-func within(dir, path string) (bool, error) {
-	d, err := filepath.Abs(dir)
-	if err != nil {
-		return false, err
+// KeysNew makes a master key in a new file: see operate.NewMasterKey.
+func KeysNew(c *Config, path string) (operate.NewKey, error) {
+	out, err := operate.NewMasterKey(c.Data, path)
+	if err == nil && c.MasterKey != "" {
+		files, err := keyFiles(c)
+		out.Configured = err == nil && files.Covers(out.File)
 	}
-	p, err := filepath.Abs(path)
-	if err != nil {
-		return false, err
-	}
-	rel, err := filepath.Rel(d, p)
-	if err != nil {
-		return false, fmt.Errorf("master key: %w", err)
-	}
-	return rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)), nil
+	return out, err
 }

@@ -69,7 +69,7 @@ func (c *ledgerCollector) Collect(out chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	gauge(c.up, truth(c.server.check(ctx) == nil))
+	gauge(c.up, truth(c.server.health.Check(ctx) == nil))
 	computing, waiting := c.server.hasher.Load()
 	gauge(c.computing, float64(computing))
 	gauge(c.waiting, float64(waiting))

@@ -28,6 +28,7 @@ func (r *running) number(series string) float64 {
 
 // TestMetrics scrapes a ledger at work: the names keep to Prometheus's conventions, and what was done is counted.
 func TestMetrics(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	cfg = withList(t, cfg)
 	r := start(t, cfg)

@@ -13,6 +13,7 @@ import (
 	"accountledger/eventstore/esdb/esdbtest"
 	"accountledger/notify/smtp/smtptest"
 	"accountledger/operate"
+	"accountledger/replay/fit"
 	"accountledger/server"
 )
 
@@ -61,6 +62,7 @@ func (r *running) sound() {
 // TestAServerSharedWithOthers has others write on the same server whatever they like: a ledger whose prefix begins like this one's,
 // applications, and the server itself.
 func TestAServerSharedWithOthers(t *testing.T) {
+	t.Parallel()
 	cfg, mail, c := onEventStoreDB(t)
 	other := moved(t, cfg)
 	other.Store.Prefix = "accountledger/eu/"
@@ -90,6 +92,7 @@ func TestAServerSharedWithOthers(t *testing.T) {
 
 // TestAStrangersEventInAnAccountsStream is passed over by one consent, at EventStoreDB as elsewhere.
 func TestAStrangersEventInAnAccountsStream(t *testing.T) {
+	t.Parallel()
 	cfg, mail, c := onEventStoreDB(t)
 	r := start(t, cfg)
 	ada := r.join(mail, "ada@example.com", "Ada on the run")
@@ -116,6 +119,7 @@ func TestAStrangersEventInAnAccountsStream(t *testing.T) {
 
 // TestALogWhoseIDIsGone is refused, and goes on under the id that its vault knows once an operator consents.
 func TestALogWhoseIDIsGone(t *testing.T) {
+	t.Parallel()
 	cfg, mail, c := onEventStoreDB(t)
 	r := start(t, cfg)
 	ada := r.join(mail, "ada@example.com", "Ada on the run")
@@ -123,16 +127,16 @@ func TestALogWhoseIDIsGone(t *testing.T) {
 	fatal(t, err)
 	r.stop()
 	c.SoftDelete(serverStream(esdb.LogStream))
-	var refused *server.RefusedError
+	var refused *fit.RefusedError
 	if s, err := server.Open(t.Context(), cfg, server.Options{}); err == nil {
 		t.Fatal("it opened", s.Close())
-	} else if !errors.As(err, &refused) || refused.Accept != server.AcceptLogID || !strings.Contains(err.Error(), serverStream(esdb.LogStream)) {
+	} else if !errors.As(err, &refused) || refused.Accept != fit.AcceptLogID || !strings.Contains(err.Error(), serverStream(esdb.LogStream)) {
 		t.Fatalf("refused otherwise: %v", err)
 	}
 	if s, err := server.Open(t.Context(), moved(t, cfg), server.Options{}); err == nil {
 		t.Fatal("it opened without a vault", s.Close())
 	}
-	accept := server.Options{Hashing: cheap(), Accept: server.Accept{Kind: server.AcceptLogID, Reason: "Somebody tidied up at the server"}}
+	accept := server.Options{Hashing: cheap(), Accept: fit.Accept{Kind: fit.AcceptLogID, Reason: "Somebody tidied up at the server"}}
 	s, err := server.Open(t.Context(), cfg, accept)
 	fatal(t, err)
 	fatal(t, s.Close())
@@ -159,6 +163,7 @@ func TestALogWhoseIDIsGone(t *testing.T) {
 
 // TestAStreamThatWasCut is a fault that names the stream and what is missing, in answers 503, and nothing else.
 func TestAStreamThatWasCut(t *testing.T) {
+	t.Parallel()
 	for name, cut := range map[string]func(c *esdbtest.Cluster, stream string) (heal func()){
 		"$maxCount": func(c *esdbtest.Cluster, stream string) func() {
 			c.SetMetadata(stream, `{"$maxCount":1}`)
@@ -218,6 +223,7 @@ func TestAStreamThatWasCut(t *testing.T) {
 // TestALogPutBackWhileItIsServed puts the log's server back to yesterday under the running ledger: it appends nothing more, answers
 // nobody from memory, and says why; a start is refused, and goes on once an operator consents.
 func TestALogPutBackWhileItIsServed(t *testing.T) {
+	t.Parallel()
 	cfg, mail, c := onEventStoreDB(t)
 	r := start(t, cfg)
 	ada := r.join(mail, "ada@example.com", "Ada on the run")
@@ -241,14 +247,13 @@ func TestALogPutBackWhileItIsServed(t *testing.T) {
 		t.Errorf("the log says: %s", said)
 	}
 	r.stop()
-	var refused *server.RefusedError
+	var refused *fit.RefusedError
 	if s, err := server.Open(t.Context(), cfg, server.Options{}); err == nil {
 		t.Fatal("it opened", s.Close())
-	} else if !errors.As(err, &refused) || refused.Accept != server.AcceptOlderLog {
+	} else if !errors.As(err, &refused) || refused.Accept != fit.AcceptOlderLog {
 		t.Fatalf("refused otherwise: %v", err)
 	}
-	s, err := server.Open(t.Context(), cfg,
-		server.Options{Hashing: cheap(), Accept: server.Accept{Kind: server.AcceptOlderLog, Reason: "The server was put back"}})
+	s, err := server.Open(t.Context(), cfg, server.Options{Hashing: cheap(), Accept: fit.Accept{Kind: fit.AcceptOlderLog, Reason: "The server was put back"}})
 	fatal(t, err)
 	fatal(t, s.Close())
 	r = start(t, cfg)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"accountledger/operate"
+	"accountledger/replay/fit"
 	"accountledger/replay/restore"
 	"accountledger/server"
 )
@@ -16,6 +17,7 @@ import (
 // TestRemovedWhileOpen takes log or vault away from a running server: it acknowledges nothing more, says so, and a backup of what it
 // holds open can still be made.
 func TestRemovedWhileOpen(t *testing.T) {
+	t.Parallel()
 	for _, part := range []string{"log", "vault"} {
 		t.Run(part, func(t *testing.T) {
 			cfg, mail := withMail(t)
@@ -35,7 +37,7 @@ func TestRemovedWhileOpen(t *testing.T) {
 			r.stop()
 			to := moved(t, cfg)
 			to.MasterKey = filepath.Join(cfg.Data, "dev-master.key")
-			_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.MoveOptions{})
+			_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.SideOptions{})
 			fatal(t, err)
 			r = start(t, to)
 			r.signIn(ada.email)
@@ -45,6 +47,7 @@ func TestRemovedWhileOpen(t *testing.T) {
 
 // TestTwoVaultsOnOneLog starts a second server on the same log with a copy of the vault: the one that meets what the other made stops.
 func TestTwoVaultsOnOneLog(t *testing.T) {
+	t.Parallel()
 	cfg, mail, _ := onEventStoreDB(t)
 	cfg.MasterKey = filepath.Join(t.TempDir(), "master.key")
 	r := start(t, cfg)
@@ -70,6 +73,7 @@ func TestTwoVaultsOnOneLog(t *testing.T) {
 
 // TestAnOlderVaultCopiedOverARunningOne copies yesterday's vault into the file while it is open, as cp does: the next start is refused.
 func TestAnOlderVaultCopiedOverARunningOne(t *testing.T) {
+	t.Parallel()
 	a := newAged(t)
 	r := start(t, a.cfg)
 	r.signIn(a.bob.email)
@@ -78,7 +82,7 @@ func TestAnOlderVaultCopiedOverARunningOne(t *testing.T) {
 	fatal(t, os.WriteFile(filepath.Join(a.cfg.Data, "vault", "vault.db"), old, 0o600))
 	r.send("POST", "/v1/me/devices", r.signInOrNot(a.bob), `{"kind":"band","model":"Band 9","name":"Bob's second"}`)
 	r.stop()
-	var refused *server.RefusedError
+	var refused *fit.RefusedError
 	if s, err := server.Open(t.Context(), a.cfg, server.Options{Hashing: cheap()}); err == nil {
 		t.Fatal("it opened", s.Close())
 	} else if !errors.As(err, &refused) || !strings.Contains(err.Error(), "vault") {

@@ -4,26 +4,53 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
 	"accountledger/server"
 )
 
-// binary builds the real program.
+// buildFolder is where the program is built; TestMain makes and removes it.
+var buildFolder string
+
+func TestMain(m *testing.M) {
+	var err error
+	if buildFolder, err = os.MkdirTemp("", "accountledger-test-"); err != nil {
+		_, _ = os.Stderr.WriteString(err.Error() + "\n")
+		os.Exit(1)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(buildFolder)
+	os.Exit(code)
+}
+
+var built = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(buildFolder, "accountledger")
+	out, err := exec.Command("go", "build", "-o", path, "accountledger/cmd/accountledger").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("building the program: %w\n%s", err, out)
+	}
+	return path, err
+})
+
+// binary is the real program, built when the first test wants it. With -short such a test is left out: the race detector, which runs so,
+// would see nothing of another program.
 func binary(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "accountledger")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", path, "accountledger/cmd/accountledger").CombinedOutput()
-	if err != nil {
-		t.Fatalf("building the program: %v\n%s", err, out)
+	if testing.Short() {
+		t.Skip("it drives the program from outside")
 	}
+	path, err := built()
+	fatal(t, err)
 	return path
 }
 

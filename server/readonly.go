@@ -17,12 +17,15 @@ import (
 	"accountledger/eventstore/embedded"
 	"accountledger/journal"
 	"accountledger/operate"
+	"accountledger/operate/folder"
 	"accountledger/processes"
 	"accountledger/projections"
 	"accountledger/projections/runner"
 	viewsqlite "accountledger/projections/sqlite"
 	"accountledger/projections/view"
 	"accountledger/replay/backup"
+	"accountledger/replay/fit"
+	"accountledger/replay/unfinished"
 	"accountledger/vault"
 	"accountledger/vault/postgres"
 	vaultsqlite "accountledger/vault/sqlite"
@@ -30,7 +33,7 @@ import (
 
 // OpenReading finds the running server, or opens the ledger in the data folder so that it is read and left as it is: no file is
 // made or changed and nothing is appended, and the folder may be mounted read-only. What a crash left behind is read as it lies there.
-// Any number of commands may do so at once. ErrRunning while a server, or a command that changes something, has the folder.
+// Any number of commands may do so at once. folder.ErrRunning while a server, or a command that changes something, has the folder.
 //
 // Parts that are kept by a server of another make (EventStoreDB, PostgreSQL, Elasticsearch) are opened as they are for serving.
 func OpenReading(ctx context.Context, cfg Config) (operate.Console, error) {
@@ -69,7 +72,7 @@ func OpenExport(ctx context.Context, cfg Config) (from operate.Console, unrecord
 	if err != nil {
 		return nil, "", err
 	}
-	if fence := s.fence(ctx); fence != "" {
+	if fence := operate.FenceOf(ctx, s.store); fence != "" {
 		return s.readingConsole(), "the log takes no appends: " + fence, nil
 	}
 	if !writable(&s.cfg) {
@@ -97,7 +100,7 @@ func openReading(ctx context.Context, cfg Config) (_ *Server, err error) {
 	if cfg.Data, err = filepath.Abs(cfg.Data); err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
-	if !exists(cfg.path("lock")) && !exists(cfg.path("log")) {
+	if !folder.WasHeld(cfg.Data) && !exists(cfg.path("log")) {
 		return nil, noLedger(&cfg)
 	}
 	s := &Server{cfg: cfg, now: time.Now, log: logger(cfg.Log, io.Discard), metrics: prometheus.NewRegistry()}
@@ -107,7 +110,7 @@ func openReading(ctx context.Context, cfg Config) (_ *Server, err error) {
 		}
 	}()
 	for _, open := range []func(context.Context) error{s.openFaults, s.shareFolder, s.checkLog, s.readLog, s.readVault, s.readBinding, s.readDestructions,
-		s.observeVault, s.openReadiness, s.openLeases, s.readConsumers} {
+		s.observeVault, s.openHealth, s.openLeases, s.readConsumers} {
 		if err := open(ctx); err != nil {
 			return nil, err
 		}
@@ -124,21 +127,12 @@ func noLedger(c *Config) error {
 
 // shareFolder keeps everybody away who would change the data folder, and makes nothing there.
 func (s *Server) shareFolder(context.Context) error {
-	f, err := os.Open(s.cfg.path("lock"))
-	if errors.Is(err, os.ErrNotExist) { // a copy without it
-		f, err = os.Open(s.cfg.Data)
-	}
+	f, err := folder.Share(s.cfg.Data)
 	if err != nil {
-		return fmt.Errorf("data folder: %w", err)
+		return err
 	}
 	s.onClose(f.Close)
-	err = unix.Flock(int(f.Fd()), unix.LOCK_SH|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
-		return running(&s.cfg)
-	} else if err != nil {
-		return fmt.Errorf("data folder: %w", err)
-	}
-	return notCarrying(&s.cfg)
+	return unfinished.Refuse(s.cfg.Data)
 }
 
 func (s *Server) readLog(ctx context.Context) error {
@@ -149,7 +143,7 @@ func (s *Server) readLog(ctx context.Context) error {
 	if errors.Is(err, embedded.ErrMissing) {
 		return fmt.Errorf("%w: %w", noLedger(&s.cfg), err)
 	} else if err != nil {
-		return refuseLog(err)
+		return fit.Log(err)
 	}
 	s.store = log
 	s.onClose(log.Close)
@@ -163,7 +157,7 @@ func (s *Server) readVault(ctx context.Context) error {
 		return err
 	}
 	if err := s.readVaultEngine(ctx, false); err != nil {
-		return refuseVault(err)
+		return fit.Vault(err)
 	}
 	return s.openJournal()
 }
@@ -192,17 +186,9 @@ func (s *Server) readVaultEngine(ctx context.Context, behind bool) error {
 }
 
 // readBinding compares vault and log, as a start does, and binds nothing.
-func (s *Server) readBinding(ctx context.Context) error {
-	b, err := s.binder.Binding(ctx)
-	if err != nil {
-		return err
-	}
-	if b.IsZero() {
-		if events, err := s.hasEvents(ctx); err != nil || !events || s.archive {
-			return err
-		}
-	}
-	return s.checkBinding(ctx)
+func (s *Server) readBinding(ctx context.Context) (err error) {
+	s.late, err = s.parts().Read(ctx)
+	return err
 }
 
 // readDestructions looks at the list of destructions, where there is one.

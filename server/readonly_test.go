@@ -17,6 +17,7 @@ import (
 
 	"accountledger/notify/smtp/smtptest"
 	"accountledger/operate"
+	"accountledger/operate/folder"
 	"accountledger/server"
 )
 
@@ -252,13 +253,13 @@ func TestReadersAndAServer(t *testing.T) {
 
 	c, err = server.OpenReading(t.Context(), cfg)
 	fatal(t, err)
-	if _, err := server.Open(t.Context(), cfg, server.Options{}); !errors.Is(err, server.ErrRunning) {
+	if _, err := server.Open(t.Context(), cfg, server.Options{}); !errors.Is(err, folder.ErrRunning) {
 		t.Errorf("a server beside a reader: %v", err)
 	}
 	fatal(t, c.Close())
 	s, err := server.Open(t.Context(), cfg, server.Options{})
 	fatal(t, err)
-	if _, err := server.OpenReading(t.Context(), cfg); !errors.Is(err, server.ErrRunning) {
+	if _, err := server.OpenReading(t.Context(), cfg); !errors.Is(err, folder.ErrRunning) {
 		t.Errorf("a reader beside a server that does not answer: %v", err)
 	}
 	fatal(t, s.Close())

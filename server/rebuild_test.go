@@ -40,6 +40,7 @@ func cutOff(t *testing.T, cfg server.Config, view string) {
 
 // A rebuild that was cut off is told of and gone on with, through the socket of a server and without one.
 func TestAnUnfinishedRebuild(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	r := start(t, cfg)
 	r.officer("officer@example.org", "compliance")
@@ -52,7 +53,7 @@ func TestAnUnfinishedRebuild(t *testing.T) {
 
 	r = start(t, cfg)
 	con = r.console()
-	unfinished(t, con, "activity")
+	unfinishedRebuild(t, con, "activity")
 	if on := rebuilt(t, con, operate.RebuildViews{Views: []string{"activity", "daily"}}); len(on) != 1 || on[0].View != "activity" || on[0].Done < 1 ||
 		on[0].Total <= on[0].Done || on[0].Unit != "events" {
 		t.Errorf("it went on at %+v", on)
@@ -60,22 +61,22 @@ func TestAnUnfinishedRebuild(t *testing.T) {
 	if c, err := operate.Compare.Run(t.Context(), con, []string{"activity"}, func(operate.Progress) {}); err != nil || c.Found != 0 {
 		t.Errorf("%+v %v", c, err)
 	}
-	unfinished(t, con)
+	unfinishedRebuild(t, con)
 	r.stop()
 
 	cutOff(t, cfg, "devices")
 	con, err := server.OpenConsole(t.Context(), cfg)
 	fatal(t, err)
-	unfinished(t, con, "devices")
+	unfinishedRebuild(t, con, "devices")
 	if on := rebuilt(t, con, operate.RebuildViews{Restart: true}); len(on) != 0 {
 		t.Errorf("it went on at %+v, though it was to start over", on)
 	}
-	unfinished(t, con)
+	unfinishedRebuild(t, con)
 	fatal(t, con.Close())
 }
 
-// unfinished checks which rebuilds the status tells of.
-func unfinished(t *testing.T, con operate.Console, views ...string) {
+// unfinishedRebuild checks which rebuilds the status tells of.
+func unfinishedRebuild(t *testing.T, con operate.Console, views ...string) {
 	t.Helper()
 	st, err := operate.ReadStatus.Run(t.Context(), con, operate.None{}, nil)
 	fatal(t, err)

@@ -20,6 +20,7 @@ const (
 // TestTheSmallestRights starts as a user who is no administrator: refused by name, with nothing left behind, until that user may read
 // $all; then the right is taken away and given back while the ledger is served, and so is that to write.
 func TestTheSmallestRights(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	c := esdbtest.Start(t, esdbtest.Options{TLS: true, User: "admin", Password: "changeit", Users: []esdbtest.User{{Name: "ledger", Password: "hunter2"}}})
 	cfg.Store.Engine, cfg.Store.ESDB = "esdb", c.ConnectionAs("ledger", "hunter2")

@@ -63,7 +63,7 @@ func (s *Server) run(ctx context.Context, started func(address string)) error {
 	if err != nil {
 		return errors.Join(err, doors.close())
 	}
-	public := &http.Server{Handler: s.draining.handler(a.Handler()), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
+	public := &http.Server{Handler: s.draining.Handler(a.Handler()), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: 32 << 10, ErrorLog: quiet(), ConnState: doors.public.state}
 	control, internal := s.controlServer(), s.internalServer()
 
@@ -126,6 +126,19 @@ func (s *Server) begin(ctx context.Context) (*api.API, error) {
 	return s.api(ctx)
 }
 
+// linger drains, unless something fails meanwhile.
+func (s *Server) linger(failed <-chan struct{}) {
+	s.draining.Begin()
+	if s.cfg.HTTPDrain == 0 {
+		return
+	}
+	s.log.Info("draining: not ready any more, and serving on; a second signal ends it", "for", s.cfg.HTTPDrain.String())
+	s.draining.Linger(s.cfg.HTTPDrain, failed)
+}
+
+// EndDrain ends the drain of a stop now, or does away with it if it has not begun. Requests under way are finished all the same.
+func (s *Server) EndDrain() { s.draining.End() }
+
 // shutdown waits for requests in progress, for at most stopTimeout.
 func shutdown(ctx context.Context, h *http.Server) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
@@ -142,8 +155,8 @@ func (s *Server) api(ctx context.Context) (*api.API, error) {
 		return nil, err
 	}
 	return api.New(api.Deps{ //nolint:contextcheck // its handlers have their requests' contexts
-		Menu: s.menu, Views: s, Ready: func(ctx context.Context) bool { return s.notReady(ctx) == "" }, Log: s.log, Failed: s.requestFailed, LogID: id, Now: s.now,
-		Version: Version(), Dev: s.cfg.Dev,
+		Menu: s.menu, Views: s, Ready: func(ctx context.Context) bool { return s.health.NotReady(ctx) == "" }, Log: s.log, Failed: s.requestFailed, LogID: id,
+		Now: s.now, Version: Version(), Dev: s.cfg.Dev,
 		HealthOnly: s.cfg.Role == RoleConsumers,
 		Head: func(ctx context.Context) (journal.Position, error) {
 			head, err := s.journal.Head(ctx)

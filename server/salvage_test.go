@@ -9,12 +9,14 @@ import (
 	"accountledger/eventstore"
 	"accountledger/operate"
 	"accountledger/replay/restore"
+	"accountledger/replay/salvage"
 	"accountledger/server"
 )
 
 // TestASalvagedLedgerIsRestored damages the log of a ledger so that it does not open, salvages it, and serves what is restored from
 // that.
 func TestASalvagedLedgerIsRestored(t *testing.T) {
+	t.Parallel()
 	for name, damage := range map[string]func(t *testing.T, pebble string){
 		"the list of files is gone": func(t *testing.T, pebble string) {
 			t.Helper()
@@ -45,12 +47,12 @@ func TestASalvagedLedgerIsRestored(t *testing.T) {
 			if done.Missing != 0 || done.Events == 0 || len(done.Damage) == 0 || done.Events != done.Backup.Events {
 				t.Errorf("%+v", done)
 			}
-			if after := sizes(t, a.cfg.Data); after != before || exists(out+".salvaging") || !exists(filepath.Join(out, server.SalvageReport)) {
+			if after := sizes(t, a.cfg.Data); after != before || exists(out+".salvaging") || !exists(filepath.Join(out, salvage.Report)) {
 				t.Errorf("left: %s, before %s", after, before)
 			}
 			to := moved(t, a.cfg)
 			to.MasterKey = filepath.Join(a.cfg.Data, "dev-master.key")
-			_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.MoveOptions{})
+			_, err = server.Restore(t.Context(), to, out, restore.Options{}, server.SideOptions{})
 			fatal(t, err)
 			r := start(t, to)
 			for _, p := range []person{a.ada, a.bob} {
@@ -70,6 +72,7 @@ func TestASalvagedLedgerIsRestored(t *testing.T) {
 
 // TestASalvageSaysWhatIsMissing cuts the newest events off, and more.
 func TestASalvageSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	a := newAged(t)
 	s, err := server.Open(t.Context(), a.cfg, server.Options{})
 	fatal(t, err)

@@ -25,11 +25,14 @@ import (
 	"accountledger/leases"
 	"accountledger/notify/mailbox"
 	"accountledger/operate/fault"
+	"accountledger/operate/folder"
+	"accountledger/operate/health"
 	"accountledger/passwords"
 	"accountledger/processes"
 	"accountledger/projections/runner"
 	"accountledger/projections/view"
 	"accountledger/replay/backup"
+	"accountledger/replay/fit"
 	"accountledger/vault"
 )
 
@@ -46,7 +49,7 @@ type Options struct {
 	// Hashing are the parameters of new password hashes; zero: the product's. Tests use cheaper ones.
 	Hashing passwords.Params
 	// Accept is consent to start in spite of a refusal; zero: none.
-	Accept Accept
+	Accept fit.Accept
 }
 
 // Server is the whole ledger on one data folder. Open it, Run it or use its console, Close it.
@@ -59,7 +62,7 @@ type Server struct {
 	closers   []func() error
 	store     eventstore.Store
 	vault     vault.Vault
-	masters   vault.Carrier  // the same vault
+	masters   vault.Portable // the same vault
 	keyring   *vault.Keyring // the master keys it may use
 	journal   *journal.Journal
 	hasher    *passwords.Hasher
@@ -74,27 +77,27 @@ type Server struct {
 	budget    *runner.Budget    // of filling views
 	runner    *consumers.Runner // nil in a process of the API
 	metrics   *prometheus.Registry
-	ready     readiness
+	health    *health.Process
 	address   atomic.Pointer[string] // of the API, once it listens
 	internal  atomic.Pointer[string] // address of the internal listener, once it listens
-	draining  draining
-	fenceWait time.Duration // MoveOptions.FenceWait
+	draining  *health.Draining
+	fenceWait time.Duration // SideOptions.FenceWait
 	list      *backup.List  // of destructions; nil where none is kept
-	faults    *fault.Book
-	present   present
+	desk      *fault.Desk
+	present   *health.Present
 	unfit     atomic.Pointer[error] // why this process appends no more
 	work      work
-	observed  *observedVault // the vault, before which it stands
+	observed  *health.Vault  // the vault, before which it stands
 	binder    vault.Binder   // the same vault
-	bound     *vault.Binding // up to where the vault was bound by this process
+	bound     vault.Binding  // up to where the vault was bound by this process
 	late      []string       // keys to destroy, which a crash left
 	archive   bool           // the log is one, without a vault
-	accepted  Acceptable     // what an operator consented to open in spite of a refusal
+	accepted  fit.Acceptable // what an operator consented to open in spite of a refusal
 	// undo takes back what a first start made, once it failed: Close does so. unserved does, until the ledger is served.
 	undo, unserved func() error
 }
 
-// Open opens everything and starts nothing. ErrRunning when another process has the data folder, *RefusedError when the parts of
+// Open opens everything and starts nothing. folder.ErrRunning when another process has the data folder, *fit.RefusedError when the parts of
 // the ledger do not fit together.
 func Open(ctx context.Context, cfg Config, o Options) (*Server, error) {
 	if err := o.Accept.Validate(); err != nil {
@@ -123,9 +126,9 @@ func Open(ctx context.Context, cfg Config, o Options) (*Server, error) {
 
 func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 	s := &Server{cfg: cfg, now: o.Now, monotonic: o.Monotonic, ahead: o.Clock, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry(),
-		draining: newDraining(), undo: undoOf(&cfg)}
+		undo: folder.Undo(cfg.Data)}
 	defer func() {
-		if err = refuseVault(err); err != nil {
+		if err = fit.Vault(err); err != nil {
 			if v, ok := s.masters.(interface{ Keep() }); ok {
 				v.Keep()
 			}
@@ -133,7 +136,7 @@ func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 		}
 	}()
 	for _, open := range []func(context.Context) error{s.openFaults, s.openFolder, s.checkLog, s.openLog, s.openVault, s.checkBinding, s.openDestructions,
-		s.finishLate, s.observeVault, s.openReadiness, s.openLeases} {
+		s.finishLate, s.observeVault, s.openHealth, s.openLeases} {
 		if err := open(ctx); err != nil {
 			return nil, err
 		}
@@ -160,7 +163,7 @@ func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 		Cut(ctx context.Context) error
 	}); ok {
 		if err := v.Cut(ctx); errors.Is(err, vault.ErrCorrupt) {
-			return nil, refuseVault(err)
+			return nil, fit.Vault(err)
 		} else if err != nil { // later writes try again
 			s.log.Warn("what a crash left of the vault is still in its write-ahead log", "cause", fault.Of(err).String())
 		}
@@ -172,7 +175,7 @@ func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 		}
 		err := s.stillFits(ctx)
 		if err == nil {
-			err = s.bind(ctx)
+			err = s.parts().Bind(ctx)
 		}
 		if err != nil { // the next start reads more of the log
 			s.log.Warn("the vault could not record where the log is", "cause", fault.Of(err).String())
@@ -199,28 +202,10 @@ func (s *Server) Close() error {
 	return errors.Join(errs...)
 }
 
-func (s *Server) openFolder(context.Context) error {
-	f, err := holdFolder(&s.cfg)
-	if err != nil {
-		return err
-	}
-	s.onClose(f.close)
-	if mode, err := othersMay(s.cfg.Data); err != nil {
-		return err
-	} else if mode != 0 {
-		s.log.Warn("other users can access the data folder: run chmod 700 on it", "folder", s.cfg.Data, "mode", mode.String())
-	}
-	if err := notCarrying(&s.cfg); err != nil {
-		return err
-	}
-	s.tidy()
-	return nil
-}
-
 func (s *Server) openLog(ctx context.Context) error {
 	store, err := s.logStore()
 	if err != nil {
-		return refuseLog(err)
+		return fit.Log(err)
 	}
 	s.store = store
 	s.onClose(store.Close)
@@ -230,7 +215,7 @@ func (s *Server) openLog(ctx context.Context) error {
 		stands, err = f.Fenced(ctx)
 		s.archive = stands.Reason == eventstore.FenceArchive
 	}
-	return refuseLog(err)
+	return fit.Log(err)
 }
 
 // logStore opens the log's engine.
@@ -239,7 +224,7 @@ func (s *Server) logStore() (eventstore.Store, error) {
 		return esdb.Open(esdb.Options{Connection: s.cfg.Store.ESDB, Prefix: s.cfg.Store.Prefix, Names: domain.IsStream, Logger: s.log, FenceWait: s.fenceWait})
 	}
 	return embedded.Open(embedded.Options{Dir: s.cfg.path("log"), ReserveBytes: s.cfg.Store.Reserve, Logger: s.log,
-		Witness: s.cfg.path(logWitness), NewHistory: s.accepted == AcceptOlderLog})
+		Witness: s.cfg.path(logWitness), NewHistory: s.accepted == fit.AcceptOlderLog})
 }
 
 func (s *Server) openCommands(ctx context.Context, o Options) error {

@@ -15,6 +15,7 @@ import (
 // An officer of compliance is shown an account through the socket and on a folder that nobody serves; nobody else is, and each
 // look is recorded before.
 func TestShow(t *testing.T) {
+	t.Parallel()
 	const officersPassword = "seven-tall-lighthouses"
 	cfg, mail := withMail(t)
 	r := start(t, cfg)

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"os"
 
 	"accountledger/operate"
 	"accountledger/simulate"
@@ -22,7 +23,7 @@ func Simulate(ctx context.Context, cfg Config, in operate.Simulation, o Options,
 		if in.Direct {
 			return operate.Simulate.Run(ctx, r, in, progress)
 		}
-		return simulateOverHTTP(ctx, r, in, progress)
+		return operate.SimulateOverHTTP(ctx, r, in, progress)
 	case !errors.Is(err, ErrNotRunning):
 		return simulate.Summary{}, err
 	}
@@ -60,26 +61,25 @@ func simulateServing(ctx context.Context, cfg Config, in operate.Simulation, o O
 		return simulate.Summary{}, err
 	}
 	defer func() { _ = r.Close() }()
-	return simulateOverHTTP(ctx, r, in, progress)
+	return operate.SimulateOverHTTP(ctx, r, in, progress)
 }
 
-// simulateOverHTTP plays through the API of a running server. Its limits are raised, and codes come, for as long as the
-// connection to its socket stands.
-func simulateOverHTTP(ctx context.Context, r *operate.Remote, in operate.Simulation, progress func(operate.Progress)) (simulate.Summary, error) {
-	st, err := operate.ReadStatus.Run(ctx, r, operate.None{}, nil)
+// simulateAlone opens a ledger that nobody serves for the time of a simulation in process.
+func simulateAlone(ctx context.Context, cfg Config, in operate.Simulation, o Options, progress func(operate.Progress)) (_ simulate.Summary, err error) {
+	opts := in.Options(operate.WorkersDirect, progress)
+	if err := opts.Check(); err != nil {
+		return simulate.Summary{}, err
+	}
+	clock := &simulate.Clock{}
+	o.Now = clock.Now
+	s, err := Open(ctx, cfg, o)
 	if err != nil {
 		return simulate.Summary{}, err
 	}
-	mail := simulate.NewMailroom()
-	end, err := operate.BeginSimulation(ctx, r, mail.Deliver)
-	if err != nil {
-		return simulate.Summary{}, err
+	defer func() { err = errors.Join(err, s.Close()) }()
+	out, err := s.ledger().SimulateAlone(ctx, os.Getuid(), opts, clock, s.publish)
+	if err == nil && s.notifier != nil { // nobody waits for a message
+		err = s.notifier.Recover(ctx, nil)
 	}
-	defer end()
-	o := in.Options(operate.WorkersOverHTTP, progress)
-	h, err := simulate.NewOverHTTP(ctx, "http://"+st.Address, o.Workers, mail)
-	if err != nil {
-		return simulate.Summary{}, err
-	}
-	return simulate.Run(ctx, o, simulate.Deps{Ledger: h, Operator: operate.SimulationOperator(r), Views: h.Views(), Latencies: h.Latencies})
+	return out, err
 }

@@ -38,6 +38,7 @@ func (r *running) auditor() string {
 }
 
 func TestSimulateOverHTTP(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	r := start(t, cfg)
 	s, err := server.Simulate(t.Context(), cfg, operate.Simulation{Accounts: 40, Seed: 7}, server.Options{}, nil)
@@ -77,6 +78,7 @@ func printed(t *testing.T, s *simulate.Summary) string {
 
 // A connection that breaks puts the limits back, and a later run can raise them again.
 func TestSimulateBreaksOff(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	r := start(t, cfg)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -92,6 +94,7 @@ func TestSimulateBreaksOff(t *testing.T) {
 }
 
 func TestSimulateDirectInRunningServer(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	r := start(t, cfg)
 	s, err := server.Simulate(t.Context(), cfg, operate.Simulation{Accounts: 60, Seed: 3, Direct: true}, server.Options{}, nil)
@@ -106,6 +109,7 @@ func TestSimulateDirectInRunningServer(t *testing.T) {
 
 // On a new ledger the history spreads over days; the same seed plays the same, and a second run on the ledger goes on from now.
 func TestSimulateHistory(t *testing.T) {
+	t.Parallel()
 	var all []simulate.Summary
 	var cfg server.Config
 	for range 2 {
@@ -135,6 +139,7 @@ func TestSimulateHistory(t *testing.T) {
 
 // When no server runs and HTTP is wanted, one runs for the time.
 func TestSimulateStartsAServer(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	s, err := server.Simulate(t.Context(), cfg, operate.Simulation{Accounts: 8, Seed: 1}, server.Options{Hashing: cheap()}, nil)
 	if err != nil {
@@ -143,6 +148,7 @@ func TestSimulateStartsAServer(t *testing.T) {
 }
 
 func TestSimulateRefuses(t *testing.T) {
+	t.Parallel()
 	withMail, err := server.LoadConfig("", map[string]any{"data": filepath.Join(t.TempDir(), "data"), "dev": true, "smtp.host": "mail.example.org",
 		"smtp.from": "ledger@example.org",
 		"http":      "127.0.0.1:0", "store.reserve": "-1"})

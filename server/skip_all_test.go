@@ -37,6 +37,7 @@ func foreignEvent(t *testing.T, log eventstore.Store, stream string) string {
 // TestEventsThatNobodyCanReadArePassedOver has strangers write into the ledger's own streams: everything waits there and says so,
 // until an operator lets everything go on past the events, by one consent each.
 func TestEventsThatNobodyCanReadArePassedOver(t *testing.T) {
+	t.Parallel()
 	const reason = "Ticket 4712: an order of the shop's, written into the wrong database."
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
@@ -137,7 +138,7 @@ func TestEventsThatNobodyCanReadArePassedOver(t *testing.T) {
 	r.stop()
 	to := moved(t, cfg)
 	to.MasterKey = filepath.Join(cfg.Data, "dev-master.key")
-	_, err = server.Restore(t.Context(), to, backup, restore.Options{}, server.MoveOptions{})
+	_, err = server.Restore(t.Context(), to, backup, restore.Options{}, server.SideOptions{})
 	fatal(t, err)
 	r = start(t, to)
 	ada.token = r.signIn(ada.email)

@@ -45,6 +45,7 @@ func consumer(t *testing.T, c operate.Console, name string) operate.ConsumerStat
 
 // A view stops at an event that it cannot digest, says which, and goes on once an operator skipped it; nothing else is skipped.
 func TestSkip(t *testing.T) {
+	t.Parallel()
 	const reason = "Ticket 4711: the name is too long."
 	cfg := config(t)
 	r := start(t, cfg)

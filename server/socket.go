@@ -14,6 +14,7 @@ import (
 	"syscall"
 
 	"accountledger/internal/durable"
+	"accountledger/operate/folder"
 
 	"golang.org/x/sys/unix"
 )
@@ -148,7 +149,7 @@ func dialSocket(ctx context.Context, c *Config) (net.Conn, error) {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case errors.Is(err, syscall.EACCES):
-		if err := mayOpen(c.Data); err != nil {
+		if err := folder.MayOpen(c.Data); err != nil {
 			return nil, err
 		}
 		return nil, ErrSocketForbidden

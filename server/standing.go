@@ -4,8 +4,10 @@ import (
 	"context"
 
 	"accountledger/consumers"
-	"accountledger/eventstore"
+	"accountledger/leases"
+	"accountledger/notify"
 	"accountledger/replay/audit"
+	"accountledger/replay/move"
 )
 
 // standing are the consumers that keep a checkpoint, none of which is set to work by being asked for it. A process of the API
@@ -26,13 +28,26 @@ func (s *Server) standing(ctx context.Context) ([]audit.Consumer, error) {
 		}
 		out = append(out, audit.Consumer{Name: c.Name, At: at})
 	}
-	effects, err := s.effects(ctx)
-	return append(out, placesOf(effects)...), err
+	effects := s.effects()
+	outside, err := effects.Consumers(ctx)
+	return append(out, outside...), err
 }
 
-func placesOf(effects []effect) (all []audit.Consumer) {
-	for _, e := range effects {
-		all = append(all, audit.Consumer{Name: e.consumer, At: func(context.Context) (eventstore.Checkpoint, error) { return e.at, nil }})
+// effects is where the consumers with effects outside stand.
+func (s *Server) effects() move.Effects {
+	e := move.Effects{Folder: s.cfg.Data}
+	if s.cfg.shared() {
+		e.Shared, e.Leases = []string{notify.Name}, s.joinLeases
 	}
-	return all
+	return e
+}
+
+// joinLeases opens the leases once.
+func (s *Server) joinLeases(ctx context.Context) (*leases.Keeper, error) {
+	if s.leases == nil {
+		if err := s.openLeases(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return s.leases, nil
 }

@@ -13,6 +13,7 @@ import (
 
 // TestAStartOnATakenAddressPublishesNothing: the listeners come before the first event.
 func TestAStartOnATakenAddressPublishesNothing(t *testing.T) {
+	t.Parallel()
 	taken, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	fatal(t, err)
 	defer func() { _ = taken.Close() }()
@@ -31,6 +32,7 @@ func TestAStartOnATakenAddressPublishesNothing(t *testing.T) {
 
 // TestServableMakesNothing: what is wrong with a configuration is found before a folder is made.
 func TestServableMakesNothing(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	cfg.Dev, cfg.MasterKey = false, filepath.Join(t.TempDir(), "master.key")
 	for want, set := range map[error]func(*server.Config){

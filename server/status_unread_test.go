@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"iter"
 	"path/filepath"
 	"strings"
@@ -68,18 +67,5 @@ func TestStatusWithoutTheLog(t *testing.T) {
 	}
 	if len(st.Faults) == 0 || st.Faults[0].Where != "log" || st.Faults[0].Kind != "damaged" || !st.Faults[0].Current {
 		t.Errorf("%+v", st.Faults)
-	}
-}
-
-// TestNoFaults: what is an answer, or somebody's leaving, is no fault.
-func TestNoFaults(t *testing.T) {
-	t.Parallel()
-	for _, err := range []error{nil, context.Canceled, &eventstore.ConflictError{}, errors.Join(errors.New("asking"), context.Canceled)} {
-		if isFault(err) {
-			t.Errorf("%v counts as a fault", err)
-		}
-	}
-	if !isFault(errDisk) {
-		t.Error("damage counts as none")
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 
 	"accountledger/journal"
+	"accountledger/replay/fit"
 	"accountledger/vault"
 	"accountledger/vault/postgres"
 	vaultsqlite "accountledger/vault/sqlite"
@@ -32,7 +33,7 @@ func (s *Server) openVault(ctx context.Context) error {
 		if made != "" && errors.Is(err, vault.ErrMasterKey) {
 			err = errors.Join(err, os.Remove(made)) // the vault is another's; nothing was wrapped under it
 		}
-		return refuseVault(err)
+		return fit.Vault(err)
 	}
 	if made != "" && s.cfg.Vault.Engine == "postgres" {
 		s.undo = nil // the database holds a vault under that key now; the next start goes on with both
@@ -56,9 +57,6 @@ func (s *Server) openJournal() error {
 	return nil
 }
 
-// errVaultMissing: there is no vault, and the log has events, whose keys a new one would not have.
-var errVaultMissing = errors.New("there is no vault, or an empty one")
-
 // needVault refuses a log that has events and no vault, before one would be made.
 func (s *Server) needVault(ctx context.Context) error {
 	if s.archive {
@@ -68,7 +66,7 @@ func (s *Server) needVault(ctx context.Context) error {
 	if err != nil || there {
 		return err
 	}
-	events, err := s.hasEvents(ctx)
+	events, err := fit.HasEvents(ctx, s.store)
 	if err != nil || !events {
 		return err
 	}
@@ -76,19 +74,19 @@ func (s *Server) needVault(ctx context.Context) error {
 	if s.cfg.Vault.Engine == "postgres" {
 		where = "the database's schema " + s.cfg.Vault.Schema
 	}
-	return &RefusedError{What: "the vault is missing beside a log that has events; a new one would open nothing of what they hold",
-		Next: putBackVault, err: fmt.Errorf("%s: %w", where, errVaultMissing)}
+	return &fit.RefusedError{What: "the vault is missing beside a log that has events; a new one would open nothing of what they hold",
+		Next: fit.PutBackVault, Err: fmt.Errorf("%s: %w", where, fit.ErrVaultMissing)}
 }
 
-func (s *Server) openVaultEngine(ctx context.Context, keys *vault.Keyring) (vault.Carrier, error) {
-	witness, behind := s.cfg.path(vaultWitness), s.accepted == AcceptOlderVault
+func (s *Server) openVaultEngine(ctx context.Context, keys *vault.Keyring) (vault.Portable, error) {
+	witness, behind := s.cfg.path(vaultWitness), s.accepted == fit.AcceptOlderVault
 	if s.cfg.Vault.Engine == "postgres" {
 		return s.openPostgres(ctx, keys, postgres.Options{Witness: witness, Behind: behind})
 	}
 	return vaultsqlite.OpenWith(ctx, s.cfg.path("vault"), keys, vaultsqlite.Options{Witness: witness, Behind: behind, Uncut: true})
 }
 
-func (s *Server) openPostgres(ctx context.Context, keys *vault.Keyring, o postgres.Options) (vault.Carrier, error) {
+func (s *Server) openPostgres(ctx context.Context, keys *vault.Keyring, o postgres.Options) (vault.Portable, error) {
 	o.Schema = s.cfg.Vault.Schema
 	return postgres.Open(ctx, s.cfg.Vault.Postgres, keys, o)
 }

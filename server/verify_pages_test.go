@@ -17,6 +17,7 @@ import (
 // TestVerifyNamesADamagedPageOfTheVault flips a bit on every page of the vault's file in turn: either the ledger does not
 // open, and says which page it is, or verify does.
 func TestVerifyNamesADamagedPageOfTheVault(t *testing.T) {
+	t.Parallel()
 	const page = 4096
 	cfg, mail := withMail(t)
 	r := start(t, cfg)

@@ -11,6 +11,7 @@ import (
 	"accountledger/api"
 	"accountledger/consumers"
 	"accountledger/journal"
+	"accountledger/operate/fault"
 	"accountledger/projections/elastic"
 	viewsqlite "accountledger/projections/sqlite"
 	"accountledger/projections/view"
@@ -49,7 +50,7 @@ func (s *Server) Query(ctx context.Context, name string, q view.Query, from jour
 	defer cancel()
 	if !from.IsZero() && (s.leases != nil || s.runner == nil) { // others work on it
 		result, id, err := s.views.QueryAt(waiting, name, q, from)
-		return result, id, ofViews(behind(ctx, err))
+		return result, id, fault.In(fault.Views, behind(ctx, err))
 	}
 	if !from.IsZero() {
 		if err := s.runner.WaitFor(waiting, name, from); err != nil {
@@ -57,7 +58,7 @@ func (s *Server) Query(ctx context.Context, name string, q view.Query, from jour
 		}
 	}
 	result, id, err := s.views.Query(ctx, name, q)
-	return result, id, ofViews(behind(ctx, err))
+	return result, id, fault.In(fault.Views, behind(ctx, err))
 }
 
 // behind says in the API's terms that a view cannot answer yet.

@@ -12,6 +12,7 @@ import (
 
 	"accountledger/notify/smtp/smtptest"
 	"accountledger/operate"
+	"accountledger/operate/folder"
 	"accountledger/server"
 )
 
@@ -86,6 +87,7 @@ func (r *running) officer(email, role string) string {
 // TestWalkOverSMTP is the whole line on the real server with a real mail server, through restarts, until nothing of a
 // person is left but noise.
 func TestWalkOverSMTP(t *testing.T) {
+	t.Parallel()
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
 	ada := r.join(mail, "ada.lovelace@example.com", "Ada on the run")
@@ -197,9 +199,10 @@ func wrappedKeys(t *testing.T, cfg server.Config, names []string) map[string][]b
 
 // TestConsoleWithoutServer runs operators' commands on a folder that nobody serves, and each is an event.
 func TestConsoleWithoutServer(t *testing.T) {
+	t.Parallel()
 	cfg := config(t)
 	r := start(t, cfg)
-	if _, err := server.Open(t.Context(), cfg, server.Options{}); err == nil || !strings.Contains(err.Error(), server.ErrRunning.Error()) {
+	if _, err := server.Open(t.Context(), cfg, server.Options{}); err == nil || !strings.Contains(err.Error(), folder.ErrRunning.Error()) {
 		t.Fatalf("a second server on the folder: %v", err)
 	}
 	officer := r.officer("officer@example.org", "compliance")

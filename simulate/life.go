@@ -34,7 +34,7 @@ const pause = 6 * time.Minute
 // arrive signs a person up.
 func (p *player) arrive(number int) step {
 	return func(ctx context.Context, w *worker) (step, error) {
-		who := w.pop.person(number)
+		who := w.pop.Person(number)
 		s, err := w.ledger.SignUp(ctx, who)
 		if who.Funnel == TooYoung && refused(err, domain.ErrCapacity) {
 			w.tally.add(TooYoungs, 1)

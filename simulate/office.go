@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"sync"
 	"time"
-
-	"accountledger/domain"
 )
 
 // office holds a run's services and officers.
@@ -23,17 +21,13 @@ type office struct {
 const officerPassword = "seven-simulated-lighthouses"
 
 // openOffice connects the services and enrols an officer.
-func openOffice(ctx context.Context, o Options, pop *population, l Ledger, op Operator) (*office, error) {
+func openOffice(ctx context.Context, o Options, pop *Population, l Ledger, op Operator) (*office, error) {
 	f := &office{email: fmt.Sprintf("officer.%s@staff.example.invalid", o.Tag), now: time.Now}
 	if o.Clock != nil {
 		f.now = o.Clock.Now
 	}
-	for _, s := range pop.services.items {
-		allowed := make([]domain.Allowance, len(s.purposes))
-		for i, n := range s.purposes {
-			allowed[i] = pop.purposes[n].Allowance
-		}
-		key, err := op.AddService(ctx, "simulated-"+s.name+"-"+o.Tag, allowed)
+	for _, s := range pop.Services() {
+		key, err := op.AddService(ctx, "simulated-"+s.Name+"-"+o.Tag, s.Allowed)
 		if err != nil {
 			return nil, at("connecting a service", err)
 		}

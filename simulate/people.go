@@ -89,23 +89,40 @@ const (
 	SignsOutEverywhere
 )
 
-// population generates people.
-type population struct {
+// Population generates people. It is safe for concurrent use.
+type Population struct {
 	seed uint64
 	tag  string
-	born time.Time // ages are as of this month
+	born time.Time
 	habits
 }
 
-// person generates the person with a number: always the same for one seed.
-func (p *population) person(number int) *Person {
+// NewPopulation is the population of a seed. tag is in all addresses; ages are as of the month of born.
+func NewPopulation(seed uint64, tag string, born time.Time) *Population {
+	return &Population{seed: seed, tag: tag, born: born, habits: theHabits()}
+}
+
+// Shares of a population's sign-ups.
+const (
+	tooYoung  = 0.004
+	neverAsks = 0.15 // of the others
+	guesses   = 0.015
+)
+
+// SignUps is how many people must sign up for about this many accounts.
+func SignUps(accounts int) int {
+	return int(float64(accounts) / ((1 - tooYoung) * (1 - neverAsks - guesses)))
+}
+
+// Person generates the person with a number: always the same for one seed.
+func (p *Population) Person(number int) *Person {
 	r := rand.New(rand.NewPCG(p.seed, uint64(number)+1)) //nolint:gosec // for choosing a population, not for security
 	place := p.regions.pick(r)
 	age := ageOf(r)
 	who := &Person{Number: number, Region: place.region, Language: place.languages[r.IntN(len(place.languages))],
 		Email:    fmt.Sprintf("%s.%d.%s@people.example.invalid", firstName(r), number, p.tag),
 		Password: "sim-" + strconv.FormatUint(r.Uint64(), 36) + "-" + strconv.FormatUint(r.Uint64(), 36)}
-	if r.Float64() < 0.004 {
+	if r.Float64() < tooYoung {
 		who.Funnel, age = TooYoung, 1+r.IntN(4)
 	}
 	who.BirthMonth = p.born.AddDate(-age, -r.IntN(12), 0).Format("2006-01")
@@ -120,13 +137,34 @@ func (p *population) person(number int) *Person {
 	return who
 }
 
-func (p *population) funnel(r *rand.Rand, who *Person) {
+// Purpose is the purpose that a choice is about.
+func (p *Population) Purpose(c Choice) domain.Allowance { return p.purposes[c.Purpose].Allowance }
+
+// Services are the services that ask about people, by Ask.Service: each with the purposes that it may ask about.
+func (p *Population) Services() []Service {
+	all := make([]Service, len(p.services.items))
+	for i, s := range p.services.items {
+		all[i].Name = s.name
+		for _, n := range s.purposes {
+			all[i].Allowed = append(all[i].Allowed, p.purposes[n].Allowance)
+		}
+	}
+	return all
+}
+
+// Service is a connected service. Ask.Purpose is an index in Allowed.
+type Service struct {
+	Name    string
+	Allowed []domain.Allowance
+}
+
+func (p *Population) funnel(r *rand.Rand, who *Person) {
 	switch x := r.Float64(); {
-	case x < 0.15:
+	case x < neverAsks:
 		who.Funnel = NeverAsks
 		who.Resends = r.Float64() < 0.2
 		return
-	case x < 0.165:
+	case x < neverAsks+guesses:
 		who.Funnel = Guesses
 		return
 	}

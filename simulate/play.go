@@ -39,7 +39,7 @@ type player struct {
 	clock   *Clock
 	ledger  Ledger
 	settler Settler // only with a simulated clock
-	pop     *population
+	pop     *Population
 	office  *office
 
 	workers []*worker

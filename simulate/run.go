@@ -32,7 +32,7 @@ func Run(ctx context.Context, o Options, d Deps) (Summary, error) {
 	if o.Clock.Simulated() {
 		start = o.Clock.Now()
 	}
-	pop := &population{seed: o.Seed, tag: o.Tag, born: start, habits: theHabits()}
+	pop := NewPopulation(o.Seed, o.Tag, start)
 	p := &player{Options: o, clock: o.Clock, ledger: d.Ledger, settler: d.Settler, pop: pop}
 	for range o.Workers {
 		p.workers = append(p.workers, &worker{player: p, tally: Tally{}})

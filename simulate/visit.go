@@ -12,7 +12,7 @@ import (
 // comeBack is the next visit of a person with an account.
 func (p *player) comeBack(l life) step {
 	return func(ctx context.Context, w *worker) (step, error) {
-		who := w.pop.person(int(l.number))
+		who := w.pop.Person(int(l.number))
 		v := who.Visits[l.next]
 		if who.Again && l.next == 0 { // they forgot their account, and a message reminds them of it
 			again := *who

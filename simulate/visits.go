@@ -21,7 +21,7 @@ type Ask struct {
 }
 
 // firstVisit is right after the sign-up: most people decide on something and link a device they just bought.
-func (p *population) firstVisit(r *rand.Rand, mood float64, age int) Visit {
+func (p *Population) firstVisit(r *rand.Rand, mood float64, age int) Visit {
 	v := Visit{SignOut: signingOut(r)}
 	if age >= 60 {
 		mood *= 0.7
@@ -39,7 +39,7 @@ func (p *population) firstVisit(r *rand.Rand, mood float64, age int) Visit {
 }
 
 // visit is a later visit. People who change their minds tend to do so on several things at once.
-func (p *population) visit(r *rand.Rand, mood float64) Visit {
+func (p *Population) visit(r *rand.Rand, mood float64) Visit {
 	v := Visit{After: 1 + int(r.ExpFloat64()*20), SignOut: signingOut(r)}
 	if r.Float64() < 0.06 {
 		v.Misses = 1 + r.IntN(2)
@@ -97,13 +97,13 @@ func devicesOf(r *rand.Rand) int {
 	}
 }
 
-func (p *population) device(r *rand.Rand) DeviceChoice {
+func (p *Population) device(r *rand.Rand) DeviceChoice {
 	kind := p.devices.pick(r).kind
 	return DeviceChoice{Kind: kind, Model: string(kind) + " " + model(r), Name: firstName(r) + "'s " + string(kind)}
 }
 
 // asks are the services' questions: few about most people, many about a few.
-func (p *population) asks(r *rand.Rand) []Ask {
+func (p *Population) asks(r *rand.Rand) []Ask {
 	n := int(r.ExpFloat64() * 1.1)
 	if r.Float64() < 0.004 {
 		n += 10 + r.IntN(20)

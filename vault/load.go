@@ -16,7 +16,7 @@ type OpenedRow struct {
 	Content
 }
 
-// OpenRows opens rows for Carrier.Load. Errors: Row.Open's, and ErrInvalid for a tombstone of a kind that has none.
+// OpenRows opens rows for Portable.Load. Errors: Row.Open's, and ErrInvalid for a tombstone of a kind that has none.
 func OpenRows(held *Keyring, rows []Row) (*Loading, error) {
 	l := &Loading{}
 	for i := range rows {

@@ -10,11 +10,12 @@ import (
 
 	"accountledger/domain"
 	"accountledger/journal"
+	"accountledger/simulate"
 )
 
 // Options of a population.
 type Options struct {
-	// People is how many sign up. Some of them never verify it.
+	// People is how many sign up. Some of them never verify it, and a few are too young.
 	People int
 	Seed   uint64
 	// Writers is how many append concurrently; 256 if it is 0.
@@ -28,17 +29,14 @@ type Options struct {
 	Progress func(people int)
 }
 
-// People is how many people must sign up for about this many accounts.
-func People(accounts int) int { return accounts * 100 / (100 - neverProven) }
-
 // Sum counts what was created.
 type Sum struct {
 	People, Accounts, Events int64
 }
 
 // Grow appends a population to a journal: sign-ups and their messages, accounts, sessions, decisions on permissions, devices, and
-// queries of services. There are about ten events for each person who signs up. Later visits of earlier
-// people are mixed with the sign-ups of others, those of newer people more often.
+// queries of services. There are about fourteen events for each person who signs up. Later visits of earlier people are mixed with the
+// sign-ups of others, by their time; what comes after the span is not played.
 func Grow(ctx context.Context, j *journal.Journal, o Options) (Sum, error) {
 	if o.Writers < 1 {
 		o.Writers = 256
@@ -54,6 +52,7 @@ func Grow(ctx context.Context, j *journal.Journal, o Options) (Sum, error) {
 	if err != nil {
 		return Sum{}, err
 	}
+	everybody := simulate.NewPopulation(o.Seed, "bench", o.Begin)
 	var (
 		running sync.WaitGroup
 		people  atomic.Int64
@@ -61,7 +60,7 @@ func Grow(ctx context.Context, j *journal.Journal, o Options) (Sum, error) {
 		errs    = make([]error, o.Writers)
 	)
 	for i := range writers {
-		writers[i] = newWriter(j, &o, i, notices)
+		writers[i] = newWriter(j, &o, i, everybody, notices)
 		running.Go(func() { errs[i] = writers[i].run(ctx, &people) })
 	}
 	running.Wait()

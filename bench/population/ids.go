@@ -14,18 +14,16 @@ const (
 	ofSignUp = iota + 1
 	ofClaim
 	ofAccount
-	ofSession
 	ofDelivery
 	ofDevice // and the numbers after it
 )
 
 const (
 	ofEvents = iota + 100
-	ofDevices
 	ofAccess
 	ofNotices
 	ofService
-	ofWriter
+	ofVisits = 200 // and the numbers after it
 )
 
 // dice is the random source of one person's choices.

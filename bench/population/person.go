@@ -4,19 +4,24 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"time"
 
 	"accountledger/domain"
+	"accountledger/journal"
+	"accountledger/simulate"
 )
 
-// person is a member of the population: what later events need to know about earlier ones.
+// person is somebody with an account: what later events need to know about earlier ones. It is small, for there are many.
 type person struct {
 	number   int
 	account  domain.AccountID
 	region   domain.Region
 	language domain.Language
-	version  int64 // of the account's stream
+	capacity domain.Capacity
+	version  int64        // of the account's stream
+	sessions journal.Head // of the month of the last session
+	devices  int          // linked by now
+	next     int          // of the visits
 	granted  []held
 }
 
@@ -28,39 +33,9 @@ type held struct {
 	on    domain.Day
 }
 
-// Shares of a population, in percent, or as weights.
-const (
-	neverProven  = 12 // of sign-ups
-	signsIn      = 80 // of those who verified
-	changesMind  = 20 // of later decisions
-	visitsPeople = 45 // later visits for each hundred people
-)
-
-// deviceCounts is the number of devices of each of ten people.
-func deviceCounts() []int { return []int{0, 0, 0, 0, 1, 1, 1, 2, 2, 5} }
-
-// home is where somebody lives and what they read, by weight.
-type home struct {
-	region   domain.Region
-	language domain.Language
-}
-
-func homes() []home {
-	return []home{{"DE", "de"}, {"DE", "de"}, {"DE", "en"}, {"FR", "fr"}, {"US", "en"}, {"US", "en"}, {"IT", "it"}, {"ES", "es"}, {"PL", "pl"}, {"IN", "en"},
-		{"KR", "ko"}, {"BR", "pt"}}
-}
-
-func pick[T any](d *rand.Rand, from []T) T { return from[d.IntN(len(from))] }
-
 // contact is somebody's address.
-func contact(number int) domain.Contact {
-	address := fmt.Sprintf("somebody.%d@example.invalid", number)
-	return domain.Contact{Kind: domain.IdentifierEmail, Typed: address, Normalised: address}
-}
-
-// born is somebody's month of birth: all adults.
-func born(d *rand.Rand) domain.BirthMonth {
-	return domain.BirthMonth{Month: domain.Month(fmt.Sprintf("%d-%02d", 1950+d.IntN(55), 1+d.IntN(12)))}
+func contact(who *simulate.Person) domain.Contact {
+	return domain.Contact{Kind: domain.IdentifierEmail, Typed: who.Email, Normalised: who.Email}
 }
 
 // hash returns random bytes in the form of a hash.
@@ -68,53 +43,53 @@ func hash(d *rand.Rand) domain.Hash {
 	return domain.Hash(fmt.Sprintf("%016x%016x%016x%016x", d.Uint64(), d.Uint64(), d.Uint64(), d.Uint64()))
 }
 
-// decide returns somebody's next decision: mostly on a new purpose, sometimes a change of an earlier one.
-func (p *person) decide(d *rand.Rand, allowances []domain.Allowance, notices map[domain.Permission]domain.PublishedNotice,
-	event domain.EventID, now time.Time) any {
-	today := domain.DayOf(now)
-	at := -1
-	if len(p.granted) > 0 && d.IntN(100) < changesMind {
-		at = d.IntN(len(p.granted))
+// decide returns somebody's decision on a purpose; nil where a guardian would have to make it.
+func (p *person) decide(a domain.Allowance, grant bool, n domain.PublishedNotice, event domain.EventID, now time.Time) any {
+	if grant && p.capacity != domain.CapacitySelf {
+		return nil
 	}
+	today := domain.DayOf(now)
+	at := slices.IndexFunc(p.granted, func(h held) bool { return h.Allowance == a })
 	if at < 0 {
-		a := pick(d, allowances)
-		if at = slices.IndexFunc(p.granted, func(h held) bool { return h.Allowance == a }); at < 0 {
-			at = len(p.granted)
-			p.granted = append(p.granted, held{Allowance: a, state: domain.StateNone})
-		}
+		at = len(p.granted)
+		p.granted = append(p.granted, held{Allowance: a, state: domain.StateNone})
 	}
 	h := &p.granted[at]
-	n := notices[h.Permission]
 	decision := domain.Decision{Permission: h.Permission, For: h.Purpose, Notice: n.Event, NoticeHash: n.Hash, NoticeVersion: n.Version, Language: n.Language,
-		LegalBasis: domain.LegalBasisConsent, Method: domain.MethodSettings, GivenBy: domain.GivenBySelf, Capacity: domain.CapacitySelf,
+		LegalBasis: domain.LegalBasisConsent, Method: domain.MethodSettings, GivenBy: domain.GivenBySelf, Capacity: p.capacity,
 		Previous: h.state, Before: h.event, FirstOfDay: h.on != today}
 	h.event, h.on = event, today
-	if h.state == domain.StateGranted {
-		h.state = domain.StateWithdrawn
-		return domain.PermissionWithdrawn{Decision: decision}
+	switch {
+	case grant == (h.state == domain.StateGranted):
+		return domain.PermissionConfirmed{Decision: decision, State: h.state}
+	case grant:
+		h.state = domain.StateGranted
+		return domain.PermissionGranted{Decision: decision}
 	}
-	h.state = domain.StateGranted
-	return domain.PermissionGranted{Decision: decision}
+	h.state = domain.StateWithdrawn
+	return domain.PermissionWithdrawn{Decision: decision}
 }
 
-// access is a service's answer about somebody.
-func (p *person) access(d *rand.Rand, service domain.ServiceID, allowances []domain.Allowance) domain.AccessDecided {
-	e := domain.AccessDecided{Service: service, AccountVersion: p.version, Outcome: domain.Denied, Reason: domain.ReasonNever}
-	if len(p.granted) == 0 || d.IntN(5) == 0 {
-		a := pick(d, allowances)
-		e.Permission, e.For = a.Permission, a.Purpose
+// access is the answer to a service that asks about somebody; nil: about nobody.
+func (p *person) access(service domain.ServiceID, a domain.Allowance) domain.AccessDecided {
+	e := domain.AccessDecided{Service: service, Permission: a.Permission, For: a.Purpose, Outcome: domain.Denied}
+	if p == nil {
+		e.AccountVersion, e.Reason = -1, domain.ReasonUnknown
 		return e
 	}
-	h := pick(d, p.granted)
-	e.Permission, e.For, e.Grant = h.Permission, h.Purpose, h.event
-	if h.state == domain.StateGranted {
-		e.Outcome, e.Reason = domain.Allowed, domain.ReasonGranted
-	} else {
-		e.Reason, e.Grant = domain.ReasonWithdrawn, domain.EventID{}
+	e.AccountVersion, e.Reason = p.version, domain.ReasonNever
+	at := slices.IndexFunc(p.granted, func(h held) bool { return h.Allowance == a })
+	switch {
+	case at < 0:
+	case p.granted[at].state == domain.StateGranted:
+		e.Outcome, e.Reason, e.Grant = domain.Allowed, domain.ReasonGranted, p.granted[at].event
+	case p.granted[at].state == domain.StateWithdrawn:
+		e.Reason = domain.ReasonWithdrawn
 	}
 	return e
 }
 
-func deviceName(d *rand.Rand, kind domain.DeviceKind) (model, name string) {
-	return fmt.Sprintf("%s model %d", strings.ToUpper(string(kind[:1]))+string(kind[1:]), d.IntN(900)), fmt.Sprintf("my %s number %d", kind, d.IntN(9))
+func (p *person) metadata(now time.Time) domain.Metadata {
+	return domain.Metadata{At: now, Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: p.account.UUID}}, Subject: p.account, Region: p.region,
+		Channel: domain.ChannelAPI}
 }

@@ -9,19 +9,20 @@ import (
 
 	"accountledger/domain"
 	"accountledger/journal"
+	"accountledger/simulate"
 )
 
-// writer plays its share of the people: every nth one, in order.
+// writer writes the events of its share of the people: every nth one, in order.
 type writer struct {
 	*Options
-	journal    *journal.Journal
-	number     int
-	notices    map[domain.Permission]domain.PublishedNotice
-	allowances []domain.Allowance
-	services   []domain.ServiceID
-	dice       *rand.Rand
+	journal  *journal.Journal
+	number   int
+	people   *simulate.Population
+	asks     []simulate.Service
+	notices  map[domain.Permission]domain.PublishedNotice
+	services []domain.ServiceID
 
-	people   []*person // those with an account
+	agenda   agenda
 	accounts int64
 	events   int64
 	// accesses wait to be appended together, as happens when many ask at once.
@@ -32,14 +33,9 @@ type writer struct {
 // accessBatch is how many accesses are appended together.
 const accessBatch = 12
 
-func newWriter(j *journal.Journal, o *Options, number int, notices map[domain.Permission]domain.PublishedNotice) *writer {
-	w := &writer{Options: o, journal: j, number: number, notices: notices, dice: dice(o.Seed, number, ofWriter)}
-	for _, p := range domain.TheCatalogue().Permissions {
-		for _, u := range p.Purposes {
-			w.allowances = append(w.allowances, domain.Allowance{Permission: p.Key, Purpose: u.Key})
-		}
-	}
-	for i := range 8 {
+func newWriter(j *journal.Journal, o *Options, number int, people *simulate.Population, notices map[domain.Permission]domain.PublishedNotice) *writer {
+	w := &writer{Options: o, journal: j, number: number, people: people, asks: people.Services(), notices: notices}
+	for i := range w.asks {
 		w.services = append(w.services, domain.ServiceID{UUID: idOf(o.Seed, i, ofService)})
 	}
 	return w
@@ -56,33 +52,53 @@ func (w *writer) run(ctx context.Context, people *atomic.Int64) error {
 			}
 		}
 		now := w.Begin.Add(time.Duration(float64(w.Span) * float64(n) / float64(w.People)))
-		if err := w.joins(ctx, n, now); err != nil {
+		if err := w.comeBack(ctx, now); err != nil {
+			return err
+		}
+		p, next, err := w.joins(ctx, n, now)
+		if err != nil {
 			return fmt.Errorf("population: %w", err)
 		}
-		for chance := visitsPeople; chance > 0 && len(w.people) > 0; chance -= 100 {
-			if w.dice.IntN(100) < chance {
-				if err := w.visits(ctx, w.somebody(), now.Add(time.Minute)); err != nil {
-					return fmt.Errorf("population: %w", err)
-				}
-			}
-		}
+		w.agenda.add(p, next)
 		if all := people.Add(1); w.Progress != nil && all%1000 == 0 {
 			w.Progress(int(all))
 		}
 	}
+	if err := w.comeBack(ctx, w.Begin.Add(w.Span)); err != nil {
+		return err
+	}
 	return w.flush(ctx)
+}
+
+// comeBack has everybody come back who does so before a time.
+func (w *writer) comeBack(ctx context.Context, before time.Time) error {
+	for {
+		p, at := w.agenda.due(before)
+		if p == nil {
+			return nil
+		}
+		next, err := w.comesBack(ctx, p, at)
+		if err != nil {
+			return fmt.Errorf("population: %w", err)
+		}
+		w.agenda.add(p, next)
+	}
 }
 
 // makeKeys creates the keys of the next people.
 func (w *writer) makeKeys(ctx context.Context, from int) error {
 	var names []string
 	for n, turn := from, 0; n < w.People && turn < keysAhead; n, turn = n+w.Writers, turn+1 {
-		d := dice(w.Seed, n, ofEvents)
-		if !proves(d) {
+		who := w.people.Person(n)
+		if who.Funnel != simulate.Proves {
 			continue
 		}
 		names = append(names, domain.AccountKey(Account(w.Seed, n)), domain.IdentifierKey(domain.ClaimID{UUID: idOf(w.Seed, n, ofClaim)}))
-		for i := range devices(w.Seed, n) {
+		devices := len(who.First.Links)
+		for _, v := range who.Visits {
+			devices += len(v.Links)
+		}
+		for i := range devices {
 			names = append(names, domain.DeviceKey(domain.DeviceID{UUID: idOf(w.Seed, n, ofDevice+i)}))
 		}
 	}
@@ -90,18 +106,6 @@ func (w *writer) makeKeys(ctx context.Context, from int) error {
 		return nil
 	}
 	return w.Keys(ctx, names...)
-}
-
-func proves(d *rand.Rand) bool { return d.IntN(100) >= neverProven }
-
-func devices(seed uint64, person int) int { return pick(dice(seed, person, ofDevices), deviceCounts()) }
-
-// somebody returns somebody who comes back: one of the latest, or anybody.
-func (w *writer) somebody() *person {
-	if recent := 1 + len(w.people)/20; w.dice.IntN(2) == 0 {
-		return w.people[len(w.people)-1-w.dice.IntN(recent)]
-	}
-	return pick(w.dice, w.people)
 }
 
 // append adds events of one stream and returns its new end.

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"accountledger/operate"
+	"accountledger/replay/fit"
 	"accountledger/server"
 )
 
@@ -157,7 +158,7 @@ func failureOf(err error) operate.Failure {
 	if errors.As(err, &cut) && !found {
 		f.Code, f.Message = "interrupted", "interrupted; "+cut.advice
 	}
-	var refused *server.RefusedError
+	var refused *fit.RefusedError
 	if errors.As(err, &refused) {
 		f.Message = strings.Replace(f.Message, refused.Error(), refused.Text(again(line.command, serveName)), 1)
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"accountledger/operate"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 
 	"github.com/spf13/cobra"
 )
@@ -40,7 +40,7 @@ With --vault the vault is written too, still wrapped: with it and the master key
 
 // exported is what an export prints as JSON.
 type exported struct {
-	carry.Exported
+	transfer.Exported
 	// Unrecorded says why the export is not recorded in the log; none when it is.
 	Unrecorded string `json:"unrecorded,omitzero"`
 }

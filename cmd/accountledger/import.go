@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	restores "accountledger/replay/restore"
 	"accountledger/server"
 )
 
@@ -19,7 +20,7 @@ With --vault it continues where the exported ledger stopped; give the master key
 Neither Ctrl-C nor a crash loses anything: run it again and it continues where it stopped.`,
 		Args: asInUsage,
 		RunE: func(c *cobra.Command, args []string) error {
-			return intoEmpty(c, func(cfg server.Config, o server.MoveOptions) (server.Imported, error) {
+			return intoEmpty(c, func(cfg server.Config, o server.SideOptions) (restores.Imported, error) {
 				return server.Import(c.Context(), cfg, args[0], withVault, o)
 			}, printImported)
 		},
@@ -29,7 +30,7 @@ Neither Ctrl-C nor a crash loses anything: run it again and it continues where i
 	return c
 }
 
-func printImported(c *cobra.Command, done server.Imported) error {
+func printImported(c *cobra.Command, done restores.Imported) error {
 	out := c.OutOrStdout()
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
 	p("Imported %d events of log %s as log %s.", done.Events, done.From, done.To)

@@ -28,13 +28,13 @@ func interruptible[T any](c *cobra.Command, advice string, do func(progress func
 }
 
 // intoEmpty runs a command that makes a ledger where there is none: in the folder, and on the engines, of its configuration.
-func intoEmpty[T any](c *cobra.Command, do func(server.Config, server.MoveOptions) (T, error), show func(*cobra.Command, T) error) error {
+func intoEmpty[T any](c *cobra.Command, do func(server.Config, server.SideOptions) (T, error), show func(*cobra.Command, T) error) error {
 	cfg, err := load(c)
 	if err != nil {
 		return err
 	}
 	cfg.Log.Level = "warn" // the bars show what goes well
 	return interruptible(c, goesOn, func(progress func(operate.Progress)) (T, error) {
-		return do(cfg, server.MoveOptions{LogTo: c.ErrOrStderr(), Progress: progress})
+		return do(cfg, server.SideOptions{LogTo: c.ErrOrStderr(), Progress: progress})
 	}, show)
 }

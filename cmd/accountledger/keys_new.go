@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"accountledger/operate"
 	"accountledger/server"
 )
 
@@ -36,7 +37,7 @@ To replace the key of a ledger that exists, use keys rotate, which makes the new
 	return c
 }
 
-func printNewKey(c *cobra.Command, made server.NewKey) error {
+func printNewKey(c *cobra.Command, made operate.NewKey) error {
 	owner := ""
 	if made.Owner != "" {
 		owner = ", owned by " + made.Owner

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/go-json-experiment/json"
+	"accountledger/operate"
 
-	"accountledger/server"
+	"github.com/go-json-experiment/json"
 )
 
 func TestKeysNewCommand(t *testing.T) {
@@ -19,7 +19,7 @@ func TestKeysNewCommand(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	out, err = run(t, "keys", "new", filepath.Join(dir, "master-2026-05-17.key"), "--data", data, "--master-key", file, "--json")
-	var made server.NewKey
+	var made operate.NewKey
 	if err != nil || json.Unmarshal([]byte(out), &made) != nil || !made.Configured || made.Key == "" || made.Made.IsZero() {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"accountledger/operate"
+	"accountledger/replay/move"
 	"accountledger/server"
 )
 
@@ -35,14 +36,14 @@ Only the two files count here, not the settings in the environment.`,
 				source.Log.Format, target.Log.Format = "json", "json"
 			}
 			if abandon {
-				if err := server.AbandonMove(c.Context(), source, target, server.MoveOptions{LogTo: c.ErrOrStderr()}); err != nil {
+				if err := server.AbandonMove(c.Context(), source, target, server.SideOptions{LogTo: c.ErrOrStderr()}); err != nil {
 					return err
 				}
 				return printAbandoned(c, from, target)
 			}
-			return interruptible(c, goesOn+", or give --abandon", func(progress func(operate.Progress)) (server.Moved, error) {
-				return server.Move(c.Context(), source, target, server.MoveOptions{LogTo: c.ErrOrStderr(), Progress: progress})
-			}, func(c *cobra.Command, done server.Moved) error { return printMoved(c, done, source, to) })
+			return interruptible(c, goesOn+", or give --abandon", func(progress func(operate.Progress)) (move.Moved, error) {
+				return server.Move(c.Context(), source, target, server.SideOptions{LogTo: c.ErrOrStderr(), Progress: progress})
+			}, func(c *cobra.Command, done move.Moved) error { return printMoved(c, done, source, to) })
 		},
 	}
 	c.Flags().StringVar(&from, "from", "", "config file of the ledger to move")
@@ -52,7 +53,7 @@ Only the two files count here, not the settings in the environment.`,
 	return c
 }
 
-func printMoved(c *cobra.Command, done server.Moved, source server.Config, to string) error {
+func printMoved(c *cobra.Command, done move.Moved, source server.Config, to string) error {
 	out := c.OutOrStdout()
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
 	p("Moved %d events from log %s to log %s.", done.Events, done.From, done.To)

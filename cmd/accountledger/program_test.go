@@ -37,9 +37,13 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// program is a command line of the real program, which has no settings but those of env.
+// program is a command line of the real program, which has no settings but those of env. With -short such a test is left out: the race
+// detector, which runs so, would see nothing of another program.
 func program(t *testing.T, env []string, args ...string) *exec.Cmd {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("it drives the program from outside")
+	}
 	wanted = true
 	path, err := built()
 	if err != nil {

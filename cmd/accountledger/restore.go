@@ -21,7 +21,7 @@ destroyed after the backup is destroyed again before anything can be served. Vie
 Neither Ctrl-C nor a crash loses anything: run it again and it continues where it stopped. Until it is finished the folder cannot be served.`,
 		Args: asInUsage,
 		RunE: func(c *cobra.Command, args []string) error {
-			return intoEmpty(c, func(cfg server.Config, o server.MoveOptions) (restores.Restored, error) {
+			return intoEmpty(c, func(cfg server.Config, o server.SideOptions) (restores.Restored, error) {
 				return server.Restore(c.Context(), cfg, args[0], in, o)
 			}, printRestored)
 		},

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"accountledger/operate"
+	salvages "accountledger/replay/salvage"
 	"accountledger/server"
 )
 
@@ -24,7 +25,7 @@ Try the newest backup first: it may hold more.`,
 				return err
 			}
 			cfg.Data = args[0]
-			return interruptible(c, "run it again: it starts over", func(progress func(operate.Progress)) (server.SalvagedLedger, error) {
+			return interruptible(c, "run it again: it starts over", func(progress func(operate.Progress)) (salvages.Salvaged, error) {
 				return server.Salvage(c.Context(), cfg, args[1], progress)
 			}, printSalvaged)
 		},
@@ -33,7 +34,7 @@ Try the newest backup first: it may hold more.`,
 	return c
 }
 
-func printSalvaged(c *cobra.Command, done server.SalvagedLedger) error {
+func printSalvaged(c *cobra.Command, done salvages.Salvaged) error {
 	out := c.OutOrStdout()
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
 	p("Salvaged %d events and %d rows of the vault into %s.", done.Events, done.Backup.Rows, done.Backup.Folder)

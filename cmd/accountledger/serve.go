@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"accountledger/replay/fit"
 	"accountledger/server"
 )
 
@@ -13,7 +14,7 @@ import (
 const serveName = "serve"
 
 func serve() *cobra.Command {
-	var accept server.Accept
+	var accept fit.Accept
 	var ahead time.Duration
 	c := &cobra.Command{
 		Use:   serveName,

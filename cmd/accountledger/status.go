@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"accountledger/operate"
-	"accountledger/server"
+	"accountledger/operate/folder"
 )
 
 // errNotReady ends status where the ledger is not ready: what it printed says why.
@@ -44,7 +44,7 @@ It shows nothing personal and is not recorded. Exit code 5 when the ledger is no
 				}
 				return err
 			})
-			if errors.Is(err, server.ErrRunning) {
+			if errors.Is(err, folder.ErrRunning) {
 				return errNoAnswer
 			}
 			return err

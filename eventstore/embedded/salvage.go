@@ -21,31 +21,10 @@ import (
 	"accountledger/eventstore"
 )
 
-// Salvaged is what Salvage found.
-type Salvaged struct {
-	// Log is the log's id, zero if no file tells.
-	Log uuid.UUID `json:"log,omitzero"`
-	// Events is how many events can be read from the start, up to the first gap.
-	Events int64 `json:"events"`
-	// Behind is how many readable events are behind the first gap. They are left out: what comes before them is not known.
-	Behind int64 `json:"behind,omitzero"`
-	// Acknowledged is how many events there were according to the witnesses; 0 if they do not say.
-	Acknowledged int64 `json:"acknowledged,omitzero"`
-	// Damage is what could not be read, one entry per file.
-	Damage []SalvageDamage `json:"damage,omitzero"`
-}
-
-// SalvageDamage is one file that could not be read to its end.
-type SalvageDamage struct {
-	File   string `json:"file"`
-	Offset int64  `json:"offset"` // -1 if not known
-	Reason string `json:"reason"`
-}
-
 // Salvage is what can be read of a log that does not open. It must be closed.
 type Salvage struct {
 	// Salvaged is complete when Each has returned; Log, Acknowledged and Damage are known before that.
-	Salvaged
+	eventstore.Salvaged
 	fs      vfs.FS
 	scratch string
 	into    *pebble.DB
@@ -86,6 +65,9 @@ func OpenSalvage(ctx context.Context, opts Options, scratch string) (_ *Salvage,
 	}
 	return s, nil
 }
+
+// Found is what was found, as far as is known by now.
+func (s *Salvage) Found() eventstore.Salvaged { return s.Salvaged }
 
 // Close removes the scratch folder.
 func (s *Salvage) Close() error {
@@ -140,7 +122,7 @@ func (s *Salvage) files(ctx context.Context, dir string) error {
 }
 
 func (s *Salvage) damage(file string, offset int64, err error) {
-	s.Damage = append(s.Damage, SalvageDamage{File: filepath.Base(file), Offset: offset, Reason: firstLine(err)})
+	s.Damage = append(s.Damage, eventstore.SalvageDamage{File: filepath.Base(file), Offset: offset, Reason: firstLine(err)})
 }
 
 // sorted takes the contents of a sorted file, up to its first damaged block.

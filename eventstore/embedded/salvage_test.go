@@ -49,7 +49,7 @@ func TestSalvage(t *testing.T) {
 	write(400)
 	write(300)
 	write(150)
-	salvage := func(from string) (embedded.Salvaged, int) {
+	salvage := func(from string) (eventstore.Salvaged, int) {
 		t.Helper()
 		n := 0
 		o := opts

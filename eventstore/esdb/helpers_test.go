@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"os"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
 	"accountledger/eventstore"
 	"accountledger/eventstore/esdb"
 	"accountledger/eventstore/esdb/esdbtest"
+	"accountledger/internal/await"
 )
 
 // realServer is the variable with the connection string of a real server.
@@ -43,7 +43,7 @@ func open(tb testing.TB, opts esdb.Options) *esdb.Store {
 }
 
 // patience ends a test that waits for something that never comes.
-const patience = 30 * time.Second
+const patience = await.Patience
 
 func context30(tb testing.TB) context.Context {
 	tb.Helper()

@@ -24,15 +24,8 @@ type logCreated struct {
 	ID uuid.UUID `json:"id"`
 }
 
-// NoLogIDError: the log has events, but the stream with its id is gone. Without the id nobody knows which log it is.
-type NoLogIDError struct{ Stream string }
-
-func (e *NoLogIDError) Error() string {
-	return fmt.Sprintf("esdb: the log has events, but stream %s, which holds its id, is empty or deleted", e.Stream)
-}
-
 // LogID implements eventstore.Store. The first process that asks creates the id, if the log has no events; if several
-// do so at once, one wins and all get its id. It is kept while the store is open. *NoLogIDError if the id is gone.
+// do so at once, one wins and all get its id. It is kept while the store is open. *eventstore.NoLogIDError if the id is gone.
 func (s *Store) LogID(ctx context.Context) (uuid.UUID, error) {
 	if err := s.begin(ctx, &s.appends); err != nil {
 		return uuid.Nil, err
@@ -55,7 +48,7 @@ func (s *Store) id(ctx context.Context) (uuid.UUID, error) {
 		return uuid.Nil, err
 	}
 	if id == uuid.Nil {
-		return uuid.Nil, &NoLogIDError{s.opts.Prefix + LogStream}
+		return uuid.Nil, &eventstore.NoLogIDError{Stream: s.opts.Prefix + LogStream}
 	}
 	s.logID.Store(&id)
 	return id, nil
@@ -67,7 +60,7 @@ func (s *Store) readID(ctx context.Context) (uuid.UUID, int64, error) {
 	var f *fault
 	switch {
 	case errors.As(err, &f) && f.kind == kindStreamDeleted:
-		return uuid.Nil, eventstore.NoStream, &NoLogIDError{s.opts.Prefix + LogStream}
+		return uuid.Nil, eventstore.NoStream, &eventstore.NoLogIDError{Stream: s.opts.Prefix + LogStream}
 	case err != nil || len(last) == 0:
 		return uuid.Nil, eventstore.NoStream, err
 	}
@@ -118,7 +111,7 @@ func (s *Store) makeID(ctx context.Context, version int64) error {
 	if some { // they may be from another process, which has since created the id
 		id, _, err := s.readID(ctx)
 		if err == nil && id == uuid.Nil {
-			err = &NoLogIDError{s.opts.Prefix + LogStream}
+			err = &eventstore.NoLogIDError{Stream: s.opts.Prefix + LogStream}
 		}
 		return err
 	}
@@ -187,7 +180,7 @@ func (s *Store) PutBackID(ctx context.Context, id uuid.UUID) error {
 	}
 	written := s.writeID(ctx, id, version) // a deleted stream continues at another version, which is fine here
 	if was, _, err = s.readID(ctx); err == nil && was != id {
-		err = errors.Join(written, &NoLogIDError{s.opts.Prefix + LogStream})
+		err = errors.Join(written, &eventstore.NoLogIDError{Stream: s.opts.Prefix + LogStream})
 	}
 	return err
 }

@@ -7,8 +7,8 @@ import (
 )
 
 const (
-	// Patience bounds a wait. Only a failing test reaches it.
-	Patience = 30 * time.Second
+	// Patience bounds a wait. Only a failing test reaches it, so it leaves room for a busy machine under the race detector.
+	Patience = 2 * time.Minute
 	// pause is the time between two checks.
 	pause = 5 * time.Millisecond
 )

@@ -3,6 +3,7 @@ package fault
 import (
 	"cmp"
 	"log/slog"
+	"maps"
 	"slices"
 	"strconv"
 	"sync"
@@ -26,8 +27,10 @@ const (
 func Places() []Place { return []Place{Log, Vault, Views, Lists, Messages, Nowhere} }
 
 const (
-	// logEvery is how often one kind of fault of one place is logged at most.
+	// logEvery is how often a kind of fault of one place is logged while it lasts.
 	logEvery = 10 * time.Second
+	// namedAgain is after how long it is logged at once again that a fault keeps something from being done.
+	namedAgain = 10 * time.Minute
 	// currentFor is how long a fault counts as current after it was met last.
 	currentFor = 30 * time.Second
 	// quietFor is how long a fault must not have been met to count as a new one when it is.
@@ -62,7 +65,8 @@ type Fault struct {
 	Current bool `json:"current"`
 }
 
-// Book remembers faults and logs them, each kind once in a while. It is safe for concurrent use.
+// Book remembers faults and logs them: at once what a fault keeps from being done, so that none hides another, and then each kind once
+// in a while. It is safe for concurrent use.
 type Book struct {
 	log   *slog.Logger
 	now   func() time.Time
@@ -85,6 +89,29 @@ type telling struct {
 type told struct {
 	at         time.Time
 	suppressed int64
+	named      map[naming]time.Time // what was logged at once, and when
+}
+
+// naming is what one line names: something that cannot be done, and the file that keeps it from being done.
+type naming struct {
+	during string
+	file   string
+}
+
+// names reports whether a fault is to be logged at once, since no line has named it for long.
+func (t *told) names(f *Fault, now time.Time) bool {
+	key := naming{f.During, f.File}
+	if at, ok := t.named[key]; ok && now.Sub(at) < namedAgain {
+		return false
+	}
+	if len(t.named) >= kept {
+		maps.DeleteFunc(t.named, func(_ naming, at time.Time) bool { return now.Sub(at) >= namedAgain })
+	}
+	if len(t.named) >= kept {
+		return false
+	}
+	t.named[key] = now
+	return true
 }
 
 // NewBook makes a book. count, which may be nil, is told of each fault.
@@ -95,7 +122,8 @@ func NewBook(log *slog.Logger, now func() time.Time, count func(Place, Kind)) *B
 	return &Book{log: log, now: now, count: count, told: map[telling]*told{}}
 }
 
-// Note remembers a fault, and logs it unless one like it was logged in the last ten seconds. It gives the cause.
+// Note remembers a fault and gives its cause. It logs it unless a fault of its kind was logged in the last ten seconds and, in the last
+// ten minutes, one of the same file met while doing the same.
 func (b *Book) Note(m Met) Cause {
 	c := Of(m.Err)
 	if c.File == "" {
@@ -142,9 +170,10 @@ func (b *Book) tell(f *Fault, now time.Time) {
 		if len(b.told) >= kept {
 			clear(b.told)
 		}
-		t = &told{}
+		t = &told{named: map[naming]time.Time{}}
 		b.told[key] = t
-	} else if age := now.Sub(t.at); age >= 0 && age < logEvery {
+	}
+	if age, names := now.Sub(t.at), t.names(f, now); !names && age >= 0 && age < logEvery {
 		t.suppressed++
 		return
 	}

@@ -147,3 +147,73 @@ func TestBook(t *testing.T) {
 		t.Errorf("%v\n%s", err, log.String())
 	}
 }
+
+// TestNoFaults: what is an answer, or somebody's leaving, is no fault.
+func TestNoFaults(t *testing.T) {
+	busy := errors.New("too many at once")
+	d := &fault.Desk{Answer: func(err error) bool { return errors.Is(err, busy) }}
+	for _, err := range []error{nil, context.Canceled, &eventstore.ConflictError{}, errors.Join(errors.New("asking"), context.Canceled), busy} {
+		if d.IsFault(err) {
+			t.Errorf("%v counts as a fault", err)
+		}
+	}
+	if !d.IsFault(&eventstore.CorruptError{File: "000007.sst"}) {
+		t.Error("damage counts as none")
+	}
+}
+
+// TestPlaces: an error's types, or who met it, tell which part it is of.
+func TestPlaces(t *testing.T) {
+	d := &fault.Desk{List: "/backups/destructions"}
+	for want, err := range map[fault.Place]error{
+		fault.Log:   fmt.Errorf("reading: %w", &eventstore.CorruptError{File: "000007.sst"}),
+		fault.Vault: fmt.Errorf("a key: %w", vault.ErrCorrupt),
+		fault.Views: fault.In(fault.Views, errors.New("asking")),
+		fault.Lists: &fs.PathError{Op: "open", Path: d.List, Err: fs.ErrNotExist},
+	} {
+		if where, known := d.PlaceOf(err); !known || where != want {
+			t.Errorf("%v is of %q", err, where)
+		}
+	}
+	if where, known := d.PlaceOf(errors.New("anything")); known || fault.In(fault.Views, nil) != nil {
+		t.Errorf("anything is of %q", where)
+	}
+}
+
+// TestNoFaultHidesAnother: what is met by more than one is logged at once for each, with its file, and from then on once in ten seconds for
+// all, however many they are.
+func TestNoFaultHidesAnother(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	now := time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)
+	b := fault.NewBook(slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now }, nil)
+	meet := func(during, file string) {
+		b.Note(fault.Met{Where: fault.Lists, Doing: during, Err: &fs.PathError{Op: "open", Path: file, Err: syscall.EISDIR}})
+	}
+	lines := func(within time.Duration) (n int) {
+		log.Reset()
+		for end := now.Add(within); now.Before(end); now = now.Add(time.Second) {
+			meet("destroy_keys", "list.head")
+			meet("delete_identifier", "list.head")
+			meet("delete_identifier", "deadlines.db")
+		}
+		return strings.Count(log.String(), "msg=fault ")
+	}
+	if n := lines(10 * time.Second); n != 3 || !strings.Contains(log.String(), "file=list.head errno=EISDIR during=delete_identifier") ||
+		!strings.Contains(log.String(), "file=deadlines.db errno=EISDIR during=delete_identifier") {
+		t.Errorf("%d lines\n%s", n, log.String())
+	}
+	if n := lines(590 * time.Second); n != 59 {
+		t.Errorf("%d lines while it lasts", n)
+	}
+	if n := lines(10 * time.Second); n != 3 {
+		t.Errorf("%d lines ten minutes later\n%s", n, log.String())
+	}
+	log.Reset()
+	for n := range 1000 {
+		meet(fmt.Sprintf("work %d", n), "list.head")
+	}
+	if n := strings.Count(log.String(), "msg=fault "); n == 0 || n > 64 {
+		t.Errorf("%d lines of a thousand", n)
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"accountledger/consumers"
 	"accountledger/domain"
 	"accountledger/eventstore"
+	"accountledger/internal/await"
 	"accountledger/journal"
 	"accountledger/projections"
 	"accountledger/projections/projectiontest"
@@ -21,7 +22,7 @@ import (
 )
 
 // patience bounds how long a test waits for what must happen; it is never waited out when all is well.
-const patience = 30 * time.Second
+const patience = await.Patience
 
 // line is a runner at work on a ledger.
 type line struct {

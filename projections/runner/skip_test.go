@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -227,7 +226,7 @@ func TestTrials(t *testing.T) {
 	event := withdrawn(l)
 	d, whole := brittle(1, false), other(1)
 	try := func(d *runner.Declaration, event domain.EventID) error {
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), await.Patience)
 		defer cancel()
 		return runner.Trial(ctx, l.Journal, d, event, func(done, total int64) {
 			if done > total {

@@ -15,7 +15,7 @@ import (
 	"accountledger/consumers"
 	"accountledger/eventstore"
 	"accountledger/journal"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/vault"
 )
 
@@ -44,14 +44,14 @@ type Fault struct {
 
 // Report is the result of a walk.
 type Report struct {
-	carry.Digest
+	transfer.Digest
 	// Newer counts events written by a newer program, by type; they are not faults.
 	Newer map[string]int64
 	// PassedOver counts unreadable events that an operator has told everything to skip.
 	PassedOver int64
 	// Keys counts the key names in the log that the vault has, KeysDestroyed those recorded as destroyed.
 	Keys, KeysDestroyed int64
-	Rows                carry.Rows
+	Rows                transfer.Rows
 	// Consumers are those whose checkpoint was checked, Remade those whose view is being or will be rebuilt.
 	Consumers, Remade []string
 	// Faults has the first fault of each part of the ledger; the part was not checked beyond it.
@@ -69,13 +69,13 @@ type Consumer struct {
 type Ledger struct {
 	Log     eventstore.Store
 	Journal *journal.Journal // over Log
-	Vault   vault.Carrier
+	Vault   vault.Portable
 	// Archive says that the ledger has no vault: keys are not checked.
 	Archive   bool
 	Consumers []Consumer
 	// Before are logs whose history Log continues: a consumer with a checkpoint in one of them starts over when the ledger is served.
 	Before []uuid.UUID
-	Tell   carry.Progress
+	Tell   transfer.Progress
 	// StreamsAtOnce bounds the memory for the last versions of streams, in streams of about 60
 	// bytes; 0 is four million. A log that may have more is read more than once.
 	StreamsAtOnce int64
@@ -100,9 +100,9 @@ func (l *Ledger) walkVault(ctx context.Context, r *Report) error {
 	if l.Archive {
 		return nil
 	}
-	rows, err := carry.CheckRows(ctx, l.Vault, l.Tell)
+	rows, err := transfer.CheckRows(ctx, l.Vault, l.Tell)
 	r.Rows = rows
-	var bad *carry.RowError
+	var bad *transfer.RowError
 	switch {
 	case errors.As(err, &bad):
 		r.fault(Fault{Where: InVault, Name: bad.Name, Reason: err.Error()})

@@ -21,7 +21,7 @@ import (
 	"accountledger/eventstore/embedded"
 	"accountledger/journal"
 	"accountledger/replay/audit"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/vault"
 	"accountledger/vault/sqlite"
 )
@@ -113,7 +113,7 @@ func (w *world) run(log eventstore.Store, change ...func(*audit.Ledger)) audit.R
 func TestAWholeLedger(t *testing.T) {
 	w := newWorld(t)
 	w.fill(200)
-	want, err := carry.Sum(t.Context(), w.log, nil)
+	want, err := transfer.Sum(t.Context(), w.log, nil)
 	ok(t, err)
 	for _, streams := range []int64{0, 1, 60} { // read once, and many times
 		r := w.run(w.log, func(l *audit.Ledger) { l.StreamsAtOnce = streams })
@@ -274,10 +274,10 @@ func TestAMissingKeyIsNamedWithItsEvent(t *testing.T) {
 }
 
 // turned is a vault with a damaged row.
-type turned struct{ vault.Carrier }
+type turned struct{ vault.Portable }
 
 func (v turned) Dump(ctx context.Context, yield func([]vault.Row) error) error {
-	return v.Carrier.Dump(ctx, func(rows []vault.Row) error {
+	return v.Portable.Dump(ctx, func(rows []vault.Row) error {
 		for i := range rows {
 			if rows[i].Name == "password/1" {
 				rows[i].Wrapped[40] ^= 1

@@ -12,7 +12,7 @@ import (
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/journal"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 )
 
 const (
@@ -29,7 +29,7 @@ var errFault = errors.New("audit: a fault was found")
 type logWalk struct {
 	*Ledger
 	report *Report
-	keys   *carry.KeyCheck
+	keys   *transfer.KeyCheck
 	ended  *endedCheck
 	seed   maphash.Seed
 	head   eventstore.Position // when the walk began
@@ -40,7 +40,7 @@ type logWalk struct {
 }
 
 func (l *Ledger) walkLog(ctx context.Context, r *Report) error {
-	w := &logWalk{Ledger: l, report: r, keys: carry.NewKeyCheck(l.Vault), ended: &endedCheck{vault: l.Vault}, seed: maphash.MakeSeed()}
+	w := &logWalk{Ledger: l, report: r, keys: transfer.NewKeyCheck(l.Vault), ended: &endedCheck{vault: l.Vault}, seed: maphash.MakeSeed()}
 	head, err := l.Log.Head(ctx)
 	if err != nil {
 		return err
@@ -55,8 +55,8 @@ func (l *Ledger) walkLog(ctx context.Context, r *Report) error {
 		if w.pass > 0 {
 			see = w.order
 		}
-		var d carry.Digest
-		d, err = carry.SumTold(ctx, l.Log, l.Tell, func(e *eventstore.Recorded) error { return see(ctx, e) })
+		var d transfer.Digest
+		d, err = transfer.SumTold(ctx, l.Log, l.Tell, func(e *eventstore.Recorded) error { return see(ctx, e) })
 		if w.pass == 0 {
 			r.Digest = d
 			if err == nil && !l.Archive {
@@ -221,11 +221,11 @@ func (w *logWalk) at(e *eventstore.Recorded, reason string) error {
 
 // missing records a key that the vault does not know, or has although it is destroyed; other errors pass through.
 func (w *logWalk) missing(err error) error {
-	var m *carry.KeyMissingError
+	var m *transfer.KeyMissingError
 	var live *LiveError
 	switch {
 	case errors.As(err, &m):
-		w.report.fault(Fault{Where: InKeys, Stream: m.Stream, Version: &m.Version, Name: m.Key, Reason: carry.ErrKeyMissing.Error()})
+		w.report.fault(Fault{Where: InKeys, Stream: m.Stream, Version: &m.Version, Name: m.Key, Reason: transfer.ErrKeyMissing.Error()})
 	case errors.As(err, &live):
 		w.report.fault(Fault{Where: InKeys, Position: live.at.String(), Stream: live.Stream, Version: &live.Version, Name: live.Key,
 			Reason: "the event records that the key was destroyed, but the vault has it"})

@@ -7,7 +7,7 @@ import (
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/journal"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/vault"
 )
 
@@ -15,7 +15,7 @@ import (
 type Tail struct {
 	Events int64
 	// Missing is the first key that the log names and the vault does not know; nil if it knows all of them.
-	Missing *carry.KeyMissingError
+	Missing *transfer.KeyMissingError
 	// Live is the first key that the log records as destroyed and the vault still has; nil if there is none.
 	Live *LiveError
 	// Late are names of keys still to be destroyed, because a crash came in between.
@@ -25,7 +25,7 @@ type Tail struct {
 // Since walks the end of a log, as a start does, from the position up to which the vault is known to have every key. It skips
 // events that this program cannot read.
 func Since(ctx context.Context, log eventstore.Store, j *journal.Journal, v vault.Vault, from eventstore.Position) (t Tail, err error) {
-	named, ended := carry.NewKeyCheck(v), &endedCheck{vault: v}
+	named, ended := transfer.NewKeyCheck(v), &endedCheck{vault: v}
 	for page, err := range eventstore.Pages(ctx, log, from, sincePage) {
 		if err != nil {
 			return t, err

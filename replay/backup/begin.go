@@ -22,7 +22,7 @@ const beginning = ".next"
 // The list is written first, under another name; then the head gets its name, with the mark of the list's beginning; then the
 // list gets its own. So whatever a crash leaves, there is no list without a head and no empty head, and
 // a head whose list does not have its name yet finds it under the other one.
-func (l *List) lock(ctx context.Context, v vault.Carrier) (*head, error) {
+func (l *List) lock(ctx context.Context, v vault.Portable) (*head, error) {
 	for {
 		list, err := there(l.disk, l.path) // before the head is looked for: another process may be creating both
 		if err != nil {
@@ -49,7 +49,7 @@ func (l *List) lock(ctx context.Context, v vault.Carrier) (*head, error) {
 var errBegun = errors.New("the list has been begun")
 
 // begin creates the head, leaving it locked, and the list under its other name.
-func (l *List) begin(ctx context.Context, v vault.Carrier) (_ *head, err error) {
+func (l *List) begin(ctx context.Context, v vault.Portable) (_ *head, err error) {
 	f, err := l.lockNext()
 	if err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func (l *List) lockNext() (file, error) {
 }
 
 // first writes what the vault knows as destroyed to a file that later gets the list's name, and returns the mark after it.
-func (l *List) first(ctx context.Context, v vault.Carrier) (at Mark, err error) {
+func (l *List) first(ctx context.Context, v vault.Portable) (at Mark, err error) {
 	f, err := l.disk.Open(l.path+beginning, os.O_CREATE|os.O_TRUNC|os.O_WRONLY)
 	if err != nil {
 		return at, err

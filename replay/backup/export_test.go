@@ -17,6 +17,6 @@ type (
 func System() Files { return system{} }
 
 // OpenListOn opens a list on files other than the operating system's.
-func OpenListOn(ctx context.Context, disk Files, path, head string, v vault.Carrier, key *vault.Key) (*List, error) {
+func OpenListOn(ctx context.Context, disk Files, path, head string, v vault.Portable, key *vault.Key) (*List, error) {
 	return openList(ctx, disk, path, head, v, key, time.Now)
 }

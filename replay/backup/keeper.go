@@ -15,14 +15,14 @@ import (
 // destroyed is on the list. What is on the list but was not carried out because of a crash is carried out when the call is repeated.
 // If the list cannot be written nothing is destroyed: vault.ErrUnavailable.
 type Keeper struct {
-	vault.Carrier
+	vault.Portable
 	list *List
 	// Refused is called with the reason when a destruction is refused; it may be nil. Calls may be concurrent.
 	Refused func(error)
 }
 
 // Keep returns a keeper for a vault.
-func Keep(v vault.Carrier, l *List) *Keeper { return &Keeper{Carrier: v, list: l} }
+func Keep(v vault.Portable, l *List) *Keeper { return &Keeper{Portable: v, list: l} }
 
 // passing reports whether a name belongs to a sign-up under way.
 func passing(name string) bool {
@@ -41,7 +41,7 @@ func (k *Keeper) DestroyKeys(ctx context.Context, names ...string) error {
 	if err != nil {
 		return err
 	}
-	return k.Carrier.DestroyKeys(ctx, names...)
+	return k.Portable.DestroyKeys(ctx, names...)
 }
 
 // DestroySecrets implements vault.Vault.
@@ -56,7 +56,7 @@ func (k *Keeper) DestroySecrets(ctx context.Context, names ...string) error {
 	if err != nil {
 		return err
 	}
-	return k.Carrier.DestroySecrets(ctx, names...)
+	return k.Portable.DestroySecrets(ctx, names...)
 }
 
 // DeleteIdentifier implements vault.Vault.
@@ -64,7 +64,7 @@ func (k *Keeper) DeleteIdentifier(ctx context.Context, claim uuid.UUID) error {
 	if err := k.add(Destroyed{Claims: []uuid.UUID{claim}}); err != nil {
 		return err
 	}
-	return k.Carrier.DeleteIdentifier(ctx, claim)
+	return k.Portable.DeleteIdentifier(ctx, claim)
 }
 
 func (k *Keeper) add(d Destroyed) error {

@@ -8,7 +8,7 @@ import (
 	"accountledger/domain"
 	"accountledger/eventstore"
 	"accountledger/journal"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/vault"
 )
 
@@ -24,10 +24,10 @@ type Leftovers struct {
 
 // Find walks a restored log and its vault, to which the list has been applied. On the way it destroys keys that the log records
 // as destroyed but that still exist. The program must be able to read the whole log.
-func Find(ctx context.Context, log eventstore.Store, j *journal.Journal, v vault.Carrier, tell carry.Progress) (*Leftovers, error) {
+func Find(ctx context.Context, log eventstore.Store, j *journal.Journal, v vault.Portable, tell transfer.Progress) (*Leftovers, error) {
 	l := &Leftovers{SignUps: map[domain.SignUpID]struct{}{}, Erased: map[domain.AccountID]struct{}{}, Claims: map[domain.AccountID]domain.ClaimID{}}
 	gone := &overdue{vault: v}
-	_, err := carry.SumTold(ctx, log, tell, func(e *eventstore.Recorded) error {
+	_, err := transfer.SumTold(ctx, log, tell, func(e *eventstore.Recorded) error {
 		if !telling(e.Type) {
 			return nil
 		}
@@ -85,7 +85,7 @@ func (l *Leftovers) see(f domain.Fact) {
 }
 
 // look finds in the vault which keys of sign-ups remain and which accounts' keys are destroyed.
-func (l *Leftovers) look(ctx context.Context, v vault.Carrier) error {
+func (l *Leftovers) look(ctx context.Context, v vault.Portable) error {
 	return v.Dump(ctx, func(rows []vault.Row) error {
 		for i := range rows {
 			kind, text, ok := strings.Cut(rows[i].Name, "/")

@@ -37,11 +37,11 @@ type asked struct {
 
 // OpenList opens a list, or starts one with everything that the vault records as destroyed; so a list is complete from its
 // first entry. Errors: ErrListShortened (also if the list is missing although its head exists), ErrListAltered, ErrHeadMissing, ErrHeadEmpty.
-func OpenList(ctx context.Context, path, headPath string, v vault.Carrier, key *vault.Key, now func() time.Time) (*List, error) {
+func OpenList(ctx context.Context, path, headPath string, v vault.Portable, key *vault.Key, now func() time.Time) (*List, error) {
 	return openList(ctx, system{}, path, headPath, v, key, now)
 }
 
-func openList(ctx context.Context, disk files, path, headPath string, v vault.Carrier, key *vault.Key, now func() time.Time) (_ *List, err error) {
+func openList(ctx context.Context, disk files, path, headPath string, v vault.Portable, key *vault.Key, now func() time.Time) (_ *List, err error) {
 	l := &List{path: path, head: headPath, key: key, now: now, disk: disk}
 	h, err := l.lock(ctx, v)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"slices"
 	"time"
 
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 )
 
 // Start is what a backup that begins now has to know about the ledger.
@@ -40,7 +40,7 @@ type Source interface {
 	// Start gives what a backup that begins now has to know about the ledger.
 	Start(ctx context.Context) (Start, error)
 	// Export writes log and vault as lines of CloudEvents, starting at a place.
-	Export(ctx context.Context, from carry.Place, out io.Writer) error
+	Export(ctx context.Context, from transfer.Place, out io.Writer) error
 	// Done records that the backup is complete.
 	Done(ctx context.Context) error
 }
@@ -57,7 +57,7 @@ type Made struct {
 // Make writes a backup of log and vault, never of a master key, into a folder that is new or in which an earlier attempt was
 // interrupted; then it continues where it was. The ledger may be served meanwhile. It is read back, and is a backup once its
 // manifest is there.
-func Make(ctx context.Context, from Source, dir string, tell carry.Progress) (_ Made, err error) {
+func Make(ctx context.Context, from Source, dir string, tell transfer.Progress) (_ Made, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return Made{}, err
 	}
@@ -69,10 +69,10 @@ func Make(ctx context.Context, from Source, dir string, tell carry.Progress) (_ 
 		return Made{}, err
 	}
 	begun := time.Now()
-	export := func(ctx context.Context, _ bool, place carry.Place, out io.Writer) error {
+	export := func(ctx context.Context, _ bool, place transfer.Place, out io.Writer) error {
 		return from.Export(ctx, place, out)
 	}
-	if _, err := carry.ExportFile(ctx, export, filepath.Join(dir, LedgerName), true, tell); err != nil {
+	if _, err := transfer.ExportFile(ctx, export, filepath.Join(dir, LedgerName), true, tell); err != nil {
 		return Made{}, err
 	}
 	completed := start.Begun.Add(time.Since(begun)) // by the ledger's clock, which may differ from this process's

@@ -21,7 +21,7 @@ import (
 // Names of the files of a backup.
 const (
 	ManifestName = "manifest.json"
-	LedgerName   = "ledger.ndjson.zst" // log and vault, as exported by package carry
+	LedgerName   = "ledger.ndjson.zst" // log and vault, as exported by package transfer
 )
 
 // manifestFormat is the format that this program writes, and the newest that it reads.

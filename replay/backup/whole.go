@@ -16,23 +16,23 @@ import (
 	"github.com/google/uuid"
 
 	"accountledger/eventstore"
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/vault"
 )
 
 // Contents are the contents of a backup's file.
 type Contents struct {
-	carry.FileInfo
+	transfer.FileInfo
 	Head    eventstore.Position
 	Masters []uuid.UUID // that rows are wrapped under, sorted by their text
 	Key     *vault.Row  // the wrapped key that signs lists; nil if there is none
 }
 
-// ReadContents reads a backup's file to its end and checks everything that can be checked without a master key: carry's errors, with its path.
-func ReadContents(ctx context.Context, dir string, tell carry.Progress) (c Contents, err error) {
+// ReadContents reads a backup's file to its end and checks everything that can be checked without a master key: transfer's errors, with its path.
+func ReadContents(ctx context.Context, dir string, tell transfer.Progress) (c Contents, err error) {
 	path := filepath.Join(dir, LedgerName)
 	masters := map[uuid.UUID]bool{}
-	c.FileInfo, err = carry.Visit(ctx, path, tell, func(e *eventstore.Recorded) error {
+	c.FileInfo, err = transfer.Visit(ctx, path, tell, func(e *eventstore.Recorded) error {
 		c.Head = e.Position
 		return nil
 	}, func(r *vault.Row) error {
@@ -47,7 +47,7 @@ func ReadContents(ctx context.Context, dir string, tell carry.Progress) (c Conte
 		return nil
 	})
 	if err == nil && !c.Vault {
-		err = carry.ErrNoVault
+		err = transfer.ErrNoVault
 	}
 	if err != nil {
 		return c, fmt.Errorf("%s: %w", path, err)
@@ -60,7 +60,7 @@ func ReadContents(ctx context.Context, dir string, tell carry.Progress) (c Conte
 }
 
 // Complete reads back a backup that was just written, and writes its manifest; m has the fields that only the writer knows.
-func Complete(ctx context.Context, dir string, m Manifest, tell carry.Progress) (Manifest, error) {
+func Complete(ctx context.Context, dir string, m Manifest, tell transfer.Progress) (Manifest, error) {
 	c, err := ReadContents(ctx, dir, tell)
 	if err != nil {
 		return m, err
@@ -101,7 +101,7 @@ func fileOf(ctx context.Context, path string) (File, error) {
 
 // Check reads a whole backup, before it is used, and returns its manifest and contents. Errors: ErrIncomplete,
 // ErrManifest, ErrPart, and those of ReadContents.
-func Check(ctx context.Context, dir string, tell carry.Progress) (Manifest, Contents, error) {
+func Check(ctx context.Context, dir string, tell transfer.Progress) (Manifest, Contents, error) {
 	m, err := ReadManifest(dir)
 	if err != nil {
 		return m, Contents{}, err

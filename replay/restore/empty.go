@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 
-	"accountledger/replay/carry"
+	"accountledger/replay/transfer"
 	"accountledger/vault"
 )
 
 // CheckEmpty refuses a log or a vault that holds anything.
-func CheckEmpty(ctx context.Context, side carry.Side) error {
-	for _, err := range carry.Events(ctx, side.Log) {
+func CheckEmpty(ctx context.Context, side transfer.Side) error {
+	for _, err := range transfer.Events(ctx, side.Log) {
 		if err != nil {
 			return err
 		}

@@ -1,5 +1,6 @@
-// Package restore makes a ledger from a backup: it checks the list of destructions, and once log and vault are loaded ends what was
-// open when the backup was made and destroys again what was destroyed since.
+// Package restore makes a ledger that goes on from an earlier state: from a backup, from the file of an export, or from parts that are
+// older than they were and that an operator accepts. For a backup it checks the list of destructions; once log and vault are loaded it
+// ends what was open then and destroys again what was destroyed since.
 package restore
 
 import (
@@ -41,6 +42,12 @@ var (
 		"erased since")
 	// ErrNoMasterKey: the rows of the vault cannot be opened.
 	ErrNoMasterKey = errors.New("the master keys given are not the backup's: give the one that it was made under with --master-key or --master-key-older")
+	// ErrOtherRestore: another backup, or something else, was being restored into the folder.
+	ErrOtherRestore = errors.New("another backup was being restored into this data folder: continue with that one, or delete the folder")
+	// ErrNoFolder: there is nothing to restore from.
+	ErrNoFolder = errors.New("no such folder")
+	// ErrNoKey: a new key would open nothing of the backup.
+	ErrNoKey = errors.New("restoring needs the master key that the backup was made under: give it with --master-key")
 	// ErrNotEmpty: a ledger is restored into an empty folder, log and vault only.
 	ErrNotEmpty = errors.New("it is not empty: restore into a new one")
 )

@@ -74,7 +74,7 @@ type Vault struct {
 	closeErr error
 }
 
-var _ vault.Carrier = (*Vault)(nil)
+var _ vault.Portable = (*Vault)(nil)
 
 // Open opens the vault in the database at address ("postgres://user@host/database?sslmode=verify-full"
 // or libpq's keywords; its usual variables and files apply too), and creates its

@@ -118,7 +118,7 @@ type Vault struct {
 	closeErr error
 }
 
-var _ vault.Carrier = (*Vault)(nil)
+var _ vault.Portable = (*Vault)(nil)
 
 // Open opens the vault in dir, and creates it if there is none: the folder for its owner
 // only (0700), the file likewise (0600). A new vault is created under master; an existing one

@@ -24,7 +24,7 @@ type Reader struct {
 
 type opened = Vault
 
-var _ vault.Carrier = (*Reader)(nil)
+var _ vault.Portable = (*Reader)(nil)
 
 // OpenReadOnly opens the vault in dir for reading and changes nothing there, so the folder may be mounted read-only: what a
 // crash left in the write-ahead file is read from there. It checks what OpenWith checks, with the same errors, and returns

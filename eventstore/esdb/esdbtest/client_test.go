@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 
 	client "github.com/EventStore/EventStore-Client-Go/v4/esdb"
 	"github.com/google/uuid"
 	"google.golang.org/grpc/metadata"
 
 	"accountledger/eventstore/esdb/esdbtest"
+	"accountledger/internal/await"
 )
 
 func connect(t *testing.T, connection string) (*client.Client, context.Context) {
@@ -25,7 +25,7 @@ func connect(t *testing.T, connection string) (*client.Client, context.Context) 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), await.Patience)
 	t.Cleanup(cancel)
 	return c, ctx
 }

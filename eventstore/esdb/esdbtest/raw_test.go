@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"accountledger/internal/await"
+
 	"github.com/EventStore/EventStore-Client-Go/v4/protos/shared"
 	api "github.com/EventStore/EventStore-Client-Go/v4/protos/streams"
 	"github.com/google/uuid"
@@ -41,7 +43,7 @@ func dial(t *testing.T, address string) raw {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), await.Patience)
 	t.Cleanup(cancel)
 	return raw{t, api.NewStreamsClient(conn), conn, ctx}
 }
