@@ -24,7 +24,7 @@ func (ConfirmClock) Format(s fmt.State, _ rune) { hide(s) }
 // LogValue logs [personal].
 func (ConfirmClock) LogValue() slog.Value { return hidden() }
 
-// confirmClock returns the clock's time, or refuses with clock_differs.
+// confirmClock returns the time that was confirmed, or refuses with clock_differs.
 func (k *call) confirmClock(ctx context.Context, in ConfirmClock) (time.Time, error) {
 	e := domain.ClockConfirmed{Time: k.now, UID: k.Caller.UID}
 	if in.Reason != "" {
@@ -38,17 +38,22 @@ func (k *call) confirmClock(ctx context.Context, in ConfirmClock) (time.Time, er
 		return time.Time{}, &domain.Error{Kind: domain.Conflict, Code: "clock_differs", Message: fmt.Sprintf(
 			"The ledger's clock says %s, which is not the time that you gave. Set the machine's clock right first; nothing was confirmed.", k.now.Format(time.RFC3339))}
 	}
-	return k.now, k.clockConfirmed(ctx, e)
+	return k.clockConfirmed(ctx, e)
 }
 
 // NoteClock records in a quiet log that the clock is right, as judged by the process that settles deadlines.
 type NoteClock struct{}
 
 func (k *call) noteClock(ctx context.Context, _ NoteClock) (struct{}, error) {
-	return struct{}{}, k.clockConfirmed(ctx, domain.ClockConfirmed{Time: k.now})
+	_, err := k.clockConfirmed(ctx, domain.ClockConfirmed{Time: k.now})
+	return struct{}{}, err
 }
 
-func (k *call) clockConfirmed(ctx context.Context, e domain.ClockConfirmed) error {
-	_, err := k.note(ctx, records{domain.ClockStream, k.Journal.LastOf}, e)
-	return err
+// clockConfirmed returns the time recorded: for a repeat, that of the first request.
+func (k *call) clockConfirmed(ctx context.Context, e domain.ClockConfirmed) (time.Time, error) {
+	f, err := k.note(ctx, records{domain.ClockStream, k.Journal.LastOf, k}, e)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return f.Event.(domain.ClockConfirmed).Time, nil //nolint:forcetypeassert // the stream has no other events
 }

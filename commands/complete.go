@@ -22,7 +22,11 @@ func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.A
 	}
 	if !signUp.Ended() {
 		var account domain.AccountID
-		switch account, err = k.openAccount(ctx, id, signUp); {
+		account, err = k.openAccount(ctx, id, signUp)
+		if errors.Is(err, journal.ErrUnreadable) { // its end was under way
+			account, err = k.openedBefore(again(ctx), signUp)
+		}
+		switch {
 		case errors.Is(err, domain.ErrTaken):
 			signUp, err = k.endSignUp(ctx, id, signUp, domain.SignUpLapsed{Reason: domain.LapseTaken, FirstOfDay: signUp.Requested.FirstOfDay})
 		case err == nil:
@@ -34,8 +38,6 @@ func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.A
 		if signUp.Lapsed == domain.LapseTaken {
 			return account, domain.ErrTaken
 		}
-	} else if err := k.forgetSignUp(ctx, id); err != nil {
-		return signUp.Account, err
 	}
 	if signUp.Account.IsZero() {
 		return signUp.Account, domain.ErrEnded
@@ -43,12 +45,30 @@ func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.A
 	return signUp.Account, nil
 }
 
-// endSignUp appends the end of a sign-up, unless it has ended, and destroys its key and secret. It returns the sign-up as it
-// ended.
+// openedBefore is the outcome of a verified sign-up whose key is destroyed although the log does not say how it ended: its account
+// exists, or it was to lapse because another one was quicker. After a restore the key says nothing of this log.
+func (k *call) openedBefore(ctx context.Context, s *domain.SignUp) (domain.AccountID, error) {
+	a, err := k.account(ctx, s.AccountOf())
+	switch {
+	case err != nil || a.Exists():
+		return s.AccountOf(), err
+	case s.Fact.Restored:
+		return s.AccountOf(), journal.ErrUnreadable
+	}
+	return s.AccountOf(), domain.ErrTaken
+}
+
+// endSignUp destroys a sign-up's key and secret and appends its end, unless it has ended: once the log says that it ended, nothing is
+// left to do. It returns the sign-up as it ended.
 func (k *call) endSignUp(ctx context.Context, id domain.SignUpID, s *domain.SignUp, end any) (*domain.SignUp, error) {
 	a := about{region: s.Fact.Region}
 	if done, ok := end.(domain.SignUpCompleted); ok {
 		a.subject = done.Account
+	} else if err := k.forgetElsewhere(s.AccountOf()); err != nil { // no account's erasure will include its messages
+		return s, err
+	}
+	if err := k.forgetSignUp(ctx, id); err != nil {
+		return s, err
 	}
 	out, err := change[*domain.SignUp]{stream: k.signUpStream(id), about: concerning[*domain.SignUp](a.after(s.Fact, s.Fact)), mayKeep: true,
 		decide: func(_ context.Context, now *domain.SignUp, _ journal.Head) ([]any, error) {
@@ -57,15 +77,7 @@ func (k *call) endSignUp(ctx context.Context, id domain.SignUpID, s *domain.Sign
 			}
 			return []any{end}, nil
 		}}.by(ctx, k)
-	if err != nil {
-		return out.state, err
-	}
-	if out.state.Account.IsZero() { // it lapsed: no account's erasure will include its messages
-		if err := k.forgetElsewhere(s.AccountOf()); err != nil {
-			return out.state, err
-		}
-	}
-	return out.state, k.forgetSignUp(ctx, id)
+	return out.state, err
 }
 
 func (k *call) forgetSignUp(ctx context.Context, id domain.SignUpID) error {
@@ -133,7 +145,7 @@ func (k *call) claimFor(ctx context.Context, digest vault.Digest, id domain.Sign
 	}
 }
 
-// movePassword copies the hash to the account; the sign-up's is destroyed when the sign-up ends.
+// movePassword copies the hash to the account; the sign-up's is destroyed before the sign-up ends.
 func (k *call) movePassword(ctx context.Context, id domain.SignUpID, account domain.AccountID) error {
 	hash, err := k.Vault.Secret(ctx, signUpSecret(id))
 	if errors.Is(err, vault.ErrDestroyed) { // a backup was made in between: the account already has it
@@ -162,11 +174,8 @@ func (k *call) settleSignUp(ctx context.Context, in SettleSignUp) (SettledSignUp
 	done := SettledSignUp{Ended: true}
 	defer k.hold(domain.VerificationStream(in.ID))()
 	signUp, err := stateOf(ctx, k.signUpStream(in.ID))
-	if err != nil || signUp.Requested == nil {
+	if err != nil || signUp.Requested == nil || signUp.Ended() {
 		return done, err
-	}
-	if signUp.Ended() {
-		return done, k.forgetSignUp(ctx, in.ID)
 	}
 	v, err := k.verification(ctx, in.ID, signUp)
 	if err != nil {

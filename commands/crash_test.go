@@ -80,6 +80,7 @@ func TestCrashesWhileASignUpIsCompleted(t *testing.T) {
 				code = w.message(s, 1).Code
 				return func() error { _, err := w.check(s, code); return err }
 			}, func(w *world) {
+				w.endedIsForgotten(s)
 				if repeats {
 					if _, err := w.check(s, code); err != nil && !errors.Is(err, domain.ErrEnded) {
 						t.Errorf("asked again: %v", err)

@@ -33,17 +33,26 @@ func (k *call) history(ctx context.Context, _ struct{}) ([]HistoryEntry, error) 
 	for _, m := range k.months() {
 		streams = append(streams, domain.SessionsStream(k.Caller.Account.UUID, m))
 	}
-	parts := make([][]HistoryEntry, len(streams))
+	parts := make([][]domain.Fact, len(streams))
 	err = k.besideEach(ctx, len(streams), func(ctx context.Context, i int) (err error) {
-		parts[i], err = k.historyOf(ctx, streams[i])
+		parts[i], err = k.newest(ctx, streams[i])
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	out := slices.Concat(parts...)
-	slices.SortStableFunc(out, func(x, y HistoryEntry) int { return y.At.Compare(x.At) })
-	return out[:min(len(out), historyMost)], nil
+	facts := slices.Concat(parts...)
+	slices.SortStableFunc(facts, func(x, y domain.Fact) int { return y.At.Compare(x.At) })
+	facts = facts[:min(len(facts), historyMost)]
+	details, err := k.Journal.RevealAll(ctx, facts...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]HistoryEntry, len(facts))
+	for i, f := range facts {
+		out[i] = HistoryEntry{ID: f.ID, Type: f.Type, At: f.At, Actor: f.Actor.Kind, Channel: f.Channel, Details: details[i]}
+	}
+	return out, nil
 }
 
 // signUpOf is the sign-up of an account. It never changes, so the cached account is good enough.
@@ -58,24 +67,15 @@ func (k *call) signUpOf(ctx context.Context, id domain.AccountID) (signUp domain
 	return a.Opened.SignUp, nil
 }
 
-// historyOf reads the newest entries of one stream.
-func (k *call) historyOf(ctx context.Context, stream string) (out []HistoryEntry, err error) {
+// newest reads the newest facts of one stream.
+func (k *call) newest(ctx context.Context, stream string) (out []domain.Fact, err error) {
 	for rec, err := range k.Journal.ReadBack(ctx, stream) {
 		if err != nil {
 			return nil, err
 		}
-		entry, err := k.historyEntry(ctx, rec.Fact)
-		if err != nil {
-			return nil, err
-		}
-		if out = append(out, entry); len(out) == historyMost {
+		if out = append(out, rec.Fact); len(out) == historyMost {
 			break
 		}
 	}
 	return out, nil
-}
-
-func (k *call) historyEntry(ctx context.Context, f domain.Fact) (HistoryEntry, error) {
-	details, err := k.Journal.Reveal(ctx, f)
-	return HistoryEntry{ID: f.ID, Type: f.Type, At: f.At, Actor: f.Actor.Kind, Channel: f.Channel, Details: details}, err
 }

@@ -7,10 +7,12 @@ import (
 	"accountledger/journal"
 )
 
-// records is a stream of which only the end is read: of what operators and the ledger itself did, on which no decision rests.
+// records is a stream of which only the end is read, and under an Idempotency-Key what the command appended before: of what operators
+// and the ledger itself did, on which no decision rests.
 type records struct {
 	name string
 	end  func(ctx context.Context, stream string) (journal.Head, error)
+	by   *call
 }
 
 var _ source[unfolded] = records{}
@@ -28,7 +30,21 @@ func (r records) called() string { return r.name }
 
 func (r records) read(ctx context.Context) (*snapshot[unfolded], error) {
 	head, err := r.end(ctx, r.name)
-	return &snapshot[unfolded]{head: head}, err
+	s := &snapshot[unfolded]{head: head}
+	if err != nil || !r.by.keyed {
+		return s, err
+	}
+	s.kept = &repeats{}
+	for rec, err := range r.by.Journal.ReadableBack(ctx, r.name) {
+		if err != nil {
+			return nil, err
+		}
+		if rec.Command == r.by.command { // a command appends one record
+			s.kept.note(rec)
+			break
+		}
+	}
+	return s, nil
 }
 
 func (r records) empty() *snapshot[unfolded] {
@@ -40,9 +56,9 @@ func (r records) extend(from *snapshot[unfolded], _ journal.Committed) (*snapsho
 }
 
 // operations are operators' commands. They are recorded even after events that cannot be read.
-func (c *core) operations(stream string) records { return records{stream, c.Journal.EndOf} }
+func (k *call) operations(stream string) records { return records{stream, k.Journal.EndOf, k} }
 
-// note appends an event that is recorded whenever the command is carried out, also when it is repeated.
+// note appends an event whenever the command is carried out. Only a repeat under an Idempotency-Key, of any process, finds it recorded.
 func (k *call) note(ctx context.Context, in records, event any) (domain.Fact, error) {
 	out, err := change[unfolded]{stream: in, decide: func(context.Context, unfolded, journal.Head) ([]any, error) { return []any{event}, nil }}.by(ctx, k)
 	if err != nil {

@@ -124,34 +124,12 @@ func (k *call) fingerprint(ctx context.Context, day domain.Day) (domain.Fingerpr
 	return domain.Fingerprint(hex.EncodeToString(mac[:16])), nil
 }
 
-// about is what an event concerns: whose data, in which region, for which purpose and case. A step of a chain also names the
-// chain's first event and the one that led to the step.
-type about struct {
-	subject       domain.AccountID
-	region        domain.Region
-	purpose       domain.Purpose
-	caseID        domain.CaseID
-	origin, cause domain.EventID
-	id            domain.EventID // of the only event, if it is known beforehand
-}
-
-// after makes it about a step of a chain.
-func (a about) after(origin, cause domain.Fact) about {
-	a.origin, a.cause = origin.ID, cause.ID
-	return a
-}
-
-// entries makes the entries of one append after head; no other place fills in metadata. Their ids are random: if two processes
+// entries makes the entries of one append after head. Their ids are random: if two processes
 // carry out one command at the same time, under the same Idempotency-Key, one gets a conflict and finds what the other
 // appended. The ids of a chain's step derive from its first event, and it has no fingerprint: it is found by its effect.
 func (k *call) entries(ctx context.Context, head journal.Head, a about, events ...any) ([]journal.Entry, error) {
-	m := domain.Metadata{At: k.now, Command: k.command, Actor: k.Caller.Actor, Session: k.Caller.Session,
-		Correlation: k.Because, Causation: k.Because, Subject: a.subject, Region: a.region,
-		Channel: k.Channel, Purpose: a.purpose, Case: a.caseID}
-	chained := !a.origin.IsZero()
-	if chained {
-		m.Correlation, m.Causation = a.origin, a.cause
-	}
+	m, chained := envelope(&k.Request, k.now, a), !a.origin.IsZero()
+	m.Command = k.command
 	if k.keyed && !chained {
 		var err error
 		if m.Fingerprint, err = k.fingerprint(ctx, domain.DayOf(k.now)); err != nil {

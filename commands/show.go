@@ -72,12 +72,12 @@ func (k *call) showAccount(ctx context.Context, in ShowAccount) (AccountShown, e
 		return AccountShown{}, domain.ErrNotFound
 	}
 	out := AccountShown{Record: f.ID, At: in.At, Account: a}
-	for _, f := range past.facts {
-		details, err := k.Journal.Reveal(ctx, f)
-		if err != nil {
-			return AccountShown{}, err
-		}
-		out.Events = append(out.Events, ShownEvent{f, details})
+	details, err := k.Journal.RevealAll(ctx, past.facts...)
+	if err != nil {
+		return AccountShown{}, err
+	}
+	for i, f := range past.facts {
+		out.Events = append(out.Events, ShownEvent{f, details[i]})
 	}
 	return out, k.openPast(ctx, past, &out)
 }

@@ -36,7 +36,9 @@ func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	if !signUp.Verifiable() {
 		return Checked{}, domain.ErrEnded
 	}
-	if err := k.decideCode(ctx, in, signUp); err != nil {
+	if err := k.decideCode(ctx, in, signUp); errors.Is(err, journal.ErrUnreadable) { // its end was under way
+		return k.checkedBefore(ctx, in.Verification, signUp)
+	} else if err != nil {
 		return Checked{}, err
 	}
 	account, err := k.completeSignUp(ctx, in.Verification)
@@ -61,7 +63,8 @@ func (k *call) ownSignUp(ctx context.Context, id domain.SignUpID, handle string)
 	return signUp, nil
 }
 
-// checkedBefore answers for a sign-up that has ended: a repeat of the check that passed gets the first answer.
+// checkedBefore answers for a sign-up that has ended, or whose end a crash interrupted: a repeat of the check that passed gets the
+// first answer.
 func (k *call) checkedBefore(ctx context.Context, id domain.SignUpID, s *domain.SignUp) (Checked, error) {
 	at, err := k.proofStream(id).read(ctx)
 	if err != nil {
@@ -77,7 +80,11 @@ func (k *call) checkedBefore(ctx context.Context, id domain.SignUpID, s *domain.
 	if _, err := k.repeated(ctx, at.before(k.command)); err != nil {
 		return Checked{}, err
 	}
-	if s.Account.IsZero() {
+	switch {
+	case !s.Ended():
+		account, err := k.completeSignUp(ctx, id)
+		return Checked{account}, err
+	case s.Account.IsZero():
 		return Checked{}, domain.ErrTaken
 	}
 	return Checked{s.Account}, nil
@@ -101,9 +108,7 @@ func refusalBefore(before []domain.Fact) error {
 // counted and answered as for any other.
 func (k *call) decideCode(ctx context.Context, in CheckCode, signUp *domain.SignUp) error {
 	contact, err := journal.Open(ctx, k.Journal, signUp.Fact, signUp.Requested.Contact)
-	if errors.Is(err, journal.ErrUnreadable) {
-		return domain.ErrEnded
-	} else if err != nil {
+	if err != nil {
 		return err
 	}
 	digest := k.digest(spacePeople, contact)

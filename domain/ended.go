@@ -22,7 +22,7 @@ func KeysEnded(f Fact) (e Ended) {
 		e.Before = []string{AccountKey(f.Subject)}
 	case SignUpCompleted, SignUpLapsed:
 		if id, ok := streamOf(f.Stream); ok {
-			e.After = []string{SignUpKey(SignUpID{UUID: id})}
+			e.Before = []string{SignUpKey(SignUpID{UUID: id})}
 		}
 	case DeviceUnlinked:
 		e.After = []string{DeviceKey(event.Device)}

@@ -43,11 +43,9 @@ func (j *job) announce(ctx context.Context, m commands.MessageToSend, language d
 	attempt := d.state.Attempts + 1
 	// The id also derives from the event: two messages that take the same number at the same time must not look like repeats
 	// of each other.
-	entry := journal.Entry{
-		ID:       domain.EventID{UUID: domain.Derive(j.cause.ID.UUID, d.head.Stream, uint64(attempt))}, //nolint:gosec // small
-		Metadata: j.metadata(d, origin, j.cause.ID),
-		Event:    domain.DeliveryAttempted{Message: m.Kind, Medium: j.Channel.Medium(), Language: language, Attempt: attempt},
-	}
+	id := domain.EventID{UUID: domain.Derive(j.cause.ID.UUID, d.head.Stream, uint64(attempt))} //nolint:gosec // small
+	entry := j.step(id, origin, j.cause.ID,
+		domain.DeliveryAttempted{Message: m.Kind, Medium: j.Channel.Medium(), Language: language, Attempt: attempt})
 	done, err := j.Journal.Append(ctx, d.head, entry)
 	if err != nil {
 		j.delivery = nil // look again: another message took the number, or it is unknown whether this one did
@@ -57,7 +55,7 @@ func (j *job) announce(ctx context.Context, m commands.MessageToSend, language d
 		}
 		return err
 	}
-	d.head, d.state.Attempts, d.last, d.lastAt = done.Head, attempt, entry.ID, done.Head.At
+	d.head, d.state.Attempts, d.last, d.lastAt = done.Head, attempt, id, done.Head.At
 	return nil
 }
 

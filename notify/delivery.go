@@ -112,9 +112,8 @@ func (j *job) record(ctx context.Context) error {
 		return err
 	}
 	d := j.delivery
-	m := j.metadata(d, origin, d.last)
 	id := domain.EventID{UUID: domain.Derive(d.last.UUID, "ended")}
-	_, err = j.Journal.Append(ctx, d.head, journal.Entry{ID: id, Metadata: m, Event: j.outcome})
+	_, err = j.Journal.Append(ctx, d.head, j.step(id, origin, d.last, j.outcome))
 	var moved *journal.ConflictError
 	if errors.As(err, &moved) { // another process ended it, or tried again
 		fresh, err := j.load(ctx, d.id)
@@ -132,7 +131,7 @@ func (j *job) record(ctx context.Context) error {
 	return effects.ErrEnded
 }
 
-func (s *sender) metadata(d *delivery, origin, cause domain.EventID) domain.Metadata {
-	return domain.Metadata{At: s.Now().UTC(), Actor: domain.System().Actor, Channel: domain.ChannelProcess, Subject: d.subject, Region: d.region,
-		Correlation: origin, Causation: cause}
+// step is an event of the delivery.
+func (j *job) step(id, origin, cause domain.EventID, event any) journal.Entry {
+	return commands.Step{ID: id, At: j.Now(), Origin: origin, Cause: cause, Subject: j.delivery.subject, Region: j.delivery.region, Event: event}.Entry()
 }

@@ -53,7 +53,7 @@ func export(ctx context.Context, c *call, in ExportFrom) (None, error) {
 func (l *Ledger) Side() (transfer.Side, error) {
 	v, ok := l.Vault.(vault.Portable)
 	if !ok {
-		return transfer.Side{}, errors.New("the vault's engine cannot be carried")
+		return transfer.Side{}, errors.New("the vault's engine cannot be exported")
 	}
 	return transfer.Side{Log: l.Log, Vault: v}, nil
 }

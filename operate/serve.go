@@ -19,11 +19,11 @@ import (
 type reply struct {
 	Result   jsontext.Value `json:"result,omitzero"`
 	Progress *Progress      `json:"progress,omitzero"`
-	Error    *carried       `json:"error,omitzero"`
+	Error    *reported      `json:"error,omitzero"`
 }
 
-// carried is an error on its way: what the domain says about it, and how the command ends because of it.
-type carried struct {
+// reported is an error on its way: what the domain says about it, and how the command ends because of it.
+type reported struct {
 	Kind    domain.Kind `json:"kind"`
 	Failure Failure     `json:"failure"`
 }
@@ -38,7 +38,7 @@ func (e *answered) Error() string   { return e.known.Error() }
 func (e *answered) Unwrap() []error { return []error{e.failure, e.known} }
 
 // err is the error as the server met it.
-func (e *carried) err() error {
+func (e *reported) err() error {
 	f := e.Failure
 	return &answered{&f, &domain.Error{Kind: e.Kind, Code: f.Code, Message: f.Message, Field: f.Field}}
 }
@@ -86,7 +86,7 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, op Entry) {
 	}
 	in, err := io.ReadAll(io.LimitReader(r.Body, maxInput))
 	if err != nil {
-		send(reply{Error: s.carried(errUnreadable)})
+		send(reply{Error: s.report(errUnreadable)})
 		return
 	}
 	text := &lines{out: w, flush: http.NewResponseController(w).Flush}
@@ -95,19 +95,19 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, op Entry) {
 	switch {
 	case err != nil && r.Context().Err() != nil: // nobody is there to read it
 	case err != nil && info.Stops != nil && s.Stopping.Err() != nil:
-		send(reply{Error: s.carried(info.Stops)})
+		send(reply{Error: s.report(info.Stops)})
 	case err != nil:
-		send(reply{Error: s.carried(err)})
+		send(reply{Error: s.report(err)})
 	case !info.Text:
 		send(reply{Result: result})
 	}
 }
 
-func (s *Service) carried(err error) *carried {
+func (s *Service) report(err error) *reported {
 	kind := domain.Internal
 	var known *domain.Error
 	if errors.As(err, &known) {
 		kind = known.Kind
 	}
-	return &carried{kind, s.Failure(err)}
+	return &reported{kind, s.Failure(err)}
 }

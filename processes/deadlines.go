@@ -6,7 +6,7 @@ import (
 
 // Version is that of the list's rules and schema. Raise it when the list of an old log would come out otherwise: a list of another
 // version is filled again.
-const Version = 3
+const Version = 4
 
 // deadlines says what each type of event does to the list.
 func deadlines() declaration {
@@ -22,8 +22,8 @@ func deadlines() declaration {
 			domain.PermissionGranted{}, domain.PermissionWithdrawn{}, domain.DeviceLinked{}),
 		onStream(signUps, func(f domain.Fact, _ domain.SignUpRequested) change { return dueAt(f.At.Add(domain.SignUpLifetime)) }),
 		onStream(signUps, soon[domain.VerificationPassed]), // a sign-up's verification has its id
-		onStream(signUps, soon[domain.SignUpCompleted]),    // once more, to make sure that its key is destroyed
-		onStream(signUps, soon[domain.SignUpLapsed]),
+		onStream(signUps, never[domain.SignUpCompleted]),
+		onStream(signUps, never[domain.SignUpLapsed]),
 		onStream(erasures, func(_ domain.Fact, e domain.ErasureRequested) change { return dueAt(e.Due) }),
 		onStream(erasures, soon[domain.ErasureStarted]),
 		onStream(erasures, never[domain.ErasureCancelled]),

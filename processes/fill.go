@@ -104,12 +104,12 @@ func (p *Processes) fill(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for page, err := range p.Journal.PagesWithout(ctx, at, fillPage, p.rules.ignored) {
+	for page, err := range p.Journal.PagesWithout(ctx, at, min(fillPage, p.FillEvents), p.rules.ignored) {
 		if err != nil {
 			return err
 		}
 		p.add(g, page)
-		if len(g.changes) < fillChanges && g.events < fillEvents {
+		if len(g.changes) < fillChanges && g.events < p.FillEvents {
 			continue
 		}
 		if err := p.store(ctx, g); err != nil {

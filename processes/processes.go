@@ -37,6 +37,8 @@ type Deps struct {
 	Fault func(error)
 	// Tell is how often the process that settles tells the others its progress. Default: 30 s.
 	Tell time.Duration
+	// FillEvents is how many events are read at most, while the list is filled, before what they change is written. Default: 1,048,576.
+	FillEvents int
 	// ReadOnly opens the list's file without changing it, even on a read-only file system. Only Checkpoint and Waiting can be used then.
 	ReadOnly bool
 }
@@ -72,6 +74,9 @@ type Processes struct {
 func Open(ctx context.Context, d Deps) (*Processes, error) {
 	if d.Tell <= 0 {
 		d.Tell = defaultTell
+	}
+	if d.FillEvents <= 0 {
+		d.FillEvents = fillEvents
 	}
 	if d.ClockJump <= 0 {
 		d.ClockJump = DefaultClockJump

@@ -11,6 +11,7 @@ import (
 
 	"accountledger/domain"
 	"accountledger/operate/folder"
+	"accountledger/replay/backup"
 	"accountledger/replay/fit"
 	"accountledger/replay/restore"
 	"accountledger/replay/unfinished"
@@ -65,7 +66,7 @@ func (s *Server) finishAccepted(ctx context.Context, what fit.Accept, m unfinish
 	}
 	a := restore.Acceptance{Target: t, Accept: what, Record: m.ID, Masters: s.masters, UID: os.Getuid(), Log: s.log}
 	if s.list != nil {
-		if a.Key, err = s.listKey(ctx); err != nil {
+		if a.Key, err = backup.Key(ctx, s.vault); err != nil {
 			return err
 		}
 		if a.Head, err = s.cfg.headPath(a.Key); err != nil {

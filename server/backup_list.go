@@ -13,7 +13,7 @@ import (
 // openDestructions opens the list of destructions, and has every destruction go through it. The key that lists are signed
 // with is made in any case: a backup of today may be restored with a list that is begun tomorrow.
 func (s *Server) openDestructions(ctx context.Context) error {
-	key, err := s.listKey(ctx)
+	key, err := backup.Key(ctx, s.vault)
 	if err != nil {
 		return err
 	}
@@ -44,24 +44,9 @@ func (s *Server) openDestructions(ctx context.Context) error {
 		}
 	}
 	keeper := backup.Keep(v, s.list)
-	keeper.Refused = s.refused(&listFaults{})
+	keeper.Refused = backup.LogRefusals(s.log, s.list)
 	s.vault = keeper
 	return s.openJournal()
-}
-
-func (s *Server) listKey(ctx context.Context) (*vault.Key, error) {
-	key, err := s.vault.Key(ctx, backup.KeyName)
-	if err == nil {
-		return key, nil
-	}
-	if !errors.Is(err, vault.ErrNotFound) {
-		return nil, fmt.Errorf("the key of the list of destructions: %w", err)
-	}
-	keys, err := s.vault.CreateKeys(ctx, backup.KeyName)
-	if err != nil {
-		return nil, fmt.Errorf("the key of the list of destructions: %w", err)
-	}
-	return keys[0], nil
 }
 
 // headPath is where the head of a list lies.

@@ -136,7 +136,7 @@ func TestAnImportThatBreaksOffIsNotServed(t *testing.T) {
 	if _, err := os.Stat(to.Data); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("a folder was made for it: %v", err)
 	}
-	// Its master key is another's: the log is carried, and the vault cannot be.
+	// Its master key is another's: the log is imported, and the vault cannot be.
 	if _, err := server.Import(t.Context(), to, file, true, server.SideOptions{}); err == nil {
 		t.Error("imported under another master key")
 	}

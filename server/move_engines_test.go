@@ -15,7 +15,7 @@ import (
 	"accountledger/vault/postgres/postgrestest"
 )
 
-// TestMoveToSharedEngines carries a ledger from the embedded engines to EventStoreDB and PostgreSQL, and back; to a log beside
+// TestMoveToSharedEngines moves a ledger from the embedded engines to EventStoreDB and PostgreSQL, and back; to a log beside
 // the same vault as well.
 func TestMoveToSharedEngines(t *testing.T) {
 	address, stop, err := postgrestest.Address(t.Context())

@@ -23,7 +23,7 @@ func moved(t *testing.T, cfg server.Config) server.Config {
 	return cfg
 }
 
-// TestMoveThereAndBack carries a served ledger from the embedded engine to EventStoreDB and back to an embedded one; people who were
+// TestMoveThereAndBack moves a served ledger from the embedded engine to EventStoreDB and back to an embedded one; people who were
 // signed in still is, with the same password, and nothing that was asked for is lost.
 func TestMoveThereAndBack(t *testing.T) {
 	t.Parallel()

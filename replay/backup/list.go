@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"accountledger/internal/groupcommit"
 	"accountledger/vault"
 )
 
@@ -22,17 +23,10 @@ type List struct {
 	disk files
 	file file
 
-	mu      sync.Mutex
-	waiting []*asked
-	writing bool
-	known   place // how far this process has read and written; changed by writes
-	bad     error // set after a write with an unknown outcome
-}
-
-// asked is a destruction waiting to be put on the list.
-type asked struct {
-	what Destroyed
-	done chan error
+	adds  *groupcommit.Group[Destroyed]
+	mu    sync.Mutex
+	known place // how far this process has read and written; changed by writes
+	bad   error // set after a write with an unknown outcome
 }
 
 // OpenList opens a list, or starts one with everything that the vault records as destroyed; so a list is complete from its
@@ -43,6 +37,7 @@ func OpenList(ctx context.Context, path, headPath string, v vault.Portable, key 
 
 func openList(ctx context.Context, disk files, path, headPath string, v vault.Portable, key *vault.Key, now func() time.Time) (_ *List, err error) {
 	l := &List{path: path, head: headPath, key: key, now: now, disk: disk}
+	l.adds = groupcommit.New(groupcommit.Options[Destroyed]{Fits: fit, Commit: l.addTogether})
 	h, err := l.lock(ctx, v)
 	if err != nil {
 		return nil, err
@@ -102,10 +97,10 @@ func (l *List) broken(err error) {
 }
 
 // Add returns once the list durably holds what is about to be destroyed. Concurrent calls share
-// one write.
-func (l *List) Add(d Destroyed) error {
+// one write. It does not end with ctx: a caller that leaves may not destroy before it is on the list.
+func (l *List) Add(ctx context.Context, d Destroyed) error {
 	for len(d.Keys) > vault.RowsAtOnce { // so that no entry grows larger than reads allow
-		if err := l.Add(Destroyed{Keys: d.Keys[:vault.RowsAtOnce]}); err != nil {
+		if err := l.Add(ctx, Destroyed{Keys: d.Keys[:vault.RowsAtOnce]}); err != nil {
 			return err
 		}
 		d.Keys = d.Keys[vault.RowsAtOnce:]
@@ -113,42 +108,31 @@ func (l *List) Add(d Destroyed) error {
 	if d.empty() {
 		return nil
 	}
-	a := &asked{d, make(chan error, 1)}
-	l.mu.Lock()
-	l.waiting = append(l.waiting, a)
-	if l.writing {
-		l.mu.Unlock()
-		return <-a.done
-	}
-	l.writing = true
-	for len(l.waiting) > 0 {
-		group := l.group()
-		l.mu.Unlock()
-		err := l.write(group)
-		for _, g := range group {
-			g.done <- err
-		}
-		l.mu.Lock()
-	}
-	l.writing = false
-	l.mu.Unlock()
-	return <-a.done
+	return l.adds.Do(context.WithoutCancel(ctx), d)
 }
 
-// group takes what is waiting, as far as it fits into one entry.
-func (l *List) group() []*asked {
+type adding = groupcommit.Call[Destroyed]
+
+// fit is how many fit into one entry.
+func fit(waiting []*adding) int {
 	n, names := 0, 0
-	for n < len(l.waiting) && (n == 0 || names+l.waiting[n].what.names() <= vault.RowsAtOnce) {
-		names += l.waiting[n].what.names()
+	for n < len(waiting) && (n == 0 || names+waiting[n].Of.names() <= vault.RowsAtOnce) {
+		names += waiting[n].Of.names()
 		n++
 	}
-	group := l.waiting[:n:n]
-	l.waiting = l.waiting[n:]
-	return group
+	return n
+}
+
+// addTogether writes a group of destructions.
+func (l *List) addTogether(group []*adding) {
+	err := l.write(group)
+	for _, a := range group {
+		a.Answer(err)
+	}
 }
 
 // write writes a group to disk as one entry: if a crash interrupts it, nothing intact follows the broken part.
-func (l *List) write(group []*asked) (err error) {
+func (l *List) write(group []*adding) (err error) {
 	if l.bad != nil {
 		return needsRestart(l.bad)
 	}
@@ -165,7 +149,7 @@ func (l *List) write(group []*asked) (err error) {
 	}
 	var all Destroyed
 	for _, g := range group {
-		all.add(g.what)
+		all.add(g.Of)
 	}
 	text, m, err := line(l.key, l.known.at, l.now(), all)
 	if err != nil {

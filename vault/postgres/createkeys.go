@@ -34,10 +34,11 @@ func (v *Vault) CreateKeys(ctx context.Context, names ...string) ([]*vault.Key, 
 	unique := distinct(names)
 	tickets := v.tickets(unique)
 	began := time.Now()
-	found, err := v.creates.do(ctx, unique)
-	if err != nil {
+	call := &named{names: unique}
+	if err := v.creates.Do(ctx, call); err != nil {
 		return nil, err
 	}
+	found := call.found
 	for i, name := range unique {
 		v.cache.Put(found[name], tickets[i])
 	}
@@ -67,13 +68,15 @@ func (v *Vault) createTogether(calls []*groupCall) {
 	found, err := v.createAtOnce(namesOf(calls))
 	if len(calls) > 1 && ours(err) && !errors.Is(err, vault.ErrUnavailable) {
 		for _, c := range calls {
-			c.found, c.err = v.createAtOnce(c.names)
+			c.Of.found, err = v.createAtOnce(c.Of.names)
+			c.Answer(err)
 		}
 		return
 	}
 	for _, c := range calls {
-		c.found, c.err = found, err
+		c.Of.found = found
 	}
+	answer(calls, err)
 }
 
 func (v *Vault) createAtOnce(names []string) (foundKeys, error) {

@@ -14,8 +14,7 @@ func (v *Vault) DestroyKeys(ctx context.Context, names ...string) error {
 	if err := v.check(ctx, names); err != nil || len(names) == 0 {
 		return err
 	}
-	_, err := v.destroys.do(ctx, distinct(names))
-	return err
+	return v.destroys.Do(ctx, &named{names: distinct(names)})
 }
 
 // destroyTogether destroys the keys of many calls at once. Each destruction waits until the
@@ -28,7 +27,5 @@ func (v *Vault) destroyTogether(calls []*groupCall) {
 	})
 	// Evicted even when the outcome is not known: then the server is asked.
 	v.cache.Evict(names...)
-	for _, c := range calls {
-		c.err = err
-	}
+	answer(calls, err)
 }

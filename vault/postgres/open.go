@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"accountledger/internal/groupcommit"
 	"accountledger/internal/witness"
 	"accountledger/vault"
 )
@@ -59,7 +60,7 @@ type Vault struct {
 	timeout time.Duration
 	pool    *pgxpool.Pool
 
-	creates, destroys group
+	creates, destroys *group
 
 	witnessing  sync.Mutex // guards what follows
 	witnessFile string
@@ -109,8 +110,8 @@ func Open(ctx context.Context, address string, masters *vault.Keyring, o Options
 		masters: masters, cache: vault.NewKeyCache(o.CacheKeys), news: freshness{limit: trusted}, outage: newOutage(),
 		locks: locksOf(o.Schema), timeout: o.Timeout, pool: pool,
 	}
-	v.creates = group{limit: max(1, min(2, o.Connections/2)), apply: v.createTogether}
-	v.destroys = group{limit: 1, apply: v.destroyTogether}
+	v.creates = groupcommit.New(groupcommit.Options[*named]{AtOnce: min(2, o.Connections/2), Commit: v.createTogether})
+	v.destroys = groupcommit.New(groupcommit.Options[*named]{Commit: v.destroyTogether})
 	if err := v.start(ctx, config.ConnConfig, o); err != nil {
 		pool.Close()
 		return nil, err

@@ -32,6 +32,7 @@ import (
 	_ "modernc.org/sqlite" // the driver
 
 	"accountledger/internal/durable"
+	"accountledger/internal/groupcommit"
 	"accountledger/internal/witness"
 	"accountledger/pagesum"
 	"accountledger/vault"
@@ -108,12 +109,12 @@ type Vault struct {
 	gate sync.RWMutex
 
 	writes   *sql.DB
-	requests chan *request
+	writing  *groupcommit.Group[*request]
+	endWrite func() // once nothing is written any more
 	// turn counts transactions and belongs to the writer. witness records the last acknowledged one; nil if there is none.
 	turn     int64
 	witness  *witness.Witness
 	quit     chan struct{}
-	stopped  chan struct{}
 	close    sync.Once
 	closeErr error
 }
@@ -141,7 +142,7 @@ func OpenWith(ctx context.Context, dir string, masters *vault.Keyring, o Options
 	}
 	v := &Vault{
 		path: path, patience: o.Patience, masters: masters, cache: vault.NewKeyCache(o.CacheKeys),
-		requests: make(chan *request), quit: make(chan struct{}), stopped: make(chan struct{}),
+		quit: make(chan struct{}),
 	}
 	if v.lock, err = lockFolder(dir); err != nil {
 		return nil, err
@@ -195,7 +196,7 @@ func (v *Vault) start(ctx context.Context, o Options) error {
 	if err != nil {
 		return errors.Join(err, conn.Close())
 	}
-	go w.run(context.WithoutCancel(ctx)) // Close ends it
+	v.writing, v.endWrite = groupcommit.New(groupcommit.Options[*request]{Commit: w.commit}), w.end
 	return nil
 }
 
@@ -203,7 +204,8 @@ func (v *Vault) start(ctx context.Context, o Options) error {
 func (v *Vault) Close() error {
 	v.close.Do(func() {
 		close(v.quit)
-		<-v.stopped
+		v.writing.Close()
+		v.endWrite()
 		v.cache.Clear()
 		v.closeErr = v.release()
 	})

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"accountledger/internal/groupcommit"
 	"accountledger/pagesum"
 	"accountledger/vault"
 )
@@ -42,7 +43,7 @@ func OpenReadOnly(ctx context.Context, dir string, masters *vault.Keyring, o Opt
 	}
 	v := &Vault{
 		path: filepath.Join(dir, fileName), patience: o.Patience, masters: masters, cache: vault.NewKeyCache(o.CacheKeys),
-		requests: make(chan *request), quit: make(chan struct{}), stopped: make(chan struct{}),
+		quit: make(chan struct{}),
 	}
 	if v.lock, err = shareFolder(dir); err != nil {
 		return nil, err
@@ -80,20 +81,14 @@ func (v *Vault) startReading(ctx context.Context, o Options) error {
 	if err := v.find.prepare(ctx, v.reads); err != nil {
 		return err
 	}
-	go v.refuse()
+	v.writing, v.endWrite = groupcommit.New(groupcommit.Options[*request]{Commit: refuse}), func() {}
 	return nil
 }
 
 // refuse takes the writer's place.
-func (v *Vault) refuse() {
-	defer close(v.stopped)
-	for {
-		select {
-		case r := <-v.requests:
-			r.answer <- ErrReading
-		case <-v.quit:
-			return
-		}
+func refuse(calls []*call) {
+	for _, c := range calls {
+		c.Answer(ErrReading)
 	}
 }
 

@@ -6,27 +6,26 @@ import (
 	"errors"
 	"slices"
 	"time"
-)
 
-// maxGroup bounds how many requests share a transaction, so that the first
-// does not wait for long.
-const maxGroup = 256
+	"accountledger/internal/groupcommit"
+)
 
 // request is one caller's write. apply either does all of it or returns an error, and
 // then its writes are undone without affecting others in the transaction.
 type request struct {
 	ctx   context.Context
 	apply func(ctx context.Context, w *writer) error
-	// done, if set, runs after the commit and before the answer, on the writer's goroutine.
+	// done, if set, runs after the commit and before the answer, before the next group is written.
 	done func()
 	// destroys requests that the write-ahead log be truncated before the answer.
 	destroys bool
 
-	err    error
-	answer chan error
+	err error
 }
 
-// writer is the one goroutine that writes.
+type call = groupcommit.Call[*request]
+
+// writer writes for all, one group after the other.
 type writer struct {
 	vault    *Vault
 	conn     *sql.Conn
@@ -36,82 +35,50 @@ type writer struct {
 	owed bool
 }
 
-// write hands a request to the writer and waits for its answer. If ctx ends first,
+// write has a request written and waits for its answer. If ctx ends first,
 // the write may or may not have taken effect.
 func (v *Vault) write(r *request) error {
-	r.answer = make(chan error, 1)
-	select {
-	case <-v.quit:
+	err := v.writing.Do(r.ctx, r)
+	switch {
+	case errors.Is(err, groupcommit.ErrClosed):
 		return ErrClosed
-	default:
+	case r.ctx.Err() != nil && errors.Is(err, r.ctx.Err()):
+		return err
 	}
-	select {
-	case v.requests <- r:
-	case <-v.quit:
-		return ErrClosed
-	case <-r.ctx.Done():
-		return r.ctx.Err()
-	}
-	select {
-	case err := <-r.answer:
-		return v.placed(err)
-	case <-r.ctx.Done():
-		return r.ctx.Err()
-	}
+	return v.placed(err)
 }
 
 func (w *writer) start(ctx context.Context) error { return w.put.prepare(ctx, w.conn) }
 
-// run takes all waiting requests, commits them together, and answers them. ctx does not end: a caller that leaves must not undo the others.
-func (w *writer) run(ctx context.Context) {
-	defer close(w.vault.stopped)
-	for {
-		select {
-		case r := <-w.vault.requests:
-			w.commit(ctx, w.gather(r))
-		case <-w.vault.quit:
-			// What remains is cut when the vault is next opened.
-			_ = w.cut(ctx)
-			_ = errors.Join(w.put.close(), w.conn.Close())
-			return
-		}
-	}
-}
-
-func (w *writer) gather(first *request) []*request {
-	group := []*request{first}
-	for len(group) < maxGroup {
-		select {
-		case r := <-w.vault.requests:
-			group = append(group, r)
-		default:
-			return group
-		}
-	}
-	return group
+// end frees the writer. What remains to be cut is cut when the vault is next opened.
+func (w *writer) end() {
+	_ = w.cut(context.Background())
+	_ = errors.Join(w.put.close(), w.conn.Close())
 }
 
 // commit runs a group in one transaction. Requests that need no cut are answered
 // before it.
-func (w *writer) commit(ctx context.Context, group []*request) {
+func (w *writer) commit(group []*call) {
+	ctx := context.Background() // a caller that leaves must not undo the others
 	err := w.transact(ctx, group)
-	var waiting []*request
-	for _, r := range group {
+	var waiting []*call
+	for _, c := range group {
+		r := c.Of
 		switch {
 		case err != nil:
-			r.answer <- err
+			c.Answer(err)
 		case r.err != nil:
-			r.answer <- r.err
+			c.Answer(r.err)
 		default:
 			if r.done != nil {
 				r.done()
 			}
 			if r.destroys {
 				w.owed = true
-				waiting = append(waiting, r)
+				waiting = append(waiting, c)
 				continue
 			}
-			r.answer <- nil
+			c.Answer(nil)
 		}
 	}
 	if !w.owed {
@@ -122,22 +89,20 @@ func (w *writer) commit(ctx context.Context, group []*request) {
 		return
 	}
 	cutErr := w.cutPatiently(ctx)
-	for _, r := range waiting {
-		r.answer <- cutErr
+	for _, c := range waiting {
+		c.Answer(cutErr)
 	}
 }
 
-func (w *writer) transact(ctx context.Context, group []*request) error {
+func (w *writer) transact(ctx context.Context, group []*call) error {
 	if err := w.exec(ctx, w.put.begin); err != nil {
 		return unavailable("beginning a transaction", err)
 	}
 	if err := w.exec(ctx, w.put.turn, w.vault.turn+1); err != nil {
 		return w.abandon(ctx, err)
 	}
-	for _, r := range group {
-		if r.err = r.ctx.Err(); r.err != nil {
-			continue
-		}
+	for _, c := range group {
+		r := c.Of
 		if err := w.exec(ctx, w.put.savepoint); err != nil {
 			return w.abandon(ctx, err)
 		}
@@ -150,7 +115,7 @@ func (w *writer) transact(ctx context.Context, group []*request) error {
 			return w.abandon(ctx, err)
 		}
 	}
-	if !slices.ContainsFunc(group, func(r *request) bool { return r.err == nil }) { // nothing was written
+	if !slices.ContainsFunc(group, func(c *call) bool { return c.Of.err == nil }) { // nothing was written
 		return w.exec(ctx, w.put.rollback)
 	}
 	if err := w.exec(ctx, w.put.commit); err != nil {
