@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 
-	"accountledger/commands"
 	"accountledger/domain"
 )
 
@@ -24,7 +23,7 @@ func (a *API) linkDevice() {
 		of(a.Menu.LinkDevice.May),
 		func(ctx context.Context, r *ask, in *linkDeviceIn) (*answer[deviceAnswer], error) {
 			b := in.Body.value
-			out, err := a.Menu.LinkDevice(ctx, r.Request, commands.LinkDevice{Kind: b.Kind, Model: b.Model, Name: b.Name})
+			out, err := a.Menu.LinkDevice(ctx, r.Request, domain.LinkDevice{Kind: b.Kind, Model: b.Model, Name: b.Name})
 			if err != nil {
 				return nil, err
 			}

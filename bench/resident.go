@@ -37,7 +37,7 @@ func serveRows(ctx context.Context, c config) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(first.settle(ctx), first.end()); err != nil {
+	if err := errors.Join(first.catchUp(ctx), first.end()); err != nil {
 		return nil, err
 	}
 	p, err := start(program, dir)
@@ -98,8 +98,8 @@ func start(program, dir string) (*process, error) {
 	return nil, errors.Join(errors.New("the program did not become ready"), p.end())
 }
 
-// settle waits until no consumer is behind.
-func (p *process) settle(ctx context.Context) error {
+// catchUp waits until no consumer is behind.
+func (p *process) catchUp(ctx context.Context) error {
 	for deadline := time.Now().Add(15 * time.Minute); time.Now().Before(deadline); time.Sleep(500 * time.Millisecond) {
 		if lag, err := lags(ctx, p.cfg); err != nil || lag < 100 {
 			return err

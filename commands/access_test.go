@@ -225,7 +225,7 @@ func TestReveal(t *testing.T) {
 	w.deps.Config.Grace = 0
 	w.restart()
 	person, officer := w.person(ada), w.officer("grace@example.com", domain.RoleCompliance)
-	do(w, w.LinkDevice, person, commands.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
+	do(w, w.LinkDevice, person, domain.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
 	why := commands.Why{Purpose: domain.LookSubjectRequest, Case: "DSR-1"}
 	reveal := func(parts ...domain.RevealedPart) commands.Reveal {
 		return commands.Reveal{Why: why, Account: person.Account, Parts: parts}

@@ -63,17 +63,12 @@ func (k *call) deviceView(ctx context.Context, d *domain.Device) (v Device, err 
 	return v, err
 }
 
-// LinkDevice links a device to the caller's account.
-type LinkDevice struct {
-	Kind  domain.DeviceKind `json:"kind"`
-	Model string            `json:"model"`
-	Name  string            `json:"name"`
-}
-
-func (k *call) linkDevice(ctx context.Context, in LinkDevice) (Device, error) {
+// linkDevice links a device to the caller's account.
+func (k *call) linkDevice(ctx context.Context, in domain.LinkDevice) (Device, error) {
 	id := domain.DeviceID{UUID: domain.Derive(k.command.UUID, "device")}
 	out, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) {
-		return a.LinkDevice(domain.LinkDevice{ID: id, Kind: in.Kind, Model: in.Model, Name: in.Name}, k.now)
+		in.ID = id
+		return a.LinkDevice(in, k.now)
 	})
 	if err != nil {
 		return Device{}, err

@@ -19,7 +19,7 @@ func TestErasure(t *testing.T) {
 	w.restart()
 	c := w.person(ada)
 	_, second := w.session(ada)
-	device := do(w, w.LinkDevice, c, commands.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
+	device := do(w, w.LinkDevice, c, domain.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
 	do(w, w.SetPermission, c, w.grant())
 	asked := do(w, w.RequestErasure, c, commands.RequestErasure{})
 	if asked.State != domain.ErasureWaiting || asked.Due.Sub(asked.Requested) != domain.DefaultGrace {
@@ -41,7 +41,7 @@ func TestErasure(t *testing.T) {
 		t.Error("the erasure is not shown")
 	}
 	refused(w, w.SetPermission, closing, w.grant(), domain.ErrClosing)
-	refused(w, w.LinkDevice, closing, commands.LinkDevice{Kind: "watch", Model: "x", Name: "x"}, domain.ErrClosing)
+	refused(w, w.LinkDevice, closing, domain.LinkDevice{Kind: "watch", Model: "x", Name: "x"}, domain.ErrClosing)
 	refused(w, w.SetPermission, c, w.grant(), domain.ErrClosing) // a caller from before
 	refused(w, w.RequestErasure, closing, commands.RequestErasure{}, domain.ErrErasureOpen)
 	if _, in := w.session(ada); !in.Closing {

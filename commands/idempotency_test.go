@@ -46,7 +46,7 @@ func one[O comparable](t *testing.T, what string, all []O) O {
 func TestManyAtOnceUnderOneKey(t *testing.T) {
 	w := newWorld(t)
 	c := w.person(ada)
-	set, link := w.grant(), commands.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"}
+	set, link := w.grant(), domain.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"}
 
 	r := keyed(c, "permission")
 	var granted commands.PermissionSet

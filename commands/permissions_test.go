@@ -83,7 +83,7 @@ func TestIfMatch(t *testing.T) {
 	set.IfMatch = do(w, w.ListPermissions, c, struct{}{}).Tag
 	first := do(w, w.SetPermission, c, set)
 	w.appended(nil, func() { refused(w, w.SetPermission, c, set, domain.ErrStale) })
-	do(w, w.LinkDevice, c, commands.LinkDevice{Kind: "watch", Model: "x", Name: "x"}) // moves the stream, not the tag
+	do(w, w.LinkDevice, c, domain.LinkDevice{Kind: "watch", Model: "x", Name: "x"}) // moves the stream, not the tag
 	set.IfMatch = first.Tag
 	do(w, w.SetPermission, c, set)
 
@@ -212,7 +212,7 @@ func TestNoDecisionMissesAWithdrawal(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				if _, err := w.LinkDevice(t.Context(), request(c), commands.LinkDevice{Kind: "other", Model: "x", Name: "x"}); err != nil &&
+				if _, err := w.LinkDevice(t.Context(), request(c), domain.LinkDevice{Kind: "other", Model: "x", Name: "x"}); err != nil &&
 					!errors.Is(err, domain.ErrTooMany) {
 					t.Error(err)
 					return

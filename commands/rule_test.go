@@ -142,7 +142,7 @@ func TestPersonalNeverPrints(t *testing.T) {
 		commands.Resend{Handle: canary}, commands.SignIn{Email: canary, Password: passwords.New(canary)}, commands.SignedIn{Token: canary},
 		commands.Enrol{Code: canary, Password: passwords.New(canary)},
 		commands.Session{Client: client}, commands.Me{Email: canary, BirthMonth: canary}, commands.HistoryEntry{Details: []byte(canary)}, device,
-		commands.LinkDevice{Model: canary, Name: canary},
+		domain.LinkDevice{Model: canary, Name: canary},
 		commands.RenameDevice{Name: canary}, commands.LookUp{Email: canary}, commands.Revealed{Email: canary, Devices: []commands.Device{device}},
 		commands.AddStaff{Email: canary, Name: canary},
 		commands.StaffAdded{Code: canary}, commands.ServiceAdded{Key: canary}, commands.MessageToSend{To: canary, Code: canary},

@@ -20,7 +20,7 @@ func TestShowAccount(t *testing.T) {
 	w.restart()
 	before := w.clock.Now()
 	person, officer := w.person(ada), w.officer("grace@example.com", domain.RoleCompliance)
-	watch := do(w, w.LinkDevice, person, commands.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
+	watch := do(w, w.LinkDevice, person, domain.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
 	do(w, w.SetPermission, person, w.grant())
 	then := w.clock.Now()
 	w.clock.forward(40 * 24 * time.Hour)

@@ -146,11 +146,11 @@ func (h *house) mailbox() *mailbox.Mailbox {
 }
 
 // open opens a notifier; change, if not nil, changes its options first.
-func (h *house) open(c notify.Channel, change func(*notify.Options)) *effects.Runtime {
+func (h *house) open(c notify.Transport, change func(*notify.Options)) *effects.Runtime {
 	h.Helper()
 	texts, err := templates.New("Vesta")
 	h.ok(err)
-	o := notify.Options{Journal: h.journal, Message: h.menu.Message, Channel: c, Texts: texts, Path: filepath.Join(h.dir, "notify.checkpoint"),
+	o := notify.Options{Journal: h.journal, Message: h.menu.Message, Transport: c, Texts: texts, Path: filepath.Join(h.dir, "notify.checkpoint"),
 		Log: slog.New(slog.NewJSONHandler(h.log, nil)), Now: h.clock.Now, SaveEvery: time.Millisecond,
 		Wait: func(ctx context.Context, d time.Duration) error {
 			h.clock.add(d)
@@ -186,7 +186,7 @@ func (h *house) run(n *effects.Runtime) (stop func(context.Context)) {
 }
 
 // start opens and runs a notifier.
-func (h *house) start(c notify.Channel, change func(*notify.Options)) (stop func(context.Context)) {
+func (h *house) start(c notify.Transport, change func(*notify.Options)) (stop func(context.Context)) {
 	h.Helper()
 	return h.run(h.open(c, change))
 }

@@ -16,8 +16,8 @@ import (
 
 // openNotifier opens the consumer that sends messages; it is nil where there is no way to send any.
 func (s *Server) openNotifier(ctx context.Context) error {
-	channel, err := s.channel()
-	if err != nil || channel == nil {
+	transport, err := s.transport()
+	if err != nil || transport == nil {
 		return err
 	}
 	texts, err := templates.New(s.cfg.Name)
@@ -30,7 +30,7 @@ func (s *Server) openNotifier(ctx context.Context) error {
 		return err
 	}
 	lasting := context.WithoutCancel(ctx)
-	options := notify.Options{Journal: s.journal, Message: s.menu.Message, Channel: channel, Texts: texts,
+	options := notify.Options{Journal: s.journal, Message: s.menu.Message, Transport: transport, Texts: texts,
 		Path: s.cfg.path("notify.checkpoint"), Log: s.log, Now: s.now,
 		Fault: func(err error) { s.consumerTrouble(lasting, "notify", err) },
 		Observe: func(_ domain.Message, r notify.Result) { // not which message: that would tell whose address is taken
@@ -60,8 +60,8 @@ func (s *Server) closeInTime(ctx context.Context, c func(context.Context) error)
 	})
 }
 
-// channel is the mail server, or the local mailbox.
-func (s *Server) channel() (notify.Channel, error) {
+// transport is the mail server, or the local mailbox.
+func (s *Server) transport() (notify.Transport, error) {
 	c := s.cfg.SMTP
 	if c.Host == "" {
 		if s.mailbox == nil {

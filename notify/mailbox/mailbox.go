@@ -1,4 +1,4 @@
-// Package mailbox is the local mailbox: a channel that keeps messages in a local folder instead of sending them, for development
+// Package mailbox is the local mailbox: a transport that keeps messages in a local folder instead of sending them, for development
 // without a mail server.
 //
 // A message is one JSON file readable only by its owner (0600, in a folder of 0700), named by a number and the delivery's id, so
@@ -51,7 +51,7 @@ type Mailbox struct {
 }
 
 var (
-	_ notify.Channel   = (*Mailbox)(nil)
+	_ notify.Transport = (*Mailbox)(nil)
 	_ notify.Forgetter = (*Mailbox)(nil)
 )
 

@@ -103,7 +103,7 @@ func TestBook(t *testing.T) {
 	var log bytes.Buffer
 	now := time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)
 	counted := 0
-	b := fault.NewBook(slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now }, func(w fault.Place, k fault.Kind) {
+	b := fault.NewBook(slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now }, func(w fault.Area, k fault.Kind) {
 		if w == fault.Vault && k == fault.Damaged {
 			counted++
 		}
@@ -165,17 +165,17 @@ func TestNoFaults(t *testing.T) {
 // TestPlaces: an error's types, or who met it, tell which part it is of.
 func TestPlaces(t *testing.T) {
 	d := &fault.Desk{List: "/backups/destructions"}
-	for want, err := range map[fault.Place]error{
+	for want, err := range map[fault.Area]error{
 		fault.Log:   fmt.Errorf("reading: %w", &eventstore.CorruptError{File: "000007.sst"}),
 		fault.Vault: fmt.Errorf("a key: %w", vault.ErrCorrupt),
 		fault.Views: fault.In(fault.Views, errors.New("asking")),
 		fault.Lists: &fs.PathError{Op: "open", Path: d.List, Err: fs.ErrNotExist},
 	} {
-		if where, known := d.PlaceOf(err); !known || where != want {
+		if where, known := d.AreaOf(err); !known || where != want {
 			t.Errorf("%v is of %q", err, where)
 		}
 	}
-	if where, known := d.PlaceOf(errors.New("anything")); known || fault.In(fault.Views, nil) != nil {
+	if where, known := d.AreaOf(errors.New("anything")); known || fault.In(fault.Views, nil) != nil {
 		t.Errorf("anything is of %q", where)
 	}
 }

@@ -35,7 +35,7 @@ type looks struct {
 // look is one look at log and vault.
 type look struct {
 	began time.Time
-	at    atomic.Value  // the fault.Place that is asked
+	at    atomic.Value  // the fault.Area that is asked
 	done  chan struct{} // closed at its end
 	err   error
 }
@@ -87,7 +87,7 @@ func (p *Process) Check(ctx context.Context) error {
 	if known, err := p.looks.known(); known && time.Since(l.began) < knownFor {
 		return err
 	}
-	where, _ := l.at.Load().(fault.Place)
+	where, _ := l.at.Load().(fault.Area)
 	return fault.In(where, &fault.SilenceError{Where: where, Since: l.began})
 }
 

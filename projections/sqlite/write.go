@@ -102,7 +102,7 @@ func (s *store) put(ctx context.Context, rows []row, fresh int) error {
 	rows = rows[fresh:]
 	if s.layout.words || len(s.layout.tallies) > 0 {
 		var err error
-		if rows, err = s.settle(ctx, rows, counts); err != nil {
+		if rows, err = s.supersede(ctx, rows, counts); err != nil {
 			return err
 		}
 	}

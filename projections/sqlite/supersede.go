@@ -17,9 +17,9 @@ type stored struct {
 	doc view.Document
 }
 
-// settle returns those of rows that are newer than what is stored, updates the full-text index for them and
+// supersede returns those of rows that are newer than what is stored, updates the full-text index for them and
 // records how the tallies change. In a view with words, new rows get their number.
-func (s *store) settle(ctx context.Context, rows []row, counts *deltas) ([]row, error) {
+func (s *store) supersede(ctx context.Context, rows []row, counts *deltas) ([]row, error) {
 	before, err := s.storedRows(ctx, rows)
 	if err != nil {
 		return nil, err
