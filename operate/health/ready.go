@@ -22,7 +22,7 @@ const (
 
 // looks remembers the last look, and shares the one under way.
 type looks struct {
-	life context.Context //nolint:containedctx // the life of looks, which outlast those who asked
+	life context.Context // the life of looks, which outlast those who asked
 	end  context.CancelFunc
 	work sync.WaitGroup
 
