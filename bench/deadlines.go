@@ -19,7 +19,7 @@ func deadlineRows(ctx context.Context, c config) (rows []Row, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, w.close()) }()
+	defer func() { err = errors.Join(err, w.close(ctx)) }()
 	var spent []time.Duration
 	waiting := 0
 	ours, control, err := inTurns(min(c.rounds, 3), func() (Rate, error) {

@@ -21,7 +21,8 @@ func mac(c domain.CodeInput) [32]byte {
 }
 
 func TestCodesDependOnEverything(t *testing.T) {
-	base := domain.CodeInput{Purpose: domain.VerifySignUp, Verification: domain.SignUpID{UUID: uuid.New()}, Issue: 1, Medium: domain.MediumEmail, Destination: "ada@example.com"}
+	base := domain.CodeInput{Purpose: domain.VerifySignUp, Verification: domain.SignUpID{UUID: uuid.New()}, Issue: 1, Medium: domain.MediumEmail,
+		Destination: "ada@example.com"}
 	if same := base; same.Code(mac(same)) != base.Code(mac(base)) {
 		t.Fatal("one input, two codes")
 	}
@@ -65,7 +66,8 @@ func TestFormOfCodes(t *testing.T) {
 }
 
 func TestCodesAsTyped(t *testing.T) {
-	for in, want := range map[string]string{"123456": "123456", " 123 456 ": "123456", "123-456": "123456", "123\u00a0456": "123456", "abcd-efgh": "ABCDEFGH", "oOiIlL": "001111", "": ""} {
+	for in, want := range map[string]string{"123456": "123456", " 123 456 ": "123456", "123-456": "123456", "123\u00a0456": "123456", "abcd-efgh": "ABCDEFGH",
+		"oOiIlL": "001111", "": ""} {
 		if got := domain.CleanCode(in); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
 		}

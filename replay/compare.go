@@ -168,7 +168,7 @@ func (c *comparison) reached(ctx context.Context) error {
 // maxSuspects bounds the documents to be compared again, however many differ.
 const maxSuspects = 1000
 
-// walk goes through all documents and settles those that differed when they were read.
+// walk goes through all documents and checks again those that differed when they were read.
 func (c *comparison) walk(ctx context.Context, report func(Difference)) error {
 	fresh, live := &walk{generation: c.fresh.next.Generation}, &walk{generation: c.live}
 	var ids []string
@@ -182,7 +182,7 @@ func (c *comparison) walk(ctx context.Context, report func(Difference)) error {
 			return err
 		}
 		if done := a == nil && b == nil; done || len(ids) >= maxSuspects {
-			if err := c.settle(ctx, ids, report); done || err != nil {
+			if err := c.recheck(ctx, ids, report); done || err != nil {
 				return err
 			}
 			ids = ids[:0]
@@ -229,9 +229,9 @@ func (w *walk) peek(ctx context.Context) (*view.Document, error) {
 
 func (w *walk) next() { w.page = w.page[1:] }
 
-// settle compares again what differed, and reports what really differs. A document that the live view has changed since is
+// recheck compares again what differed, and reports what really differs. A document that the live view has changed since is
 // compared with what the log produces up to just that change.
-func (c *comparison) settle(ctx context.Context, ids []string, report func(Difference)) error {
+func (c *comparison) recheck(ctx context.Context, ids []string, report func(Difference)) error {
 	for _, id := range ids {
 		if err := c.reached(ctx); err != nil { // the live view has everything the fresh one has
 			return err

@@ -52,7 +52,7 @@ const fillPatience = 2 * time.Second
 
 // Progress is called with the progress of each view: events done, and events in total, of those that the rebuild starts or resumes
 // with. It is called from one goroutine at a time, a few times a second, and with done equal to total when a view is complete.
-type Progress func(view string, done, total int64)
+type Progress func(name string, done, total int64)
 
 // progressEvery is how often Progress is called.
 const progressEvery = 200 * time.Millisecond
