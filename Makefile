@@ -21,8 +21,8 @@ damage:
 	mkdir -p bin
 	go run ./faults/damage -json bin/damage.json
 
-# The tests under the race detector, but for those that only drive the program from outside. SQLite's own code, C translated to Go, is
-# left as it is: watched it takes ten times as long, and the races in it are not ours. What hands data to it is watched.
+# The tests under the race detector, but for those that start the real program, of which it would see nothing. SQLite's own code, C
+# translated to Go, is left as it is: watched it takes ten times as long, and the races in it are not ours. What hands data to it is watched.
 race:
 	go test -race -short -timeout 30m -gcflags='modernc.org/sqlite/lib=-race=false' -gcflags='modernc.org/libc/...=-race=false' ./...
 

@@ -49,7 +49,8 @@ type accessedBy struct {
 // accesses shows a person who looked at their data or asked to use it. It waits for the end of the log at the time of the request,
 // so it is never stale.
 func (a *API) accesses() {
-	route(a, operation("accesses", "GET", "/v1/me/accesses", "me", "Who looked at your data", "Services that asked and officers who looked, newest first."), of(a.Menu.Accesses),
+	route(a, operation("accesses", "GET", "/v1/me/accesses", "me", "Who looked at your data", "Services that asked and officers who looked, newest first."),
+		of(a.Menu.Accesses),
 		func(ctx context.Context, r *ask, in *accessesIn) (*answer[accessesAnswer], error) {
 			p, err := a.accessesPage(ctx, r.Caller, in)
 			if err != nil {

@@ -51,7 +51,8 @@ type catalogueNotice struct {
 
 // catalogue lists what people can decide on, with the notices in force.
 func (a *API) catalogue() {
-	route(a, operation("catalogue", "GET", "/v1/catalogue", "signing up", "List permissions and device kinds", "Permissions with their purposes and the notices in force, and kinds of devices. No sign-in needed."), of(a.Menu.Catalogue.May),
+	route(a, operation("catalogue", "GET", "/v1/catalogue", "signing up", "List permissions and device kinds",
+		"Permissions with their purposes and the notices in force, and kinds of devices. No sign-in needed."), of(a.Menu.Catalogue.May),
 		func(ctx context.Context, r *ask, in *catalogueIn) (*catalogueOut, error) {
 			ask := commands.Catalogue{Preferred: preferredLanguage(in.AcceptLanguage)}
 			if in.Language != "" {

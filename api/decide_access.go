@@ -28,7 +28,8 @@ type decideAnswer struct {
 // simply denied.
 func (a *API) decideAccess() {
 	route(a, operation("decideAccess", "POST", "/v1/decisions", "services", "Ask whether you may use somebody's data",
-		"The decision is recorded before it is answered. The answer is the same, denied, whether permission was withdrawn or never given, or the account is unknown or erased."), of(a.Menu.DecideAccess.May),
+		"The decision is recorded before it is answered. The answer is the same, denied, whether permission was withdrawn or never given, or the account is "+
+			"unknown or erased."), of(a.Menu.DecideAccess.May),
 		func(ctx context.Context, r *ask, in *decideIn) (*answer[decideAnswer], error) {
 			id, ok := domain.ParseID(in.Body.value.Account)
 			if !ok {

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 
-	"accountledger/commands"
 	"accountledger/domain"
 )
 
@@ -20,10 +19,11 @@ type linkDeviceBody struct {
 
 // linkDevice links a device to a person's account.
 func (a *API) linkDevice() {
-	route(a, created(operation("linkDevice", "POST", "/v1/me/devices", "me", "Link a device", "At most 100 devices can be linked at a time.")), of(a.Menu.LinkDevice.May),
+	route(a, created(operation("linkDevice", "POST", "/v1/me/devices", "me", "Link a device", "At most 100 devices can be linked at a time.")),
+		of(a.Menu.LinkDevice.May),
 		func(ctx context.Context, r *ask, in *linkDeviceIn) (*answer[deviceAnswer], error) {
 			b := in.Body.value
-			out, err := a.Menu.LinkDevice(ctx, r.Request, commands.LinkDevice{Kind: b.Kind, Model: b.Model, Name: b.Name})
+			out, err := a.Menu.LinkDevice(ctx, r.Request, domain.LinkDevice{Kind: b.Kind, Model: b.Model, Name: b.Name})
 			if err != nil {
 				return nil, err
 			}

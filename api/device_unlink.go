@@ -14,7 +14,8 @@ type unlinkDeviceIn struct {
 
 // unlinkDevice unlinks one of a person's devices; afterwards nobody can read its model and name.
 func (a *API) unlinkDevice() {
-	route(a, operation("unlinkDevice", "DELETE", "/v1/me/devices/{id}", "me", "Unlink a device", "The key that encrypts its model and name is destroyed."), of(a.Menu.UnlinkDevice.May),
+	route(a, operation("unlinkDevice", "DELETE", "/v1/me/devices/{id}", "me", "Unlink a device", "The key that encrypts its model and name is destroyed."),
+		of(a.Menu.UnlinkDevice.May),
 		func(ctx context.Context, r *ask, in *unlinkDeviceIn) (*done, error) {
 			id, err := pathID(in.ID)
 			if err != nil {

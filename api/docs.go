@@ -15,7 +15,8 @@ import (
 var docsFiles embed.FS
 
 // docsPolicy lets the page load its own files and call its own server, nothing else. Swagger UI's icons are data URLs.
-const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const docsPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // docs serves a page to read and try the API, from embedded files.
 func (a *API) docs() {

@@ -24,7 +24,8 @@ type enrolAnswer struct {
 
 // enrol lets a new officer set their password, once.
 func (a *API) enrol() {
-	route(a, operation("enrol", "POST", "/v1/enrolments", "sessions", "Set an officer's password", "With the one-time code from 'accountledger staff add'."), of(a.Menu.Enrol.May),
+	route(a, operation("enrol", "POST", "/v1/enrolments", "sessions", "Set an officer's password", "With the one-time code from 'accountledger staff add'."),
+		of(a.Menu.Enrol.May),
 		func(ctx context.Context, r *ask, in *enrolIn) (*answer[enrolAnswer], error) {
 			switch b := in.Body.value; {
 			case b.Code == "":

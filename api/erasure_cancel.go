@@ -13,7 +13,8 @@ type cancelErasureIn struct {
 
 // cancelErasure keeps a person's account while its erasure is pending. Repeated, it gives the same answer.
 func (a *API) cancelErasure() {
-	route(a, operation("cancelErasure", "DELETE", "/v1/erasures/{id}", "erasure", "Cancel an erasure", "Keeps your account. Possible until the erasure begins; repeating it changes nothing."), of(a.Menu.CancelErasure.May),
+	route(a, operation("cancelErasure", "DELETE", "/v1/erasures/{id}", "erasure", "Cancel an erasure",
+		"Keeps your account. Possible until the erasure begins; repeating it changes nothing."), of(a.Menu.CancelErasure.May),
 		func(ctx context.Context, r *ask, in *cancelErasureIn) (*answer[erasureAnswer], error) {
 			out, err := a.Menu.CancelErasure(ctx, r.Request, commands.Erasure{ID: in.ID})
 			if err != nil {

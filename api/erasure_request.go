@@ -53,7 +53,8 @@ func (a *API) repeatsErasure(ctx context.Context, r *http.Request) (domain.Calle
 // requestErasure requests the erasure of a person's account. From then on, decisions on their data are denied.
 func (a *API) requestErasure() {
 	route(a, accepted(operation(requestErasureID, "POST", "/v1/erasures", "erasure", "Request the erasure of your account",
-		"From now on every use of your data is denied. When the erasure is due, the keys to your data are destroyed. Repeated with the same Idempotency-Key, the request gives the same answer, even after the erasure has ended your session.")), of(a.Menu.RequestErasure.May),
+		"From now on every use of your data is denied. When the erasure is due, the keys to your data are destroyed. Repeated with the same Idempotency-Key, "+
+			"the request gives the same answer, even after the erasure has ended your session.")), of(a.Menu.RequestErasure.May),
 		func(ctx context.Context, r *ask, _ *requestErasureIn) (*answer[erasureAnswer], error) {
 			out, err := a.Menu.RequestErasure(ctx, r.Request, commands.RequestErasure{})
 			if err != nil {

@@ -31,7 +31,8 @@ func TestUnforeseen(t *testing.T) {
 	l := newLedger(t)
 	officer := l.officer("compliance@example.org", domain.RoleCompliance)
 	logs := &buffer{}
-	broken, err := api.New(api.Deps{Menu: l.menu, Views: brokenViews{l.views}, Head: func(context.Context) (journal.Position, error) { return journal.Position{}, nil },
+	broken, err := api.New(api.Deps{Menu: l.menu, Views: brokenViews{l.views},
+		Head:  func(context.Context) (journal.Position, error) { return journal.Position{}, nil },
 		Ready: func(context.Context) bool { return false }, Log: slog.New(slog.NewJSONHandler(logs, nil)), Now: l.clock.now})
 	must(t, 0, err)
 	l.server = httptest.NewServer(broken.Handler())
@@ -43,7 +44,8 @@ func TestUnforeseen(t *testing.T) {
 		}
 	}
 	text := logs.String()
-	if strings.Contains(text, canary) || !strings.Contains(text, `"cause":["*errors.errorString"]`) || !strings.Contains(text, `"operation":"queryView"`) || !strings.Contains(text, `"class":"string"`) {
+	if strings.Contains(text, canary) || !strings.Contains(text, `"cause":["*errors.errorString"]`) || !strings.Contains(text, `"operation":"queryView"`) ||
+		!strings.Contains(text, `"class":"string"`) {
 		t.Errorf("the log is\n%s", text)
 	}
 	l.want(404, "GET", "/metrics", "", "")

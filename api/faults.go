@@ -13,33 +13,40 @@ const bodyLimit = 64 << 10
 var (
 	errMalformed    = &domain.Error{Kind: domain.Invalid, Code: "malformed_json", Message: "The body is not well-formed JSON (RFC 8259) in UTF-8."}
 	errNoObject     = &domain.Error{Kind: domain.Invalid, Code: "not_an_object", Message: "The body must be one JSON object."}
-	errUnknownField = &domain.Error{Kind: domain.Invalid, Code: "unknown_field", Message: "This object has an unknown field. See /openapi.json for the fields it can have."}
-	errDuplicate    = &domain.Error{Kind: domain.Invalid, Code: "duplicate_field", Message: "A field occurs twice in this object."}
-	errControl      = &domain.Error{Kind: domain.Invalid, Code: "control_character", Message: "This text contains a control character. Remove it."}
-	errNoBody       = &domain.Error{Kind: domain.Invalid, Code: "body_missing", Message: "A body is required: one JSON object."}
-	errBodyCut      = &domain.Error{Kind: domain.Invalid, Code: "body_unreadable", Message: "The body ended early or arrived too slowly."}
-	errTooLarge     = &domain.Error{Kind: domain.Invalid, Code: "body_too_large", Message: fmt.Sprintf("The body can have at most %d bytes.", bodyLimit)}
-	errMediaType    = &domain.Error{Kind: domain.Invalid, Code: "unsupported_media_type", Message: "Send the body as application/json in UTF-8, uncompressed."}
-	errRequired     = &domain.Error{Kind: domain.Invalid, Code: "required", Message: "This field is required."}
-	errID           = &domain.Error{Kind: domain.Invalid, Code: "invalid_id", Message: "This is not an id. An id is a lower-case UUID with dashes."}
+	errUnknownField = &domain.Error{Kind: domain.Invalid, Code: "unknown_field",
+		Message: "This object has an unknown field. See /openapi.json for the fields it can have."}
+	errDuplicate = &domain.Error{Kind: domain.Invalid, Code: "duplicate_field", Message: "A field occurs twice in this object."}
+	errControl   = &domain.Error{Kind: domain.Invalid, Code: "control_character", Message: "This text contains a control character. Remove it."}
+	errNoBody    = &domain.Error{Kind: domain.Invalid, Code: "body_missing", Message: "A body is required: one JSON object."}
+	errBodyCut   = &domain.Error{Kind: domain.Invalid, Code: "body_unreadable", Message: "The body ended early or arrived too slowly."}
+	errTooLarge  = &domain.Error{Kind: domain.Invalid, Code: "body_too_large", Message: fmt.Sprintf("The body can have at most %d bytes.", bodyLimit)}
+	errMediaType = &domain.Error{Kind: domain.Invalid, Code: "unsupported_media_type", Message: "Send the body as application/json in UTF-8, uncompressed."}
+	errRequired  = &domain.Error{Kind: domain.Invalid, Code: "required", Message: "This field is required."}
+	errID        = &domain.Error{Kind: domain.Invalid, Code: "invalid_id", Message: "This is not an id. An id is a lower-case UUID with dashes."}
 
-	errParameter      = &domain.Error{Kind: domain.Invalid, Code: "unknown_parameter", Message: "The URL has an unknown query parameter. See /openapi.json for the parameters of this route."}
+	errParameter = &domain.Error{Kind: domain.Invalid, Code: "unknown_parameter",
+		Message: "The URL has an unknown query parameter. See /openapi.json for the parameters of this route."}
 	errParameterTwice = &domain.Error{Kind: domain.Invalid, Code: "repeated_parameter", Message: "A query parameter is given more than once."}
 	errQueryString    = &domain.Error{Kind: domain.Invalid, Code: "malformed_query", Message: "The query string of the URL is malformed."}
-	errKey            = &domain.Error{Kind: domain.Invalid, Code: "invalid_idempotency_key", Message: "An Idempotency-Key has 1 to 255 visible ASCII characters. Without a token it must be a UUID."}
-	errPosition       = &domain.Error{Kind: domain.Invalid, Code: "invalid_position", Message: "Ledger-Min-Position must be a Ledger-Position returned by this ledger."}
-	errCursor         = &domain.Error{Kind: domain.Invalid, Code: "invalid_cursor", Message: "This cursor is not yours, belongs to another query, or is out of date. Start again from the first page.", Field: "/cursor"}
-	errIfMatch        = &domain.Error{Kind: domain.Invalid, Code: "invalid_if_match", Message: "If-Match must be one ETag as returned, with its quotes, or *."}
-	errPageSize       = &domain.Error{Kind: domain.Invalid, Code: "invalid_limit", Message: "The query parameter limit must be a whole number from 1 to 200."}
+	errKey            = &domain.Error{Kind: domain.Invalid, Code: "invalid_idempotency_key",
+		Message: "An Idempotency-Key has 1 to 255 visible ASCII characters. Without a token it must be a UUID."}
+	errPosition = &domain.Error{Kind: domain.Invalid, Code: "invalid_position", Message: "Ledger-Min-Position must be a Ledger-Position returned by this ledger."}
+	errCursor   = &domain.Error{Kind: domain.Invalid, Code: "invalid_cursor",
+		Message: "This cursor is not yours, belongs to another query, or is out of date. Start again from the first page.", Field: "/cursor"}
+	errIfMatch  = &domain.Error{Kind: domain.Invalid, Code: "invalid_if_match", Message: "If-Match must be one ETag as returned, with its quotes, or *."}
+	errPageSize = &domain.Error{Kind: domain.Invalid, Code: "invalid_limit", Message: "The query parameter limit must be a whole number from 1 to 200."}
 
 	errRoute  = &domain.Error{Kind: domain.NotFound, Code: "no_such_route", Message: "There is no such route. See /openapi.json."}
-	errMethod = &domain.Error{Kind: domain.Invalid, Code: "method_not_allowed", Message: "This route does not support this method. The Allow header lists those it does."}
-	errBehind = &domain.Error{Kind: domain.Unavailable, Code: "view_behind", Message: "The view has not caught up with this position yet. Try again shortly.", Retry: 1}
+	errMethod = &domain.Error{Kind: domain.Invalid, Code: "method_not_allowed",
+		Message: "This route does not support this method. The Allow header lists those it does."}
+	errBehind = &domain.Error{Kind: domain.Unavailable, Code: "view_behind", Message: "The view has not caught up with this position yet. Try again shortly.",
+		Retry: 1}
 
 	errState   = &domain.Error{Kind: domain.Invalid, Code: "invalid_state", Message: "The state must be granted or withdrawn.", Field: "/state"}
 	errNotice  = &domain.Error{Kind: domain.Invalid, Code: "invalid_notice", Message: "This must be the id of a notice in GET /v1/catalogue.", Field: "/notice"}
 	errQuery   = &domain.Error{Kind: domain.Invalid, Code: "invalid_query"}
-	errBuckets = &domain.Error{Kind: domain.Invalid, Code: "too_many_buckets", Message: "The histogram has too many buckets. Use a longer interval or a shorter period.", Field: "/histogram"}
+	errBuckets = &domain.Error{Kind: domain.Invalid, Code: "too_many_buckets",
+		Message: "The histogram has too many buckets. Use a longer interval or a shorter period.", Field: "/histogram"}
 )
 
 // wrongType says what type a value must have.

@@ -132,10 +132,10 @@ func newLedgerOver(t testing.TB, log func(eventstore.Store) eventstore.Store, ke
 	ctx := t.Context()
 	l := &ledger{t: t, clock: &clock{at: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)}, logs: &buffer{}}
 	l.ready.Store(true)
-	real, err := embedded.Open(embedded.Options{Dir: t.TempDir(), ReserveBytes: -1})
-	must(t, real, err)
-	t.Cleanup(func() { _ = real.Close() })
-	l.store = &failingStore{Store: real}
+	plain, err := embedded.Open(embedded.Options{Dir: t.TempDir(), ReserveBytes: -1})
+	must(t, plain, err)
+	t.Cleanup(func() { _ = plain.Close() })
+	l.store = &failingStore{Store: plain}
 	master, err := vault.NewMasterKey()
 	must(t, master, err)
 	opened, err := vaultsqlite.Open(ctx, t.TempDir(), master, vaultsqlite.Options{})

@@ -38,7 +38,8 @@ func (details) Schema(huma.Registry) *huma.Schema {
 // history shows a person the entries about their account, newest first, at most 500. It reads the log itself, so it is
 // never stale.
 func (a *API) history() {
-	route(a, operation("history", "GET", "/v1/me/history", "me", "See your account's history", "The ledger's entries about you, newest first, at most 500."), of(a.Menu.History.May),
+	route(a, operation("history", "GET", "/v1/me/history", "me", "See your account's history", "The ledger's entries about you, newest first, at most 500."),
+		of(a.Menu.History.May),
 		func(ctx context.Context, r *ask, _ *struct{}) (*answer[historyAnswer], error) {
 			out, err := a.Menu.History(ctx, r.Request, struct{}{})
 			if err != nil {

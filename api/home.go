@@ -50,7 +50,8 @@ func origin(r *http.Request) string {
 // one style sheet is allowed by hash.
 func (a *API) home() {
 	sum := sha256.Sum256([]byte(homeCSS))
-	policy := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	policy := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) +
+		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 	home := template.Must(template.New("home").Parse(homeHTML))
 	links := map[string]string{"docs": "/docs", "openapi": "/openapi.json", "health": "/healthz", "ready": "/readyz"}
 	a.page("/", func(c echo.Context) error {

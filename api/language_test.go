@@ -42,7 +42,8 @@ func TestSetLanguage(t *testing.T) {
 	if h := l.want(200, "GET", "/v1/me/history", anna.token, ""); strings.Count(h.text, "language.changed.v1") != 1 {
 		t.Errorf("history: %s", h.text)
 	}
-	if m := l.message(l.want(202, "POST", "/v1/sign-ups", "", signUpBody(anna.email)).str(t, "verification")); m.Kind != domain.MessageExists || m.Language != "de-AT" {
+	if m := l.message(l.want(202, "POST", "/v1/sign-ups", "", signUpBody(anna.email)).str(t, "verification")); m.Kind != domain.MessageExists ||
+		m.Language != "de-AT" {
 		t.Errorf("message %s is in %s", m.Kind, m.Language)
 	}
 	for query, want := range map[string]string{"": "Standort", "?language=en": "Location"} {

@@ -24,7 +24,8 @@ type lookUpAnswer struct {
 
 // lookUp finds the account of an e-mail address; there is no other way to search for one. It is recorded first.
 func (a *API) lookUp() {
-	route(a, operation("lookUp", "POST", "/v1/lookups", "looking", "Find the account of an e-mail address", "Exact match; addresses cannot be searched otherwise. For compliance officers. Recorded with purpose and case before it is answered."), of(a.Menu.LookUp.May),
+	route(a, operation("lookUp", "POST", "/v1/lookups", "looking", "Find the account of an e-mail address",
+		"Exact match; addresses cannot be searched otherwise. For compliance officers. Recorded with purpose and case before it is answered."), of(a.Menu.LookUp.May),
 		func(ctx context.Context, r *ask, in *lookUpIn) (*answer[lookUpAnswer], error) {
 			b := in.Body.value
 			out, err := a.Menu.LookUp(ctx, r.Request, commands.LookUp{Why: commands.Why{Purpose: b.Purpose, Case: b.Case}, Email: b.Email})

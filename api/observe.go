@@ -69,7 +69,8 @@ func (a *API) observe(next echo.HandlerFunc) echo.HandlerFunc {
 			status, took := c.Response().Status, time.Since(began)
 			a.durations.WithLabelValues(s.route, s.method, fmt.Sprintf("%dxx", status/100)).Observe(took.Seconds())
 			op, _ := c.Get(operationKey).(string)
-			a.Log.Info("request", "operation", op, "route", s.route, "method", s.method, "status", status, "duration_ms", float64(took.Microseconds())/1000, "request", s.id)
+			a.Log.Info("request", "operation", op, "route", s.route, "method", s.method, "status", status, "duration_ms",
+				float64(took.Microseconds())/1000, "request", s.id)
 		}()
 		a.answered(c, next)
 		return nil

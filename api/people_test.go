@@ -92,7 +92,8 @@ func (l *ledger) notice(permission string) string {
 
 func (l *ledger) grant(p person) reply {
 	l.t.Helper()
-	return l.want(200, "PUT", "/v1/me/permissions/location", p.token, fmt.Sprintf(`{"purpose": "navigation", "state": "granted", "notice": %q}`, l.notice("location")))
+	return l.want(200, "PUT", "/v1/me/permissions/location", p.token,
+		fmt.Sprintf(`{"purpose": "navigation", "state": "granted", "notice": %q}`, l.notice("location")))
 }
 
 // device links a device and gives its id.

@@ -42,7 +42,8 @@ func permissionOf(v commands.PermissionView) permissionAnswer {
 
 // listPermissions lists all permissions with a person's decisions; what was never decided on is off.
 func (a *API) listPermissions() {
-	route(a, operation("listPermissions", "GET", "/v1/me/permissions", "me", "List your permissions", "All permissions, one entry per purpose. What you never decided on is off."), of(a.Menu.ListPermissions.May),
+	route(a, operation("listPermissions", "GET", "/v1/me/permissions", "me", "List your permissions",
+		"All permissions, one entry per purpose. What you never decided on is off."), of(a.Menu.ListPermissions.May),
 		func(ctx context.Context, r *ask, in *permissionsIn) (*permissionsOut, error) {
 			out, err := a.Menu.ListPermissions(ctx, r.Request, struct{}{})
 			if err != nil {

@@ -21,10 +21,12 @@ func TestNothingIsLogged(t *testing.T) {
 	l.want(200, "POST", "/v1/verifications/"+id+"/check", "", fmt.Sprintf(`{"handle": %q, "code": %q}`, up.str(t, "handle"), l.code(id, 1)), agent)
 	in := l.want(201, "POST", "/v1/sessions", "", fmt.Sprintf(`{"email": %q, "password": %q}`, canary+"@example.com", password), agent)
 	token := in.str(t, "token")
-	device := l.want(201, "POST", "/v1/me/devices", token, `{"kind": "phone", "model": "`+canary+`", "name": "`+canary+`"}`, agent, header{"Idempotency-Key", canary})
+	device := l.want(201, "POST", "/v1/me/devices", token, `{"kind": "phone", "model": "`+canary+`", "name": "`+canary+`"}`, agent,
+		header{"Idempotency-Key", canary})
 	deviceID := device.str(t, "id")
 	l.want(200, "PATCH", "/v1/me/devices/"+deviceID, token, `{"name": "`+canary+`2"}`, agent)
-	if s := l.want(200, "GET", "/v1/sessions", token, ""); s.str(t, "sessions", 0, "user_agent") != canary+"-agent" || s.str(t, "sessions", 0, "address") != "127.0.0.1" {
+	if s := l.want(200, "GET", "/v1/sessions", token, ""); s.str(t, "sessions", 0, "user_agent") != canary+"-agent" ||
+		s.str(t, "sessions", 0, "address") != "127.0.0.1" {
 		t.Errorf("sessions: %s", s.text)
 	}
 	officer := l.officer("officer-"+canary+"@example.org", domain.RoleCompliance)
@@ -35,7 +37,8 @@ func TestNothingIsLogged(t *testing.T) {
 	l.want(200, "GET", "/v1/erasures/"+erasure.str(t, "id"), "", "", agent)
 	logs, metrics := l.logs.String(), l.metrics()
 	for what, secret := range map[string]string{"a value": canary, "a token": token, "a device": deviceID, "an account": in.str(t, "account"),
-		"a verification": id, "a handle": up.str(t, "handle"), "an erasure": erasure.str(t, "id"), "an address": "127.0.0.1", "a password": password, "a query": "de-DE"} {
+		"a verification": id, "a handle": up.str(t, "handle"), "an erasure": erasure.str(t, "id"), "an address": "127.0.0.1",
+		"a password": password, "a query": "de-DE"} {
 		if strings.Contains(logs, secret) {
 			t.Errorf("the log holds %s", what)
 		}

@@ -46,7 +46,8 @@ func TestQuery(t *testing.T) {
 	if len(seen) != 5 {
 		t.Errorf("%d accounts on the pages", len(seen))
 	}
-	r := l.want(200, "POST", "/v1/views/accounts/query", officer, `{"group": {"by": ["region", "state"], "sum": "devices"}, "histogram": {"field": "opened", "interval": "day", "zone": "Europe/Berlin"}}`)
+	r := l.want(200, "POST", "/v1/views/accounts/query", officer,
+		`{"group": {"by": ["region", "state"], "sum": "devices"}, "histogram": {"field": "opened", "interval": "day", "zone": "Europe/Berlin"}}`)
 	if r.get(t, "groups", 0, "count") != 5.0 || r.str(t, "groups", 0, "keys", "region") != "DE" || r.get(t, "groups", 0, "sum") != 0.0 ||
 		r.get(t, "group_total") != 1.0 || r.str(t, "buckets", 0, "start") != "2026-03-09T00:00:00+01:00" {
 		t.Errorf("counts: %s", r.text)
@@ -117,11 +118,13 @@ func TestAnalysts(t *testing.T) {
 		`{"with_total": true, "filter": {"not": {"field": "day", "op": "lt", "value": "1999-01-01T00:00:00Z"}}, "sort": [{"field": "people"}]}`,
 	} {
 		r := l.want(200, "POST", "/v1/views/daily/query", analyst, body)
-		if r.get(t, "total") != 2.0 || strings.Contains(r.text, "FR") || strings.Contains(r.text, `"people":9`) || strings.Contains(r.text, "2026-03-09") || strings.Contains(r.text, "2026-03-10") {
+		if r.get(t, "total") != 2.0 || strings.Contains(r.text, "FR") || strings.Contains(r.text, `"people":9`) || strings.Contains(r.text, "2026-03-09") ||
+			strings.Contains(r.text, "2026-03-10") {
 			t.Errorf("%s: %s", body, r.text)
 		}
 	}
-	r := l.want(200, "POST", "/v1/views/daily/query", analyst, `{"group": {"by": ["region"], "sum": "people"}, "histogram": {"field": "day", "interval": "month", "sum": "people"}}`)
+	r := l.want(200, "POST", "/v1/views/daily/query", analyst,
+		`{"group": {"by": ["region"], "sum": "people"}, "histogram": {"field": "day", "interval": "month", "sum": "people"}}`)
 	if r.get(t, "group_total") != 1.0 || r.get(t, "groups", 0, "sum") != 40.0 || r.get(t, "buckets", 0, "sum") != 40.0 {
 		t.Errorf("sums: %s", r.text)
 	}
@@ -146,7 +149,8 @@ func TestNotRecordedNotShown(t *testing.T) {
 		"/v1/lookups":                              `{"email": "anna@example.com", ` + why + `}`,
 		"/v1/accounts/" + anna.account + "/reveal": `{"parts": ["email"], ` + why + `}`,
 	} {
-		if r := l.want(503, "POST", path, officer, body); strings.Contains(r.text, anna.account) || strings.Contains(r.text, anna.email) || r.Header.Get("Retry-After") == "" {
+		if r := l.want(503, "POST", path, officer, body); strings.Contains(r.text, anna.account) || strings.Contains(r.text, anna.email) ||
+			r.Header.Get("Retry-After") == "" {
 			t.Errorf("%s: %s", path, r.text)
 		}
 	}

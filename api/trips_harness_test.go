@@ -47,7 +47,7 @@ func (f *faraway) toVault() {
 }
 
 // measure runs one request and tells its trips.
-func (f *faraway) measure(run func()) (log, vault trips) {
+func (f *faraway) measure(run func()) (toLog, toVault trips) {
 	f.mu.Lock()
 	f.log, f.vault = 0, 0
 	f.mu.Unlock()

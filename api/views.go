@@ -16,7 +16,7 @@ var ErrBehind = errors.New("api: the view is behind")
 type Views interface {
 	// Schema gives the declaration of a view; false if there is no such view.
 	Schema(name string) (*view.Schema, bool)
-	// Query waits until the view has reached min, at most for wait (then ErrBehind), and gives the generation
+	// Query waits until the view has reached from, at most for wait (then ErrBehind), and gives the generation
 	// that answered. Other errors are those of view.Generation's Query.
-	Query(ctx context.Context, name string, q view.Query, min journal.Position, wait time.Duration) (*view.Result, view.GenerationID, error)
+	Query(ctx context.Context, name string, q view.Query, from journal.Position, wait time.Duration) (*view.Result, view.GenerationID, error)
 }

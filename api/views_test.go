@@ -65,7 +65,7 @@ func (v *foldingViews) Schema(name string) (*view.Schema, bool) {
 	return &d.Schema, ok
 }
 
-func (v *foldingViews) Query(ctx context.Context, name string, q view.Query, min journal.Position, _ time.Duration) (*view.Result, view.GenerationID, error) {
+func (v *foldingViews) Query(ctx context.Context, name string, q view.Query, from journal.Position, _ time.Duration) (*view.Result, view.GenerationID, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if !v.behind {
@@ -73,7 +73,7 @@ func (v *foldingViews) Query(ctx context.Context, name string, q view.Query, min
 			return nil, view.GenerationID{}, err
 		}
 	}
-	if v.at.Position.Compare(min) < 0 {
+	if v.at.Position.Compare(from) < 0 {
 		return nil, view.GenerationID{}, api.ErrBehind
 	}
 	found, err := v.filled[name].Query(ctx, q)

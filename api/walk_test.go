@@ -33,14 +33,16 @@ func TestWalk(t *testing.T) {
 		t.Fatalf("reveal: %s", shown.text)
 	}
 	seen := l.want(200, "GET", "/v1/me/accesses", anna.token, "")
-	kinds := fmt.Sprint(seen.get(t, "accesses", 0, "kind"), seen.get(t, "accesses", 1, "kind"), seen.get(t, "accesses", 2, "outcome"), seen.get(t, "accesses", 3, "outcome"))
+	kinds := fmt.Sprint(seen.get(t, "accesses", 0, "kind"), seen.get(t, "accesses", 1, "kind"), seen.get(t, "accesses", 2, "outcome"),
+		seen.get(t, "accesses", 3, "outcome"))
 	if kinds != "revealedlooked_updeniedallowed" && kinds != "looked_uprevealeddeniedallowed" || strings.Contains(seen.text, "DSR-2026") {
 		t.Fatalf("accesses: %s", seen.text)
 	}
 	if me := l.want(200, "GET", "/v1/me", anna.token, ""); me.str(t, "email") != anna.email || me.str(t, "birth_month") != "1990-05" {
 		t.Fatalf("me: %s", me.text)
 	}
-	if h := l.want(200, "GET", "/v1/me/history", anna.token, ""); !strings.Contains(h.text, "device.linked.v1") || !strings.Contains(h.text, "kitchen phone") || strings.Contains(h.text, "secret_hash") {
+	if h := l.want(200, "GET", "/v1/me/history", anna.token, ""); !strings.Contains(h.text, "device.linked.v1") || !strings.Contains(h.text, "kitchen phone") ||
+		strings.Contains(h.text, "secret_hash") {
 		t.Fatalf("history: %s", h.text)
 	}
 	if d := l.want(200, "PATCH", "/v1/me/devices/"+device, anna.token, `{"name": "hall phone"}`); d.str(t, "name") != "hall phone" {

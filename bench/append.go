@@ -34,7 +34,7 @@ func payload(n int) []byte {
 
 // AppendOurs measures durable appends of one event each to the embedded store, in a new
 // folder under dir.
-func AppendOurs(dir string, writers int, d time.Duration) (rate Rate, err error) {
+func AppendOurs(ctx context.Context, dir string, writers int, d time.Duration) (rate Rate, err error) {
 	dir, err = os.MkdirTemp(dir, "ours")
 	if err != nil {
 		return rate, fmt.Errorf("bench: append: %w", err)
@@ -47,7 +47,7 @@ func AppendOurs(dir string, writers int, d time.Duration) (rate Rate, err error)
 	defer func() { err = errors.Join(err, store.Close()) }()
 	data, metadata := payload(dataBytes), payload(metadataBytes)
 	streams, ids := make([]string, writers), make([]uuid.UUID, writers)
-	return load(writers, d, func(ctx context.Context, w, n int) error {
+	return load(ctx, writers, d, func(ctx context.Context, w, n int) error {
 		version := int64(n % streamLength)
 		if version == 0 {
 			ids[w] = uuid.New()
@@ -61,7 +61,7 @@ func AppendOurs(dir string, writers int, d time.Duration) (rate Rate, err error)
 }
 
 // AppendControl measures the same bytes written to a bare file with the same grouping.
-func AppendControl(dir string, writers int, d time.Duration) (rate Rate, err error) {
+func AppendControl(ctx context.Context, dir string, writers int, d time.Duration) (rate Rate, err error) {
 	dir, err = os.MkdirTemp(dir, "control")
 	if err != nil {
 		return rate, fmt.Errorf("bench: append: %w", err)
@@ -77,7 +77,7 @@ func AppendControl(dir string, writers int, d time.Duration) (rate Rate, err err
 	for i := range ready {
 		ready[i] = make(chan struct{}, 1)
 	}
-	return load(writers, d, func(_ context.Context, w, _ int) error {
+	return load(ctx, writers, d, func(_ context.Context, w, _ int) error {
 		file.append(event, ready[w])
 		return nil
 	})

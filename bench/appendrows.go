@@ -6,15 +6,15 @@ import (
 )
 
 // appendRows measures durable appends by few and by many writers.
-func appendRows(_ context.Context, c config) ([]Row, error) {
+func appendRows(ctx context.Context, c config) ([]Row, error) {
 	var rows []Row
 	for _, m := range []struct {
 		writers int
 		goal    float64
 	}{{64, 0.55}, {1024, 0.25}} {
 		ours, control, err := inTurns(c.rounds,
-			func() (Rate, error) { return AppendOurs(c.dir, m.writers, c.length) },
-			func() (Rate, error) { return AppendControl(c.dir, m.writers, c.length) })
+			func() (Rate, error) { return AppendOurs(ctx, c.dir, m.writers, c.length) },
+			func() (Rate, error) { return AppendControl(ctx, c.dir, m.writers, c.length) })
 		if err != nil {
 			return nil, err
 		}

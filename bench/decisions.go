@@ -18,7 +18,7 @@ func decisionRows(ctx context.Context, c config) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := serve(dir, clients)
+	s, err := serve(ctx, dir, clients)
 	if err != nil {
 		return nil, err
 	}
@@ -26,11 +26,11 @@ func decisionRows(ctx context.Context, c config) ([]Row, error) {
 	if err = errors.Join(err, s.close()); err != nil {
 		return nil, err
 	}
-	size, err := sizeOf(dir, "access.decided")
+	size, err := sizeOf(ctx, dir, "access.decided")
 	if err != nil {
 		return nil, err
 	}
-	control, err := bareHTTP(c.dir, min(c.load, 20*time.Second), request{method: http.MethodPost, path: "/v1/decisions",
+	control, err := bareHTTP(ctx, c.dir, min(c.load, 20*time.Second), request{method: http.MethodPost, path: "/v1/decisions",
 		body:   `{"account":"00000000-0000-4000-8000-000000000000","permission":"location","purpose":"navigation"}`,
 		answer: map[string]string{"decision": "00000000-0000-4000-8000-000000000000", "outcome": "allowed"}, size: size})
 	if err != nil {
@@ -58,8 +58,8 @@ func (s *serving) decide(ctx context.Context, d time.Duration) (rate Rate, note 
 		}
 		questions[i] = fmt.Appendf(nil, `{"account":%q,"permission":"location","purpose":"navigation"}`, me["account"])
 	}
-	lag := lagOver(s.cfg, d)
-	rate, err = load(clients, d, func(ctx context.Context, w, _ int) error {
+	lag := lagOver(ctx, s.cfg, d)
+	rate, err = load(ctx, clients, d, func(ctx context.Context, w, _ int) error {
 		_, err := send(ctx, s.http, http.MethodPost, s.url+"/v1/decisions", key, questions[w%len(questions)])
 		return err
 	})
@@ -74,6 +74,7 @@ func (s *serving) service(ctx context.Context) (key string, err error) {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, console.Close()) }()
-	added, err := operate.AddService.Run(ctx, console, operate.ServiceAdd{Name: fmt.Sprintf("maps-%d", time.Now().UnixNano()), Allow: []string{"location:navigation"}}, nil)
+	added, err := operate.AddService.Run(ctx, console,
+		operate.ServiceAdd{Name: fmt.Sprintf("maps-%d", time.Now().UnixNano()), Allow: []string{"location:navigation"}}, nil)
 	return added.Key, err
 }

@@ -16,6 +16,7 @@ func figures() []figure {
 		{"permission", "permission changes over HTTP", permissionRows},
 		{"decision", "decisions on access over HTTP", decisionRows},
 		{"read", "reading all events, decoded", readRows},
+		{"deadlines", "making the list of deadlines again", deadlineRows},
 		{"open", "opening sealed parts", openRows},
 		{"rebuild", "a full rebuild of all views", rebuildRows},
 		{"query", "queries of every view at growing numbers of accounts", queryRows},

@@ -21,8 +21,7 @@ func client() *http.Client {
 }
 
 // join signs up, verifies the address from the local mailbox, and signs in.
-func join(h *http.Client, cfg server.Config, url, email string) (string, error) {
-	ctx := context.Background()
+func join(ctx context.Context, h *http.Client, cfg server.Config, url, email string) (string, error) {
 	const password = "correct-horse-battery"
 	up, err := send(ctx, h, http.MethodPost, url+"/v1/sign-ups", "",
 		fmt.Appendf(nil, `{"email":%q,"password":%q,"region":"DE","language":"en","birth_month":"1990-05"}`, email, password))
@@ -64,8 +63,8 @@ func codeFor(ctx context.Context, cfg server.Config, email string) (string, erro
 	return "", errors.New("no message arrived")
 }
 
-func noticeOf(h *http.Client, url string) (string, error) {
-	answer, err := send(context.Background(), h, http.MethodGet, url+"/v1/catalogue", "", nil)
+func noticeOf(ctx context.Context, h *http.Client, url string) (string, error) {
+	answer, err := send(ctx, h, http.MethodGet, url+"/v1/catalogue", "", nil)
 	if err != nil {
 		return "", err
 	}

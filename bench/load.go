@@ -16,8 +16,8 @@ type Rate struct {
 
 // load has many writers repeat an operation for a time and measures it. Each writer
 // gets its number and the number of its operation. The first error ends the round.
-func load(writers int, d time.Duration, op func(ctx context.Context, writer, n int) error) (Rate, error) {
-	ctx, cancel := context.WithCancelCause(context.Background())
+func load(ctx context.Context, writers int, d time.Duration, op func(ctx context.Context, writer, n int) error) (Rate, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var (
 		group   sync.WaitGroup

@@ -18,13 +18,13 @@ func permissionRows(ctx context.Context, c config) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := serve(dir, clients+1)
+	s, err := serve(ctx, dir, clients+1)
 	if err != nil {
 		return nil, err
 	}
-	lag := lagOver(s.cfg, c.load)
+	lag := lagOver(ctx, s.cfg, c.load)
 	seen := s.watch(ctx)
-	ours, err := load(clients, c.load, func(ctx context.Context, w, n int) error {
+	ours, err := load(ctx, clients, c.load, func(ctx context.Context, w, n int) error {
 		_, err := s.change(ctx, w, n)
 		return err
 	})
@@ -33,11 +33,11 @@ func permissionRows(ctx context.Context, c config) ([]Row, error) {
 	if err = errors.Join(err, watching, asking, s.close()); err != nil {
 		return nil, err
 	}
-	size, err := sizeOf(dir, "permission.")
+	size, err := sizeOf(ctx, dir, "permission.")
 	if err != nil {
 		return nil, err
 	}
-	control, err := bareHTTP(c.dir, min(c.load, 20*time.Second), request{method: http.MethodPut, path: "/v1/me/permissions/location",
+	control, err := bareHTTP(ctx, c.dir, min(c.load, 20*time.Second), request{method: http.MethodPut, path: "/v1/me/permissions/location",
 		body: `{"purpose":"navigation","state":"withdrawn"}`, answer: map[string]string{"permission": "location", "state": "granted"}, size: size})
 	if err != nil {
 		return nil, err

@@ -46,7 +46,7 @@ func askAll(ctx context.Context, c config, size int, all []question, took [][]ti
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, w.close()) }()
+	defer func() { err = errors.Join(err, w.close(ctx)) }()
 	if err := w.views(ctx); err != nil {
 		return err
 	}

@@ -54,7 +54,8 @@ func questions() []question {
 			return view.Query{Filter: view.Compare("account", view.Eq, c.somebody(n)), Sort: []view.Order{{Field: "permission"}}}
 		}},
 		{"permissions", "newest grants of a purpose", true, func(_ crowd, n int) view.Query {
-			return view.Query{Filter: view.All(is("permission", "location"), is("purpose", one(n, "navigation", "weather")), is("state", "granted")), Sort: newest("since")}
+			return view.Query{Filter: view.All(is("permission", "location"), is("purpose", one(n, "navigation", "weather")), is("state", "granted")),
+				Sort: newest("since")}
 		}},
 		{"permissions", "groups by permission and state", false, always(group("permission", "state"))},
 		{"permissions", "histogram by day", false, always(days("since"))},

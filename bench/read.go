@@ -23,7 +23,7 @@ func readRows(ctx context.Context, c config) (rows []Row, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, w.close()) }()
+	defer func() { err = errors.Join(err, w.close(ctx)) }()
 	raw, err := os.MkdirTemp(c.dir, "raw")
 	if err != nil {
 		return nil, err

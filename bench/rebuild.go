@@ -22,7 +22,7 @@ func rebuildRows(ctx context.Context, c config) (rows []Row, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, w.close()) }()
+	defer func() { err = errors.Join(err, w.close(ctx)) }()
 	rounds := min(c.rounds, 3)
 	var finals []*finalRows
 	var spent []float64 // processor time, in microseconds per event

@@ -25,7 +25,7 @@ func serveRows(ctx context.Context, c config) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(w.views(ctx), w.close()); err != nil {
+	if err := errors.Join(w.views(ctx), w.close(ctx)); err != nil {
 		return nil, err
 	}
 	program := filepath.Join(c.dir, "accountledger")
@@ -37,7 +37,7 @@ func serveRows(ctx context.Context, c config) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(first.settle(ctx), first.end()); err != nil {
+	if err := errors.Join(first.catchUp(ctx), first.end()); err != nil {
 		return nil, err
 	}
 	p, err := start(program, dir)
@@ -98,8 +98,8 @@ func start(program, dir string) (*process, error) {
 	return nil, errors.Join(errors.New("the program did not become ready"), p.end())
 }
 
-// settle waits until no consumer is behind.
-func (p *process) settle(ctx context.Context) error {
+// catchUp waits until no consumer is behind.
+func (p *process) catchUp(ctx context.Context) error {
 	for deadline := time.Now().Add(15 * time.Minute); time.Now().Before(deadline); time.Sleep(500 * time.Millisecond) {
 		if lag, err := lags(ctx, p.cfg); err != nil || lag < 100 {
 			return err
@@ -120,7 +120,7 @@ const served = 16
 
 // load changes permissions, asks for decisions and queries views concurrently.
 func (p *process) load(ctx context.Context, d time.Duration) (Rate, error) {
-	if err := p.join(served, "load"+strconv.FormatInt(time.Now().UnixNano(), 36)+"-"); err != nil {
+	if err := p.join(ctx, served, "load"+strconv.FormatInt(time.Now().UnixNano(), 36)+"-"); err != nil {
 		return Rate{}, err
 	}
 	key, err := p.service(ctx)
@@ -134,7 +134,7 @@ func (p *process) load(ctx context.Context, d time.Duration) (Rate, error) {
 	everybody := crowd{1000}
 	all := []string{"accounts", "activity", "accesses", "permissions"}
 	var asked atomic.Int64
-	return load(clients, d, func(ctx context.Context, w, n int) error {
+	return load(ctx, clients, d, func(ctx context.Context, w, n int) error {
 		var err error
 		switch {
 		case w < served:

@@ -37,19 +37,19 @@ func settings(dir string) (server.Config, error) {
 }
 
 // serve starts a server and signs up that many clients.
-func serve(dir string, people int) (s *serving, err error) {
+func serve(ctx context.Context, dir string, people int) (s *serving, err error) {
 	s = &serving{dir: dir, http: client()}
 	if s.cfg, err = settings(dir); err != nil {
 		return nil, err
 	}
-	s.server, err = server.Open(context.Background(), s.cfg, server.Options{Hashing: passwords.Params{MemoryKiB: 64, Passes: 1, Lanes: 1}})
+	s.server, err = server.Open(ctx, s.cfg, server.Options{Hashing: passwords.Params{MemoryKiB: 64, Passes: 1, Lanes: 1}})
 	if err != nil {
 		return nil, err
 	}
-	ctx, stop := context.WithCancel(context.Background())
+	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	s.stop, s.ended = stop, make(chan error, 1)
 	address := make(chan string, 1)
-	go func() { s.ended <- s.server.Run(ctx, func(a string) { address <- a }) }()
+	go func() { s.ended <- s.server.Run(running, func(a string) { address <- a }) }()
 	select {
 	case a := <-address:
 		s.url = "http://" + a
@@ -57,22 +57,22 @@ func serve(dir string, people int) (s *serving, err error) {
 		s.ended <- nil
 		return nil, errors.Join(err, s.close())
 	}
-	if err := s.join(people, "client"); err != nil {
+	if err := s.join(ctx, people, "client"); err != nil {
 		return nil, errors.Join(err, s.close())
 	}
 	return s, nil
 }
 
 // join signs clients up and finds the notice that grants are based on.
-func (s *serving) join(people int, name string) (err error) {
+func (s *serving) join(ctx context.Context, people int, name string) (err error) {
 	for i := range people {
-		token, err := join(s.http, s.cfg, s.url, name+strconv.Itoa(i)+"@example.invalid")
+		token, err := join(ctx, s.http, s.cfg, s.url, name+strconv.Itoa(i)+"@example.invalid")
 		if err != nil {
 			return err
 		}
 		s.tokens = append(s.tokens, token)
 	}
-	s.notice, err = noticeOf(s.http, s.url)
+	s.notice, err = noticeOf(ctx, s.http, s.url)
 	return err
 }
 
@@ -110,13 +110,13 @@ func lags(ctx context.Context, cfg server.Config) (worst int64, err error) {
 }
 
 // lagOver watches the greatest lag over a load and reports it after the first third and at the end.
-func lagOver(cfg server.Config, d time.Duration) func() (string, error) {
+func lagOver(ctx context.Context, cfg server.Config, d time.Duration) func() (string, error) {
 	type seen struct {
 		lag int64
 		err error
 	}
 	look := func() seen {
-		lag, err := lags(context.Background(), cfg)
+		lag, err := lags(ctx, cfg)
 		return seen{lag, err}
 	}
 	early := make(chan seen, 1)
@@ -130,13 +130,13 @@ func lagOver(cfg server.Config, d time.Duration) func() (string, error) {
 }
 
 // sizeOf is the size of the last event of a kind in a folder's log, names included.
-func sizeOf(dir, kind string) (size int, err error) {
+func sizeOf(ctx context.Context, dir, kind string) (size int, err error) {
 	store, err := embedded.Open(embedded.Options{Dir: filepath.Join(dir, "log")})
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	for page, err := range eventstore.Pages(context.Background(), store, eventstore.Position{}, readPage) {
+	for page, err := range eventstore.Pages(ctx, store, eventstore.Position{}, readPage) {
 		if err != nil {
 			return 0, err
 		}

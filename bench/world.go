@@ -43,7 +43,7 @@ func openWorld(ctx context.Context, dir string, withVault bool) (w *world, err e
 	w = &world{dir: dir}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, w.close())
+			err = errors.Join(err, w.close(ctx))
 		}
 	}()
 	if w.store, err = embedded.Open(embedded.Options{Dir: filepath.Join(dir, "log"), Witness: filepath.Join(dir, "log.acknowledged")}); err != nil {
@@ -78,13 +78,13 @@ func openVault(ctx context.Context, dir string) (*vaultsqlite.Vault, error) {
 	return vaultsqlite.Open(ctx, filepath.Join(dir, "vault"), master, vaultsqlite.Options{})
 }
 
-func (w *world) close() error {
+func (w *world) close(ctx context.Context) error {
 	var errs []error
 	if w.engine != nil {
 		errs = append(errs, w.engine.Close())
 	}
 	if w.vault != nil {
-		errs = append(errs, w.bind(), w.vault.Close())
+		errs = append(errs, w.bind(ctx), w.vault.Close())
 	}
 	if w.store != nil {
 		errs = append(errs, w.store.Close())
@@ -93,11 +93,10 @@ func (w *world) close() error {
 }
 
 // bind binds the vault to the log, as the server does.
-func (w *world) bind() error {
+func (w *world) bind(ctx context.Context) error {
 	if w.store == nil {
 		return nil
 	}
-	ctx := context.Background()
 	head, err := w.store.Head(ctx)
 	if err != nil {
 		return err
@@ -117,7 +116,7 @@ func populated(ctx context.Context, c config, accounts int) (*world, error) {
 		return nil, err
 	}
 	if err := w.grow(ctx, simulate.SignUps(accounts)); err != nil {
-		return nil, errors.Join(err, w.close())
+		return nil, errors.Join(err, w.close(ctx))
 	}
 	return w, nil
 }

@@ -50,6 +50,7 @@ func TestDecisions(t *testing.T) {
 			do(w, w.SetPermission, c, withdrawal())
 		case domain.ReasonErased, domain.ReasonClosing:
 			do(w, w.RequestErasure, c, commands.RequestErasure{})
+		default: // nothing more happens
 		}
 		if reason == domain.ReasonErased {
 			w.clock.forward(time.Hour)
@@ -75,14 +76,16 @@ func TestDecisions(t *testing.T) {
 		}
 		f := w.lastAccess()
 		e := f.Event.(domain.AccessDecided)
-		if got.Outcome != want || got.ID != f.ID || !got.At.Equal(f.At) || e.Reason != reason || e.Outcome != want || f.Subject != id || e.Service != service.Service ||
+		if got.Outcome != want || got.ID != f.ID || !got.At.Equal(f.At) || e.Reason != reason || e.Outcome != want || f.Subject != id ||
+			e.Service != service.Service ||
 			(e.AccountVersion == -1) != (reason == domain.ReasonUnknown) || e.Grant.IsZero() != (want == domain.Denied) || f.Actor.Kind != domain.ActorService {
 			t.Errorf("%s: answered %s, recorded %+v", reason, got.Outcome, e)
 		}
 	}
 	w.appended(nil, func() {
 		for _, a := range []domain.Allowance{{}, {Permission: "location", Purpose: "navigation"}, {Permission: "teleport", Purpose: "weather"}} {
-			refused(w, w.DecideAccess, service, commands.DecideAccess{Account: people[domain.ReasonGranted], Permission: a.Permission, Purpose: a.Purpose}, domain.ErrForbidden)
+			refused(w, w.DecideAccess, service, commands.DecideAccess{Account: people[domain.ReasonGranted], Permission: a.Permission, Purpose: a.Purpose},
+				domain.ErrForbidden)
 		}
 	})
 	w.unique()
@@ -109,7 +112,8 @@ func TestNoRecordNoAnswer(t *testing.T) {
 	why := commands.Why{Purpose: domain.LookAudit, Case: "DSR-1"}
 	for want, err := range map[*domain.Error]error{domain.ErrUnavailable: eventstore.ErrReadOnly, domain.ErrInternal: errors.New("anything else")} {
 		w.start(accessFails{w.store, err}, w.vault)
-		d, got := w.DecideAccess(t.Context(), request(service), commands.DecideAccess{Account: person.Account, Permission: weather.Permission, Purpose: weather.Purpose})
+		d, got := w.DecideAccess(t.Context(), request(service),
+			commands.DecideAccess{Account: person.Account, Permission: weather.Permission, Purpose: weather.Purpose})
 		if !errors.Is(got, want) || d.Value.Outcome == domain.Allowed {
 			t.Errorf("a decision: %s, %v", d.Value.Outcome, got)
 		}
@@ -201,7 +205,8 @@ func TestLookUp(t *testing.T) {
 		}
 	})
 	f := w.lastAccess()
-	if e := f.Event.(domain.AccessLookedUp); !e.Found || f.Subject != id || f.Purpose != why.Purpose || f.Case != why.Case || f.Actor.ID.UUID != officer.Staff.UUID {
+	if e := f.Event.(domain.AccessLookedUp); !e.Found || f.Subject != id || f.Purpose != why.Purpose || f.Case != why.Case ||
+		f.Actor.ID.UUID != officer.Staff.UUID {
 		t.Errorf("recorded %+v", f)
 	}
 	w.appended([]string{"access.looked_up.v1"}, func() {
@@ -221,7 +226,7 @@ func TestReveal(t *testing.T) {
 	w.deps.Config.Grace = 0
 	w.restart()
 	person, officer := w.person(ada), w.officer("grace@example.com", domain.RoleCompliance)
-	do(w, w.LinkDevice, person, commands.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
+	do(w, w.LinkDevice, person, domain.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
 	why := commands.Why{Purpose: domain.LookSubjectRequest, Case: "DSR-1"}
 	reveal := func(parts ...domain.RevealedPart) commands.Reveal {
 		return commands.Reveal{Why: why, Account: person.Account, Parts: parts}
@@ -236,7 +241,8 @@ func TestReveal(t *testing.T) {
 		t.Error("not the names alone")
 	}
 	got := do(w, w.Reveal, officer, reveal(domain.RevealBirth, domain.RevealModels, domain.RevealClients))
-	if got.BirthMonth != "1990-05" || got.Devices[0].Model != "Model 3" || got.Devices[0].Name != "" || len(got.Clients) != 1 || got.Clients[0].Client.Address != "192.0.2.7" {
+	if got.BirthMonth != "1990-05" || got.Devices[0].Model != "Model 3" || got.Devices[0].Name != "" || len(got.Clients) != 1 ||
+		got.Clients[0].Client.Address != "192.0.2.7" {
 		t.Error("not the parts that were asked for")
 	}
 	w.appended(nil, func() {

@@ -112,7 +112,8 @@ func (t sessionToken) caller(owner standing, s domain.Session, now time.Time) (d
 
 // person is the caller named by a person's token, provided it is valid.
 func (t sessionToken) person() domain.Caller {
-	return domain.Caller{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: t.owner}}, Account: domain.AccountID{UUID: t.owner}, Session: t.session}
+	return domain.Caller{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: t.owner}},
+		Account: domain.AccountID{UUID: t.owner}, Session: t.session}
 }
 
 func (c *core) authenticateService(ctx context.Context, id domain.ServiceID, secret []byte) (domain.Caller, error) {

@@ -12,7 +12,7 @@ import (
 func (w *world) equipped(devices int) domain.Caller {
 	person := w.person(fmt.Sprintf("person%d@example.com", devices))
 	for i := range devices {
-		do(w, w.LinkDevice, person, commands.LinkDevice{Kind: "phone", Model: "Pixel 9", Name: fmt.Sprintf("Phone %d", i)})
+		do(w, w.LinkDevice, person, domain.LinkDevice{Kind: "phone", Model: "Pixel 9", Name: fmt.Sprintf("Phone %d", i)})
 	}
 	return person
 }

@@ -55,5 +55,5 @@ func (k *call) clockConfirmed(ctx context.Context, e domain.ClockConfirmed) (tim
 	if err != nil {
 		return time.Time{}, err
 	}
-	return f.Event.(domain.ClockConfirmed).Time, nil //nolint:forcetypeassert // the stream has no other events
+	return f.Event.(domain.ClockConfirmed).Time, nil // the stream has no other events
 }

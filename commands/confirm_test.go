@@ -85,7 +85,7 @@ func TestDecisionConfirmed(t *testing.T) {
 
 	// What moved and changes nothing needs no correction.
 	store.lags.Store(false)
-	do(w, w.LinkDevice, person, commands.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
+	do(w, w.LinkDevice, person, domain.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
 	w.start(store, w.vault)
 	store.lags.Store(true)
 	w.appended([]string{"access.decided.v1"}, func() {

@@ -138,7 +138,7 @@ func TestCrashesWhileAnAccountIsErased(t *testing.T) {
 		w.restart()
 		c := w.person(ada)
 		id, settle.Account = c.Account, c.Account
-		device = do(w, w.LinkDevice, c, commands.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
+		device = do(w, w.LinkDevice, c, domain.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
 		asked = do(w, w.RequestErasure, c, commands.RequestErasure{})
 		return func() error { _, err := w.SettleErasure(t.Context(), request(domain.System()), settle); return err }
 	}, func(w *world) {

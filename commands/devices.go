@@ -63,23 +63,18 @@ func (k *call) deviceView(ctx context.Context, d *domain.Device) (v Device, err 
 	return v, err
 }
 
-// LinkDevice links a device to the caller's account.
-type LinkDevice struct {
-	Kind  domain.DeviceKind `json:"kind"`
-	Model string            `json:"model"`
-	Name  string            `json:"name"`
-}
-
-func (k *call) linkDevice(ctx context.Context, in LinkDevice) (Device, error) {
+// linkDevice links a device to the caller's account.
+func (k *call) linkDevice(ctx context.Context, in domain.LinkDevice) (Device, error) {
 	id := domain.DeviceID{UUID: domain.Derive(k.command.UUID, "device")}
 	out, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) {
-		return a.LinkDevice(domain.LinkDevice{ID: id, Kind: in.Kind, Model: in.Model, Name: in.Name}, k.now)
+		in.ID = id
+		return a.LinkDevice(in, k.now)
 	})
 	if err != nil {
 		return Device{}, err
 	}
 	f := out.facts[0]
-	e := f.Event.(domain.DeviceLinked) //nolint:forcetypeassert // decided above
+	e := f.Event.(domain.DeviceLinked) // decided above
 	return k.deviceView(ctx, &domain.Device{DeviceLinked: e, Fact: f, Name: e.Name, NameFact: f})
 }
 
@@ -100,7 +95,7 @@ func (k *call) renameDevice(ctx context.Context, in RenameDevice) (Device, error
 	}
 	told := *d // with the name of the first request, even if there is a newer one
 	told.NameFact = out.facts[0]
-	told.Name = told.NameFact.Event.(domain.DeviceRenamed).Name //nolint:forcetypeassert // decided above
+	told.Name = told.NameFact.Event.(domain.DeviceRenamed).Name // decided above
 	return k.deviceView(ctx, &told)
 }
 

@@ -13,9 +13,9 @@ import (
 func TestDevices(t *testing.T) {
 	w := newWorld(t)
 	c, eve := w.person(ada), w.person("eve@example.com")
-	watch := do(w, w.LinkDevice, c, commands.LinkDevice{Kind: "watch", Model: " Model 3 ", Name: "Ada's watch"})
+	watch := do(w, w.LinkDevice, c, domain.LinkDevice{Kind: "watch", Model: " Model 3 ", Name: "Ada's watch"})
 	w.clock.forward(1)
-	vacuum := do(w, w.LinkDevice, c, commands.LinkDevice{Kind: "vacuum", Model: "Dust 1", Name: "Robby"})
+	vacuum := do(w, w.LinkDevice, c, domain.LinkDevice{Kind: "vacuum", Model: "Dust 1", Name: "Robby"})
 	list := do(w, w.ListDevices, c, struct{}{})
 	if len(list) != 2 || list[0] != watch || list[1] != vacuum || watch.Model != "Model 3" || watch.Name != "Ada's watch" || watch.Kind != "watch" {
 		t.Error("not the devices that were linked, in their order")
@@ -29,9 +29,9 @@ func TestDevices(t *testing.T) {
 			refused(w, w.RenameDevice, eve, commands.RenameDevice{ID: id, Name: "x"}, domain.ErrNotFound)
 			refused(w, w.UnlinkDevice, eve, commands.UnlinkDevice{ID: id}, domain.ErrNotFound)
 		}
-		refused(w, w.LinkDevice, c, commands.LinkDevice{Kind: "toaster", Model: "x", Name: "x"}, domain.ErrDeviceKind)
-		refused(w, w.LinkDevice, c, commands.LinkDevice{Kind: "watch", Model: "x\x00", Name: "x"}, domain.ErrDeviceModel)
-		refused(w, w.LinkDevice, c, commands.LinkDevice{Kind: "watch", Model: "x", Name: strings.Repeat("a", 10_000)}, domain.ErrDeviceName)
+		refused(w, w.LinkDevice, c, domain.LinkDevice{Kind: "toaster", Model: "x", Name: "x"}, domain.ErrDeviceKind)
+		refused(w, w.LinkDevice, c, domain.LinkDevice{Kind: "watch", Model: "x\x00", Name: "x"}, domain.ErrDeviceModel)
+		refused(w, w.LinkDevice, c, domain.LinkDevice{Kind: "watch", Model: "x", Name: strings.Repeat("a", 10_000)}, domain.ErrDeviceName)
 		refused(w, w.RenameDevice, c, commands.RenameDevice{ID: watch.ID, Name: "\u202e"}, domain.ErrDeviceName)
 	})
 	if n := len(do(w, w.ListDevices, eve, struct{}{})); n != 0 {
@@ -55,7 +55,7 @@ func TestDevices(t *testing.T) {
 func TestSettleUnlinked(t *testing.T) {
 	w := newWorld(t)
 	c := w.person(ada)
-	d := do(w, w.LinkDevice, c, commands.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
+	d := do(w, w.LinkDevice, c, domain.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
 	f := &faults{at: 8} // five keys of the ledger's own first, in one write; the append is the second
 	w.start(faultyStore{w.store, f}, faultyVault{w.vault, f})
 	f.n, f.at = 0, 2
@@ -75,7 +75,7 @@ func TestHistory(t *testing.T) {
 	w := newWorld(t)
 	c := w.person(ada)
 	do(w, w.SetPermission, c, w.grant())
-	do(w, w.LinkDevice, c, commands.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
+	do(w, w.LinkDevice, c, domain.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
 	w.person("eve@example.com")
 	var types []string
 	var text strings.Builder
@@ -84,7 +84,8 @@ func TestHistory(t *testing.T) {
 		text.Write(h.Details)
 	}
 	// The newest first; what one command did at one time stands together.
-	if got := strings.Join(types, " "); got != "device.linked.v1 permission.granted.v1 session.started.v1 account.opened.v1 verification.passed.v1 sign_up.completed.v1 sign_up.requested.v1" {
+	if got := strings.Join(types, " "); got != "device.linked.v1 permission.granted.v1 session.started.v1 account.opened.v1 verification.passed.v1 "+
+		"sign_up.completed.v1 sign_up.requested.v1" {
 		t.Errorf("%s", got)
 	}
 	for _, want := range []string{ada, "Ada's watch", "192.0.2.7", "1990-05"} {

@@ -58,7 +58,7 @@ func (k *call) requestErasure(ctx context.Context, _ RequestErasure) (ErasureVie
 		return ErasureView{}, err
 	}
 	f := out.facts[0]
-	e := f.Event.(domain.ErasureRequested) //nolint:forcetypeassert // decided above
+	e := f.Event.(domain.ErasureRequested) // decided above
 	return ErasureView{ID: k.erasureID(k.Caller.Account), State: domain.ErasureWaiting, Requested: f.At, Due: e.Due}, nil
 }
 

@@ -19,7 +19,7 @@ func TestErasure(t *testing.T) {
 	w.restart()
 	c := w.person(ada)
 	_, second := w.session(ada)
-	device := do(w, w.LinkDevice, c, commands.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
+	device := do(w, w.LinkDevice, c, domain.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
 	do(w, w.SetPermission, c, w.grant())
 	asked := do(w, w.RequestErasure, c, commands.RequestErasure{})
 	if asked.State != domain.ErasureWaiting || asked.Due.Sub(asked.Requested) != domain.DefaultGrace {
@@ -41,7 +41,7 @@ func TestErasure(t *testing.T) {
 		t.Error("the erasure is not shown")
 	}
 	refused(w, w.SetPermission, closing, w.grant(), domain.ErrClosing)
-	refused(w, w.LinkDevice, closing, commands.LinkDevice{Kind: "watch", Model: "x", Name: "x"}, domain.ErrClosing)
+	refused(w, w.LinkDevice, closing, domain.LinkDevice{Kind: "watch", Model: "x", Name: "x"}, domain.ErrClosing)
 	refused(w, w.SetPermission, c, w.grant(), domain.ErrClosing) // a caller from before
 	refused(w, w.RequestErasure, closing, commands.RequestErasure{}, domain.ErrErasureOpen)
 	if _, in := w.session(ada); !in.Closing {
@@ -49,7 +49,8 @@ func TestErasure(t *testing.T) {
 	}
 	other := w.person("eve@example.com")
 	refused(w, w.CancelErasure, other, commands.Erasure{ID: asked.ID}, domain.ErrNotFound)
-	for _, id := range []string{"", "x", c.Account.String(), c.Account.String() + ".", asked.ID + "0", strings.ToUpper(asked.ID), other.Account.String() + asked.ID[36:]} {
+	for _, id := range []string{"", "x", c.Account.String(), c.Account.String() + ".", asked.ID + "0", strings.ToUpper(asked.ID),
+		other.Account.String() + asked.ID[36:]} {
 		refused(w, w.SeeErasure, domain.Guest(), commands.Erasure{ID: id}, domain.ErrNotFound)
 		refused(w, w.CancelErasure, c, commands.Erasure{ID: id}, domain.ErrNotFound)
 	}

@@ -18,7 +18,8 @@ func TestFencedLog(t *testing.T) {
 	w.appended(nil, func() {
 		refused(w, w.SetPermission, person, set, domain.ErrUnavailable)
 		refused(w, w.SignUp, domain.Guest(), signUpOf("bob@example.com"), domain.ErrUnavailable)
-		refused(w, w.DecideAccess, service, commands.DecideAccess{Account: person.Account, Permission: weather.Permission, Purpose: weather.Purpose}, domain.ErrUnavailable)
+		refused(w, w.DecideAccess, service, commands.DecideAccess{Account: person.Account, Permission: weather.Permission, Purpose: weather.Purpose},
+			domain.ErrUnavailable)
 	})
 	if me := do(w, w.Me, person, struct{}{}); me.Email != ada {
 		t.Error("she cannot read what is hers")

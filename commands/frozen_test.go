@@ -21,8 +21,8 @@ func TestNobodyWritesToSharedStates(t *testing.T) {
 	w.Menu = menu
 	person := w.person(ada)
 	officer, service := w.officer("grace@example.com", domain.RoleCompliance), w.service("weather-app")
-	device := do(w, w.LinkDevice, person, commands.LinkDevice{Kind: "phone", Model: "Pixel 9", Name: "Hers"})
-	other := do(w, w.LinkDevice, person, commands.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Too"})
+	device := do(w, w.LinkDevice, person, domain.LinkDevice{Kind: "phone", Model: "Pixel 9", Name: "Hers"})
+	other := do(w, w.LinkDevice, person, domain.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Too"})
 	why := commands.Why{Purpose: domain.LookSupport, Case: "SUP-2026-0042"}
 	code := w.signUp("bob@example.com")
 	steps := []func(){
@@ -100,7 +100,7 @@ func TestReadersOfStatesRaceWithNobody(t *testing.T) {
 	for _, run := range []func(int){
 		func(int) { do(w, w.SetPermission, person, set) },
 		func(int) {
-			do(w, w.LinkDevice, person, commands.LinkDevice{Kind: "phone", Model: "Pixel 9", Name: "One more"})
+			do(w, w.LinkDevice, person, domain.LinkDevice{Kind: "phone", Model: "Pixel 9", Name: "One more"})
 		},
 		func(int) { do(w, w.ListDevices, person, struct{}{}) },
 		func(int) { do(w, w.ListPermissions, person, struct{}{}) },

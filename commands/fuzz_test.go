@@ -17,7 +17,8 @@ func FuzzAuthenticate(f *testing.F) {
 	person, in := w.session(ada)
 	added := do(w, w.AddService, domain.Operator(1000), commands.AddService{Name: "weather", Allowed: []domain.Allowance{weather}})
 	staff := do(w, w.AddStaff, domain.Operator(1000), commands.AddStaff{Email: "grace@example.org", Name: "Grace", Role: domain.RoleAnalyst})
-	for _, token := range []commands.Token{in.Token, added.Key, staff.Code, "", "alp_", "als_" + in.Token[4:], "alk_" + in.Token[4:], in.Token + "=", in.Token[:40]} {
+	for _, token := range []commands.Token{in.Token, added.Key, staff.Code, "", "alp_", "als_" + in.Token[4:], "alk_" + in.Token[4:],
+		in.Token + "=", in.Token[:40]} {
 		f.Add(string(token))
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -28,7 +28,7 @@ func TestManyProcessesUnderOneKey(t *testing.T) {
 	})
 	var device commands.Device
 	w.appended([]string{"device.linked.v1"}, func() {
-		device = one(t, "device", many(w, inTurn(w.LinkDevice, other.LinkDevice), keyed(c, "device"), commands.LinkDevice{Kind: "watch", Model: "3", Name: "mine"}))
+		device = one(t, "device", many(w, inTurn(w.LinkDevice, other.LinkDevice), keyed(c, "device"), domain.LinkDevice{Kind: "watch", Model: "3", Name: "mine"}))
 	})
 	w.appended([]string{"device.unlinked.v1"}, func() {
 		many(w, inTurn(w.UnlinkDevice, other.UnlinkDevice), keyed(c, "unlink"), commands.UnlinkDevice{ID: device.ID})

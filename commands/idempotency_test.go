@@ -46,7 +46,7 @@ func one[O comparable](t *testing.T, what string, all []O) O {
 func TestManyAtOnceUnderOneKey(t *testing.T) {
 	w := newWorld(t)
 	c := w.person(ada)
-	set, link := w.grant(), commands.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"}
+	set, link := w.grant(), domain.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"}
 
 	r := keyed(c, "permission")
 	var granted commands.PermissionSet
@@ -127,7 +127,8 @@ func TestAnotherBodyUnderTheKey(t *testing.T) {
 	})
 	// The key is another's in another's hands, and for another question.
 	eve := w.person("grace@example.com")
-	for _, other := range []commands.Request{{Caller: eve, Channel: r.Channel, Operation: r.Operation, Key: r.Key}, {Caller: c, Channel: r.Channel, Operation: "other", Key: r.Key}} {
+	for _, other := range []commands.Request{{Caller: eve, Channel: r.Channel, Operation: r.Operation, Key: r.Key},
+		{Caller: c, Channel: r.Channel, Operation: "other", Key: r.Key}} {
 		if _, err := w.SetPermission(t.Context(), other, withdrawal()); err != nil {
 			t.Errorf("%v", err)
 		}

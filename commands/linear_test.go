@@ -197,7 +197,8 @@ func decisions(t *testing.T, w *world, pauses *linear.Pauses, m mutant) (*linear
 		all.Go(func() {
 			for range 20 {
 				r.Do(c+1, nil, func() (any, bool) {
-					a, err := askers[c%2].DecideAccess(t.Context(), request(service), commands.DecideAccess{Account: person.Account, Permission: weather.Permission, Purpose: weather.Purpose})
+					a, err := askers[c%2].DecideAccess(t.Context(), request(service),
+						commands.DecideAccess{Account: person.Account, Permission: weather.Permission, Purpose: weather.Purpose})
 					if err != nil {
 						t.Errorf("asking: %v", err)
 					}

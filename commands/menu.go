@@ -34,7 +34,7 @@ type Menu struct {
 	ListPermissions Command[struct{}, Permissions]
 	SetPermission   Command[domain.SetPermission, PermissionSet]
 	ListDevices     Command[struct{}, []Device]
-	LinkDevice      Command[LinkDevice, Device]
+	LinkDevice      Command[domain.LinkDevice, Device]
 	RenameDevice    Command[RenameDevice, Device]
 	UnlinkDevice    Command[UnlinkDevice, struct{}]
 	RequestErasure  Command[RequestErasure, ErasureView]

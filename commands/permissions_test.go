@@ -58,7 +58,8 @@ func TestPermissions(t *testing.T) {
 		refused(w, w.SetPermission, c, domain.SetPermission{Permission: "teleport", Purpose: "weather"}, domain.ErrPermission)
 		refused(w, w.SetPermission, c, domain.SetPermission{Permission: "location", Purpose: "research"}, domain.ErrPurpose)
 		refused(w, w.SetPermission, c, domain.SetPermission{Permission: "location", Purpose: "weather", Grant: true}, domain.ErrNotice)
-		refused(w, w.SetPermission, c, domain.SetPermission{Permission: "location", Purpose: "weather", Grant: true, Notice: domain.EventID{UUID: uuid.New()}}, domain.ErrNotice)
+		refused(w, w.SetPermission, c, domain.SetPermission{Permission: "location", Purpose: "weather", Grant: true, Notice: domain.EventID{UUID: uuid.New()}},
+			domain.ErrNotice)
 	})
 	proof := func() domain.Fact {
 		for _, f := range w.log() {
@@ -69,7 +70,8 @@ func TestPermissions(t *testing.T) {
 		return domain.Fact{}
 	}()
 	d := proof.Event.(domain.PermissionGranted)
-	if d.Notice != set.Notice || d.NoticeHash == "" || d.Language != "de" || proof.Subject != c.Account || proof.Actor.Kind != domain.ActorPerson || proof.Actor.ID.UUID != c.Account.UUID || proof.Region != "DE" {
+	if d.Notice != set.Notice || d.NoticeHash == "" || d.Language != "de" || proof.Subject != c.Account || proof.Actor.Kind != domain.ActorPerson ||
+		proof.Actor.ID.UUID != c.Account.UUID || proof.Region != "DE" {
 		t.Errorf("the grant proves %+v by %+v", d, proof.Actor)
 	}
 }
@@ -81,7 +83,7 @@ func TestIfMatch(t *testing.T) {
 	set.IfMatch = do(w, w.ListPermissions, c, struct{}{}).Tag
 	first := do(w, w.SetPermission, c, set)
 	w.appended(nil, func() { refused(w, w.SetPermission, c, set, domain.ErrStale) })
-	do(w, w.LinkDevice, c, commands.LinkDevice{Kind: "watch", Model: "x", Name: "x"}) // moves the stream, not the tag
+	do(w, w.LinkDevice, c, domain.LinkDevice{Kind: "watch", Model: "x", Name: "x"}) // moves the stream, not the tag
 	set.IfMatch = first.Tag
 	do(w, w.SetPermission, c, set)
 
@@ -161,8 +163,9 @@ func (w *world) publish(version int, material bool) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	_, err = w.journal.Append(w.t.Context(), head, entry(w.clock.Now(), domain.NoticePublished{Permission: weather.Permission, Version: version, Material: material,
-		Language: "en", Controller: "the-operator", Hash: domain.HashText("new"), Text: "new"}))
+	_, err = w.journal.Append(w.t.Context(), head,
+		entry(w.clock.Now(), domain.NoticePublished{Permission: weather.Permission, Version: version, Material: material,
+			Language: "en", Controller: "the-operator", Hash: domain.HashText("new"), Text: "new"}))
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -209,7 +212,8 @@ func TestNoDecisionMissesAWithdrawal(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				if _, err := w.LinkDevice(t.Context(), request(c), commands.LinkDevice{Kind: "other", Model: "x", Name: "x"}); err != nil && !errors.Is(err, domain.ErrTooMany) {
+				if _, err := w.LinkDevice(t.Context(), request(c), domain.LinkDevice{Kind: "other", Model: "x", Name: "x"}); err != nil &&
+					!errors.Is(err, domain.ErrTooMany) {
 					t.Error(err)
 					return
 				}

@@ -69,12 +69,6 @@ func (Device) Format(s fmt.State, _ rune) { hide(s) }
 func (Device) LogValue() slog.Value { return hidden() }
 
 // Format prints [personal] for every verb.
-func (LinkDevice) Format(s fmt.State, _ rune) { hide(s) }
-
-// LogValue logs [personal].
-func (LinkDevice) LogValue() slog.Value { return hidden() }
-
-// Format prints [personal] for every verb.
 func (RenameDevice) Format(s fmt.State, _ rune) { hide(s) }
 
 // LogValue logs [personal].

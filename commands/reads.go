@@ -74,7 +74,7 @@ func once[K any](ctx context.Context, stream string, read func() (K, error)) (K,
 			return none, ctx.Err()
 		}
 		if one.err == nil {
-			return one.kept.(K), nil //nolint:forcetypeassert // streams of one kind are kept by one folded
+			return one.kept.(K), nil // streams of one kind are kept by one folded
 		}
 		rethrow(one.err)
 		if ended := errors.Is(one.err, context.Canceled) || errors.Is(one.err, context.DeadlineExceeded); !ended || ctx.Err() != nil {

@@ -159,7 +159,8 @@ func TestASignUpCaughtHalfwayIsSettled(t *testing.T) {
 func (w *world) append(stream string, event any) {
 	w.t.Helper()
 	m := domain.Metadata{At: w.clock.Now(), Actor: domain.Actor{Kind: domain.ActorSystem}, Channel: domain.ChannelProcess}
-	if _, err := w.journal.Append(w.t.Context(), journal.NoStream(stream), journal.Entry{ID: domain.EventID{UUID: uuid.New()}, Metadata: m, Event: event}); err != nil {
+	if _, err := w.journal.Append(w.t.Context(), journal.NoStream(stream),
+		journal.Entry{ID: domain.EventID{UUID: uuid.New()}, Metadata: m, Event: event}); err != nil {
 		w.t.Fatal(fmt.Errorf("%s: %w", stream, err))
 	}
 }

@@ -53,7 +53,8 @@ func (k *call) reveal(ctx context.Context, in Reveal) (Revealed, error) {
 		return Revealed{}, err
 	}
 	found := a.Exists() && !a.Erasure.Done()
-	f, err := k.record(ctx, about{subject: in.Account, region: a.Region, purpose: in.Purpose, caseID: in.Case}, domain.AccessRevealed{Parts: in.Parts, Found: found})
+	f, err := k.record(ctx, about{subject: in.Account, region: a.Region, purpose: in.Purpose, caseID: in.Case},
+		domain.AccessRevealed{Parts: in.Parts, Found: found})
 	if err != nil {
 		return Revealed{}, err
 	}

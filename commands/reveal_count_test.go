@@ -42,7 +42,7 @@ func TestTheVaultIsAskedOnceForManyEvents(t *testing.T) {
 		return history, asked.Load()
 	}
 	link := func(n int) {
-		d := do(w, w.LinkDevice, person, commands.LinkDevice{Kind: "watch", Model: "Model 3", Name: fmt.Sprint(n)})
+		d := do(w, w.LinkDevice, person, domain.LinkDevice{Kind: "watch", Model: "Model 3", Name: fmt.Sprint(n)})
 		do(w, w.RenameDevice, person, commands.RenameDevice{ID: d.ID, Name: "another name"})
 	}
 	link(0)

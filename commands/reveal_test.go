@@ -26,8 +26,8 @@ func (o *observed) Keys(ctx context.Context, names ...string) ([]*vault.Key, err
 func TestRevealAsksForTheKeysOfWhatItShows(t *testing.T) {
 	w := newWorld(t)
 	person := w.person(ada)
-	first := do(w, w.LinkDevice, person, commands.LinkDevice{Kind: "phone", Model: "Pixel 9", Name: "Hers"})
-	second := do(w, w.LinkDevice, person, commands.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Too"})
+	first := do(w, w.LinkDevice, person, domain.LinkDevice{Kind: "phone", Model: "Pixel 9", Name: "Hers"})
+	second := do(w, w.LinkDevice, person, domain.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Too"})
 	officer := w.officer("grace@example.com", domain.RoleCompliance)
 	o := &observed{Vault: w.vault}
 	w.start(w.store, o)

@@ -34,8 +34,9 @@ func ownerEvenClosing(c domain.Caller) error {
 		return nil
 	case domain.ActorGuest:
 		return domain.ErrSession
+	default:
+		return domain.ErrForbidden
 	}
-	return domain.ErrForbidden
 }
 
 // officer: an officer with a role.
@@ -58,8 +59,9 @@ func service(c domain.Caller) error {
 		return nil
 	case domain.ActorGuest:
 		return domain.ErrServiceKey
+	default:
+		return domain.ErrForbidden
 	}
-	return domain.ErrForbidden
 }
 
 // operator: somebody running a command on the machine.

@@ -21,7 +21,7 @@ func TestShowAccount(t *testing.T) {
 	w.restart()
 	before := w.clock.Now()
 	person, officer := w.person(ada), w.officer("grace@example.com", domain.RoleCompliance)
-	watch := do(w, w.LinkDevice, person, commands.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
+	watch := do(w, w.LinkDevice, person, domain.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Ada's watch"})
 	do(w, w.SetPermission, person, w.grant())
 	then := w.clock.Now()
 	w.clock.forward(40 * 24 * time.Hour)
@@ -33,20 +33,26 @@ func TestShowAccount(t *testing.T) {
 	var now, was commands.AccountShown
 	w.appended([]string{"access.revealed.v1"}, func() { now = do(w, w.ShowAccount, officer, show) })
 	f := w.lastAccess()
-	if e := f.Event.(domain.AccessRevealed); f.ID != now.Record || !e.Found || len(e.Parts) != 5 || f.Subject != person.Account || f.Actor.ID.UUID != officer.Staff.UUID || f.Case != "DSR-1" || f.Region != "DE" {
+	if e := f.Event.(domain.AccessRevealed); f.ID != now.Record || !e.Found || len(e.Parts) != 5 || f.Subject != person.Account ||
+		f.Actor.ID.UUID != officer.Staff.UUID || f.Case != "DSR-1" || f.Region != "DE" {
 		t.Errorf("recorded %+v", f)
 	}
 	state := func(s commands.AccountShown) domain.State { return s.Account.Permissions[weather].State }
-	if fmt.Sprint(now.Emails) != "["+ada+"]" || now.BirthMonth != "1990-05" || now.Devices[0].Name != "another name" || state(now) != domain.StateWithdrawn || len(now.Sessions) != 2 || now.Sessions[0].ID != again.Session {
+	if fmt.Sprint(now.Emails) != "["+ada+"]" || now.BirthMonth != "1990-05" || now.Devices[0].Name != "another name" ||
+		state(now) != domain.StateWithdrawn || len(now.Sessions) != 2 ||
+		now.Sessions[0].ID != again.Session {
 		t.Error("not as it is now")
 	}
 	show.At = then
 	was = do(w, w.ShowAccount, officer, show)
-	if fmt.Sprint(was.Emails) != "["+ada+"]" || was.Devices[0].Name != "Ada's watch" || was.Devices[0].Model != "Model 3" || state(was) != domain.StateGranted || len(was.Sessions) != 1 ||
+	if fmt.Sprint(was.Emails) != "["+ada+"]" || was.Devices[0].Name != "Ada's watch" || was.Devices[0].Model != "Model 3" ||
+		state(was) != domain.StateGranted ||
+		len(was.Sessions) != 1 ||
 		was.Sessions[0].Client.Address != "192.0.2.7" || !was.At.Equal(then) {
 		t.Error("not as it was then")
 	}
-	want := []string{"sign_up.requested.v1", "verification.passed.v1", "account.opened.v1", "sign_up.completed.v1", "session.started.v1", "device.linked.v1", "permission.granted.v1"}
+	want := []string{"sign_up.requested.v1", "verification.passed.v1", "account.opened.v1", "sign_up.completed.v1", "session.started.v1", "device.linked.v1",
+		"permission.granted.v1"}
 	var types []string
 	for _, e := range was.Events {
 		types = append(types, e.Type)
@@ -64,7 +70,8 @@ func TestShowAccount(t *testing.T) {
 	}
 
 	// What was not there is not found, and that is recorded as well.
-	for _, none := range []commands.ShowAccount{{Why: show.Why, Account: domain.AccountID{UUID: uuid.New()}}, {Why: show.Why, Account: person.Account, At: before}} {
+	for _, none := range []commands.ShowAccount{{Why: show.Why, Account: domain.AccountID{UUID: uuid.New()}},
+		{Why: show.Why, Account: person.Account, At: before}} {
 		w.appended([]string{"access.revealed.v1"}, func() { refused(w, w.ShowAccount, officer, none, domain.ErrNotFound) })
 		if f := w.lastAccess(); f.Event.(domain.AccessRevealed).Found || f.Subject != none.Account {
 			t.Errorf("recorded %+v", f)
@@ -103,7 +110,8 @@ func TestSkipEvent(t *testing.T) {
 	f := log[len(log)-1]
 	e := f.Event.(domain.EventSkipped)
 	reason, err := journal.Open(t.Context(), w.journal, f, e.Reason)
-	if err != nil || reason.Text != "The program stumbles over it." || e.View != in.View || e.Event != in.Event || e.UID != 7 || f.Stream != domain.OperationsStream {
+	if err != nil || reason.Text != "The program stumbles over it." || e.View != in.View || e.Event != in.Event || e.UID != 7 ||
+		f.Stream != domain.OperationsStream {
 		t.Errorf("%+v %v", e, err)
 	}
 	w.appended(nil, func() {

@@ -212,7 +212,7 @@ func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	e := started.Event.(domain.SessionStarted) //nolint:forcetypeassert // found or made above
+	e := started.Event.(domain.SessionStarted) // found or made above
 	in := SignedIn{Token: sessionToken{who.kind, who.id, month, id, secret}.String(), Session: id, Expires: e.Expires, Roles: who.roles}
 	if who.account != nil {
 		in.Account, in.Closing = who.account.ID, who.account.Erasure.UnderWay()

@@ -27,7 +27,8 @@ func TestSignIn(t *testing.T) {
 		"none": "", "cut": in.Token[:len(in.Token)-1], "longer": in.Token + "A", "of staff": "als_" + in.Token[4:], "of a service": "alk_" + in.Token[4:],
 		"another secret": in.Token[:len(in.Token)-4] + "AAAA", "another owner": in.Token[:4] + "AAAA" + in.Token[8:], "noise": "alp_!!!",
 	} {
-		if c, err := w.Authenticate(t.Context(), token); !errors.Is(err, domain.ErrSession) && !errors.Is(err, domain.ErrServiceKey) || c.Actor.Kind != domain.ActorGuest {
+		if c, err := w.Authenticate(t.Context(), token); !errors.Is(err, domain.ErrSession) && !errors.Is(err, domain.ErrServiceKey) ||
+			c.Actor.Kind != domain.ActorGuest {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -122,7 +123,8 @@ func TestRefusedSignInsAreLimited(t *testing.T) {
 		for i := range limit.Events * 10 {
 			_, err := w.SignIn(t.Context(), request(domain.Guest()), wrong)
 			var refusal *domain.Error
-			if i < limit.Events && !errors.Is(err, domain.ErrCredentials) || i >= limit.Events && (!errors.As(err, &refusal) || refusal.Code != domain.ErrRate.Code || refusal.Retry < 1) {
+			if i < limit.Events && !errors.Is(err, domain.ErrCredentials) || i >= limit.Events &&
+				(!errors.As(err, &refusal) || refusal.Code != domain.ErrRate.Code || refusal.Retry < 1) {
 				t.Fatalf("attempt %d: %v", i, err)
 			}
 		}
@@ -189,7 +191,8 @@ func TestSessions(t *testing.T) {
 	there, inThere := w.session(ada)
 	eve, inEve := w.session("eve@example.com")
 	list := do(w, w.ListSessions, here, struct{}{})
-	if len(list) != 2 || list[0].ID != inThere.Session || list[1].ID != inHere.Session || list[0].Current || !list[1].Current || list[0].Client.Address != "192.0.2.7" {
+	if len(list) != 2 || list[0].ID != inThere.Session || list[1].ID != inHere.Session || list[0].Current || !list[1].Current ||
+		list[0].Client.Address != "192.0.2.7" {
 		t.Errorf("%d sessions", len(list))
 	}
 	w.appended(nil, func() {

@@ -40,7 +40,8 @@ func TestSignUp(t *testing.T) {
 	}
 	c, in := w.session("ADA@EXAMPLE.com")
 	me := do(w, w.Me, c, struct{}{})
-	if in.Account != checked.Account || me.Account != checked.Account || me.Email != ada || me.BirthMonth != "1990-05" || me.Region != "DE" || me.Language != "de" || me.Capacity != domain.CapacitySelf {
+	if in.Account != checked.Account || me.Account != checked.Account || me.Email != ada || me.BirthMonth != "1990-05" || me.Region != "DE" ||
+		me.Language != "de" || me.Capacity != domain.CapacitySelf {
 		t.Error("not the account that was asked for")
 	}
 	w.forgotten(s)

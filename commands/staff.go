@@ -70,7 +70,7 @@ func (k *call) addStaff(ctx context.Context, in AddStaff) (StaffAdded, error) {
 	if secret, err = k.secret(ctx, "enrolment", f.At); err != nil { // the first request's, if this is a repeat
 		return StaffAdded{}, err
 	}
-	e := f.Event.(domain.StaffAdded) //nolint:forcetypeassert // appended above
+	e := f.Event.(domain.StaffAdded) // appended above
 	return StaffAdded{Staff: id, Code: idToken(enrolmentPrefix, id.UUID, secret), Expires: e.Expires}, nil
 }
 

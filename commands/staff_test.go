@@ -85,7 +85,8 @@ func TestServices(t *testing.T) {
 		refused(w, w.AddService, operator, commands.AddService{Name: "weather-app", Allowed: allowed}, domain.ErrSlugTaken)
 		refused(w, w.AddService, operator, commands.AddService{Name: "Weather", Allowed: allowed}, domain.ErrSlug)
 		refused(w, w.AddService, operator, commands.AddService{Name: "other"}, domain.ErrAllowed)
-		refused(w, w.AddService, operator, commands.AddService{Name: "other", Allowed: []domain.Allowance{{Permission: "location", Purpose: "research"}}}, domain.ErrAllowed)
+		refused(w, w.AddService, operator, commands.AddService{Name: "other", Allowed: []domain.Allowance{{Permission: "location", Purpose: "research"}}},
+			domain.ErrAllowed)
 	})
 	results := make(chan error, 10)
 	for range 10 { // one name, many at once: one of them has it
@@ -119,7 +120,8 @@ func TestOperations(t *testing.T) {
 	})
 	log := w.log()
 	f := log[len(log)-1]
-	if e := f.Event.(domain.OperationPerformed); e.UID != 1000 || fmt.Sprint(e.Views) != "[accounts]" || f.Actor.Kind != domain.ActorOperator || f.Channel != domain.ChannelConsole {
+	if e := f.Event.(domain.OperationPerformed); e.UID != 1000 || fmt.Sprint(e.Views) != "[accounts]" || f.Actor.Kind != domain.ActorOperator ||
+		f.Channel != domain.ChannelConsole {
 		t.Errorf("%+v", f)
 	}
 	if _, err := w.Operate(t.Context(), r, commands.Operate{Operation: domain.OpReplayRebuild, Views: []domain.ViewName{"accounts"}}); err != nil {

@@ -16,7 +16,7 @@ const looks, patient = 10, 3
 
 // balance takes leases for the consumers that are to have one, and gives back what is others' part, until it is stopped
 // or the runner closes.
-func (r *Runner) balance() (stop func()) {
+func (r *Runner) balance(ctx context.Context) (stop func()) {
 	var shared []*worker
 	for _, w := range r.workers {
 		if w.leased() != "" {
@@ -27,7 +27,7 @@ func (r *Runner) balance() (stop func()) {
 	if len(shared) == 0 {
 		return func() {}
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() {
 		select {
@@ -56,7 +56,7 @@ func (r *Runner) balance() (stop func()) {
 		cancel()
 		running.Wait()
 		for _, w := range shared {
-			w.decline()
+			w.decline(ctx)
 		}
 	}
 }

@@ -36,7 +36,8 @@ func start(t *testing.T, l *projectiontest.Ledger, all ...*counter) *line {
 		cs = append(cs, c.consumer())
 	}
 	var err error
-	x.Runner, err = consumers.New(consumers.Options{Journal: l.Journal, Log: slog.New(slog.NewJSONHandler(x.log, nil)), Now: l.Now, Pause: time.Millisecond}, cs...)
+	x.Runner, err = consumers.New(consumers.Options{Journal: l.Journal, Log: slog.New(slog.NewJSONHandler(x.log, nil)), Now: l.Now, Pause: time.Millisecond},
+		cs...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +155,8 @@ func TestAConsumerThatPanicsIsFoundOut(t *testing.T) {
 	if err := x.WaitFor(t.Context(), "counter", bad); !errors.Is(err, consumers.ErrStopped) {
 		t.Fatal(err)
 	}
-	if s := x.status(t, "counter"); s.Position.Int64() != bad.Int64()-1 || !strings.Contains(s.Reason, "operation.performed.v1") || strings.Contains(s.Reason, "anything") {
+	if s := x.status(t, "counter"); s.Position.Int64() != bad.Int64()-1 || !strings.Contains(s.Reason, "operation.performed.v1") ||
+		strings.Contains(s.Reason, "anything") {
 		t.Errorf("%+v", s)
 	}
 }
@@ -173,7 +175,8 @@ func TestACloseDuringTroubleEnds(t *testing.T) {
 
 func TestNamesAreUnique(t *testing.T) {
 	l := projectiontest.New(t)
-	if _, err := consumers.New(consumers.Options{Journal: l.Journal, Log: l.Logger, Now: l.Now}, (&counter{name: "a"}).consumer(), (&counter{name: "a"}).consumer()); err == nil {
+	if _, err := consumers.New(consumers.Options{Journal: l.Journal, Log: l.Logger, Now: l.Now}, (&counter{name: "a"}).consumer(),
+		(&counter{name: "a"}).consumer()); err == nil {
 		t.Error("two consumers of one name")
 	}
 	r, err := consumers.New(consumers.Options{Journal: l.Journal, Log: l.Logger, Now: l.Now})

@@ -108,7 +108,7 @@ func (p *periods) Subscribe(ctx context.Context, topic string) (<-chan *message.
 func (p *periods) Close() error {
 	p.once.Do(func() { close(p.closing) })
 	p.running.Wait()
-	p.worker.decline()
+	p.worker.decline(context.Background())
 	return nil
 }
 
@@ -130,7 +130,7 @@ func (p *periods) under(ctx context.Context, lease *leases.Lease, topic string, 
 	}
 	w.fresh = false
 	w.give()
-	w.giveBack(lease)
+	w.giveBack(ctx, lease)
 }
 
 // read hands out pages until the period is cut; false says that the log was closed instead.
@@ -193,13 +193,13 @@ func (w *worker) isLeaving() bool {
 }
 
 // giveBack leaves the work to others.
-func (w *worker) giveBack(lease *leases.Lease) {
+func (w *worker) giveBack(ctx context.Context, lease *leases.Lease) {
 	reason := "the lease was given back"
 	if !lease.Held() {
 		reason = "the lease was lost"
 	}
 	w.log.Info("consumer leaves its work to other processes", "reason", reason)
-	ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
 	if err := lease.Release(ctx); err != nil { // it goes by itself
 		w.log.Warn("a lease could not be given back", "reason", err.Error())
@@ -211,10 +211,10 @@ func (w *worker) giveBack(lease *leases.Lease) {
 }
 
 // decline gives back a lease that was taken and not used any more.
-func (w *worker) decline() {
+func (w *worker) decline(ctx context.Context) {
 	select {
 	case lease := <-w.offered:
-		w.giveBack(lease)
+		w.giveBack(ctx, lease)
 	default:
 	}
 }

@@ -78,9 +78,10 @@ func (r *Runner) Run(ctx context.Context) error {
 	defer close(r.ended)
 	stop := context.AfterFunc(ctx, func() { _ = r.Close() })
 	defer stop()
-	defer r.balance()()
-	// The router gets no context that ends: it is closed, so that pages under way are finished.
-	return router.Run(context.WithoutCancel(ctx))
+	// They get no context that ends: they are closed, so that pages under way are finished.
+	lasting := context.WithoutCancel(ctx)
+	defer r.balance(lasting)()
+	return router.Run(lasting)
 }
 
 func (r *Runner) start() (*message.Router, error) {

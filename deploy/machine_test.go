@@ -51,7 +51,8 @@ printf 'http_drain: 0s\nerasure:\n  grace: 0s\n' >> /etc/accountledger/config.ya
 		t.Errorf("after the restore: %v\n%s", err, out)
 	}
 	r.signIn("bob@example.com")
-	if out, err := r.try(`curl -sf http://127.0.0.1:8080/v1/sessions -H 'Content-Type: application/json' -d '{"email":"ada@example.com","password":"` + password + `"}'`); err == nil {
+	if out, err := r.try(`curl -sf http://127.0.0.1:8080/v1/sessions -H 'Content-Type: application/json' -d '{"email":"ada@example.com","password":"` +
+		password + `"}'`); err == nil {
 		t.Errorf("the erased person is back: %s", out)
 	}
 	r.run("systemctl stop accountledger; test \"$(systemctl show -P Result accountledger)\" = success")
@@ -64,7 +65,8 @@ printf 'http_drain: 0s\nerasure:\n  grace: 0s\n' >> /etc/accountledger/config.ya
 	}
 	r.clusterUnit()
 	r.paste("Remove")
-	contains(t, r.run("ls -A /etc/accountledger /var/lib/accountledger /usr/local/bin/accountledger /etc/systemd/system/accountledger* 2>&1 || true; ls -A /var/backups/accountledger"), "No such file")
+	contains(t, r.run("ls -A /etc/accountledger /var/lib/accountledger /usr/local/bin/accountledger /etc/systemd/system/accountledger* 2>&1 || true; ls -A "+
+		"/var/backups/accountledger"), "No such file")
 	for i, b := range r.all {
 		if !r.done[i] {
 			t.Errorf("nothing ran the commands under %q", b.heading)
@@ -154,7 +156,8 @@ func (r *recipe) rotated() {
 	r.t.Helper()
 	var keys []operate.MasterKey
 	r.as("keys list", &keys)
-	if len(keys) != 2 || keys[0].State != operate.KeyKept || keys[1].State != operate.KeyCurrent || !strings.HasPrefix(keys[1].Files[0], "/etc/accountledger/keys/master-") {
+	if len(keys) != 2 || keys[0].State != operate.KeyKept || keys[1].State != operate.KeyCurrent ||
+		!strings.HasPrefix(keys[1].Files[0], "/etc/accountledger/keys/master-") {
 		r.t.Errorf("%+v", keys)
 	}
 	if out := r.run("stat -c '%U %a' /etc/accountledger/keys/*.key | sort -u"); out != "accountledger 600\n" {

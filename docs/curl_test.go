@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// TestMain makes a folder for the program that is built, and lets the test's own binary stand in for curl on a machine that has none, as far as the pages use it.
+// TestMain makes a folder for the program that is built, and lets the test's own binary stand in for curl on a machine that has none, as far as the pages use
+// it.
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "curl" {
 		if err := curl(os.Args[1:]); err != nil {

@@ -17,7 +17,8 @@ var compatible = regexp.MustCompile(`Apache License|Permission is hereby granted
 
 // TestLicences looks at the licence of every module that is linked into the program.
 func TestLicences(t *testing.T) {
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Dir}}{{end}}{{end}}", "accountledger/cmd/accountledger")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", "{{with .Module}}{{if not .Main}}{{.Path}} {{.Dir}}{{end}}{{end}}",
+		"accountledger/cmd/accountledger")
 	listed, err := cmd.Output()
 	fatal(t, err)
 	seen := map[string]bool{}

@@ -102,8 +102,9 @@ func TestDevices(t *testing.T) {
 		if !ok || e.FirstOfDay != (i == 0) {
 			t.Fatalf("device %d: %#v", i, events)
 		}
-		clear, keys := e.Name.Clear()
-		if *clear.(*domain.DeviceText) != (domain.DeviceText{Text: "Ada's watch"}) || len(keys) != 2 || keys[0] != domain.AccountKey(a.ID) || keys[1] != domain.DeviceKey(last.ID) {
+		text, keys := e.Name.Clear()
+		if *text.(*domain.DeviceText) != (domain.DeviceText{Text: "Ada's watch"}) || len(keys) != 2 || keys[0] != domain.AccountKey(a.ID) ||
+			keys[1] != domain.DeviceKey(last.ID) {
 			t.Fatalf("sealed under %v", keys)
 		}
 		apply(t, a, noon, events...)

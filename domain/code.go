@@ -20,7 +20,8 @@ type CodeInput struct {
 
 // Parts is the input of the keyed hash, in a fixed order.
 func (c CodeInput) Parts() [][]byte {
-	return [][]byte{[]byte("code/1"), []byte(c.Purpose), c.Verification.UUID[:], []byte(strconv.Itoa(c.Issue)), []byte(c.Medium), []byte(c.Destination), []byte(strconv.FormatBool(c.Long))}
+	return [][]byte{[]byte("code/1"), []byte(c.Purpose), c.Verification.UUID[:], []byte(strconv.Itoa(c.Issue)), []byte(c.Medium), []byte(c.Destination),
+		[]byte(strconv.FormatBool(c.Long))}
 }
 
 const longAlphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ" // Crockford's base 32: no two characters look alike

@@ -21,7 +21,8 @@ func mac(c domain.CodeInput) [32]byte {
 }
 
 func TestCodesDependOnEverything(t *testing.T) {
-	base := domain.CodeInput{Purpose: domain.VerifySignUp, Verification: domain.VerificationID{UUID: uuid.New()}, Issue: 1, Medium: domain.MediumEmail, Destination: "ada@example.com"}
+	base := domain.CodeInput{Purpose: domain.VerifySignUp, Verification: domain.VerificationID{UUID: uuid.New()}, Issue: 1, Medium: domain.MediumEmail,
+		Destination: "ada@example.com"}
 	if same := base; same.Code(mac(same)) != base.Code(mac(base)) {
 		t.Fatal("one input, two codes")
 	}
@@ -65,9 +66,11 @@ func TestFormOfCodes(t *testing.T) {
 }
 
 func TestCodesAsTyped(t *testing.T) {
-	for in, want := range map[string]string{"123456": "123456", " 123 456 ": "123456", "123-456": "123456", "123\u00a0456": "123456", "abcd-efgh": "ABCDEFGH", "oOiIlL": "001111", "": "",
+	for in, want := range map[string]string{
+		"123456": "123456", " 123 456 ": "123456", "123-456": "123456", "123\u00a0456": "123456", "abcd-efgh": "ABCDEFGH", "oOiIlL": "001111", "": "",
 		"１２３４５６": "123456", "١٢٣٤٥٦": "123456", "۱۲۳۴۵۶": "123456", "१२३४५६": "123456", "𝟏𝟐𝟑𝟒𝟓𝟔": "123456", "１２３ ４５６": "123456",
-		"\ufeff123\u200b456\u200f": "123456", "123\u2013456\t\r\n": "123456", "123\u3000456": "123456", "½²": "½²"} {
+		"\ufeff123\u200b456\u200f": "123456", "123\u2013456\t\r\n": "123456", "123\u3000456": "123456", "½²": "½²",
+	} {
 		if got := domain.CleanCode(in); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
 		}

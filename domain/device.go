@@ -51,12 +51,12 @@ func (a *Account) DeviceIDs() []DeviceID {
 	return ids
 }
 
-// LinkDevice is a request to link a device.
+// LinkDevice is a request to link a device. It goes from the API to the decision as it is.
 type LinkDevice struct {
-	ID    DeviceID
-	Kind  DeviceKind
-	Model string
-	Name  string
+	ID    DeviceID   `json:"-"` // chosen by the command
+	Kind  DeviceKind `json:"kind"`
+	Model string     `json:"model"`
+	Name  string     `json:"name"`
 }
 
 // LinkDevice decides on linking a device.

@@ -82,6 +82,7 @@ func (a *Account) CancelErasure() ([]any, error) {
 		return nil, nil
 	case ErasureRunning, ErasureDone:
 		return nil, ErrErasureDone
+	case ErasureNone:
 	}
 	return nil, ErrNotFound
 }
@@ -101,6 +102,7 @@ func (a *Account) EraseNow(now time.Time) []any {
 		return nil
 	case ErasureWaiting:
 		return []any{ErasureStarted{}}
+	case ErasureNone, ErasureWithdrawn:
 	}
 	return []any{ErasureRequested{Due: now.UTC()}, ErasureStarted{}}
 }

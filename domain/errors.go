@@ -68,55 +68,69 @@ func (e *Error) After(seconds int) *Error {
 
 // Refusals of this package and of the commands. Do not modify them.
 var (
-	ErrEmail       = &Error{Kind: Invalid, Code: "invalid_email", Message: "This is not an e-mail address, such as name@example.com.", Field: "/email"}
-	ErrRegion      = &Error{Kind: Invalid, Code: "invalid_region", Message: "This is not a region. Use a country code of two capital letters (ISO 3166-1), such as DE.", Field: "/region"}
-	ErrLanguage    = &Error{Kind: Invalid, Code: "invalid_language", Message: "This is not a language. Use a BCP 47 tag, such as en, pt-BR or zh-Hans.", Field: "/language"}
-	ErrBirthMonth  = &Error{Kind: Invalid, Code: "invalid_birth_month", Message: "This is not a month of birth. Use year and month, such as 1990-05, not in the future.", Field: "/birth_month"}
+	ErrEmail  = &Error{Kind: Invalid, Code: "invalid_email", Message: "This is not an e-mail address, such as name@example.com.", Field: "/email"}
+	ErrRegion = &Error{Kind: Invalid, Code: "invalid_region",
+		Message: "This is not a region. Use a country code of two capital letters (ISO 3166-1), such as DE.", Field: "/region"}
+	ErrLanguage = &Error{Kind: Invalid, Code: "invalid_language", Message: "This is not a language. Use a BCP 47 tag, such as en, pt-BR or zh-Hans.",
+		Field: "/language"}
+	ErrBirthMonth = &Error{Kind: Invalid, Code: "invalid_birth_month",
+		Message: "This is not a month of birth. Use year and month, such as 1990-05, not in the future.", Field: "/birth_month"}
 	ErrCapacity    = &Error{Kind: Forbidden, Code: "capacity_refused", Message: "People of this age in this region cannot have an account of their own."}
 	ErrDeviceKind  = &Error{Kind: Invalid, Code: "invalid_device_kind", Message: "This is not a kind of device. See GET /v1/catalogue.", Field: "/kind"}
-	ErrDeviceModel = &Error{Kind: Invalid, Code: "invalid_device_model", Message: "A device's model has 1 to 100 characters and no control characters.", Field: "/model"}
-	ErrDeviceName  = &Error{Kind: Invalid, Code: "invalid_device_name", Message: "A device's name has 1 to 100 characters and no control characters.", Field: "/name"}
-	ErrPersonName  = &Error{Kind: Invalid, Code: "invalid_name", Message: "A name has 1 to 100 characters and no control characters.", Field: "/name"}
-	ErrTooMany     = &Error{Kind: Conflict, Code: "too_many_devices", Message: "100 devices are already linked. Unlink one first."}
+	ErrDeviceModel = &Error{Kind: Invalid, Code: "invalid_device_model", Message: "A device's model has 1 to 100 characters and no control characters.",
+		Field: "/model"}
+	ErrDeviceName = &Error{Kind: Invalid, Code: "invalid_device_name", Message: "A device's name has 1 to 100 characters and no control characters.",
+		Field: "/name"}
+	ErrPersonName = &Error{Kind: Invalid, Code: "invalid_name", Message: "A name has 1 to 100 characters and no control characters.", Field: "/name"}
+	ErrTooMany    = &Error{Kind: Conflict, Code: "too_many_devices", Message: "100 devices are already linked. Unlink one first."}
 
-	ErrVerification = &Error{Kind: NotFound, Code: "verification_unknown", Message: "There is no such verification, or the handle is not the one from the sign-up."}
-	ErrCode         = &Error{Kind: Invalid, Code: "wrong_code", Message: "This is not the code from the latest message.", Field: "/code"}
-	ErrCodeExpired  = &Error{Kind: Gone, Code: "code_expired", Message: "This code has expired. Ask for another one.", Field: "/code"}
-	ErrVerified     = &Error{Kind: Conflict, Code: "already_verified", Message: "This address is verified already. Sign in."}
-	ErrContacts     = &Error{Kind: Conflict, Code: "too_many_contacts", Message: "An account has at most three e-mail addresses."}
-	ErrContactOwn   = &Error{Kind: Conflict, Code: "contact_yours", Message: "This address is one of yours already.", Field: "/email"}
-	ErrEnded        = &Error{Kind: Gone, Code: "verification_ended", Message: "This verification has ended. Sign up again."}
-	ErrTaken        = &Error{Kind: Conflict, Code: "identifier_taken", Message: "This e-mail address already has an account. Sign in."}
+	ErrVerification = &Error{Kind: NotFound, Code: "verification_unknown",
+		Message: "There is no such verification, or the handle is not its own."}
+	ErrCode        = &Error{Kind: Invalid, Code: "wrong_code", Message: "This is not the code from the latest message.", Field: "/code"}
+	ErrCodeExpired = &Error{Kind: Gone, Code: "code_expired", Message: "This code has expired. Ask for another one.", Field: "/code"}
+	ErrVerified    = &Error{Kind: Conflict, Code: "already_verified", Message: "This address is verified already. Sign in."}
+	ErrContacts    = &Error{Kind: Conflict, Code: "too_many_contacts", Message: "An account has at most three e-mail addresses."}
+	ErrContactOwn  = &Error{Kind: Conflict, Code: "contact_yours", Message: "This address is one of yours already.", Field: "/email"}
+	ErrEnded       = &Error{Kind: Gone, Code: "verification_ended", Message: "This verification has ended. Ask for a new one."}
+	ErrTaken       = &Error{Kind: Conflict, Code: "identifier_taken", Message: "This e-mail address already has an account. Sign in."}
 
 	ErrCredentials = &Error{Kind: Unauthenticated, Code: "wrong_credentials", Message: "The e-mail address or password is wrong."}
 	ErrSession     = &Error{Kind: Unauthenticated, Code: "not_signed_in", Message: "Sign in first: send a valid token as Authorization: Bearer."}
 	ErrServiceKey  = &Error{Kind: Unauthenticated, Code: "wrong_service_key", Message: "Send the service's key as Authorization: Bearer."}
 	ErrForbidden   = &Error{Kind: Forbidden, Code: "not_allowed", Message: "You are not allowed to do this."}
-	ErrClosing     = &Error{Kind: Forbidden, Code: "account_closing", Message: "This account is being erased. You can only see the state of the erasure and, until it begins, cancel it."}
-	ErrNotFound    = &Error{Kind: NotFound, Code: "not_found", Message: "It does not exist or is not yours."}
-	ErrRate        = &Error{Kind: RateLimited, Code: "too_many_attempts", Message: "Too many attempts. Try again later."}
+	ErrClosing     = &Error{Kind: Forbidden, Code: "account_closing",
+		Message: "This account is being erased. You can only see the state of the erasure and, until it begins, cancel it."}
+	ErrNotFound = &Error{Kind: NotFound, Code: "not_found", Message: "It does not exist or is not yours."}
+	ErrRate     = &Error{Kind: RateLimited, Code: "too_many_attempts", Message: "Too many attempts. Try again later."}
 
 	ErrPermission = &Error{Kind: NotFound, Code: "permission_unknown", Message: "There is no such permission. See GET /v1/catalogue."}
 	ErrPurpose    = &Error{Kind: Invalid, Code: "invalid_purpose", Message: "This permission has no such purpose. See GET /v1/catalogue.", Field: "/purpose"}
-	ErrGuardian   = &Error{Kind: Forbidden, Code: "guardian_required", Message: "At this age in this region a guardian must agree to optional permissions, which is not supported yet."}
-	ErrNotice     = &Error{Kind: Conflict, Code: "notice_outdated", Message: "This notice is no longer in force. Show the current one from GET /v1/catalogue and ask again.", Field: "/notice"}
-	ErrStale      = &Error{Kind: Conflict, Code: "stale", Message: "It has changed in the meantime. Read it again and retry with the new ETag."}
-	ErrBusy       = &Error{Kind: Conflict, Code: "busy", Message: "Somebody else is changing this. Try again."}
+	ErrGuardian   = &Error{Kind: Forbidden, Code: "guardian_required",
+		Message: "At this age in this region a guardian must agree to optional permissions, which is not supported yet."}
+	ErrNotice = &Error{Kind: Conflict, Code: "notice_outdated",
+		Message: "This notice is no longer in force. Show the current one from GET /v1/catalogue and ask again.", Field: "/notice"}
+	ErrStale = &Error{Kind: Conflict, Code: "stale", Message: "It has changed in the meantime. Read it again and retry with the new ETag."}
+	ErrBusy  = &Error{Kind: Conflict, Code: "busy", Message: "Somebody else is changing this. Try again."}
 
 	ErrErasureDone = &Error{Kind: Conflict, Code: "erasure_begun", Message: "The erasure has begun and can no longer be cancelled."}
 	ErrErasureOpen = &Error{Kind: Conflict, Code: "erasure_requested", Message: "An erasure of this account has already been requested."}
 	ErrEnrolment   = &Error{Kind: Forbidden, Code: "enrolment_refused", Message: "This enrolment code is wrong, already used or older than 24 hours."}
 	ErrRepeated    = &Error{Kind: Invalid, Code: "idempotency_key_reused", Message: "This Idempotency-Key was used for a different request. Use a new one."}
-	ErrRepeatLate  = &Error{Kind: Conflict, Code: "already_done", Message: "This was done more than ten minutes ago, and its secret is not shown again. Use a new Idempotency-Key."}
+	ErrRepeatLate  = &Error{Kind: Conflict, Code: "already_done",
+		Message: "This was done more than ten minutes ago, and its secret is not shown again. Use a new Idempotency-Key."}
 	ErrCase        = &Error{Kind: Invalid, Code: "invalid_case", Message: "This is not a case number: " + CasePattern + ".", Field: "/case"}
-	ErrLookPurpose = &Error{Kind: Invalid, Code: "invalid_purpose", Message: "The purpose must be subject_request, security_incident, legal_order, fraud_investigation, support or audit.", Field: "/purpose"}
-	ErrPart        = &Error{Kind: Invalid, Code: "invalid_part", Message: "A part is email, birth_month, device_models, device_names or clients.", Field: "/parts"}
-	ErrRole        = &Error{Kind: Invalid, Code: "invalid_role", Message: "A role is admin, compliance or analyst.", Field: "/role"}
-	ErrSlug        = &Error{Kind: Invalid, Code: "invalid_service_name", Message: "A service's name has 2 to 40 lower-case letters, digits and single dashes.", Field: "/name"}
-	ErrSlugTaken   = &Error{Kind: Conflict, Code: "service_exists", Message: "A service with this name already exists.", Field: "/name"}
-	ErrAllowed     = &Error{Kind: Invalid, Code: "invalid_allowance", Message: "State what the service may ask for as permission:purpose, both from the catalogue.", Field: "/allow"}
-	ErrStaffTaken  = &Error{Kind: Conflict, Code: "staff_exists", Message: "An officer with this address already exists.", Field: "/email"}
-	ErrUnsure      = &Error{Kind: UnknownOutcome, Code: "outcome_unknown", Message: "It is not known whether this was done. Repeat it with the same Idempotency-Key."}
+	ErrLookPurpose = &Error{Kind: Invalid, Code: "invalid_purpose",
+		Message: "The purpose must be subject_request, security_incident, legal_order, fraud_investigation, support or audit.", Field: "/purpose"}
+	ErrPart = &Error{Kind: Invalid, Code: "invalid_part", Message: "A part is email, birth_month, device_models, device_names or clients.", Field: "/parts"}
+	ErrRole = &Error{Kind: Invalid, Code: "invalid_role", Message: "A role is admin, compliance or analyst.", Field: "/role"}
+	ErrSlug = &Error{Kind: Invalid, Code: "invalid_service_name", Message: "A service's name has 2 to 40 lower-case letters, digits and single dashes.",
+		Field: "/name"}
+	ErrSlugTaken = &Error{Kind: Conflict, Code: "service_exists", Message: "A service with this name already exists.", Field: "/name"}
+	ErrAllowed   = &Error{Kind: Invalid, Code: "invalid_allowance",
+		Message: "State what the service may ask for as permission:purpose, both from the catalogue.", Field: "/allow"}
+	ErrStaffTaken = &Error{Kind: Conflict, Code: "staff_exists", Message: "An officer with this address already exists.", Field: "/email"}
+	ErrUnsure     = &Error{Kind: UnknownOutcome, Code: "outcome_unknown",
+		Message: "It is not known whether this was done. Repeat it with the same Idempotency-Key."}
 	ErrUnavailable = &Error{Kind: Unavailable, Code: "unavailable", Message: "This is temporarily unavailable. Try again shortly."}
 	ErrOverload    = &Error{Kind: Unavailable, Code: "overloaded", Message: "The server is overloaded. Try again shortly."}
 	ErrInternal    = &Error{Kind: Internal, Code: "internal", Message: "An internal error occurred. It has been logged."}

@@ -25,7 +25,8 @@ func TestParseLanguage(t *testing.T) {
 			t.Errorf("%q is not canonical", got)
 		}
 	}
-	for _, no := range []string{"", "und", "x-ada", "english", "e", "de-", "de AT", "ada@example.com", "*", "und-DE", "de-" + strings.Repeat("1996-", 20) + "1996", strings.Repeat("a", 10_000)} {
+	for _, no := range []string{"", "und", "x-ada", "english", "e", "de-", "de AT", "ada@example.com", "*", "und-DE", "de-" + strings.Repeat("1996-", 20) + "1996",
+		strings.Repeat("a", 10_000)} {
 		if got, err := domain.ParseLanguage(no); !errors.Is(err, domain.ErrLanguage) {
 			t.Errorf("%.40q is read as %q: %v", no, got, err)
 		}

@@ -25,7 +25,8 @@ const (
 
 // Validate refuses unknown values.
 func (o Operation) Validate() error {
-	return oneOf(o, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplaySkip, OpReplayShow, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpClockConfirm, OpBackup, OpBackupDone)
+	return oneOf(o, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplaySkip,
+		OpReplayShow, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpClockConfirm, OpBackup, OpBackupDone)
 }
 
 // OperationPerformed: an operator ran a command on the machine.

@@ -19,7 +19,8 @@ func published(t *testing.T, material ...bool) *domain.Notices {
 	for i, m := range material {
 		for _, l := range []domain.Language{"en", "de"} {
 			text := fmt.Sprintf("text %d in %s", i+1, l)
-			apply(t, n, noon, domain.NoticePublished{Permission: "location", Version: i + 1, Material: m, Language: l, Hash: domain.HashText(text), Text: domain.PublishedText(text)})
+			apply(t, n, noon, domain.NoticePublished{Permission: "location", Version: i + 1, Material: m, Language: l, Hash: domain.HashText(text),
+				Text: domain.PublishedText(text)})
 		}
 	}
 	return n
@@ -97,14 +98,16 @@ func TestRefusedPermissions(t *testing.T) {
 		set     domain.SetPermission
 		want    error
 	}{
-		"nobody":             {domain.NewAccount(domain.AccountID{UUID: uuid.New()}), wish(true, n, "en"), domain.ErrNotFound},
-		"closing":            {closing, wish(false, n, "en"), domain.ErrClosing},
-		"no permission":      {opened(t, domain.CapacitySelf), domain.SetPermission{Permission: "teleport", Purpose: "weather"}, domain.ErrPermission},
-		"no purpose":         {opened(t, domain.CapacitySelf), domain.SetPermission{Permission: "location", Purpose: "research"}, domain.ErrPurpose},
-		"guardian":           {opened(t, domain.CapacityGuardian), wish(true, n, "en"), domain.ErrGuardian},
-		"no notice":          {opened(t, domain.CapacitySelf), domain.SetPermission{Permission: "location", Purpose: "weather", Grant: true}, domain.ErrNotice},
-		"another's notice":   {opened(t, domain.CapacitySelf), domain.SetPermission{Permission: "location", Purpose: "weather", Grant: true, Notice: domain.EventID{UUID: uuid.New()}}, domain.ErrNotice},
-		"yesterday's notice": {opened(t, domain.CapacitySelf), domain.SetPermission{Permission: "location", Purpose: "weather", Grant: true, Notice: old}, domain.ErrNotice},
+		"nobody":        {domain.NewAccount(domain.AccountID{UUID: uuid.New()}), wish(true, n, "en"), domain.ErrNotFound},
+		"closing":       {closing, wish(false, n, "en"), domain.ErrClosing},
+		"no permission": {opened(t, domain.CapacitySelf), domain.SetPermission{Permission: "teleport", Purpose: "weather"}, domain.ErrPermission},
+		"no purpose":    {opened(t, domain.CapacitySelf), domain.SetPermission{Permission: "location", Purpose: "research"}, domain.ErrPurpose},
+		"guardian":      {opened(t, domain.CapacityGuardian), wish(true, n, "en"), domain.ErrGuardian},
+		"no notice":     {opened(t, domain.CapacitySelf), domain.SetPermission{Permission: "location", Purpose: "weather", Grant: true}, domain.ErrNotice},
+		"another's notice": {opened(t, domain.CapacitySelf),
+			domain.SetPermission{Permission: "location", Purpose: "weather", Grant: true, Notice: domain.EventID{UUID: uuid.New()}}, domain.ErrNotice},
+		"yesterday's notice": {opened(t, domain.CapacitySelf), domain.SetPermission{Permission: "location", Purpose: "weather", Grant: true, Notice: old},
+			domain.ErrNotice},
 	} {
 		events, err := c.account.SetPermission(c.set, domain.TheCatalogue(), n, noon)
 		if !errors.Is(err, c.want) || len(events) > 0 {
@@ -133,7 +136,8 @@ func TestMaterialNoticesInheritNoConsent(t *testing.T) {
 		set(t, a, wish(true, before, "en"), before, noon)
 		now := published(t, append([]bool{true}, c.later...)...)
 		outcome, why, grant := a.Decide("location", "weather", now.Material())
-		if outcome != c.want || why != c.why || (outcome == domain.Allowed) != (grant == a.Permissions[domain.Allowance{Permission: "location", Purpose: "weather"}].Event) {
+		if outcome != c.want || why != c.why ||
+			(outcome == domain.Allowed) != (grant == a.Permissions[domain.Allowance{Permission: "location", Purpose: "weather"}].Event) {
 			t.Errorf("%s: %s, %s", name, outcome, why)
 		}
 		set(t, a, wish(true, now, "en"), now, noon) // agreeing again, which only confirms

@@ -44,7 +44,8 @@ func TestPersonalNeverPrints(t *testing.T) {
 			}
 			for _, flags := range []string{"", "+", "#", "-20.3", "+#0", " "} {
 				format := "%" + flags + string(verb)
-				if out := fmt.Sprintf(format, v); strings.Contains(out, canary) || strings.Contains(out, fmt.Sprintf("%x", canary)) || strings.Contains(out, fmt.Sprintf("%X", canary)) {
+				if out := fmt.Sprintf(format, v); strings.Contains(out, canary) || strings.Contains(out, fmt.Sprintf("%x", canary)) ||
+					strings.Contains(out, fmt.Sprintf("%X", canary)) {
 					t.Errorf("%T with %s: %s", v, format, out)
 				}
 			}
@@ -63,7 +64,8 @@ func TestPersonalIsNeverLogged(t *testing.T) {
 			t.Errorf("%T as text: %s", v, out.String())
 		}
 	}
-	for _, v := range []slog.LogValuer{domain.Contact{Typed: canary}, domain.DeviceText{Text: canary}, domain.BirthMonth{Month: canary}, domain.ClientInfo{Address: canary},
+	for _, v := range []slog.LogValuer{domain.Contact{Typed: canary}, domain.DeviceText{Text: canary}, domain.BirthMonth{Month: canary},
+		domain.ClientInfo{Address: canary},
 		domain.OfficerInfo{Name: canary}, domain.Personal(canary, "k"), domain.LinkDevice{Name: canary}, domain.CodeInput{Destination: canary}} {
 		var out bytes.Buffer
 		slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "v", v)
@@ -103,7 +105,7 @@ func TestPartsKeepTheirSealedForm(t *testing.T) {
 		if err != nil || !bytes.Equal(b, again) {
 			t.Fatalf("written once %s, then %s: %v", b, again, err)
 		}
-		if clear, _ := p.Clear(); clear != nil {
+		if value, _ := p.Clear(); value != nil {
 			t.Fatal("the clear value is still there")
 		}
 	})

@@ -25,7 +25,8 @@ func (OperatorReason) LogValue() slog.Value { return slog.StringValue(personal) 
 const maxReason = 500
 
 // ErrReason: a reason is missing, too long, or has invisible characters.
-var ErrReason = &Error{Kind: Invalid, Code: "invalid_reason", Message: "State a reason: 1 to 500 characters, no control characters, nothing personal.", Field: "/reason"}
+var ErrReason = &Error{Kind: Invalid, Code: "invalid_reason", Message: "State a reason: 1 to 500 characters, no control characters, nothing personal.",
+	Field: "/reason"}
 
 // ParseOperatorReason normalises a reason: 1 to 500 characters, NFC, surrounding space removed. ErrReason otherwise.
 func ParseOperatorReason(s string) (OperatorReason, error) {

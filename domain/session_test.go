@@ -17,7 +17,8 @@ func TestSessions(t *testing.T) {
 	id := domain.SessionID{UUID: uuid.New()}
 	begin := func(more ...any) *domain.Session {
 		var s domain.Sessions
-		apply(t, &s, noon, append([]any{domain.SessionStarted{Session: id, Owner: domain.ActorPerson, SecretHash: hash("a"), Expires: noon.Add(domain.SessionLifetime), OwnerAt: 7}}, more...)...)
+		apply(t, &s, noon, append([]any{domain.SessionStarted{Session: id, Owner: domain.ActorPerson, SecretHash: hash("a"),
+			Expires: noon.Add(domain.SessionLifetime), OwnerAt: 7}}, more...)...)
 		return s.All[id]
 	}
 	for name, c := range map[string]struct {

@@ -29,7 +29,8 @@ func TestIsStream(t *testing.T) {
 			}
 		}
 	}
-	for _, other := range []string{"", "account", "account-", "account-1", "orders-" + id.String(), "sessions-" + id.String(), "sessions-" + id.String() + "-2026-13", "notice-A weather", "attempts-00-2026-11-26"} {
+	for _, other := range []string{"", "account", "account-", "account-1", "orders-" + id.String(), "sessions-" + id.String(),
+		"sessions-" + id.String() + "-2026-13", "notice-A weather", "attempts-00-2026-11-26"} {
 		if domain.IsStream(other) {
 			t.Errorf("%s is one", other)
 		}

@@ -47,8 +47,7 @@ func TestEveryTypeBelongsToOneAggregate(t *testing.T) {
 				by = append(by, name)
 			}
 		}
-		switch want := map[bool]int{true: 0, false: 1}[records(event)]; {
-		case len(by) != want:
+		if want := map[bool]int{true: 0, false: 1}[records(event)]; len(by) != want {
 			t.Errorf("%s is taken by %v, wanted %d", typ.Name(), by, want)
 		}
 	}

@@ -46,7 +46,8 @@ func (l *lossy) Append(ctx context.Context, stream string, expected int64, event
 }
 
 func TestLostRepliesAreSettled(t *testing.T) {
-	for name, plan := range map[string][]bool{"it happened": {true}, "it did not": {false}, "first not, then it did": {false, true}, "three times": {true, true, false}} {
+	for name, plan := range map[string][]bool{"it happened": {true}, "it did not": {false}, "first not, then it did": {false, true},
+		"three times": {true, true, false}} {
 		store := &lossy{Store: openStore(t), plan: plan}
 		j := journal.New(store, registry(t), newKeys(""))
 		e := entry(noon, domain.DeviceRenamed{Device: id[domain.DeviceID](2), Name: domain.Personal(watch, "account/1")})
@@ -74,7 +75,8 @@ func TestAnOutcomeThatStaysUnknown(t *testing.T) {
 	j := journal.New(store, registry(t), newKeys(""))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := j.Append(ctx, journal.NoStream("x-1"), entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1)})); !errors.Is(err, journal.ErrUnknownOutcome) {
+	if _, err := j.Append(ctx, journal.NoStream("x-1"),
+		entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1)})); !errors.Is(err, journal.ErrUnknownOutcome) {
 		t.Errorf("%v", err)
 	}
 	if len(store.bytes) != 1 {
@@ -99,7 +101,8 @@ func TestASlowUnknownOutcome(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store := &slow{}
 		j := journal.New(store, registry(t), newKeys(""))
-		if _, err := j.Append(t.Context(), journal.NoStream("x-1"), entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1)})); !errors.Is(err, journal.ErrUnknownOutcome) {
+		if _, err := j.Append(t.Context(), journal.NoStream("x-1"),
+			entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1)})); !errors.Is(err, journal.ErrUnknownOutcome) {
 			t.Errorf("%v", err)
 		}
 		if store.asked != 1 {
@@ -112,7 +115,8 @@ func TestConflictsPassThrough(t *testing.T) {
 	j := journal.New(openStore(t), registry(t), newKeys(""))
 	appendTo(t, j, "x-1", domain.SessionEnded{Session: id[domain.SessionID](1)})
 	var conflict *journal.ConflictError
-	if _, err := j.Append(t.Context(), journal.NoStream("x-1"), entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1)})); !errors.As(err, &conflict) || conflict.Actual != 0 {
+	if _, err := j.Append(t.Context(), journal.NoStream("x-1"), entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1)})); !errors.As(err, &conflict) ||
+		conflict.Actual != 0 {
 		t.Errorf("%v", err)
 	}
 }

@@ -14,11 +14,13 @@ import (
 // A newer program's value of a closed set makes readers wait, as its types do, wherever in the event the value is.
 func TestAValueThatTheProgramDoesNotKnow(t *testing.T) {
 	for name, c := range map[string]struct{ typ, data, metadata, field string }{
-		"a field":           {"device.unlinked.v1", `{"device":"` + uuid.Nil.String() + `","kind":"toaster"}`, metadata, "/kind"},
-		"an embedded field": {"permission.granted.v1", `{"permission":"location","for":"weather","legal_basis":"whim","method":"settings","given_by":"self","capacity":"self","previous":"none"}`, metadata, "/legal_basis"},
-		"a list":            {"access.revealed.v1", `{"parts":["email","shoe_size"],"found":true}`, metadata, "/parts"},
-		"the actor's kind":  {"erasure.started.v1", `{}`, strings.Replace(metadata, `"kind":"system"`, `"kind":"robot"`, 1), "metadata/actor/kind"},
-		"the channel":       {"erasure.started.v1", `{}`, strings.Replace(metadata, `"channel":"process"`, `"channel":"pigeon"`, 1), "metadata/channel"},
+		"a field": {"device.unlinked.v1", `{"device":"` + uuid.Nil.String() + `","kind":"toaster"}`, metadata, "/kind"},
+		"an embedded field": {"permission.granted.v1",
+			`{"permission":"location","for":"weather","legal_basis":"whim","method":"settings","given_by":"self","capacity":"self","previous":"none"}`,
+			metadata, "/legal_basis"},
+		"a list":           {"access.revealed.v1", `{"parts":["email","shoe_size"],"found":true}`, metadata, "/parts"},
+		"the actor's kind": {"erasure.started.v1", `{}`, strings.Replace(metadata, `"kind":"system"`, `"kind":"robot"`, 1), "metadata/actor/kind"},
+		"the channel":      {"erasure.started.v1", `{}`, strings.Replace(metadata, `"channel":"process"`, `"channel":"pigeon"`, 1), "metadata/channel"},
 	} {
 		s := openStore(t)
 		j := journal.New(s, registry(t), newKeys(""))

@@ -183,7 +183,8 @@ func TestGoldensAreRead(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := store.Append(t.Context(), g.Stream, eventstore.NoStream, eventstore.Event{ID: g.ID, Type: g.Type, Data: g.Data, Metadata: g.Metadata}); err != nil {
+		if _, err := store.Append(t.Context(), g.Stream, eventstore.NoStream,
+			eventstore.Event{ID: g.ID, Type: g.Type, Data: g.Data, Metadata: g.Metadata}); err != nil {
 			t.Fatal(err)
 		}
 		recs, err := read(t, j, g.Stream)
@@ -231,13 +232,13 @@ func partsOpen(t *testing.T, j *journal.Journal, keys *fixedKeys, name string, f
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
-	var clear map[string]jsontext.Value
-	if err := json.Unmarshal(shown, &clear); err != nil {
+	var opened map[string]jsontext.Value
+	if err := json.Unmarshal(shown, &opened); err != nil {
 		t.Fatal(err)
 	}
 	for field, want := range parts {
-		if !bytes.Equal(clear[field], want) {
-			t.Errorf("%s: part %s opens to %s, want %s", name, field, clear[field], want)
+		if !bytes.Equal(opened[field], want) {
+			t.Errorf("%s: part %s opens to %s, want %s", name, field, opened[field], want)
 		}
 	}
 }

@@ -23,8 +23,8 @@ func ToOpen[T any](f domain.Fact, p domain.Part[T], into *T) *Opening {
 	return &Opening{at: binding{f.Stream, f.ID, f.Type}, sealed: p.Sealed(), into: into}
 }
 
-// OpenAll opens parts with one call to the vault, for just the keys of these parts, and one more for each key that it did not give. A part whose key is destroyed is marked as
-// Gone. Errors are those of Open but for ErrUnreadable; what was opened before one stays opened.
+// OpenAll opens parts with one call to the vault, for just the keys of these parts, and one more for each key that it did not give.
+// A part whose key is destroyed is marked as Gone. Errors are those of Open but for ErrUnreadable; what was opened before one stays opened.
 func (j *Journal) OpenAll(ctx context.Context, parts ...*Opening) error {
 	var names []string
 	at := map[string]int{}

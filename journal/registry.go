@@ -222,7 +222,7 @@ func (t Type) read(data []byte) (any, error) {
 		return nil, &UnknownTypeError{Type: t.name, Field: place}
 	}
 	for _, p := range t.shape.parts {
-		if sealed := v.FieldByIndex(p.index).Interface().(part).Sealed(); sealed != nil { //nolint:forcetypeassert // shapes hold parts only
+		if sealed := v.FieldByIndex(p.index).Interface().(part).Sealed(); sealed != nil { // shapes hold parts only
 			sealed.Name = p.name
 		}
 	}

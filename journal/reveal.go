@@ -80,7 +80,7 @@ func (j *Journal) toReveal(f domain.Fact) (revealed, error) {
 	}
 	event := reflect.ValueOf(f.Event)
 	for _, p := range t.shape.parts {
-		held := event.FieldByIndex(p.index).Interface().(part) //nolint:forcetypeassert // shapes hold parts only
+		held := event.FieldByIndex(p.index).Interface().(part) // shapes hold parts only
 		if !held.IsZero() {
 			r.parts[p.name] = &Opening{at: binding{f.Stream, f.ID, f.Type}, sealed: held.Sealed(), into: held.New()}
 		}

@@ -25,19 +25,22 @@ var (
 	officer    = domain.OfficerInfo{Contact: contact, Name: "Ada Lovelace"}
 	client     = domain.ClientInfo{Address: "192.0.2.7", UserAgent: "test/1"}
 	decision   = domain.Decision{Permission: "location", For: "weather", Notice: id[domain.EventID](9), NoticeHash: hash("b"), NoticeVersion: 3, Language: "en",
-		LegalBasis: domain.LegalBasisConsent, Method: domain.MethodSettings, GivenBy: domain.GivenBySelf, Capacity: domain.CapacitySelf, Previous: domain.StateWithdrawn, Before: id[domain.EventID](8), FirstOfDay: true}
+		LegalBasis: domain.LegalBasisConsent, Method: domain.MethodSettings, GivenBy: domain.GivenBySelf, Capacity: domain.CapacitySelf,
+		Previous: domain.StateWithdrawn, Before: id[domain.EventID](8), FirstOfDay: true}
 	rules = domain.Rules{Region: "DE", Version: 1}
 )
 
 // samples is one event of every type, with every field set, by the name it has in the log.
 func samples() map[string]any {
-	decided := domain.AccessDecided{Service: id[domain.ServiceID](7), Permission: "location", For: "weather", Outcome: domain.Allowed, Reason: domain.ReasonGranted,
+	decided := domain.AccessDecided{Service: id[domain.ServiceID](7), Permission: "location", For: "weather", Outcome: domain.Allowed,
+		Reason:         domain.ReasonGranted,
 		AccountVersion: 4, Grant: id[domain.EventID](9)}
 	account, device, claim, signUp, staff := id[domain.AccountID](1), id[domain.DeviceID](2), id[domain.ClaimID](3), id[domain.SignUpID](4), id[domain.StaffID](5)
 	verification := id[domain.VerificationID](6)
 	a, d := domain.AccountKey(account), domain.DeviceKey(device)
 	return map[string]any{
-		"sign_up.requested.v1": domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: domain.CapacitySelf, HandleHash: hash("a"),
+		"sign_up.requested.v1": domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: "de", Rules: rules,
+			Capacity: domain.CapacitySelf, HandleHash: hash("a"),
 			LongCode: true, FirstOfDay: true, Contact: domain.Personal(contact, domain.SignUpKey(signUp)), Birth: domain.Personal(birth, domain.SignUpKey(signUp))},
 		"sign_up.completed.v1": domain.SignUpCompleted{Account: account},
 		"sign_up.lapsed.v1":    domain.SignUpLapsed{Reason: domain.LapseTaken, FirstOfDay: true},
@@ -52,8 +55,9 @@ func samples() map[string]any {
 		"identifier.claimed.v1": domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account, Completes: domain.VerificationID(signUp), Purpose: domain.VerifySignUp},
 		"identifier.retired.v1": domain.IdentifierRetired{},
 
-		"account.opened.v1": domain.AccountOpened{SignUp: signUp, Claim: claim, Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: domain.CapacityGuardian,
-			Contact: domain.Personal(contact, a, domain.IdentifierKey(claim)), Birth: domain.Personal(birth, a)},
+		"account.opened.v1": domain.AccountOpened{SignUp: signUp, Claim: claim, Kind: domain.IdentifierEmail, Language: "de", Rules: rules,
+			Capacity: domain.CapacityGuardian,
+			Contact:  domain.Personal(contact, a, domain.IdentifierKey(claim)), Birth: domain.Personal(birth, a)},
 		"account.capacity_decided.v1":      domain.AccountCapacityDecided{Rules: rules, Capacity: domain.CapacitySelf, Previous: domain.CapacityGuardian},
 		"account.signed_out_everywhere.v1": domain.AccountSignedOutEverywhere{},
 		"contact.attached.v1": domain.ContactAttached{Claim: claim, Kind: domain.IdentifierEmail, Verification: verification,
@@ -64,7 +68,8 @@ func samples() map[string]any {
 		"permission.withdrawn.v1": domain.PermissionWithdrawn{Decision: decision},
 		"permission.confirmed.v1": domain.PermissionConfirmed{Decision: decision, State: domain.StateGranted},
 
-		"device.linked.v1":   domain.DeviceLinked{Device: device, Kind: "watch", FirstOfDay: true, Model: domain.Personal(model, a, d), Name: domain.Personal(watch, a, d)},
+		"device.linked.v1": domain.DeviceLinked{Device: device, Kind: "watch", FirstOfDay: true, Model: domain.Personal(model, a, d),
+			Name: domain.Personal(watch, a, d)},
 		"device.renamed.v1":  domain.DeviceRenamed{Device: device, Name: domain.Personal(watch, a, d)},
 		"device.unlinked.v1": domain.DeviceUnlinked{Device: device, Kind: "watch"},
 
@@ -73,7 +78,8 @@ func samples() map[string]any {
 		"erasure.started.v1":   domain.ErasureStarted{},
 		"erasure.completed.v1": domain.ErasureCompleted{},
 
-		"session.started.v1": domain.SessionStarted{Session: id[domain.SessionID](6), Owner: domain.ActorPerson, SecretHash: hash("c"), Expires: sampleTime, OwnerAt: 12,
+		"session.started.v1": domain.SessionStarted{Session: id[domain.SessionID](6), Owner: domain.ActorPerson, SecretHash: hash("c"),
+			Expires: sampleTime, OwnerAt: 12,
 			Client: domain.Personal(client, a, domain.MonthKey("2026-05"))},
 		"session.ended.v1":    domain.SessionEnded{Session: id[domain.SessionID](6)},
 		"attempts.limited.v1": domain.AttemptsLimited{Attempt: domain.AttemptCode, Limit: 20, Seconds: 86400},
@@ -94,20 +100,26 @@ func samples() map[string]any {
 		"delivery.succeeded.v1": domain.DeliverySucceeded{},
 		"delivery.failed.v1":    domain.DeliveryFailed{Failure: domain.FailRefused},
 
-		"notice.published.v1":    domain.NoticePublished{Permission: "location", Version: 3, Material: true, Language: "en", Controller: "the-operator", Region: "DE", Hash: hash("b"), Text: "Location. Off until you allow it."},
-		"ledger.restored.v1":     domain.LedgerRestored{Cause: domain.CauseBackup, From: id[domain.LogID](15), BackupAt: sampleTime, Events: 1234, List: domain.ListProven, UID: 1000, Reason: domain.Personal(domain.OperatorReason{Text: "The disk is gone."}, domain.LedgerKey())},
-		"ledger.imported.v1":     domain.LedgerImported{From: id[domain.LogID](15), Events: 1234, UID: 1000},
-		"limits.changed.v1":      domain.LimitsChanged{Profile: domain.LimitsSimulation, UID: 1000, InForce: true},
-		"view.event_skipped.v1":  domain.EventSkipped{View: "devices", Event: id[domain.EventID](15), UID: 1000, Reason: domain.Personal(domain.OperatorReason{Text: "The program stumbles over it."}, domain.LedgerKey())},
-		"clock.confirmed.v1":     domain.ClockConfirmed{Time: sampleTime, UID: 1000, Reason: domain.Personal(domain.OperatorReason{Text: "The ledger was switched off."}, domain.LedgerKey())},
+		"notice.published.v1": domain.NoticePublished{Permission: "location", Version: 3, Material: true, Language: "en", Controller: "the-operator", Region: "DE",
+			Hash: hash("b"), Text: "Location. Off until you allow it."},
+		"ledger.restored.v1": domain.LedgerRestored{Cause: domain.CauseBackup, From: id[domain.LogID](15), BackupAt: sampleTime, Events: 1234,
+			List: domain.ListProven, UID: 1000, Reason: domain.Personal(domain.OperatorReason{Text: "The disk is gone."}, domain.LedgerKey())},
+		"ledger.imported.v1": domain.LedgerImported{From: id[domain.LogID](15), Events: 1234, UID: 1000},
+		"limits.changed.v1":  domain.LimitsChanged{Profile: domain.LimitsSimulation, UID: 1000, InForce: true},
+		"view.event_skipped.v1": domain.EventSkipped{View: "devices", Event: id[domain.EventID](15), UID: 1000,
+			Reason: domain.Personal(domain.OperatorReason{Text: "The program stumbles over it."}, domain.LedgerKey())},
+		"clock.confirmed.v1": domain.ClockConfirmed{Time: sampleTime, UID: 1000,
+			Reason: domain.Personal(domain.OperatorReason{Text: "The ledger was switched off."}, domain.LedgerKey())},
 		"operation.performed.v1": domain.OperationPerformed{Operation: domain.OpReplayRebuild, UID: 1000, Views: []domain.ViewName{"accounts", "daily"}},
 	}
 }
 
 // sampleMetadata has every field set.
 func sampleMetadata() domain.Metadata {
-	return domain.Metadata{Format: domain.MetadataFormat, At: sampleTime, Command: id[domain.CommandID](10), Fingerprint: domain.Fingerprint(strings.Repeat("0", 32)),
-		Actor: domain.Actor{Kind: domain.ActorStaff, ID: id[domain.ID[any]](5)}, Session: id[domain.SessionID](6), OnBehalfOf: domain.Actor{Kind: domain.ActorPerson, ID: id[domain.ID[any]](1)},
-		Subject: id[domain.AccountID](1), Region: "DE", Channel: domain.ChannelAPI, Correlation: id[domain.EventID](11), Causation: id[domain.EventID](12),
+	return domain.Metadata{Format: domain.MetadataFormat, At: sampleTime, Command: id[domain.CommandID](10),
+		Fingerprint: domain.Fingerprint(strings.Repeat("0", 32)),
+		Actor:       domain.Actor{Kind: domain.ActorStaff, ID: id[domain.ID[any]](5)}, Session: id[domain.SessionID](6),
+		OnBehalfOf: domain.Actor{Kind: domain.ActorPerson, ID: id[domain.ID[any]](1)},
+		Subject:    id[domain.AccountID](1), Region: "DE", Channel: domain.ChannelAPI, Correlation: id[domain.EventID](11), Causation: id[domain.EventID](12),
 		Purpose: domain.LookSubjectRequest, Case: "DSR-2026-0042"}
 }

@@ -75,11 +75,11 @@ func (s *sealing) seal(ctx context.Context, at binding, t Type, event any) (any,
 	sealed.Set(reflect.ValueOf(event))
 	for _, f := range t.shape.parts {
 		field := sealed.FieldByIndex(f.index)
-		clear, names := field.Interface().(part).Clear()
-		if clear == nil {
+		value, names := field.Interface().(part).Clear()
+		if value == nil {
 			continue
 		}
-		p, err := s.sealPart(ctx, at, f.name, clear, names)
+		p, err := s.sealPart(ctx, at, f.name, value, names)
 		if err != nil {
 			return nil, fmt.Errorf("journal: sealing part %s of %s: %w", f.name, t.name, err)
 		}
@@ -88,7 +88,7 @@ func (s *sealing) seal(ctx context.Context, at binding, t Type, event any) (any,
 	return sealed.Interface(), nil
 }
 
-func (s *sealing) sealPart(ctx context.Context, at binding, name string, clear any, names []string) (*domain.Sealed, error) {
+func (s *sealing) sealPart(ctx context.Context, at binding, name string, value any, names []string) (*domain.Sealed, error) {
 	if len(names) == 0 {
 		return nil, errors.New("a part needs a key")
 	}
@@ -96,7 +96,7 @@ func (s *sealing) sealPart(ctx context.Context, at binding, name string, clear a
 	if err != nil {
 		return nil, err
 	}
-	plain, err := json.Marshal(clear, json.Deterministic(true))
+	plain, err := json.Marshal(value, json.Deterministic(true))
 	if err != nil {
 		return nil, errors.New("the value cannot be written") // the cause could repeat it
 	}

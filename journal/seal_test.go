@@ -160,7 +160,8 @@ func TestEveryKeyIsNeeded(t *testing.T) {
 		if err != nil || !strings.Contains(string(shown), `"device_name":null`) || strings.Contains(string(shown), watch.Text) {
 			t.Errorf("revealed without %s: %s, %v", gone, shown, err)
 		}
-		_, err = j.Append(t.Context(), journal.NoStream("account-3"), entry(noon, domain.DeviceRenamed{Device: id[domain.DeviceID](2), Name: domain.Personal(watch, "account/1", "device/2")}))
+		_, err = j.Append(t.Context(), journal.NoStream("account-3"),
+			entry(noon, domain.DeviceRenamed{Device: id[domain.DeviceID](2), Name: domain.Personal(watch, "account/1", "device/2")}))
 		if err == nil || strings.Contains(err.Error(), watch.Text) {
 			t.Errorf("sealed under a destroyed key, or with its text in the error: %v", err)
 		}
@@ -176,7 +177,8 @@ func TestAnotherVaultsKeys(t *testing.T) {
 	if _, err := journal.Open(t.Context(), journal.New(store, registry(t), other), f, e.Name); !errors.Is(err, journal.ErrForged) {
 		t.Errorf("opened: %v", err)
 	}
-	if _, err := journal.Open(t.Context(), journal.New(store, registry(t), newKeys("")), f, e.Name); !errors.Is(err, journal.ErrKeyUnknown) || errors.Is(err, journal.ErrUnreadable) {
+	if _, err := journal.Open(t.Context(), journal.New(store, registry(t), newKeys("")), f, e.Name); !errors.Is(err, journal.ErrKeyUnknown) ||
+		errors.Is(err, journal.ErrUnreadable) {
 		t.Errorf("opened without keys: %v", err)
 	}
 	for _, b := range []string{"", "{}", "null", `{"stream":"x"}`, "\x00"} {
@@ -296,7 +298,8 @@ func TestPartUpcasting(t *testing.T) {
 	if _, err := journal.Open(t.Context(), old, recs[1].Fact, newer); !isUnknown(err) {
 		t.Errorf("an older program opened version 3: %v", err)
 	}
-	if _, err := journal.Open(t.Context(), journal.New(store, failing, keys), recs[0].Fact, recs[0].Event.(domain.DeviceRenamed).Name); err == nil || strings.Contains(err.Error(), watch.Text) {
+	if _, err := journal.Open(t.Context(), journal.New(store, failing, keys), recs[0].Fact, recs[0].Event.(domain.DeviceRenamed).Name); err == nil ||
+		strings.Contains(err.Error(), watch.Text) {
 		t.Errorf("a failing upcaster: %v", err)
 	}
 }

@@ -166,7 +166,8 @@ func TestAForeignCheckpoint(t *testing.T) {
 func TestACheckpointThatCannotBeRead(t *testing.T) {
 	j := journal.New(openStore(t), registry(t), newKeys(""))
 	broken, told := errors.New("broken"), make(chan error, 100)
-	sub := j.Subscriber(func(context.Context) (journal.Checkpoint, error) { return journal.Checkpoint{}, broken }, func(err error) { told <- err }, slog.New(slog.DiscardHandler))
+	sub := j.Subscriber(func(context.Context) (journal.Checkpoint, error) { return journal.Checkpoint{}, broken }, func(err error) { told <- err },
+		slog.New(slog.DiscardHandler))
 	if _, err := sub.Subscribe(t.Context(), "test"); err != nil {
 		t.Fatal(err)
 	}

@@ -43,7 +43,7 @@ type Keeper struct {
 	held   map[string]*Lease
 	closed bool
 
-	life    context.Context //nolint:containedctx // it is the life of the renewing
+	life    context.Context // it is the life of the renewing
 	end     context.CancelFunc
 	started sync.Once
 	renewer sync.WaitGroup

@@ -18,7 +18,7 @@ func (j *job) attempt(m commands.MessageToSend, content templates.Email) *effect
 		Expires:  m.Expires,
 		Announce: func(ctx context.Context) error { return j.announce(ctx, m, content.Language) },
 		Act: func(ctx context.Context) error {
-			return j.Channel.Send(ctx, Envelope{ID: j.delivery.id, At: j.Now().UTC(), Message: m.Kind, Account: m.Subject, To: m.To, Code: m.Code,
+			return j.Transport.Send(ctx, Envelope{ID: j.delivery.id, At: j.Now().UTC(), Message: m.Kind, Account: m.Subject, To: m.To, Code: m.Code,
 				Expires: m.Expires, Content: content})
 		},
 		Result: func(ctx context.Context, err error) error {
@@ -45,7 +45,7 @@ func (j *job) announce(ctx context.Context, m commands.MessageToSend, language d
 	// of each other.
 	id := domain.EventID{UUID: domain.Derive(j.cause.ID.UUID, d.head.Stream, uint64(attempt))} //nolint:gosec // small
 	entry := j.step(id, origin, j.cause.ID,
-		domain.DeliveryAttempted{Message: m.Kind, Medium: j.Channel.Medium(), Language: language, Attempt: attempt})
+		domain.DeliveryAttempted{Message: m.Kind, Medium: j.Transport.Medium(), Language: language, Attempt: attempt})
 	done, err := j.Journal.Append(ctx, d.head, entry)
 	if err != nil {
 		j.delivery = nil // look again: another message took the number, or it is unknown whether this one did

@@ -17,7 +17,7 @@ import (
 	"accountledger/notify/smtp/smtptest"
 )
 
-func (h *house) smtp(s *smtptest.Server) *smtp.Channel {
+func (h *house) smtp(s *smtptest.Server) *smtp.Transport {
 	h.Helper()
 	c, err := smtp.New(smtp.Config{Host: s.Host, Port: s.Port, From: "noreply@ledger.example", RootCAs: s.Roots})
 	h.ok(err)
@@ -166,9 +166,9 @@ func TestNothingIsSentForWhatHasExpired(t *testing.T) {
 	h.wantDeliveries("code en 1, expired")
 }
 
-// switched is a channel that can be pointed elsewhere.
+// switched is a transport that can be pointed elsewhere.
 type switched struct {
-	to atomic.Pointer[smtp.Channel]
+	to atomic.Pointer[smtp.Transport]
 }
 
 func (s *switched) Medium() domain.Medium { return domain.MediumEmail }

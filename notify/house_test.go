@@ -96,7 +96,8 @@ type house struct {
 
 func newHouse(t *testing.T) *house {
 	t.Helper()
-	h := &house{T: t, dir: t.TempDir(), clock: &clock{now: time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)}, log: &buffer{more: make(chan struct{}, 1)}, results: make(chan string, 1000)}
+	h := &house{T: t, dir: t.TempDir(), clock: &clock{now: time.Date(2026, 3, 1, 10, 0, 0, 0, time.UTC)}, log: &buffer{more: make(chan struct{}, 1)},
+		results: make(chan string, 1000)}
 	store, err := embedded.Open(embedded.Options{Dir: filepath.Join(h.dir, "log"), ReserveBytes: -1})
 	h.ok(err)
 	t.Cleanup(func() { _ = store.Close() })
@@ -145,11 +146,11 @@ func (h *house) mailbox() *mailbox.Mailbox {
 }
 
 // open opens a notifier; change, if not nil, changes its options first.
-func (h *house) open(c notify.Channel, change func(*notify.Options)) *effects.Runtime {
+func (h *house) open(c notify.Transport, change func(*notify.Options)) *effects.Runtime {
 	h.Helper()
 	texts, err := templates.New("Vesta")
 	h.ok(err)
-	o := notify.Options{Journal: h.journal, Message: h.menu.Message, Channel: c, Texts: texts, Path: filepath.Join(h.dir, "notify.checkpoint"),
+	o := notify.Options{Journal: h.journal, Message: h.menu.Message, Transport: c, Texts: texts, Path: filepath.Join(h.dir, "notify.checkpoint"),
 		Log: slog.New(slog.NewJSONHandler(h.log, nil)), Now: h.clock.Now, SaveEvery: time.Millisecond,
 		Wait: func(ctx context.Context, d time.Duration) error {
 			h.clock.add(d)
@@ -167,7 +168,8 @@ func (h *house) open(c notify.Channel, change func(*notify.Options)) *effects.Ru
 // run runs a notifier; what it gives stops it, gracefully or within the context given.
 func (h *house) run(n *effects.Runtime) (stop func(context.Context)) {
 	h.Helper()
-	r, err := consumers.New(consumers.Options{Journal: h.journal, Log: slog.New(slog.NewJSONHandler(h.log, nil)), Now: h.clock.Now, Pause: time.Millisecond}, n.Consumer())
+	r, err := consumers.New(consumers.Options{Journal: h.journal, Log: slog.New(slog.NewJSONHandler(h.log, nil)), Now: h.clock.Now, Pause: time.Millisecond},
+		n.Consumer())
 	h.ok(err)
 	ended := make(chan error, 1)
 	go func() { ended <- r.Run(context.Background()) }()
@@ -184,7 +186,7 @@ func (h *house) run(n *effects.Runtime) (stop func(context.Context)) {
 }
 
 // start opens and runs a notifier.
-func (h *house) start(c notify.Channel, change func(*notify.Options)) (stop func(context.Context)) {
+func (h *house) start(c notify.Transport, change func(*notify.Options)) (stop func(context.Context)) {
 	h.Helper()
 	return h.run(h.open(c, change))
 }

@@ -43,9 +43,9 @@ func Results() []Result {
 type Options struct {
 	Journal *journal.Journal
 	// Message gives the content of a message: commands.Menu.Message.
-	Message commands.Command[commands.Message, commands.MessageToSend]
-	Channel Channel
-	Texts   *templates.Texts
+	Message   commands.Command[commands.Message, commands.MessageToSend]
+	Transport Transport
+	Texts     *templates.Texts
 	// Path is the checkpoint's file; a shared sender has none.
 	Path string
 	Log  *slog.Logger

@@ -16,7 +16,7 @@ import (
 	"accountledger/notify/mailbox"
 )
 
-// stuck is a channel that keeps messages, but for some whose sending does not come to an end by itself.
+// stuck is a transport that keeps messages, but for some whose sending does not come to an end by itself.
 type stuck struct {
 	*mailbox.Mailbox
 	who   string
@@ -124,7 +124,7 @@ func TestGracefulStop(t *testing.T) {
 	}
 }
 
-// gate is a channel that says when it begins and waits until it may go on.
+// gate is a transport that says when it begins and waits until it may go on.
 type gate struct {
 	*mailbox.Mailbox
 	begun, open chan struct{}

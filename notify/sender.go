@@ -49,7 +49,7 @@ func (s *sender) find(r journal.Record, earlier bool) (effects.Start, error) {
 
 // forget tells a transport that keeps messages that a person or a lapsed sign-up is gone.
 func (s *sender) forget(f domain.Fact) error {
-	keeps, ok := s.Channel.(Forgetter)
+	keeps, ok := s.Transport.(Forgetter)
 	if !ok {
 		return nil
 	}

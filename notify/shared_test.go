@@ -49,13 +49,14 @@ func (c *cut) Renew(ctx context.Context, who leases.Process, ttl time.Duration, 
 	return c.Server.Renew(ctx, who, ttl, held)
 }
 
-func (h *house) share(server leases.Server, c notify.Channel) *sender {
+func (h *house) share(server leases.Server, c notify.Transport) *sender {
 	h.Helper()
 	texts, err := templates.New("Vesta")
 	h.ok(err)
 	log := slog.New(slog.NewJSONHandler(h.log, nil))
 	s := &sender{keeper: leases.New(server, leases.Options{TTL: 500 * time.Millisecond})}
-	s.Shared = notify.NewShared(notify.Options{Journal: h.journal, Message: h.menu.Message, Channel: c, Texts: texts, Log: log, Now: h.clock.Now, SaveEvery: time.Millisecond,
+	s.Shared = notify.NewShared(notify.Options{Journal: h.journal, Message: h.menu.Message, Transport: c, Texts: texts, Log: log, Now: h.clock.Now,
+		SaveEvery: time.Millisecond,
 		Wait: func(ctx context.Context, d time.Duration) error {
 			h.clock.add(d)
 			return ctx.Err()

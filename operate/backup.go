@@ -26,7 +26,8 @@ var EndBackup = &Operation[None, None]{
 }
 
 // errNoBackup: an archive has no vault.
-var errNoBackup = &domain.Error{Kind: domain.Conflict, Code: "archive", Message: "This ledger is an archive without a vault. Keep the file that it was imported from."}
+var errNoBackup = &domain.Error{Kind: domain.Conflict, Code: "archive",
+	Message: "This ledger is an archive without a vault. Keep the file that it was imported from."}
 
 func startBackup(ctx context.Context, c *call, _ None) (backup.Start, error) {
 	if f, ok := c.Log.(eventstore.Fencer); ok {

@@ -50,7 +50,8 @@ func recordDestroyedKey(ctx context.Context, o *call, in KeysDestroyed) (MasterK
 
 var (
 	errNoSuchKey = &domain.Error{Kind: domain.NotFound, Code: "key_unknown", Message: "The vault was never under a master key of that id. keys list shows them."}
-	errKeyInUse  = &domain.Error{Kind: domain.Conflict, Code: "key_in_use", Message: "Keys and secrets are still wrapped under that master key. Run keys rotate first."}
+	errKeyInUse  = &domain.Error{Kind: domain.Conflict, Code: "key_in_use",
+		Message: "Keys and secrets are still wrapped under that master key. Run keys rotate first."}
 )
 
 func (l *Ledger) checkDestroyed(ctx context.Context, id uuid.UUID, force bool) error {
@@ -64,10 +65,12 @@ func (l *Ledger) checkDestroyed(ctx context.Context, id uuid.UUID, force bool) e
 	case k.State == KeyCurrent || k.State == KeyInUse:
 		return errKeyInUse
 	case len(k.Files) > 0:
-		return &domain.Error{Kind: domain.Conflict, Code: "key_file_there", Message: fmt.Sprintf("It is still there, in %s. Destroy that file and every copy of it first.", k.Files[0])}
+		return &domain.Error{Kind: domain.Conflict, Code: "key_file_there",
+			Message: fmt.Sprintf("It is still there, in %s. Destroy that file and every copy of it first.", k.Files[0])}
 	case k.State == KeyKept && !force:
 		return &domain.Error{Kind: domain.Conflict, Code: "key_kept", Message: fmt.Sprintf(
-			"Backups made under it are kept until %s and could not be restored any more. If there are none, or you give them up, use --force.", k.Destroyable.Format(time.RFC3339))}
+			"Backups made under it are kept until %s and could not be restored any more. If there are none, or you give them up, use --force.",
+			k.Destroyable.Format(time.RFC3339))}
 	}
 	return nil
 }

@@ -78,11 +78,13 @@ func (l *Ledger) checkTarget(path string) error {
 		return &domain.Error{Kind: domain.Invalid, Code: "key_file", Message: "Name the new master key's file by its whole path."}
 	}
 	if err := l.KeyOutside(path); err != nil {
-		return &domain.Error{Kind: domain.Invalid, Code: "key_file", Message: "The new master key must lie outside the data folder: anyone who copies the folder must not have it."}
+		return &domain.Error{Kind: domain.Invalid, Code: "key_file",
+			Message: "The new master key must lie outside the data folder: anyone who copies the folder must not have it."}
 	}
 	if files := l.Keyring.Files(); !files.Covers(path) {
 		return &domain.Error{Kind: domain.Invalid, Code: "key_file", Message: fmt.Sprintf(
-			"The configuration does not read that file, so a restart would not find the key. Name one like %s, or add the file to master_key_older first.", files.Next(l.Now()))}
+			"The configuration does not read that file, so a restart would not find the key. Name one like %s, or add the file to master_key_older first.",
+			files.Next(l.Now()))}
 	}
 	return nil
 }

@@ -67,8 +67,8 @@ type Ledger struct {
 	Rebuilding func(tell func(view string, done, total int64)) (watched func(view string, done, total int64), ended func())
 	// SimulationMenu has cheap password hashes and limits of its own, over the same log and vault.
 	SimulationMenu func(ctx context.Context) (*commands.Menu, error)
-	// Query asks a view once it has come to min, for which it waits at most so long.
-	Query func(ctx context.Context, view string, q view.Query, min journal.Position, wait time.Duration) (*view.Result, error)
+	// Query asks a view once it has come to from, for which it waits at most so long.
+	Query func(ctx context.Context, view string, q view.Query, from journal.Position, wait time.Duration) (*view.Result, error)
 	// Ended is called after each operation with its output or error; may be nil.
 	Ended func(operation string, out any, err error)
 }

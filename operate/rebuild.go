@@ -41,7 +41,8 @@ var Rebuild = &Operation[RebuildViews, None]{
 }
 
 func rebuild(ctx context.Context, o *call, in RebuildViews) (None, error) {
-	deps := replay.Deps{Journal: o.Journal, Engine: o.Engine, Views: projections.All(), Partitions: o.Partitions, Leases: o.Leases, Budget: o.Budget, Restart: in.Restart,
+	deps := replay.Deps{Journal: o.Journal, Engine: o.Engine, Views: projections.All(), Partitions: o.Partitions, Leases: o.Leases,
+		Budget: o.Budget, Restart: in.Restart,
 		Resumed: func(view string, at runner.Reached) {
 			o.progress(Progress{View: view, Done: at.Done, Total: at.Total, Unit: at.Unit, Resumed: true})
 		}}

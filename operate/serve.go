@@ -53,7 +53,7 @@ type Service struct {
 	// Failure classifies errors.
 	Failure func(error) Failure
 	// Stopping ends when the server is about to stop.
-	Stopping context.Context //nolint:containedctx // the life of the server
+	Stopping context.Context // the life of the server
 }
 
 // Handler serves every operation of the table.

@@ -124,7 +124,8 @@ func accountState(in commands.AccountShown) AccountState {
 		out.Devices = append(out.Devices, DeviceState{ID: d.ID.String(), Kind: d.Kind, Model: d.Model, Name: d.Name, Linked: d.Linked})
 	}
 	for _, s := range in.Sessions {
-		out.Sessions = append(out.Sessions, SessionState{ID: s.ID.String(), Began: s.Began, Expires: s.Expires, Address: s.Client.Address, UserAgent: s.Client.UserAgent})
+		out.Sessions = append(out.Sessions, SessionState{ID: s.ID.String(), Began: s.Began, Expires: s.Expires, Address: s.Client.Address,
+			UserAgent: s.Client.UserAgent})
 	}
 	return out
 }

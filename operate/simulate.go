@@ -41,7 +41,8 @@ const (
 )
 
 // ErrSimulateMail: simulated people have no mailboxes, and no real mail server should get messages to them.
-var ErrSimulateMail = errors.New("simulate needs a ledger with a local mailbox (serve --dev without a mail server): here a mail server is configured, and simulated people's messages must not reach it")
+var ErrSimulateMail = errors.New("simulate needs a ledger with a local mailbox (serve --dev without a mail server): here a mail server is configured, and " +
+	"simulated people's messages must not reach it")
 
 // Options are those of a run.
 func (in Simulation) Options(workers int, progress func(Progress)) simulate.Options {

@@ -36,8 +36,9 @@ type SkippedEvent struct {
 }
 
 var (
-	errNoView     = &domain.Error{Kind: domain.NotFound, Code: "view_unknown", Message: "There is no view by that name. status lists them among the consumers."}
-	errEventID    = &domain.Error{Kind: domain.Invalid, Code: "invalid_event", Message: "This is not an event's id. status shows the one at which a view has stopped.", Field: "/event"}
+	errNoView  = &domain.Error{Kind: domain.NotFound, Code: "view_unknown", Message: "There is no view by that name. status lists them among the consumers."}
+	errEventID = &domain.Error{Kind: domain.Invalid, Code: "invalid_event",
+		Message: "This is not an event's id. status shows the one at which a view has stopped.", Field: "/event"}
 	errNoEvent    = &domain.Error{Kind: domain.NotFound, Code: "event_unknown", Message: "The log has no event of this id."}
 	errDigestible = &domain.Error{Kind: domain.Conflict, Code: "event_digestible",
 		Message: "The view can digest this event and has not stopped at it. Only an event that a view cannot digest is skipped."}
@@ -132,7 +133,7 @@ func listSkips(ctx context.Context, o *call, _ None) ([]SkippedEvent, error) {
 	out := make([]SkippedEvent, len(facts))
 	for i, f := range facts {
 		out[i] = skippedOf(f)
-		e := f.Event.(domain.EventSkipped) //nolint:forcetypeassert // skips are of this type
+		e := f.Event.(domain.EventSkipped) // skips are of this type
 		reason, err := journal.Open(ctx, o.Journal, f, e.Reason)
 		if err != nil && !errors.Is(err, journal.ErrUnreadable) {
 			return nil, err
@@ -153,6 +154,6 @@ func (l *Ledger) Skipped(ctx context.Context) ([]SkippedEvent, error) {
 }
 
 func skippedOf(f domain.Fact) SkippedEvent {
-	e := f.Event.(domain.EventSkipped) //nolint:forcetypeassert // skips are of this type
+	e := f.Event.(domain.EventSkipped) // skips are of this type
 	return SkippedEvent{View: string(e.View), Event: e.Event.String(), At: f.At, UID: e.UID}
 }

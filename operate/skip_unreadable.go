@@ -11,7 +11,8 @@ import (
 
 var (
 	errReadable = &domain.Error{Kind: domain.Conflict, Code: "event_readable",
-		Message: "The event can be read. Only one that no ledger wrote, or whose bytes are damaged, is passed over by everything; for one that a view cannot digest name the view before it."}
+		Message: "The event can be read. Only one that no ledger wrote, or whose bytes are damaged, is passed over by everything; for one that a view cannot " +
+			"digest name the view before it."}
 	errNewer = &domain.Error{Kind: domain.Conflict, Code: "event_newer", Message: "A newer program wrote this event. It is not skipped: start that program."}
 )
 

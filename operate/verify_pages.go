@@ -18,7 +18,7 @@ type Paged interface {
 func verifyPages(ctx context.Context, v vault.Vault) (*audit.Fault, error) {
 	p, ok := v.(Paged)
 	if !ok {
-		return nil, nil //nolint:nilnil // no fault
+		return nil, nil // no fault
 	}
 	err := p.Verify(ctx)
 	if !errors.Is(err, vault.ErrCorrupt) {

@@ -27,7 +27,8 @@ type DamageError struct {
 // Error names the place but none of the content.
 func (e *DamageError) Error() string {
 	if e.Foreign {
-		return fmt.Sprintf("the write-ahead file %s does not belong to its main file: it is missing or truncated, or one of the two is an older copy or another database's; restore both from the same time", e.File)
+		return fmt.Sprintf("the write-ahead file %s does not belong to its main file: it is missing or truncated, or one of the two is an older copy or another "+
+			"database's; restore both from the same time", e.File)
 	}
 	if e.Offset < 0 {
 		return fmt.Sprintf("a page of %s does not match its checksum", e.File)

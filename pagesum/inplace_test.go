@@ -15,7 +15,8 @@ func TestContentsReplacedInPlace(t *testing.T) {
 	for name, between := range map[string][]string{
 		"nothing was copied since": {"UPDATE things SET name = 'later' WHERE n = 7"},
 		"copied in part since":     {"UPDATE things SET name = 'later' WHERE n = 7", "PRAGMA wal_checkpoint(PASSIVE)"},
-		"another filling":          {"UPDATE things SET name = 'later' WHERE n = 7", "PRAGMA wal_checkpoint(TRUNCATE)", "UPDATE things SET name = 'much later' WHERE n = 8"},
+		"another filling": {"UPDATE things SET name = 'later' WHERE n = 7", "PRAGMA wal_checkpoint(TRUNCATE)",
+			"UPDATE things SET name = 'much later' WHERE n = 8"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -88,8 +88,8 @@ func (r *registry) found(d DamageError) {
 // damage is the damage found in a file or its write-ahead file.
 func (r *registry) damage(path string) *DamageError {
 	names := []string{path, path + "-wal"}
-	if real, err := filepath.EvalSymlinks(path); err == nil && real != path { // SQLite's own name for it
-		names = append(names, real, real+"-wal")
+	if resolved, err := filepath.EvalSymlinks(path); err == nil && resolved != path { // SQLite's own name for it
+		names = append(names, resolved, resolved+"-wal")
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -103,20 +103,20 @@ func (r *registry) damage(path string) *DamageError {
 
 // at is the value at an address of SQLite's.
 func at[T any](address uintptr) *T {
-	return (*T)(*(*unsafe.Pointer)(unsafe.Pointer(&address))) //nolint:gosec // memory of SQLite's, which no collector moves
+	return (*T)(*(*unsafe.Pointer)(unsafe.Pointer(&address))) // memory of SQLite's, which no collector moves
 }
 
 // bytes are the bytes at an address of SQLite's.
 func bytes(address uintptr, size int32) []byte {
-	return unsafe.Slice(at[byte](address), size) //nolint:gosec // SQLite says how many there are
+	return unsafe.Slice(at[byte](address), size) // SQLite says how many there are
 }
 
 // pointer is the form in which SQLite calls a top-level Go function.
 func pointer[F any](f F) uintptr {
-	return *(*uintptr)(unsafe.Pointer(&struct{ f F }{f})) //nolint:gosec // as modernc.org/sqlite does it
+	return *(*uintptr)(unsafe.Pointer(&struct{ f F }{f})) // as modernc.org/sqlite does it
 }
 
 // function is the form in which Go calls a function of SQLite's.
 func function[F any](address uintptr) F {
-	return *(*F)(unsafe.Pointer(&struct{ address uintptr }{address})) //nolint:gosec // as modernc.org/sqlite does it
+	return *(*F)(unsafe.Pointer(&struct{ address uintptr }{address})) // as modernc.org/sqlite does it
 }

@@ -46,13 +46,13 @@ func (r *registry) join(f uintptr, path string) *pair {
 // Keep leaves the main file at a path unchanged until every connection to it is closed: the content of its write-ahead file stays
 // there, and is not copied when the last one closes. Transactions still work.
 func Keep(path string) {
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		path = resolved
 	}
 	layer.mu.Lock()
 	defer layer.mu.Unlock()
 	for name, p := range layer.pairs {
-		if real, err := filepath.EvalSymlinks(name); name == path || err == nil && real == path {
+		if resolved, err := filepath.EvalSymlinks(name); name == path || err == nil && resolved == path {
 			p.kept.Store(true)
 		}
 	}

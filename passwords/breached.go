@@ -27,7 +27,7 @@ type breachedFile struct {
 }
 
 func openBreached(path string) (*breachedFile, error) {
-	f, err := os.Open(path) //nolint:gosec // the operator names the file
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrBreachedFile, err)
 	}

@@ -194,7 +194,8 @@ func TestLoadIsShed(t *testing.T) {
 	}
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, _, err := h.Verify(cancelled, passwords.New("x"), "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$"+strings.Repeat("A", 43)); !errors.Is(err, context.Canceled) {
+	hash := "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$" + strings.Repeat("A", 43)
+	if _, _, err := h.Verify(cancelled, passwords.New("x"), hash); !errors.Is(err, context.Canceled) {
 		t.Fatalf("error %v", err)
 	}
 }

@@ -92,7 +92,8 @@ func (p *Processes) judge(ctx context.Context) (now time.Time, sure bool) {
 		p.Log.Warn("the clock is far from what the log and this process's running time suggest; nothing is destroyed by time until it is back, "+
 			"or until an operator confirms it: accountledger clock confirm", "clock", now.UTC(), "expected", v.expected.UTC())
 	case v.ended:
-		p.Log.Info("the clock is trusted again; due destructions continue", "clock", now.UTC(), "expected", v.expected.UTC(), "waited", v.waited.Round(time.Second).String())
+		p.Log.Info("the clock is trusted again; due destructions continue", "clock", now.UTC(), "expected", v.expected.UTC(), "waited",
+			v.waited.Round(time.Second).String())
 	}
 	if v.note {
 		if _, err := p.Menu.NoteClock(ctx, request(now), commands.NoteClock{}); err != nil && ctx.Err() == nil {

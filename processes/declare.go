@@ -19,7 +19,7 @@ type rule struct {
 // on changes the entry that an event of type T is about; false changes nothing.
 func on[T any](do func(domain.Fact, T) (change, bool)) rule {
 	return rule{reflect.TypeFor[T](), func(f domain.Fact) (change, bool) {
-		return do(f, f.Event.(T)) //nolint:forcetypeassert // found by its type
+		return do(f, f.Event.(T)) // found by its type
 	}}
 }
 

@@ -40,7 +40,7 @@ func (l *ledger) waits() (unproven []domain.VerificationID, goes domain.AccountI
 	}
 	first, second := l.account("goes@example.com"), l.account("stays@example.com")
 	for _, c := range []domain.Caller{first, second} {
-		device, err := l.menu.LinkDevice(l.t.Context(), l.as(c), commands.LinkDevice{Kind: "watch", Model: "3", Name: "mine"})
+		device, err := l.menu.LinkDevice(l.t.Context(), l.as(c), domain.LinkDevice{Kind: "watch", Model: "3", Name: "mine"})
 		fatal(l.t, err)
 		_, err = l.menu.UnlinkDevice(l.t.Context(), l.as(c), commands.UnlinkDevice{ID: device.Value.ID})
 		fatal(l.t, err)
@@ -98,7 +98,8 @@ func TestKilledWhileTheListIsFilled(t *testing.T) {
 		end, err := p.Consumer().Checkpoint(t.Context())
 		fatal(t, err)
 		if rows := rowsOf(t, path); end != head || !slices.Equal(rows, lists[head.Position]) {
-			t.Fatalf("after death %d, at %s, it was filled to %s\n%s\nwant\n%s", n, at.Position, end.Position, strings.Join(rows, "\n"), strings.Join(lists[head.Position], "\n"))
+			t.Fatalf("after death %d, at %s, it was filled to %s\n%s\nwant\n%s", n, at.Position, end.Position,
+				strings.Join(rows, "\n"), strings.Join(lists[head.Position], "\n"))
 		}
 		fatal(t, p.Close())
 	}

@@ -153,7 +153,8 @@ func (l *list) later(ctx context.Context, d deadline, next time.Time) error {
 // others when they are due.
 func (l *list) wentBack(ctx context.Context, soon time.Time) error {
 	return l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `UPDATE deadlines SET next = CASE WHEN soon THEN ?1 ELSE due END WHERE next > CASE WHEN soon THEN ?1 ELSE due END`, soon.UnixMilli())
+		_, err := tx.ExecContext(ctx, `UPDATE deadlines SET next = CASE WHEN soon THEN ?1 ELSE due END WHERE next > CASE WHEN soon THEN ?1 ELSE due END`,
+			soon.UnixMilli())
 		return err
 	})
 }

@@ -68,7 +68,8 @@ func losePower(t *testing.T, d *disk.Disk) error {
 	log := uuid.New()
 	for n := range uint64(700) {
 		id := uuid.New()
-		fact := domain.Fact{ID: domain.EventID{UUID: uuid.New()}, Stream: "signup-" + id.String(), Event: domain.SignUpRequested{}, Metadata: domain.Metadata{At: now()}}
+		fact := domain.Fact{ID: domain.EventID{UUID: uuid.New()}, Stream: "signup-" + id.String(), Event: domain.SignUpRequested{},
+			Metadata: domain.Metadata{At: now()}}
 		at := eventstore.NewPosition(n+1, n+1)
 		fatal(t, list.Handle(t.Context(), journal.Page{Records: []journal.Record{{Fact: fact, Position: at}},
 			Checkpoint: journal.Checkpoint{Log: log, Position: at, Event: fact.ID.UUID}}))

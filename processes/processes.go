@@ -88,7 +88,8 @@ func Open(ctx context.Context, d Deps) (*Processes, error) {
 	if d.Fault == nil {
 		d.Fault = func(error) {}
 	}
-	p := &Processes{Deps: d, rules: deadlines(), filling: make(chan struct{}, 1), wake: make(chan struct{}, 1), clock: clock{bound: d.ClockJump, monotonic: d.Monotonic}}
+	p := &Processes{Deps: d, rules: deadlines(), filling: make(chan struct{}, 1), wake: make(chan struct{}, 1),
+		clock: clock{bound: d.ClockJump, monotonic: d.Monotonic}}
 	var err error
 	if d.ReadOnly {
 		p.list, err = readList(ctx, d.Path, d.Log)

@@ -122,7 +122,8 @@ type running struct {
 
 func (l *ledger) start() *running {
 	l.t.Helper()
-	p, err := processes.Open(l.t.Context(), processes.Deps{Journal: l.journal, Menu: l.menu, Now: l.clock.Now, Monotonic: l.clock.Monotonic, Log: slog.New(slog.DiscardHandler), Path: l.path})
+	p, err := processes.Open(l.t.Context(),
+		processes.Deps{Journal: l.journal, Menu: l.menu, Now: l.clock.Now, Monotonic: l.clock.Monotonic, Log: slog.New(slog.DiscardHandler), Path: l.path})
 	fatal(l.t, err)
 	ctx, cancel := context.WithCancel(l.t.Context())
 	ended := make(chan error, 1)

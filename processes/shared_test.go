@@ -18,8 +18,9 @@ import (
 func (l *ledger) share(server leases.Server) *running {
 	l.t.Helper()
 	k := leases.New(server, leases.Options{TTL: 500 * time.Millisecond})
-	p, err := processes.Open(l.t.Context(), processes.Deps{Journal: l.journal, Menu: l.menu, Now: l.clock.Now, Monotonic: l.clock.Monotonic, Log: slog.New(slog.DiscardHandler),
-		Path: filepath.Join(l.t.TempDir(), "deadlines.db"), Leases: k, Tell: 10 * time.Millisecond})
+	p, err := processes.Open(l.t.Context(),
+		processes.Deps{Journal: l.journal, Menu: l.menu, Now: l.clock.Now, Monotonic: l.clock.Monotonic, Log: slog.New(slog.DiscardHandler),
+			Path: filepath.Join(l.t.TempDir(), "deadlines.db"), Leases: k, Tell: 10 * time.Millisecond})
 	fatal(l.t, err)
 	ctx, cancel := context.WithCancel(l.t.Context())
 	ended := make(chan error, 1)

@@ -30,9 +30,9 @@ func on[T any](id func(journal.Record, T) string, reduce func(*view.Document, jo
 func onEach[T any](ids func(journal.Record, T) []string, reduce func(*view.Document, journal.Record, T)) rule {
 	return rule{
 		typ: reflect.TypeFor[T](),
-		ids: func(r journal.Record) []string { return ids(r, r.Event.(T)) }, //nolint:forcetypeassert // found by its type
+		ids: func(r journal.Record) []string { return ids(r, r.Event.(T)) }, // found by its type
 		reduce: func(d *view.Document, r journal.Record) error {
-			reduce(d, r, r.Event.(T)) //nolint:forcetypeassert // found by its type
+			reduce(d, r, r.Event.(T)) // found by its type
 			return nil
 		},
 	}

@@ -15,7 +15,8 @@ import (
 
 // personal is what the people of the scenario said of themselves; no view may hold it.
 func personal() []string {
-	return []string{"anna.muster@example.org", "bela.beispiel@example.org", "nobody@example.org", "Annas geheimes Telefon", "Modell Geheim", "Annas neuer Name", "192.0.2.77", "Officer Otto"}
+	return []string{"anna.muster@example.org", "bela.beispiel@example.org", "nobody@example.org", "Annas geheimes Telefon", "Modell Geheim", "Annas neuer Name",
+		"192.0.2.77", "Officer Otto"}
 }
 
 // everything lets every type of event happen at least once. What is new goes to the end, so that the golden log only gains lines.
@@ -45,8 +46,9 @@ func everything(l *projectiontest.Ledger) {
 	session := domain.SessionID{UUID: uuid.New()}
 	sessions := domain.SessionsStream(anna.ID.UUID, domain.MonthOf(l.Now()))
 	self := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: anna.ID.UUID}}, Subject: anna.ID, Region: "DE"}
-	l.AppendAs(self, sessions, domain.SessionStarted{Session: session, Owner: domain.ActorPerson, SecretHash: domain.HashHandle("secret"), Expires: l.Now().Add(time.Hour),
-		Client: domain.Personal(domain.ClientInfo{Address: said[6], UserAgent: "a browser"}, domain.AccountKey(anna.ID), domain.MonthKey(domain.MonthOf(l.Now())))},
+	l.AppendAs(self, sessions, domain.SessionStarted{Session: session, Owner: domain.ActorPerson, SecretHash: domain.HashHandle("secret"),
+		Expires: l.Now().Add(time.Hour),
+		Client:  domain.Personal(domain.ClientInfo{Address: said[6], UserAgent: "a browser"}, domain.AccountKey(anna.ID), domain.MonthKey(domain.MonthOf(l.Now())))},
 		domain.SessionEnded{Session: session})
 	l.AppendAs(self, domain.AccountStream(anna.ID), domain.AccountSignedOutEverywhere{},
 		domain.AccountCapacityDecided{Rules: domain.Rules{Region: "DE", Version: 1}, Capacity: domain.CapacityGuardian, Previous: domain.CapacitySelf},
@@ -67,7 +69,8 @@ func everything(l *projectiontest.Ledger) {
 	bela.Erase()
 	anna.Leave(14 * 24 * time.Hour)
 	l.AppendAs(operator, domain.OperationsStream, domain.LimitsChanged{Profile: domain.LimitsSimulation, UID: 1000, InForce: true})
-	l.AppendAs(operator, domain.RestoresStream, domain.LedgerRestored{Cause: domain.CauseBackup, From: domain.LogID{UUID: uuid.New()}, BackupAt: l.Now(), Events: 1234, List: domain.ListUnproven, UID: 1000})
+	l.AppendAs(operator, domain.RestoresStream, domain.LedgerRestored{Cause: domain.CauseBackup, From: domain.LogID{UUID: uuid.New()}, BackupAt: l.Now(),
+		Events: 1234, List: domain.ListUnproven, UID: 1000})
 	l.AppendAs(operator, domain.RestoresStream, domain.LedgerImported{From: domain.LogID{UUID: uuid.New()}, Events: 1234, UID: 1000})
 	l.AppendAs(operator, domain.OperationsStream, domain.EventSkipped{View: "devices", Event: domain.EventID{UUID: uuid.New()}, UID: 1000,
 		Reason: domain.Personal(domain.OperatorReason{Text: "a reason of an operator's"}, domain.LedgerKey())})
@@ -91,13 +94,15 @@ func deliver(l *projectiontest.Ledger, email string) {
 	}
 	l.AppendAs(guest, domain.AttemptsStream([32]byte{1}, domain.DayOf(l.Now())), domain.AttemptsLimited{Attempt: domain.AttemptSignIn, Limit: 20, Seconds: 900})
 	claim := domain.ClaimID{UUID: uuid.New()}
-	l.Append(domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: domain.AccountID{UUID: uuid.New()}, Completes: domain.VerificationID(id), Purpose: domain.VerifySignUp}, domain.IdentifierRetired{})
+	l.Append(domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: domain.AccountID{UUID: uuid.New()},
+		Completes: domain.VerificationID(id), Purpose: domain.VerifySignUp}, domain.IdentifierRetired{})
 }
 
 func look(l *projectiontest.Ledger, officer domain.StaffID, p *projectiontest.Person) {
 	m := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorStaff, ID: domain.ID[any](officer)}, Purpose: domain.LookLegalOrder, Case: "LEG-2026-1"}
 	stream := domain.AccessStream(officer.UUID, domain.DayOf(l.Now()))
-	l.AppendAs(m, stream, domain.AccessLookedUp{Kind: domain.IdentifierEmail}, domain.AccessQueried{View: "accounts", Fingerprint: domain.Fingerprint(strings.Repeat("0", 32)), Rows: 3})
+	l.AppendAs(m, stream, domain.AccessLookedUp{Kind: domain.IdentifierEmail},
+		domain.AccessQueried{View: "accounts", Fingerprint: domain.Fingerprint(strings.Repeat("0", 32)), Rows: 3})
 	m.Subject = p.ID
 	l.AppendAs(m, stream, domain.AccessLookedUp{Kind: domain.IdentifierEmail, Found: true})
 }

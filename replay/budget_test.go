@@ -53,7 +53,8 @@ func TestABudgetChangesNoDocument(t *testing.T) {
 				t.Errorf("only %v were told to have ended", told)
 			}
 			scratch := bounded(t, filepath.Join(t.TempDir(), "scratch"), b)
-			n, err := replay.Compare(t.Context(), replay.CompareDeps{Journal: l.Journal, Engine: l.Engine, Scratch: scratch, Budget: b, Views: x.all, Reached: x.runner.WaitFor},
+			n, err := replay.Compare(t.Context(),
+				replay.CompareDeps{Journal: l.Journal, Engine: l.Engine, Scratch: scratch, Budget: b, Views: x.all, Reached: x.runner.WaitFor},
 				nil, nil, func(d replay.Difference) { t.Errorf("%+v", d) })
 			if want := count(after); err != nil || n != want {
 				t.Errorf("%d of %d documents were compared: %v", n, want, err)

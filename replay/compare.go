@@ -52,8 +52,8 @@ func Compare(ctx context.Context, deps CompareDeps, views []string, progress Pro
 	all := make([]*rebuild, 0, len(chosen))
 	defer func() {
 		for _, r := range all {
-			if r.generation != nil {
-				_ = r.generation.Close() // the scratch engine is discarded
+			if r.next != nil && r.next.Generation != nil {
+				_ = r.next.Generation.Close() // the scratch engine is discarded
 			}
 		}
 	}()
@@ -64,7 +64,7 @@ func Compare(ctx context.Context, deps CompareDeps, views []string, progress Pro
 		if err := r.open(ctx); err != nil {
 			return 0, fmt.Errorf("replay: view %s: %w", d.Name, err)
 		}
-		fillings[i] = r.filling
+		fillings[i] = r.next.Filling
 	}
 	stop := report(all, progress)
 	defer stop()
@@ -74,7 +74,7 @@ func Compare(ctx context.Context, deps CompareDeps, views []string, progress Pro
 	var compared int64
 	var failed error
 	deps.Budget.Each(ctx, deps.Journal, runner.Comparison, fillings, runner.Stages{
-		Filled: func(i int, err error) error { return all[i].complete(ctx, err) },
+		Filled: func(i int, err error) error { return all[i].ready(ctx, err) },
 		Ended: func(i int, err error) {
 			defer turns.await(i)()
 			if failed != nil {
@@ -99,8 +99,8 @@ func Compare(ctx context.Context, deps CompareDeps, views []string, progress Pro
 
 // drop frees the space of what was compared.
 func (r *rebuild) drop(ctx context.Context) error {
-	g := r.generation
-	r.generation = nil
+	g := r.next.Generation
+	r.next.Generation = nil
 	return errors.Join(g.Close(), r.deps.Engine.Drop(ctx, g.ID()))
 }
 
@@ -151,7 +151,7 @@ func compareView(ctx context.Context, deps *CompareDeps, fresh *rebuild, report 
 
 // level brings the fresh generation to the head of the log, and waits until the live one is at least as far.
 func (c *comparison) level(ctx context.Context) error {
-	if err := c.fresh.catchUp(ctx); err != nil {
+	if err := c.fresh.next.CatchUp(ctx); err != nil {
 		return err
 	}
 	return c.reached(ctx)
@@ -159,7 +159,7 @@ func (c *comparison) level(ctx context.Context) error {
 
 // reached waits until the live generation is at least as far as the fresh one.
 func (c *comparison) reached(ctx context.Context) error {
-	if at := c.fresh.filling.Checkpoint().Position; !at.IsZero() {
+	if at := c.fresh.next.Filling.Checkpoint().Position; !at.IsZero() {
 		return c.Reached(ctx, c.view.Name, at)
 	}
 	return nil
@@ -168,9 +168,9 @@ func (c *comparison) reached(ctx context.Context) error {
 // maxSuspects bounds the documents to be compared again, however many differ.
 const maxSuspects = 1000
 
-// walk goes through all documents and settles those that differed when they were read.
+// walk goes through all documents and checks again those that differed when they were read.
 func (c *comparison) walk(ctx context.Context, report func(Difference)) error {
-	fresh, live := &walk{generation: c.fresh.generation}, &walk{generation: c.live}
+	fresh, live := &walk{generation: c.fresh.next.Generation}, &walk{generation: c.live}
 	var ids []string
 	for {
 		a, err := fresh.peek(ctx)
@@ -182,7 +182,7 @@ func (c *comparison) walk(ctx context.Context, report func(Difference)) error {
 			return err
 		}
 		if done := a == nil && b == nil; done || len(ids) >= maxSuspects {
-			if err := c.settle(ctx, ids, report); done || err != nil {
+			if err := c.recheck(ctx, ids, report); done || err != nil {
 				return err
 			}
 			ids = ids[:0]
@@ -229,9 +229,9 @@ func (w *walk) peek(ctx context.Context) (*view.Document, error) {
 
 func (w *walk) next() { w.page = w.page[1:] }
 
-// settle compares again what differed, and reports what really differs. A document that the live view has changed since is
+// recheck compares again what differed, and reports what really differs. A document that the live view has changed since is
 // compared with what the log produces up to just that change.
-func (c *comparison) settle(ctx context.Context, ids []string, report func(Difference)) error {
+func (c *comparison) recheck(ctx context.Context, ids []string, report func(Difference)) error {
 	for _, id := range ids {
 		if err := c.reached(ctx); err != nil { // the live view has everything the fresh one has
 			return err
@@ -241,11 +241,11 @@ func (c *comparison) settle(ctx context.Context, ids []string, report func(Diffe
 			return err
 		}
 		if live[0] != nil {
-			if err := runner.FillTo(ctx, c.Journal, live[0].Position, c.fresh.filling); err != nil {
+			if err := runner.FillTo(ctx, c.Journal, live[0].Position, c.fresh.next.Filling); err != nil {
 				return err
 			}
 		}
-		fresh, err := c.fresh.generation.Load(ctx, []string{id})
+		fresh, err := c.fresh.next.Generation.Load(ctx, []string{id})
 		if err != nil {
 			return err
 		}

@@ -72,7 +72,8 @@ func TestCompare(t *testing.T) {
 		t.Fatal(err)
 	}
 	found, _ = compare(t, l, "devices")
-	want := []replay.Difference{{View: "devices", ID: was.ID, Kind: replay.Different, Fields: []string{"region"}}, {View: "devices", ID: extra.ID, Kind: replay.Extra}}
+	want := []replay.Difference{{View: "devices", ID: was.ID, Kind: replay.Different, Fields: []string{"region"}},
+		{View: "devices", ID: extra.ID, Kind: replay.Extra}}
 	if !slices.EqualFunc(found, want, func(a, b replay.Difference) bool {
 		return a.View == b.View && a.ID == b.ID && a.Kind == b.Kind && slices.Equal(a.Fields, b.Fields)
 	}) {

@@ -52,7 +52,7 @@ const fillPatience = 2 * time.Second
 
 // Progress is called with the progress of each view: events done, and events in total, of those that the rebuild starts or resumes
 // with. It is called from one goroutine at a time, a few times a second, and with done equal to total when a view is complete.
-type Progress func(view string, done, total int64)
+type Progress func(name string, done, total int64)
 
 // progressEvery is how often Progress is called.
 const progressEvery = 200 * time.Millisecond
@@ -94,12 +94,12 @@ func Rebuild(ctx context.Context, deps Deps, views []string, progress Progress) 
 	}
 	fillings := make([]*runner.Filling, len(all))
 	for i, r := range all {
-		fillings[i] = r.filling
+		fillings[i] = r.next.Filling
 	}
 	stop := report(all, progress)
 	errs := make([]error, len(all))
 	deps.Budget.Each(ctx, deps.Journal, runner.Rebuild, fillings, runner.Stages{
-		Filled: func(i int, err error) error { return all[i].complete(ctx, err) },
+		Filled: func(i int, err error) error { return all[i].ready(ctx, err) },
 		Ended:  func(i int, err error) { errs[i] = all[i].finish(ctx, err) },
 	})
 	stop()
@@ -123,12 +123,11 @@ func choose(all []runner.Declaration, names []string) ([]*runner.Declaration, er
 
 // rebuild rebuilds one view.
 type rebuild struct {
-	deps       Deps
-	view       *runner.Declaration
-	generation view.Generation
-	filling    *runner.Filling
-	lease      *leases.Lease // nil if only this process uses the engine
-	unclaim    func()        // nil if there is nothing to release
+	deps    Deps
+	view    *runner.Declaration
+	next    *runner.Next  // nil until it is begun
+	lease   *leases.Lease // nil if only this process uses the engine
+	unclaim func()        // nil if there is nothing to release
 }
 
 func (r *rebuild) place() runner.Place {
@@ -140,10 +139,10 @@ func (r *rebuild) open(ctx context.Context) (err error) {
 	if err := r.claim(ctx); err != nil {
 		return err
 	}
-	if r.generation, r.filling, err = r.place().Begin(ctx, r.deps.Restart); err != nil || r.deps.Resumed == nil || r.filling.Checkpoint().IsZero() {
+	if r.next, err = r.place().Next(ctx, r.deps.Restart, r.held); err != nil || r.deps.Resumed == nil || r.next.Filling.Checkpoint().IsZero() {
 		return err
 	}
-	at, err := r.place().Reached(ctx, r.filling)
+	at, err := r.place().Reached(ctx, r.next.Filling)
 	if err == nil {
 		r.deps.Resumed(r.view.Name, at)
 	}
@@ -189,18 +188,21 @@ func (r *rebuild) release(ctx context.Context) {
 	}
 }
 
-// complete makes what was filled without an error ready for queries.
-func (r *rebuild) complete(ctx context.Context, err error) error {
+// held says whether the right to fill the view still is ours.
+func (r *rebuild) held() bool { return r.lease == nil || r.lease.Held() }
+
+// ready makes what was filled without an error ready for queries.
+func (r *rebuild) ready(ctx context.Context, err error) error {
 	if err != nil {
 		return err
 	}
-	return r.generation.EndFill(ctx)
+	return r.next.Ready(ctx)
 }
 
 // install brings a generation that is ready for queries to the head while nobody writes to the live one, and
 // then replaces that one.
 func (r *rebuild) install(ctx context.Context) error {
-	if err := r.catchUp(ctx); err != nil { // what has been added meanwhile, so that the hold is short
+	if err := r.next.CatchUp(ctx); err != nil { // what has been added meanwhile, so that the hold is short
 		return err
 	}
 	if r.deps.Hold != nil {
@@ -209,60 +211,32 @@ func (r *rebuild) install(ctx context.Context) error {
 			return err
 		}
 		defer release()
-		if err := r.catchUp(ctx); err != nil {
+		if err := r.next.CatchUp(ctx); err != nil {
 			return err
 		}
 	}
 	return r.swap(ctx)
 }
 
-func (r *rebuild) catchUp(ctx context.Context) error {
-	if err := runner.Fill(ctx, r.deps.Journal, r.filling)[0]; err != nil {
-		return err
-	}
-	if err := r.filling.Finish(ctx); err != nil {
-		return err
-	}
-	return r.generation.Refresh(ctx)
-}
-
-// swap cannot be cancelled half-way.
+// swap drops what the new generation replaces, unless other processes may still have to switch.
 func (r *rebuild) swap(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
+	g, err := r.next.Swap(ctx)
+	if err != nil {
 		return err
 	}
-	if r.lease != nil && !r.lease.Held() {
-		return leases.ErrLost
-	}
-	ctx = context.WithoutCancel(ctx)
-	old, err := r.deps.Engine.Live(ctx, r.view.Name)
-	none := errors.Is(err, view.ErrNoGeneration) || errors.Is(err, view.ErrCorrupt)
-	if err != nil && !none {
-		return err
-	}
-	if err := r.deps.Engine.Swap(ctx, r.generation.ID()); err != nil {
-		return err
-	}
-	err = r.generation.Close()
-	r.generation = nil
-	if !none && r.lease == nil {
-		err = errors.Join(err, r.deps.Engine.Drop(ctx, old))
+	err = g.Close()
+	if r.lease == nil {
+		err = errors.Join(err, r.place().Tidy(context.WithoutCancel(ctx), g.ID()))
 	}
 	return err
 }
 
-// leave closes a generation that did not become the live one: it is kept or dropped, depending on why. If the lease was lost,
-// another process takes care of it.
+// leave keeps or drops a generation that did not become the live one, depending on why.
 func (r *rebuild) leave(ctx context.Context, why error) error {
-	if r.generation == nil {
+	if r.next == nil {
 		return nil
 	}
-	g := r.generation
-	r.generation = nil
-	if r.lease != nil && !r.lease.Held() {
-		return g.Close()
-	}
-	return r.place().Leave(ctx, g, r.filling, why)
+	return r.next.Leave(ctx, why)
 }
 
 func leaveAll(ctx context.Context, all []*rebuild) error {
@@ -280,7 +254,7 @@ func report(all []*rebuild, progress Progress) (stop func()) {
 	}
 	tell := func() {
 		for _, r := range all {
-			done, total := r.filling.Progress()
+			done, total := r.next.Filling.Progress()
 			progress(r.view.Name, done, total)
 		}
 	}

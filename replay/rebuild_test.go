@@ -38,7 +38,8 @@ func start(t *testing.T, l *projectiontest.Ledger, all []runner.Declaration) *li
 	if x.views, err = runner.OpenViews(t.Context(), l.Engine, l.Journal, l.Logger, all); err != nil {
 		t.Fatal(err)
 	}
-	if x.runner, err = consumers.New(consumers.Options{Journal: l.Journal, Log: l.Logger, Now: l.Now, Pause: time.Millisecond}, x.views.Consumers()...); err != nil {
+	if x.runner, err = consumers.New(consumers.Options{Journal: l.Journal, Log: l.Logger, Now: l.Now, Pause: time.Millisecond},
+		x.views.Consumers()...); err != nil {
 		t.Fatal(err)
 	}
 	go func() { x.ended <- x.runner.Run(context.WithoutCancel(t.Context())) }()

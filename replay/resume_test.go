@@ -117,7 +117,8 @@ func TestARebuildThatWasCutOffGoesOn(t *testing.T) {
 			t.Fatalf("live is %v of %v", x.live(t, "activity"), x.generations(t, "activity"))
 		}
 		left, err := x.views.Left(t.Context())
-		if err != nil || len(left) != 1 || left[0].View != "activity" || left[0].Underway || left[0].Done < want || left[0].Done >= head || left[0].Total != l.Head().Position.Int64() {
+		if err != nil || len(left) != 1 || left[0].View != "activity" || left[0].Underway || left[0].Done < want || left[0].Done >= head ||
+			left[0].Total != l.Head().Position.Int64() {
 			t.Fatalf("%+v %v", left, err)
 		}
 	}

@@ -204,7 +204,8 @@ func TestAttackedBackups(t *testing.T) {
 		for i := range all[1:] {
 			swapped := append([][]byte{}, all...)
 			swapped[i], swapped[i+1] = bytes.TrimSuffix(swapped[i+1], []byte("\n")), bytes.TrimSuffix(swapped[i], []byte("\n"))
-			a.refused(fmt.Sprintf("entries %d and %d", i+1, i+2), with(func(c *copies) { c.list = append(bytes.Join(ended(swapped), nil), '\n') }), backup.ErrListAltered)
+			a.refused(fmt.Sprintf("entries %d and %d", i+1, i+2), with(func(c *copies) { c.list = append(bytes.Join(ended(swapped), nil), '\n') }),
+				backup.ErrListAltered)
 		}
 		a.refused("a manifest of another backup", with(func(c *copies) { c.manifest = a.second.manifest }), backup.ErrPart)
 		a.refused("a ledger of another backup", with(func(c *copies) { c.ledger = a.second.ledger }), backup.ErrPart)
@@ -242,9 +243,12 @@ func TestAttackedBackups(t *testing.T) {
 	})
 	t.Run("forged, with sums that fit", func(t *testing.T) {
 		a := a.of(t)
-		a.refused("two lines of the ledger", a.forged(right, func(l [][]byte) [][]byte { l[2], l[3] = l[3], l[2]; return l }), transfer.ErrHash, transfer.ErrLine, backup.ErrManifest)
-		a.refused("a line of the log less", a.forged(right, func(l [][]byte) [][]byte { return append(l[:4:4], l[5:]...) }), transfer.ErrHash, transfer.ErrLine, backup.ErrManifest)
-		a.refused("a row of the vault less", a.forged(right, func(l [][]byte) [][]byte { n := len(l); return append(l[:n-3:n-3], l[n-2:]...) }), transfer.ErrHash, transfer.ErrLine, backup.ErrManifest)
+		a.refused("two lines of the ledger", a.forged(right, func(l [][]byte) [][]byte { l[2], l[3] = l[3], l[2]; return l }), transfer.ErrHash,
+			transfer.ErrLine, backup.ErrManifest)
+		a.refused("a line of the log less", a.forged(right, func(l [][]byte) [][]byte { return append(l[:4:4], l[5:]...) }), transfer.ErrHash,
+			transfer.ErrLine, backup.ErrManifest)
+		a.refused("a row of the vault less", a.forged(right, func(l [][]byte) [][]byte { n := len(l); return append(l[:n-3:n-3], l[n-2:]...) }), transfer.ErrHash,
+			transfer.ErrLine, backup.ErrManifest)
 		a.refused("the end less", a.forged(right, func(l [][]byte) [][]byte { return l[:len(l)-1] }), transfer.ErrEndsEarly)
 		forgotten := a.remade(right, func(m *backup.Manifest) { m.List = nil })
 		forgotten.list = a.first.list

@@ -33,7 +33,8 @@ func (s *Server) openDestructions(ctx context.Context) error {
 	}
 	existed := exists(s.cfg.Backup.List)
 	if s.list, err = backup.OpenList(ctx, s.cfg.Backup.List, head, v, key, s.now); err != nil {
-		return fmt.Errorf("backup.list: %w; put back what is missing, or move both %s and %s away to begin another list, which proves nothing for the backups before it",
+		return fmt.Errorf("backup.list: %w; put back what is missing, or move both %s and %s away to begin another list, which proves nothing for the backups "+
+			"before it",
 			err, s.cfg.Backup.List, head)
 	}
 	s.onClose(s.list.Close)

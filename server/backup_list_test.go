@@ -146,11 +146,13 @@ func TestAListElsewhereIsBroughtOnce(t *testing.T) {
 	a := attack(t)
 	dir := filepath.Join(t.TempDir(), "backup")
 	fatal(t, os.MkdirAll(dir, 0o700))
-	fatal(t, errors.Join(os.WriteFile(filepath.Join(dir, backup.LedgerName), a.first.ledger, 0o600), os.WriteFile(filepath.Join(dir, backup.ManifestName), a.first.manifest, 0o600)))
+	fatal(t, errors.Join(os.WriteFile(filepath.Join(dir, backup.LedgerName), a.first.ledger, 0o600),
+		os.WriteFile(filepath.Join(dir, backup.ManifestName), a.first.manifest, 0o600)))
 	to := moved(t, a.cfg)
 	to.Backup.List = filepath.Join(t.TempDir(), "elsewhere.ndjson")
 	fatal(t, os.WriteFile(to.Backup.List, a.first.list, 0o600))
-	if _, err := server.Restore(t.Context(), to, dir, restore.Options{List: a.cfg.Backup.List}, server.SideOptions{}); !errors.Is(err, backup.ErrListShortened) || !strings.Contains(err.Error(), to.Backup.List) {
+	if _, err := server.Restore(t.Context(), to, dir, restore.Options{List: a.cfg.Backup.List}, server.SideOptions{}); !errors.Is(err, backup.ErrListShortened) ||
+		!strings.Contains(err.Error(), to.Backup.List) {
 		t.Errorf("another list lies there: %v", err)
 	}
 	if _, err := os.Stat(to.Data); !errors.Is(err, os.ErrNotExist) {

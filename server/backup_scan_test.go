@@ -35,7 +35,8 @@ func TestTheByteScanOfAllThatIsWritten(t *testing.T) {
 	r.stop()
 
 	written := []string{cfg.Data, before, after, filepath.Dir(cfg.Backup.List)}
-	private := []string{ada.email, ada.device, "lovelace", control.email, control.device, "Band 9 Pro", "grace.hopper@example.org", "Grace Hopper", password, "192.0.2.7"}
+	private := []string{ada.email, ada.device, "lovelace", control.email, control.device, "Band 9 Pro", "grace.hopper@example.org",
+		"Grace Hopper", password, "192.0.2.7"}
 	for _, text := range private {
 		for _, dir := range written {
 			if at := found(t, dir, text); len(at) > 0 {
@@ -49,7 +50,8 @@ func TestTheByteScanOfAllThatIsWritten(t *testing.T) {
 		}
 	}
 	// What is public is found, so the scan sees into every file.
-	for dir, text := range map[string]string{cfg.Data: "device.linked.v1", before: "device.linked.v1", after: "device.linked.v1", filepath.Dir(cfg.Backup.List): keys[0]} {
+	for dir, text := range map[string]string{cfg.Data: "device.linked.v1", before: "device.linked.v1", after: "device.linked.v1",
+		filepath.Dir(cfg.Backup.List): keys[0]} {
 		if at := found(t, dir, text); len(at) == 0 {
 			t.Errorf("the scan finds nothing in %s", dir)
 		}

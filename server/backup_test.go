@@ -48,7 +48,8 @@ func TestABackupIsRestoredElsewhere(t *testing.T) {
 	added, err := operate.AddStaff.Run(t.Context(), r.console(), operate.StaffAdd{Email: "late@example.org", Role: "analyst"}, nil)
 	fatal(t, err)
 	before := len(mail.Taken())
-	open := r.want(202, "POST", "/v1/sign-ups", "", fmt.Sprintf(`{"email":"open@example.com","password":%q,"region":"DE","language":"de","birth_month":"1990-05"}`, password))
+	open := r.want(202, "POST", "/v1/sign-ups", "",
+		fmt.Sprintf(`{"email":"open@example.com","password":%q,"region":"DE","language":"de","birth_month":"1990-05"}`, password))
 	code := strings.ReplaceAll(sixDigits.FindString(mail.Wait(t, before+1)[before].Parts(t)["text/plain"]), " ", "")
 
 	// Changes go on while the backup is made.
@@ -80,7 +81,8 @@ func TestABackupIsRestoredElsewhere(t *testing.T) {
 	}
 	st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
-	if st.Backups.Completed.IsZero() || st.Backups.KeptUntil.Before(made.Begun.Add(cfg.Backup.Keep)) || st.Backups.List != cfg.Backup.List || st.Backups.Destructions < made.List.Entries {
+	if st.Backups.Completed.IsZero() || st.Backups.KeptUntil.Before(made.Begun.Add(cfg.Backup.Keep)) || st.Backups.List != cfg.Backup.List ||
+		st.Backups.Destructions < made.List.Entries {
 		t.Errorf("%+v", st.Backups)
 	}
 

@@ -164,7 +164,8 @@ func (s *Server) checkStrangers(ctx context.Context) error {
 	}
 	missing, err := s.parts().Keys(ctx)
 	if err == nil && missing {
-		return &fault.UnfitError{Says: "another process with another vault appends to this log, which names a key that this vault never had: stop it; several processes share their vault as well (vault.engine: postgres)"}
+		return &fault.UnfitError{Says: "another process with another vault appends to this log, which names a key that this vault never had: stop it; several " +
+			"processes share their vault as well (vault.engine: postgres)"}
 	}
 	return err
 }

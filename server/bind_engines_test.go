@@ -22,7 +22,7 @@ import (
 )
 
 // vaultTables are those of a vault in PostgreSQL.
-var vaultTables = []string{"vault", "masters", "logs", "destructions", "pings", "keys", "secrets", "identifiers"} //nolint:gochecknoglobals // a constant
+var vaultTables = []string{"vault", "masters", "logs", "destructions", "pings", "keys", "secrets", "identifiers"} // a constant
 
 // TestPostgresPutBackToYesterday puts the vault back to what it was while the log went on: a process that saw it last knows by its
 // witness, another one by the log. It is served again once an operator accepts it.

@@ -210,7 +210,8 @@ func TestAnOlderLogIsAccepted(t *testing.T) {
 	a := newAged(t)
 	a.putBack("log")
 	accept := fit.Accept{Kind: fit.AcceptOlderLog, Reason: "the disk is gone"}
-	if _, err := server.Open(t.Context(), a.cfg, server.Options{Accept: fit.Accept{Kind: fit.AcceptOlderVault, Reason: "x"}}); !errors.Is(err, server.ErrNotAcceptable) {
+	if _, err := server.Open(t.Context(), a.cfg, server.Options{Accept: fit.Accept{Kind: fit.AcceptOlderVault, Reason: "x"}}); !errors.Is(err,
+		server.ErrNotAcceptable) {
 		t.Errorf("accepted for another reason: %v", err)
 	}
 	if _, err := server.Open(t.Context(), a.cfg, server.Options{Accept: fit.Accept{Kind: fit.AcceptOlderLog}}); err == nil {
@@ -240,7 +241,8 @@ func TestAnOlderVaultIsAccepted(t *testing.T) {
 func (a *aged) afterAcceptance() {
 	t := a.t
 	t.Helper()
-	if _, err := server.Open(t.Context(), a.cfg, server.Options{Accept: fit.Accept{Kind: fit.AcceptOlderLog, Reason: "x"}}); !errors.Is(err, server.ErrNothingToAccept) {
+	if _, err := server.Open(t.Context(), a.cfg, server.Options{Accept: fit.Accept{Kind: fit.AcceptOlderLog, Reason: "x"}}); !errors.Is(err,
+		server.ErrNothingToAccept) {
 		t.Errorf("accepted what is whole: %v", err)
 	}
 	r := start(t, a.cfg)

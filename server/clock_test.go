@@ -39,7 +39,8 @@ func (c *fakeClock) options() server.Options {
 
 func (r *running) askFor(email string) answer {
 	r.t.Helper()
-	return r.want(202, "POST", "/v1/sign-ups", "", fmt.Sprintf(`{"email":%q,"password":%q,"region":"DE","language":"de","birth_month":"1990-05"}`, email, password))
+	return r.want(202, "POST", "/v1/sign-ups", "",
+		fmt.Sprintf(`{"email":%q,"password":%q,"region":"DE","language":"de","birth_month":"1990-05"}`, email, password))
 }
 
 // clockWaits lets something happen, so that the clock is looked at, until it is doubted or not.
@@ -88,7 +89,8 @@ func TestAJumpOfTheClockWaitsForAnOperator(t *testing.T) {
 		t.Fatalf("status says %+v", c)
 	}
 	said := r.logs.String()
-	if strings.Count(said, "the clock is far from") != 1 || !strings.Contains(said, clock.Now().UTC().Format("2006-01-02")) || !strings.Contains(said, begun.UTC().Format("2006-01-02")) {
+	if strings.Count(said, "the clock is far from") != 1 || !strings.Contains(said, clock.Now().UTC().Format("2006-01-02")) ||
+		!strings.Contains(said, begun.UTC().Format("2006-01-02")) {
 		t.Fatal("the log does not tell of both times")
 	}
 	if state := r.erasure(id); state != "requested" {
@@ -118,7 +120,8 @@ func TestAJumpOfTheClockWaitsForAnOperator(t *testing.T) {
 	if state := r.erasure(id); state != "requested" {
 		t.Fatalf("after a word that was refused the erasure is %s", state)
 	}
-	done, err := operate.ConfirmClock.Run(t.Context(), con, operate.ClockConfirm{Time: clock.Now().UTC().Format(time.DateOnly), Reason: "It was off for a year."}, nil)
+	done, err := operate.ConfirmClock.Run(t.Context(), con, operate.ClockConfirm{Time: clock.Now().UTC().Format(time.DateOnly), Reason: "It was off for a year."},
+		nil)
 	fatal(t, err)
 	if !done.Waited || !done.Time.Equal(clock.Now()) {
 		t.Fatalf("confirmed was %+v", done)

@@ -95,7 +95,8 @@ func TestMasterKeyLiesOutsideTheDataFolder(t *testing.T) {
 
 // TestDeployedConfigurations are what deploy/ holds: they load, for each role.
 func TestDeployedConfigurations(t *testing.T) {
-	for path, roles := range map[string][]string{"systemd/config.yaml": {server.RoleAll}, "cluster/ledger.yaml": {server.RoleAll, server.RoleAPI, server.RoleConsumers}} {
+	for path, roles := range map[string][]string{"systemd/config.yaml": {server.RoleAll},
+		"cluster/ledger.yaml": {server.RoleAll, server.RoleAPI, server.RoleConsumers}} {
 		for _, role := range roles {
 			if _, err := server.LoadConfig(filepath.Join("..", "deploy", path), map[string]any{"role": role}); err != nil {
 				t.Errorf("%s as %s: %v", path, role, err)

@@ -44,6 +44,7 @@ func (l *connections) measure(r prometheus.Registerer) error {
 			func() float64 { open, _ := l.counts(); return float64(open) })),
 		r.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "accountledger_http_connections_limit", Help: "The most connections to the API at once."},
 			func() float64 { return float64(l.limit) })),
-		r.Register(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "accountledger_http_connections_closed_total", Help: "Connections without a request that were closed to make room for others."},
+		r.Register(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "accountledger_http_connections_closed_total",
+			Help: "Connections without a request that were closed to make room for others."},
 			func() float64 { _, closed := l.counts(); return float64(closed) })))
 }

@@ -79,7 +79,8 @@ func TestRequestsUnderWayAreNotCutOff(t *testing.T) {
 	busy := crowd(t, r.url, 2)
 	const body = `{"email":"ada@example.com"}`
 	for _, c := range busy { // a request is under way once its header is there; its body lets it wait
-		_, err := fmt.Fprintf(c, "POST /v1/sign-ups HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", len(body))
+		_, err := fmt.Fprintf(c, "POST /v1/sign-ups HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n",
+			len(body))
 		fatal(t, err)
 		line, err := bufio.NewReader(c).ReadString('\n')
 		fatal(t, err)

@@ -45,8 +45,8 @@ func (s *Server) ledger() *operate.Ledger {
 		Unfit:          func() bool { return s.unfit.Load() != nil },
 		KeyOutside:     func(path string) error { return outside(&s.cfg, path) },
 		SimulationMenu: s.simulationMenu,
-		Query: func(ctx context.Context, name string, q view.Query, min journal.Position, wait time.Duration) (*view.Result, error) {
-			r, _, err := s.Query(ctx, name, q, min, wait)
+		Query: func(ctx context.Context, name string, q view.Query, from journal.Position, wait time.Duration) (*view.Result, error) {
+			r, _, err := s.Query(ctx, name, q, from, wait)
 			return r, err
 		},
 		Scratch: func(dir string) (view.Engine, error) {

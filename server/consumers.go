@@ -41,10 +41,12 @@ func (s *Server) openConsumers(ctx context.Context) error {
 	if err := s.openViews(ctx); err != nil || s.cfg.Role == RoleAPI {
 		return err
 	}
+	lasting := context.WithoutCancel(ctx)
 	var err error
-	s.processes, err = processes.Open(ctx, processes.Deps{Journal: s.journal, Menu: s.menu, Now: s.now, Log: s.log, Path: s.cfg.path("deadlines.db"), Leases: s.leases,
+	s.processes, err = processes.Open(ctx, processes.Deps{Journal: s.journal, Menu: s.menu, Now: s.now, Log: s.log,
+		Path: s.cfg.path("deadlines.db"), Leases: s.leases,
 		Monotonic: s.monotonic, ClockJump: s.cfg.Erasure.ClockJump, TrustClock: s.ahead > 0,
-		Fault: func(err error) { s.consumerTrouble("processes", err) }})
+		Fault: func(err error) { s.consumerTrouble(lasting, "processes", err) }})
 	if err != nil {
 		return err
 	}
@@ -52,7 +54,8 @@ func (s *Server) openConsumers(ctx context.Context) error {
 	if err := s.openNotifier(ctx); err != nil {
 		return err
 	}
-	s.runner, err = consumers.New(consumers.Options{Journal: s.journal, Log: s.log, Now: s.now, Leases: s.leases, Trouble: s.consumerTrouble}, s.consumers()...)
+	s.runner, err = consumers.New(consumers.Options{Journal: s.journal, Log: s.log, Now: s.now, Leases: s.leases,
+		Trouble: func(consumer string, err error) { s.consumerTrouble(lasting, consumer, err) }}, s.consumers()...)
 	return err
 }
 

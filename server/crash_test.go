@@ -101,7 +101,8 @@ func (c *crasher) round(n int) {
 		load.Go(func() { w.work(p) })
 	}
 	erasure := p.want(202, "POST", "/v1/erasures", leaver.token, "").str(c.t, "id")
-	signUp := p.want(202, "POST", "/v1/sign-ups", "", fmt.Sprintf(`{"email":"half-%d@example.com","password":%q,"region":"DE","language":"de","birth_month":"1990-05"}`, n, password))
+	signUp := p.want(202, "POST", "/v1/sign-ups", "",
+		fmt.Sprintf(`{"email":"half-%d@example.com","password":%q,"region":"DE","language":"de","birth_month":"1990-05"}`, n, password))
 	kill := time.NewTimer(time.Duration(rand.IntN(150)) * time.Millisecond)
 	<-kill.C
 	p.end(syscall.SIGKILL)

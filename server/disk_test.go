@@ -116,7 +116,8 @@ func (r *running) unavailable(method, path, token, body string) {
 	if a.fields != nil {
 		kind, _ = a.fields["type"].(string)
 	}
-	if a.status != 503 || !strings.HasPrefix(kind, "/problems/") || a.header.Get("Retry-After") == "" || a.header.Get("Content-Type") != "application/problem+json" {
+	if a.status != 503 || !strings.HasPrefix(kind, "/problems/") || a.header.Get("Retry-After") == "" ||
+		a.header.Get("Content-Type") != "application/problem+json" {
 		r.t.Errorf("%s %s: %d %s", method, path, a.status, a.body)
 	}
 }
@@ -127,7 +128,7 @@ type household struct {
 	service, allow, deny, ask string
 }
 
-func settle(t *testing.T, cfg server.Config, r *running, p person) household {
+func settle(t *testing.T, r *running, p person) household {
 	t.Helper()
 	h := household{person: p}
 	h.allow = fmt.Sprintf(`{"purpose":"navigation","state":"granted","notice":%q}`, r.notice())
@@ -153,7 +154,7 @@ func TestDiskFull(t *testing.T) {
 	t.Parallel()
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
-	h := settle(t, cfg, r, r.join(mail, "ada@example.com", "Ada's band"))
+	h := settle(t, r, r.join(mail, "ada@example.com", "Ada's band"))
 	r.stop()
 
 	c := startChild(t, cfg.Data)
@@ -167,7 +168,8 @@ func TestDiskFull(t *testing.T) {
 		c.unavailable("PUT", "/v1/me/permissions/location", h.token, h.allow)
 		c.unavailable("POST", "/v1/me/devices", h.token, `{"kind":"phone","model":"Z","name":"Z"}`)
 		c.unavailable("POST", "/v1/decisions", h.service, h.ask)
-		c.unavailable("POST", "/v1/sign-ups", "", `{"email":"bob@example.com","password":"correct-horse-battery","region":"DE","language":"de","birth_month":"1990-05"}`)
+		c.unavailable("POST", "/v1/sign-ups", "",
+			`{"email":"bob@example.com","password":"correct-horse-battery","region":"DE","language":"de","birth_month":"1990-05"}`)
 		if me := c.want(200, "GET", "/v1/me/devices", h.token, ""); !strings.Contains(me.body, device) {
 			t.Errorf("a device that was linked is not seen: %s", me.body)
 		}
@@ -199,7 +201,7 @@ func TestFlippedByteInLog(t *testing.T) {
 	t.Parallel()
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
-	h := settle(t, cfg, r, r.join(mail, "ada@example.com", "Ada's band"))
+	h := settle(t, r, r.join(mail, "ada@example.com", "Ada's band"))
 	r.stop()
 	c := startChild(t, cfg.Data)
 	for range 5 {
@@ -227,7 +229,8 @@ func TestFlippedByteInLog(t *testing.T) {
 		fatal(t, os.WriteFile(name, hurt, 0o600))
 		_, err := server.Open(t.Context(), onFolder(t, cfg.Data, nil), server.Options{Hashing: cheap()})
 		var damage *eventstore.CorruptError
-		if !errors.As(err, &damage) || damage.File != name || damage.Offset < 0 || damage.Offset > int64(offset) || !strings.Contains(err.Error(), filepath.Base(name)) {
+		if !errors.As(err, &damage) || damage.File != name || damage.Offset < 0 || damage.Offset > int64(offset) ||
+			!strings.Contains(err.Error(), filepath.Base(name)) {
 			t.Fatalf("a bit flipped at %d of %d: %v", offset, end, err)
 		}
 		if b, err := os.ReadFile(name); err != nil || !bytes.Equal(b, hurt) {
@@ -245,7 +248,7 @@ func TestReserve(t *testing.T) {
 	t.Parallel()
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
-	h := settle(t, cfg, r, r.join(mail, "ada@example.com", "Ada's band"))
+	h := settle(t, r, r.join(mail, "ada@example.com", "Ada's band"))
 	r.stop()
 	tight := start(t, onFolder(t, cfg.Data, map[string]any{"store.reserve": "1000000000000000000"}))
 	tight.unavailable("PUT", "/v1/me/permissions/location", h.token, h.deny)
@@ -278,7 +281,7 @@ func TestVaultFails(t *testing.T) {
 			cfg, mail := withMail(t)
 			d := disk.Under(t, filepath.Dir(cfg.Data))
 			r := start(t, cfg)
-			h := settle(t, cfg, r, r.join(mail, "ada@example.com", "Ada's band"))
+			h := settle(t, r, r.join(mail, "ada@example.com", "Ada's band"))
 			d.Fail(fault.op, "vault.db", fault.code)
 			signUp := `{"email":"bob@example.com","password":"correct-horse-battery","region":"DE","language":"de","birth_month":"1990-05"}`
 			for range 2 {
@@ -312,7 +315,7 @@ func TestViewsFail(t *testing.T) {
 	cfg, mail := withMail(t)
 	d := disk.Under(t, filepath.Dir(cfg.Data))
 	r := start(t, cfg)
-	h := settle(t, cfg, r, r.join(mail, "ada@example.com", "Ada's band"))
+	h := settle(t, r, r.join(mail, "ada@example.com", "Ada's band"))
 	officer := r.officer("officer@example.org", "compliance")
 	eventually(t, "all views answer", func() bool {
 		return !strings.Contains(r.inside(200, "/readyz").body, `"rebuilding"`) && r.send("POST", "/v1/views/devices/query", officer, `{}`).status == 200

@@ -37,7 +37,8 @@ func TestARequestThatErasedIsRepeated(t *testing.T) {
 		alike("a bad key", r.send("POST", "/v1/erasures", ada.token, "", "Idempotency-Key", "with a space"))
 		alike("nobody", r.send("POST", "/v1/erasures", "", "", "Idempotency-Key", key))
 	}
-	for _, route := range [][3]string{{"GET", "/v1/me"}, {"GET", "/v1/sessions"}, {"DELETE", "/v1/erasures/" + id}, {"POST", "/v1/me/devices", `{"kind":"watch","model":"W2","name":"x"}`}} {
+	for _, route := range [][3]string{{"GET", "/v1/me"}, {"GET", "/v1/sessions"}, {"DELETE", "/v1/erasures/" + id},
+		{"POST", "/v1/me/devices", `{"kind":"watch","model":"W2","name":"x"}`}} {
 		if a := r.send(route[0], route[1], ada.token, route[2], "Idempotency-Key", key); a.status != 401 {
 			t.Errorf("%s %s: %d %s", route[0], route[1], a.status, a.body)
 		}

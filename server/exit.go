@@ -62,6 +62,7 @@ func exitOfKind(e *domain.Error) operate.Exit {
 		return operate.ExitNotYet
 	case domain.UnknownOutcome, domain.Internal:
 		return operate.ExitFailed
+	case domain.Unauthenticated, domain.Forbidden, domain.NotFound, domain.Conflict, domain.Gone:
 	}
 	return operate.ExitRefused
 }
@@ -90,10 +91,13 @@ func exitOf(err error) (code string, exit operate.Exit) {
 		return "not_empty", operate.ExitRefused
 	case isAny(err, unfinished.ErrTransfer, unfinished.ErrRestore, unfinished.ErrAccept, restore.ErrOtherRestore):
 		return "unfinished", operate.ExitRefused
-	case isAny(err, transfer.ErrAhead, transfer.ErrSameLog, transfer.ErrMovedElsewhere, transfer.ErrTargetFenced, transfer.ErrNoFence, transfer.ErrNotMoving, transfer.ErrNoVault,
-		eventstore.ErrFenced, eventstore.ErrReadOnly, ErrNothingToAccept, ErrNotAcceptable, ErrSalvageEngine, operate.ErrSimulateMail, ErrSocketForbidden, folder.ErrForbidden):
+	case isAny(err, transfer.ErrAhead, transfer.ErrSameLog, transfer.ErrMovedElsewhere, transfer.ErrTargetFenced, transfer.ErrNoFence,
+		transfer.ErrNotMoving, transfer.ErrNoVault,
+		eventstore.ErrFenced, eventstore.ErrReadOnly, ErrNothingToAccept, ErrNotAcceptable, ErrSalvageEngine, operate.ErrSimulateMail,
+		ErrSocketForbidden, folder.ErrForbidden):
 		return "refused", operate.ExitRefused
-	case isAny(err, restore.ErrNoFolder, vault.ErrNoMasterKeyFile, restore.ErrListMissing, restore.ErrNoMasterKey, vault.ErrMasterKey, vault.ErrMasterKeyFile, backup.ErrHeadMissing, backup.ErrHeadEmpty):
+	case isAny(err, restore.ErrNoFolder, vault.ErrNoMasterKeyFile, restore.ErrListMissing, restore.ErrNoMasterKey, vault.ErrMasterKey, vault.ErrMasterKeyFile,
+		backup.ErrHeadMissing, backup.ErrHeadEmpty):
 		return "missing", operate.ExitRefused
 	case isAny(err, vault.ErrNotHeld, replay.ErrFilling):
 		return "not_yet", operate.ExitNotYet

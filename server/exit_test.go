@@ -54,10 +54,12 @@ func TestErrorsOfARunningServer(t *testing.T) {
 	add := operate.ServiceAdd{Name: "maps", Allow: []string{"location:navigation"}}
 	_, err := operate.AddService.Run(t.Context(), con, add, nil)
 	fatal(t, err)
-	if _, err = operate.AddService.Run(t.Context(), con, add, nil); !errors.Is(err, domain.ErrSlugTaken) || server.FailureOf(err).Exit != operate.ExitRefused || server.FailureOf(err).Field != "/name" {
+	if _, err = operate.AddService.Run(t.Context(), con, add, nil); !errors.Is(err, domain.ErrSlugTaken) || server.FailureOf(err).Exit != operate.ExitRefused ||
+		server.FailureOf(err).Field != "/name" {
 		t.Errorf("%v %+v", err, server.FailureOf(err))
 	}
-	if _, err = operate.AddStaff.Run(t.Context(), con, operate.StaffAdd{Email: "a@example.org", Role: "king"}, nil); !errors.Is(err, domain.ErrRole) || server.FailureOf(err).Exit != operate.ExitUsage {
+	if _, err = operate.AddStaff.Run(t.Context(), con, operate.StaffAdd{Email: "a@example.org", Role: "king"}, nil); !errors.Is(err, domain.ErrRole) ||
+		server.FailureOf(err).Exit != operate.ExitUsage {
 		t.Errorf("%v %+v", err, server.FailureOf(err))
 	}
 }

@@ -17,12 +17,12 @@ import (
 func (s *Server) openFaults(context.Context) error {
 	counter := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "accountledger_faults_total",
 		Help: "Faults of what the ledger stands on, by the part of it and by what kind they are."}, []string{"where", "kind"})
-	for _, where := range fault.Places() {
+	for _, where := range fault.Areas() {
 		for _, kind := range fault.Kinds() {
 			counter.WithLabelValues(string(where), string(kind)) // so that the first one is a rise
 		}
 	}
-	book := fault.NewBook(s.log, time.Now, func(where fault.Place, kind fault.Kind) { counter.WithLabelValues(string(where), string(kind)).Inc() })
+	book := fault.NewBook(s.log, time.Now, func(where fault.Area, kind fault.Kind) { counter.WithLabelValues(string(where), string(kind)).Inc() })
 	s.onClose(book.Close)
 	s.desk = &fault.Desk{Book: book, Answer: isAnswer, List: s.cfg.Backup.List, File: s.fileOf, Request: api.RequestID}
 	return s.metrics.Register(counter)
@@ -43,7 +43,7 @@ func (s *Server) requestFailed(ctx context.Context, f api.Failure) {
 }
 
 // consumerTrouble is told of what keeps a consumer from going on.
-func (s *Server) consumerTrouble(consumer string, err error) {
+func (s *Server) consumerTrouble(ctx context.Context, consumer string, err error) {
 	where := fault.Views
 	switch consumer {
 	case "processes":
@@ -51,11 +51,11 @@ func (s *Server) consumerTrouble(consumer string, err error) {
 	case "notify":
 		where = fault.Messages
 	}
-	s.desk.Met(context.Background(), where, consumer, err)
+	s.desk.Met(ctx, where, consumer, err)
 }
 
 // fileOf is the file or folder in which a part of the ledger is, where an engine does not say which it was; empty where that is a server.
-func (s *Server) fileOf(where fault.Place, during string) string {
+func (s *Server) fileOf(where fault.Area, during string) string {
 	switch {
 	case where == fault.Log && s.cfg.Store.Engine == "embedded":
 		return s.cfg.path("log")

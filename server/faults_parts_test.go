@@ -18,7 +18,7 @@ func TestAFullLogIsSeen(t *testing.T) {
 	t.Parallel()
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
-	h := settle(t, cfg, r, r.join(mail, "ada@example.com", "Ada's band"))
+	h := settle(t, r, r.join(mail, "ada@example.com", "Ada's band"))
 	r.stop()
 	c := startChild(t, cfg.Data)
 	c.fill(true)
@@ -36,7 +36,8 @@ func TestAFullLogIsSeen(t *testing.T) {
 		}
 	}
 	c.stop()
-	if !regexp.MustCompile(`msg=fault where=log kind=no_space .*file=` + regexp.QuoteMeta(cfg.Data) + `\S* errno=EFBIG .*request=` + request).MatchString(c.logs.String()) {
+	if !regexp.MustCompile(`msg=fault where=log kind=no_space .*file=` + regexp.QuoteMeta(cfg.Data) + `\S* errno=EFBIG .*request=` +
+		request).MatchString(c.logs.String()) {
 		t.Errorf("the log is\n%s", c.logs)
 	}
 }
@@ -55,7 +56,8 @@ func TestAFullDiskOfTheViewsIsSeen(t *testing.T) {
 	}
 	eventually(t, "status names the views", func() bool {
 		st, met := r.faultsOf("views")
-		return st.Ready && len(met) > 0 && met[0].Kind == "no_space" && met[0].Engine == "SQLITE_FULL" && met[0].File == filepath.Join(cfg.Data, "views") && met[0].During != ""
+		return st.Ready && len(met) > 0 && met[0].Kind == "no_space" && met[0].Engine == "SQLITE_FULL" &&
+			met[0].File == filepath.Join(cfg.Data, "views") && met[0].During != ""
 	})
 	d.Mend()
 	d.Fail(disk.Write, "deadlines.db-wal", lib.SQLITE_FULL)

@@ -85,7 +85,8 @@ func TestAFullVaultIsSeen(t *testing.T) {
 	if got := r.metric(`accountledger_vault_errors_total{operation="put_secret"}`); got != "21" {
 		t.Errorf("the metric of the vault is %q", got)
 	}
-	if n := strings.Count(r.logs.String(), "kind=no_space"); n > 4+int(time.Since(began)/(10*time.Second)) { // each thing that is not done, then one in ten seconds
+	// each thing that is not done, then one in ten seconds
+	if n := strings.Count(r.logs.String(), "kind=no_space"); n > 4+int(time.Since(began)/(10*time.Second)) {
 		t.Errorf("logged %d times", n)
 	}
 	d.Mend()
@@ -154,7 +155,8 @@ func TestADamagedPageOfTheVaultIsSeen(t *testing.T) {
 	if _, met := r.faultsOf("vault"); len(met) == 0 || met[0].Kind != "damaged" || met[0].File != path || met[0].Offset == nil || *met[0].Offset != offset {
 		t.Errorf("status tells %+v", met)
 	}
-	want := regexp.MustCompile(`msg=fault where=vault kind=damaged .*file=` + regexp.QuoteMeta(path) + ` .*request=` + a.header.Get("X-Request-Id") + fmt.Sprintf(" offset=%d ", offset))
+	want := regexp.MustCompile(`msg=fault where=vault kind=damaged .*file=` + regexp.QuoteMeta(path) + ` .*request=` +
+		a.header.Get("X-Request-Id") + fmt.Sprintf(" offset=%d ", offset))
 	if !want.MatchString(r.logs.String()) {
 		t.Errorf("the log is\n%s", r.logs)
 	}

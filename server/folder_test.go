@@ -125,7 +125,7 @@ func TestFilesAreTheirOwnersAlone(t *testing.T) {
 		return err == nil && strings.Contains(out, "ada@example.com")
 	})
 	files := 0
-	fatal(t, filepath.WalkDir(p.cfg.Data, func(path string, d fs.DirEntry, err error) error {
+	fatal(t, filepath.WalkDir(p.cfg.Data, func(path string, _ fs.DirEntry, err error) error {
 		files++
 		if st, e := os.Lstat(path); e == nil && st.Mode().Perm()&0o077 != 0 {
 			t.Errorf("%s is %s", path, st.Mode())

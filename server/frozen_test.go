@@ -45,7 +45,8 @@ func TestALogServerThatFreezes(t *testing.T) {
 	if said := r.logs.String(); !strings.Contains(said, "kind=unreachable") || !strings.Contains(said, "no answer in time") {
 		t.Errorf("the log says\n%s", said)
 	}
-	if _, faults := r.faultsOf("log"); !slices.ContainsFunc(faults, func(f operate.Fault) bool { return strings.Contains(f.Says, "the log has not answered since") }) {
+	if _, faults := r.faultsOf("log"); !slices.ContainsFunc(faults,
+		func(f operate.Fault) bool { return strings.Contains(f.Says, "the log has not answered since") }) {
 		t.Errorf("%+v", faults)
 	}
 	c.Node(0).Thaw()

@@ -32,7 +32,8 @@ func (s *Server) observeVault(context.Context) error {
 // openHealth begins to know how this process is.
 func (s *Server) openHealth(context.Context) error {
 	s.draining = health.NewDraining()
-	s.health = health.New(health.Deps{Ledger: s.ledger, Vault: s.observed, Desk: s.desk, Log: s.log, Draining: s.draining, Archive: s.archive, Messages: MessagesTo(s.cfg),
+	s.health = health.New(health.Deps{Ledger: s.ledger, Vault: s.observed, Desk: s.desk, Log: s.log, Draining: s.draining, Archive: s.archive,
+		Messages: MessagesTo(s.cfg),
 		Unfit: func() error {
 			if why := s.unfit.Load(); why != nil {
 				return *why

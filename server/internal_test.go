@@ -29,7 +29,8 @@ func TestInternalListener(t *testing.T) {
 		return told.Ready && len(told.Consumers) > 3 && !slices.ContainsFunc(told.Consumers, func(c health.ConsumerState) bool { return c.State != "running" })
 	})
 	r.inside(200, "/healthz")
-	if a := r.inside(200, "/metrics"); !strings.Contains(a.body, "accountledger_consumer_lag{") || !strings.Contains(a.body, `accountledger_http_request_duration_seconds_count{method="GET",route="/readyz"`) {
+	if a := r.inside(200, "/metrics"); !strings.Contains(a.body, "accountledger_consumer_lag{") ||
+		!strings.Contains(a.body, `accountledger_http_request_duration_seconds_count{method="GET",route="/readyz"`) {
 		t.Errorf("metrics: %s", a.body)
 	}
 	r.inside(200, "/debug/pprof/heap")

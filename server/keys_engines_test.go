@@ -111,6 +111,6 @@ func dropSchema(t *testing.T, address, schema string) {
 	t.Helper()
 	conn, err := pgx.Connect(context.Background(), address)
 	fatal(t, err)
-	_, err = conn.Exec(context.Background(), "DROP SCHEMA IF EXISTS "+pgx.Identifier{schema}.Sanitize()+" CASCADE") //nolint:misspell // pgx's spelling
+	_, err = conn.Exec(context.Background(), "DROP SCHEMA IF EXISTS "+pgx.Identifier{schema}.Sanitize()+" CASCADE")
 	fatal(t, errors.Join(err, conn.Close(context.Background())))
 }

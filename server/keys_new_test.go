@@ -31,7 +31,8 @@ func TestOnlyDevMakesAKeyByItself(t *testing.T) {
 	for path, want := range map[string]string{
 		filepath.Join(keys, "absent.key"): "accountledger keys new " + filepath.Join(keys, "absent.key"),
 		keys:                              "accountledger keys new " + filepath.Join(keys, "master.key"),
-		filepath.Join(keys, "absent"):     "mkdir -m 700 " + filepath.Join(keys, "absent") + " && accountledger keys new " + filepath.Join(keys, "absent", "master.key"),
+		filepath.Join(keys, "absent"): "mkdir -m 700 " + filepath.Join(keys, "absent") + " && accountledger keys new " +
+			filepath.Join(keys, "absent", "master.key"),
 	} {
 		cfg := config(t)
 		cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", path
@@ -86,7 +87,8 @@ func TestKeysNew(t *testing.T) {
 	for _, c := range []struct {
 		cfg  *server.Config
 		path string
-	}{{&cfg, filepath.Join(cfg.Data, "in.key")}, {&other, filepath.Join(cfg.Data, "in.key")}, {&other, filepath.Join(cfg.Data, "vault", "in.key")}, {&other, filepath.Join(link, "in.key")}} {
+	}{{&cfg, filepath.Join(cfg.Data, "in.key")}, {&other, filepath.Join(cfg.Data, "in.key")}, {&other, filepath.Join(cfg.Data, "vault", "in.key")},
+		{&other, filepath.Join(link, "in.key")}} {
 		if _, err := server.KeysNew(c.cfg, c.path); err == nil || !strings.Contains(err.Error(), "outside the data folder") {
 			t.Errorf("%s: %v", c.path, err)
 		}

@@ -233,7 +233,8 @@ func TestAnErasureBecomesFinal(t *testing.T) {
 	gone, err := operate.RecordDestroyedKey.Run(t.Context(), stopped, operate.KeysDestroyed{Key: old.ID, Force: true}, nil)
 	fatal(t, errors.Join(err, stopped.Close()))
 	r = start(t, cfg)
-	if e := see(); e.fields["state"] != "completed" || e.fields["final"] != true || e.fields["final_at"] != gone.Destroyed.Format(time.RFC3339Nano) || e.fields["backups_until"] != nil {
+	if e := see(); e.fields["state"] != "completed" || e.fields["final"] != true || e.fields["final_at"] != gone.Destroyed.Format(time.RFC3339Nano) ||
+		e.fields["backups_until"] != nil {
 		t.Errorf("with its master key destroyed: %s, want %v", e.body, gone.Destroyed)
 	}
 }

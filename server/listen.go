@@ -34,7 +34,7 @@ func (s *Server) listen(ctx context.Context) (*doors, error) {
 	if internal != nil {
 		d.internal = limitConnections(internal, internalConnections(files), s.log)
 	}
-	if d.control, err = listenSocket(&s.cfg); err != nil {
+	if d.control, err = listenSocket(ctx, &s.cfg); err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return &d, nil

@@ -18,7 +18,8 @@ import (
 const devKey = "dev-master.key"
 
 // ErrNoMasterKeyGiven: the configuration names no master key.
-var ErrNoMasterKeyGiven = errors.New("there is no master key: make one with accountledger keys new FILE and give it with --master-key FILE, or give --dev to try things out")
+var ErrNoMasterKeyGiven = errors.New("there is no master key: make one with accountledger keys new FILE and give it with --master-key FILE, or give --dev " +
+	"to try things out")
 
 // keyFiles says where the configuration has the master keys, by absolute paths. They lie outside the data folder and in
 // no backup, but with dev.

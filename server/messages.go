@@ -16,21 +16,23 @@ import (
 
 // openNotifier opens the consumer that sends messages; it is nil where there is no way to send any.
 func (s *Server) openNotifier(ctx context.Context) error {
-	channel, err := s.channel()
-	if err != nil || channel == nil {
+	transport, err := s.transport()
+	if err != nil || transport == nil {
 		return err
 	}
 	texts, err := templates.New(s.cfg.Name)
 	if err != nil {
 		return err
 	}
-	sent := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "accountledger_messages_total", Help: "Messages to people by what became of them."}, []string{"result"})
+	sent := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "accountledger_messages_total", Help: "Messages to people by what became of them."},
+		[]string{"result"})
 	if err := s.metrics.Register(sent); err != nil {
 		return err
 	}
-	options := notify.Options{Journal: s.journal, Message: s.menu.Message, Channel: channel, Texts: texts,
+	lasting := context.WithoutCancel(ctx)
+	options := notify.Options{Journal: s.journal, Message: s.menu.Message, Transport: transport, Texts: texts,
 		Path: s.cfg.path("notify.checkpoint"), Log: s.log, Now: s.now,
-		Fault: func(err error) { s.consumerTrouble("notify", err) },
+		Fault: func(err error) { s.consumerTrouble(lasting, "notify", err) },
 		Observe: func(_ domain.Message, r notify.Result) { // not which message: that would tell whose address is taken
 			if r == notify.SentAlready {
 				r = notify.Limited
@@ -39,27 +41,27 @@ func (s *Server) openNotifier(ctx context.Context) error {
 		}}
 	if s.leases != nil {
 		s.sender = notify.NewShared(options, s.leases)
-		s.closeInTime(s.sender.Close)
+		s.closeInTime(lasting, s.sender.Close)
 		return nil
 	}
 	if s.notifier, err = notify.Open(ctx, options); err != nil {
 		return err
 	}
-	s.closeInTime(s.notifier.Close)
+	s.closeInTime(lasting, s.notifier.Close)
 	return nil
 }
 
 // closeInTime closes what waits for things under way, but not without limit.
-func (s *Server) closeInTime(c func(context.Context) error) {
+func (s *Server) closeInTime(ctx context.Context, c func(context.Context) error) {
 	s.onClose(func() error {
-		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		ctx, cancel := context.WithTimeout(ctx, stopTimeout)
 		defer cancel()
 		return c(ctx)
 	})
 }
 
-// channel is the mail server, or the local mailbox.
-func (s *Server) channel() (notify.Channel, error) {
+// transport is the mail server, or the local mailbox.
+func (s *Server) transport() (notify.Transport, error) {
 	c := s.cfg.SMTP
 	if c.Host == "" {
 		if s.mailbox == nil {
@@ -79,7 +81,7 @@ func readSecret(setting, path string) (string, error) {
 	if path == "" {
 		return "", nil
 	}
-	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return "", fmt.Errorf("config: %s: %w", setting, err)
 	}

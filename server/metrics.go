@@ -80,7 +80,8 @@ func (c *ledgerCollector) Collect(out chan<- prometheus.Metric) {
 	}
 	if e, ok := c.server.engine.(*elastic.Engine); ok {
 		s := e.Stats()
-		for what, n := range map[string]int64{"requests": s.Requests, "retries": s.Retries, "stored": s.Stored, "passed": s.Passed, "refused": s.Refused, "refreshes": s.Refreshes} {
+		for what, n := range map[string]int64{"requests": s.Requests, "retries": s.Retries, "stored": s.Stored, "passed": s.Passed, "refused": s.Refused,
+			"refreshes": s.Refreshes} {
 			out <- prometheus.MustNewConstMetric(c.bulk, prometheus.CounterValue, float64(n), what)
 		}
 		gauge(c.bytes, float64(s.BytesInFlight))

@@ -59,7 +59,8 @@ func TestMetrics(t *testing.T) {
 		t.Error("the metrics have something personal")
 	}
 	head, appends := r.number("accountledger_log_head_position"), r.number("accountledger_log_appends_total")
-	if head < float64(v.Events) || appends < 5 || r.number("accountledger_log_events_total") < appends || r.number("accountledger_log_group_appends_sum") < appends ||
+	if head < float64(v.Events) || appends < 5 || r.number("accountledger_log_events_total") < appends ||
+		r.number("accountledger_log_group_appends_sum") < appends ||
 		r.number("accountledger_log_sync_duration_seconds_sum") <= 0 || r.number("accountledger_log_free_bytes") <= 0 {
 		t.Errorf("the log: head %v, %v appends", head, appends)
 	}
@@ -85,7 +86,8 @@ func TestMetrics(t *testing.T) {
 	if at := r.number("accountledger_verify_timestamp_seconds"); at < float64(before.Unix()) {
 		t.Errorf("verified at %v", at)
 	}
-	if !regexp.MustCompile(fmt.Sprintf(`accountledger_build_info\{goversion="go1[^"]+",revision="[^"]+",version="%s"\} 1`, regexp.QuoteMeta(server.Version()))).MatchString(body) {
+	if !regexp.MustCompile(fmt.Sprintf(`accountledger_build_info\{goversion="go1[^"]+",revision="[^"]+",version="%s"\} 1`,
+		regexp.QuoteMeta(server.Version()))).MatchString(body) {
 		t.Error("no build info")
 	}
 	if strings.Contains(body, "accountledger_rebuild_") {

@@ -60,7 +60,8 @@ func TestMoveToSharedEngines(t *testing.T) {
 	mute.SMTP.Port = 1
 	r = start(t, mute)
 	r.want(201, "POST", "/v1/me/devices", ada.token, `{"kind":"phone","model":"X","name":"Y"}`)
-	r.want(202, "POST", "/v1/sign-ups", "", fmt.Sprintf(`{"email":"waiting@example.com","password":%q,"region":"DE","language":"de","birth_month":"1990-05"}`, password))
+	r.want(202, "POST", "/v1/sign-ups", "",
+		fmt.Sprintf(`{"email":"waiting@example.com","password":%q,"region":"DE","language":"de","birth_month":"1990-05"}`, password))
 	r.stop()
 	back := moved(t, here)
 	_, err = server.Move(t.Context(), beside, back, server.SideOptions{FenceWait: soon})

@@ -42,7 +42,8 @@ func TestMoveThereAndBack(t *testing.T) {
 	}
 	r.stop()
 	stages := map[string]bool{}
-	first, err := server.Move(t.Context(), here, there, server.SideOptions{LogTo: r.logs, FenceWait: soon, Progress: func(p operate.Progress) { stages[p.View] = true }})
+	first, err := server.Move(t.Context(), here, there,
+		server.SideOptions{LogTo: r.logs, FenceWait: soon, Progress: func(p operate.Progress) { stages[p.View] = true }})
 	fatal(t, err)
 	if first.Events == 0 || first.Keys == 0 || first.KeysDestroyed == 0 || first.Rows == 0 || first.From == first.To || len(stages) < 4 {
 		t.Errorf("%+v %v", first, stages)
@@ -69,7 +70,8 @@ func TestMoveThereAndBack(t *testing.T) {
 	r = start(t, there)
 	r.want(200, "GET", "/v1/me", ada.token, "")
 	position := r.want(201, "POST", "/v1/me/devices", ada.token, `{"kind":"phone","model":"X","name":"Y"}`).header.Get("Ledger-Position")
-	rows := r.want(200, "POST", "/v1/views/devices/query", officer, fmt.Sprintf(`{"filter":{"field":"account","op":"eq","value":%q}}`, ada.account), "Ledger-Min-Position", position)
+	rows := r.want(200, "POST", "/v1/views/devices/query", officer, fmt.Sprintf(`{"filter":{"field":"account","op":"eq","value":%q}}`, ada.account),
+		"Ledger-Min-Position", position)
 	if strings.Count(rows.body, `"kind"`) != 2 {
 		t.Errorf("devices: %s", rows.body)
 	}
@@ -112,7 +114,8 @@ func TestMoveSendsWhatWasAskedFor(t *testing.T) {
 	mute := here
 	mute.SMTP.Port = 1
 	r = start(t, mute)
-	up := r.want(202, "POST", "/v1/sign-ups", "", fmt.Sprintf(`{"email":"waiting@example.com","password":%q,"region":"DE","language":"de","birth_month":"1990-05"}`, password))
+	up := r.want(202, "POST", "/v1/sign-ups", "",
+		fmt.Sprintf(`{"email":"waiting@example.com","password":%q,"region":"DE","language":"de","birth_month":"1990-05"}`, password))
 	r.stop()
 	there := moved(t, here)
 	_, err := server.Move(t.Context(), here, there, server.SideOptions{FenceWait: soon})

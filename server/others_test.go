@@ -69,8 +69,10 @@ func TestAServerSharedWithOthers(t *testing.T) {
 	r, eu := start(t, cfg), start(t, other)
 	ada := r.join(mail, "ada@example.com", "Ada on the run")
 	anna := eu.join(mail, "ada@example.com", "Another Ada")
-	for _, stream := range []string{"orders-1", "account-" + uuid.NewString(), "accountledger", "accountledger/", serverStream("orders-1"), serverStream("account-1"),
-		serverStream(esdb.LogStream), serverStream(esdb.FenceStream), serverStream("account-" + uuid.NewString() + "x"), serverStream("shop/account-" + uuid.NewString()), "$persistentsubscription-x", "$" + serverStream("account-1")} {
+	for _, stream := range []string{"orders-1", "account-" + uuid.NewString(), "accountledger", "accountledger/", serverStream("orders-1"),
+		serverStream("account-1"),
+		serverStream(esdb.LogStream), serverStream(esdb.FenceStream), serverStream("account-" + uuid.NewString() + "x"),
+		serverStream("shop/account-" + uuid.NewString()), "$persistentsubscription-x", "$" + serverStream("account-1")} {
 		c.Write(stream, esdbtest.Raw{}, esdbtest.Raw{Metadata: []byte{0xff}, Data: []byte("{")}, esdbtest.Link("0@"+serverStream("account-"+ada.account)))
 	}
 	c.AddSystemEntries(50)
@@ -240,7 +242,8 @@ func TestALogPutBackWhileItIsServed(t *testing.T) {
 		r.want(503, "GET", "/v1/me", p.token, "")
 		r.want(503, "PUT", "/v1/me/permissions/location", p.token, fmt.Sprintf(`{"purpose":"navigation","state":"granted","notice":%q}`, uuid.NewString()))
 	}
-	if said := r.logs.String(); !strings.Contains(said, "put back to an earlier state") || strings.Contains(said, "view is filled") && strings.Contains(said, "another log") {
+	if said := r.logs.String(); !strings.Contains(said, "put back to an earlier state") || strings.Contains(said, "view is filled") &&
+		strings.Contains(said, "another log") {
 		t.Errorf("the log says: %s", said)
 	}
 	r.stop()

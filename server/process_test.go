@@ -70,7 +70,8 @@ func run(t *testing.T, program, data, config, role string) *process {
 	var err error
 	p.cfg, err = server.LoadConfig(config, map[string]any{"data": data, "role": role})
 	fatal(t, err)
-	p.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), program, "serve", "--config", config, "--data", data, "--role", role, "--json", "--log-format", "text")
+	p.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), program, "serve", "--config", config, "--data", data, "--role", role,
+		"--json", "--log-format", "text")
 	p.cmd.Stderr = p.logs
 	out, err := p.cmd.StdoutPipe()
 	fatal(t, err)

@@ -109,7 +109,8 @@ func openReading(ctx context.Context, cfg Config) (_ *Server, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{s.openFaults, s.shareFolder, s.checkLog, s.readLog, s.readVault, s.readBinding, s.readDestructions, s.observeVault, s.openHealth, s.openLeases, s.readConsumers} {
+	for _, open := range []func(context.Context) error{s.openFaults, s.shareFolder, s.checkLog, s.readLog, s.readVault, s.readBinding, s.readDestructions,
+		s.observeVault, s.openHealth, s.openLeases, s.readConsumers} {
 		if err := open(ctx); err != nil {
 			return nil, err
 		}

@@ -105,7 +105,8 @@ func (s *shelf) command(mounted bool, args ...string) (out, said string, err err
 func mustMount(t *testing.T) {
 	t.Helper()
 	dir := t.TempDir()
-	out, err := exec.CommandContext(t.Context(), "unshare", "--mount", "sh", "-c", `mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && ! touch "$0/file"`, dir).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "unshare", "--mount", "sh", "-c", `mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && ! touch "$0/file"`,
+		dir).CombinedOutput()
 	if err != nil && os.Getuid() == 0 && !strings.Contains(string(out), "denied") && !strings.Contains(string(out), "not permitted") {
 		t.Fatalf("a folder cannot be mounted read-only: %v\n%s", err, out)
 	} else if err != nil {

@@ -130,7 +130,8 @@ func elasticGoes(t *testing.T, url string) {
 	eventually(t, "status tells again", func() bool { return waiting("waiting") })
 	proxy.Set(nil)
 	eventually(t, "the second device is found", func() bool {
-		a := r.send("POST", "/v1/views/devices/query", officer, fmt.Sprintf(`{"filter":{"field":"account","op":"eq","value":%q}}`, ada.account), "Ledger-Min-Position", position)
+		a := r.send("POST", "/v1/views/devices/query", officer, fmt.Sprintf(`{"filter":{"field":"account","op":"eq","value":%q}}`, ada.account),
+			"Ledger-Min-Position", position)
 		return a.status == 200 && strings.Count(a.body, `"kind"`) == 2
 	})
 }

@@ -54,7 +54,8 @@ func TestAnUnfinishedRebuild(t *testing.T) {
 	r = start(t, cfg)
 	con = r.console()
 	unfinishedRebuild(t, con, "activity")
-	if on := rebuilt(t, con, operate.RebuildViews{Views: []string{"activity", "daily"}}); len(on) != 1 || on[0].View != "activity" || on[0].Done < 1 || on[0].Total <= on[0].Done || on[0].Unit != "events" {
+	if on := rebuilt(t, con, operate.RebuildViews{Views: []string{"activity", "daily"}}); len(on) != 1 || on[0].View != "activity" || on[0].Done < 1 ||
+		on[0].Total <= on[0].Done || on[0].Unit != "events" {
 		t.Errorf("it went on at %+v", on)
 	}
 	if c, err := operate.Compare.Run(t.Context(), con, []string{"activity"}, func(operate.Progress) {}); err != nil || c.Found != 0 {

@@ -60,7 +60,8 @@ func TestTheSmallestRights(t *testing.T) {
 	r.want(http.StatusServiceUnavailable, "GET", "/readyz", "", "")
 	st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
-	if !strings.Contains(st.Reason, "appending to stream") || !strings.Contains(st.Reason, `is denied to user "ledger"`) || len(st.Consumers) < 6 || st.Log.Head == "" {
+	if !strings.Contains(st.Reason, "appending to stream") || !strings.Contains(st.Reason, `is denied to user "ledger"`) ||
+		len(st.Consumers) < 6 || st.Log.Head == "" {
 		t.Errorf("%+v", st)
 	}
 	if said := r.logs.String(); !strings.Contains(said, `is denied to user`) || strings.Contains(said, "hunter2") {

@@ -102,7 +102,7 @@ func (s *Server) run(ctx context.Context, started func(address string)) error {
 	}
 	cause := context.Cause(failed)
 	s.log.Info("stopping")
-	err = errors.Join(shutdown(public), shutdown(control))
+	err = errors.Join(shutdown(ctx, public), shutdown(ctx, control))
 	stopBackground()
 	if e, ok := s.engine.(interface{ GiveUp() }); ok {
 		defer time.AfterFunc(stopViews, e.GiveUp).Stop()
@@ -140,8 +140,8 @@ func (s *Server) linger(failed <-chan struct{}) {
 func (s *Server) EndDrain() { s.draining.End() }
 
 // shutdown waits for requests in progress, for at most stopTimeout.
-func shutdown(h *http.Server) error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+func shutdown(ctx context.Context, h *http.Server) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
 	defer cancel()
 	if err := h.Shutdown(ctx); err != nil {
 		return errors.Join(err, h.Close())
@@ -154,8 +154,9 @@ func (s *Server) api(ctx context.Context) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
-	return api.New(api.Deps{
-		Menu: s.menu, Views: s, Ready: func(ctx context.Context) bool { return s.health.NotReady(ctx) == "" }, Log: s.log, Failed: s.requestFailed, LogID: id, Now: s.now, Version: Version(), Dev: s.cfg.Dev,
+	return api.New(api.Deps{ //nolint:contextcheck // its handlers have their requests' contexts
+		Menu: s.menu, Views: s, Ready: func(ctx context.Context) bool { return s.health.NotReady(ctx) == "" }, Log: s.log, Failed: s.requestFailed, LogID: id,
+		Now: s.now, Version: Version(), Dev: s.cfg.Dev,
 		HealthOnly: s.cfg.Role == RoleConsumers,
 		Head: func(ctx context.Context) (journal.Position, error) {
 			head, err := s.journal.Head(ctx)

@@ -86,7 +86,8 @@ func TestASalvageSaysWhatIsMissing(t *testing.T) {
 	fatal(t, os.Truncate(newest[0], 100))
 	done, err := server.Salvage(t.Context(), a.cfg, filepath.Join(t.TempDir(), "cut"), nil)
 	fatal(t, err)
-	if done.Events >= whole.Events || done.Missing < 1 || done.Events+done.Missing > whole.Events || len(done.Damage) == 0 || done.Damage[0].File != filepath.Base(newest[0]) {
+	if done.Events >= whole.Events || done.Missing < 1 || done.Events+done.Missing > whole.Events || len(done.Damage) == 0 ||
+		done.Damage[0].File != filepath.Base(newest[0]) {
 		t.Errorf("%+v", done)
 	}
 	if _, err := server.Salvage(t.Context(), a.cfg, filepath.Join(a.cfg.Data, "inside"), nil); err == nil {

@@ -125,7 +125,8 @@ func Open(ctx context.Context, cfg Config, o Options) (*Server, error) {
 }
 
 func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
-	s := &Server{cfg: cfg, now: o.Now, monotonic: o.Monotonic, ahead: o.Clock, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry(), undo: folder.Undo(cfg.Data)}
+	s := &Server{cfg: cfg, now: o.Now, monotonic: o.Monotonic, ahead: o.Clock, log: logger(cfg.Log, o.LogTo), metrics: prometheus.NewRegistry(),
+		undo: folder.Undo(cfg.Data)}
 	defer func() {
 		if err = fit.Vault(err); err != nil {
 			if v, ok := s.masters.(interface{ Keep() }); ok {
@@ -134,7 +135,8 @@ func open(ctx context.Context, cfg Config, o Options) (_ *Server, err error) {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{s.openFaults, s.openFolder, s.checkLog, s.openLog, s.openVault, s.checkBinding, s.openDestructions, s.finishLate, s.observeVault, s.openHealth, s.openLeases} {
+	for _, open := range []func(context.Context) error{s.openFaults, s.openFolder, s.checkLog, s.openLog, s.openVault, s.checkBinding, s.openDestructions,
+		s.finishLate, s.observeVault, s.openHealth, s.openLeases} {
 		if err := open(ctx); err != nil {
 			return nil, err
 		}

@@ -35,18 +35,24 @@ func Settings() []Setting {
 		{"name", "Account Ledger", "what the service calls itself in messages"},
 		{"controller", "", "the controller: who decides how people's data is used, as a short name in lower case; every notice names it"},
 		{"http", "127.0.0.1:8080", "where the API listens, HOST:PORT; port 0 picks one"},
-		{"http_drain", 5 * time.Second, "how long a stopping server keeps serving while /readyz answers 503, so that load balancers turn away first; 0, the default with --dev: not at all"},
-		{"http_connections", 0, "most connections to the API at once; beyond it those idle longest are closed; 0: as many as the limit of open files allows, at most 4096"},
-		{"internal.http", "127.0.0.1:8081", "where metrics, details of readiness and profiles are served, HOST:PORT; keep it to this machine or a network of operators; empty: nowhere; with --dev a free port"},
+		{"http_drain", 5 * time.Second, "how long a stopping server keeps serving while /readyz answers 503, so that load balancers turn away first; 0, the " +
+			"default with --dev: not at all"},
+		{"http_connections", 0, "most connections to the API at once; beyond it those idle longest are closed; 0: as many as the limit of open files allows, at " +
+			"most 4096"},
+		{"internal.http", "127.0.0.1:8081", "where metrics, details of readiness and profiles are served, HOST:PORT; keep it to this machine or a network of " +
+			"operators; empty: nowhere; with --dev a free port"},
 		{"dev", false, "make a master key in the data folder and keep messages in a local mailbox"},
 		{"master_key", "", "file of the master key, or folder of such files (*.key), outside the data folder"},
 		{"master_key_older", "", "older master key files, separated by commas; missing ones are ignored"},
 		{"backup.keep", commands.DefaultBackupKeep, "how long each backup is kept; a master key may be destroyed that long after it goes out of use"},
-		{"backup.list", "", "file of the list of destructions, beside the backups and outside the data folder; empty: none is kept, and a restore can bring back what was erased after the backup"},
+		{"backup.list", "", "file of the list of destructions, beside the backups and outside the data folder; empty: none is kept, and a restore can bring " +
+			"back what was erased after the backup"},
 		{"log.level", "info", "debug, info, warn or error"},
 		{"log.format", "text", "text or json"},
 		{"erasure.grace", 14 * 24 * time.Hour, "how long an erasure waits and can be cancelled"},
-		{"erasure.clock_jump", processes.DefaultClockJump, "how far the clock may be from the log's newest time and a monotonic clock; beyond that, nothing is destroyed by time until the clock is right again or an operator confirms it"},
+		{"erasure.clock_jump", processes.DefaultClockJump,
+			"how far the clock may be from the log's newest time and a monotonic clock; beyond that, nothing is destroyed by time until the clock is right again " +
+				"or an operator confirms it"},
 		{"passwords.min_length", 8, "fewest characters of a password"},
 		{"passwords.max_length", 128, "most characters of a password"},
 		{"passwords.require_mixed", false, "require three of lower case, upper case, digits and other characters"},
@@ -72,7 +78,8 @@ func Settings() []Setting {
 		{"views.ca_file", "", "file of PEM certificates of the authorities that sign Elasticsearch's; empty: the machine's"},
 		{"views.index", elastic.DefaultPrefix, "prefix of every index name at Elasticsearch"},
 		{"views.partitions", 2, "parts into which consumer processes divide the work on each view at Elasticsearch; changing it rebuilds the views"},
-		{"views.memory", int64(0), "bytes that filling views from the log may use, at a start, in rebuild and in compare; 0: at most a quarter of the process's memory"},
+		{"views.memory", int64(0), "bytes that filling views from the log may use, at a start, in rebuild and in compare; 0: at most a quarter of the process's " +
+			"memory"},
 		{"role", RoleAll, "what this process does: all, or, with esdb, postgres and elasticsearch, api or consumers"},
 		{"store.reserve", int64(256 << 20), "free bytes on the disk below which nothing is appended to the embedded log"},
 	}

@@ -64,7 +64,8 @@ func TestShow(t *testing.T) {
 	in.At = time.Time{}
 	refused("nobody's account", "not_found", func(s *operate.AccountShow) { s.Account = "7b0e4bb4-5f0c-4bd5-8a7e-3f1d3f6a9f10" })
 	position := r.want(201, "POST", "/v1/me/devices", ada.token, `{"kind":"phone","model":"X","name":"Y"}`).header.Get("Ledger-Position")
-	looks := r.want(200, "POST", "/v1/views/accesses/query", compliance, `{"filter":{"field":"kind","op":"eq","value":"revealed"}}`, "Ledger-Min-Position", position)
+	looks := r.want(200, "POST", "/v1/views/accesses/query", compliance, `{"filter":{"field":"kind","op":"eq","value":"revealed"}}`,
+		"Ledger-Min-Position", position)
 	if n := strings.Count(looks.body, `"outcome":"not_found"`); n != 2 || strings.Count(looks.body, `"case":"DSR-2026-0042"`) != 4 {
 		t.Errorf("recorded: %s", looks.body)
 	}

@@ -169,11 +169,13 @@ func TestSimulateStartsAServer(t *testing.T) {
 
 func TestSimulateRefuses(t *testing.T) {
 	t.Parallel()
-	withMail, err := server.LoadConfig("", map[string]any{"data": filepath.Join(t.TempDir(), "data"), "dev": true, "smtp.host": "mail.example.org", "smtp.from": "ledger@example.org",
-		"http": "127.0.0.1:0", "store.reserve": "-1"})
+	withMail, err := server.LoadConfig("", map[string]any{"data": filepath.Join(t.TempDir(), "data"), "dev": true, "smtp.host": "mail.example.org",
+		"smtp.from": "ledger@example.org",
+		"http":      "127.0.0.1:0", "store.reserve": "-1"})
 	fatal(t, err)
 	for _, direct := range []bool{false, true} {
-		if _, err := server.Simulate(t.Context(), withMail, operate.Simulation{Accounts: 1, Direct: direct}, server.Options{}, nil); !errors.Is(err, operate.ErrSimulateMail) {
+		if _, err := server.Simulate(t.Context(), withMail, operate.Simulation{Accounts: 1, Direct: direct}, server.Options{},
+			nil); !errors.Is(err, operate.ErrSimulateMail) {
 			t.Errorf("direct %v: %v", direct, err)
 		}
 	}
@@ -182,7 +184,8 @@ func TestSimulateRefuses(t *testing.T) {
 	without := withMail
 	without.SMTP = server.SMTPConfig{}
 	for _, direct := range []bool{false, true} {
-		if _, err := server.Simulate(t.Context(), without, operate.Simulation{Accounts: 1, Direct: direct}, server.Options{}, nil); err == nil || !strings.Contains(err.Error(), "mail server") {
+		if _, err := server.Simulate(t.Context(), without, operate.Simulation{Accounts: 1, Direct: direct}, server.Options{}, nil); err == nil ||
+			!strings.Contains(err.Error(), "mail server") {
 			t.Errorf("direct %v, on a server with a mail server: %v", direct, err)
 		}
 	}

@@ -28,7 +28,8 @@ func foreignEvent(t *testing.T, log eventstore.Store, stream string) string {
 		break
 	}
 	id := uuid.New()
-	_, err := log.Append(t.Context(), stream, end, eventstore.Event{ID: id, Type: "OrderPlaced", Data: []byte(`{"total":42,"part":{"keys":["nobody/1"],"nonce":"AAAA"}}`)})
+	_, err := log.Append(t.Context(), stream, end,
+		eventstore.Event{ID: id, Type: "OrderPlaced", Data: []byte(`{"total":42,"part":{"keys":["nobody/1"],"nonce":"AAAA"}}`)})
 	fatal(t, err)
 	return id.String()
 }
@@ -50,7 +51,8 @@ func TestEventsThatNobodyCanReadArePassedOver(t *testing.T) {
 		readable = e.ID.String()
 		break
 	}
-	events := []string{foreignEvent(t, log, "account-"+ada.account), foreignEvent(t, log, domain.OperationsStream), foreignEvent(t, log, "restores"), foreignEvent(t, log, "backups")}
+	events := []string{foreignEvent(t, log, "account-"+ada.account), foreignEvent(t, log, domain.OperationsStream), foreignEvent(t, log, "restores"),
+		foreignEvent(t, log, "backups")}
 	fatal(t, log.Close())
 
 	r = start(t, cfg)

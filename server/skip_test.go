@@ -24,7 +24,8 @@ func indigestible(t *testing.T, cfg server.Config) string {
 	fatal(t, err)
 	id, account := uuid.New(), uuid.New()
 	_, err = log.Append(t.Context(), "account-"+account.String(), eventstore.NoStream, eventstore.Event{ID: id, Type: "device.linked.v1",
-		Data:     fmt.Appendf(nil, `{"device":%q,"kind":"watch","device_name":{"name":"device_name","version":1,"keys":["hmac/codes"],"alg":"A256GCM","nonce":"AAAA","bytes":%q}}`, uuid.New(), strings.Repeat("A", 100_000)),
+		Data: fmt.Appendf(nil, `{"device":%q,"kind":"watch","device_name":{"name":"device_name","version":1,"keys":["hmac/codes"],"alg":"A256GCM","nonce":"AAAA","bytes":%q}}`,
+			uuid.New(), strings.Repeat("A", 100_000)),
 		Metadata: fmt.Appendf(nil, `{"format":1,"at":"2026-03-01T10:00:00Z","actor":{"kind":"system"},"subject":%q,"region":"DE","channel":"process"}`, account)})
 	fatal(t, errors.Join(err, log.Close()))
 	return id.String()

@@ -62,10 +62,10 @@ func elsewhere(c *Config) (string, error) {
 }
 
 // listenSocket makes the socket so that only its owner can connect, from the first moment on.
-func listenSocket(c *Config) (net.Listener, error) {
-	l, err := listenBeside(c)
+func listenSocket(ctx context.Context, c *Config) (net.Listener, error) {
+	l, err := listenBeside(ctx, c)
 	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EPERM) || errors.Is(err, unix.ENOENT) {
-		l, err = listenElsewhere(c)
+		l, err = listenElsewhere(ctx, c)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("socket: %w", err)
@@ -73,7 +73,7 @@ func listenSocket(c *Config) (net.Listener, error) {
 	return &peerListener{Listener: l, uid: os.Getuid()}, nil
 }
 
-func listenBeside(c *Config) (net.Listener, error) {
+func listenBeside(ctx context.Context, c *Config) (net.Listener, error) {
 	path, free, err := beside(c)
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func listenBeside(c *Config) (net.Listener, error) {
 	if err := durable.Remove(c.path(socketPointer)); err != nil {
 		return nil, err
 	}
-	l, err := bindOwn(path)
+	l, err := bindOwn(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func listenBeside(c *Config) (net.Listener, error) {
 	return &removing{l, c.path(socketName)}, nil
 }
 
-func listenElsewhere(c *Config) (net.Listener, error) {
+func listenElsewhere(ctx context.Context, c *Config) (net.Listener, error) {
 	path, err := elsewhere(c)
 	if err != nil {
 		return nil, err
@@ -101,16 +101,16 @@ func listenElsewhere(c *Config) (net.Listener, error) {
 	if err := os.WriteFile(c.path(socketPointer), []byte(path+"\n"), 0o600); err != nil {
 		return nil, err
 	}
-	return bindOwn(path)
+	return bindOwn(ctx, path)
 }
 
 // bindOwn binds a socket for its owner alone, replacing a leftover: the caller holds the folder's lock.
-func bindOwn(path string) (*net.UnixListener, error) {
+func bindOwn(ctx context.Context, path string) (*net.UnixListener, error) {
 	if err := durable.Remove(path); err != nil {
 		return nil, err
 	}
 	old := unix.Umask(0o177)
-	l, err := (&net.ListenConfig{}).Listen(context.Background(), "unix", path)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "unix", path)
 	unix.Umask(old)
 	if err != nil {
 		return nil, err

@@ -44,16 +44,16 @@ var _ api.Views = (*Server)(nil)
 // Schema gives what can be asked of a view.
 func (s *Server) Schema(name string) (*view.Schema, bool) { return s.views.Schema(name) }
 
-// Query answers from the live generation, once it has come to min.
-func (s *Server) Query(ctx context.Context, name string, q view.Query, min journal.Position, wait time.Duration) (*view.Result, view.GenerationID, error) {
+// Query answers from the live generation, once it has come to from.
+func (s *Server) Query(ctx context.Context, name string, q view.Query, from journal.Position, wait time.Duration) (*view.Result, view.GenerationID, error) {
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	if !min.IsZero() && (s.leases != nil || s.runner == nil) { // others work on it
-		result, id, err := s.views.QueryAt(waiting, name, q, min)
+	if !from.IsZero() && (s.leases != nil || s.runner == nil) { // others work on it
+		result, id, err := s.views.QueryAt(waiting, name, q, from)
 		return result, id, fault.In(fault.Views, behind(ctx, err))
 	}
-	if !min.IsZero() {
-		if err := s.runner.WaitFor(waiting, name, min); err != nil {
+	if !from.IsZero() {
+		if err := s.runner.WaitFor(waiting, name, from); err != nil {
 			return nil, view.GenerationID{}, behind(ctx, err)
 		}
 	}
@@ -66,7 +66,8 @@ func behind(ctx context.Context, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return err
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, consumers.ErrStopped), errors.Is(err, consumers.ErrRebuilding), errors.Is(err, consumers.ErrClosed):
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, consumers.ErrStopped), errors.Is(err, consumers.ErrRebuilding),
+		errors.Is(err, consumers.ErrClosed):
 		return errors.Join(api.ErrBehind, err)
 	}
 	return err

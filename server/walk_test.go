@@ -97,7 +97,8 @@ func TestWalkOverSMTP(t *testing.T) {
 	added, err := operate.AddService.Run(t.Context(), r.console(), operate.ServiceAdd{Name: "maps", Allow: []string{"location:navigation"}}, nil)
 	fatal(t, err)
 	ask := func(account string) string {
-		return r.want(200, "POST", "/v1/decisions", added.Key, fmt.Sprintf(`{"account":%q,"permission":"location","purpose":"navigation"}`, account)).str(t, "outcome")
+		question := fmt.Sprintf(`{"account":%q,"permission":"location","purpose":"navigation"}`, account)
+		return r.want(200, "POST", "/v1/decisions", added.Key, question).str(t, "outcome")
 	}
 	if got := ask(ada.account) + ask(control.account) + ask("7b0e4bb4-5f0c-4bd5-8a7e-3f1d3f6a9f10"); got != "alloweddenieddenied" {
 		t.Fatalf("decisions: %s", got)
@@ -136,7 +137,8 @@ func TestWalkOverSMTP(t *testing.T) {
 		t.Error("she sees the officer's case")
 	}
 	position := r.want(201, "POST", "/v1/me/devices", ada.token, `{"kind":"phone","model":"X","name":"Y"}`).header.Get("Ledger-Position")
-	rows := r.want(200, "POST", "/v1/views/devices/query", officer, fmt.Sprintf(`{"filter":{"field":"account","op":"eq","value":%q}}`, ada.account), "Ledger-Min-Position", position)
+	rows := r.want(200, "POST", "/v1/views/devices/query", officer, fmt.Sprintf(`{"filter":{"field":"account","op":"eq","value":%q}}`, ada.account),
+		"Ledger-Min-Position", position)
 	if strings.Count(rows.body, `"kind"`) != 2 || strings.Contains(rows.body, ada.device) {
 		t.Errorf("devices: %s", rows.body)
 	}
@@ -146,7 +148,8 @@ func TestWalkOverSMTP(t *testing.T) {
 	eventually(t, "the erasure", func() bool { return strings.Contains(r.send("GET", "/v1/erasures/"+id, "", "").body, `"completed"`) })
 	r.want(401, "GET", "/v1/me", ada.token, "")
 	r.want(401, "POST", "/v1/sessions", "", fmt.Sprintf(`{"email":%q,"password":%q}`, ada.email, password))
-	if got := r.send("POST", "/v1/decisions", added.Key, fmt.Sprintf(`{"account":%q,"permission":"location","purpose":"navigation"}`, ada.account)); got.str(t, "outcome") != "denied" {
+	question := fmt.Sprintf(`{"account":%q,"permission":"location","purpose":"navigation"}`, ada.account)
+	if got := r.send("POST", "/v1/decisions", added.Key, question); got.str(t, "outcome") != "denied" {
 		t.Errorf("after the erasure: %s", got.body)
 	}
 	r.want(404, "POST", "/v1/accounts/"+ada.account+"/reveal", officer, fmt.Sprintf(`{"parts":["email"],%s}`, why))

@@ -123,7 +123,7 @@ func (d *Direct) Decide(ctx context.Context, s Session, a domain.Allowance, gran
 
 // Link implements Ledger.
 func (d *Direct) Link(ctx context.Context, s Session, c DeviceChoice) error {
-	_, err := ask(ctx, d, d.menu.LinkDevice, s.Caller, "linkDevice", commands.LinkDevice{Kind: c.Kind, Model: c.Model, Name: c.Name})
+	_, err := ask(ctx, d, d.menu.LinkDevice, s.Caller, "linkDevice", domain.LinkDevice{Kind: c.Kind, Model: c.Model, Name: c.Name})
 	return err
 }
 

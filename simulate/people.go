@@ -132,7 +132,7 @@ func (p *Population) Person(number int) *Person {
 	mood := place.openness * (0.4 + 1.2*r.Float64())
 	who.First = p.firstVisit(r, mood, age)
 	for n := visitsOf(r); n > 0; n-- {
-		who.Visits = append(who.Visits, p.visit(r, who, mood))
+		who.Visits = append(who.Visits, p.visit(r, mood))
 	}
 	return who
 }

@@ -223,6 +223,7 @@ func (w *worker) signOut(ctx context.Context, s Session, how SigningOut) error {
 			return at("signing out everywhere", err)
 		}
 		w.tally.happened("account.signed_out_everywhere")
+	case LeavesOpen:
 	}
 	return nil
 }

@@ -39,7 +39,7 @@ func (p *Population) firstVisit(r *rand.Rand, mood float64, age int) Visit {
 }
 
 // visit is a later visit. People who change their minds tend to do so on several things at once.
-func (p *Population) visit(r *rand.Rand, who *Person, mood float64) Visit {
+func (p *Population) visit(r *rand.Rand, mood float64) Visit {
 	v := Visit{After: 1 + int(r.ExpFloat64()*20), SignOut: signingOut(r)}
 	if r.Float64() < 0.06 {
 		v.Misses = 1 + r.IntN(2)

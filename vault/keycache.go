@@ -52,7 +52,7 @@ func (c *KeyCache) Get(name string) *Key {
 		return nil
 	}
 	s.recent.MoveToFront(e)
-	return e.Value.(*Key) //nolint:forcetypeassert // the list holds nothing else
+	return e.Value.(*Key) // the list holds nothing else
 }
 
 // Ticket must be taken before asking the store for name.
@@ -81,7 +81,7 @@ func (s *keyShard) put(k *Key, ticket Ticket) (kept bool, replaced *Key) {
 		return false, nil
 	}
 	if e, ok := s.byName[k.Name]; ok {
-		replaced = e.Value.(*Key) //nolint:forcetypeassert // the list holds nothing else
+		replaced = e.Value.(*Key) // the list holds nothing else
 		e.Value = k
 		s.recent.MoveToFront(e)
 		return true, replaced
@@ -89,7 +89,7 @@ func (s *keyShard) put(k *Key, ticket Ticket) (kept bool, replaced *Key) {
 	s.byName[k.Name] = s.recent.PushFront(k)
 	if s.recent.Len() > s.limit {
 		oldest := s.recent.Back()
-		replaced = s.recent.Remove(oldest).(*Key) //nolint:forcetypeassert // as above
+		replaced = s.recent.Remove(oldest).(*Key) // as above
 		delete(s.byName, replaced.Name)
 	}
 	return true, replaced
@@ -114,7 +114,7 @@ func (s *keyShard) evict(name string) *Key {
 		return nil
 	}
 	delete(s.byName, name)
-	return s.recent.Remove(e).(*Key) //nolint:forcetypeassert // as above
+	return s.recent.Remove(e).(*Key) // as above
 }
 
 // Clear drops everything, including what was derived from it, and voids all tickets.
@@ -132,7 +132,7 @@ func (s *keyShard) clear() []*Key {
 	s.evictions++
 	keys := make([]*Key, 0, s.recent.Len())
 	for e := s.recent.Front(); e != nil; e = e.Next() {
-		keys = append(keys, e.Value.(*Key)) //nolint:forcetypeassert // as above
+		keys = append(keys, e.Value.(*Key)) // as above
 	}
 	clear(s.byName)
 	s.recent.Init()

@@ -43,7 +43,7 @@ func CreateMasterKey(path string) (*MasterKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names the file
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("vault: creating the master key file: %w", err)
 	}
@@ -62,7 +62,7 @@ func CreateMasterKey(path string) (*MasterKey, error) {
 // LoadMasterKey reads the master key that CreateMasterKey stored at path. It returns
 // fs.ErrNotExist if there is none and ErrMasterKeyFile if it cannot be trusted.
 func LoadMasterKey(path string) (*MasterKey, error) {
-	f, err := os.Open(path) //nolint:gosec // the operator names the file
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("vault: opening the master key file: %w", err)
 	}

@@ -45,7 +45,7 @@ func main() {
 	defer stop()
 	if err := run(ctx, c); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1) //nolint:gocritic // nothing is left to be stopped
+		os.Exit(1) // nothing is left to be stopped
 	}
 }
 

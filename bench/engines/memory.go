@@ -73,7 +73,8 @@ func stalls(ctx context.Context, s *stage, c config) ([]Row, error) {
 	watch(settled)
 	after := e.Stats()
 	row := compared(fmt.Sprintf("heap while Elasticsearch stalls for %s, %d writers", c.stalled, stalledWriters), "MiB, max",
-		slices.Max(during), slices.Max(curve[:before]), "no growth", fmt.Sprintf("least %.0f MiB; %d documents in memory throughout; %d stored, %d requests resent; `%s`",
+		slices.Max(during), slices.Max(curve[:before]), "no growth",
+		fmt.Sprintf("least %.0f MiB; %d documents in memory throughout; %d stored, %d requests resent; `%s`",
 			slices.Min(during), len(docs), after.Stored, after.Retries, spark(curve)))
 	row.Curve, row.Every = curve, sampleEvery.Seconds()
 	return []Row{row}, nil

@@ -12,7 +12,7 @@ import (
 // server: it has the part of testing.TB that these need.
 type stage struct {
 	testing.TB
-	ctx  context.Context //nolint:containedctx // testing.TB has one as well
+	ctx  context.Context // testing.TB has one as well
 	dir  string
 	ends []func()
 	errs []error

@@ -38,8 +38,9 @@ func (w *writer) signsUp(ctx context.Context, who *simulate.Person, p *person, d
 	system := domain.Metadata{At: now.Add(time.Second), Actor: domain.Actor{Kind: domain.ActorSystem}, Region: p.region, Channel: domain.ChannelProcess}
 
 	key := domain.SignUpKey(id)
-	signUp, err := w.append(ctx, journal.NoStream(domain.SignUpStream(id)), guest, d, domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: p.language, Rules: rules,
-		Capacity: p.capacity, HandleHash: hash(d), FirstOfDay: true, Contact: domain.Personal(mail, key), Birth: domain.Personal(birth, key)})
+	signUp, err := w.append(ctx, journal.NoStream(domain.SignUpStream(id)), guest, d,
+		domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: p.language, Rules: rules,
+			Capacity: p.capacity, HandleHash: hash(d), FirstOfDay: true, Contact: domain.Personal(mail, key), Birth: domain.Personal(birth, key)})
 	if err != nil {
 		return false, err
 	}
@@ -56,11 +57,14 @@ func (w *writer) signsUp(ctx context.Context, who *simulate.Person, p *person, d
 		return false, err
 	}
 	guest.Subject = p.account
-	if _, err := w.append(ctx, journal.NoStream(domain.IdentifierStream(claim)), guest, d, domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: p.account, Completes: domain.VerificationID(id), Purpose: domain.VerifySignUp}); err != nil {
+	if _, err := w.append(ctx, journal.NoStream(domain.IdentifierStream(claim)), guest, d,
+		domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: p.account, Completes: domain.VerificationID(id), Purpose: domain.VerifySignUp}); err != nil {
 		return false, err
 	}
-	if err := w.record(ctx, p, d, guest, domain.AccountOpened{SignUp: id, Claim: claim, Kind: domain.IdentifierEmail, Language: p.language, Rules: rules, Capacity: p.capacity,
-		Contact: domain.Personal(mail, domain.AccountKey(p.account), domain.IdentifierKey(claim)), Birth: domain.Personal(birth, domain.AccountKey(p.account))}); err != nil {
+	if err := w.record(ctx, p, d, guest, domain.AccountOpened{SignUp: id, Claim: claim, Kind: domain.IdentifierEmail, Language: p.language,
+		Rules: rules, Capacity: p.capacity,
+		Contact: domain.Personal(mail, domain.AccountKey(p.account), domain.IdentifierKey(claim)), Birth: domain.Personal(birth,
+			domain.AccountKey(p.account))}); err != nil {
 		return false, err
 	}
 	if _, err := w.append(ctx, signUp, guest, d, domain.SignUpCompleted{Account: p.account}); err != nil {
@@ -72,7 +76,8 @@ func (w *writer) signsUp(ctx context.Context, who *simulate.Person, p *person, d
 // message sends somebody a code.
 func (w *writer) message(ctx context.Context, p *person, d *rand.Rand, m domain.Metadata) error {
 	stream := domain.DeliveryStream(domain.DeliveryID{UUID: idOf(w.Seed, p.number, ofDelivery)})
-	head, err := w.append(ctx, journal.NoStream(stream), m, d, domain.DeliveryAttempted{Message: domain.MessageCode, Medium: domain.MediumEmail, Language: p.language, Attempt: 1})
+	head, err := w.append(ctx, journal.NoStream(stream), m, d,
+		domain.DeliveryAttempted{Message: domain.MessageCode, Medium: domain.MediumEmail, Language: p.language, Attempt: 1})
 	if err == nil {
 		_, err = w.append(ctx, head, m, d, domain.DeliverySucceeded{})
 	}
@@ -121,8 +126,10 @@ func (w *writer) signsIn(ctx context.Context, p *person, d *rand.Rand, m domain.
 		p.sessions = journal.NoStream(stream)
 	}
 	session := domain.SessionID{UUID: roll(d)}
-	started := domain.SessionStarted{Session: session, Owner: domain.ActorPerson, SecretHash: hash(d), Expires: m.At.Add(domain.SessionLifetime), OwnerAt: p.version,
-		Client: domain.Personal(domain.ClientInfo{Address: "192.0.2.7", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0)"}, domain.AccountKey(p.account), domain.MonthKey(month))}
+	started := domain.SessionStarted{Session: session, Owner: domain.ActorPerson, SecretHash: hash(d),
+		Expires: m.At.Add(domain.SessionLifetime), OwnerAt: p.version,
+		Client: domain.Personal(domain.ClientInfo{Address: "192.0.2.7", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0)"}, domain.AccountKey(p.account),
+			domain.MonthKey(month))}
 	head, err := w.append(ctx, p.sessions, m, d, started)
 	p.sessions = head
 	return session, err

@@ -90,5 +90,6 @@ func (p *person) access(service domain.ServiceID, a domain.Allowance) domain.Acc
 }
 
 func (p *person) metadata(now time.Time) domain.Metadata {
-	return domain.Metadata{At: now, Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: p.account.UUID}}, Subject: p.account, Region: p.region, Channel: domain.ChannelAPI}
+	return domain.Metadata{At: now, Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: p.account.UUID}}, Subject: p.account, Region: p.region,
+		Channel: domain.ChannelAPI}
 }

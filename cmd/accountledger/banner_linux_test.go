@@ -30,7 +30,8 @@ func TestTheBannerOnATerminal(t *testing.T) {
 	screen := strings.ReplaceAll(p.screen(), "\r\n", "\n")
 	_, next, ok := strings.Cut(screen, "Next, in another terminal:\n")
 	commands := regexp.MustCompile(`(?m)^  (\S.*)$`).FindAllStringSubmatch(next, -1)
-	if !ok || len(commands) != 2 || strings.Count(screen, "\n") > 9 || !regexp.MustCompile(`is running at http://127\.0\.0\.1:\d+\nDocumentation: http://127`).MatchString(screen) {
+	if !ok || len(commands) != 2 || strings.Count(screen, "\n") > 9 ||
+		!regexp.MustCompile(`is running at http://127\.0\.0\.1:\d+\nDocumentation: http://127`).MatchString(screen) {
 		t.Fatalf("%q", screen)
 	}
 	for _, command := range commands {

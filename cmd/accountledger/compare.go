@@ -16,8 +16,8 @@ func replayCompare() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "compare [VIEW...]",
 		Short: "Compare views with the log, all of them when none is named",
-		Long: `Fold views from the log into a scratch folder in the data folder and compare every document with the live views. It prints ids and names of fields, never their
-values, and ends with exit code 1 when anything differs.`,
+		Long: `Fold views from the log into a scratch folder in the data folder and compare every document with the live views.
+It prints ids and names of fields, never their values, and ends with exit code 1 when anything differs.`,
 		RunE: func(c *cobra.Command, views []string) error {
 			return console(c, func(ctx context.Context, con operate.Console) error {
 				bar := newStages(c)

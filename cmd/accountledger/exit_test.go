@@ -62,7 +62,8 @@ func TestExitCodes(t *testing.T) {
 		{"nobody to simulate", 2, "usage", nil, []string{"simulate", "--accounts", "-3", "--data", filepath.Join(dir, "elsewhere")}},
 		{"help on nothing", 2, "usage", nil, []string{"help", "nonsense"}},
 		{"no ledger", 3, "no_ledger", nil, []string{"status", "--data", filepath.Join(dir, "elsewhere")}},
-		{"an engine out of reach", 3, "unreachable", []string{"ACCOUNTLEDGER_VAULT_ENGINE=postgres", "ACCOUNTLEDGER_VAULT_POSTGRES=postgres://nobody@127.0.0.1:1/none?connect_timeout=1"},
+		{"an engine out of reach", 3, "unreachable",
+			[]string{"ACCOUNTLEDGER_VAULT_ENGINE=postgres", "ACCOUNTLEDGER_VAULT_POSTGRES=postgres://nobody@127.0.0.1:1/none?connect_timeout=1"},
 			[]string{"serve", "--dev", "--data", filepath.Join(t.TempDir(), "data"), "--http", "127.0.0.1:0"}},
 		{"what is there already", 4, "service_exists", nil, again},
 		{"a folder of somebody else's", 4, "not_empty", nil, []string{"serve", "--dev", "--data", filepath.Dir(file), "--http", "127.0.0.1:0"}},
@@ -129,10 +130,12 @@ func TestExitCodesWhileAServerRuns(t *testing.T) {
 			t.Errorf("%v: %+v", args, got)
 		}
 	}
-	if got := runProgram(t, nil, "serve", "--dev", "--data", dir, "--http", "127.0.0.1:0"); !strings.Contains(got.err, dir) || !strings.Contains(got.err, "give another folder with --data") {
+	if got := runProgram(t, nil, "serve", "--dev", "--data", dir, "--http", "127.0.0.1:0"); !strings.Contains(got.err, dir) ||
+		!strings.Contains(got.err, "give another folder with --data") {
 		t.Errorf("a folder that is taken: %+v", got)
 	}
-	if got := runProgram(t, nil, "serve", "--dev", "--data", filepath.Join(t.TempDir(), "data"), "--http", taken, "--json"); got.code != 4 || failure(t, got.err).Code != "address_in_use" ||
+	if got := runProgram(t, nil, "serve", "--dev", "--data", filepath.Join(t.TempDir(), "data"), "--http", taken, "--json"); got.code != 4 ||
+		failure(t, got.err).Code != "address_in_use" ||
 		!strings.Contains(failure(t, got.err).Message, "choose another with --http") {
 		t.Errorf("an address that is taken: %+v", got)
 	}
@@ -270,8 +273,8 @@ func lastLine(s string) string {
 func failure(t *testing.T, errs string) operate.Failure {
 	t.Helper()
 	for line := range strings.Lines(errs) {
-		var any map[string]any
-		if err := json.Unmarshal([]byte(line), &any); err != nil {
+		var object map[string]any
+		if err := json.Unmarshal([]byte(line), &object); err != nil {
 			t.Errorf("%q is no JSON", line)
 		}
 	}

@@ -43,7 +43,8 @@ func TestJSONOfCommands(t *testing.T) {
 		{"service", "add", "--data", dir, "--name", "maps", "--allow", "location:navigation"},
 		{"keys", "list", "--data", dir}, {"keys", "rotate", "--data", dir, "--dev"},
 		{"clock", "confirm", server.ThisBuild().Version + "?", "--data", dir}, // refused
-		{"replay", "rebuild", "--data", dir}, {"replay", "rebuild", "accounts", "--data", dir}, {"replay", "compare", "--data", dir}, {"replay", "skip", "--data", dir},
+		{"replay", "rebuild", "--data", dir}, {"replay", "rebuild", "accounts", "--data", dir}, {"replay", "compare", "--data", dir},
+		{"replay", "skip", "--data", dir},
 		{"replay", "export", filepath.Join(to, "out.ndjson"), "--data", dir},
 		{"backup", filepath.Join(to, "backup"), "--data", dir},
 		{"salvage", dir, filepath.Join(to, "salvaged"), "--dev"},

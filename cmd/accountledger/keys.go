@@ -88,7 +88,9 @@ func keysDestroyed() *cobra.Command {
 				if asJSON(c) {
 					return printJSON(c, k)
 				}
-				_, err = fmt.Fprintf(c.OutOrStdout(), "Master key %s is recorded as destroyed. What was erased while it was in use cannot be opened anywhere, once every older master key is destroyed too.\n", k.ID)
+				_, err = fmt.Fprintf(c.OutOrStdout(),
+					"Master key %s is recorded as destroyed. What was erased while it was in use cannot be opened anywhere, once every older master key is destroyed too.\n",
+					k.ID)
 				return err
 			})
 		},

@@ -26,7 +26,8 @@ func TestKeysCommands(t *testing.T) {
 	}
 	old := list()[0]
 	out, err := run(t, "keys", "rotate", "--data", dir, "--dev")
-	if err != nil || strings.Contains(out, "rewrapping") || !strings.Contains(out, "Master key "+old.ID+" is out of use") || !strings.Contains(out, "keys destroyed "+old.ID) {
+	if err != nil || strings.Contains(out, "rewrapping") || !strings.Contains(out, "Master key "+old.ID+" is out of use") ||
+		!strings.Contains(out, "keys destroyed "+old.ID) {
 		t.Errorf("keys rotate: %v\n%s", err, out)
 	}
 	if out, err = run(t, "keys", "list", "--data", dir, "--dev"); err != nil || !strings.Contains(out, "kept") || !strings.Contains(out, "current") {
@@ -53,7 +54,8 @@ func TestKeysCommands(t *testing.T) {
 	if _, err := run(t, "keys", "destroyed", old.ID, "--data", dir, "--dev"); err == nil || !strings.Contains(explain(err), "--force") {
 		t.Errorf("while backups are kept: %v", err)
 	}
-	if out, err = run(t, "keys", "destroyed", old.ID, "--data", dir, "--dev", "--backup-keep", "0s"); err != nil || !strings.Contains(out, "recorded as destroyed") {
+	if out, err = run(t, "keys", "destroyed", old.ID, "--data", dir, "--dev", "--backup-keep", "0s"); err != nil ||
+		!strings.Contains(out, "recorded as destroyed") {
 		t.Errorf("keys destroyed: %v\n%s", err, out)
 	}
 	if all := list(); len(all) != 2 || all[0].State != operate.KeyDestroyed || all[1].State != operate.KeyCurrent {

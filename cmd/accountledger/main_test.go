@@ -58,7 +58,8 @@ func TestCommandsOnAFolderThatNobodyServes(t *testing.T) {
 	if out, err = run(t, "staff", "add", "--data", dir, "--email", "officer@example.org", "--role", "compliance"); err != nil || !strings.Contains(out, "ale_") {
 		t.Errorf("staff add: %v\n%s", err, out)
 	}
-	if out, err = run(t, "service", "add", "--data", dir, "--name", "maps", "--allow", "location:navigation,contacts:sync"); err != nil || !strings.Contains(out, "alk_") {
+	if out, err = run(t, "service", "add", "--data", dir, "--name", "maps", "--allow", "location:navigation,contacts:sync"); err != nil ||
+		!strings.Contains(out, "alk_") {
 		t.Errorf("service add: %v\n%s", err, out)
 	}
 	if out, err = run(t, "replay", "rebuild", "accounts", "--data", dir); err != nil || !strings.Contains(out, "Rebuilt") {

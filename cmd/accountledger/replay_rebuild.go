@@ -58,5 +58,6 @@ func rebuildLine(c *cobra.Command, r operate.RebuildStatus) string {
 	if r.Underway {
 		return fmt.Sprintf("view %s, in progress", r.View)
 	}
-	return fmt.Sprintf("view %s, unfinished at %d of %d %s: to continue, %s; with --restart it starts over", r.View, r.Done, r.Total, r.Unit, again(c, "replay rebuild "+r.View))
+	return fmt.Sprintf("view %s, unfinished at %d of %d %s: to continue, %s; with --restart it starts over", r.View, r.Done, r.Total, r.Unit,
+		again(c, "replay rebuild "+r.View))
 }

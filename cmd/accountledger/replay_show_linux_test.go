@@ -103,7 +103,8 @@ func TestReplayShow(t *testing.T) {
 	}
 	post(t, 200, url+"/v1/enrolments", fmt.Sprintf(`{"code":%q,"password":%q}`, added.Code, officers))
 	up := post(t, 202, url+"/v1/sign-ups", fmt.Sprintf(`{"email":%q,"password":%q,"region":"DE","language":"de","birth_month":"1990-05"}`, ada, password))
-	checked := post(t, 200, fmt.Sprintf("%s/v1/verifications/%s/check", url, up["verification"]), fmt.Sprintf(`{"handle":%q,"code":%q}`, up["handle"], code(t, con)))
+	checked := post(t, 200, fmt.Sprintf("%s/v1/verifications/%s/check", url, up["verification"]),
+		fmt.Sprintf(`{"handle":%q,"code":%q}`, up["handle"], code(t, con)))
 	account := fmt.Sprint(checked["account"])
 
 	// show runs the command before a terminal.
@@ -143,7 +144,8 @@ func TestReplayShow(t *testing.T) {
 	if out, _, err = show("wrong-tall-lighthouses", append(why, account)...); err == nil || !strings.Contains(explain(err), "password is wrong") || out != "" {
 		t.Errorf("a wrong password: %v\n%s", err, out)
 	}
-	if out, _, err = show(officers, append(why, "--at", "2001-01-01T00:00:00Z", account)...); err == nil || !strings.Contains(explain(err), "does not exist") || out != "" {
+	if out, _, err = show(officers, append(why, "--at", "2001-01-01T00:00:00Z", account)...); err == nil ||
+		!strings.Contains(explain(err), "does not exist") || out != "" {
 		t.Errorf("before there was an account: %v\n%s", err, out)
 	}
 

@@ -28,7 +28,8 @@ Neither Ctrl-C nor a crash loses anything: run it again and it continues where i
 	}
 	settings(c)
 	c.Flags().StringVar(&in.List, "list", "", "file of the list of destructions (default: that of --backup-list, if it exists)")
-	c.Flags().BoolVar(&in.WithoutList, "without-list", false, "restore although the list of destructions is lost; people erased since the backup come back; recorded")
+	c.Flags().BoolVar(&in.WithoutList, "without-list", false,
+		"restore although the list of destructions is lost; people erased since the backup come back; recorded")
 	c.Flags().BoolVar(&in.UnprovenList, "unproven-list", false, "apply a list although its head, beside the master key, is lost or does not match; recorded")
 	return c
 }
@@ -48,6 +49,7 @@ func printRestored(c *cobra.Command, done restores.Restored) error {
 	default:
 		p("The list of destructions was applied whole (%d keys, secrets and identifiers).", done.Destructions)
 	}
-	p("%d accounts were erased again and %d open verifications ended. Everybody has to sign in again, and officers who had not enrolled need a new code.", done.Erased, done.Verifications)
+	p("%d accounts were erased again and %d open verifications ended. Everybody has to sign in again, and officers who had not enrolled need a new code.",
+		done.Erased, done.Verifications)
 	return nil
 }

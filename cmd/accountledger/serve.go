@@ -52,7 +52,8 @@ Logs go to standard error. Standard output says where it runs: on a terminal in 
 		},
 	}
 	settings(c)
-	c.Flags().StringVar((*string)(&accept.Kind), "accept", "", "start although the ledger is refused, and give up what is lost: older-log, older-vault or lost-log-id; recorded")
+	c.Flags().StringVar((*string)(&accept.Kind), "accept", "",
+		"start although the ledger is refused, and give up what is lost: older-log, older-vault or lost-log-id; recorded")
 	c.Flags().StringVar(&accept.Reason, "reason", "", "why, with --accept: 1 to 500 characters that name nobody")
 	c.Flags().DurationVar(&ahead, "clock", 0, "move the ledger's clock forward, such as +72h, to try things out; only with --dev")
 	return c
@@ -93,7 +94,8 @@ func printBanner(c *cobra.Command, cfg server.Config, address string, ahead time
 func nextCommands(c *cobra.Command, cfg server.Config, url string) [2]string {
 	if cfg.Dev && cfg.SMTP.Host == "" {
 		return [2]string{
-			`curl -s ` + url + `/v1/sign-ups -H 'Content-Type: application/json' -d '{"email":"ada@example.com","password":"correct-horse-battery","region":"DE","language":"en","birth_month":"1990-05"}'`,
+			`curl -s ` + url + `/v1/sign-ups -H 'Content-Type: application/json' -d ` +
+				`'{"email":"ada@example.com","password":"correct-horse-battery","region":"DE","language":"en","birth_month":"1990-05"}'`,
 			again(c, "mailbox"),
 		}
 	}

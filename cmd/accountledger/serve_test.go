@@ -18,7 +18,8 @@ func TestAFirstStartThatIsRefusedLeavesNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			parent := t.TempDir()
-			args := append([]string{"serve", "--data", filepath.Join(parent, "data"), "--master-key", filepath.Join(parent, "master.key"), "--http", "127.0.0.1:0"}, c.args...)
+			args := append([]string{"serve", "--data", filepath.Join(parent, "data"), "--master-key", filepath.Join(parent, "master.key"), "--http", "127.0.0.1:0"},
+				c.args...)
 			if _, err := run(t, args...); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, wanted %s", err, c.want)
 			}

@@ -29,7 +29,8 @@ func staffAdd() *cobra.Command {
 				if asJSON(c) {
 					return printJSON(c, added)
 				}
-				_, err = fmt.Fprintf(c.OutOrStdout(), "Officer %s added as %s.\nEnrolment code, shown once, until %s:\n\n  %s\n\nThe officer sends it with a password to POST /v1/enrolments.\n",
+				_, err = fmt.Fprintf(c.OutOrStdout(),
+					"Officer %s added as %s.\nEnrolment code, shown once, until %s:\n\n  %s\n\nThe officer sends it with a password to POST /v1/enrolments.\n",
 					added.Staff, in.Role, added.Expires.Local().Format(time.DateTime), added.Code)
 				return err
 			})

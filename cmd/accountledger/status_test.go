@@ -15,7 +15,8 @@ func TestStatusOfALedgerThatIsNotReady(t *testing.T) {
 	dir := ledger(t)
 	t.Setenv("ACCOUNTLEDGER_STORE_RESERVE", "1000000000000000000")
 	out, err := run(t, "status", "--data", dir)
-	if !errors.Is(err, errNotReady) || !strings.Contains(out, "no: log: no space: eventstore: free disk space is below the reserve") || !strings.Contains(out, "fault") ||
+	if !errors.Is(err, errNotReady) || !strings.Contains(out, "no: log: no space: eventstore: free disk space is below the reserve") ||
+		!strings.Contains(out, "fault") ||
 		!strings.Contains(out, "master key") {
 		t.Errorf("%v\n%s", err, out)
 	}

@@ -15,7 +15,8 @@ import (
 )
 
 // errNoTerminal: a password is read from a person at a terminal, never from a pipe or a flag.
-var errNoTerminal = &operate.Failure{Code: "no_terminal", Message: "an officer has to sign in, so this command needs a terminal as its input", Exit: operate.ExitUsage}
+var errNoTerminal = &operate.Failure{Code: "no_terminal", Message: "an officer has to sign in, so this command needs a terminal as its input",
+	Exit: operate.ExitUsage}
 
 // signInOnTerminal asks for an officer's address, and for the password without showing it. Prompts go to standard error, so that
 // the answer can be piped.

@@ -32,7 +32,8 @@ not ready, whatever the reason, which it prints; with 3 where there is no ledger
 }
 
 func jsonOutput() *cobra.Command {
-	return &cobra.Command{Use: "json-output", Short: "What --json prints", Long: `Every command takes --json. On success it prints one JSON document to standard output.
+	return &cobra.Command{Use: "json-output", Short: "What --json prints",
+		Long: `Every command takes --json. On success it prints one JSON document to standard output.
 On failure it prints one line of JSON to standard error:
 
   {"error":{"code":"service_exists","message":"A service with this name already exists.","field":"--name","exit":4}}

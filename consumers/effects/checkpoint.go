@@ -26,7 +26,7 @@ type storage interface {
 	// load returns errNoCheckpoint if there is none or it is damaged.
 	load() (journal.Checkpoint, error)
 	// save returns once the checkpoint is durable.
-	save(at journal.Checkpoint) error
+	save(ctx context.Context, at journal.Checkpoint) error
 	// held reports whether this runtime may still move the checkpoint.
 	held() bool
 }
@@ -35,8 +35,11 @@ type storage interface {
 type inFile string
 
 func (f inFile) load() (journal.Checkpoint, error) { return loadCheckpoint(string(f)) }
-func (f inFile) save(at journal.Checkpoint) error  { return saveCheckpoint(string(f), at) }
 func (f inFile) held() bool                        { return true }
+
+func (f inFile) save(_ context.Context, at journal.Checkpoint) error {
+	return saveCheckpoint(string(f), at)
+}
 
 // saveTimeout is how long saving a checkpoint with its lease may take.
 const saveTimeout = 5 * time.Second
@@ -52,10 +55,10 @@ func (l inLease) load() (at journal.Checkpoint, err error) {
 	return DecodeCheckpoint(b)
 }
 
-func (l inLease) save(at journal.Checkpoint) error {
+func (l inLease) save(ctx context.Context, at journal.Checkpoint) error {
 	b, err := EncodeCheckpoint(at)
 	if err == nil {
-		ctx, cancel := context.WithTimeout(context.Background(), saveTimeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 		defer cancel()
 		err = l.Save(ctx, b)
 	}
@@ -101,7 +104,7 @@ func DecodeCheckpoint(b []byte) (journal.Checkpoint, error) {
 // loadCheckpoint reads the checkpoint's file; errNoCheckpoint if it is missing or damaged.
 func loadCheckpoint(path string) (journal.Checkpoint, error) {
 	var c journal.Checkpoint
-	b, err := os.ReadFile(path) //nolint:gosec // the operator's folder
+	b, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return c, errNoCheckpoint
 	} else if err != nil {

@@ -29,7 +29,7 @@ func (m *marks) reset(at journal.Checkpoint) {
 	defer m.mu.Unlock()
 	m.read = at
 	for e := m.open.Front(); e != nil; e = m.open.Front() {
-		e.Value.(*mark).entry = nil //nolint:forcetypeassert // the list holds nothing else
+		e.Value.(*mark).entry = nil // the list holds nothing else
 		m.open.Remove(e)
 	}
 }
@@ -78,7 +78,7 @@ func (m *marks) checkpoint() journal.Checkpoint {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if first := m.open.Front(); first != nil {
-		return first.Value.(*mark).before //nolint:forcetypeassert // the list holds nothing else
+		return first.Value.(*mark).before // the list holds nothing else
 	}
 	return m.read
 }
@@ -88,7 +88,7 @@ func (m *marks) pending() (n int, oldest time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if first := m.open.Front(); first != nil {
-		oldest = first.Value.(*mark).at //nolint:forcetypeassert // the list holds nothing else
+		oldest = first.Value.(*mark).at // the list holds nothing else
 	}
 	return m.open.Len(), oldest
 }

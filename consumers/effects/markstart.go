@@ -49,5 +49,5 @@ func markHead(ctx context.Context, j *journal.Journal, lease *leases.Lease) erro
 	if err != nil {
 		return err
 	}
-	return inLease{lease}.save(head)
+	return inLease{lease}.save(ctx, head)
 }

@@ -25,9 +25,9 @@ type Runtime struct {
 	jobs    sync.WaitGroup
 	running running
 
-	acting  context.Context    //nolint:containedctx // attempts outlive the page that started them
+	acting  context.Context    // attempts outlive the page that started them
 	abort   context.CancelFunc // of attempts
-	waiting context.Context    //nolint:containedctx // likewise
+	waiting context.Context    // likewise
 	stop    context.CancelFunc // of everything but attempts
 	dirty   chan struct{}
 	saver   sync.WaitGroup
@@ -52,7 +52,7 @@ func open(ctx context.Context, o Options, k storage) (*Runtime, error) {
 		return nil, err
 	}
 	r.caughtUp = head.Position
-	if err := r.begin(head); err != nil {
+	if err := r.begin(ctx, head); err != nil {
 		return nil, err
 	}
 	background := context.WithoutCancel(ctx)
@@ -72,7 +72,7 @@ func headOf(ctx context.Context, j *journal.Journal) (head journal.Checkpoint, e
 }
 
 // begin finds where to start reading.
-func (r *Runtime) begin(head journal.Checkpoint) error {
+func (r *Runtime) begin(ctx context.Context, head journal.Checkpoint) error {
 	at, err := r.storage.load()
 	switch {
 	case err == nil && at.Log == head.Log && at.Position.Compare(head.Position) <= 0:
@@ -80,23 +80,23 @@ func (r *Runtime) begin(head journal.Checkpoint) error {
 		r.saved = at
 		return nil
 	case err == nil:
-		return r.startAtHead(head, "the checkpoint is of another log")
+		return r.startAtHead(ctx, head, "the checkpoint is of another log")
 	case errors.Is(err, errNoCheckpoint):
-		return r.startAtHead(head, err.Error())
+		return r.startAtHead(ctx, head, err.Error())
 	}
 	return err
 }
 
 // startAtHead stores the new checkpoint at once, so that the next start misses nothing from now on.
-func (r *Runtime) startAtHead(head journal.Checkpoint, reason string) error {
+func (r *Runtime) startAtHead(ctx context.Context, head journal.Checkpoint, reason string) error {
 	level := slog.LevelInfo
 	if head.Position == (journal.Position{}) { // a new ledger: nothing was asked for before
 		level = slog.LevelDebug
 	}
-	r.Log.Log(context.Background(), level, "starting at the head of the log; what was asked for before is not done", "consumer", r.Name, "reason", reason,
+	r.Log.Log(ctx, level, "starting at the head of the log; what was asked for before is not done", "consumer", r.Name, "reason", reason,
 		"position", head.Position.String())
 	r.marks.reset(head)
-	return r.store(head)
+	return r.store(ctx, head)
 }
 
 // Consumer makes the runtime one.
@@ -115,7 +115,7 @@ func (r *Runtime) Recover(ctx context.Context, _ error) error {
 	if err != nil {
 		return err
 	}
-	return r.startAtHead(head, "the checkpoint does not fit the log")
+	return r.startAtHead(ctx, head, "the checkpoint does not fit the log")
 }
 
 // Handle starts the jobs of a page and returns without waiting for them, unless too many are pending. A repeated page starts
@@ -196,7 +196,7 @@ func (r *Runtime) Close(ctx context.Context) error {
 		r.abort()
 		r.saver.Wait()
 		if r.storage.held() {
-			r.err = r.store(r.marks.checkpoint())
+			r.err = r.store(ctx, r.marks.checkpoint())
 		}
 	})
 	return r.err

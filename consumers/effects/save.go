@@ -1,6 +1,8 @@
 package effects
 
 import (
+	"context"
+
 	"accountledger/internal/backoff"
 	"accountledger/journal"
 )
@@ -22,7 +24,7 @@ func (r *Runtime) save() {
 		case <-r.waiting.Done():
 			return
 		}
-		if err := r.store(r.marks.checkpoint()); err != nil {
+		if err := r.store(r.waiting, r.marks.checkpoint()); err != nil {
 			r.Fault(err)
 			r.Log.Error("the checkpoint cannot be stored; trying again", "consumer", r.Name, "error", err.Error())
 			r.changed()
@@ -33,13 +35,13 @@ func (r *Runtime) save() {
 	}
 }
 
-func (r *Runtime) store(at journal.Checkpoint) error {
+func (r *Runtime) store(ctx context.Context, at journal.Checkpoint) error {
 	r.saving.Lock()
 	defer r.saving.Unlock()
 	if at == r.saved {
 		return nil
 	}
-	if err := r.storage.save(at); err != nil {
+	if err := r.storage.save(ctx, at); err != nil {
 		return err
 	}
 	r.saved = at

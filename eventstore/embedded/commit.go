@@ -2,7 +2,7 @@ package embedded
 
 import "fmt"
 
-// commit settles the groups in the order they were written.
+// commit completes the groups in the order they were written.
 func (s *Store) commit() {
 	defer s.idle.Done()
 	for g := range s.commits {
@@ -18,7 +18,7 @@ func (s *Store) commitGroup(g *group) {
 		}
 	}
 	// A failed fsync has stopped the queue before SyncWait returns, whatever it returns.
-	if !s.queue.settle(g) {
+	if !s.queue.complete(g) {
 		return
 	}
 	if g.batch != nil {

@@ -143,9 +143,9 @@ func readThrough(log wal.LogicalLog) (wal.Offset, error) {
 	r := log.OpenForRead()
 	defer func() { _ = r.Close() }()
 	for {
-		record, at, err := r.NextRecord()
+		next, at, err := r.NextRecord()
 		if err == nil {
-			_, err = io.Copy(io.Discard, record)
+			_, err = io.Copy(io.Discard, next)
 		}
 		if errors.Is(err, io.EOF) {
 			return at, nil

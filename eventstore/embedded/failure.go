@@ -11,7 +11,7 @@ import (
 // goroutine that met the failure calls it before it can report a success to anyone.
 func (s *Store) fail(cause error) {
 	unwritten, groups, first := s.queue.fail(cause)
-	s.fence.freeze() // after the queue has stopped: from here on writes to the log only pretend to succeed
+	s.freezer.freeze() // after the queue has stopped: from here on writes to the log only pretend to succeed
 	if !first {
 		return
 	}

@@ -119,10 +119,10 @@ func (f *faultFile) WriteAt(p []byte, at int64) (int, error) {
 func (f *faultFile) Sync() error     { return f.sync(f.File.Sync) }
 func (f *faultFile) SyncData() error { return f.sync(f.File.SyncData) }
 
-func (f *faultFile) sync(sync func() error) error {
+func (f *faultFile) sync(flush func() error) error {
 	f.fs.wait(f.name)
 	if err := f.fs.fail("sync", f.name); err != nil {
 		return err
 	}
-	return sync()
+	return flush()
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"golang.org/x/sys/unix"
+
+	"accountledger/internal/filelock"
 )
 
 // A folder has one writer or many readers. Pebble's lock keeps writers apart, but it creates a file, so readers cannot take
@@ -41,11 +43,20 @@ func lockItself(fs vfs.FS, dir string, how int) (io.Closer, error) {
 	if f.Fd() == vfs.InvalidFd { // in memory
 		return f, nil
 	}
-	if err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB); errors.Is(err, unix.EWOULDBLOCK) {
+	err = unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
 		return nil, errors.Join(err, f.Close())
+	} else if err == nil {
+		return locked{f}, nil
 	}
 	return f, nil
 }
+
+// locked is a locked folder.
+type locked struct{ vfs.File }
+
+// Close unlocks the folder.
+func (l locked) Close() error { return filelock.Close(l.File) }
 
 // unchanging is a file system that refuses every change.
 type unchanging struct{ vfs.FS }

@@ -64,7 +64,7 @@ func newStore(opts Options, dir string, lock *pebble.Lock) *Store {
 		space: newSpace(opts.FS, opts.Dir, opts.ReserveBytes),
 		cache: pebble.NewCache(opts.CacheBytes),
 	}
-	s.fence = newFence(opts.FS, s.fail)
+	s.freezer = newFreezer(opts.FS, s.fail)
 	return s
 }
 
@@ -79,7 +79,7 @@ func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
 	if err := s.checkAcknowledged(dir, files, opts.NewHistory); err != nil {
 		return nil, err
 	}
-	if s.db, err = s.openPebble(dir, s.fence, false); err != nil {
+	if s.db, err = s.openPebble(dir, s.freezer, false); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -112,7 +112,7 @@ func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
 	}
 	s.head.Store(&last)
 	s.recent.reset(last.position)
-	s.fence.armed.Store(true)
+	s.freezer.armed.Store(true)
 	s.start(last.position + 1)
 	return s, nil
 }
@@ -122,7 +122,7 @@ func open(opts Options, dir string, lock *pebble.Lock) (_ *Store, err error) {
 // what was acknowledged. Only then may Pebble truncate its write-ahead file. consented allows
 // events that the witnesses know of to be missing.
 func (s *Store) checkAcknowledged(dir string, files []string, consented bool) error {
-	fs := s.fence.FS
+	fs := s.freezer.FS
 	desc, err := pebble.Peek(dir, fs)
 	if err != nil {
 		return err
@@ -208,7 +208,7 @@ func checkUnfinished(fs vfs.FS, dir, witnessFile string, last head) error {
 }
 
 // openPebble opens Pebble; readOnly changes no file. A fault that Pebble calls fatal is
-// returned, and whatever Pebble has started stays behind the fence.
+// returned, and whatever Pebble has started stays behind the freezer.
 func (s *Store) openPebble(dir string, fs vfs.FS, readOnly bool) (*pebble.DB, error) {
 	type result struct {
 		db  *pebble.DB
@@ -231,11 +231,11 @@ func (s *Store) openPebble(dir string, fs vfs.FS, readOnly bool) (*pebble.DB, er
 	select {
 	case r := <-opened:
 		if r.err != nil {
-			return nil, openError(s.fence.FS, dir, r.err)
+			return nil, openError(s.freezer.FS, dir, r.err)
 		}
 		return r.db, nil
 	case err := <-fatal:
-		s.fence.seal()
+		s.freezer.seal()
 		return nil, errors.Join(err, s.lock.Close())
 	}
 }

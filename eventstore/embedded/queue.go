@@ -16,13 +16,13 @@ type queue struct {
 	waiting []*request
 	wake    chan struct{}    // capacity 1
 	held    []*request       // taken by the sequencer, not in a group yet
-	groups  []*group         // written, not settled
+	groups  []*group         // written, not completed
 	cause   error            // of the failure
 	failed  chan struct{}    // closed by the failure
 	ended   bool             // no more appends: Close has begun
 	fence   eventstore.Fence // no more appends: the log is fenced
 
-	publishing int             // groups settled and not yet readable
+	publishing int             // groups completed and not yet readable
 	quiet      []chan struct{} // waiting until nothing is under way
 }
 
@@ -127,23 +127,23 @@ func (q *queue) begin(g *group, rest []*request) bool {
 	return true
 }
 
-// settle removes the oldest group from the list; false when the store has failed in the
+// complete removes the oldest group from the list; false when the store has failed in the
 // meantime, so that its callers have already been answered.
-func (q *queue) settle(g *group) bool {
+func (q *queue) complete(g *group) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.cause != nil {
 		return false
 	}
 	if len(q.groups) == 0 || q.groups[0] != g {
-		panic("embedded: groups settled out of order")
+		panic("embedded: groups completed out of order")
 	}
 	q.groups = append(q.groups[:0], q.groups[1:]...)
 	q.publishing++
 	return true
 }
 
-// published ends what settle began: readers see the group.
+// published ends what complete began: readers see the group.
 func (q *queue) published() {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -78,7 +78,7 @@ func openReadOnly(opts Options, dir string, lock *pebble.Lock) (_ *Store, err er
 	if desc, err := pebble.Peek(dir, opts.FS); err != nil || !desc.Exists { // its creation was interrupted
 		return nil, errors.Join(err, missingIf(err == nil, opts.Dir))
 	}
-	if s.db, err = s.openPebble(dir, s.fence, true); err != nil {
+	if s.db, err = s.openPebble(dir, s.freezer, true); err != nil {
 		return nil, err
 	}
 	defer func() {

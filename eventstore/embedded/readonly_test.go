@@ -48,11 +48,11 @@ func TestReadOnly(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for name, fs := range map[string]*vfs.MemFS{"killed": killed, "closed": mem} {
+	for name, mem := range map[string]*vfs.MemFS{"killed": killed, "closed": mem} {
 		t.Run(name, func(t *testing.T) {
-			before := contents(t, fs)
+			before := contents(t, mem)
 			for range 2 {
-				r := openReadOnly(t, embedded.Options{Dir: dir, FS: fs, MemTableBytes: 2 << 20, IndexAppends: 20})
+				r := openReadOnly(t, embedded.Options{Dir: dir, FS: mem, MemTableBytes: 2 << 20, IndexAppends: 20})
 				holds(t, r, acknowledged)
 				if got, err := r.LogID(t.Context()); err != nil || got != id {
 					t.Errorf("log id %s, was %s: %v", got, id, err)
@@ -62,7 +62,7 @@ func TestReadOnly(t *testing.T) {
 					t.Errorf("head %v: %v", head, err)
 				}
 			}
-			if now := contents(t, fs); !maps.Equal(now, before) {
+			if now := contents(t, mem); !maps.Equal(now, before) {
 				t.Errorf("files are %v, were %v", slices.Sorted(maps.Keys(now)), slices.Sorted(maps.Keys(before)))
 			}
 		})

@@ -5,7 +5,7 @@
 // the committer, waits for the fsync, makes the group readable and answers its callers.
 // Positions are dense and count from 1.
 //
-// After the first failed write the store takes no more appends (see fence), but can
+// After the first failed write the store takes no more appends (see freezer), but can
 // be read until it is reopened.
 package embedded
 
@@ -102,7 +102,7 @@ type Store struct {
 	db            *pebble.DB
 	cache         *pebble.Cache
 	lock          *pebble.Lock
-	fence         *fence
+	freezer       *freezer
 	witness       witnesses
 	space         *space
 	windows       *windows
@@ -234,7 +234,7 @@ func (s *Store) flush() error {
 	return err
 }
 
-// closePebble closes Pebble, or leaves it behind the fence if it failed:
+// closePebble closes Pebble, or leaves it behind the freezer if it failed:
 // parts of it may be blocked there forever.
 func (s *Store) closePebble() error {
 	done := make(chan error, 1)
@@ -251,7 +251,7 @@ func (s *Store) closePebble() error {
 		}
 		return nil
 	case <-s.queue.failed:
-		s.fence.seal()
+		s.freezer.seal()
 		return s.lock.Close() // Pebble's own hold on the folder, which it cannot release
 	}
 }

@@ -120,11 +120,12 @@ func (a *appending) try(ctx context.Context) (eventstore.Appended, error) {
 	last := a.expected + int64(len(a.events))
 	position := resp.GetSuccess().GetPosition()
 	if got := resp.GetSuccess().GetCurrentRevision(); got != uint64(last) { //nolint:gosec // not negative
-		return eventstore.Appended{}, a.cut(a.stream, eventstore.Position{}, fmt.Sprintf("what was appended after version %d is at version %d: the stream was deleted", a.expected, got))
+		return eventstore.Appended{}, a.cut(a.stream, eventstore.Position{},
+			fmt.Sprintf("what was appended after version %d is at version %d: the stream was deleted", a.expected, got))
 	}
 	if position == nil {
 		a.lost = true // it is there, but not yet known where
-		return a.settle(ctx)
+		return a.resolve(ctx)
 	}
 	done := eventstore.Appended{Version: last, Position: eventstore.NewPosition(position.GetCommitPosition(), position.GetPreparePosition())}
 	n.reach(done.Position)
@@ -226,10 +227,10 @@ func (a *appending) failed(ctx context.Context, n *node, err error) (eventstore.
 		return eventstore.Appended{}, eventstore.ErrUnknownOutcome
 	}
 	a.log.Warn("the answer to an append was lost", "code", f.code.String())
-	result, err := a.settle(ctx)
+	result, err := a.resolve(ctx)
 	var conflict *eventstore.ConflictError
 	if err == nil || errors.As(err, &conflict) {
-		a.count.settled.Add(1)
+		a.count.resolved.Add(1)
 	}
 	return result, err
 }
@@ -246,13 +247,14 @@ func (a *appending) refused(ctx context.Context, actual int64) (eventstore.Appen
 	case actual == a.expected || a.lost && len(found) == 0:
 		return eventstore.Appended{}, errAgain
 	case actual > a.expected && len(found) == 0:
-		return eventstore.Appended{}, a.cut(a.stream, eventstore.Position{}, fmt.Sprintf("it ends at version %d, and version %d cannot be read", actual, a.expected+1))
+		return eventstore.Appended{}, a.cut(a.stream, eventstore.Position{},
+			fmt.Sprintf("it ends at version %d, and version %d cannot be read", actual, a.expected+1))
 	}
 	return eventstore.Appended{}, &eventstore.ConflictError{Stream: a.stream, Expected: a.expected, Actual: actual}
 }
 
-// settle reads what happened to an append. Finding nothing may mean that it is still under way.
-func (a *appending) settle(ctx context.Context) (eventstore.Appended, error) {
+// resolve reads what happened to an append. Finding nothing may mean that it is still under way.
+func (a *appending) resolve(ctx context.Context) (eventstore.Appended, error) {
 	found, err := a.look(ctx)
 	switch {
 	case err != nil:

@@ -41,7 +41,7 @@ func TestLostAnswers(t *testing.T) {
 			c.FailAppends(test.fault)
 			a := add(t, s, stream, 1, events[2:]...)
 			stands(t, s, stream, a, events...)
-			if stats := s.Stats(); stats.Settled != test.settled || stats.Resent != test.resent {
+			if stats := s.Stats(); stats.Resolved != test.settled || stats.Resent != test.resent {
 				t.Fatalf("%+v, want %d settled and %d sent again", stats, test.settled, test.resent)
 			}
 			if again := add(t, s, stream, 1, events[2:]...); again != a {

@@ -101,7 +101,8 @@ func (s *Store) readEntry(r *api.ReadResp_ReadEvent_RecordedEvent) (entry, error
 	case e.foreign && !isReserved(stream): // not ours to judge
 		return e, nil
 	case commit == noPosition || prepare == noPosition:
-		return entry{}, corrupt(eventstore.Position{}, "the server returns no positions with a stream's events: it is older than 22.6, or wrote them in a transaction")
+		return entry{}, corrupt(eventstore.Position{},
+			"the server returns no positions with a stream's events: it is older than 22.6, or wrote them in a transaction")
 	case commit > math.MaxInt64 || e.Version < 0:
 		return entry{}, corrupt(e.Position, "a position or version is out of range")
 	case e.ID == uuid.Nil && !e.foreign:

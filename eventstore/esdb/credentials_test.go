@@ -38,7 +38,8 @@ func TestCredentials(t *testing.T) {
 	user, _, _ := strings.Cut(strings.TrimPrefix(good, "esdb://"), "@")
 	unverified := open(t, esdb.Options{Connection: strings.Replace(good, setting("tlsCAFile"), "tlsVerifyCert=false", 1)})
 	add(t, unverified, newStream(), eventstore.NoStream, newEvents(1)...)
-	if _, err := esdb.Open(esdb.Options{Connection: "esdb://ledger:p@host:2113?tls=false"}); !errors.Is(err, eventstore.ErrInvalid) || !strings.Contains(err.Error(), "tls=false") {
+	if _, err := esdb.Open(esdb.Options{Connection: "esdb://ledger:p@host:2113?tls=false"}); !errors.Is(err, eventstore.ErrInvalid) ||
+		!strings.Contains(err.Error(), "tls=false") {
 		t.Errorf("a password that would never be sent: %v", err)
 	}
 	for name, bad := range map[string]string{
@@ -47,7 +48,8 @@ func TestCredentials(t *testing.T) {
 		"another user":          strings.Replace(good, user, "other"+strings.TrimPrefix(user, "ledger"), 1),
 		"nobody vouches for it": without(setting("tlsCAFile")),
 		"no certificate":        without(setting("userCertFile"), setting("userKeyFile")),
-		"no TLS":                strings.Replace(without(user+"@", setting("tlsCAFile"), setting("userCertFile"), setting("userKeyFile")), "tls=true", "tls=false", 1),
+		"no TLS": strings.Replace(without(user+"@", setting("tlsCAFile"), setting("userCertFile"), setting("userKeyFile")),
+			"tls=true", "tls=false", 1),
 	} {
 		if bad == good {
 			t.Fatalf("%s: nothing was changed", name)

@@ -165,8 +165,9 @@ func (f *fault) refused() bool {
 	switch f.code {
 	case codes.InvalidArgument, codes.Unauthenticated, codes.PermissionDenied, codes.Unimplemented, codes.ResourceExhausted:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // misplaced reports whether no entry begins where the read of the log should start.
@@ -181,8 +182,9 @@ func (f *fault) broken() bool {
 	switch f.code {
 	case codes.Unavailable, codes.Canceled, codes.DeadlineExceeded, codes.Aborted:
 		return true
+	default:
+		return f.kind == kindNotLeader
 	}
-	return f.kind == kindNotLeader
 }
 
 // faultOf returns the fault of a call; not that of a search for a node that callers have stopped waiting for.

@@ -74,7 +74,8 @@ func TestFenceUnseen(t *testing.T) {
 	release := c.HoldReads(esdb.DefaultPrefix + esdb.FenceStream)
 	held := time.Now()
 	mark := client.EventData{EventID: uuid.New(), EventType: "accountledger.fence_raised.v1", Data: []byte(`{"reason":"archive"}`)}
-	if _, err := bare(t, c.Connection()).AppendToStream(context30(t), esdb.DefaultPrefix+esdb.FenceStream, client.AppendToStreamOptions{ExpectedRevision: client.NoStream{}}, mark); err != nil {
+	if _, err := bare(t, c.Connection()).AppendToStream(context30(t), esdb.DefaultPrefix+esdb.FenceStream,
+		client.AppendToStreamOptions{ExpectedRevision: client.NoStream{}}, mark); err != nil {
 		t.Fatal(err)
 	}
 	var begun time.Time

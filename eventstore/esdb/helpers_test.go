@@ -21,8 +21,8 @@ const realServer = "ACCOUNTLEDGER_TEST_ESDB"
 // connection is the real server's if there is one, otherwise a test server's.
 func connection(tb testing.TB) string {
 	tb.Helper()
-	if real := os.Getenv(realServer); real != "" {
-		return real
+	if at := os.Getenv(realServer); at != "" {
+		return at
 	}
 	return esdbtest.Start(tb, esdbtest.Options{}).Connection()
 }

@@ -49,7 +49,7 @@ func (o *ordered) outcome(ctx context.Context, i int, broken error) (eventstore.
 	var f *fault
 	switch a := o.answers[i]; {
 	case a != nil:
-		return o.settled(ctx, &o.batches[i], a)
+		return o.resolve(ctx, &o.batches[i], a)
 	case i >= len(o.sent) && o.stop != nil:
 		return eventstore.Appended{}, o.stop
 	case i >= len(o.sent) && broken != nil:
@@ -62,8 +62,8 @@ func (o *ordered) outcome(ctx context.Context, i int, broken error) (eventstore.
 	return eventstore.Appended{}, eventstore.ErrUnknownOutcome
 }
 
-// settled checks the stream when a version was wrong: the events may already be there.
-func (o *ordered) settled(ctx context.Context, b *eventstore.Batch, a *answer) (eventstore.Appended, error) {
+// resolve checks the stream when a version was wrong: the events may already be there.
+func (o *ordered) resolve(ctx context.Context, b *eventstore.Batch, a *answer) (eventstore.Appended, error) {
 	var conflict *eventstore.ConflictError
 	if !errors.As(a.err, &conflict) {
 		return a.appended, a.err

@@ -59,7 +59,8 @@ func (o *ordered) read(b *eventstore.Batch, resp *api.BatchAppendResp) (eventsto
 	}
 	last := b.Expected + int64(len(b.Events))
 	if got := resp.GetSuccess().GetCurrentRevision(); got != uint64(last) { //nolint:gosec // not negative
-		return eventstore.Appended{}, o.cut(b.Stream, eventstore.Position{}, fmt.Sprintf("what was appended after version %d is at version %d: the stream was deleted", b.Expected, got))
+		return eventstore.Appended{}, o.cut(b.Stream, eventstore.Position{},
+			fmt.Sprintf("what was appended after version %d is at version %d: the stream was deleted", b.Expected, got))
 	}
 	at := resp.GetSuccess().GetPosition()
 	if at == nil {

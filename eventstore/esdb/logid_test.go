@@ -91,7 +91,8 @@ func TestLogIDRenewed(t *testing.T) {
 	old := head(t, before)
 
 	id := uuid.New()
-	_, err := bare(t, c.Connection()).AppendToStream(context30(t), esdb.DefaultPrefix+esdb.LogStream, client.AppendToStreamOptions{ExpectedRevision: client.Revision(0)},
+	_, err := bare(t, c.Connection()).AppendToStream(context30(t), esdb.DefaultPrefix+esdb.LogStream,
+		client.AppendToStreamOptions{ExpectedRevision: client.Revision(0)},
 		client.EventData{EventID: uuid.New(), EventType: "accountledger.log_created.v1", Data: fmt.Appendf(nil, `{"id":%q}`, id)})
 	if err != nil {
 		t.Fatal(err)

@@ -17,7 +17,8 @@ func (s *Store) ReadStream(ctx context.Context, stream string, direction eventst
 	return s.readStream(ctx, eventstore.Position{}, stream, direction, from)
 }
 
-func (s *Store) readStream(ctx context.Context, since eventstore.Position, stream string, direction eventstore.Direction, from int64) iter.Seq2[eventstore.Recorded, error] {
+func (s *Store) readStream(ctx context.Context, since eventstore.Position, stream string, direction eventstore.Direction,
+	from int64) iter.Seq2[eventstore.Recorded, error] {
 	return func(yield func(eventstore.Recorded, error) bool) {
 		if err := s.checkRead(ctx, stream, direction, from); err != nil {
 			yield(eventstore.Recorded{}, err)

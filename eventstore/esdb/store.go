@@ -40,7 +40,7 @@ type Store struct {
 var _ eventstore.Store = (*Store)(nil)
 
 type counters struct {
-	renewals, resumes, settled, resent atomic.Uint64
+	renewals, resumes, resolved, resent atomic.Uint64
 }
 
 // Stats are counted since the store was opened.
@@ -51,8 +51,8 @@ type Stats struct {
 	Renewals uint64
 	// Resumes is how often a subscription was dropped and resumed.
 	Resumes uint64
-	// Settled is how many appends lost their answer and were settled by reading.
-	Settled uint64
+	// Resolved is how many appends lost their answer and were resolved by reading.
+	Resolved uint64
 	// Resent is how many appends lost their answer and were sent again.
 	Resent uint64
 }
@@ -96,7 +96,7 @@ func (s *Store) Stats() Stats {
 	return Stats{
 		Connections: s.leader.found.Load() + s.readers.found(),
 		Renewals:    s.count.renewals.Load(), Resumes: s.count.resumes.Load(),
-		Settled: s.count.settled.Load(), Resent: s.count.resent.Load(),
+		Resolved: s.count.resolved.Load(), Resent: s.count.resent.Load(),
 	}
 }
 

@@ -171,7 +171,7 @@ func subscribeForeign(t *testing.T, f *fixture) {
 }
 
 // waitForNext starts a Next with nothing to return, and ends it with stop.
-func waitForNext(t *testing.T, f *fixture, ctx context.Context, s eventstore.Subscription, stop func()) error {
+func waitForNext(ctx context.Context, t *testing.T, f *fixture, s eventstore.Subscription, stop func()) error {
 	t.Helper()
 	errs := make(chan error, 1)
 	waiting := make(chan struct{})
@@ -197,16 +197,16 @@ func waitForNext(t *testing.T, f *fixture, ctx context.Context, s eventstore.Sub
 
 func closeWhileWaiting(t *testing.T, f *fixture) {
 	s := f.subscribe(t, f.head(t))
-	is(t, waitForNext(t, f, f.ctx, s, func() { _ = s.Close() }), eventstore.ErrClosed)
+	is(t, waitForNext(f.ctx, t, f, s, func() { _ = s.Close() }), eventstore.ErrClosed)
 	_, err := s.Next(f.ctx, 10)
 	is(t, err, eventstore.ErrClosed)
 
 	s = f.subscribe(t, f.head(t))
 	ctx, cancel := context.WithCancel(f.ctx)
-	is(t, waitForNext(t, f, ctx, s, cancel), context.Canceled)
+	is(t, waitForNext(ctx, t, f, s, cancel), context.Canceled)
 }
 
 func storeClosedWhileWaiting(t *testing.T, f *fixture) {
 	s := f.subscribe(t, f.head(t))
-	is(t, waitForNext(t, f, f.ctx, s, func() { _ = f.Store.Close() }), eventstore.ErrClosed)
+	is(t, waitForNext(f.ctx, t, f, s, func() { _ = f.Store.Close() }), eventstore.ErrClosed)
 }

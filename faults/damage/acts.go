@@ -129,8 +129,9 @@ func (m *model) deeper(ctx context.Context, s *process, mail *sink) []finding {
 		for what, q := range map[string]question{
 			"sessions of": {method: "GET", path: "/v1/sessions", token: p.Token},
 			"sign-in of":  {method: "POST", path: "/v1/sessions", body: object{"email": p.Email, "password": p.Password}},
-			"revealing of": {method: "POST", path: "/v1/accounts/" + p.Account + "/reveal", token: c.officer, body: object{"purpose": "subject_request", "case": "DSR-2026-0044",
-				"parts": []string{"email", "birth_month", "device_models", "device_names", "clients"}}},
+			"revealing of": {method: "POST", path: "/v1/accounts/" + p.Account + "/reveal", token: c.officer,
+				body: object{"purpose": "subject_request", "case": "DSR-2026-0044",
+					"parts": []string{"email", "birth_month", "device_models", "device_names", "clients"}}},
 		} {
 			if r := c.ask(ctx, q); r.status >= 300 || r.status < 200 {
 				c.failed(what+" "+p.Email, r)

@@ -9,7 +9,8 @@ func TestNamesAreTheSameInEachRun(t *testing.T) {
 	got := names([]string{
 		"data/deadlines.db-wal", "data/log/acknowledged", "data/log/pebble/000016.log", "data/log/pebble/000019.log", "data/log/pebble/000018.sst",
 		"data/log/pebble/MANIFEST-000010", "data/log/pebble/MANIFEST-000015", "data/log/pebble/marker.manifest.000003.MANIFEST-000015",
-		"data/vault/vault.db", "data/views/accesses.live", "data/views/accesses.v2.g1.db-wal", "keys/destructions-85e0092f.head", "keys/master.key", "list/destructions",
+		"data/vault/vault.db", "data/views/accesses.live", "data/views/accesses.v2.g1.db-wal", "keys/destructions-85e0092f.head",
+		"keys/master.key", "list/destructions",
 	})
 	want := map[string]string{
 		"data/deadlines.db-wal": "deadlines.db-wal", "data/log/acknowledged": "log/acknowledged", "data/log/pebble/000019.log": "log/wal",

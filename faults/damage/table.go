@@ -151,7 +151,8 @@ func totals(all []result) string {
 	for _, r := range all {
 		t[r.Outcome]++
 	}
-	return fmt.Sprintf("%d cases: %d refused by name, %d healed, %d harmless, %d loud, %d FAILED", len(all), t[refused], t[healed], t[harmless], t[loud], t[failed])
+	return fmt.Sprintf("%d cases: %d refused by name, %d healed, %d harmless, %d loud, %d FAILED", len(all), t[refused], t[healed],
+		t[harmless], t[loud], t[failed])
 }
 
 func writeJSON(path string, seed uint64, all []result) error {

@@ -48,11 +48,11 @@ type fault struct {
 // Call it before anything in the folder is opened.
 func Under(t testing.TB, dir string) *Disk {
 	t.Helper()
-	real, err := filepath.EvalSymlinks(dir)
+	resolved, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := &Disk{dir: real, files: map[string]*file{}, faults: map[Op]fault{}}
+	d := &Disk{dir: resolved, files: map[string]*file{}, faults: map[Op]fault{}}
 	if err := shim.add(d); err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +117,7 @@ func (d *Disk) Syncs() int {
 // Cut writes to a new folder what a loss of power at this moment would leave. The seed decides what
 // happens to unsynced changes, in the same way for the same changes. Files that are not SQLite's are copied unchanged.
 func (d *Disk) Cut(to string, seed uint64) error {
-	r := rand.New(rand.NewPCG(seed, seed)) //nolint:gosec // a test repeats it by its seed
+	r := rand.New(rand.NewPCG(seed, seed)) // a test repeats it by its seed
 	keep := r.Float64()
 	if seed%4 == 0 {
 		keep = 0 // nothing unsynced
@@ -146,11 +146,11 @@ func (d *Disk) cut(to string, left func(*file) ([]byte, bool)) error {
 		case d.files[path] != nil || strings.HasSuffix(path, "-shm") || !entry.Type().IsRegular():
 			return nil
 		}
-		data, err := os.ReadFile(path) //nolint:gosec // a test's own file
+		data, err := os.ReadFile(path) // a test's own file
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(target, data, 0o600) //nolint:gosec // in a test's own folder
+		return os.WriteFile(target, data, 0o600) // in a test's own folder
 	})
 	for _, path := range slices.Sorted(maps.Keys(d.files)) {
 		if data, there := left(d.files[path]); there {

@@ -35,17 +35,17 @@ type handle struct {
 
 // at is the value at an address of SQLite's.
 func at[T any](address uintptr) *T {
-	return (*T)(*(*unsafe.Pointer)(unsafe.Pointer(&address))) //nolint:gosec // memory of SQLite's, which no collector moves
+	return (*T)(*(*unsafe.Pointer)(unsafe.Pointer(&address))) // memory of SQLite's, which no collector moves
 }
 
 // pointer is the form in which SQLite calls a top-level Go function.
 func pointer[F any](f F) uintptr {
-	return *(*uintptr)(unsafe.Pointer(&struct{ f F }{f})) //nolint:gosec // as modernc.org/sqlite does it
+	return *(*uintptr)(unsafe.Pointer(&struct{ f F }{f})) // as modernc.org/sqlite does it
 }
 
 // function is the form in which Go calls a function of SQLite's.
 func function[F any](address uintptr) F {
-	return *(*F)(unsafe.Pointer(&struct{ address uintptr }{address})) //nolint:gosec // as modernc.org/sqlite does it
+	return *(*F)(unsafe.Pointer(&struct{ address uintptr }{address})) // as modernc.org/sqlite does it
 }
 
 func (l *layer) add(d *Disk) error {
@@ -170,7 +170,7 @@ func closeFile(tls *libc.TLS, f uintptr) int32 {
 
 func writeFile(tls *libc.TLS, f, from uintptr, size int32, offset lib.Tsqlite3_int64) int32 {
 	h := shim.of(f)
-	data := append([]byte{}, unsafe.Slice(at[byte](from), size)...) //nolint:gosec // SQLite says how long it is
+	data := append([]byte{}, unsafe.Slice(at[byte](from), size)...) // SQLite says how long it is
 	return h.disk.change(Write, h.path, h.file, change{offset, data}, func() int32 {
 		return function[func(*libc.TLS, uintptr, uintptr, int32, lib.Tsqlite3_int64) int32](h.methods.FxWrite)(tls, f, from, size, offset)
 	})

@@ -73,9 +73,9 @@ type Pauses struct {
 // NewPauses returns pauses of up to most, from a seed that it logs.
 func NewPauses(t testing.TB, most time.Duration) *Pauses {
 	t.Helper()
-	seed := rand.Uint64() //nolint:gosec // a schedule, no secret
+	seed := rand.Uint64() // a schedule, no secret
 	t.Logf("seed of the pauses: %d", seed)
-	return &Pauses{random: rand.New(rand.NewPCG(seed, seed)), most: most} //nolint:gosec // a schedule, no secret
+	return &Pauses{random: rand.New(rand.NewPCG(seed, seed)), most: most} // a schedule, no secret
 }
 
 // Pause may pause.

@@ -257,7 +257,8 @@ func (p *Proxy) copy(to, from net.Conn, direction int) {
 		}
 	}
 	_ = from.Close() // ends the reading
-	for range way {  //nolint:revive // what is left is lost
+	for range way {
+		continue // what is left is lost
 	}
 }
 

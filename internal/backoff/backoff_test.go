@@ -21,7 +21,8 @@ func TestPauses(t *testing.T) {
 		"or grow faster":  {backoff.Steps{First: 1, Longest: 300, Factor: 5}, []time.Duration{1, 1, 5, 25, 125, 300}},
 		"or do not grow":  {backoff.Steps{First: 3, Longest: 300}, []time.Duration{3, 3, 3}},
 		"or have no room": {backoff.Steps{First: 9, Longest: 5, Factor: 2}, []time.Duration{5, 5, 5}},
-		"and never wrap":  {backoff.Steps{First: time.Second, Longest: time.Hour, Factor: math.MaxInt32}, []time.Duration{time.Second, time.Second, time.Hour, time.Hour}},
+		"and never wrap": {backoff.Steps{First: time.Second, Longest: time.Hour, Factor: math.MaxInt32},
+			[]time.Duration{time.Second, time.Second, time.Hour, time.Hour}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

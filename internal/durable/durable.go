@@ -16,7 +16,7 @@ const Next = ".next"
 // Replace puts a file with the content that write writes at path, completely or not at all: it writes a file beside it, syncs it,
 // renames it and syncs the folder. The file has mode 0600. If it fails, what was at path is still there.
 func Replace(path string, write func(io.Writer) error) error {
-	f, err := os.OpenFile(path+Next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600) //nolint:gosec // the caller's own path
+	f, err := os.OpenFile(path+Next, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
 	}
@@ -52,7 +52,7 @@ func Remove(path string) error {
 
 // SyncFolder makes the names in a folder durable.
 func SyncFolder(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the caller's own path
+	d, err := os.Open(dir)
 	if err != nil {
 		return err
 	}

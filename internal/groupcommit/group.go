@@ -18,7 +18,7 @@ const Most = 256
 type Call[T any] struct {
 	// Of belongs to the commit until the call is answered.
 	Of   T
-	ctx  context.Context //nolint:containedctx // of the caller, who waits
+	ctx  context.Context // of the caller, who waits
 	done chan error
 }
 

@@ -29,9 +29,12 @@ func TestMemory(t *testing.T) {
 			"sys/fs/cgroup/memory/memory.limit_in_bytes": "536870912\n"}, want: 512 * mib},
 		"version 1, beside other controllers": {files: map[string]string{"proc/meminfo": meminfo, "proc/self/cgroup": "4:cpu,memory:/a\n",
 			"sys/fs/cgroup/cpu,memory/a/memory.limit_in_bytes": "536870912\n"}, want: 512 * mib},
-		"no limit":             {files: map[string]string{"proc/meminfo": meminfo, "proc/self/cgroup": "4:memory:/\n", "sys/fs/cgroup/memory/memory.limit_in_bytes": "18446744073709551615\n"}, want: 8 * gib},
-		"more than there is":   {files: map[string]string{"proc/meminfo": meminfo, "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "99999999999\n"}, want: 8 * gib},
-		"what nobody can read": {files: map[string]string{"proc/meminfo": "MemTotal: many kB\n", "proc/self/cgroup": "0\n:\n0::/\n", "sys/fs/cgroup/memory.max": "few\n"}, want: machine.Assumed},
+		"no limit": {files: map[string]string{"proc/meminfo": meminfo, "proc/self/cgroup": "4:memory:/\n",
+			"sys/fs/cgroup/memory/memory.limit_in_bytes": "18446744073709551615\n"}, want: 8 * gib},
+		"more than there is": {files: map[string]string{"proc/meminfo": meminfo, "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "99999999999\n"},
+			want: 8 * gib},
+		"what nobody can read": {files: map[string]string{"proc/meminfo": "MemTotal: many kB\n", "proc/self/cgroup": "0\n:\n0::/\n",
+			"sys/fs/cgroup/memory.max": "few\n"}, want: machine.Assumed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			root := fstest.MapFS{}

@@ -26,7 +26,7 @@ const (
 	slots = 2
 )
 
-//nolint:gochecknoglobals // a table of constants
+// a table of constants
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // File is the file of a witness.
@@ -65,7 +65,7 @@ func Open(path string, of uuid.UUID, number uint64) (*Witness, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the program's own file
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("the file of acknowledgements: %w", err)
 	}
@@ -74,7 +74,7 @@ func Open(path string, of uuid.UUID, number uint64) (*Witness, error) {
 
 // Look is Read for a path; 0 if there is no file.
 func Look(path string, of uuid.UUID) (uint64, error) {
-	f, err := os.Open(path) //nolint:gosec // the program's own file
+	f, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return 0, nil
 	}

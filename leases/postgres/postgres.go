@@ -112,7 +112,7 @@ func (s *Server) Close() error {
 
 // quoted is a name quoted for a statement.
 func quoted(name string) string {
-	return pgx.Identifier{name}.Sanitize() //nolint:misspell // pgx's spelling
+	return pgx.Identifier{name}.Sanitize()
 }
 
 // Times are the server's at the statement, not at the start of its transaction. A lease that nobody

@@ -146,7 +146,8 @@ func TestOutOfReach(t *testing.T) {
 	if !errors.Is(err, leases.ErrUnavailable) {
 		t.Fatal(err)
 	}
-	if _, err := postgres.Open(t.Context(), "postgres://user:secret@host:port/x", postgres.Options{}); !errors.Is(err, leases.ErrInvalid) || strings.Contains(err.Error(), "secret") {
+	if _, err := postgres.Open(t.Context(), "postgres://user:secret@host:port/x", postgres.Options{}); !errors.Is(err, leases.ErrInvalid) ||
+		strings.Contains(err.Error(), "secret") {
 		t.Error(err)
 	}
 }

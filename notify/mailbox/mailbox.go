@@ -1,4 +1,4 @@
-// Package mailbox is the local mailbox: a channel that keeps messages in a local folder instead of sending them, for development
+// Package mailbox is the local mailbox: a transport that keeps messages in a local folder instead of sending them, for development
 // without a mail server.
 //
 // A message is one JSON file readable only by its owner (0600, in a folder of 0700), named by a number and the delivery's id, so
@@ -51,7 +51,7 @@ type Mailbox struct {
 }
 
 var (
-	_ notify.Channel   = (*Mailbox)(nil)
+	_ notify.Transport = (*Mailbox)(nil)
 	_ notify.Forgetter = (*Mailbox)(nil)
 )
 
@@ -60,7 +60,7 @@ func Open(dir string) (*Mailbox, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fault("making the folder", err)
 	}
-	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder needs x
+	if err := os.Chmod(dir, 0o700); err != nil {
 		return nil, fault("closing the folder to others", err)
 	}
 	if err := removePartial(dir); err != nil {
@@ -179,7 +179,7 @@ func (b *Mailbox) names() ([]string, error) {
 
 func (b *Mailbox) read(name string) (Message, error) {
 	var m Message
-	data, err := os.ReadFile(filepath.Join(b.dir, name)) //nolint:gosec // a name from the folder's listing
+	data, err := os.ReadFile(filepath.Join(b.dir, name))
 	if err != nil {
 		return m, fault("reading "+name, err)
 	}

@@ -50,8 +50,9 @@ func step(r gomail.SendErrReason) notify.Step {
 		return notify.StepRecipient
 	case gomail.ErrSMTPData, gomail.ErrSMTPDataClose, gomail.ErrWriteContent, gomail.ErrNoUnencoded:
 		return notify.StepContent
+	default:
+		return notify.StepSession
 	}
-	return notify.StepSession
 }
 
 // unauthorised are replies that require authentication or encryption (RFC 4954): they are about us, not about the message.

@@ -10,7 +10,7 @@ import (
 
 // message makes the e-mail, as plain text and HTML. Everything in its headers comes from the operator or the ledger, except the
 // recipient, which must be one bare address.
-func (c *Channel) message(e notify.Envelope) (*gomail.Msg, *notify.SendError) {
+func (c *Transport) message(e notify.Envelope) (*gomail.Msg, *notify.SendError) {
 	to, err := mail.ParseAddress(e.To)
 	if err != nil || to.Address != e.To || to.Name != "" {
 		return nil, &notify.SendError{Step: notify.StepRecipient, Refused: true, Why: "not one bare address"}

@@ -140,7 +140,8 @@ func (t *Texts) Email(m domain.Message, language domain.Language, v Values) (Ema
 		fmt.Fprintf(&rich, "<p%s>%s</p>\n", style, html.EscapeString(said))
 	}
 	e.Plain = strings.TrimSuffix(plain.String(), "\n")
-	e.HTML = fmt.Sprintf("<!doctype html>\n<html lang=\"%s\">\n<head><meta charset=\"utf-8\"><title>%s</title></head>\n<body style=\"font-family:sans-serif;max-width:36em\">\n%s</body>\n</html>\n",
+	e.HTML = fmt.Sprintf("<!doctype html>\n<html lang=\"%s\">\n<head><meta charset=\"utf-8\"><title>%s</title></head>\n"+
+		"<body style=\"font-family:sans-serif;max-width:36em\">\n%s</body>\n</html>\n",
 		f.Language, html.EscapeString(e.Subject), rich.String())
 	return e, nil
 }

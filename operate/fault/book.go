@@ -10,21 +10,21 @@ import (
 	"time"
 )
 
-// Place is a part of the ledger. The set is closed.
-type Place string
+// Area is a part of the ledger. The set is closed.
+type Area string
 
-// Places of faults.
+// Areas of faults.
 const (
-	Log      Place = "log"
-	Vault    Place = "vault"
-	Views    Place = "views"
-	Lists    Place = "lists" // of deadlines, and of destructions
-	Messages Place = "messages"
-	Nowhere  Place = "other"
+	Log      Area = "log"
+	Vault    Area = "vault"
+	Views    Area = "views"
+	Lists    Area = "lists" // of deadlines, and of destructions
+	Messages Area = "messages"
+	Nowhere  Area = "other"
 )
 
-// Places lists every place.
-func Places() []Place { return []Place{Log, Vault, Views, Lists, Messages, Nowhere} }
+// Areas lists every area.
+func Areas() []Area { return []Area{Log, Vault, Views, Lists, Messages, Nowhere} }
 
 const (
 	// logEvery is how often a kind of fault of one place is logged while it lasts.
@@ -41,7 +41,7 @@ const (
 
 // Met is a fault that somebody has just met.
 type Met struct {
-	Where Place
+	Where Area
 	// Doing is what was being done: a call of the vault, a request's operation, the name of a consumer. Never what a caller sent.
 	Doing string
 	// Request is the id of the request that met it, empty outside of requests.
@@ -53,7 +53,7 @@ type Met struct {
 
 // Fault is one that was met, with how often.
 type Fault struct {
-	Where Place `json:"where"`
+	Where Area `json:"where"`
 	Cause
 	// During is what was being done when it was met last, and Request the id of the last request that met it.
 	During  string    `json:"during,omitzero"`
@@ -70,7 +70,7 @@ type Fault struct {
 type Book struct {
 	log   *slog.Logger
 	now   func() time.Time
-	count func(Place, Kind)
+	count func(Area, Kind)
 
 	mu     sync.Mutex
 	faults []*Fault
@@ -79,7 +79,7 @@ type Book struct {
 
 // telling is what is logged together.
 type telling struct {
-	where  Place
+	where  Area
 	kind   Kind
 	engine string
 	errno  string
@@ -115,9 +115,9 @@ func (t *told) names(f *Fault, now time.Time) bool {
 }
 
 // NewBook makes a book. count, which may be nil, is told of each fault.
-func NewBook(log *slog.Logger, now func() time.Time, count func(Place, Kind)) *Book {
+func NewBook(log *slog.Logger, now func() time.Time, count func(Area, Kind)) *Book {
 	if count == nil {
-		count = func(Place, Kind) {}
+		count = func(Area, Kind) {}
 	}
 	return &Book{log: log, now: now, count: count, told: map[telling]*told{}}
 }
@@ -144,7 +144,7 @@ func (b *Book) Note(m Met) Cause {
 }
 
 // find gives the entry of a fault, a new one if there is none.
-func (b *Book) find(where Place, c Cause) *Fault {
+func (b *Book) find(where Area, c Cause) *Fault {
 	for _, f := range b.faults {
 		if f.Where == where && f.same(c) {
 			return f

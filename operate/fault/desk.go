@@ -27,21 +27,21 @@ type Desk struct {
 	// List is the file of the list of destructions; empty where none is kept.
 	List string
 	// File is the file or folder in which a part of the ledger is, where an engine does not say which it was; empty where that is a server.
-	File func(where Place, during string) string
+	File func(where Area, during string) string
 	// Request is the id of the request that met an error; empty where there is none.
 	Request func(ctx context.Context) string
 }
 
 // placed is an error that is known to be of a part of the ledger, whatever its own types say.
 type placed struct {
-	where Place
+	where Area
 	error
 }
 
 func (p *placed) Unwrap() error { return p.error }
 
 // In says that an error is of a part of the ledger, whatever its own types say; nil stays nil.
-func In(where Place, err error) error {
+func In(where Area, err error) error {
 	if err == nil {
 		return nil
 	}
@@ -50,11 +50,11 @@ func In(where Place, err error) error {
 
 // Met notes an error that is a fault, once: those of the vault are noted where they arise. where is the part it is of, unless the
 // error itself tells.
-func (d *Desk) Met(ctx context.Context, where Place, during string, err error) {
+func (d *Desk) Met(ctx context.Context, where Area, during string, err error) {
 	if !d.IsFault(err) {
 		return
 	}
-	if told, ok := d.PlaceOf(err); ok {
+	if told, ok := d.AreaOf(err); ok {
 		where = told
 	}
 	if where != Vault {
@@ -63,7 +63,7 @@ func (d *Desk) Met(ctx context.Context, where Place, during string, err error) {
 }
 
 // Take notes a fault and gives its cause.
-func (d *Desk) Take(ctx context.Context, where Place, during string, err error) Cause {
+func (d *Desk) Take(ctx context.Context, where Area, during string, err error) Cause {
 	return d.Note(Met{Where: where, Doing: during, Request: d.Request(ctx), File: d.File(where, during), Err: err})
 }
 
@@ -73,16 +73,18 @@ func (d *Desk) IsFault(err error) bool {
 	if err == nil || d.Answer != nil && d.Answer(err) {
 		return false
 	}
-	if isAny(err, context.Canceled, eventstore.ErrClosed, eventstore.ErrFenced, view.ErrClosed, leases.ErrClosed, leases.ErrLost, leases.ErrHeld, consumers.ErrRebuilding,
-		consumers.ErrMoved, consumers.ErrElsewhere, consumers.ErrClosed, effects.ErrClosed, vault.ErrNotFound, vault.ErrDestroyed, vault.ErrInvalid, vault.ErrOccupied) {
+	if isAny(err, context.Canceled, eventstore.ErrClosed, eventstore.ErrFenced, view.ErrClosed, leases.ErrClosed, leases.ErrLost, leases.ErrHeld,
+		consumers.ErrRebuilding,
+		consumers.ErrMoved, consumers.ErrElsewhere, consumers.ErrClosed, effects.ErrClosed, vault.ErrNotFound, vault.ErrDestroyed,
+		vault.ErrInvalid, vault.ErrOccupied) {
 		return false
 	}
 	var conflict *eventstore.ConflictError
 	return !errors.As(err, &conflict)
 }
 
-// PlaceOf tells from an error's types which part of the ledger it is of.
-func (d *Desk) PlaceOf(err error) (Place, bool) {
+// AreaOf tells from an error's types which part of the ledger it is of.
+func (d *Desk) AreaOf(err error) (Area, bool) {
 	var p *placed
 	var damage *eventstore.CorruptError
 	var unreadable *journal.UnreadableEventError
@@ -96,7 +98,8 @@ func (d *Desk) PlaceOf(err error) (Place, bool) {
 		return Lists, true
 	case isAny(err, vault.ErrUnavailable, vault.ErrCorrupt, vault.ErrMasterKey):
 		return Vault, true
-	case errors.As(err, &damage), errors.As(err, &unreadable), isAny(err, eventstore.ErrReadOnly, eventstore.ErrNoSpace, eventstore.ErrFenced, eventstore.ErrUnavailable, eventstore.ErrUnknownOutcome):
+	case errors.As(err, &damage), errors.As(err, &unreadable), isAny(err, eventstore.ErrReadOnly, eventstore.ErrNoSpace, eventstore.ErrFenced,
+		eventstore.ErrUnavailable, eventstore.ErrUnknownOutcome):
 		return Log, true
 	case errors.As(err, &response), errors.As(err, &refused), isAny(err, view.ErrUnavailable, view.ErrCorrupt):
 		return Views, true
@@ -118,7 +121,7 @@ func (d *Desk) OfDestructions(err error) bool {
 // Reason words an error for operators: the part that it is of, and its cause.
 func (d *Desk) Reason(err error) string {
 	reason := Of(err).String()
-	if where, ok := d.PlaceOf(err); ok {
+	if where, ok := d.AreaOf(err); ok {
 		reason = string(where) + ": " + reason
 	}
 	return reason

@@ -38,32 +38,38 @@ func TestCause(t *testing.T) {
 	}{
 		"a page": {fmt.Errorf("%w: reading: %w", vault.ErrCorrupt, &pagesum.DamageError{File: "/data/vault/vault.db", Offset: 8192}), fault.Damaged,
 			"damaged: vault: damaged (file /data/vault/vault.db, offset 8192)"},
-		"two times": {fmt.Errorf("%w: opening: %w", vault.ErrCorrupt, &pagesum.DamageError{File: "/data/vault/vault.db-wal", Offset: -1, Foreign: true}), fault.Damaged,
+		"two times": {fmt.Errorf("%w: opening: %w", vault.ErrCorrupt, &pagesum.DamageError{File: "/data/vault/vault.db-wal", Offset: -1, Foreign: true}),
+			fault.Damaged,
 			"damaged: the write-ahead file does not belong to the main file beside it (file /data/vault/vault.db-wal)"},
 		"the log": {&eventstore.CorruptError{File: "/data/log/000004.log", Offset: 0, At: eventstore.NewPosition(7, 7), Reason: "bad checksum"}, fault.Damaged,
 			"damaged: the log is damaged: bad checksum (file /data/log/000004.log, offset 0, position 7)"},
 		"a full disk": {fmt.Errorf("%w: %w", eventstore.ErrReadOnly, &fs.PathError{Op: "write", Path: "/data/log/1.log", Err: syscall.ENOSPC}), fault.NoSpace,
 			"no space: " + eventstore.ErrReadOnly.Error() + " (write, file /data/log/1.log, ENOSPC)"},
 		"a latched log": {fmt.Errorf("%w: %w", eventstore.ErrReadOnly, errors.New(canary)), fault.ReadOnly, "read only: " + eventstore.ErrReadOnly.Error()},
-		"a read-only folder": {domain.ErrUnavailable.Because(fmt.Errorf("%w: %w", vault.ErrUnavailable, &fs.PathError{Op: "open", Path: "/keys/head", Err: syscall.EROFS})),
+		"a read-only folder": {domain.ErrUnavailable.Because(fmt.Errorf("%w: %w", vault.ErrUnavailable,
+			&fs.PathError{Op: "open", Path: "/keys/head", Err: syscall.EROFS})),
 			fault.ReadOnly, "read only (open, file /keys/head, EROFS)"},
 		"PostgreSQL": {fmt.Errorf("%w: %w", vault.ErrUnavailable, &pgconn.PgError{Code: "53100", Message: canary}), fault.NoSpace, "no space (SQLSTATE 53100)"},
 		"Elasticsearch": {&elastic.ResponseError{Status: 429, Type: "cluster_block_exception"}, fault.ReadOnly,
 			"read only (HTTP 429 cluster_block_exception)"},
-		"a server of the log that is away": {&eventstore.OutageError{Since: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC), Cause: fmt.Errorf("%s: %w", canary, syscall.ECONNREFUSED)},
+		"a server of the log that is away": {&eventstore.OutageError{Since: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC),
+			Cause: fmt.Errorf("%s: %w", canary, syscall.ECONNREFUSED)},
 			fault.Unreachable, "unreachable: the log has not answered since 2026-03-09T12:00:00Z (ECONNREFUSED)"},
 		"rights": {fmt.Errorf("%s: %w", canary, &eventstore.DeniedError{Doing: "reading $all", User: "ledger"}), fault.Denied,
 			`denied: reading $all is denied to user "ledger"`},
-		"a password": {&eventstore.OutageError{Since: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC), Cause: &eventstore.DeniedError{Doing: "reading $all", User: "ledger", Credentials: true}},
+		"a password": {&eventstore.OutageError{Since: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC),
+			Cause: &eventstore.DeniedError{Doing: "reading $all", User: "ledger", Credentials: true}},
 			fault.Denied, `denied: the log has not answered since 2026-03-09T12:00:00Z: the password of user "ledger" is not accepted, reading $all`},
 		"a server's limit": {&eventstore.LimitError{Doing: "appending to stream x", Event: true, Limit: 10, Needed: 20}, fault.Denied,
 			"denied: appending to stream x needs 20 bytes, and the server takes no more than 10 for an event"},
 		"a call": {fmt.Errorf("%s: %w", canary, &eventstore.CallError{Doing: "reading $all", Answer: "no answer in time"}), fault.Unreachable,
 			"unreachable: reading $all: no answer in time"},
-		"unsure of an append": {fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome, &eventstore.OutageError{Since: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC), Cause: eventstore.ErrUnavailable}),
+		"unsure of an append": {fmt.Errorf("%w: %w", eventstore.ErrUnknownOutcome,
+			&eventstore.OutageError{Since: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC), Cause: eventstore.ErrUnavailable}),
 			fault.Unsure, "unknown outcome: " + eventstore.ErrUnknownOutcome.Error() + ": the log has not answered since 2026-03-09T12:00:00Z"},
 		"slow": {fmt.Errorf("asking: %w", context.DeadlineExceeded), fault.Timeout, "timeout: no answer in time"},
-		"a vault's server that is silent": {&vault.OutageError{Since: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC), Cause: fmt.Errorf("%s: %w", canary, os.ErrDeadlineExceeded)},
+		"a vault's server that is silent": {&vault.OutageError{Since: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC),
+			Cause: fmt.Errorf("%s: %w", canary, os.ErrDeadlineExceeded)},
 			fault.Timeout, "timeout: the vault has not answered since 2026-03-09T12:00:00Z"},
 		"a log that is silent": {&fault.SilenceError{Where: fault.Log, Since: time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)}, fault.Timeout,
 			"timeout: the log has not answered since 2026-03-09T12:00:00Z"},
@@ -97,7 +103,7 @@ func TestBook(t *testing.T) {
 	var log bytes.Buffer
 	now := time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC)
 	counted := 0
-	b := fault.NewBook(slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now }, func(w fault.Place, k fault.Kind) {
+	b := fault.NewBook(slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now }, func(w fault.Area, k fault.Kind) {
 		if w == fault.Vault && k == fault.Damaged {
 			counted++
 		}
@@ -159,17 +165,17 @@ func TestNoFaults(t *testing.T) {
 // TestPlaces: an error's types, or who met it, tell which part it is of.
 func TestPlaces(t *testing.T) {
 	d := &fault.Desk{List: "/backups/destructions"}
-	for want, err := range map[fault.Place]error{
+	for want, err := range map[fault.Area]error{
 		fault.Log:   fmt.Errorf("reading: %w", &eventstore.CorruptError{File: "000007.sst"}),
 		fault.Vault: fmt.Errorf("a key: %w", vault.ErrCorrupt),
 		fault.Views: fault.In(fault.Views, errors.New("asking")),
 		fault.Lists: &fs.PathError{Op: "open", Path: d.List, Err: fs.ErrNotExist},
 	} {
-		if where, known := d.PlaceOf(err); !known || where != want {
+		if where, known := d.AreaOf(err); !known || where != want {
 			t.Errorf("%v is of %q", err, where)
 		}
 	}
-	if where, known := d.PlaceOf(errors.New("anything")); known || fault.In(fault.Views, nil) != nil {
+	if where, known := d.AreaOf(errors.New("anything")); known || fault.In(fault.Views, nil) != nil {
 		t.Errorf("anything is of %q", where)
 	}
 }

@@ -34,7 +34,8 @@ func Of(err error) Cause {
 	var c Cause
 	ofSentinels(&c, err)
 	said := c.Says
-	for _, look := range []func(*Cause, error){ofPaths, ofDamage, ofBehind, ofUnfit, ofSilence, ofLog, ofLogServer, ofEvent, ofSQLite, ofPostgres, ofElastic, ofMessage, ofErrno} {
+	for _, look := range []func(*Cause, error){ofPaths, ofDamage, ofBehind, ofUnfit, ofSilence, ofLog, ofLogServer, ofEvent, ofSQLite, ofPostgres,
+		ofElastic, ofMessage, ofErrno} {
 		look(&c, err)
 	}
 	if c.Kind == "" {
@@ -219,11 +220,11 @@ func sqliteName(code int) string {
 	for _, known := range []int{code, code & 0xff} {
 		text := sqlite.ErrorCodeString[known]
 		if i := strings.LastIndex(text, "(SQLITE_"); i >= 0 {
-			if name := strings.TrimSuffix(text[i+1:], ")"); known == code {
+			name := strings.TrimSuffix(text[i+1:], ")")
+			if known == code {
 				return name
-			} else {
-				return fmt.Sprintf("%s (%d)", name, code)
 			}
+			return fmt.Sprintf("%s (%d)", name, code)
 		}
 	}
 	return fmt.Sprintf("SQLite code %d", code)

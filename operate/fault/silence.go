@@ -11,7 +11,7 @@ import (
 
 // SilenceError: a part of the ledger does not answer.
 type SilenceError struct {
-	Where Place
+	Where Area
 	Since time.Time // when it was asked
 }
 

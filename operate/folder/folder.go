@@ -14,6 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"accountledger/internal/durable"
+	"accountledger/internal/filelock"
 	"accountledger/replay/unfinished"
 )
 
@@ -26,7 +27,8 @@ func running(dir string) error {
 }
 
 // ErrNotLedger: the folder is somebody else's, and is left as it is.
-var ErrNotLedger = errors.New("it is neither empty nor the data folder of a ledger, which holds a file named lock that begins with \"accountledger\": name another folder with --data, or put back the file lock if this is a ledger's")
+var ErrNotLedger = errors.New("it is neither empty nor the data folder of a ledger, which holds a file named lock that begins with \"accountledger\": " +
+	"name another folder with --data, or put back the file lock if this is a ledger's")
 
 // lockName is the file by whose lock one process holds the folder, and lockLine what it begins with: other programs have
 // files by that name too.
@@ -58,11 +60,11 @@ func Hold(dir string) (*Folder, error) {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
 	if fresh {
-		if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder needs its x bit
+		if err := os.Chmod(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("data folder: %w", err)
 		}
 	}
-	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // the operator names the folder
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
 	}
@@ -85,13 +87,13 @@ func Hold(dir string) (*Folder, error) {
 }
 
 // Close lets others hold the folder.
-func (f *Folder) Close() error { return f.lock.Close() }
+func (f *Folder) Close() error { return filelock.Close(f.lock) }
 
 // Share keeps everybody away who would change a data folder, and makes nothing there.
 func Share(dir string) (*Folder, error) {
-	f, err := os.Open(filepath.Join(dir, lockName)) //nolint:gosec // the operator names the folder
-	if errors.Is(err, os.ErrNotExist) {             // a copy without it
-		f, err = os.Open(dir) //nolint:gosec // the operator names it
+	f, err := os.Open(filepath.Join(dir, lockName))
+	if errors.Is(err, os.ErrNotExist) { // a copy without it
+		f, err = os.Open(dir)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("data folder: %w", err)
@@ -171,7 +173,7 @@ func beforeLedger(e fs.DirEntry) bool {
 
 // ledgerLock says whether a file is the lock of a ledger's folder.
 func ledgerLock(path string) (bool, error) {
-	f, err := os.Open(path) //nolint:gosec // in the data folder
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}

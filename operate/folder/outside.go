@@ -48,9 +48,9 @@ func InLedger(data, path string) (bool, error) {
 
 // resolved follows the symbolic links of a path, as far as it exists.
 func resolved(path string) (string, error) {
-	real, err := filepath.EvalSymlinks(path)
+	target, err := filepath.EvalSymlinks(path)
 	if !errors.Is(err, fs.ErrNotExist) || path == filepath.Dir(path) {
-		return real, err
+		return target, err
 	}
 	parent, err := resolved(filepath.Dir(path))
 	return filepath.Join(parent, filepath.Base(path)), err

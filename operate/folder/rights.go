@@ -18,7 +18,8 @@ func ownedByUs(lock *os.File) error {
 	if err := unix.Fstat(int(lock.Fd()), &st); err != nil || os.Geteuid() != 0 || st.Uid == 0 {
 		return err
 	}
-	return fmt.Errorf("the data folder belongs to another user (uid %d), who could not read what root writes there: run this as that user, with runuser or sudo -u", st.Uid)
+	return fmt.Errorf("the data folder belongs to another user (uid %d), who could not read what root writes there: "+
+		"run this as that user, with runuser or sudo -u", st.Uid)
 }
 
 // ErrForbidden: this user may not read the data folder, so whether a server runs on it is not known.
@@ -53,7 +54,7 @@ func GiveToOwner(path string) (name string, err error) {
 	if err := unix.Stat(filepath.Dir(path), &folder); err != nil || os.Geteuid() != 0 || folder.Uid == 0 {
 		return "", err
 	}
-	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW, 0) //nolint:gosec // the operator names the file
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NOFOLLOW, 0)
 	if err != nil {
 		return "", err
 	}

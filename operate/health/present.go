@@ -29,11 +29,13 @@ func NewPresent(data string, paths ...string) (*Present, error) {
 // goes when the process ends.
 func (p *Present) Gone() error {
 	if _, err := os.Stat(p.data); len(p.all) > 0 && os.IsNotExist(err) {
-		return &fault.UnfitError{Says: p.data + " was removed while it is open, so no command reaches this process: stop it, and put the folder back or restore the newest backup"}
+		return &fault.UnfitError{Says: p.data +
+			" was removed while it is open, so no command reaches this process: stop it, and put the folder back or restore the newest backup"}
 	}
 	for path, was := range p.all {
 		if info, err := os.Stat(path); err != nil && os.IsNotExist(err) || err == nil && !os.SameFile(was, info) {
-			return &fault.UnfitError{Says: path + " was removed or replaced while it is open: make a backup now (accountledger backup OUT), before this process is stopped"}
+			return &fault.UnfitError{Says: path +
+				" was removed or replaced while it is open: make a backup now (accountledger backup OUT), before this process is stopped"}
 		}
 	}
 	return nil

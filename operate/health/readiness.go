@@ -41,7 +41,8 @@ func (p *Process) Ready(ctx context.Context) Readiness {
 		p.Desk.Met(ctx, fault.Log, "readiness", err)
 	}
 	for _, c := range consumers {
-		r.Consumers = append(r.Consumers, ConsumerState{Name: c.Name, State: string(c.State), Lag: c.Lag, AtLeast: c.AtLeast, Unknown: c.Unknown, LagSeconds: c.Seconds, Reason: c.Reason})
+		r.Consumers = append(r.Consumers, ConsumerState{Name: c.Name, State: string(c.State), Lag: c.Lag, AtLeast: c.AtLeast, Unknown: c.Unknown,
+			LagSeconds: c.Seconds, Reason: c.Reason})
 	}
 	return r
 }

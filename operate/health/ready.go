@@ -22,7 +22,7 @@ const (
 
 // looks remembers the last look, and shares the one under way.
 type looks struct {
-	life context.Context //nolint:containedctx // the life of looks, which outlast those who asked
+	life context.Context // the life of looks, which outlast those who asked
 	end  context.CancelFunc
 	work sync.WaitGroup
 
@@ -35,7 +35,7 @@ type looks struct {
 // look is one look at log and vault.
 type look struct {
 	began time.Time
-	at    atomic.Value  // the fault.Place that is asked
+	at    atomic.Value  // the fault.Area that is asked
 	done  chan struct{} // closed at its end
 	err   error
 }
@@ -84,18 +84,18 @@ func (p *Process) Check(ctx context.Context) error {
 		return ctx.Err()
 	case <-patience.C:
 	}
-	if err, known := p.looks.known(); known && time.Since(l.began) < knownFor {
+	if known, err := p.looks.known(); known && time.Since(l.began) < knownFor {
 		return err
 	}
-	where, _ := l.at.Load().(fault.Place)
+	where, _ := l.at.Load().(fault.Area)
 	return fault.In(where, &fault.SilenceError{Where: where, Since: l.began})
 }
 
 // known is what the last look saw.
-func (r *looks) known() (err error, known bool) {
+func (r *looks) known() (known bool, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.err, !r.at.IsZero()
+	return !r.at.IsZero(), r.err
 }
 
 // look gives the look under way, begun if need be, or, without one, what the last one saw a moment ago.

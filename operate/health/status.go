@@ -12,8 +12,8 @@ import (
 )
 
 // unread notes why a part of the status cannot be read.
-func (p *Process) unread(ctx context.Context, st *operate.Status, where fault.Place, what string, err error) {
-	if told, ok := p.Desk.PlaceOf(err); ok {
+func (p *Process) unread(ctx context.Context, st *operate.Status, where fault.Area, what string, err error) {
+	if told, ok := p.Desk.AreaOf(err); ok {
 		where = told
 	}
 	c := fault.Of(err)
@@ -83,7 +83,7 @@ const afterPatience = 100 * time.Millisecond
 
 // statusPart reads a part of the status; what it gives enters that. It may do so and fail.
 type statusPart struct {
-	where fault.Place
+	where fault.Area
 	what  string
 	read  func(ctx context.Context) (func(*operate.Status), error)
 }

@@ -117,7 +117,7 @@ func bare(b *testing.B, url string, bodies [][]byte) {
 	sending.SetLimit(elastic.DefaultRequests)
 	for _, body := range bodies {
 		sending.Go(func() error {
-			response, err := http.Post(url, "application/x-ndjson", bytes.NewReader(body)) //nolint:noctx // a bare loop
+			response, err := http.Post(url, "application/x-ndjson", bytes.NewReader(body)) // a bare loop
 			if err != nil {
 				return err
 			}

@@ -28,7 +28,7 @@ type client struct {
 	conns   *http.Transport
 	timeout time.Duration
 	answer  time.Duration   // bounds the requests of ask
-	life    context.Context //nolint:containedctx // the life of requests, which may outlast their callers
+	life    context.Context // the life of requests, which may outlast their callers
 	end     context.CancelFunc
 }
 

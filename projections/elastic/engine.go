@@ -79,7 +79,8 @@ func (e *Engine) Open(ctx context.Context, schema view.Schema, number int) (view
 	defer e.mu.Unlock()
 	e.open[id] = s
 	s.handles++
-	return &generation{view.Handle{Release: func() error { return e.release(s) }}, s}, nil
+	lasting := context.WithoutCancel(ctx)
+	return &generation{view.Handle{Release: func() error { return e.release(lasting, s) }}, s}, nil
 }
 
 // find returns a store that is already open.
@@ -97,7 +98,7 @@ func (e *Engine) find(id view.GenerationID) (*store, error) {
 }
 
 // release releases one handle of a store and closes it after the last one.
-func (e *Engine) release(s *store) error {
+func (e *Engine) release(ctx context.Context, s *store) error {
 	e.opening.Lock()
 	defer e.opening.Unlock()
 	e.mu.Lock()
@@ -112,7 +113,7 @@ func (e *Engine) release(s *store) error {
 	}
 	s.refresher.close()
 	if dropped {
-		return e.delete(context.Background(), s.id)
+		return e.delete(ctx, s.id)
 	}
 	return nil
 }

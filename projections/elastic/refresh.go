@@ -21,7 +21,7 @@ const refreshEvery = 50 * time.Millisecond
 // was written before the call.
 type refresher struct {
 	work  func(context.Context) error
-	life  context.Context //nolint:containedctx // it is the life of the rounds, which outlast who asked first
+	life  context.Context // it is the life of the rounds, which outlast who asked first
 	end   context.CancelFunc
 	group sync.WaitGroup
 

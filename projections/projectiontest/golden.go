@@ -25,12 +25,13 @@ type Stored struct {
 // ReadGolden appends the events of a golden log, byte for byte.
 func (l *Ledger) ReadGolden(path string) {
 	l.Helper()
-	raw, err := os.ReadFile(path) //nolint:gosec // a test's own file
+	raw, err := os.ReadFile(path) // a test's own file
 	must(l, err)
 	for line := range bytes.Lines(raw) {
 		var e Stored
 		must(l, json.Unmarshal(line, &e))
-		_, err := l.Store.Append(context.WithoutCancel(l.Context()), e.Stream, e.Version-1, eventstore.Event{ID: e.ID, Type: e.Type, Metadata: e.Metadata, Data: e.Data})
+		_, err := l.Store.Append(context.WithoutCancel(l.Context()), e.Stream, e.Version-1,
+			eventstore.Event{ID: e.ID, Type: e.Type, Metadata: e.Metadata, Data: e.Data})
 		must(l, err)
 	}
 }

@@ -46,8 +46,9 @@ func (l *Ledger) SignUp(region domain.Region, email string, notices map[domain.P
 	birth := domain.BirthMonth{Month: "1990-05"}
 	capacity, rules := domain.DecideCapacity(region, birth, l.Now())
 	p.record(domain.AccountOpened{SignUp: id, Claim: claim, Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: capacity,
-		Contact: domain.Personal(domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}, domain.AccountKey(account), domain.IdentifierKey(claim)),
-		Birth:   domain.Personal(birth, domain.AccountKey(account))})
+		Contact: domain.Personal(domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}, domain.AccountKey(account),
+			domain.IdentifierKey(claim)),
+		Birth: domain.Personal(birth, domain.AccountKey(account))})
 	l.AppendAs(meta, signUp, domain.SignUpCompleted{Account: account})
 	return p
 }
@@ -68,7 +69,8 @@ func (l *Ledger) RequestSignUp(region domain.Region, email string) domain.SignUp
 func (p *Person) record(events ...any) {
 	p.ledger.Helper()
 	subject := p.ID
-	done := p.ledger.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: p.ID.UUID}}, Subject: subject, Region: p.Region},
+	done := p.ledger.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: p.ID.UUID}},
+		Subject: subject, Region: p.Region},
 		domain.AccountStream(p.ID), events...)
 	for _, f := range done.Facts {
 		must(p.ledger, p.Apply(f))

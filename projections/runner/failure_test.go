@@ -94,8 +94,9 @@ func TestAnUnknownEventIsWaitedFor(t *testing.T) {
 	l := projectiontest.New(t)
 	l.Notices("location")
 	at := l.Head().Position
-	if _, err := l.Store.Append(t.Context(), "future-1", eventstore.NoStream, eventstore.Event{ID: domain.Derive(l.Head().Event, "x"), Type: "future.happened.v1", Data: []byte("{}"),
-		Metadata: []byte(`{"format":1,"at":"2026-03-01T10:00:00Z","actor":{"kind":"system"}}`)}); err != nil {
+	if _, err := l.Store.Append(t.Context(), "future-1", eventstore.NoStream,
+		eventstore.Event{ID: domain.Derive(l.Head().Event, "x"), Type: "future.happened.v1", Data: []byte("{}"),
+			Metadata: []byte(`{"format":1,"at":"2026-03-01T10:00:00Z","actor":{"kind":"system"}}`)}); err != nil {
 		t.Fatal(err)
 	}
 	x := start(t, l, projections.All())

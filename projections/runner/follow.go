@@ -36,11 +36,7 @@ func (vs *Views) claim(ctx context.Context, v *liveView) (map[*liveView]*claim, 
 	return claims, nil
 }
 
-func (v *liveView) attempted() bool {
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	return v.next != nil
-}
+func (v *liveView) attempted() bool { return v.attempt() != nil }
 
 // claim takes the right to fill a view; nil when that is not needed any more.
 func (v *liveView) claim(ctx context.Context) (_ *claim, err error) {

@@ -214,8 +214,8 @@ func (v *liveView) close() error {
 	if v.live != nil {
 		errs = append(errs, v.live.Close())
 	}
-	if v.next != nil && v.next.generation != nil {
-		errs = append(errs, v.next.generation.Close())
+	if v.next != nil && v.next.made != nil && v.next.made.Generation != nil {
+		errs = append(errs, v.next.made.Generation.Close())
 	}
 	v.live, v.next = nil, nil
 	return errors.Join(errs...)

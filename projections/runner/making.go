@@ -10,18 +10,16 @@ import (
 
 	"accountledger/consumers"
 	"accountledger/leases"
-	"accountledger/projections/view"
 )
 
 // attempt is a new generation of a view on its way to be the live one.
 type attempt struct {
-	done       chan struct{} // closed when the attempt has ended, well or not
-	err        error
-	claim      *claim
-	began      time.Time
-	first      bool // there was no generation before
-	generation view.Generation
-	filling    *Filling
+	done  chan struct{} // closed when the attempt has ended, well or not
+	err   error
+	claim *claim
+	began time.Time
+	first bool  // there was no generation before
+	made  *Next // nil until it is begun
 }
 
 // quickFill is how long the first filling of a view may take without a line in the log about its end.
@@ -54,9 +52,7 @@ func (vs *Views) make(ctx context.Context, v *liveView) error {
 	if err := release(ctx, claims); err != nil {
 		return err
 	}
-	v.mu.RLock()
-	a := v.next
-	v.mu.RUnlock()
+	a := v.attempt()
 	if a == nil {
 		return nil // it was made since the caller looked
 	}
@@ -109,22 +105,22 @@ func (vs *Views) fill(ctx context.Context, together []*liveView) {
 	var fillings []*Filling
 	var filled []*liveView
 	for _, v := range together {
-		g, f, err := v.place().Begin(ctx, false)
+		made, err := v.place().Next(ctx, false, v.next.claim.held)
 		v.mu.Lock()
-		v.next.generation, v.next.filling = g, f
+		v.next.made = made
 		v.mu.Unlock()
 		if err != nil {
 			v.end(err)
 			continue
 		}
-		fillings, filled = append(fillings, f), append(filled, v)
+		fillings, filled = append(fillings, made.Filling), append(filled, v)
 	}
 	vs.Budget.Each(ctx, vs.Journal, Making, fillings, Stages{
 		Filled: func(i int, err error) error {
 			// What cannot be read now makes the view wait there, once it is live.
 			var unreadable *UnreadableError
 			if err == nil || errors.As(err, &unreadable) {
-				err = filled[i].complete(ctx)
+				err = filled[i].attempt().made.Ready(ctx)
 			}
 			return err
 		},
@@ -137,38 +133,27 @@ func (vs *Views) fill(ctx context.Context, together []*liveView) {
 	})
 }
 
-// complete makes what was filled ready for queries.
-func (v *liveView) complete(ctx context.Context) error {
+// attempt is the one under way, nil when none is.
+func (v *liveView) attempt() *attempt {
 	v.mu.RLock()
-	g, f := v.next.generation, v.next.filling
-	v.mu.RUnlock()
-	if err := f.Finish(ctx); err != nil {
-		return err
-	}
-	return g.EndFill(ctx)
+	defer v.mu.RUnlock()
+	return v.next
 }
 
 // install makes a generation that was filled the live one; the one before is dropped, at once where nobody else can have it.
 func (v *liveView) install(ctx context.Context) error {
-	v.mu.RLock()
-	g, c, first, began := v.next.generation, v.next.claim, v.next.first, v.next.began
-	v.mu.RUnlock()
+	a := v.attempt()
 	v.opening.Lock()
 	defer v.opening.Unlock()
-	if !c.held() {
-		return fmt.Errorf("view %s: %w", v.name(), leases.ErrLost)
+	g, err := a.made.Swap(ctx)
+	if err != nil {
+		return fmt.Errorf("view %s: %w", v.name(), err)
 	}
-	if err := v.set.Engine.Swap(ctx, g.ID()); err != nil {
-		return err
-	}
-	v.mu.Lock()
-	v.next.generation = nil
-	v.mu.Unlock()
 	if err := v.take(ctx, g); err != nil {
 		return err
 	}
 	level := slog.LevelInfo
-	if first && time.Since(began) < quickFill {
+	if a.first && time.Since(a.began) < quickFill {
 		level = slog.LevelDebug
 	}
 	v.set.Log.Log(ctx, level, "view is filled", "view", v.name(), "generation", g.ID().Number)
@@ -181,14 +166,13 @@ func (v *liveView) install(ctx context.Context) error {
 // end tells those who wait how an attempt went. What was filled is kept for the next one, also where an event could not be folded,
 // unless it is damaged.
 func (v *liveView) end(err error) {
-	v.mu.RLock()
-	a := v.next
-	v.mu.RUnlock()
-	if a.generation != nil {
-		err = errors.Join(err, a.generation.Close())
-		if errors.Is(unusable(err), consumers.ErrUnusable) && a.claim.held() {
-			err = errors.Join(err, v.set.Engine.Drop(context.WithoutCancel(v.set.life), a.generation.ID()))
+	a := v.attempt()
+	if a.made != nil {
+		var damaged error
+		if errors.Is(unusable(err), consumers.ErrUnusable) {
+			damaged = err
 		}
+		err = errors.Join(err, a.made.Leave(v.set.life, damaged))
 	}
 	v.mu.Lock()
 	v.next = nil
@@ -223,8 +207,7 @@ func (v *liveView) clear(ctx context.Context) (bool, error) {
 	return err == nil, err
 }
 
-// tidy drops what is older than the live generation, and what unfinished rebuilds left while there is a live one, but for the
-// one that can be gone on with; opening is held, and nobody else may fill the view.
+// tidy is Place.Tidy while there is a live generation; opening is held, and nobody else may fill the view.
 func (v *liveView) tidy(ctx context.Context) error {
 	v.mu.RLock()
 	live := v.live
@@ -232,27 +215,5 @@ func (v *liveView) tidy(ctx context.Context) error {
 	if live == nil || v.needs() != nil {
 		return nil //nolint:nilerr // why the view is refilled is no failure of this
 	}
-	kept, err := v.place().resume(ctx, false)
-	if err != nil {
-		return err
-	}
-	keep := live.ID()
-	if kept != nil {
-		keep = kept.ID()
-		if err := kept.Close(); err != nil {
-			return err
-		}
-	}
-	all, err := v.set.Engine.Generations(ctx, v.name())
-	if err != nil {
-		return err
-	}
-	for _, id := range all {
-		if id != live.ID() && id != keep {
-			if err := v.set.Engine.Drop(ctx, id); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return v.place().Tidy(ctx, live.ID())
 }

@@ -57,7 +57,8 @@ func parted(t *testing.T, l *projectiontest.Ledger, partitions int, declarations
 	x := &line{ended: make(chan error, 1), log: &buffer{}}
 	log := newLog(x.log)
 	var err error
-	x.views, err = runner.OpenViewsWith(t.Context(), runner.ViewsOptions{Engine: l.Engine, Journal: l.Journal, Log: log, Declarations: declarations, Partitions: partitions})
+	x.views, err = runner.OpenViewsWith(t.Context(),
+		runner.ViewsOptions{Engine: l.Engine, Journal: l.Journal, Log: log, Declarations: declarations, Partitions: partitions})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,7 +179,8 @@ func lateWriters(t *testing.T, partitions int) {
 	for i := range writers {
 		w := &writers[i]
 		var err error
-		w.views, err = runner.OpenViewsWith(ctx, runner.ViewsOptions{Engine: e, Journal: l.Journal, Log: l.Logger, Declarations: declarations, Partitions: partitions})
+		w.views, err = runner.OpenViewsWith(ctx,
+			runner.ViewsOptions{Engine: e, Journal: l.Journal, Log: l.Logger, Declarations: declarations, Partitions: partitions})
 		ok(err)
 		t.Cleanup(func() { ok(w.views.Close()) })
 		w.units = w.views.Consumers()

@@ -31,7 +31,8 @@ type process struct {
 const ttl = 600 * time.Millisecond
 
 // share starts one more process; without works it only asks the views.
-func share(t *testing.T, l *projectiontest.Ledger, e view.Engine, s leases.Server, label string, partitions int, works bool, declarations []runner.Declaration) *process {
+func share(t *testing.T, l *projectiontest.Ledger, e view.Engine, s leases.Server, label string, partitions int, works bool,
+	declarations []runner.Declaration) *process {
 	t.Helper()
 	p := &process{line: &line{ended: make(chan error, 1), log: &buffer{}}, keeper: leases.New(s, leases.Options{TTL: ttl, Label: label})}
 	log := slog.New(slog.NewJSONHandler(p.log, &slog.HandlerOptions{Level: slog.LevelDebug}))

@@ -49,9 +49,9 @@ func brittle(version int, touch bool) runner.Declaration {
 }
 
 // skipped records that an operator skipped an event for a view.
-func skipped(l *projectiontest.Ledger, view domain.ViewName, event domain.EventID) {
+func skipped(l *projectiontest.Ledger, name domain.ViewName, event domain.EventID) {
 	l.Helper()
-	l.Append(domain.OperationsStream, domain.EventSkipped{View: view, Event: event, UID: 1000,
+	l.Append(domain.OperationsStream, domain.EventSkipped{View: name, Event: event, UID: 1000,
 		Reason: domain.Personal(domain.OperatorReason{Text: "it cannot be digested"}, domain.LedgerKey())})
 }
 
@@ -61,7 +61,8 @@ func withdrawn(l *projectiontest.Ledger) domain.EventID {
 	p := l.SignUp("DE", "anna@example.org", map[domain.Permission]*domain.Notices{"location": l.Notices("location")})
 	p.Set("location", "weather", true)
 	p.Set("location", "weather", false)
-	at, err := l.Journal.ReadAll(l.Context(), journal.Checkpoint{Position: eventstore.NewPosition(uint64(l.Head().Position.Int64()-1), uint64(l.Head().Position.Int64()-1))}, 1)
+	at, err := l.Journal.ReadAll(l.Context(),
+		journal.Checkpoint{Position: eventstore.NewPosition(uint64(l.Head().Position.Int64()-1), uint64(l.Head().Position.Int64()-1))}, 1)
 	if err != nil || len(at.Records) != 1 {
 		l.Fatal(err, len(at.Records))
 	}
@@ -180,7 +181,8 @@ func TestASkipLetsAFillingGoOn(t *testing.T) {
 	event := withdrawn(l)
 	x := start(t, l, []runner.Declaration{brittle(1, false)})
 	await.Until(t, "it stops", func() bool { return len(x.StoppedAt("brittle")) == 1 })
-	if s := x.status(t, "brittle"); s.State != consumers.Stopped || !strings.Contains(s.Reason, "cannot be filled") || !strings.Contains(s.Reason, event.String()) {
+	if s := x.status(t, "brittle"); s.State != consumers.Stopped || !strings.Contains(s.Reason, "cannot be filled") ||
+		!strings.Contains(s.Reason, event.String()) {
 		t.Errorf("%+v", s)
 	}
 	skipped(l, "brittle", event)

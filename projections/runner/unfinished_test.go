@@ -124,7 +124,8 @@ func TestWhatIsGoneOnWith(t *testing.T) {
 				if err != nil || len(left) != len(numbers(t, l.Engine, "other"))-1 || c.fits != (len(left) == 1) {
 					t.Errorf("after a start there are %v of %v: %+v %v", numbers(t, l.Engine, "other"), all, left, err)
 				}
-				if len(left) == 1 && (left[0].View != "other" || left[0].Underway || left[0].Unit != "events" || left[0].Done != l.Head().Position.Int64() || left[0].Total != left[0].Done) {
+				if len(left) == 1 && (left[0].View != "other" || left[0].Underway || left[0].Unit != "events" || left[0].Done != l.Head().Position.Int64() ||
+					left[0].Total != left[0].Done) {
 					t.Errorf("%+v", left[0])
 				}
 				x.stop(t)

@@ -153,10 +153,10 @@ func (u *unit) condition() (consumers.State, string) {
 	if errors.Is(v.why, errNewer) {
 		return consumers.Waiting, v.why.Error()
 	}
-	if v.next == nil || v.next.filling == nil {
+	if v.next == nil || v.next.made == nil {
 		return "", ""
 	}
-	done, total := v.next.filling.Progress()
+	done, total := v.next.made.Filling.Progress()
 	return consumers.Rebuilding, fmt.Sprintf("%d of %d events; %v", done, total, v.why)
 }
 

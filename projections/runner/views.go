@@ -53,7 +53,7 @@ type Views struct {
 	consumes bool
 
 	// life ends with Close, and with it the filling under way.
-	life context.Context //nolint:containedctx // it is the life of the fillings, which outlast who asked first
+	life context.Context // it is the life of the fillings, which outlast who asked first
 	end  context.CancelFunc
 
 	mu      sync.Mutex

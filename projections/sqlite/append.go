@@ -101,7 +101,7 @@ func (s *store) fillRows(ctx context.Context, rows []row) error {
 		if i%checkEvery == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if err := s.putChunk(s.layout.upserts, rows[i:i+1], args); err != nil {
+		if err := s.putChunk(ctx, s.layout.upserts, rows[i:i+1], args); err != nil {
 			return err
 		}
 	}

@@ -68,7 +68,7 @@ func (e *Engine) Open(ctx context.Context, schema view.Schema, number int) (view
 		}
 		s.reach = e.reach
 		if err := s.limit(ctx, e.limits); err != nil {
-			return nil, errors.Join(fmt.Errorf("generation %s: %w", id, explain(err, s.path)), s.close())
+			return nil, errors.Join(fmt.Errorf("generation %s: %w", id, explain(err, s.path)), s.close(ctx))
 		}
 		e.open[id] = s
 	case s.dropped:
@@ -77,18 +77,19 @@ func (e *Engine) Open(ctx context.Context, schema view.Schema, number int) (view
 		return nil, fmt.Errorf("generation %s: %w", id, view.ErrMismatch)
 	}
 	s.handles++
-	return &generation{view.Handle{Release: func() error { return explain(e.release(s), s.path) }}, s}, nil
+	lasting := context.WithoutCancel(ctx)
+	return &generation{view.Handle{Release: func() error { return explain(e.release(lasting, s), s.path) }}, s}, nil
 }
 
 // release releases one handle of a store and closes it after the last one.
-func (e *Engine) release(s *store) error {
+func (e *Engine) release(ctx context.Context, s *store) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if s.handles--; s.handles > 0 {
 		return nil
 	}
 	delete(e.open, s.id)
-	err := s.close()
+	err := s.close(ctx)
 	if s.dropped {
 		err = errors.Join(err, remove(e.path(s.id)))
 	}

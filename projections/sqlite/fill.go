@@ -33,7 +33,7 @@ func (s *store) beginFill(ctx context.Context) error {
 	if s.filling.Load() {
 		return nil
 	}
-	if err := s.flush(); err != nil {
+	if err := s.flush(ctx); err != nil {
 		return err
 	}
 	err := s.transaction(ctx, func(ctx context.Context) error {
@@ -63,7 +63,8 @@ func (s *store) beginFill(ctx context.Context) error {
 
 // tuneForFill sets the writing connection up for filling.
 func (s *store) tuneForFill(ctx context.Context) error {
-	return errors.Join(s.cache(ctx, s.limits.cache), s.pragma(ctx, "wal_autocheckpoint", fillCheckpoint), s.pragma(ctx, "temp_store", fillTemp), s.pragma(ctx, "analysis_limit", analysed), s.findUnique(ctx))
+	return errors.Join(s.cache(ctx, s.limits.cache), s.pragma(ctx, "wal_autocheckpoint", fillCheckpoint), s.pragma(ctx, "temp_store", fillTemp),
+		s.pragma(ctx, "analysis_limit", analysed), s.findUnique(ctx))
 }
 
 // tuneForIndexes lets helper threads sort a part of an index while the next one is read: they do so only when a part is full, and
@@ -74,7 +75,8 @@ func (s *store) tuneForIndexes(ctx context.Context) error {
 
 // tuneForUse reverts that.
 func (s *store) tuneForUse(ctx context.Context) error {
-	return errors.Join(s.cache(ctx, writerCache), s.pragma(ctx, "threads", 0), s.pragma(ctx, "wal_autocheckpoint", usualCheckpoint), s.pragma(ctx, "temp_store", usualTemp), s.pragma(ctx, "shrink_memory", ""))
+	return errors.Join(s.cache(ctx, writerCache), s.pragma(ctx, "threads", 0), s.pragma(ctx, "wal_autocheckpoint", usualCheckpoint),
+		s.pragma(ctx, "temp_store", usualTemp), s.pragma(ctx, "shrink_memory", ""))
 }
 
 // fill does the work of one write in the transaction that filling keeps open. A
@@ -98,7 +100,7 @@ func (s *store) fill(ctx context.Context, documents int, work func(context.Conte
 	s.pending += max(documents, 1)
 	err := work(ctx)
 	if err == nil && s.pending >= fillCommit {
-		err = s.commitFill()
+		err = s.commitFill(whole)
 	}
 	if err == nil || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return err
@@ -112,8 +114,8 @@ func (s *store) fill(ctx context.Context, documents int, work func(context.Conte
 }
 
 // commitFill commits what filling has gathered.
-func (s *store) commitFill() error {
-	_, err := s.conn.ExecContext(context.Background(), `COMMIT`)
+func (s *store) commitFill(ctx context.Context) error {
+	_, err := s.conn.ExecContext(context.WithoutCancel(ctx), `COMMIT`)
 	if err == nil {
 		s.pending = 0
 	}
@@ -133,7 +135,7 @@ func (s *store) endFill(ctx context.Context) error {
 		return s.failed
 	}
 	if s.pending > 0 {
-		if err := s.commitFill(); err != nil {
+		if err := s.commitFill(ctx); err != nil {
 			return err
 		}
 	}

@@ -45,7 +45,7 @@ func (s *store) load(ctx context.Context, ids []string) ([]*view.Document, error
 func (s *store) prepareLoads(ctx context.Context) error {
 	s.loads = map[int]*sql.Stmt{}
 	for _, n := range loadSizes() {
-		prepared, err := s.reading.PrepareContext(ctx, s.layout.byID(n)) //nolint:sqlclosecheck // closed with the store
+		prepared, err := s.reading.PrepareContext(ctx, s.layout.byID(n))
 		if err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func (s *store) lookUp(ctx context.Context, ids []string, work func(*sql.Stmt) e
 			return err
 		}
 	}
-	prepared, err := s.statement(s.layout.byID(n))
+	prepared, err := s.statement(ctx, s.layout.byID(n))
 	if err != nil {
 		return err
 	}
@@ -160,6 +160,7 @@ func value(kind view.Kind, cell any) (view.Value, bool) {
 			return view.KeywordValue(c), true
 		case view.Words:
 			return view.WordsValue(c), true
+		default: // no text
 		}
 	case []byte:
 		return view.SealedValue(c), kind == view.Sealed
@@ -171,6 +172,7 @@ func value(kind view.Kind, cell any) (view.Value, bool) {
 			return view.NumberValue(c), true
 		case view.Bool:
 			return view.BoolValue(c != 0), true
+		default: // no integer
 		}
 	}
 	return view.Value{}, false

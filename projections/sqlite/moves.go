@@ -60,7 +60,7 @@ func (m *moves) get(partition int) (view.Checkpoint, bool) {
 }
 
 // flush stores what is waiting.
-func (s *store) flush() error {
+func (s *store) flush(ctx context.Context) error {
 	s.moves.mu.Lock()
 	var batches []view.Batch
 	for partition, c := range s.moves.waiting {
@@ -69,7 +69,7 @@ func (s *store) flush() error {
 	s.moves.mu.Unlock()
 	var errs []error
 	for _, b := range batches {
-		err := s.transaction(context.Background(), func(context.Context) error { return s.putCheckpoint(b) })
+		err := s.transaction(context.WithoutCancel(ctx), func(ctx context.Context) error { return s.putCheckpoint(ctx, b) })
 		if err == nil {
 			s.moves.stored(b)
 		}

@@ -8,8 +8,8 @@ import (
 
 // post updates the full-text index for rows about to be written. All are newer than what is stored under their ids
 // in before; new ones get their number.
-func (s *store) post(rows []row, before map[string]*stored) error {
-	next, err := s.nextNumber()
+func (s *store) post(ctx context.Context, rows []row, before map[string]*stored) error {
+	next, err := s.nextNumber(ctx)
 	if err != nil {
 		return err
 	}
@@ -21,7 +21,7 @@ func (s *store) post(rows []row, before map[string]*stored) error {
 			next++
 		}
 		if old.words != r.words {
-			if err := s.repost(old, r.words); err != nil {
+			if err := s.repost(ctx, old, r.words); err != nil {
 				return err
 			}
 		}
@@ -29,40 +29,40 @@ func (s *store) post(rows []row, before map[string]*stored) error {
 	return nil
 }
 
-func (s *store) nextNumber() (int64, error) {
-	statement, err := s.statement(`SELECT coalesce(max(n), 0) + 1 FROM docs`) //nolint:sqlclosecheck // closed with the store
+func (s *store) nextNumber(ctx context.Context) (int64, error) {
+	statement, err := s.statement(ctx, `SELECT coalesce(max(n), 0) + 1 FROM docs`)
 	if err != nil {
 		return 0, err
 	}
 	var next int64
-	err = statement.QueryRowContext(context.Background()).Scan(&next)
+	err = statement.QueryRowContext(context.WithoutCancel(ctx)).Scan(&next)
 	return next, err
 }
 
 // repost replaces the postings of one row.
-func (s *store) repost(old *stored, words string) error {
+func (s *store) repost(ctx context.Context, old *stored, words string) error {
 	if old.words != "" {
-		drop, err := s.statement(`DELETE FROM postings WHERE rowid = ?`) //nolint:sqlclosecheck // closed with the store
+		drop, err := s.statement(ctx, `DELETE FROM postings WHERE rowid = ?`)
 		if err != nil {
 			return err
 		}
-		if _, err := drop.ExecContext(context.Background(), old.n); err != nil {
+		if _, err := drop.ExecContext(context.WithoutCancel(ctx), old.n); err != nil {
 			return err
 		}
 	}
 	if words == "" {
 		return nil
 	}
-	return s.postNew(old.n, words)
+	return s.postNew(ctx, old.n, words)
 }
 
 // postNew adds the postings of a row that has none.
-func (s *store) postNew(n int64, words string) error {
-	add, err := s.statement(`INSERT INTO postings (rowid, words) VALUES (?, ?)`) //nolint:sqlclosecheck // closed with the store
+func (s *store) postNew(ctx context.Context, n int64, words string) error {
+	add, err := s.statement(ctx, `INSERT INTO postings (rowid, words) VALUES (?, ?)`)
 	if err != nil {
 		return err
 	}
-	_, err = add.ExecContext(context.Background(), n, words)
+	_, err = add.ExecContext(context.WithoutCancel(ctx), n, words)
 	return err
 }
 

@@ -30,7 +30,7 @@ func readStore(ctx context.Context, path string, id view.GenerationID, schema vi
 	s.layout = newLayout(s.schema)
 	defer func() {
 		if err != nil {
-			err = explain(errors.Join(err, s.close()), path)
+			err = explain(errors.Join(err, s.close(ctx)), path)
 		}
 	}()
 	from, err := pagesum.ReadOnlyAddress(path)

@@ -90,7 +90,8 @@ func readsAll(t *testing.T, dir string, schema view.Schema, docs []*view.Documen
 		if id == live && (err != nil || n != int64(len(docs))) || id != live && !errors.Is(err, view.ErrFilling) {
 			t.Errorf("%s has %d documents: %v", id, n, err)
 		}
-		for what, err := range map[string]error{"write": g.Write(t.Context(), view.Batch{Documents: docs}), "fill": g.BeginFill(t.Context()), "end": g.EndFill(t.Context())} {
+		for what, err := range map[string]error{"write": g.Write(t.Context(), view.Batch{Documents: docs}), "fill": g.BeginFill(t.Context()),
+			"end": g.EndFill(t.Context())} {
 			if !errors.Is(err, sqlite.ErrReading) {
 				t.Errorf("%s: %v", what, err)
 			}
@@ -100,7 +101,8 @@ func readsAll(t *testing.T, dir string, schema view.Schema, docs []*view.Documen
 	if !errors.Is(missing, view.ErrNoGeneration) {
 		t.Errorf("one that is not there: %v", missing)
 	}
-	for what, err := range map[string]error{"swap": e.Swap(t.Context(), all[1]), "drop": e.Drop(t.Context(), all[1]), "remove": e.Remove(t.Context(), schema.Name)} {
+	for what, err := range map[string]error{"swap": e.Swap(t.Context(), all[1]), "drop": e.Drop(t.Context(), all[1]),
+		"remove": e.Remove(t.Context(), schema.Name)} {
 		if !errors.Is(err, sqlite.ErrReading) {
 			t.Errorf("%s: %v", what, err)
 		}

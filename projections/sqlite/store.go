@@ -64,7 +64,7 @@ func openStore(ctx context.Context, path string, id view.GenerationID, schema vi
 	s.layout = newLayout(s.schema)
 	defer func() {
 		if err != nil {
-			err = explain(errors.Join(err, s.close()), path)
+			err = explain(errors.Join(err, s.close(ctx)), path)
 		}
 	}()
 	if err := private(path); err != nil {
@@ -75,7 +75,8 @@ func openStore(ctx context.Context, path string, id view.GenerationID, schema vi
 		return nil, err
 	}
 	vfs = "vfs=" + vfs
-	if s.writing, err = sql.Open("sqlite", dsn(path, vfs, "_txlock=immediate", pragma("cache_size", -writerCache), pragma("wal_autocheckpoint", usualCheckpoint), pragma("temp_store", usualTemp))); err != nil {
+	if s.writing, err = sql.Open("sqlite", dsn(path, vfs, "_txlock=immediate", pragma("cache_size", -writerCache), pragma("wal_autocheckpoint", usualCheckpoint),
+		pragma("temp_store", usualTemp))); err != nil {
 		return nil, err
 	}
 	s.writing.SetMaxOpenConns(1)
@@ -99,7 +100,7 @@ func openStore(ctx context.Context, path string, id view.GenerationID, schema vi
 // private creates the file if missing, readable only by its owner; SQLite
 // gives its companions the same mode.
 func private(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the path is ours
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
@@ -215,11 +216,11 @@ func (s *store) transaction(ctx context.Context, work func(context.Context) erro
 }
 
 // statement prepares a statement on the writing connection once.
-func (s *store) statement(text string) (*sql.Stmt, error) {
+func (s *store) statement(ctx context.Context, text string) (*sql.Stmt, error) {
 	if found := s.prepared[text]; found != nil {
 		return found, nil
 	}
-	made, err := s.conn.PrepareContext(context.Background(), text)
+	made, err := s.conn.PrepareContext(context.WithoutCancel(ctx), text)
 	if err == nil {
 		s.prepared[text] = made
 	}
@@ -237,7 +238,7 @@ func (s *store) look(work func(querier) error) error {
 	return work(s.conn)
 }
 
-func (s *store) close() error {
+func (s *store) close(ctx context.Context) error {
 	var errs []error
 	for _, p := range s.loads {
 		errs = append(errs, p.Close())
@@ -248,9 +249,9 @@ func (s *store) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.pending > 0 {
-		errs = append(errs, s.commitFill())
+		errs = append(errs, s.commitFill(ctx))
 	} else if s.conn != nil {
-		errs = append(errs, s.flush())
+		errs = append(errs, s.flush(ctx))
 	}
 	for _, p := range s.prepared {
 		errs = append(errs, p.Close())

@@ -183,7 +183,8 @@ func sameTallies(r interface {
 		want := []string{`SELECT 0, 0 AS at, count(*)` + stored + ` FROM docs WHERE deleted = 0 GROUP BY ` + groups}
 		for _, width := range []int{1, 4, 96} {
 			if moment != "" {
-				want = append(want, fmt.Sprintf(`SELECT %[1]d, %[2]s / 900000000000 / %[1]d * %[1]d AS at, count(*)%[3]s FROM docs WHERE deleted = 0 AND %[2]s IS NOT NULL GROUP BY %[4]s`,
+				want = append(want, fmt.Sprintf(`SELECT %[1]d, %[2]s / 900000000000 / %[1]d * %[1]d AS at, count(*)%[3]s
+					FROM docs WHERE deleted = 0 AND %[2]s IS NOT NULL GROUP BY %[4]s`,
 					width, moment, stored, groups))
 			}
 		}

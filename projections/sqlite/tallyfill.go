@@ -79,10 +79,12 @@ func (t *tally) fill(from *tally) []string {
 	if from != nil {
 		statements = append(statements, t.gather(widthQuarter, "at", "sum(members)", from.table, fmt.Sprintf("width = %d", widthQuarter), t.columns("")))
 	} else {
-		statements = append(statements, t.gather(widthQuarter, fmt.Sprintf("%s / %d", column, quarter), "count(*)", "docs", "deleted = 0 AND "+column+" IS NOT NULL", t.stored()))
+		statements = append(statements, t.gather(widthQuarter, fmt.Sprintf("%s / %d", column, quarter), "count(*)", "docs",
+			"deleted = 0 AND "+column+" IS NOT NULL", t.stored()))
 	}
 	for _, step := range [][2]int64{{widthQuarter, perHour}, {perHour, perDay}} {
-		statements = append(statements, t.gather(step[1], fmt.Sprintf("at - at %% %d", step[1]), "sum(members)", t.table, fmt.Sprintf("width = %d", step[0]), t.columns("")))
+		statements = append(statements, t.gather(step[1], fmt.Sprintf("at - at %% %d", step[1]), "sum(members)", t.table,
+			fmt.Sprintf("width = %d", step[0]), t.columns("")))
 	}
 	statements = append(statements, t.gather(widthAll, "0", "sum(members)", t.table, fmt.Sprintf("width = %d", perDay), t.columns("")))
 	if t.layout.schema.At(t.time).Optional {

@@ -105,11 +105,11 @@ func (s *store) putDeltas(ctx context.Context, d *deltas) error {
 				return err
 			}
 			n := chunkOf(len(all))
-			statement, err := s.statement(t.upserts[n]) //nolint:sqlclosecheck // closed with the store
+			statement, err := s.statement(ctx, t.upserts[n])
 			if err != nil {
 				return err
 			}
-			if _, err := statement.ExecContext(context.Background(), t.changeArgs(all[:n])...); err != nil {
+			if _, err := statement.ExecContext(context.WithoutCancel(ctx), t.changeArgs(all[:n])...); err != nil {
 				return err
 			}
 			all = all[n:]

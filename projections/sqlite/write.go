@@ -30,7 +30,7 @@ func (s *store) write(ctx context.Context, batch view.Batch) error {
 		if err := s.put(ctx, s.rows(docs), fresh); err != nil {
 			return err
 		}
-		return s.putCheckpoint(batch)
+		return s.putCheckpoint(ctx, batch)
 	}
 	if s.filling.Load() {
 		return s.fill(ctx, len(docs), work)
@@ -50,17 +50,17 @@ func (s *store) write(ctx context.Context, batch view.Batch) error {
 	return nil
 }
 
-func (s *store) putCheckpoint(batch view.Batch) error {
+func (s *store) putCheckpoint(ctx context.Context, batch view.Batch) error {
 	if batch.Checkpoint == nil {
 		return nil
 	}
 	const text = `INSERT INTO checkpoints (partition, place) VALUES (?, ?)
 		ON CONFLICT (partition) DO UPDATE SET place = excluded.place`
-	place, err := s.statement(text) //nolint:sqlclosecheck // closed with the store
+	place, err := s.statement(ctx, text)
 	if err != nil {
 		return err
 	}
-	_, err = place.ExecContext(context.Background(), batch.Partition, []byte(batch.Checkpoint))
+	_, err = place.ExecContext(context.WithoutCancel(ctx), batch.Partition, []byte(batch.Checkpoint))
 	return err
 }
 
@@ -102,7 +102,7 @@ func (s *store) put(ctx context.Context, rows []row, fresh int) error {
 	rows = rows[fresh:]
 	if s.layout.words || len(s.layout.tallies) > 0 {
 		var err error
-		if rows, err = s.settle(ctx, rows, counts); err != nil {
+		if rows, err = s.supersede(ctx, rows, counts); err != nil {
 			return err
 		}
 	}
@@ -128,7 +128,7 @@ func (s *store) add(ctx context.Context, rows []row) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	next, err := s.nextNumber()
+	next, err := s.nextNumber(ctx)
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (s *store) add(ctx context.Context, rows []row) error {
 	}
 	for i := range rows {
 		if rows[i].words != "" {
-			if err := s.postNew(rows[i].n, rows[i].words); err != nil {
+			if err := s.postNew(ctx, rows[i].n, rows[i].words); err != nil {
 				return err
 			}
 		}
@@ -179,7 +179,7 @@ func (s *store) inChunks(ctx context.Context, texts map[int]string, rows []row) 
 			return err
 		}
 		n := chunkOf(len(rows))
-		if err := s.putChunk(texts, rows[:n], args); err != nil {
+		if err := s.putChunk(ctx, texts, rows[:n], args); err != nil {
 			return err
 		}
 		rows = rows[n:]
@@ -198,16 +198,16 @@ func chunkOf(rows int) int {
 }
 
 // putChunk runs the statement for this number of rows. args is scratch space for its parameters.
-func (s *store) putChunk(texts map[int]string, rows []row, args []any) error {
+func (s *store) putChunk(ctx context.Context, texts map[int]string, rows []row, args []any) error {
 	args = args[:0]
 	for i := range rows {
 		args = s.rowArgs(args, &rows[i])
 	}
-	statement, err := s.statement(texts[len(rows)]) //nolint:sqlclosecheck // closed with the store
+	statement, err := s.statement(ctx, texts[len(rows)])
 	if err != nil {
 		return err
 	}
-	_, err = statement.ExecContext(context.Background(), args...)
+	_, err = statement.ExecContext(context.WithoutCancel(ctx), args...)
 	return err
 }
 

@@ -34,7 +34,8 @@ func newDeeds(worded bool) (*deeds, view.Schema) {
 
 // deed makes one document; n says when it happened.
 func (f *deeds) deed(random *rand.Rand, n int) *view.Document {
-	types := strings.Fields("account.opened permission.granted permission.withdrawn device.linked device.unlinked session.started session.ended sign_up.requested sign_up.completed verification.issued verification.passed")
+	types := strings.Fields("account.opened permission.granted permission.withdrawn device.linked device.unlinked session.started session.ended " +
+		"sign_up.requested sign_up.completed verification.issued verification.passed")
 	d := &view.Document{ID: fmt.Sprintf("%016x%016x", random.Uint64(), random.Uint64()), Position: int64(n + 1)}
 	typ := types[random.IntN(len(types))]
 	f.typ.Set(d, typ)
@@ -51,14 +52,14 @@ func (f *deeds) deed(random *rand.Rand, n int) *view.Document {
 // BenchmarkWrite writes batches of 200 documents as a consumer following the log does: new ones, ones that
 // replace others but are counted in the same cells, and ones counted elsewhere. Its control has no tallies.
 func BenchmarkWrite(b *testing.B) {
-	for view, worded := range map[string]bool{"words": true, "no words": false} {
+	for name, worded := range map[string]bool{"words": true, "no words": false} {
 		f, schema := newDeeds(worded)
 		tallies := schema.Tallies
 		for _, kind := range []string{"new", "same cells", "other cells"} {
 			schema.Tallies = nil
-			b.Run(view+"/"+kind+"/control", func(b *testing.B) { f.follow(b, schema, kind) })
+			b.Run(name+"/"+kind+"/control", func(b *testing.B) { f.follow(b, schema, kind) })
 			schema.Tallies = tallies
-			b.Run(view+"/"+kind+"/tallies", func(b *testing.B) { f.follow(b, schema, kind) })
+			b.Run(name+"/"+kind+"/tallies", func(b *testing.B) { f.follow(b, schema, kind) })
 		}
 	}
 }

@@ -143,6 +143,7 @@ func (c *Clock) cell(local int64) (first, next int64) {
 	case Month:
 		begin = begin.AddDate(0, 0, 1-d)
 		end = begin.AddDate(0, 1, 0)
+	case Hour, Day:
 	}
 	return begin.UnixNano(), end.UnixNano()
 }

@@ -10,7 +10,8 @@ import (
 // TestStretch walks from stretch to stretch through all the time that a field can
 // hold: each holds the moment it was asked for and ends where the next begins.
 func TestStretch(t *testing.T) {
-	for _, zone := range []string{"UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/St_Johns", "Africa/Monrovia", "Pacific/Apia", "Africa/Casablanca"} {
+	for _, zone := range []string{"UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/St_Johns", "Africa/Monrovia",
+		"Pacific/Apia", "Africa/Casablanca"} {
 		for _, interval := range []view.Interval{view.Day, view.Week, view.Month} {
 			clock, ok := view.NewClock(interval, zone)
 			if !ok {

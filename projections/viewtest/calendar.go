@@ -28,6 +28,7 @@ func bucketStart(t time.Time, interval view.Interval, known map[time.Time]time.T
 		}
 	case view.Month:
 		day = time.Date(y, m, 1, 0, 0, 0, 0, time.UTC)
+	case view.Hour, view.Day:
 	}
 	if at, ok := known[day]; ok {
 		return at

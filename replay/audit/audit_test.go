@@ -56,7 +56,8 @@ func over(t *testing.T, log *embedded.Store) *world {
 	t.Helper()
 	m, err := vault.NewMasterKey()
 	ok(t, err)
-	w := &world{t: t, log: log, master: m, dir: filepath.Join(t.TempDir(), "vault"), heads: map[string]journal.Head{}, now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	w := &world{t: t, log: log, master: m, dir: filepath.Join(t.TempDir(), "vault"), heads: map[string]journal.Head{},
+		now: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
 	w.vault, err = sqlite.Open(t.Context(), w.dir, m, sqlite.Options{})
 	ok(t, err)
 	t.Cleanup(func() { _ = w.vault.Close() })
@@ -190,7 +191,8 @@ func TestFaultsOfTheLogAreNamed(t *testing.T) {
 					t.Fatalf("%+v", r.Faults)
 				}
 				f := r.Faults[0]
-				if f.Where != audit.InLog || f.Stream != "operations-3" || f.Version == nil || *f.Version < 7 || *f.Version > 8 || f.Position == "" || !strings.Contains(f.Reason, c.reason) {
+				if f.Where != audit.InLog || f.Stream != "operations-3" || f.Version == nil || *f.Version < 7 || *f.Version > 8 || f.Position == "" ||
+					!strings.Contains(f.Reason, c.reason) {
 					t.Errorf("%+v", f)
 				}
 				if strings.Contains(f.Reason, "Ada") {
@@ -233,7 +235,7 @@ func TestAFlippedByteOfALogOnDisk(t *testing.T) {
 	ok(t, log.Close())
 	var name string
 	var text []byte
-	ok(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	ok(t, filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 		if err == nil && strings.HasSuffix(path, ".sst") {
 			b, err := os.ReadFile(path)
 			if len(b) > len(text) {
@@ -262,7 +264,8 @@ func TestAMissingKeyIsNamedWithItsEvent(t *testing.T) {
 	_, err := other.vault.CreateKeys(t.Context(), "account/1", "device/1", "device/2")
 	ok(t, err)
 	r := other.run(w.log)
-	if len(r.Faults) != 1 || r.Faults[0].Where != audit.InKeys || r.Faults[0].Name != "device/0" || r.Faults[0].Stream != "account-1" || *r.Faults[0].Version != 0 {
+	if len(r.Faults) != 1 || r.Faults[0].Where != audit.InKeys || r.Faults[0].Name != "device/0" || r.Faults[0].Stream != "account-1" ||
+		*r.Faults[0].Version != 0 {
 		t.Errorf("%+v", r.Faults)
 	}
 	if r := other.run(w.log, func(l *audit.Ledger) { l.Archive = true }); len(r.Faults) > 0 {
@@ -309,7 +312,8 @@ func TestConsumersAreLookedAt(t *testing.T) {
 		l.Consumers = []audit.Consumer{says("b", head, nil), says("a", eventstore.Checkpoint{}, nil), says("foreign", elsewhere, nil),
 			says("other", another, nil), says("new", eventstore.Checkpoint{}, consumers.ErrRebuilding), says("old", eventstore.Checkpoint{}, consumers.ErrUnusable)}
 	})
-	if fmt.Sprint(r.Consumers, r.Remade) != "[a b] [new]" || len(r.Faults) != 3 || r.Faults[0].Name != "foreign" || r.Faults[1].Name != "other" || r.Faults[2].Name != "old" {
+	if fmt.Sprint(r.Consumers, r.Remade) != "[a b] [new]" || len(r.Faults) != 3 || r.Faults[0].Name != "foreign" || r.Faults[1].Name != "other" ||
+		r.Faults[2].Name != "old" {
 		t.Errorf("%+v", r)
 	}
 	l := audit.Ledger{Log: w.log, Journal: w.journal(w.log), Vault: w.vault, Consumers: []audit.Consumer{says("x", head, os.ErrPermission)}}

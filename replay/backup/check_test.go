@@ -22,7 +22,7 @@ func withEntries(t *testing.T) (p *place, l *backup.List, oldList, oldHead []byt
 		if i == 2 {
 			oldList, oldHead = p.read(p.list), p.read(p.head)
 		}
-		fatal(t, l.Add(backup.Destroyed{Keys: []string{fmt.Sprintf("account/%d", i)}}))
+		fatal(t, l.Add(t.Context(), backup.Destroyed{Keys: []string{fmt.Sprintf("account/%d", i)}}))
 	}
 	return p, l, oldList, oldHead
 }
@@ -191,7 +191,7 @@ func TestALookWhileOthersWrite(t *testing.T) {
 	ended := make(chan error, 1)
 	go func() {
 		for i := range 30 {
-			if err := others.Add(backup.Destroyed{Keys: []string{fmt.Sprintf("account/%d", i)}}); err != nil {
+			if err := others.Add(t.Context(), backup.Destroyed{Keys: []string{fmt.Sprintf("account/%d", i)}}); err != nil {
 				ended <- err
 				return
 			}
@@ -203,7 +203,7 @@ func TestALookWhileOthersWrite(t *testing.T) {
 		select {
 		case err := <-ended:
 			fatal(t, err)
-			fatal(t, mine.Add(backup.Destroyed{Keys: []string{"account/mine"}}))
+			fatal(t, mine.Add(t.Context(), backup.Destroyed{Keys: []string{"account/mine"}}))
 			fatal(t, others.Check())
 			return
 		default:
@@ -219,8 +219,8 @@ func TestADestructionOfManyKeysIsReadAgain(t *testing.T) {
 	for i := range 5_000 {
 		names = append(names, fmt.Sprintf("account/%0300d", i))
 	}
-	fatal(t, l.Add(backup.Destroyed{Keys: names[:1], Secrets: names[1:2]}))
-	fatal(t, l.Add(backup.Destroyed{Keys: names[2:]}))
+	fatal(t, l.Add(t.Context(), backup.Destroyed{Keys: names[:1], Secrets: names[1:2]}))
+	fatal(t, l.Add(t.Context(), backup.Destroyed{Keys: names[2:]}))
 	got, err := p.keys(backup.Proof{Head: p.head})
 	fatal(t, err)
 	if !slices.Equal(got, names) {

@@ -36,7 +36,7 @@ type file interface {
 type system struct{}
 
 func (system) Open(path string, flags int) (file, error) {
-	f, err := os.OpenFile(path, flags, 0o600) //nolint:gosec // the operator names the files
+	f, err := os.OpenFile(path, flags, 0o600)
 	if err != nil {
 		return nil, err // not a nil *os.File, which would be a file
 	}

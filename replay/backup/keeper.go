@@ -36,7 +36,7 @@ func (k *Keeper) DestroyKeys(ctx context.Context, names ...string) error {
 		return err
 	})
 	if err == nil {
-		err = k.add(Destroyed{Keys: fresh})
+		err = k.add(ctx, Destroyed{Keys: fresh})
 	}
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (k *Keeper) DestroySecrets(ctx context.Context, names ...string) error {
 		return err
 	})
 	if err == nil {
-		err = k.add(Destroyed{Secrets: fresh})
+		err = k.add(ctx, Destroyed{Secrets: fresh})
 	}
 	if err != nil {
 		return err
@@ -61,14 +61,14 @@ func (k *Keeper) DestroySecrets(ctx context.Context, names ...string) error {
 
 // DeleteIdentifier implements vault.Vault.
 func (k *Keeper) DeleteIdentifier(ctx context.Context, claim uuid.UUID) error {
-	if err := k.add(Destroyed{Claims: []uuid.UUID{claim}}); err != nil {
+	if err := k.add(ctx, Destroyed{Claims: []uuid.UUID{claim}}); err != nil {
 		return err
 	}
 	return k.Portable.DeleteIdentifier(ctx, claim)
 }
 
-func (k *Keeper) add(d Destroyed) error {
-	if err := k.list.Add(d); err != nil {
+func (k *Keeper) add(ctx context.Context, d Destroyed) error {
+	if err := k.list.Add(ctx, d); err != nil {
 		if k.Refused != nil {
 			k.Refused(err)
 		}

@@ -97,10 +97,10 @@ func (l *List) broken(err error) {
 }
 
 // Add returns once the list durably holds what is about to be destroyed. Concurrent calls share
-// one write.
-func (l *List) Add(d Destroyed) error {
+// one write. It does not end with ctx: a caller that leaves may not destroy before it is on the list.
+func (l *List) Add(ctx context.Context, d Destroyed) error {
 	for len(d.Keys) > vault.RowsAtOnce { // so that no entry grows larger than reads allow
-		if err := l.Add(Destroyed{Keys: d.Keys[:vault.RowsAtOnce]}); err != nil {
+		if err := l.Add(ctx, Destroyed{Keys: d.Keys[:vault.RowsAtOnce]}); err != nil {
 			return err
 		}
 		d.Keys = d.Keys[vault.RowsAtOnce:]
@@ -108,7 +108,7 @@ func (l *List) Add(d Destroyed) error {
 	if d.empty() {
 		return nil
 	}
-	return l.adds.Do(context.Background(), d) // a caller that leaves may not destroy before it is on the list
+	return l.adds.Do(context.WithoutCancel(ctx), d)
 }
 
 type adding = groupcommit.Call[Destroyed]

@@ -116,7 +116,7 @@ func TestAListThatWasTamperedWithIsRefused(t *testing.T) {
 	entries := func(p *place) {
 		l := p.mustOpen()
 		for i := range 5 {
-			fatal(p.t, l.Add(backup.Destroyed{Keys: []string{fmt.Sprintf("account/%d", i)}}))
+			fatal(p.t, l.Add(p.t.Context(), backup.Destroyed{Keys: []string{fmt.Sprintf("account/%d", i)}}))
 		}
 	}
 	lines := func(b []byte, n int) []byte { return bytes.Join(bytes.SplitAfter(b, []byte("\n"))[:n], nil) }
@@ -165,15 +165,15 @@ func swapped(b []byte) []byte {
 func TestWhatACrashLeavesIsNoTampering(t *testing.T) {
 	p := newPlace(t)
 	l := p.mustOpen()
-	fatal(t, l.Add(backup.Destroyed{Keys: []string{"account/1"}}))
+	fatal(t, l.Add(t.Context(), backup.Destroyed{Keys: []string{"account/1"}}))
 	old, err := os.ReadFile(p.head)
 	fatal(t, err)
-	fatal(t, l.Add(backup.Destroyed{Keys: []string{"account/2"}}))
+	fatal(t, l.Add(t.Context(), backup.Destroyed{Keys: []string{"account/2"}}))
 	fatal(t, l.Close())
 	fatal(t, os.WriteFile(p.head, old, 0o600)) // written, but the head not yet
 	p.spoil(p.list, func(b []byte) []byte { return append(b, []byte(`{"n":3,"at":"20`)...) })
 	l = p.mustOpen()
-	fatal(t, l.Add(backup.Destroyed{Keys: []string{"account/3"}}))
+	fatal(t, l.Add(t.Context(), backup.Destroyed{Keys: []string{"account/3"}}))
 	p.spoil(p.head, func(b []byte) []byte { // one of the two slots is torn
 		if bytes.Contains(b[:256], []byte(`"entries":3`)) {
 			b[300] ^= 1
@@ -196,7 +196,7 @@ func TestAListIsSharedByProcesses(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 40 {
 		all.Go(func() {
-			if err := lists[i%2].Add(backup.Destroyed{Keys: []string{fmt.Sprintf("account/%d", i)}}); err != nil {
+			if err := lists[i%2].Add(t.Context(), backup.Destroyed{Keys: []string{fmt.Sprintf("account/%d", i)}}); err != nil {
 				t.Error(err)
 			}
 		})

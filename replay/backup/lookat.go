@@ -15,13 +15,13 @@ func LookAtList(path, headPath string, key *vault.Key) (_ *List, err error) {
 	mark, err := readHead(system{}, headPath, key)
 	if errors.Is(err, ErrHeadMissing) {
 		if _, found := os.Stat(path); errors.Is(found, fs.ErrNotExist) {
-			return nil, nil //nolint:nilnil // no list
+			return nil, nil // no list
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(path) //nolint:gosec // the operator names the file
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if half, err := there(system{}, path+beginning); half || err != nil { // its creation was interrupted, and opening it finishes that
 			return nil, err

@@ -126,7 +126,7 @@ func ReadManifest(dir string) (Manifest, error) {
 	case info.Size() > maxManifest:
 		return m, fmt.Errorf("%w: %s", ErrManifest, path)
 	}
-	b, err := os.ReadFile(path) //nolint:gosec // the operator names the folder
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return m, err
 	}

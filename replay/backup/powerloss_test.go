@@ -158,7 +158,7 @@ func TestNoCrashLeavesAListThatIsRefused(t *testing.T) {
 			acknowledged := map[int]string{} // by the operations before
 			for i := range 3 {
 				key := fmt.Sprintf("account/%d", i)
-				fatal(t, l.Add(backup.Destroyed{Keys: []string{key}}))
+				fatal(t, l.Add(t.Context(), backup.Destroyed{Keys: []string{key}}))
 				acknowledged[len(disk.ops)] = key
 			}
 			fatal(t, l.Close())
@@ -193,7 +193,7 @@ func TestNoCrashLeavesAListThatIsRefused(t *testing.T) {
 					if err := l.Check(); err != nil {
 						t.Errorf("after %d operations, seed %d: %v", after, seed, err)
 					}
-					fatal(t, l.Add(backup.Destroyed{Keys: []string{"account/last"}}))
+					fatal(t, l.Add(t.Context(), backup.Destroyed{Keys: []string{"account/last"}}))
 					fatal(t, l.Close())
 					got, err := again.keys(backup.Proof{Head: again.head})
 					fatal(t, err)
@@ -225,14 +225,15 @@ func TestAListHalfMadeIsOnlyFinishedAsItWas(t *testing.T) {
 	p := newPlace(t)
 	l := p.mustOpen()
 	for i := range 3 {
-		fatal(t, l.Add(backup.Destroyed{Keys: []string{fmt.Sprintf("account/%d", i)}}))
+		fatal(t, l.Add(t.Context(), backup.Destroyed{Keys: []string{fmt.Sprintf("account/%d", i)}}))
 	}
 	fatal(t, l.Close())
 	whole, err := os.ReadFile(p.list)
 	fatal(t, err)
 	fatal(t, os.Remove(p.list))
 	cut := strings.LastIndex(strings.TrimSuffix(string(whole), "\n"), "\n") + 1
-	for name, b := range map[string][]byte{"nothing": nil, "less": whole[:cut], "half an entry": whole[:len(whole)-9], "more": append(slices.Clone(whole), "{"...)} {
+	for name, b := range map[string][]byte{"nothing": nil, "less": whole[:cut], "half an entry": whole[:len(whole)-9],
+		"more": append(slices.Clone(whole), "{"...)} {
 		fatal(t, os.WriteFile(p.list+".next", b, 0o600))
 		if _, err := p.open(); err == nil || !strings.Contains(err.Error(), p.list) {
 			t.Errorf("%s: %v", name, err)

@@ -33,6 +33,7 @@ func (r *refusals) tell(err error) {
 		return
 	}
 	r.last, r.at = err.Error(), now
-	r.log.Error("nothing is destroyed, since the list of destructions cannot be gone on with; what waits is tried again: put back what is missing, or restart to have the list read through",
+	r.log.Error("nothing is destroyed, since the list of destructions cannot be gone on with; what waits is tried again: put back what is missing, or "+
+		"restart to have the list read through",
 		"list", r.list, "error", err.Error())
 }

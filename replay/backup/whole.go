@@ -76,7 +76,7 @@ func Complete(ctx context.Context, dir string, m Manifest, tell transfer.Progres
 // fileOf returns size and hash of a file.
 func fileOf(ctx context.Context, path string) (File, error) {
 	out := File{Name: filepath.Base(path)}
-	f, err := os.Open(path) //nolint:gosec // the operator names the folder
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return out, fmt.Errorf("%w: %s is missing", ErrIncomplete, path)
 	} else if err != nil {
@@ -118,7 +118,8 @@ func Check(ctx context.Context, dir string, tell transfer.Progress) (Manifest, C
 	if err != nil {
 		return m, c, err
 	}
-	if c.Log != m.Log || c.Events != m.Events || c.FileInfo.String() != m.Hash || c.Rows != m.Rows || c.Head.String() != m.Head || !slices.Equal(c.Masters, m.Masters) {
+	if c.Log != m.Log || c.Events != m.Events || c.FileInfo.String() != m.Hash || c.Rows != m.Rows || c.Head.String() != m.Head ||
+		!slices.Equal(c.Masters, m.Masters) {
 		return m, c, fmt.Errorf("%w: it does not match the contents of the file", ErrManifest)
 	}
 	return m, c, nil

@@ -33,7 +33,8 @@ func (p *Parts) Destructions(ctx context.Context, path, head string, key *vault.
 	})
 	if errors.Is(err, backup.ErrListShortened) || errors.Is(err, backup.ErrListAltered) {
 		return &RefusedError{What: fmt.Sprintf("the list of destructions %s is older than the vault, or another's", path), Err: err,
-			Next: fmt.Sprintf("Put the newest list and its head back, or move both it and %s away to begin another list, which proves nothing for the backups before it", head)}
+			Next: fmt.Sprintf("Put the newest list and its head back, or move both it and %s away to begin another list, which proves nothing for the backups before it",
+				head)}
 	}
 	if err != nil || len(behind) == 0 {
 		return err

@@ -16,13 +16,15 @@ func Log(err error) error {
 	var corrupt *eventstore.CorruptError
 	var noID *eventstore.NoLogIDError
 	if errors.As(err, &noID) {
-		return &RefusedError{What: "the log's id is gone at its server", Next: "Bring the stream back there, or restore the server's backup", Accept: AcceptLogID, Err: err}
+		return &RefusedError{What: "the log's id is gone at its server", Next: "Bring the stream back there, or restore the server's backup",
+			Accept: AcceptLogID, Err: err}
 	}
 	if errors.As(err, &corrupt) && corrupt.Missing > 0 {
 		return olderLog(fmt.Sprintf("the log is older than it was: its last %d acknowledged events are missing, as %s says", corrupt.Missing, corrupt.By), err)
 	}
 	if corrupt != nil {
-		return &RefusedError{What: "the log does not open: it is damaged", Next: "Restore the newest backup into a new folder; accountledger salvage makes one of what can be read of this log", Err: err}
+		return &RefusedError{What: "the log does not open: it is damaged",
+			Next: "Restore the newest backup into a new folder; accountledger salvage makes one of what can be read of this log", Err: err}
 	}
 	return err
 }

@@ -70,7 +70,8 @@ func (e *RefusedError) Text(serve string) string {
 	switch e.Accept {
 	case "":
 	case AcceptLogID:
-		text += fmt.Sprintf("; or have the id that the vault knows put back: %s --accept %s --reason \"…\", which is recorded and signs everybody out", serve, e.Accept)
+		text += fmt.Sprintf("; or have the id that the vault knows put back: %s --accept %s --reason \"…\", which is recorded and signs everybody out", serve,
+			e.Accept)
 	default:
 		text += fmt.Sprintf("; or go on without what is lost (%s): %s --accept %s --reason \"…\", which is recorded and signs everybody out", e.Lost, serve, e.Accept)
 	}

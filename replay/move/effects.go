@@ -42,7 +42,7 @@ func (e *Effects) Places(ctx context.Context) ([]Place, error) {
 		return nil, err
 	}
 	for _, path := range files {
-		b, err := os.ReadFile(path) //nolint:gosec // in the data folder
+		b, err := os.ReadFile(path)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		} else if err != nil {

@@ -119,6 +119,7 @@ func (m *Move) record(ctx context.Context, op domain.Operation) error {
 	if err != nil {
 		return err
 	}
-	_, err = menu.Operate(ctx, commands.Request{Caller: domain.Operator(m.UID), Channel: domain.ChannelConsole, Operation: string(op)}, commands.Operate{Operation: op})
+	_, err = menu.Operate(ctx, commands.Request{Caller: domain.Operator(m.UID), Channel: domain.ChannelConsole, Operation: string(op)},
+		commands.Operate{Operation: op})
 	return err
 }

@@ -58,7 +58,8 @@ func (a *Acceptance) Settle(ctx context.Context) error {
 			return err
 		}
 	}
-	cause := map[fit.Acceptable]domain.RestoreCause{fit.AcceptOlderLog: domain.CauseOlderLog, fit.AcceptOlderVault: domain.CauseOlderVault, fit.AcceptLogID: domain.CauseLogID}[a.Kind]
+	cause := map[fit.Acceptable]domain.RestoreCause{fit.AcceptOlderLog: domain.CauseOlderLog, fit.AcceptOlderVault: domain.CauseOlderVault,
+		fit.AcceptLogID: domain.CauseLogID}[a.Kind]
 	_, err = l.menu.RecordRestore(ctx, operator(a.UID, "accept"), commands.RecordRestore{ID: domain.EventID{UUID: a.Record}, Reason: a.Reason,
 		Restored: domain.LedgerRestored{Cause: cause, From: domain.LogID{UUID: before}, Events: events, List: state, UID: a.UID}})
 	if err != nil {

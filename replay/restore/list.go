@@ -127,7 +127,7 @@ func bringList(from, to string) error {
 	if exists(to) { // and bringable found that it is this list
 		return nil
 	}
-	in, err := os.Open(from) //nolint:gosec // the operator names the file
+	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}

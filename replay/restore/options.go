@@ -38,7 +38,8 @@ type Restored struct {
 // Errors, beside those of package backup.
 var (
 	// ErrListMissing: the backup knows of a list of destructions, or its head lies beside the master key, and none was given.
-	ErrListMissing = errors.New("a list of destructions was kept: name it with --list, or restore without it (--without-list), which brings back anyone erased since")
+	ErrListMissing = errors.New("a list of destructions was kept: name it with --list, or restore without it (--without-list), which brings back anyone " +
+		"erased since")
 	// ErrNoMasterKey: the rows of the vault cannot be opened.
 	ErrNoMasterKey = errors.New("the master keys given are not the backup's: give the one that it was made under with --master-key or --master-key-older")
 	// ErrOtherRestore: another backup, or something else, was being restored into the folder.

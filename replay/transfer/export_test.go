@@ -29,7 +29,7 @@ func vaultUnder(t *testing.T, other *sqlite.Vault) *sqlite.Vault {
 }
 
 // imported checks a file and imports it.
-func imported(t *testing.T, ctx context.Context, path string, to transfer.Side, withVault bool, tell transfer.Progress) (transfer.Imported, error) {
+func imported(ctx context.Context, t *testing.T, path string, to transfer.Side, withVault bool, tell transfer.Progress) (transfer.Imported, error) {
 	t.Helper()
 	info, err := transfer.CheckFile(ctx, path, tell)
 	if err != nil {
@@ -67,7 +67,7 @@ func TestExportAndImportWithTheVault(t *testing.T) {
 				t.Errorf("left behind: %v %v", left, err)
 			}
 			to := transfer.Side{Log: newESDB(t, esdbtest.Options{}), Vault: vaultUnder(t, from.Vault.(*sqlite.Vault))}
-			done, err := imported(t, t.Context(), path, to, true, nil)
+			done, err := imported(t.Context(), t, path, to, true, nil)
 			ok(t, err)
 			if done.Digest != sum(t, to.Log) || done.Digest != sum(t, from.Log) || done.Keys != 2 || done.KeysDestroyed != 1 || done.Rows != 5 {
 				t.Errorf("%+v", done)
@@ -88,10 +88,10 @@ func TestImportWithoutTheVaultIsAnArchive(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out.ndjson")
 	exported(t, from, path, false)
 	to := transfer.Side{Log: newLog(t), Vault: newVault(t)}
-	_, err := imported(t, t.Context(), path, to, true, nil)
+	_, err := imported(t.Context(), t, path, to, true, nil)
 	want(t, err, transfer.ErrNoVault)
 	for range 2 {
-		_, err = imported(t, t.Context(), path, to, false, nil)
+		_, err = imported(t.Context(), t, path, to, false, nil)
 		ok(t, err)
 	}
 	_, err = to.Log.Append(t.Context(), "nobody", eventstore.NoStream, one())
@@ -109,7 +109,7 @@ func TestImportOfTheVaultNeedsItsMasterKey(t *testing.T) {
 	from := ledger(t, newLog(t))
 	path := filepath.Join(t.TempDir(), "out.ndjson")
 	exported(t, from, path, true)
-	_, err := imported(t, t.Context(), path, transfer.Side{Log: newLog(t), Vault: newVault(t)}, true, nil)
+	_, err := imported(t.Context(), t, path, transfer.Side{Log: newLog(t), Vault: newVault(t)}, true, nil)
 	want(t, err, vault.ErrMasterKey)
 }
 
@@ -233,11 +233,11 @@ func TestImportGoesOnAfterABreak(t *testing.T) {
 	to := transfer.Side{Log: log, Vault: vaultUnder(t, from.Vault.(*sqlite.Vault))}
 	for _, at := range []int{1, 50, 100} {
 		ctx, cancel := context.WithCancel(t.Context())
-		_, err := imported(t, ctx, path, transfer.Side{Log: &breakingFencer{breaking{Store: log, after: at, cancel: cancel}, log}, Vault: to.Vault}, true, nil)
+		_, err := imported(ctx, t, path, transfer.Side{Log: &breakingFencer{breaking{Store: log, after: at, cancel: cancel}, log}, Vault: to.Vault}, true, nil)
 		want(t, err, context.Canceled)
 		cancel()
 	}
-	done, err := imported(t, t.Context(), path, to, true, nil)
+	done, err := imported(t.Context(), t, path, to, true, nil)
 	ok(t, err)
 	if done.Resumed < 100 || done.Digest != sum(t, from.Log) {
 		t.Errorf("%+v", done)
@@ -287,7 +287,7 @@ func TestDamagedFilesAreRefusedBeforeAnythingIsWritten(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "bad.ndjson")
 			ok(t, os.WriteFile(path, []byte(c.text), 0o600))
 			to := transfer.Side{Log: newLog(t), Vault: newVault(t)}
-			_, err := imported(t, t.Context(), path, to, false, nil)
+			_, err := imported(t.Context(), t, path, to, false, nil)
 			want(t, err, c.want)
 			if d := sum(t, to.Log); d.Events != 0 {
 				t.Errorf("%d events were written", d.Events)

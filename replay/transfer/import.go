@@ -169,7 +169,7 @@ func (r *fileReader) end(l *line) error {
 
 // openFile reads a file from its beginning.
 func openFile(ctx context.Context, path string, event func(*eventstore.Recorded) error, row func(*vault.Row) error) (FileInfo, error) {
-	f, err := os.Open(path) //nolint:gosec // the operator names the file
+	f, err := os.Open(path)
 	if err != nil {
 		return FileInfo{}, err
 	}
@@ -250,7 +250,7 @@ func Import(ctx context.Context, path string, info FileInfo, to Side, withVault 
 }
 
 type importing struct {
-	ctx       context.Context //nolint:containedctx // of the one call that the importing lives in
+	ctx       context.Context // of the one call that the importing lives in
 	to        Side
 	writer    *Writer
 	withVault bool

@@ -178,7 +178,8 @@ func TestMoveFollowsWhatTheVaultLostMeanwhile(t *testing.T) {
 
 func TestMoveNamesAKeyThatIsMissing(t *testing.T) {
 	from := ledger(t, newLog(t))
-	appendTo(t, from.Log, map[string]int64{}, "lost", eventstore.Event{ID: uuid.New(), Type: "sealed.v1", Data: sealed("account/lost"), Metadata: []byte(`{"format":1}`)})
+	appendTo(t, from.Log, map[string]int64{}, "lost",
+		eventstore.Event{ID: uuid.New(), Type: "sealed.v1", Data: sealed("account/lost"), Metadata: []byte(`{"format":1}`)})
 	_, err := (&transfer.Move{From: from, To: transfer.Side{Log: newLog(t), Vault: newVault(t)}}).Run(t.Context())
 	var missing *transfer.KeyMissingError
 	if !errors.As(err, &missing) || missing.Key != "account/lost" || !errors.Is(err, transfer.ErrKeyMissing) {

@@ -153,7 +153,8 @@ func TestDigestIsWhatItsDescriptionSays(t *testing.T) {
 	if d := sum(t, log); d != (transfer.Digest{}) {
 		t.Errorf("of an empty log: %+v", d)
 	}
-	_, err := log.Append(t.Context(), "s", eventstore.NoStream, eventstore.Event{ID: uuid.MustParse("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), Type: "t", Data: []byte("d"), Metadata: []byte("m")})
+	_, err := log.Append(t.Context(), "s", eventstore.NoStream,
+		eventstore.Event{ID: uuid.MustParse("6ba7b810-9dad-11d1-80b4-00c04fd430c8"), Type: "t", Data: []byte("d"), Metadata: []byte("m")})
 	ok(t, err)
 	if got := sum(t, log).String(); got != digestOfOne {
 		t.Errorf("%s", got)
@@ -207,7 +208,8 @@ func TestTargetThatHoldsSomethingElseIsRefused(t *testing.T) {
 	history(t, b, 20)
 	before := sum(t, b)
 	var different *transfer.DifferentError
-	if _, err := transfer.Copy(t.Context(), a, b, nil); !errors.As(err, &different) || different.Event != 1 || different.Stream != "account-0" || different.Version != 0 {
+	if _, err := transfer.Copy(t.Context(), a, b, nil); !errors.As(err, &different) || different.Event != 1 || different.Stream != "account-0" ||
+		different.Version != 0 {
 		t.Errorf("%v", err)
 	}
 	if before != sum(t, b) {

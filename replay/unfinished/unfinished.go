@@ -45,7 +45,8 @@ var (
 	// ErrRestore: a restore was begun, or nobody can tell what.
 	ErrRestore = errors.New("this data folder is the target of a restore that has not finished: run that command again, or delete the folder")
 	// ErrAccept: what an operator accepted has not come to its end.
-	ErrAccept = errors.New("this data folder is to go on from an earlier state, and that has not come to its end: run serve with the same --accept and --reason again")
+	ErrAccept = errors.New("this data folder is to go on from an earlier state, and that has not come to its end: run serve with the same --accept and " +
+		"--reason again")
 )
 
 const fileName = "unfinished"

@@ -29,7 +29,8 @@ func readBinding(ctx context.Context, from querier) (b vault.Binding, err error)
 	var commit, prepare int64
 	var log, event *uuid.UUID
 	var hash []byte
-	err = from.QueryRow(ctx, "SELECT log, at_commit, at_prepare, event, listed, list_hash FROM vault").Scan(&log, &commit, &prepare, &event, &b.List.Entries, &hash)
+	err = from.QueryRow(ctx, "SELECT log, at_commit, at_prepare, event, listed, list_hash FROM vault").Scan(&log, &commit, &prepare,
+		&event, &b.List.Entries, &hash)
 	if err != nil {
 		return b, err
 	}

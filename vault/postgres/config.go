@@ -62,7 +62,7 @@ func configure(address string, o Options) (*pgxpool.Config, error) {
 
 // quoted is a name quoted for a statement.
 func quoted(name string) string {
-	return pgx.Identifier{name}.Sanitize() //nolint:misspell // pgx's spelling
+	return pgx.Identifier{name}.Sanitize()
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

@@ -59,7 +59,7 @@ func (p place) drop(t testing.TB) {
 }
 
 func (p place) quoted() string {
-	return pgx.Identifier{p.schema}.Sanitize() //nolint:misspell // pgx's spelling
+	return pgx.Identifier{p.schema}.Sanitize()
 }
 
 // connect bypasses the vault.

@@ -127,7 +127,7 @@ func (v *Vault) start(ctx context.Context, config *pgx.ConnConfig, o Options) er
 	}
 	w := &watcher{vault: v, config: config}
 	if err := fail(ctx, within, "opening", w.connect(within)); err != nil {
-		return errors.Join(err, w.disconnect())
+		return errors.Join(err, w.disconnect(ctx))
 	}
 	life, end := context.WithCancel(context.WithoutCancel(ctx))
 	v.end = end

@@ -21,7 +21,7 @@ type outage struct {
 	since  time.Time // when the first unanswered request was sent; zero while the server answers
 	behind error     // set once the server was seen to be behind, until the vault is closed
 	// waiting ends when the silence has lasted too long, and with it the calls under way.
-	waiting context.Context //nolint:containedctx // it is shared by calls
+	waiting context.Context // it is shared by calls
 	give    context.CancelFunc
 	timer   *time.Timer // ends waiting; nil while the server answers
 }

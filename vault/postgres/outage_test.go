@@ -46,7 +46,8 @@ func TestASilentServer(t *testing.T) {
 			}
 			began = time.Now()
 			_, key := v.Key(t.Context(), "account/1")
-			for _, err := range []error{key, v.Ping(t.Context()), v.PutSecret(t.Context(), "a", []byte("b")), v.DestroyKeys(t.Context(), "c"), v.Dump(t.Context(), nil)} {
+			for _, err := range []error{key, v.Ping(t.Context()), v.PutSecret(t.Context(), "a", []byte("b")), v.DestroyKeys(t.Context(), "c"),
+				v.Dump(t.Context(), nil)} {
 				if !errors.As(err, &outage) || !errors.Is(err, vault.ErrUnavailable) {
 					t.Errorf("error %v", err)
 				}

@@ -68,7 +68,7 @@ func (v *Vault) rotating(ctx context.Context) (release func(), err error) {
 		return nil, err
 	}
 	return func() {
-		ctx, cancel := context.WithTimeout(context.Background(), v.timeout)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), v.timeout)
 		defer cancel()
 		if _, err := conn.Exec(ctx, "SELECT pg_advisory_unlock($1)", v.locks.rotation); err != nil {
 			_ = conn.Conn().Close(ctx) // the pool discards it

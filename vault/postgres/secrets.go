@@ -10,7 +10,6 @@ import (
 	"accountledger/vault"
 )
 
-//nolint:gosec // statements, no credentials
 const (
 	findSecret = "SELECT live, id, master, wrapped FROM secrets WHERE name = $1"
 	putSecret  = `INSERT INTO secrets (name, live, id, master, wrapped) VALUES ($1, true, $2, $3, $4)

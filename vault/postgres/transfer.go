@@ -20,7 +20,6 @@ func (v *Vault) VaultID() uuid.UUID { return v.id }
 // Keyring implements vault.Portable.
 func (v *Vault) Keyring() *vault.Keyring { return v.masters }
 
-//nolint:gosec // statements, no credentials
 const (
 	dumpKeys    = "SELECT name, at, live, id, master, wrapped FROM keys WHERE name > $1 ORDER BY name LIMIT $2"
 	dumpSecrets = "SELECT name, at, live, id, master, wrapped FROM secrets WHERE name > $1 ORDER BY name LIMIT $2"
@@ -76,8 +75,6 @@ func (v *Vault) dumpSome(ctx context.Context, kind vault.Kind, query string, aft
 
 // Unlike in calls, loaded rows are rarely there already; so each is inserted,
 // and checked only if something was in its place.
-//
-//nolint:gosec // statements, no credentials
 const (
 	loadKey = `INSERT INTO keys (name, live, at, id, master, wrapped) VALUES ($1, true, $2, $3, $4, $5)
 		ON CONFLICT (name) DO UPDATE SET at = keys.at RETURNING NOT live OR id = $3`

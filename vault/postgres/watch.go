@@ -35,7 +35,7 @@ type watcher struct {
 func (w *watcher) run(ctx context.Context) {
 	ticker := time.NewTicker(askEvery)
 	defer ticker.Stop()
-	defer func() { _ = w.disconnect() }()
+	defer func() { _ = w.disconnect(ctx) }()
 	for {
 		select {
 		case <-ctx.Done():
@@ -50,7 +50,7 @@ func (w *watcher) run(ctx context.Context) {
 			err = w.ask(ctx)
 		}
 		if err != nil {
-			_ = w.disconnect()
+			_ = w.disconnect(ctx)
 		}
 		w.noted(asked, err)
 	}
@@ -100,13 +100,13 @@ func (w *watcher) connect(ctx context.Context) error {
 	return nil
 }
 
-func (w *watcher) disconnect() error {
+func (w *watcher) disconnect(ctx context.Context) error {
 	if w.conn == nil {
 		return nil
 	}
 	conn := w.conn
 	w.conn = nil
-	ctx, cancel := context.WithTimeout(context.Background(), askEvery)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askEvery)
 	defer cancel()
 	return conn.Close(ctx)
 }

@@ -32,6 +32,7 @@ import (
 	_ "modernc.org/sqlite" // the driver
 
 	"accountledger/internal/durable"
+	"accountledger/internal/filelock"
 	"accountledger/internal/groupcommit"
 	"accountledger/internal/witness"
 	"accountledger/pagesum"
@@ -228,7 +229,7 @@ func (v *Vault) release() error {
 	if v.witness != nil {
 		errs = append(errs, v.witness.Sync(), v.witness.Close())
 	}
-	errs = append(errs, v.lock.Close())
+	errs = append(errs, filelock.Close(v.lock))
 	if err := errors.Join(errs...); err != nil {
 		return unavailable("closing", err)
 	}
@@ -245,11 +246,11 @@ func makeFile(dir string) (string, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", err
 	}
-	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder needs its execute bit
+	if err := os.Chmod(dir, 0o700); err != nil {
 		return "", err
 	}
 	path := filepath.Join(dir, fileName)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator names the folder
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return "", err
 	}
@@ -262,7 +263,7 @@ func makeFile(dir string) (string, error) {
 // lockFolder makes this process the only one: its cache is updated by its own
 // destructions, not by other processes'. The lock ends with the process.
 func lockFolder(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // in the vault's own folder
+	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, unavailable("making its lock", err)
 	}

@@ -8,8 +8,8 @@ import (
 
 const (
 	findKey        = "SELECT live, id, master, wrapped FROM keys WHERE name = ?"
-	findSecret     = "SELECT row, live, id, master, wrapped FROM secrets WHERE current = 1 AND name = ?"                             //nolint:gosec // no credential
-	findIdentifier = "SELECT row, claim FROM identifiers WHERE live = 1 AND substr(digest, 1, 3) = substr(?1, 1, 3) AND digest = ?1" //nolint:lll // one statement
+	findSecret     = "SELECT row, live, id, master, wrapped FROM secrets WHERE current = 1 AND name = ?"
+	findIdentifier = "SELECT row, claim FROM identifiers WHERE live = 1 AND substr(digest, 1, 3) = substr(?1, 1, 3) AND digest = ?1"
 	findClaim      = "SELECT row FROM identifiers WHERE live = 1 AND substr(claim, 14, 3) = substr(?1, 14, 3) AND claim = ?1"
 
 	insertKey = "INSERT INTO keys (name, live, at, id, master, wrapped) VALUES (?, 1, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
@@ -18,11 +18,11 @@ const (
 		wrapped = zeroblob(length(wrapped)) WHERE name = ?1 AND live = 1`
 	buryKey = "INSERT INTO keys (name, live, at, id, master, wrapped) VALUES (?, 0, ?, x'', x'', x'') ON CONFLICT DO NOTHING"
 
-	insertSecret  = "INSERT INTO secrets (name, current, live, at, id, master, wrapped) VALUES (?, 1, 1, ?, ?, ?, ?)" //nolint:gosec // no credential
-	replaceSecret = "UPDATE secrets SET at = ?2, id = ?3, master = ?4, wrapped = ?5 WHERE row = ?1"                   //nolint:gosec // no credential
+	insertSecret  = "INSERT INTO secrets (name, current, live, at, id, master, wrapped) VALUES (?, 1, 1, ?, ?, ?, ?)"
+	replaceSecret = "UPDATE secrets SET at = ?2, id = ?3, master = ?4, wrapped = ?5 WHERE row = ?1"
 	wipeSecret    = `UPDATE secrets SET current = ?3, live = 0, at = ?2, id = zeroblob(length(id)),
 		master = zeroblob(length(master)), wrapped = zeroblob(length(wrapped)) WHERE row = ?1`
-	burySecret = "INSERT INTO secrets (name, current, live, at, id, master, wrapped) VALUES (?, 1, 0, ?, x'', x'', x'')" //nolint:gosec // no credential
+	burySecret = "INSERT INTO secrets (name, current, live, at, id, master, wrapped) VALUES (?, 1, 0, ?, x'', x'', x'')"
 
 	insertIdentifier = "INSERT INTO identifiers (live, digest, claim) VALUES (1, ?, ?)"
 	wipeIdentifier   = "UPDATE identifiers SET live = 0, digest = zeroblob(32), claim = zeroblob(16) WHERE row = ?"
@@ -96,7 +96,7 @@ type prepared struct {
 func prepareAll(ctx context.Context, db preparer, list []prepared) error {
 	for _, p := range list {
 		var err error
-		if *p.into, err = db.PrepareContext(ctx, p.query); err != nil { //nolint:sqlclosecheck // closed by close, with the database
+		if *p.into, err = db.PrepareContext(ctx, p.query); err != nil {
 			return unavailable("preparing a statement", err)
 		}
 	}

@@ -21,7 +21,7 @@ func (v *Vault) Keyring() *vault.Keyring { return v.masters }
 
 const (
 	dumpKeys    = "SELECT row, name, at, live, id, master, wrapped FROM keys WHERE row > ? ORDER BY row LIMIT ?"
-	dumpSecrets = "SELECT row, name, at, live, id, master, wrapped FROM secrets WHERE current = 1 AND row > ? ORDER BY row LIMIT ?" //nolint:gosec // no credential
+	dumpSecrets = "SELECT row, name, at, live, id, master, wrapped FROM secrets WHERE current = 1 AND row > ? ORDER BY row LIMIT ?"
 	dumpMap     = "SELECT row, digest, claim FROM identifiers WHERE live = 1 AND row > ? ORDER BY row LIMIT ?"
 )
 

@@ -49,7 +49,7 @@ func binding(t *testing.T, e Engine) {
 	if len(before) == 0 || before[len(before)-1] != log {
 		t.Errorf("it belonged to %v before, want %s last", before, log)
 	}
-	v, is = e.Reopen(t, v.(vault.Vault)).(vault.Binder) //nolint:forcetypeassert // it came from there
+	v, is = e.Reopen(t, v.(vault.Vault)).(vault.Binder) // it came from there
 	if !is {
 		t.Fatal("the engine does not record its log")
 	}

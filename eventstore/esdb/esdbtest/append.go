@@ -59,6 +59,7 @@ func (s *streams) Append(call api.Streams_AppendServer) error {
 		return status.Error(codes.Unavailable, "Server Is Too Busy")
 	case Delay:
 		s.cluster.faults.delay(ctx)
+	default: // the others come after the append
 	}
 	// Once begun, an append does not stop because its client has gone.
 	resp, err := s.carryOut(call, generation, p)
@@ -75,12 +76,13 @@ func (s *streams) Append(call api.Streams_AppendServer) error {
 		return errCommitTimeout
 	case WrongVersion:
 		if success := resp.GetSuccess(); success != nil {
-			resp = wrong(p.expected, int64(success.GetCurrentRevision())) //nolint:gosec // counted in int64
+			resp = wrong(p.expected, int64(success.GetCurrentRevision())) // counted in int64
 		}
 	case NoPosition:
 		if success := resp.GetSuccess(); success != nil {
 			success.PositionOption = &api.AppendResp_Success_NoPosition{NoPosition: &shared.Empty{}}
 		}
+	default: // the others came before
 	}
 	return call.SendAndClose(resp)
 }
@@ -107,7 +109,7 @@ func (s *streams) receive(call api.Streams_AppendServer) (p proposal, err error)
 	}
 	switch revision := o.GetExpectedStreamRevision().(type) {
 	case *api.AppendReq_Options_Revision:
-		p.expected = int64(revision.Revision) //nolint:gosec // counted in int64
+		p.expected = int64(revision.Revision) // counted in int64
 	case *api.AppendReq_Options_NoStream:
 		p.expected = noStream
 	case *api.AppendReq_Options_Any:
@@ -169,6 +171,7 @@ func (s *streams) carryOut(call api.Streams_AppendServer, generation uint64, p p
 		return wrong(p.expected, o.revision), nil
 	case accepted:
 		s.cluster.appended()
+	case repeated:
 	}
 	if s.cluster.alone.Load() {
 		_ = pause(call.Context(), s.cluster.opts.CommitTimeout)
@@ -189,7 +192,7 @@ func (c *Cluster) appended() {
 func (s *streams) success(o outcome) *api.AppendResp {
 	ok := &api.AppendResp_Success{CurrentRevisionOption: &api.AppendResp_Success_NoStream{NoStream: &shared.Empty{}}}
 	if o.revision != noStream {
-		ok.CurrentRevisionOption = &api.AppendResp_Success_CurrentRevision{CurrentRevision: uint64(o.revision)} //nolint:gosec // not negative
+		ok.CurrentRevisionOption = &api.AppendResp_Success_CurrentRevision{CurrentRevision: uint64(o.revision)}
 	}
 	ok.PositionOption = &api.AppendResp_Success_NoPosition{NoPosition: &shared.Empty{}}
 	if o.at != 0 {
@@ -212,7 +215,7 @@ func wrong(expected, actual int64) *api.AppendResp {
 		w.ExpectedRevisionOption = &api.AppendResp_WrongExpectedVersion_ExpectedStreamExists{ExpectedStreamExists: &shared.Empty{}}
 		w.ExpectedRevisionOption_20_6_0 = &api.AppendResp_WrongExpectedVersion_StreamExists_20_6_0{StreamExists_20_6_0: &shared.Empty{}}
 	default:
-		revision := uint64(expected) //nolint:gosec // below 0 becomes the largest
+		revision := uint64(expected) // below 0 becomes the largest
 		w.ExpectedRevisionOption = &api.AppendResp_WrongExpectedVersion_ExpectedRevision{ExpectedRevision: revision}
 		w.ExpectedRevisionOption_20_6_0 = &api.AppendResp_WrongExpectedVersion_ExpectedRevision_20_6_0{ExpectedRevision_20_6_0: revision}
 	}
@@ -220,7 +223,7 @@ func wrong(expected, actual int64) *api.AppendResp {
 		w.CurrentRevisionOption = &api.AppendResp_WrongExpectedVersion_CurrentNoStream{CurrentNoStream: &shared.Empty{}}
 		w.CurrentRevisionOption_20_6_0 = &api.AppendResp_WrongExpectedVersion_NoStream_20_6_0{NoStream_20_6_0: &shared.Empty{}}
 	} else {
-		revision := uint64(actual) //nolint:gosec // not negative
+		revision := uint64(actual)
 		w.CurrentRevisionOption = &api.AppendResp_WrongExpectedVersion_CurrentRevision{CurrentRevision: revision}
 		w.CurrentRevisionOption_20_6_0 = &api.AppendResp_WrongExpectedVersion_CurrentRevision_20_6_0{CurrentRevision_20_6_0: revision}
 	}

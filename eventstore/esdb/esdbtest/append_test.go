@@ -90,7 +90,8 @@ func TestRefusedEvents(t *testing.T) {
 	for name, want := range map[string]string{"maximum-append-event-size": "500", "event-id": id, "proposed-append-event-size": "616"} {
 		w.says(name, want, refused.trailer.Get(name)[0])
 	}
-	w.says("many", "3 maximum-append-size-exceeded: Maximum Append Size of 2000 Exceeded.", w.append("s", none, sized(450), sized(450), sized(450), sized(450), sized(450)).said)
+	w.says("many", "3 maximum-append-size-exceeded: Maximum Append Size of 2000 Exceeded.",
+		w.append("s", none, sized(450), sized(450), sized(450), sized(450), sized(450)).said)
 	c.SetLimits(0, 0)
 	w.says("as before", "0", w.append("s", none, event).said)
 }

@@ -85,7 +85,7 @@ func (b *batching) take(req *api.BatchAppendReq) (*queued, error) {
 		}
 		switch at := o.GetExpectedStreamPosition().(type) {
 		case *api.BatchAppendReq_Options_StreamPosition:
-			p.expected = int64(at.StreamPosition) //nolint:gosec // counted in int64
+			p.expected = int64(at.StreamPosition) // counted in int64
 		case *api.BatchAppendReq_Options_NoStream:
 			p.expected = noStream
 		case *api.BatchAppendReq_Options_Any:
@@ -125,7 +125,7 @@ func (b *batching) add(p *queued, messages []*api.BatchAppendReq_ProposedMessage
 			return eventExceeds(p)
 		}
 		if p.size += bytes; p.size > most.append {
-			return failed(p, codes.InvalidArgument, &shared.MaximumAppendSizeExceeded{MaxAppendSize: uint32(most.append)}) //nolint:gosec // small
+			return failed(p, codes.InvalidArgument, &shared.MaximumAppendSizeExceeded{MaxAppendSize: uint32(most.append)})
 		}
 		p.events = append(p.events, record{id: readID(m.GetId()), typ: kind, content: content, data: m.GetData(), metadata: m.GetCustomMetadata()})
 	}
@@ -163,6 +163,7 @@ func (b *batching) final(p *queued) error {
 		return b.call.Send(notHandled(p, "Server Is Busy"))
 	case Delay:
 		b.cluster.faults.delay(ctx)
+	default: // the others come after the append
 	}
 	answer, err := b.write(p)
 	if err != nil {
@@ -176,7 +177,7 @@ func (b *batching) final(p *queued) error {
 	case fault == TimeOut:
 		answer = failed(p, codes.DeadlineExceeded, &shared.Timeout{})
 	case fault == WrongVersion && done != nil:
-		answer = batchWrong(p, int64(done.GetCurrentRevision())) //nolint:gosec // counted in int64
+		answer = batchWrong(p, int64(done.GetCurrentRevision())) // counted in int64
 	case fault == NoPosition && done != nil:
 		done.PositionOption = &api.BatchAppendResp_Success_NoPosition{NoPosition: &emptypb.Empty{}}
 	}
@@ -203,6 +204,7 @@ func (b *batching) write(p *queued) (*api.BatchAppendResp, error) {
 		return batchWrong(p, o.revision), nil
 	case accepted:
 		b.cluster.appended()
+	case repeated:
 	}
 	if b.cluster.alone.Load() {
 		_ = pause(context.WithoutCancel(b.call.Context()), b.cluster.opts.CommitTimeout)

@@ -13,7 +13,7 @@ import (
 func (b *batching) done(p *queued, o outcome) *api.BatchAppendResp {
 	ok := &api.BatchAppendResp_Success{CurrentRevisionOption: &api.BatchAppendResp_Success_NoStream{NoStream: &emptypb.Empty{}}}
 	if o.revision != noStream {
-		ok.CurrentRevisionOption = &api.BatchAppendResp_Success_CurrentRevision{CurrentRevision: uint64(o.revision)} //nolint:gosec // not negative
+		ok.CurrentRevisionOption = &api.BatchAppendResp_Success_CurrentRevision{CurrentRevision: uint64(o.revision)}
 	}
 	ok.PositionOption = &api.BatchAppendResp_Success_NoPosition{NoPosition: &emptypb.Empty{}}
 	if o.at != 0 {
@@ -29,7 +29,7 @@ func batchWrong(p *queued, actual int64) *api.BatchAppendResp {
 	if actual == noStream {
 		w.CurrentStreamRevisionOption = &shared.WrongExpectedVersion_CurrentNoStream{CurrentNoStream: &emptypb.Empty{}}
 	} else {
-		w.CurrentStreamRevisionOption = &shared.WrongExpectedVersion_CurrentStreamRevision{CurrentStreamRevision: uint64(actual)} //nolint:gosec // not negative
+		w.CurrentStreamRevisionOption = &shared.WrongExpectedVersion_CurrentStreamRevision{CurrentStreamRevision: uint64(actual)}
 	}
 	return failed(p, codes.AlreadyExists, w)
 }
@@ -40,7 +40,7 @@ func (b *batching) refuse(p *queued, code codes.Code, details proto.Message) err
 
 // failed is the answer to an append that was not carried out, or may not have been. Its message is the name of its details.
 func failed(p *queued, code codes.Code, details proto.Message) *api.BatchAppendResp {
-	s := &status.Status{Code: int32(code), Message: string(details.ProtoReflect().Descriptor().Name())} //nolint:gosec // small
+	s := &status.Status{Code: int32(code), Message: string(details.ProtoReflect().Descriptor().Name())}
 	if packed, err := anypb.New(details); err == nil {
 		s.Details = []*anypb.Any{packed}
 	}

@@ -104,15 +104,15 @@ func TestLeaderRequired(t *testing.T) {
 	t.Parallel()
 	server := esdbtest.Start(t, esdbtest.Options{Nodes: 2})
 	leader, ctx := connect(t, server.ConnectionTo(0))
-	add := func(n uint64) {
+	add := func() {
 		t.Helper()
 		if _, err := leader.AppendToStream(ctx, "stream", client.AppendToStreamOptions{}, event()); err != nil {
 			t.Fatal(err)
 		}
 	}
-	add(0)
+	add()
 	server.Node(1).Lag()
-	add(1)
+	add()
 	last := func(ctx context.Context) (uint64, error) {
 		follower, _ := connect(t, server.ConnectionTo(1, "nodePreference=follower"))
 		read, err := follower.ReadStream(ctx, "stream", client.ReadStreamOptions{Direction: client.Backwards, From: client.End{}, RequiresLeader: true}, 1)

@@ -15,7 +15,7 @@ func (s *streams) Delete(ctx context.Context, req *api.DeleteReq) (*api.DeleteRe
 	expected := expectAny
 	switch revision := req.GetOptions().GetExpectedStreamRevision().(type) {
 	case *api.DeleteReq_Options_Revision:
-		expected = int64(revision.Revision) //nolint:gosec // counted in int64
+		expected = int64(revision.Revision) // counted in int64
 	case *api.DeleteReq_Options_NoStream:
 		expected = noStream
 	case *api.DeleteReq_Options_StreamExists:
@@ -35,7 +35,7 @@ func (s *streams) Tombstone(ctx context.Context, req *api.TombstoneReq) (*api.To
 	expected := expectAny
 	switch revision := req.GetOptions().GetExpectedStreamRevision().(type) {
 	case *api.TombstoneReq_Options_Revision:
-		expected = int64(revision.Revision) //nolint:gosec // counted in int64
+		expected = int64(revision.Revision) // counted in int64
 	case *api.TombstoneReq_Options_NoStream:
 		expected = noStream
 	case *api.TombstoneReq_Options_StreamExists:
@@ -70,6 +70,7 @@ func (s *streams) remove(ctx context.Context, name string, expected int64, forGo
 	case refused:
 		call.SetTrailer(metadata.Pairs("exception", "wrong-expected-version", "stream-name", name))
 		return o, status.Error(codes.FailedPrecondition, "Delete failed due to WrongExpectedVersion.")
+	case accepted, repeated:
 	}
 	return o, nil
 }

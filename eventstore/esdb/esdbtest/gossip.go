@@ -52,8 +52,9 @@ func serves(state gossip.MemberInfo_VNodeState) bool {
 	switch state {
 	case gossip.MemberInfo_PreLeader, gossip.MemberInfo_Manager, gossip.MemberInfo_ShuttingDown, gossip.MemberInfo_Shutdown:
 		return false
+	default:
+		return state > gossip.MemberInfo_Unknown // lower states are those of a node joining its cluster
 	}
-	return state > gossip.MemberInfo_Unknown // lower states are those of a node joining its cluster
 }
 
 // members reports the nodes of the cluster.

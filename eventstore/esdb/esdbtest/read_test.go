@@ -35,7 +35,8 @@ func TestReadAnswers(t *testing.T) {
 	w.says("$all from a position", "s@1 s@2", w.read(fromPosition(at[1]), count(2)))
 	w.says("$all beyond the end", "", w.read(fromPosition(1<<40)))
 	w.says("$all inside a record", fmt.Sprintf("2 : Unexpected ReadAllResult: InvalidPosition >> C:%d/P:%d", at[1]+1, at[1]+1), w.read(fromPosition(at[1]+1)))
-	w.says("a subscription there", fmt.Sprintf("2 : Unexpected ReadAllResult: InvalidPosition >> C:%d/P:%d", at[1]+1, at[1]+1), w.read(fromPosition(at[1]+1), subscribing))
+	w.says("a subscription there", fmt.Sprintf("2 : Unexpected ReadAllResult: InvalidPosition >> C:%d/P:%d", at[1]+1, at[1]+1),
+		w.read(fromPosition(at[1]+1), subscribing))
 }
 
 // TestCaughtUp reports immediately how far a subscription has everything.

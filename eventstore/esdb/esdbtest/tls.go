@@ -118,7 +118,7 @@ func (certificate) file(tb testing.TB, name, block string, bytes []byte) string 
 func write(tb testing.TB, name string, content []byte) string {
 	tb.Helper()
 	path := filepath.Join(tb.TempDir(), name)
-	if err := os.WriteFile(path, content, 0o600); err != nil { //nolint:gosec // in the directory of the test
+	if err := os.WriteFile(path, content, 0o600); err != nil { // in the directory of the test
 		tb.Fatal(err)
 	}
 	return path

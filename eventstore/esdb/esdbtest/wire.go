@@ -17,7 +17,7 @@ func (l *log) wire(r *record) *api.ReadResp {
 		Event: &api.ReadResp_ReadEvent_RecordedEvent{
 			Id:               wireID(r.id),
 			StreamIdentifier: &shared.StreamIdentifier{StreamName: []byte(r.stream)},
-			StreamRevision:   uint64(r.revision), //nolint:gosec // not negative
+			StreamRevision:   uint64(r.revision),
 			CommitPosition:   r.at,
 			PreparePosition:  l.prepare(r.at),
 			Metadata: map[string]string{
@@ -36,11 +36,11 @@ func notFound(stream string) *api.ReadResp {
 }
 
 func firstPosition(revision int64) *api.ReadResp {
-	return &api.ReadResp{Content: &api.ReadResp_FirstStreamPosition{FirstStreamPosition: uint64(revision)}} //nolint:gosec // not negative
+	return &api.ReadResp{Content: &api.ReadResp_FirstStreamPosition{FirstStreamPosition: uint64(revision)}}
 }
 
 func lastPosition(revision int64) *api.ReadResp {
-	return &api.ReadResp{Content: &api.ReadResp_LastStreamPosition{LastStreamPosition: uint64(revision)}} //nolint:gosec // not negative
+	return &api.ReadResp{Content: &api.ReadResp_LastStreamPosition{LastStreamPosition: uint64(revision)}}
 }
 
 func (l *log) checkpoint(at uint64) *api.ReadResp {
@@ -57,7 +57,7 @@ const (
 
 // caughtUp says that a subscription has everything up to a position.
 func (l *log) caughtUp(now time.Time, at uint64) *api.ReadResp {
-	stamp := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), uint64(now.Unix())) //nolint:gosec // after 1970
+	stamp := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), uint64(now.Unix())) // after 1970
 	place := protowire.AppendVarint(protowire.AppendTag(nil, 1, protowire.VarintType), at)
 	place = protowire.AppendVarint(protowire.AppendTag(place, 2, protowire.VarintType), l.prepare(at))
 	raw := protowire.AppendBytes(protowire.AppendTag(nil, caughtUpTimestamp, protowire.BytesType), stamp)
@@ -69,15 +69,15 @@ func (l *log) caughtUp(now time.Time, at uint64) *api.ReadResp {
 
 func wireID(id uuid.UUID) *shared.UUID {
 	return &shared.UUID{Value: &shared.UUID_Structured_{Structured: &shared.UUID_Structured{
-		MostSignificantBits:  int64(binary.BigEndian.Uint64(id[:8])), //nolint:gosec // bits
-		LeastSignificantBits: int64(binary.BigEndian.Uint64(id[8:])), //nolint:gosec // bits
+		MostSignificantBits:  int64(binary.BigEndian.Uint64(id[:8])),
+		LeastSignificantBits: int64(binary.BigEndian.Uint64(id[8:])),
 	}}}
 }
 
 func readID(id *shared.UUID) (u uuid.UUID) {
 	if bits := id.GetStructured(); bits != nil {
-		binary.BigEndian.PutUint64(u[:8], uint64(bits.GetMostSignificantBits()))  //nolint:gosec // bits
-		binary.BigEndian.PutUint64(u[8:], uint64(bits.GetLeastSignificantBits())) //nolint:gosec // bits
+		binary.BigEndian.PutUint64(u[:8], uint64(bits.GetMostSignificantBits()))
+		binary.BigEndian.PutUint64(u[8:], uint64(bits.GetLeastSignificantBits()))
 		return u
 	}
 	u, err := uuid.Parse(id.GetString_())

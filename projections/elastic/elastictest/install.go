@@ -39,7 +39,7 @@ func install(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(cache, 0o755); err != nil { //nolint:gosec // the server, another user, reads it
+	if err := os.MkdirAll(cache, 0o755); err != nil { // the server, another user, reads it
 		return "", err
 	}
 	home := filepath.Join(cache, "elasticsearch-"+Version)
@@ -56,7 +56,7 @@ func install(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer func() { _ = os.RemoveAll(work) }()
-	fetch := exec.CommandContext(ctx, "mvn", "-q", "-B", "dependency:copy", "-Dartifact="+coordinates, "-DoutputDirectory="+work) //nolint:gosec // no argument comes from outside
+	fetch := exec.CommandContext(ctx, "mvn", "-q", "-B", "dependency:copy", "-Dartifact="+coordinates, "-DoutputDirectory="+work) // no argument comes from outside
 	fetch.Dir = work
 	if output, err := fetch.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("mvn cannot fetch Elasticsearch: %w\n%s", err, output)
@@ -79,9 +79,9 @@ func unzip(archive, into string) error {
 		if !filepath.IsLocal(f.Name) {
 			return errors.New("the archive contains a path outside it")
 		}
-		path := filepath.Join(into, f.Name) //nolint:gosec // it was checked just now
+		path := filepath.Join(into, f.Name) // it was checked just now
 		if strings.HasSuffix(f.Name, "/") {
-			if err := os.MkdirAll(path, 0o755); err != nil { //nolint:gosec // the server reads it
+			if err := os.MkdirAll(path, 0o755); err != nil { // the server reads it
 				return err
 			}
 			continue
@@ -103,10 +103,10 @@ func unzipFile(f *zip.File, path string) (err error) {
 	if f.Mode()&0o100 != 0 {
 		mode = 0o755
 	}
-	into, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, mode) //nolint:gosec // it lies in the folder given
+	into, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_EXCL, mode) // it lies in the folder given
 	if err != nil {
 		return err
 	}
-	_, err = io.Copy(into, from) //nolint:gosec // the archive is a release of known size
+	_, err = io.Copy(into, from) // the archive is a release of known size
 	return errors.Join(err, into.Close())
 }

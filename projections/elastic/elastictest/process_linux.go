@@ -28,7 +28,7 @@ func own(folder string) error {
 		return nil
 	}
 	return filepath.WalkDir(folder, func(path string, _ os.DirEntry, err error) error {
-		return errors.Join(err, os.Lchown(path, nobody, nobody)) //nolint:gosec // nobody else can write to the folder
+		return errors.Join(err, os.Lchown(path, nobody, nobody)) // nobody else can write to the folder
 	})
 }
 
@@ -42,7 +42,7 @@ const (
 // dataFolder is where a server's data goes, "" for the system's temporary folder.
 func dataFolder(o *Options) string {
 	var space syscall.Statfs_t
-	if o.Full || syscall.Statfs(memory, &space) != nil || space.Bavail*uint64(space.Bsize) < mostData { //nolint:gosec // no block has a negative size
+	if o.Full || syscall.Statfs(memory, &space) != nil || space.Bavail*uint64(space.Bsize) < mostData { // no block has a negative size
 		return ""
 	}
 	return memory
@@ -53,7 +53,7 @@ func signal(pid int, s syscall.Signal) error { return syscall.Kill(-pid, s) }
 
 // lock waits until no other process holds the file.
 func lock(ctx context.Context, path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644) //nolint:gosec // the path is ours
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o644) // the path is ours
 	if err != nil {
 		return nil, err
 	}

@@ -119,7 +119,7 @@ func (s *Server) command(ctx context.Context, name string, arguments ...string) 
 	if err != nil {
 		return nil, err
 	}
-	c := exec.CommandContext(ctx, filepath.Join(s.home, "bin", name), arguments...) //nolint:gosec // a program of the distribution
+	c := exec.CommandContext(ctx, filepath.Join(s.home, "bin", name), arguments...) // a program of the distribution
 	c.Dir = s.folder
 	c.Env = append(os.Environ(), "ES_JAVA_HOME="+java, "ES_PATH_CONF="+filepath.Join(s.folder, "config"), "ES_JAVA_OPTS=", "HOME="+s.folder)
 	c.SysProcAttr = attributes()
@@ -187,7 +187,7 @@ func (s *Server) ready(ctx context.Context, ports string, output *bytes.Buffer) 
 			return fmt.Errorf("Elasticsearch does not start: %w", ctx.Err())
 		case <-look.C:
 		}
-		text, err := os.ReadFile(ports) //nolint:gosec // the path is ours
+		text, err := os.ReadFile(ports) // the path is ours
 		if err != nil || !bytes.HasSuffix(text, []byte("\n")) {
 			continue
 		}

@@ -47,7 +47,7 @@ func binaries() (string, error) {
 // notRoot finds a user to run the server as: it refuses to run as root.
 func notRoot() (*account, error) {
 	if os.Getuid() != 0 {
-		return nil, nil //nolint:nilnil // no other account is needed
+		return nil, nil // no other account is needed
 	}
 	for _, name := range []string{"postgres", "nobody"} {
 		u, err := user.Lookup(name)
@@ -102,7 +102,7 @@ func (s *Server) Run(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startPatience)
 	defer cancel()
 	ready, ended := make(chan error, 1), make(chan struct{})
-	life, kill := context.WithCancel(context.Background())
+	life, kill := context.WithCancel(context.WithoutCancel(ctx))
 	go func() {
 		defer kill()
 		s.watch(life, ready, ended)
@@ -153,12 +153,12 @@ func (s *Server) watch(life context.Context, ready chan<- error, ended chan<- st
 	}
 	err = c.Wait()
 	if !told {
-		ready <- errors.Join(err, errors.New(strings.Join(said, "\n"))) //nolint:err113 // what the server said
+		ready <- errors.Join(err, errors.New(strings.Join(said, "\n"))) // what the server said
 	}
 }
 
 func (s *Server) command(ctx context.Context, name string, args ...string) *exec.Cmd {
-	c := exec.CommandContext(ctx, filepath.Join(s.bin, name), args...) //nolint:gosec // a program of the package
+	c := exec.CommandContext(ctx, filepath.Join(s.bin, name), args...) // a program of the package
 	c.Dir = s.root
 	c.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
 	c.SysProcAttr = &syscall.SysProcAttr{}

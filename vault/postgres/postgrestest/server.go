@@ -139,5 +139,5 @@ func freePort() (int, error) {
 		return 0, fmt.Errorf("postgrestest: looking for a port: %w", err)
 	}
 	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil //nolint:forcetypeassert // a TCP listener has no other
+	return l.Addr().(*net.TCPAddr).Port, nil // a TCP listener has no other
 }

@@ -17,9 +17,9 @@ type stored struct {
 	doc view.Document
 }
 
-// settle returns those of rows that are newer than what is stored, updates the full-text index for them and
+// supersede returns those of rows that are newer than what is stored, updates the full-text index for them and
 // records how the tallies change. In a view with words, new rows get their number.
-func (s *store) settle(ctx context.Context, rows []row, counts *deltas) ([]row, error) {
+func (s *store) supersede(ctx context.Context, rows []row, counts *deltas) ([]row, error) {
 	before, err := s.storedRows(ctx, rows)
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (s *store) settle(ctx context.Context, rows []row, counts *deltas) ([]row, 
 	if !s.layout.words {
 		return kept, nil
 	}
-	return kept, s.post(kept, before)
+	return kept, s.post(ctx, kept, before)
 }
 
 func (s *store) storedRows(ctx context.Context, rows []row) (map[string]*stored, error) {
@@ -53,11 +53,11 @@ func (s *store) storedRows(ctx context.Context, rows []row) (map[string]*stored,
 			return nil, err
 		}
 		chunk := ids[start:min(start+loadChunk, len(ids))]
-		statement, err := s.statement(s.layout.storedByID[chunkSize(len(chunk))]) //nolint:sqlclosecheck // closed with the store
+		statement, err := s.statement(ctx, s.layout.storedByID[chunkSize(len(chunk))])
 		if err != nil {
 			return nil, err
 		}
-		found, err := statement.QueryContext(context.Background(), idArgs(chunk)...)
+		found, err := statement.QueryContext(context.WithoutCancel(ctx), idArgs(chunk)...)
 		if err != nil {
 			return nil, err
 		}

@@ -26,7 +26,7 @@ func config(s *smtptest.Server) smtp.Config {
 	return smtp.Config{Host: s.Host, Port: s.Port, From: "noreply@ledger.example", FromName: "Vesta, accounts", RootCAs: s.Roots, Timeout: 5 * time.Second}
 }
 
-func channel(t *testing.T, c smtp.Config) *smtp.Channel {
+func transport(t *testing.T, c smtp.Config) *smtp.Transport {
 	t.Helper()
 	ch, err := smtp.New(c)
 	if err != nil {
@@ -66,7 +66,7 @@ func failure(t *testing.T, err error) *notify.SendError {
 
 func TestMessage(t *testing.T) {
 	s := smtptest.Start(t, smtptest.Options{TLS: true})
-	if err := channel(t, config(s)).Send(t.Context(), envelope(t, canary)); err != nil {
+	if err := transport(t, config(s)).Send(t.Context(), envelope(t, canary)); err != nil {
 		t.Fatal(err)
 	}
 	m := s.Wait(t, 1)[0]
@@ -126,7 +126,7 @@ func TestEncryption(t *testing.T) {
 				cfg.RootCAs = nil
 			}
 			before := len(c.server.Taken())
-			err := channel(t, cfg).Send(t.Context(), envelope(t, canary))
+			err := transport(t, cfg).Send(t.Context(), envelope(t, canary))
 			if !c.sent {
 				if f := failure(t, err); f.Refused || f.Step != notify.StepSession {
 					t.Errorf("got %v", f)
@@ -150,18 +150,18 @@ func TestSigningIn(t *testing.T) {
 	s := smtptest.Start(t, smtptest.Options{TLS: true, Password: "right"})
 	cfg := config(s)
 	cfg.Username, cfg.Password = "ledger", "right"
-	if err := channel(t, cfg).Send(t.Context(), envelope(t, canary)); err != nil {
+	if err := transport(t, cfg).Send(t.Context(), envelope(t, canary)); err != nil {
 		t.Fatal(err)
 	}
 	if m := s.Taken()[0]; m.User != "ledger" {
 		t.Errorf("signed in as %q", m.User)
 	}
 	cfg.Password = "wrong"
-	if f := failure(t, channel(t, cfg).Send(t.Context(), envelope(t, canary))); f.Refused || f.Code != 535 {
+	if f := failure(t, transport(t, cfg).Send(t.Context(), envelope(t, canary))); f.Refused || f.Code != 535 {
 		t.Errorf("a wrong password is no refusal of the message: %v", f)
 	}
 	cfg.Username = ""
-	if f := failure(t, channel(t, cfg).Send(t.Context(), envelope(t, canary))); f.Refused || f.Code != 530 {
+	if f := failure(t, transport(t, cfg).Send(t.Context(), envelope(t, canary))); f.Refused || f.Code != 530 {
 		t.Errorf("having to sign in is no refusal of the message: %v", f)
 	}
 	if got := fmt.Sprintf("%v %+v %#v %s", cfg, cfg, cfg, cfg.LogValue()); strings.Contains(got, "wrong") {
@@ -177,7 +177,7 @@ func TestRefusals(t *testing.T) {
 			notify.StepContent:   {Data: func(smtptest.Message) error { return reply }},
 		} {
 			s := smtptest.Start(t, o)
-			f := failure(t, channel(t, config(s)).Send(t.Context(), envelope(t, canary)))
+			f := failure(t, transport(t, config(s)).Send(t.Context(), envelope(t, canary)))
 			if f.Refused != want || f.Code != code || f.Step != step || f.Enhanced != fmt.Sprintf("%d.1.1", code/100) {
 				t.Errorf("%d at %s: %v", code, step, f)
 			}
@@ -192,7 +192,7 @@ func TestServerIsDown(t *testing.T) {
 	}
 	port := l.Addr().(*net.TCPAddr).Port
 	_ = l.Close()
-	c := channel(t, smtp.Config{Host: "127.0.0.1", Port: port, From: "noreply@ledger.example"})
+	c := transport(t, smtp.Config{Host: "127.0.0.1", Port: port, From: "noreply@ledger.example"})
 	if f := failure(t, c.Send(t.Context(), envelope(t, canary))); f.Refused || f.Step != notify.StepConnect {
 		t.Errorf("got %v", f)
 	}
@@ -206,7 +206,7 @@ func TestSilentServer(t *testing.T) {
 	}
 	defer func() { _ = l.Close() }()
 	c := smtp.Config{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, From: "noreply@ledger.example", Timeout: 50 * time.Millisecond}
-	if f := failure(t, channel(t, c).Send(t.Context(), envelope(t, canary))); f.Refused || f.Step != notify.StepSession {
+	if f := failure(t, transport(t, c).Send(t.Context(), envelope(t, canary))); f.Refused || f.Step != notify.StepSession {
 		t.Errorf("got %v", f)
 	}
 	c.Timeout = time.Hour
@@ -221,14 +221,14 @@ func TestSilentServer(t *testing.T) {
 			<-t.Context().Done()
 		}
 	}()
-	if f := failure(t, channel(t, c).Send(ctx, envelope(t, canary))); f.Refused {
+	if f := failure(t, transport(t, c).Send(ctx, envelope(t, canary))); f.Refused {
 		t.Errorf("got %v", f)
 	}
 }
 
 func TestNothingCanBeInjected(t *testing.T) {
 	s := smtptest.Start(t, smtptest.Options{})
-	c := channel(t, config(s))
+	c := transport(t, config(s))
 	for _, to := range []string{
 		canary + "\r\nBcc: other@example.com", canary + ", other@example.com", "Other <" + canary + ">", "<" + canary + ">",
 		canary + "\n.\nMAIL FROM:<x@example.com>", canary + "> NOTIFY=NEVER", canary + "\x00", "", "no address",
@@ -245,7 +245,7 @@ func TestNothingCanBeInjected(t *testing.T) {
 // An address outside ASCII goes to servers that know such; others refuse it for good.
 func TestAddressOutsideASCII(t *testing.T) {
 	s := smtptest.Start(t, smtptest.Options{UTF8: true})
-	if err := channel(t, config(s)).Send(t.Context(), envelope(t, "jürgen@example.com")); err != nil {
+	if err := transport(t, config(s)).Send(t.Context(), envelope(t, "jürgen@example.com")); err != nil {
 		t.Fatal(err)
 	}
 	if m := s.Taken()[0]; !m.SMTPUTF8 || m.To != "jürgen@example.com" {
@@ -255,7 +255,7 @@ func TestAddressOutsideASCII(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	good := smtp.Config{Host: "mail.example.com", From: "noreply@ledger.example"}
-	channel(t, good)
+	transport(t, good)
 	for name, spoil := range map[string]func(*smtp.Config){
 		"host":     func(c *smtp.Config) { c.Host = "" },
 		"newline":  func(c *smtp.Config) { c.Host = "a\r\nb" },

@@ -14,30 +14,30 @@ import (
 	"accountledger/notify"
 )
 
-// Channel sends e-mail through one server, with one connection per message. It is safe for concurrent use.
-type Channel struct {
+// Transport sends e-mail through one server, with one connection per message. It is safe for concurrent use.
+type Transport struct {
 	config Config
 	from   *mail.Address
 }
 
-var _ notify.Channel = (*Channel)(nil)
+var _ notify.Transport = (*Transport)(nil)
 
 // New checks the configuration without connecting. Its errors repeat no configured value.
-func New(c Config) (*Channel, error) {
+func New(c Config) (*Transport, error) {
 	c, from, err := c.check()
 	if err != nil {
 		return nil, err
 	}
-	return &Channel{config: c, from: from}, nil
+	return &Transport{config: c, from: from}, nil
 }
 
 // Medium is e-mail.
-func (c *Channel) Medium() domain.Medium { return domain.MediumEmail }
+func (c *Transport) Medium() domain.Medium { return domain.MediumEmail }
 
 // Send hands the message to the server. Only the server's refusal of this message (5xx to its sender, recipient or content) is
 // permanent; failures of the connection, its encryption or authentication are for the operator to fix and may be retried.
 // Errors are *notify.SendError.
-func (c *Channel) Send(ctx context.Context, e notify.Envelope) error {
+func (c *Transport) Send(ctx context.Context, e notify.Envelope) error {
 	msg, failed := c.message(e)
 	if failed != nil {
 		return failed
@@ -61,7 +61,7 @@ func (c *Channel) Send(ctx context.Context, e notify.Envelope) error {
 	return nil
 }
 
-func (c *Channel) client(l *line) (*gomail.Client, error) {
+func (c *Transport) client(l *line) (*gomail.Client, error) {
 	o := []gomail.Option{
 		gomail.WithPort(c.config.Port), gomail.WithTimeout(c.config.Timeout), gomail.WithHELO(c.config.Helo),
 		gomail.WithoutNoop(), gomail.WithDialContextFunc(l.dial),

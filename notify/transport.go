@@ -12,9 +12,9 @@ import (
 	"accountledger/notify/templates"
 )
 
-// Channel sends messages to people: e-mail today; text messages and voice calls would fit too.
-type Channel interface {
-	// Medium is the channel's medium.
+// Transport sends messages to people: e-mail today; text messages and voice calls would fit too.
+type Transport interface {
+	// Medium is the transport's medium.
 	Medium() domain.Medium
 	// Send hands over one message. Nil means that the next server has accepted it or that it is stored. A *SendError
 	// with Refused is permanent; any other error may be retried. Errors contain no address and no text from the other
@@ -22,7 +22,7 @@ type Channel interface {
 	Send(ctx context.Context, e Envelope) error
 }
 
-// Forgetter is a Channel that keeps messages and can delete a person's.
+// Forgetter is a Transport that keeps messages and can delete a person's.
 type Forgetter interface {
 	// Forget deletes every message of an account. It is idempotent.
 	Forget(id domain.AccountID) error
@@ -48,7 +48,7 @@ func (Envelope) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "[persona
 // LogValue logs [personal].
 func (Envelope) LogValue() slog.Value { return slog.StringValue("[personal]") }
 
-// Step is where a channel failed.
+// Step is where a transport failed.
 type Step string
 
 // Steps.
@@ -69,7 +69,7 @@ type SendError struct {
 	// Code is the other side's reply code and Enhanced its enhanced status (RFC 3463), if given.
 	Code     int
 	Enhanced string
-	// Why is a short reason in the channel's own words, or empty.
+	// Why is a short reason in the transport's own words, or empty.
 	Why string
 }
 

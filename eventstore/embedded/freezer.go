@@ -13,7 +13,7 @@ import (
 // errFrozen is returned by an operation on files after one has failed.
 var errFrozen = errors.New("embedded: the files are frozen after a failed write")
 
-// fence is the file system that Pebble works on. The first operation that
+// freezer is the file system that Pebble works on. The first operation that
 // fails to change a file freezes them all, as if the machine had stopped at
 // that moment: nothing is written, renamed or removed after it, so the disk
 // keeps the state that recovery expects. Reads go on.
@@ -26,7 +26,7 @@ var errFrozen = errors.New("embedded: the files are frozen after a failed write"
 // does nothing; elsewhere the goroutine, one of Pebble's own for flushing or
 // compaction, never returns. fault is called before either happens, so that
 // no false success is ever reported.
-type fence struct {
+type freezer struct {
 	vfs.FS
 	fault  func(error)
 	armed  atomic.Bool // until then errors are passed on: Open handles them
@@ -35,21 +35,21 @@ type fence struct {
 	gate sync.RWMutex
 }
 
-func newFence(fs vfs.FS, fault func(error)) *fence { return &fence{FS: fs, fault: fault} }
+func newFreezer(fs vfs.FS, fault func(error)) *freezer { return &freezer{FS: fs, fault: fault} }
 
 // freeze stops all further changes.
-func (f *fence) freeze() { f.frozen.Store(true) }
+func (f *freezer) freeze() { f.frozen.Store(true) }
 
 // seal freezes and waits for changes under way; after it Pebble
 // cannot touch the folder.
-func (f *fence) seal() {
+func (f *freezer) seal() {
 	f.freeze()
 	f.gate.Lock()
 	defer f.gate.Unlock()
 }
 
 // change runs an operation that changes a file other than a write-ahead file.
-func (f *fence) change(op func() error) error {
+func (f *freezer) change(op func() error) error {
 	err := f.guarded(op)
 	if err == nil {
 		return nil
@@ -61,7 +61,7 @@ func (f *fence) change(op func() error) error {
 }
 
 // changeLog does the same for a write-ahead file: after the freeze it reports success.
-func (f *fence) changeLog(op func() error) error {
+func (f *freezer) changeLog(op func() error) error {
 	err := f.guarded(op)
 	if errors.Is(err, errFrozen) && f.armed.Load() {
 		return nil
@@ -69,7 +69,7 @@ func (f *fence) changeLog(op func() error) error {
 	return err
 }
 
-func (f *fence) guarded(op func() error) error {
+func (f *freezer) guarded(op func() error) error {
 	f.gate.RLock()
 	defer f.gate.RUnlock()
 	if f.frozen.Load() {
@@ -90,7 +90,7 @@ func (f *fence) guarded(op func() error) error {
 func isLog(name string) bool { return strings.HasSuffix(name, ".log") }
 
 // open runs an operation that opens a file for writing.
-func (f *fence) open(name string, op func() (vfs.File, error)) (vfs.File, error) {
+func (f *freezer) open(name string, op func() (vfs.File, error)) (vfs.File, error) {
 	var file vfs.File
 	do := f.change
 	if isLog(name) {
@@ -103,60 +103,60 @@ func (f *fence) open(name string, op func() (vfs.File, error)) (vfs.File, error)
 		// A write-ahead file that could not be created: what is written to it is discarded.
 		file = vfs.NewMemFile(nil)
 	}
-	return &fencedFile{File: file, fence: f, do: do}, nil
+	return &freezerFile{File: file, freezer: f, do: do}, nil
 }
 
 // Create implements vfs.FS.
-func (f *fence) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
+func (f *freezer) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	return f.open(name, func() (vfs.File, error) { return f.FS.Create(name, category) })
 }
 
 // OpenReadWrite implements vfs.FS.
-func (f *fence) OpenReadWrite(name string, category vfs.DiskWriteCategory, opts ...vfs.OpenOption) (vfs.File, error) {
+func (f *freezer) OpenReadWrite(name string, category vfs.DiskWriteCategory, opts ...vfs.OpenOption) (vfs.File, error) {
 	return f.open(name, func() (vfs.File, error) { return f.FS.OpenReadWrite(name, category, opts...) })
 }
 
 // ReuseForWrite implements vfs.FS.
-func (f *fence) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
+func (f *freezer) ReuseForWrite(oldname, newname string, category vfs.DiskWriteCategory) (vfs.File, error) {
 	return f.open(newname, func() (vfs.File, error) { return f.FS.ReuseForWrite(oldname, newname, category) })
 }
 
 // OpenDir implements vfs.FS. Creating a write-ahead file syncs folders too, so after
 // the freeze it reports success; the next change then blocks forever.
-func (f *fence) OpenDir(name string) (vfs.File, error) {
+func (f *freezer) OpenDir(name string) (vfs.File, error) {
 	file, err := f.FS.OpenDir(name)
 	if err != nil {
 		return nil, err
 	}
-	return &fencedFile{File: file, fence: f, do: f.changeLog}, nil
+	return &freezerFile{File: file, freezer: f, do: f.changeLog}, nil
 }
 
 // Link implements vfs.FS.
-func (f *fence) Link(oldname, newname string) error {
+func (f *freezer) Link(oldname, newname string) error {
 	return f.change(func() error { return f.FS.Link(oldname, newname) })
 }
 
 // Rename implements vfs.FS.
-func (f *fence) Rename(oldname, newname string) error {
+func (f *freezer) Rename(oldname, newname string) error {
 	return f.change(func() error { return f.FS.Rename(oldname, newname) })
 }
 
 // MkdirAll implements vfs.FS.
-func (f *fence) MkdirAll(dir string, perm os.FileMode) error {
+func (f *freezer) MkdirAll(dir string, perm os.FileMode) error {
 	return f.change(func() error { return f.FS.MkdirAll(dir, perm) })
 }
 
 // Remove implements vfs.FS. A file that cannot be removed does no harm.
-func (f *fence) Remove(name string) error {
+func (f *freezer) Remove(name string) error {
 	return f.remove(func() error { return f.FS.Remove(name) })
 }
 
 // RemoveAll implements vfs.FS.
-func (f *fence) RemoveAll(name string) error {
+func (f *freezer) RemoveAll(name string) error {
 	return f.remove(func() error { return f.FS.RemoveAll(name) })
 }
 
-func (f *fence) remove(op func() error) error {
+func (f *freezer) remove(op func() error) error {
 	var failed error
 	if err := f.change(func() error { failed = op(); return nil }); err != nil {
 		return err
@@ -165,37 +165,37 @@ func (f *fence) remove(op func() error) error {
 }
 
 // Unwrap implements vfs.FS.
-func (f *fence) Unwrap() vfs.FS { return f.FS }
+func (f *freezer) Unwrap() vfs.FS { return f.FS }
 
-// fencedFile is a file opened for writing behind the fence.
-type fencedFile struct {
+// freezerFile is a file opened for writing behind the freezer.
+type freezerFile struct {
 	vfs.File
-	fence *fence
-	do    func(func() error) error
+	freezer *freezer
+	do      func(func() error) error
 }
 
 // Write implements vfs.File.
-func (f *fencedFile) Write(p []byte) (int, error) {
+func (f *freezerFile) Write(p []byte) (int, error) {
 	n := len(p)
 	err := f.do(func() (err error) { n, err = f.File.Write(p); return err })
 	return n, err
 }
 
 // WriteAt implements vfs.File.
-func (f *fencedFile) WriteAt(p []byte, offset int64) (int, error) {
+func (f *freezerFile) WriteAt(p []byte, offset int64) (int, error) {
 	n := len(p)
 	err := f.do(func() (err error) { n, err = f.File.WriteAt(p, offset); return err })
 	return n, err
 }
 
 // Sync implements vfs.File.
-func (f *fencedFile) Sync() error { return f.do(f.File.Sync) }
+func (f *freezerFile) Sync() error { return f.do(f.File.Sync) }
 
 // SyncData implements vfs.File.
-func (f *fencedFile) SyncData() error { return f.do(f.File.SyncData) }
+func (f *freezerFile) SyncData() error { return f.do(f.File.SyncData) }
 
 // SyncTo implements vfs.File.
-func (f *fencedFile) SyncTo(length int64) (full bool, err error) {
+func (f *freezerFile) SyncTo(length int64) (full bool, err error) {
 	err = f.do(func() (err error) { full, err = f.File.SyncTo(length); return err })
 	return full, err
 }
