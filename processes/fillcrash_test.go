@@ -40,7 +40,7 @@ func (l *ledger) waits() (unproven []domain.SignUpID, goes domain.AccountID) {
 	}
 	first, second := l.account("goes@example.com"), l.account("stays@example.com")
 	for _, c := range []domain.Caller{first, second} {
-		device, err := l.menu.LinkDevice(l.t.Context(), l.as(c), commands.LinkDevice{Kind: "watch", Model: "3", Name: "mine"})
+		device, err := l.menu.LinkDevice(l.t.Context(), l.as(c), domain.LinkDevice{Kind: "watch", Model: "3", Name: "mine"})
 		fatal(l.t, err)
 		_, err = l.menu.UnlinkDevice(l.t.Context(), l.as(c), commands.UnlinkDevice{ID: device.Value.ID})
 		fatal(l.t, err)
