@@ -25,9 +25,8 @@ type layout struct {
 	// so that reading them touches little, then words, then sealed bytes.
 	order []int
 	words bool
-	// inserts, upserts and additions are the statements that write rows, by how many. An addition of a stored row ends the
-	// whole transaction, so that SQLite need not keep a journal of each statement.
-	inserts, upserts, additions map[int]string
+	// inserts and upserts are the statements that write rows, by how many.
+	inserts, upserts map[int]string
 	tallies          []*tally
 	// tallied are the places of the fields that tallies count by, for reading stored rows.
 	tallied []int
@@ -51,9 +50,9 @@ func newLayout(schema *view.Schema) *layout {
 			}
 		}
 	}
-	l.inserts, l.upserts, l.additions = map[int]string{}, map[int]string{}, map[int]string{}
+	l.inserts, l.upserts = map[int]string{}, map[int]string{}
 	for _, n := range writeChunks() {
-		l.inserts[n], l.upserts[n], l.additions[n] = l.insert("INSERT", n), l.upsert(n), l.insert("INSERT OR ROLLBACK", n)
+		l.inserts[n], l.upserts[n] = l.insert(n), l.upsert(n)
 	}
 	l.tallies = newTallies(l)
 	l.tallied = tallied(l)

@@ -19,7 +19,7 @@ const (
 	readers = 4
 	// readerCache and writerCache are page caches in KiB, readerCache for each reader.
 	readerCache = 2 << 10
-	writerCache = 8 << 10
+	writerCache = 4 << 10
 )
 
 // store is one generation's file, shared by all handles on it.

@@ -135,7 +135,7 @@ func (s *store) add(ctx context.Context, rows []row) error {
 	for i := range rows {
 		rows[i].n = next + int64(i)
 	}
-	if err := s.inChunks(ctx, s.layout.additions, rows); err != nil || !s.layout.words {
+	if err := s.inChunks(ctx, s.layout.inserts, rows); err != nil || !s.layout.words {
 		return err
 	}
 	for i := range rows {
@@ -250,11 +250,11 @@ func (l *layout) written() []string {
 	return columns
 }
 
-// insert returns the statement that adds n rows, verb first.
-func (l *layout) insert(verb string, n int) string {
+// insert returns the statement that adds n rows.
+func (l *layout) insert(n int) string {
 	columns := l.written()
 	values := strings.Repeat(marks(len(columns))+",", n)
-	return verb + ` INTO docs (` + strings.Join(columns, ", ") + `) VALUES ` + strings.TrimSuffix(values, ",")
+	return `INSERT INTO docs (` + strings.Join(columns, ", ") + `) VALUES ` + strings.TrimSuffix(values, ",")
 }
 
 // upsert returns the statement that writes n rows.
@@ -264,5 +264,5 @@ func (l *layout) upsert(n int) string {
 	for _, column := range columns[2:] {
 		set = append(set, column+" = excluded."+column)
 	}
-	return l.insert("INSERT", n) + ` ON CONFLICT (id) DO UPDATE SET ` + strings.Join(set, ", ") + ` WHERE excluded.position > docs.position`
+	return l.insert(n) + ` ON CONFLICT (id) DO UPDATE SET ` + strings.Join(set, ", ") + ` WHERE excluded.position > docs.position`
 }
