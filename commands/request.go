@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"time"
@@ -124,7 +125,7 @@ func (k *call) fingerprint(ctx context.Context, day domain.Day) (domain.Fingerpr
 	return domain.Fingerprint(hex.EncodeToString(mac[:16])), nil
 }
 
-// entries makes the entries of one append after head. Their ids are random: if two processes
+// entries makes the entries of one append after head. Their ids are their own: if two processes
 // carry out one command at the same time, under the same Idempotency-Key, one gets a conflict and finds what the other
 // appended. The ids of a chain's step derive from its first event, and it has no fingerprint: it is found by its effect.
 func (k *call) entries(ctx context.Context, head journal.Head, a about, events ...any) ([]journal.Entry, error) {
@@ -143,11 +144,21 @@ func (k *call) entries(ctx context.Context, head journal.Head, a about, events .
 		case chained:
 			id = domain.Derive(a.origin.UUID, head.Stream, uint64(head.Version+1+int64(i))) //nolint:gosec // versions are not negative
 		case a.id.IsZero():
-			id = uuid.New()
+			id = eventID(k.now)
 		}
 		out[i] = journal.Entry{ID: domain.EventID{UUID: id}, Metadata: m, Event: e}
 	}
 	return out, nil
+}
+
+// eventID makes an id that sorts by time (UUID version 7, RFC 9562): indexes over events then grow at their ends.
+func eventID(now time.Time) uuid.UUID {
+	id := uuid.New()
+	var ms [8]byte
+	binary.BigEndian.PutUint64(ms[:], uint64(now.UnixMilli())<<16) //nolint:gosec // after 1970
+	copy(id[:6], ms[:6])
+	id[6] = id[6]&0x0f | 0x70
+	return id
 }
 
 // append appends once the caller is confirmed.

@@ -45,7 +45,7 @@ type (
 	DeliveryID = ID[deliveryKind]
 	// CommandID names one command; all ids the command makes derive from it.
 	CommandID = ID[commandKind]
-	// EventID names an event.
+	// EventID names an event. It tells when the event was recorded, to the millisecond, unless it derives from another's.
 	EventID = ID[eventKind]
 	// LogID names a log.
 	LogID = ID[logKind]

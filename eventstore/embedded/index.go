@@ -113,9 +113,16 @@ func (s *Store) spans(name string, d eventstore.Direction, from int64, limit int
 	if from >= first {
 		return recent, nil
 	}
+	generation, ended := s.windows.hasEnded(name, from)
+	if first == noSpans && ended {
+		return nil, nil
+	}
 	stored, err := s.storedSpans(nil, name, d, from, first, limit)
 	if err != nil {
 		return nil, err
+	}
+	if first == noSpans && len(stored) == 0 {
+		s.windows.ended(name, from, generation)
 	}
 	return append(stored, recent[:min(len(recent), limit-len(stored))]...), nil
 }

@@ -42,9 +42,13 @@ type stream struct {
 type window struct {
 	streams       map[string]*stream
 	spans, events int
+	// ends are versions from which Pebble was seen to have nothing, of streams that had nothing in memory then.
+	ends map[string]int64
 }
 
-func newWindow() *window { return &window{streams: make(map[string]*stream)} }
+func newWindow() *window {
+	return &window{streams: make(map[string]*stream), ends: make(map[string]int64)}
+}
 
 // full reports that the window is at its limit of appends or streams.
 func (w *window) full(limit int) bool {
@@ -183,6 +187,46 @@ func (w *windows) spans(name string, d eventstore.Direction, from int64, limit i
 		}
 	}
 	return out, first
+}
+
+// hasEnded reports whether a stream that had nothing in memory has nothing from a version on, without asking Pebble: most
+// reads go on from what is known and find nothing. Whatever was appended since that was seen is in memory, because an end
+// that is not asked for during a whole window is forgotten with it. The generation is for ended.
+func (w *windows) hasEnded(name string, from int64) (generation uint64, ended bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, win := range []*window{w.old, w.young} {
+		if s := win.streams[name]; s != nil && len(s.spans) > 0 {
+			return w.generation, false
+		}
+	}
+	end, ok := w.young.ends[name]
+	if !ok {
+		if end, ok = w.old.ends[name]; ok {
+			w.remember(name, end)
+		}
+	}
+	return w.generation, ok && from >= end
+}
+
+// ended notes that Pebble has nothing of a stream from a version on; the generation is from before it was asked.
+func (w *windows) ended(name string, from int64, generation uint64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if generation == w.generation {
+		w.remember(name, from)
+	}
+}
+
+// remember notes the end of a stream; when there are too many, another one's is forgotten.
+func (w *windows) remember(name string, end int64) {
+	if _, ok := w.young.ends[name]; !ok && len(w.young.ends) >= w.limit {
+		for other := range w.young.ends {
+			delete(w.young.ends, other)
+			break
+		}
+	}
+	w.young.ends[name] = end
 }
 
 // noSpans is the first version in memory of a stream that has none there.

@@ -32,11 +32,11 @@ func newDeeds(worded bool) (*deeds, view.Schema) {
 	}
 }
 
-// deed makes one document; n says when it happened.
+// deed makes one document; n says when it happened, and its id sorts by that, as those of events do.
 func (f *deeds) deed(random *rand.Rand, n int) *view.Document {
 	types := strings.Fields("account.opened permission.granted permission.withdrawn device.linked device.unlinked session.started session.ended " +
 		"sign_up.requested sign_up.completed verification.issued verification.passed")
-	d := &view.Document{ID: fmt.Sprintf("%016x%016x", random.Uint64(), random.Uint64()), Position: int64(n + 1)}
+	d := &view.Document{ID: fmt.Sprintf("%016x%016x", n, random.Uint64()), Position: int64(n + 1)}
 	typ := types[random.IntN(len(types))]
 	f.typ.Set(d, typ)
 	f.subject.Set(d, fmt.Sprintf("%032x", random.Uint64()))
