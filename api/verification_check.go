@@ -26,7 +26,8 @@ type checkAnswer struct {
 // checkCode verifies an address. Five wrong codes end the verification; an empty code does not count as one.
 func (a *API) checkCode() {
 	route(a, operation("checkCode", "POST", "/v1/verifications/{id}/check", "signing up", "Verify an address",
-		"The right code completes what the verification is for: it creates the account, or adds the address to it. Five wrong codes end the verification."), of(a.Menu.CheckCode.May),
+		"The right code completes what the verification is for: it creates the account, or adds the address to it. "+
+			"Five wrong codes end the verification."), of(a.Menu.CheckCode.May),
 		func(ctx context.Context, r *ask, in *checkIn) (*answer[checkAnswer], error) {
 			id, err := verificationID(in.ID)
 			switch {

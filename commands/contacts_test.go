@@ -17,8 +17,7 @@ const ada2, typed2 = "ada.lovelace@example.net", "Ada.Lovelace@example.net"
 // addContact asks for another address, as a verification to check.
 func (w *world) addContact(c domain.Caller, email string) commands.SignedUp {
 	w.t.Helper()
-	a := do(w, w.AddContact, c, commands.AddContact{Email: email})
-	return commands.SignedUp{Verification: a.Verification, Handle: a.Handle, Expires: a.Expires, CodeExpires: a.CodeExpires}
+	return commands.SignedUp(do(w, w.AddContact, c, commands.AddContact{Email: email}))
 }
 
 // attached adds another address and proves it.

@@ -122,7 +122,8 @@ func TestASignUpCaughtHalfwayIsSettled(t *testing.T) {
 	}
 	request := domain.SignUp{Fact: asked}
 	claim := domain.ClaimID{UUID: uuid.New()}
-	w.append(domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: request.AccountOf(), Completes: s.Verification, Purpose: domain.VerifySignUp})
+	w.append(domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: request.AccountOf(),
+		Completes: s.Verification, Purpose: domain.VerifySignUp})
 	if err := w.vault.DestroyKeys(t.Context(), domain.SignUpKey(domain.SignUpID(s.Verification))); err != nil {
 		t.Fatal(err)
 	}

@@ -151,7 +151,8 @@ func signedUpAnswer(ctx context.Context, k *call, id domain.SignUpID, f *domain.
 	if err != nil {
 		return SignedUp{}, err
 	}
-	return SignedUp{Verification: domain.VerificationID(id), Handle: handle, Expires: f.At.Add(domain.SignUpLifetime), CodeExpires: f.At.Add(domain.CodeLifetime)}, nil
+	return SignedUp{Verification: domain.VerificationID(id), Handle: handle, Expires: f.At.Add(domain.SignUpLifetime),
+		CodeExpires: f.At.Add(domain.CodeLifetime)}, nil
 }
 
 func (k *call) handle(ctx context.Context, at time.Time) (string, error) {

@@ -85,7 +85,9 @@ func (c *consumer) waits() error {
 	}
 }
 
-func issued(n int) any { return domain.VerificationIssued{Issue: n, Purpose: "sign_up", Medium: "email"} }
+func issued(n int) any {
+	return domain.VerificationIssued{Issue: n, Purpose: "sign_up", Medium: "email"}
+}
 
 func issues(p journal.Page) []int {
 	var out []int

@@ -45,14 +45,15 @@ func samples() map[string]any {
 		"sign_up.completed.v1": domain.SignUpCompleted{Account: account},
 		"sign_up.lapsed.v1":    domain.SignUpLapsed{Reason: domain.LapseTaken, FirstOfDay: true},
 
-		"verification.requested.v1": domain.VerificationRequested{Purpose: domain.VerifyAddContact, Kind: domain.IdentifierEmail, Medium: domain.MediumEmail, Account: account,
-			HandleHash: hash("a"), LongCode: true, FirstOfDay: true, Contact: domain.Personal(contact, a, domain.VerificationKey(verification))},
+		"verification.requested.v1": domain.VerificationRequested{Purpose: domain.VerifyAddContact, Kind: domain.IdentifierEmail,
+			Medium: domain.MediumEmail, Account: account, HandleHash: hash("a"), LongCode: true, FirstOfDay: true, Contact: domain.Personal(contact, a, domain.VerificationKey(verification))},
 		"verification.issued.v1": domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp, Medium: domain.MediumEmail, LongCode: true},
 		"verification.failed.v1": domain.VerificationFailed{Issue: 2, Try: 3, FirstOfDay: true},
 		"verification.passed.v1": domain.VerificationPassed{Issue: 2},
 		"verification.ended.v1":  domain.VerificationEnded{Reason: domain.EndTries, Purpose: domain.VerifySignUp, FirstOfDay: true},
 
-		"identifier.claimed.v1": domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account, Completes: domain.VerificationID(signUp), Purpose: domain.VerifySignUp},
+		"identifier.claimed.v1": domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account,
+			Completes: domain.VerificationID(signUp), Purpose: domain.VerifySignUp},
 		"identifier.retired.v1": domain.IdentifierRetired{},
 
 		"account.opened.v1": domain.AccountOpened{SignUp: signUp, Claim: claim, Kind: domain.IdentifierEmail, Language: "de", Rules: rules,

@@ -75,6 +75,9 @@ func (j *job) find(ctx context.Context, m commands.MessageToSend) error {
 		return j.unsent(m.Kind, Limited)
 	}
 	free.kind, free.subject, free.region = m.Kind, m.Subject, m.Region
+	if m.Kind.OncePerDay() { // whose address it is must not be found out by asking for such a message and searching for its delivery
+		free.subject, free.region = domain.AccountID{}, j.cause.Region
+	}
 	j.delivery = free
 	return nil
 }

@@ -104,6 +104,13 @@ func TestATakenAddressIsToldOnceADay(t *testing.T) {
 			t.Errorf("message of kind %s in %s for %s", m.Message, m.Language, m.Account)
 		}
 	}
+	for _, r := range h.all() { // O2: nobody finds out whose address it is by asking for the message
+		if kind, _, _ := strings.Cut(r.Stream, "-"); kind == "delivery" && r.Version == 0 {
+			if told := r.Event.(domain.DeliveryAttempted).Message == domain.MessageExists; told != r.Subject.IsZero() {
+				t.Errorf("a delivery at %s names %s", r.At, r.Subject)
+			}
+		}
+	}
 }
 
 func TestWhatIsKeptGoesWithThePerson(t *testing.T) {

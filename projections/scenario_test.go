@@ -85,8 +85,10 @@ func everything(l *projectiontest.Ledger) {
 func deliver(l *projectiontest.Ledger, email string) {
 	id := l.RequestSignUp("DE", email)
 	guest := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Region: "DE"}
-	l.AppendAs(guest, domain.VerificationStream(domain.VerificationID(id)), domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp, Medium: domain.MediumEmail},
-		domain.VerificationFailed{Issue: 2, Try: 1, FirstOfDay: true}, domain.VerificationFailed{Issue: 2, Try: 2}, domain.VerificationEnded{Reason: domain.EndTries, Purpose: domain.VerifySignUp})
+	l.AppendAs(guest, domain.VerificationStream(domain.VerificationID(id)),
+		domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp, Medium: domain.MediumEmail},
+		domain.VerificationFailed{Issue: 2, Try: 1, FirstOfDay: true}, domain.VerificationFailed{Issue: 2, Try: 2},
+		domain.VerificationEnded{Reason: domain.EndTries, Purpose: domain.VerifySignUp})
 	l.AppendAs(guest, domain.SignUpStream(id), domain.SignUpLapsed{Reason: domain.LapseTries})
 	attempt := domain.DeliveryAttempted{Message: domain.MessageCode, Medium: domain.MediumEmail, Language: "de", Attempt: 1}
 	for _, end := range []any{domain.DeliverySucceeded{}, domain.DeliveryFailed{Failure: domain.FailUnreachable}} {

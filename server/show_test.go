@@ -49,7 +49,8 @@ func TestShow(t *testing.T) {
 	}
 
 	shown, err := operate.ShowAccount.Run(t.Context(), con, in, nil)
-	if err != nil || fmt.Sprint(shown.State.Emails) != "["+ada.email+"]" || shown.State.Devices[0].Name != "Another name" || shown.State.State != "open" || len(shown.Events) < 5 {
+	if err != nil || fmt.Sprint(shown.State.Emails) != "["+ada.email+"]" || shown.State.Devices[0].Name != "Another name" ||
+		shown.State.State != "open" || len(shown.Events) < 5 {
 		t.Fatalf("%d events: %v", len(shown.Events), err)
 	}
 	if body := revealed(); !strings.Contains(body, shown.Record) || !strings.Contains(body, "device_names") {

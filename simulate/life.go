@@ -144,8 +144,8 @@ func (w *worker) resend(ctx context.Context, who *Person, s SignUp) (step, error
 func (w *worker) tooLate(who *Person, s SignUp, code string) step {
 	return func(ctx context.Context, w *worker) (step, error) {
 		who.Late = false
-		if err := w.wrongCode(ctx, s, code); err != nil {
-			return nil, err
+		if _, err := w.ledger.Check(ctx, s, code); !refused(err, domain.ErrCodeExpired) {
+			return nil, at("trying an expired code", unexpected(err))
 		}
 		return w.resend(ctx, who, s)
 	}

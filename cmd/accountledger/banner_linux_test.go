@@ -79,7 +79,10 @@ func TestAFirstStartIsQuiet(t *testing.T) {
 			if err := json.Unmarshal(lines.Bytes(), &line); err != nil || line.Level != "INFO" || strings.Contains(line.Message, "head of the log") {
 				t.Errorf("%q %v", lines.Text(), err)
 			}
-			if logged++; line.Message == "serving" && !stopped {
+			if line.Message != "views are being filled from the log" { // in one line, or in several on a slow machine
+				logged++
+			}
+			if line.Message == "serving" && !stopped {
 				stopped = true
 				settled(t, dir)
 				if err := c.Process.Signal(syscall.SIGTERM); err != nil {
@@ -88,7 +91,7 @@ func TestAFirstStartIsQuiet(t *testing.T) {
 			}
 		}
 		_, _ = io.Copy(io.Discard, errs)
-		if err := c.Wait(); err != nil || out.Len() > 0 || logged > 4 {
+		if err := c.Wait(); err != nil || out.Len() > 0 || logged > 3 {
 			t.Errorf("%v; %d lines in the log; on standard output %q", err, logged, out.String())
 		}
 	}

@@ -1,6 +1,9 @@
 package main
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // looks compares what an officer finds and sees.
 func (c *checker) looks(ctx context.Context) {
@@ -20,7 +23,7 @@ func (c *checker) looks(ctx context.Context) {
 		switch {
 		case r.status != 200:
 			c.failed("revealing "+p.Email, r)
-		case r.str("email") != p.Email:
+		case fmt.Sprint(r.body["emails"]) != "["+p.Email+"]":
 			c.found(gone, "revealing %s: %s", p.Email, r)
 		case !p.Busy:
 			shown := byKey(r.body, "devices", "id")

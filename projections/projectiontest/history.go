@@ -41,7 +41,8 @@ func (h *History) Step(t *rapid.T) {
 	case 0, 1:
 		id := l.RequestSignUp(p.Region, "nobody@example.org")
 		first := rapid.Bool().Draw(t, "first")
-		l.AppendAs(domain.Metadata{Region: p.Region}, domain.VerificationStream(domain.VerificationID(id)), domain.VerificationFailed{Issue: 1, Try: 1, FirstOfDay: first})
+		l.AppendAs(domain.Metadata{Region: p.Region}, domain.VerificationStream(domain.VerificationID(id)),
+			domain.VerificationFailed{Issue: 1, Try: 1, FirstOfDay: first})
 		l.AppendAs(domain.Metadata{Region: p.Region}, domain.SignUpStream(id), domain.SignUpLapsed{Reason: domain.LapseExpired})
 	case 2, 3, 4, 5:
 		purpose := rapid.SampledFrom([]string{"location/navigation", "location/weather", "contacts/sync"}).Draw(t, "purpose")

@@ -41,7 +41,8 @@ func (l *Ledger) SignUp(region domain.Region, email string, notices map[domain.P
 	l.AppendAs(meta, domain.VerificationStream(domain.VerificationID(id)), domain.VerificationPassed{Issue: 1})
 	account, claim := domain.AccountID{UUID: uuid.New()}, domain.ClaimID{UUID: uuid.New()}
 	meta.Subject = account
-	l.AppendAs(meta, domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account, Completes: domain.VerificationID(id), Purpose: domain.VerifySignUp})
+	l.AppendAs(meta, domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account,
+		Completes: domain.VerificationID(id), Purpose: domain.VerifySignUp})
 	p := &Person{Account: domain.NewAccount(account), Region: region, ledger: l, notices: notices}
 	birth := domain.BirthMonth{Month: "1990-05"}
 	capacity, rules := domain.DecideCapacity(region, birth, l.Now())
@@ -146,7 +147,8 @@ func (p *Person) AddContact(email string) {
 	p.ledger.AppendAs(meta, domain.VerificationStream(id), domain.VerificationRequested{Purpose: domain.VerifyAddContact, Kind: contact.Kind,
 		Medium: domain.MediumEmail, Account: p.ID, HandleHash: domain.HashHandle(email),
 		Contact: domain.Personal(contact, domain.AccountKey(p.ID), domain.VerificationKey(id))}, domain.VerificationPassed{Issue: 1})
-	p.ledger.AppendAs(meta, domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: contact.Kind, Account: p.ID, Completes: id, Purpose: domain.VerifyAddContact})
+	p.ledger.AppendAs(meta, domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: contact.Kind, Account: p.ID,
+		Completes: id, Purpose: domain.VerifyAddContact})
 	p.record(domain.ContactAttached{Claim: claim, Kind: contact.Kind, Verification: id,
 		Contact: domain.Personal(contact, domain.AccountKey(p.ID), domain.IdentifierKey(claim))})
 }
