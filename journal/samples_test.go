@@ -46,7 +46,8 @@ func samples() map[string]any {
 		"sign_up.lapsed.v1":    domain.SignUpLapsed{Reason: domain.LapseTaken, FirstOfDay: true},
 
 		"verification.requested.v1": domain.VerificationRequested{Purpose: domain.VerifyAddContact, Kind: domain.IdentifierEmail,
-			Medium: domain.MediumEmail, Account: account, HandleHash: hash("a"), LongCode: true, FirstOfDay: true, Contact: domain.Personal(contact, a, domain.VerificationKey(verification))},
+			Medium: domain.MediumEmail, Account: account, HandleHash: hash("a"), LongCode: true, FirstOfDay: true,
+			Contact: domain.Personal(contact, a, domain.VerificationKey(verification))},
 		"verification.issued.v1": domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp, Medium: domain.MediumEmail, LongCode: true},
 		"verification.failed.v1": domain.VerificationFailed{Issue: 2, Try: 3, FirstOfDay: true},
 		"verification.passed.v1": domain.VerificationPassed{Issue: 2},
