@@ -66,7 +66,7 @@ func TestMetrics(t *testing.T) {
 	}
 	for series, want := range map[string]float64{
 		"accountledger_ready": 1, "accountledger_log_latched": 0, "accountledger_log_reserve_bytes": 0,
-		`accountledger_deadlines_overdue{kind="erasure"}`: 0, `accountledger_deadlines_overdue{kind="sign_up"}`: 0,
+		`accountledger_deadlines_overdue{kind="erasure"}`: 0, `accountledger_deadlines_overdue{kind="verification"}`: 0,
 		"accountledger_destructions_list_usable": 1, "accountledger_verify_whole": 1, "accountledger_verify_faults": 0,
 		`accountledger_operator_commands_total{command="verify",result="done"}`:    1,
 		`accountledger_operator_commands_total{command="rebuild",result="failed"}`: 1,
