@@ -87,7 +87,7 @@ func newWorkCollector(s *Server) *workCollector {
 		return prometheus.NewDesc("accountledger_"+name, help, labels, nil)
 	}
 	return &workCollector{server: s,
-		overdue:  d("deadlines_overdue", "Erasures, sign-ups and unlinked devices that should have been settled and were not.", "kind"),
+		overdue:  d("deadlines_overdue", "Erasures, verifications and unlinked devices that should have been settled and were not.", "kind"),
 		backup:   d("backup_age_seconds", "Age of the newest whole backup that the log knows of; missing where there is none."),
 		entries:  d("destructions_list_entries", "Entries of the list of destructions."),
 		usable:   d("destructions_list_usable", "1 while the list of destructions can be read and written; missing where none is kept."),
