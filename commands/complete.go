@@ -220,7 +220,7 @@ func (k *call) settleVerification(ctx context.Context, in SettleVerification) (S
 		err = k.Journal.Destroy(ctx, domain.VerificationKey(r.ID))
 	case v.Passed:
 		_, err = k.complete(ctx, r)
-		if domainRefusal(err) { // recorded
+		if isRefusal(err) { // recorded
 			err = nil
 		}
 		if signUp != nil && r.Fact.Restored && gone(err) {
@@ -238,8 +238,8 @@ func (k *call) settleVerification(ctx context.Context, in SettleVerification) (S
 	return Settled{Ended: true}, err
 }
 
-// domainRefusal reports whether what a verification was for cannot be done, which its end records.
-func domainRefusal(err error) bool {
+// isRefusal reports whether what a verification was for cannot be done, which its end records.
+func isRefusal(err error) bool {
 	return errors.Is(err, domain.ErrTaken) || errors.Is(err, domain.ErrContacts) || errors.Is(err, domain.ErrClosing) || errors.Is(err, domain.ErrNotFound)
 }
 

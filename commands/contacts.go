@@ -94,12 +94,8 @@ func (k *call) addContact(ctx context.Context, in AddContact) (ContactAdding, er
 	if err != nil {
 		return ContactAdding{}, err
 	}
-	at := out.facts[0].At
-	handle, err := k.handle(ctx, at)
-	if err != nil {
-		return ContactAdding{}, err
-	}
-	return ContactAdding{Verification: id, Handle: handle, Expires: at.Add(domain.VerificationLifetime), CodeExpires: at.Add(domain.CodeLifetime)}, nil
+	begun, err := k.begun(ctx, id, out.facts[0].At)
+	return ContactAdding(begun), err
 }
 
 // attachContact completes a verification that adds a contact: claim the identifier, attach the contact, destroy the verification's key.
@@ -122,7 +118,7 @@ func (k *call) attachContact(ctx context.Context, r *domain.VerificationRequest)
 		return r.Account, k.refuseProof(ctx, r, err)
 	}
 	claim, claimed, err := k.claimFor(ctx, k.digest(spacePeople, contact), r)
-	if errors.Is(err, domain.ErrTaken) {
+	if isRefusal(err) {
 		return r.Account, k.refuseProof(ctx, r, err)
 	} else if err != nil {
 		return r.Account, err
@@ -132,7 +128,7 @@ func (k *call) attachContact(ctx context.Context, r *domain.VerificationRequest)
 			Contact: domain.Personal(contact, domain.AccountKey(a.ID), domain.IdentifierKey(claim))})
 	})
 	c.about, c.mayKeep = concerning[*domain.Account](ofAccount(a).after(r.Fact, claimed)), true
-	if _, err = c.by(ctx, k); errors.Is(err, domain.ErrContacts) || errors.Is(err, domain.ErrClosing) || errors.Is(err, domain.ErrNotFound) {
+	if _, err = c.by(ctx, k); isRefusal(err) {
 		return r.Account, k.refuseProof(ctx, r, err)
 	} else if err != nil {
 		return r.Account, err
@@ -164,13 +160,17 @@ func attachedBy(a *domain.Account, id domain.VerificationID) bool {
 	return false
 }
 
-// endProof ends a verification that an account asked for: what it has claimed is retired, and its key destroyed.
+// endProof ends a verification that an account asked for: what it has claimed is retired, and its key destroyed. One that passed ends
+// only because its contact cannot be attached.
 func (k *call) endProof(ctx context.Context, r *domain.VerificationRequest, reason domain.VerificationEndReason) error {
-	if err := k.unclaim(ctx, r); err != nil {
-		return err
+	tooLate := reason == domain.EndExpired || reason == domain.EndRestored
+	if !tooLate { // otherwise it has not passed, and claimed nothing
+		if err := k.unclaim(ctx, r); err != nil {
+			return err
+		}
 	}
 	c := k.changeProof(r, func(_ context.Context, v domain.Verification) ([]any, error) {
-		if v.Ended != "" || v.Passed && reason == domain.EndExpired {
+		if v.Ended != "" || v.Passed && tooLate {
 			return nil, nil // it passed just in time
 		}
 		return []any{domain.VerificationEnded{Reason: reason, Purpose: r.Purpose, FirstOfDay: r.FirstOfDay}}, nil
@@ -190,18 +190,12 @@ func (k *call) endProof(ctx context.Context, r *domain.VerificationRequest, reas
 func (k *call) unclaim(ctx context.Context, r *domain.VerificationRequest) error {
 	for n := uint64(0); ; n++ {
 		claim := claimBy(r, n)
-		out, err := change[*domain.Claim]{stream: k.claimStream(claim), mayKeep: true, about: concerning[*domain.Claim](ofRequest(r).after(r.Fact, r.Fact)),
-			decide: func(_ context.Context, c *domain.Claim, _ journal.Head) ([]any, error) {
-				if !c.Held() {
-					return nil, nil
-				}
-				return []any{domain.IdentifierRetired{}}, nil
-			}}.by(ctx, k)
-		if err == nil {
-			err = k.Vault.DeleteIdentifier(ctx, claim.UUID)
-		}
-		if err != nil || out.state.Account.IsZero() {
+		c, err := k.drop(ctx, claim)
+		switch {
+		case err != nil:
 			return err
+		case c.Account.IsZero(): // at most its row was written
+			return k.Vault.DeleteIdentifier(ctx, claim.UUID)
 		}
 	}
 }

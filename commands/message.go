@@ -59,12 +59,12 @@ func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
 	if m.Limits, err = k.dayHash(ctx, "deliveries", digest, domain.DayOf(v.IssuedAt)); err != nil {
 		return MessageToSend{}, err
 	}
-	_, claim, err := k.claimOf(ctx, digest)
+	id, claim, err := k.claimOf(ctx, digest)
 	if err != nil {
 		return MessageToSend{}, err
 	}
 	if claim.Held() && claim.Account != r.Account {
-		return k.takenMessage(ctx, r, m, claim)
+		return k.takenMessage(ctx, r, m, id, claim)
 	}
 	m.Code = k.code(r, v, contact)
 	return m, nil
@@ -86,12 +86,13 @@ func (k *call) languageFor(ctx context.Context, r *domain.VerificationRequest, s
 }
 
 // takenMessage goes to the stored address in the account's language; it has nothing in it from the requester.
-func (k *call) takenMessage(ctx context.Context, r *domain.VerificationRequest, m MessageToSend, claim *domain.Claim) (MessageToSend, error) {
+func (k *call) takenMessage(ctx context.Context, r *domain.VerificationRequest, m MessageToSend, id domain.ClaimID,
+	claim *domain.Claim) (MessageToSend, error) {
 	a, err := k.account(ctx, claim.Account)
 	if err != nil || a.Open() != nil {
 		return MessageToSend{}, err
 	}
-	held, ok := a.Contact(claim.ID())
+	held, ok := a.Contact(id)
 	if !ok {
 		return MessageToSend{}, nil
 	}

@@ -54,7 +54,7 @@ func (k *call) requestOf(ctx context.Context, id domain.VerificationID) (r *doma
 	err = k.beside(ctx, func(ctx context.Context) (err error) {
 		p, err = stateOf(ctx, k.proofStream(id))
 		return err
-	}, func(ctx context.Context) error { return k.readAround(ctx, id) }, func(ctx context.Context) (err error) {
+	}, func(ctx context.Context) (err error) {
 		signUp, err = stateOf(ctx, k.signUpStream(domain.SignUpID(id)))
 		return err
 	})

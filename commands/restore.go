@@ -135,7 +135,13 @@ type DropClaim struct {
 }
 
 func (k *call) dropClaim(ctx context.Context, in DropClaim) (struct{}, error) {
-	out, err := change[*domain.Claim]{stream: k.claimStream(in.Claim), mayKeep: true,
+	_, err := k.drop(ctx, in.Claim)
+	return struct{}{}, err
+}
+
+// drop retires a claim that its account does not have, and returns it as it is then.
+func (k *call) drop(ctx context.Context, id domain.ClaimID) (*domain.Claim, error) {
+	out, err := change[*domain.Claim]{stream: k.claimStream(id), mayKeep: true,
 		about: func(c *domain.Claim) about {
 			return about{subject: c.Account, region: c.Since.Region}.after(c.Since, c.Since)
 		},
@@ -147,15 +153,15 @@ func (k *call) dropClaim(ctx context.Context, in DropClaim) (struct{}, error) {
 			if err != nil {
 				return nil, err
 			}
-			if _, has := account.Contact(in.Claim); has {
+			if _, has := account.Contact(id); has {
 				return nil, nil
 			}
 			return []any{domain.IdentifierRetired{}}, nil
 		}}.by(ctx, k)
-	if err != nil || len(out.facts) == 0 {
-		return struct{}{}, err
+	if err != nil || !out.state.Retired {
+		return out.state, err
 	}
-	return struct{}{}, k.Vault.DeleteIdentifier(ctx, in.Claim.UUID)
+	return out.state, k.Vault.DeleteIdentifier(ctx, id.UUID)
 }
 
 // gone reports whether a sign-up cannot be completed because its key is destroyed.

@@ -147,12 +147,16 @@ func signedUpAnswer(ctx context.Context, k *call, id domain.SignUpID, f *domain.
 	if err != nil {
 		return SignedUp{}, err
 	}
-	handle, err := k.handle(ctx, f.At)
+	return k.begun(ctx, domain.VerificationID(id), f.At)
+}
+
+// begun is what the requester of a verification is told.
+func (k *call) begun(ctx context.Context, id domain.VerificationID, at time.Time) (SignedUp, error) {
+	handle, err := k.handle(ctx, at)
 	if err != nil {
 		return SignedUp{}, err
 	}
-	return SignedUp{Verification: domain.VerificationID(id), Handle: handle, Expires: f.At.Add(domain.SignUpLifetime),
-		CodeExpires: f.At.Add(domain.CodeLifetime)}, nil
+	return SignedUp{Verification: id, Handle: handle, Expires: at.Add(domain.VerificationLifetime), CodeExpires: at.Add(domain.CodeLifetime)}, nil
 }
 
 func (k *call) handle(ctx context.Context, at time.Time) (string, error) {

@@ -51,9 +51,14 @@ func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	return Checked{r.Purpose, account}, err
 }
 
-// ownRequest reads a verification's request and requires its handle.
+// ownRequest reads a verification's request and requires its handle. Beside that it reads what deciding on a code needs.
 func (k *call) ownRequest(ctx context.Context, id domain.VerificationID, handle string) (*domain.VerificationRequest, *domain.SignUp, error) {
-	r, signUp, err := k.requestOf(ctx, id)
+	var r *domain.VerificationRequest
+	var signUp *domain.SignUp
+	err := k.beside(ctx, func(ctx context.Context) (err error) {
+		r, signUp, err = k.requestOf(ctx, id)
+		return err
+	}, func(ctx context.Context) error { return k.readAround(ctx, id) })
 	if err == nil && (r == nil || !r.Owns(handle)) {
 		err = domain.ErrVerification
 	}

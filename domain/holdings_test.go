@@ -24,7 +24,7 @@ var ends = map[string]string{
 	"LedgerKey": "nobody's",
 }
 
-// TestHoldings: whoever adds a name of a key or a secret says here how it ends, and what an account holds is among its holdings.
+// TestHoldings: every name of a key or a secret has an entry in ends, and whatever ends with the account is among its holdings.
 func TestHoldings(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "streams.go", nil, 0)
 	if err != nil {

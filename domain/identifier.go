@@ -38,11 +38,5 @@ func (c *Claim) Apply(f Fact) error {
 	return nil
 }
 
-// ID is the claim's id.
-func (c *Claim) ID() ClaimID {
-	id, _ := streamOf(c.Since.Stream)
-	return ClaimID{id}
-}
-
 // Held reports whether an account owns the identifier now.
 func (c *Claim) Held() bool { return !c.Account.IsZero() && !c.Retired }
