@@ -103,28 +103,24 @@ func take(dst, entry []span, d eventstore.Direction, from, before int64, limit i
 // reading, from the one that holds version `from`.
 func (s *Store) spans(name string, d eventstore.Direction, from int64, limit int) ([]span, error) {
 	// Memory first: whatever leaves it from now on is already in Pebble.
-	recent, first := s.windows.spans(name, d, from, limit)
+	recent := s.windows.read(name, d, from, limit)
 	if d == eventstore.Backwards {
-		if len(recent) == limit || first == 0 {
-			return recent, nil
+		if len(recent.spans) == limit || recent.first == 0 {
+			return recent.spans, nil
 		}
-		return s.storedSpans(recent, name, d, from, first, limit)
+		return s.storedSpans(recent.spans, name, d, from, recent.first, limit)
 	}
-	if from >= first {
-		return recent, nil
+	if from >= recent.first || recent.ended {
+		return recent.spans, nil
 	}
-	generation, ended := s.windows.hasEnded(name, from)
-	if first == noSpans && ended {
-		return nil, nil
-	}
-	stored, err := s.storedSpans(nil, name, d, from, first, limit)
+	stored, err := s.storedSpans(nil, name, d, from, recent.first, limit)
 	if err != nil {
 		return nil, err
 	}
-	if first == noSpans && len(stored) == 0 {
-		s.windows.ended(name, from, generation)
+	if recent.first == noSpans && len(stored) == 0 {
+		s.windows.ended(name, from, recent.generation)
 	}
-	return append(stored, recent[:min(len(recent), limit-len(stored))]...), nil
+	return append(stored, recent.spans[:min(len(recent.spans), limit-len(stored))]...), nil
 }
 
 // isRepeat reports whether the stream already has the request's events at the expected

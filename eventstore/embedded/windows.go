@@ -150,66 +150,77 @@ func (w *windows) written() {
 	w.writing = false
 }
 
-// spans returns up to limit of a stream's appends in memory, in the direction of reading from the one
-// that holds version `from`, and the first version in memory;
-// Pebble has what comes before it.
-func (w *windows) spans(name string, d eventstore.Direction, from int64, limit int) (out []span, first int64) {
+// inMemory is what memory has of a stream, seen at one moment: Pebble has whatever comes before it.
+type inMemory struct {
+	spans []span // in the direction of reading
+	first int64  // version in memory, noSpans when there is none
+	// ended: there is nothing in memory, and Pebble has nothing from the version that was asked for.
+	ended      bool
+	generation uint64 // for windows.ended
+}
+
+// read returns up to limit of a stream's appends in memory, in the direction of reading from the one
+// that holds version `from`.
+func (w *windows) read(name string, d eventstore.Direction, from int64, limit int) inMemory {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	found := inMemory{first: noSpans, generation: w.generation}
 	var all [2][]span
 	for i, win := range []*window{w.old, w.young} {
 		if s := win.streams[name]; s != nil {
 			all[i] = s.spans
 		}
 	}
-	first = noSpans
 	for i := len(all) - 1; i >= 0; i-- {
 		if len(all[i]) > 0 {
-			first = all[i][0].version
+			found.first = all[i][0].version
 		}
 	}
-	if d == eventstore.Forwards {
+	switch {
+	case found.first == noSpans:
+		found.ended = d == eventstore.Forwards && w.hasEnded(name, from)
+	case d == eventstore.Forwards:
 		for _, spans := range all {
 			n := holding(spans, from)
-			out = append(out, spans[n:min(len(spans), n+limit-len(out))]...)
+			found.spans = append(found.spans, spans[n:min(len(spans), n+limit-len(found.spans))]...)
 		}
-		return out, first
-	}
-	for i := len(all) - 1; i >= 0; i-- {
-		n := len(all[i])
-		if from != eventstore.End {
-			if n = holding(all[i], from); n < len(all[i]) && all[i][n].version <= from {
-				n++
-			}
-		}
-		for ; n > 0 && len(out) < limit; n-- {
-			out = append(out, all[i][n-1])
+	default:
+		for i := len(all) - 1; i >= 0; i-- {
+			found.spans = appendBackwards(found.spans, all[i], from, limit)
 		}
 	}
-	return out, first
+	return found
 }
 
-// hasEnded reports whether a stream that had nothing in memory has nothing from a version on, without asking Pebble: most
-// reads go on from what is known and find nothing. Whatever was appended since that was seen is in memory, because an end
-// that is not asked for during a whole window is forgotten with it. The generation is for ended.
-func (w *windows) hasEnded(name string, from int64) (generation uint64, ended bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for _, win := range []*window{w.old, w.young} {
-		if s := win.streams[name]; s != nil && len(s.spans) > 0 {
-			return w.generation, false
+// appendBackwards appends to dst, up to limit, the spans from the one that holds version `from` to the first.
+func appendBackwards(dst, spans []span, from int64, limit int) []span {
+	n := len(spans)
+	if from != eventstore.End {
+		if n = holding(spans, from); n < len(spans) && spans[n].version <= from {
+			n++
 		}
 	}
+	for ; n > 0 && len(dst) < limit; n-- {
+		dst = append(dst, spans[n-1])
+	}
+	return dst
+}
+
+// hasEnded reports whether a stream that has nothing in memory has nothing from a version on, without asking Pebble: most
+// reads go on from what is known and find nothing. Whatever was appended since that was seen is in memory, because an end
+// that is not asked for during a whole window is forgotten with it.
+func (w *windows) hasEnded(name string, from int64) bool {
 	end, ok := w.young.ends[name]
 	if !ok {
 		if end, ok = w.old.ends[name]; ok {
 			w.remember(name, end)
 		}
 	}
-	return w.generation, ok && from >= end
+	return ok && from >= end
 }
 
-// ended notes that Pebble has nothing of a stream from a version on; the generation is from before it was asked.
+// ended notes that Pebble has nothing of a stream from a version on. The generation is of the moment when there was nothing in
+// memory either, before Pebble was asked: what was appended since is in this window, which outlives the note.
 func (w *windows) ended(name string, from int64, generation uint64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
