@@ -68,7 +68,7 @@ func (d *Direct) Resend(ctx context.Context, s SignUp) (SignUp, error) {
 }
 
 // Code derives the code as the notifier does before sending it.
-func (d *Direct) Code(ctx context.Context, _ *Person, s SignUp) (string, error) {
+func (d *Direct) Code(ctx context.Context, _ string, s SignUp) (string, error) {
 	m, err := settle(ctx, d.menu.Message, commands.Message{Verification: s.ID, Issue: s.Issue})
 	return m.Code, err
 }
@@ -77,6 +77,12 @@ func (d *Direct) Code(ctx context.Context, _ *Person, s SignUp) (string, error) 
 func (d *Direct) Check(ctx context.Context, s SignUp, code string) (domain.AccountID, error) {
 	a, err := ask(ctx, d, d.menu.CheckCode, domain.Guest(), "checkCode", commands.CheckCode{Verification: s.ID, Handle: s.Handle, Code: code})
 	return a.Account, err
+}
+
+// AddContact implements Ledger.
+func (d *Direct) AddContact(ctx context.Context, s Session, email string) (SignUp, error) {
+	a, err := ask(ctx, d, d.menu.AddContact, s.Caller, "addContact", commands.AddContact{Email: email})
+	return SignUp{ID: a.Verification, Handle: a.Handle, Issue: 1, Code: a.CodeExpires}, err
 }
 
 // SignIn implements Ledger.

@@ -13,9 +13,12 @@ type Ledger interface {
 	SignUp(ctx context.Context, who *Person) (SignUp, error)
 	// Resend requests a new code.
 	Resend(ctx context.Context, s SignUp) (SignUp, error)
-	// Code returns the latest code sent for a sign-up, as the person reads it; "" if the message had none.
-	Code(ctx context.Context, who *Person, s SignUp) (string, error)
+	// Code returns the latest code sent to an address, as the person reads it; "" if the message had none.
+	Code(ctx context.Context, email string, s SignUp) (string, error)
+	// Check gives a code, of a sign-up or of another address.
 	Check(ctx context.Context, s SignUp, code string) (domain.AccountID, error)
+	// AddContact asks for another address.
+	AddContact(ctx context.Context, s Session, email string) (SignUp, error)
 
 	SignIn(ctx context.Context, who *Person, password string) (Session, error)
 	SignOut(ctx context.Context, s Session) error
@@ -57,7 +60,7 @@ type Operator interface {
 	AddOfficer(ctx context.Context, email string) (code string, err error)
 }
 
-// SignUp is a sign-up in progress.
+// SignUp is a sign-up in progress, or another address that is not proven yet.
 type SignUp struct {
 	ID     domain.VerificationID
 	Handle string

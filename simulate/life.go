@@ -20,6 +20,7 @@ type life struct {
 	number             uint32
 	granted, withdrawn uint32 // by purpose
 	devices            uint16
+	contacts           uint8 // beside the first
 	next               uint8 // of the visits
 }
 
@@ -64,7 +65,7 @@ func (w *worker) lapses(s SignUp, open bool) {
 // guess tries wrong codes until the verification ends.
 func (w *worker) guess(who *Person, s SignUp) step {
 	return func(ctx context.Context, w *worker) (step, error) {
-		right, err := w.ledger.Code(ctx, who, s)
+		right, err := w.ledger.Code(ctx, who.Email, s)
 		if err != nil {
 			return nil, at("reading the code", err)
 		}
@@ -93,7 +94,7 @@ func (w *worker) prove(who *Person, s SignUp) step {
 			who.Resends = false
 			return w.resend(ctx, who, s)
 		}
-		code, err := w.ledger.Code(ctx, who, s)
+		code, err := w.ledger.Code(ctx, who.Email, s)
 		if err != nil {
 			return nil, at("reading the code", err)
 		}

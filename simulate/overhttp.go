@@ -45,19 +45,38 @@ type fields map[string]any
 
 // SignUp implements Ledger.
 func (h *OverHTTP) SignUp(ctx context.Context, who *Person) (SignUp, error) {
-	if who.Funnel != NeverAsks {
-		h.mail.expect(who.Email)
+	in := fields{"email": who.Email, "password": who.Password, "region": who.Region, "language": who.Language, "birth_month": who.BirthMonth}
+	if who.Funnel == NeverAsks {
+		return h.begin(ctx, "signUp", "/v1/sign-ups", "", in)
 	}
+	return h.expecting(who.Email, func() (SignUp, error) { return h.begin(ctx, "signUp", "/v1/sign-ups", "", in) })
+}
+
+// AddContact implements Ledger.
+func (h *OverHTTP) AddContact(ctx context.Context, s Session, email string) (SignUp, error) {
+	return h.expecting(email, func() (SignUp, error) {
+		return h.begin(ctx, "addContact", "/v1/me/contacts", s.Token, fields{"email": email})
+	})
+}
+
+// expecting begins a verification with a code that will be read.
+func (h *OverHTTP) expecting(email string, begin func() (SignUp, error)) (SignUp, error) {
+	h.mail.expect(email)
+	s, err := begin()
+	if err != nil {
+		h.mail.forget(email)
+	}
+	return s, err
+}
+
+// begin begins a verification.
+func (h *OverHTTP) begin(ctx context.Context, operation, path, token string, in fields) (SignUp, error) {
 	var a struct {
 		Verification domain.VerificationID `json:"verification"`
 		Handle       string                `json:"handle"`
 		CodeExpires  time.Time             `json:"code_expires_at"`
 	}
-	err := h.send(ctx, "signUp", "POST", "/v1/sign-ups", "", fields{"email": who.Email, "password": who.Password, "region": who.Region,
-		"language": who.Language, "birth_month": who.BirthMonth}, &a)
-	if err != nil {
-		h.mail.forget(who.Email)
-	}
+	err := h.send(ctx, operation, "POST", path, token, in, &a)
 	return SignUp{ID: a.Verification, Handle: a.Handle, Issue: 1, Code: a.CodeExpires}, err
 }
 
@@ -72,8 +91,8 @@ func (h *OverHTTP) Resend(ctx context.Context, s SignUp) (SignUp, error) {
 }
 
 // Code reads the code from the message.
-func (h *OverHTTP) Code(ctx context.Context, who *Person, _ SignUp) (string, error) {
-	return h.mail.read(ctx, who.Email)
+func (h *OverHTTP) Code(ctx context.Context, email string, _ SignUp) (string, error) {
+	return h.mail.read(ctx, email)
 }
 
 // Check implements Ledger.

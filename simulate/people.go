@@ -39,6 +39,9 @@ type Person struct {
 	Visits []Visit
 }
 
+// Other is another address of theirs.
+func (p *Person) Other(n int) string { return fmt.Sprintf("also%d.%s", n+1, p.Email) }
+
 // Visit is one visit of a person.
 type Visit struct {
 	After     int // days since the previous visit
@@ -47,6 +50,7 @@ type Visit struct {
 	Links     []DeviceChoice
 	Rename    bool
 	Unlink    bool
+	Adds      bool // another address, unless they have as many as they can have
 	Asks      []Ask
 	Look      Look
 	Leave     Leaving

@@ -45,7 +45,7 @@ func (p *paper) SignUp(_ context.Context, who *simulate.Person) (simulate.SignUp
 
 func (p *paper) Resend(_ context.Context, s simulate.SignUp) (simulate.SignUp, error) { return s, nil }
 
-func (p *paper) Code(context.Context, *simulate.Person, simulate.SignUp) (string, error) {
+func (p *paper) Code(context.Context, string, simulate.SignUp) (string, error) {
 	return "123456", nil
 }
 
@@ -59,6 +59,13 @@ func (p *paper) Check(_ context.Context, s simulate.SignUp, code string) (domain
 		return domain.AccountID{}, domain.ErrCode
 	}
 	return account(p.signUps[s.ID]), nil
+}
+
+func (p *paper) AddContact(_ context.Context, _ simulate.Session, email string) (simulate.SignUp, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.emails = append(p.emails, email)
+	return simulate.SignUp{ID: domain.VerificationID{UUID: uuid.New()}, Issue: 1}, nil
 }
 
 func account(email string) domain.AccountID {
@@ -225,6 +232,7 @@ func TestPeopleAreUneven(t *testing.T) {
 	within("Germans", c["regions/DE"], c["accounts/open"], 0.15, 0.3)
 	within("asked and allowed", c["accesses/decided/allowed"], c["accesses/decided/allowed"]+c["accesses/decided/denied"], 0.1, 0.6)
 	within("devices", c["devices/linked"], c["accounts/open"], 1, 3)
+	within("further addresses", c["activity/contact.attached"], c["accounts/open"], 0.01, 0.15)
 	within("leaving", c["accounts/closing"], c["accounts/open"], 0.001, 0.05)
 }
 

@@ -28,9 +28,9 @@ type entry struct {
 
 // leaver is a person whose erasure the ledger carries out by its own clock.
 type leaver struct {
-	id      string
-	due     time.Time
-	devices uint16
+	id  string
+	due time.Time
+	life
 }
 
 // player plays a population against a ledger.
@@ -84,7 +84,7 @@ func (w *worker) leaves(e Erasure, l *life) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.leavers = append(w.leavers, leaver{e.ID, e.Due, l.devices})
+	w.leavers = append(w.leavers, leaver{e.ID, e.Due, *l})
 }
 
 // step turns an agenda entry into a step.
@@ -108,7 +108,7 @@ func (p *player) step(e entry) step {
 			if err != nil || !done {
 				return nil, at("carrying out an erasure", unexpected(err))
 			}
-			w.erased(e.devices)
+			w.erased(&e.life)
 			return nil, nil
 		}
 	default:
@@ -117,12 +117,12 @@ func (p *player) step(e entry) step {
 }
 
 // erased notes the effects of a completed erasure.
-func (w *worker) erased(devices uint16) {
+func (w *worker) erased(l *life) {
 	w.tally.happened("erasure.started")
-	w.tally.happened("identifier.retired")
+	w.tally.add("activity/identifier.retired", 1+int64(l.contacts))
 	w.tally.happened("erasure.completed")
-	w.tally.add("activity/device.unlinked", int64(devices))
-	w.tally.add("devices/linked", -int64(devices))
+	w.tally.add("activity/device.unlinked", int64(l.devices))
+	w.tally.add("devices/linked", -int64(l.devices))
 	w.tally.add("accounts/closing", -1)
 	w.tally.add("accounts/erased", 1)
 }
@@ -187,7 +187,7 @@ func (p *player) awaitErasures(ctx context.Context) error {
 				return at("seeing an erasure", err)
 			}
 			if state == domain.ErasureDone {
-				p.workers[0].erased(l.devices)
+				p.workers[0].erased(&l.life)
 				break
 			}
 			if time.Now().After(deadline) {

@@ -50,6 +50,11 @@ func (w *worker) visit(ctx context.Context, who *Person, l *life, v Visit) error
 	if err := w.manage(ctx, s, l, v); err != nil {
 		return err
 	}
+	if v.Adds {
+		if err := w.add(ctx, who, s, l); err != nil {
+			return err
+		}
+	}
 	if err := w.beAsked(ctx, l, v.Asks, false); err != nil {
 		return err
 	}
@@ -133,6 +138,31 @@ func (w *worker) manage(ctx context.Context, s Session, l *life, v Visit) error 
 		w.tally.add("devices/linked", -1)
 		l.devices--
 	}
+	return nil
+}
+
+// add adds another address, and proves it.
+func (w *worker) add(ctx context.Context, who *Person, s Session, l *life) error {
+	if l.contacts+1 >= domain.MaxContacts {
+		return nil
+	}
+	email := who.Other(int(l.contacts))
+	one, err := w.ledger.AddContact(ctx, s, email)
+	if err != nil {
+		return at("adding an address", err)
+	}
+	w.tally.happened("verification.requested")
+	code, err := w.ledger.Code(ctx, email, one)
+	if err != nil {
+		return at("reading the code", err)
+	}
+	if _, err := w.ledger.Check(ctx, one, code); err != nil {
+		return at("giving the code", err)
+	}
+	w.tally.counted("verification.passed", "verification", "passed")
+	w.tally.happened("identifier.claimed")
+	w.tally.happened("contact.attached")
+	l.contacts++
 	return nil
 }
 
