@@ -225,6 +225,49 @@ func TestCrashesWhileAContactIsAttached(t *testing.T) {
 	})
 }
 
+// While one process attaches a contact, another finds that its day is over, before each of the writes: either the account has the address
+// or it is free, and nothing is left of the verification.
+func TestAContactIsAttachedAtTheLastMoment(t *testing.T) {
+	t.Parallel()
+	attached, ended := 0, 0
+	for at := 1; ; at++ {
+		w := newWorld(t)
+		c := w.person(ada)
+		s := w.addContact(c, ada2)
+		code := w.message(s, 1).Code
+		elsewhere := *w
+		elsewhere.restart()
+		f := &faults{at: at, meanwhile: func() {
+			w.clock.forward(domain.VerificationLifetime)
+			elsewhere.settled(s.Verification)
+		}}
+		w.start(faultyStore{w.store, f}, faultyVault{w.vault, f})
+		_, err := w.check(s, code)
+		if f.n < at {
+			break
+		}
+		w.start(elsewhere.store, elsewhere.vault)
+		for range 3 {
+			w.settled(s.Verification)
+		}
+		has := w.contacts(c) == ada+" "+ada2
+		switch {
+		case has && err != nil, !has && err == nil:
+			t.Errorf("write %d: attached: %t, and the answer was %v", at, has, err)
+		case has:
+			attached++
+		default:
+			ended++
+			w.account(ada2) // free
+		}
+		w.refusesKey(domain.VerificationKey(w.endedBy(s)))
+		w.unique()
+	}
+	if attached == 0 || ended == 0 {
+		t.Errorf("%d attached, %d ended: one side never won", attached, ended)
+	}
+}
+
 // What is not proven in a day, or at a restore, ends, and its key with it. So does what is proven while the account is being erased: the
 // address is then free for others.
 func TestContactsThatComeToNothing(t *testing.T) {

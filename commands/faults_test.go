@@ -21,6 +21,8 @@ type faults struct {
 	at    int // 0: never
 	after bool
 	dead  bool
+	// meanwhile is done by another process right before the write, instead of a death.
+	meanwhile func()
 }
 
 func (f *faults) write(do func() error) error {
@@ -30,7 +32,11 @@ func (f *faults) write(do func() error) error {
 		return errCrash
 	}
 	f.n++
-	if f.n != f.at {
+	switch {
+	case f.n != f.at:
+		return do()
+	case f.meanwhile != nil:
+		f.meanwhile()
 		return do()
 	}
 	f.dead = true
