@@ -17,7 +17,9 @@ func TestTheByteScanOfAllThatIsWritten(t *testing.T) {
 	cfg = withList(t, cfg)
 	r := start(t, cfg)
 	ada := r.join(mail, "ada.lovelace@example.com", "Ada on the run")
+	r.attach(mail, ada, "augusta.ada@example.net")
 	control := r.join(mail, "control@example.com", "Control device")
+	r.want(202, "POST", "/v1/me/contacts", ada.token, `{"email":"countess@example.net"}`)
 	_, err := operate.AddStaff.Run(t.Context(), r.console(), operate.StaffAdd{Email: "grace.hopper@example.org", Name: "Grace Hopper", Role: "analyst"}, nil)
 	fatal(t, err)
 	keys := []string{"account/" + ada.account, "account/" + control.account}
@@ -35,7 +37,7 @@ func TestTheByteScanOfAllThatIsWritten(t *testing.T) {
 	r.stop()
 
 	written := []string{cfg.Data, before, after, filepath.Dir(cfg.Backup.List)}
-	private := []string{ada.email, ada.device, "lovelace", control.email, control.device, "Band 9 Pro", "grace.hopper@example.org",
+	private := []string{ada.email, ada.device, "lovelace", "augusta.ada", "countess@example.net", control.email, control.device, "Band 9 Pro", "grace.hopper@example.org",
 		"Grace Hopper", password, "192.0.2.7"}
 	for _, text := range private {
 		for _, dir := range written {

@@ -53,6 +53,23 @@ func (r *running) join(mail *smtptest.Server, email, device string) person {
 	return p
 }
 
+// attach adds another address and proves it.
+func (r *running) attach(mail *smtptest.Server, p person, email string) {
+	t := r.t
+	t.Helper()
+	before := len(mail.Taken())
+	asked := r.want(202, "POST", "/v1/me/contacts", p.token, fmt.Sprintf(`{"email":%q}`, email))
+	m := mail.Wait(t, before+1)[before]
+	if m.To != email {
+		t.Fatal("the message went elsewhere")
+	}
+	code := strings.ReplaceAll(sixDigits.FindString(m.Parts(t)["text/plain"]), " ", "")
+	proof := fmt.Sprintf(`{"handle":%q,"code":%q}`, asked.str(t, "handle"), code)
+	if got := r.want(200, "POST", "/v1/verifications/"+asked.str(t, "verification")+"/check", "", proof).str(t, "account"); got != p.account {
+		t.Fatal("it was added to another account")
+	}
+}
+
 func (r *running) signIn(email string) string {
 	r.t.Helper()
 	return r.want(201, "POST", "/v1/sessions", "", fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)).str(r.t, "token")
