@@ -5,7 +5,6 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"fmt"
-	"regexp"
 	"sync"
 
 	"github.com/go-json-experiment/json"
@@ -20,8 +19,6 @@ type Permission string
 // Purpose is the key of a purpose, of a permission or of an officer's look.
 type Purpose string
 
-var keyPattern = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
-
 // Validate refuses anything that is not a key.
 func (p Permission) Validate() error { return key(string(p)) }
 
@@ -32,7 +29,7 @@ func key(s string) error {
 	if len(s) > 40 {
 		return errValue
 	}
-	return matches(keyPattern, s)
+	return isWords(s, '_')
 }
 
 // LegalBasis is what makes a use of data lawful (GDPR Art. 6).

@@ -1,6 +1,7 @@
 package domain_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +54,28 @@ func TestValuesCarryNoAddress(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestValuesAreOfTheirPatterns compares what is accepted with the patterns.
+func TestValuesAreOfTheirPatterns(t *testing.T) {
+	patterns := map[string]func(s string) value{
+		`^[a-z][a-z0-9]*(-[a-z0-9]+)*$`: func(s string) value { return domain.Slug(s) },
+		`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`: func(s string) value { return domain.Permission(s) },
+		`^[0-9a-f]{32}$`:                func(s string) value { return domain.Fingerprint(s) },
+		`^[0-9a-f]{64}$`:                func(s string) value { return domain.Hash(s) },
+	}
+	for pattern, of := range patterns {
+		accepts := regexp.MustCompile(pattern).MatchString
+		rapid.Check(t, func(t *rapid.T) {
+			s := rapid.OneOf(rapid.StringMatching(`[a-c0-9_-]{2,6}`), rapid.StringMatching(pattern[1:len(pattern)-1]+`[g_.\n-]?`)).Draw(t, "text")
+			if len(s) < 2 || len(s) > 40 && !strings.Contains(pattern, "{64}") {
+				t.Skip()
+			}
+			if got := of(s).Validate() == nil; got != accepts(s) {
+				t.Fatalf("%q for %s: %t", s, pattern, got)
+			}
+		})
+	}
 }
 
 func TestDerivedIDs(t *testing.T) {
