@@ -148,7 +148,7 @@ func (h *house) mailbox() *mailbox.Mailbox {
 // open opens a notifier; change, if not nil, changes its options first.
 func (h *house) open(c notify.Transport, change func(*notify.Options)) *effects.Runtime {
 	h.Helper()
-	texts, err := templates.New("Vesta")
+	texts, err := templates.New(templates.About{Service: "Vesta"})
 	h.ok(err)
 	o := notify.Options{Journal: h.journal, Message: h.menu.Message, Transport: c, Texts: texts, Path: filepath.Join(h.dir, "notify.checkpoint"),
 		Log: slog.New(slog.NewJSONHandler(h.log, nil)), Now: h.clock.Now, SaveEvery: time.Millisecond,

@@ -46,7 +46,7 @@ func (j *job) Next(ctx context.Context) (*effects.Attempt, error) {
 	case now.Before(j.due) && d.state.Attempts > 0:
 		return nil, effects.Later(j.due.Sub(now))
 	}
-	content, err := j.Texts.Email(m.Kind, m.Language, templates.Values{Code: m.Code, Until: m.Expires})
+	content, err := j.Texts.Email(m.Kind, m.Language, templates.Values{Code: m.Code, For: m.Expires.Sub(now)})
 	if err != nil {
 		j.Log.Error("messages: not sent, since there is no text for it", effects.Describe(j.cause, err)...)
 		return nil, j.end(ctx, domain.DeliveryFailed{Failure: domain.FailUnreachable}, Unreachable)

@@ -51,7 +51,7 @@ func (c *cut) Renew(ctx context.Context, who leases.Process, ttl time.Duration, 
 
 func (h *house) share(server leases.Server, c notify.Transport) *sender {
 	h.Helper()
-	texts, err := templates.New("Vesta")
+	texts, err := templates.New(templates.About{Service: "Vesta"})
 	h.ok(err)
 	log := slog.New(slog.NewJSONHandler(h.log, nil))
 	s := &sender{keeper: leases.New(server, leases.Options{TTL: 500 * time.Millisecond})}

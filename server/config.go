@@ -14,6 +14,7 @@ import (
 	"github.com/knadh/koanf/v2"
 
 	"accountledger/domain"
+	"accountledger/notify/templates"
 	"accountledger/passwords"
 	"accountledger/projections/runner"
 )
@@ -24,6 +25,9 @@ type Config struct {
 	Data string `koanf:"data"`
 	// Name is what the service calls itself in messages.
 	Name string `koanf:"name"`
+	// Support is how people reach somebody who helps, and Imprint who is responsible by law; both stand at the end of messages.
+	Support string `koanf:"support"`
+	Imprint string `koanf:"imprint"`
 	// Controller is who decides on the use of people's data; every notice names it.
 	Controller string `koanf:"controller"`
 	// HTTP is where the API listens; port 0 picks a free one.
@@ -236,6 +240,12 @@ func (c *Config) check() error {
 	switch {
 	case c.Controller != "" && domain.Slug(c.Controller).Validate() != nil:
 		return wrong("controller", "give 2 to 40 lower-case letters, digits and single dashes")
+	case templates.About{Service: c.Name}.Check() != nil:
+		return wrong("name", "give at most 60 characters on one line")
+	case templates.About{Support: c.Support}.Check() != nil:
+		return wrong("support", "give at most 200 characters on one line")
+	case templates.About{Imprint: c.Imprint}.Check() != nil:
+		return wrong("imprint", "give at most 300 characters on one line")
 	case c.Data == "":
 		return wrong("data", "name a folder")
 	case c.Backup.Keep < 0:

@@ -20,7 +20,7 @@ func (s *Server) openNotifier(ctx context.Context) error {
 	if err != nil || transport == nil {
 		return err
 	}
-	texts, err := templates.New(s.cfg.Name)
+	texts, err := templates.New(s.cfg.about())
 	if err != nil {
 		return err
 	}
@@ -51,6 +51,11 @@ func (s *Server) openNotifier(ctx context.Context) error {
 	return nil
 }
 
+// about is what every message says about the service.
+func (c *Config) about() templates.About {
+	return templates.About{Service: c.Name, Support: c.Support, Imprint: c.Imprint}
+}
+
 // closeInTime closes what waits for things under way, but not without limit.
 func (s *Server) closeInTime(ctx context.Context, c func(context.Context) error) {
 	s.onClose(func() error {
@@ -73,7 +78,7 @@ func (s *Server) transport() (notify.Transport, error) {
 	if err != nil {
 		return nil, err
 	}
-	return smtp.New(smtp.Config{Host: c.Host, Port: c.Port, Username: c.Username, Password: password, From: c.From, TLS: smtp.TLS(c.TLS)})
+	return smtp.New(smtp.Config{Host: c.Host, Port: c.Port, Username: c.Username, Password: password, From: c.From, FromName: s.cfg.Name, TLS: smtp.TLS(c.TLS)})
 }
 
 // readSecret reads the file of a setting, "" when it names none.

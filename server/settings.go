@@ -32,7 +32,9 @@ func (s Setting) Env() string {
 func Settings() []Setting {
 	return []Setting{
 		{"data", "./data", "folder that holds everything but the master key"},
-		{"name", "Account Ledger", "what the service calls itself in messages"},
+		{"name", "Account Ledger", "what the service calls itself in messages, and their sender's name"},
+		{"support", "", "how people reach support, such as a web or e-mail address; it ends every message"},
+		{"imprint", "", "who is responsible for the service by law, with an address; it ends every message"},
 		{"controller", "", "the controller: who decides how people's data is used, as a short name in lower case; every notice names it"},
 		{"http", "127.0.0.1:8080", "where the API listens, HOST:PORT; port 0 picks one"},
 		{"http_drain", 5 * time.Second, "how long a stopping server keeps serving while /readyz answers 503, so that load balancers turn away first; 0, the " +

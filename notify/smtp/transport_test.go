@@ -37,12 +37,12 @@ func transport(t *testing.T, c smtp.Config) *smtp.Transport {
 
 func envelope(t *testing.T, to string) notify.Envelope {
 	t.Helper()
-	texts, err := templates.New("Vesta")
+	texts, err := templates.New(templates.About{Service: "Vesta"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	content, err := texts.Email(domain.MessageCode, "de", templates.Values{Code: "123456", Until: at.Add(10 * time.Minute)})
+	content, err := texts.Email(domain.MessageCode, "de", templates.Values{Code: "123456", For: 10 * time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestMessage(t *testing.T) {
 	}
 	h := m.Header(t)
 	subject, err := new(mime.WordDecoder).DecodeHeader(h.Get("Subject"))
-	if err != nil || subject != "Ihr Bestätigungscode für Vesta" {
+	if err != nil || subject != "Dein Bestätigungscode für Vesta" {
 		t.Errorf("subject %q, %v", subject, err)
 	}
 	for name, want := range map[string]string{

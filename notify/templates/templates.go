@@ -1,114 +1,137 @@
-// Package templates holds the texts of messages to people: one file of texts per language, and one plain and one HTML layout for
-// all.
+// Package templates holds the texts of messages to people, as data: one file for each language, in it each message for each medium,
+// and one plain and one HTML layout for all.
 //
-// No text contains anything from the requester. The variables are the service's name, set by the operator, and the code and its
-// expiry, made by the ledger. A subject never contains the code, because subjects are visible on locked screens.
+// No text contains anything from the requester. The variables are what the operator says about the service, and the code and how long
+// it is valid, made by the ledger. A subject never contains the code, because subjects are visible on locked screens.
 package templates
 
 import (
 	"embed"
 	"errors"
 	"fmt"
-	"html"
 	"io/fs"
 	"strings"
 	"time"
 	"unicode"
 
-	"github.com/go-json-experiment/json"
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"go.yaml.in/yaml/v3"
+	"golang.org/x/text/language"
 
 	"accountledger/domain"
 )
 
-//go:embed texts/*.json
+//go:embed texts/*.yaml
 var files embed.FS
 
-// Fallback is the language used if there are no texts in the person's.
+// Fallback is the language used if there are no texts in one that the person understands.
 const Fallback domain.Language = "en"
 
 // ErrNoText: there is no text for this message.
 var ErrNoText = errors.New("templates: there is no text for this message")
 
+// DefaultService is the service's name if the operator sets none.
+const DefaultService = "Account Ledger"
+
+// About is what the operator says about the service in every message.
+type About struct {
+	// Service is its name as people know it: 1 to 60 characters, or empty for DefaultService.
+	Service string
+	// Support is how to reach somebody who helps: a web or e-mail address, at most 200 characters; it may be empty.
+	Support string
+	// Imprint is who is responsible by law, on one line of at most 300 characters; it may be empty.
+	Imprint string
+}
+
+// Check names the first part that cannot be used.
+func (a About) Check() error {
+	for _, part := range []struct {
+		what, text string
+		most       int
+	}{{"the service's name", a.Service, 60}, {"the support contact", a.Support, 200}, {"the imprint", a.Imprint, 300}} {
+		if len([]rune(part.text)) > part.most || strings.ContainsFunc(part.text, unicode.IsControl) {
+			return fmt.Errorf("templates: %s has more than %d characters or has control characters", part.what, part.most)
+		}
+	}
+	return nil
+}
+
 // Texts is every text in every language. It is safe for concurrent use.
 type Texts struct {
-	service string
-	by      map[domain.Language]file
-}
-
-// file is one language as its file holds it.
-type file struct {
-	Language domain.Language         `json:"language"`
-	Messages map[domain.Message]text `json:"messages"`
-}
-
-type text struct {
-	Subject string   `json:"subject"`
-	Body    []string `json:"body"` // paragraphs; one that is just {code} is set large
+	about  About
+	bundle *i18n.Bundle
 }
 
 // Values are the variables of a message.
 type Values struct {
-	Code  string    // as made by domain.CodeInput; empty if the message has none
-	Until time.Time // when it expires
+	Code string        // as made by domain.CodeInput; empty if the message has none
+	For  time.Duration // how long it is still valid
 }
 
-// Email is a message ready to be sent.
-type Email struct {
-	Language domain.Language // of the text: Fallback if there is none in the person's
-	Subject  string
-	Plain    string // lines end in \n
-	HTML     string
-}
+// New loads the texts. A missing text or a subject with the code is an error.
+func New(about About) (*Texts, error) { return Load(files, about) }
 
-// DefaultService is the service's name if the operator sets none.
-const DefaultService = "Account Ledger"
-
-// New loads the texts. service is the service's name as people know it: 1 to 60 characters without control characters, or empty for
-// DefaultService. A missing text or a subject with the code is an error.
-func New(service string) (*Texts, error) {
-	if service == "" {
-		service = DefaultService
+// Load loads texts from the files texts/LANGUAGE.yaml of a file system.
+func Load(from fs.FS, about About) (*Texts, error) {
+	if about.Service == "" {
+		about.Service = DefaultService
 	}
-	if len([]rune(service)) > 60 || strings.ContainsFunc(service, unicode.IsControl) {
-		return nil, errors.New("templates: the service's name has more than 60 characters or has control characters")
+	if err := about.Check(); err != nil {
+		return nil, err
 	}
-	t := &Texts{service: service, by: map[domain.Language]file{}}
-	names, err := fs.Glob(files, "texts/*.json")
+	t := &Texts{about: about, bundle: i18n.NewBundle(language.Make(string(Fallback)))}
+	t.bundle.RegisterUnmarshalFunc("yaml", yaml.Unmarshal)
+	names, err := fs.Glob(from, "texts/*.yaml")
 	if err != nil {
 		return nil, err
 	}
 	for _, name := range names {
-		f, err := read(name)
+		f, err := t.bundle.LoadMessageFileFS(from, name)
+		if err == nil {
+			err = complete(f)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("templates: %s: %w", name, err)
 		}
-		t.by[f.Language] = f
-	}
-	if _, ok := t.by[Fallback]; !ok {
-		return nil, fmt.Errorf("templates: no texts in %q", Fallback)
 	}
 	return t, nil
 }
 
-func read(name string) (file, error) {
-	var f file
-	b, err := files.ReadFile(name)
-	if err != nil {
-		return f, err
+// complete checks that a file has every text, and no code in a subject.
+func complete(f *i18n.MessageFile) error {
+	has := map[string]*i18n.Message{}
+	for _, m := range f.Messages {
+		has[m.ID] = m
 	}
-	if err := json.Unmarshal(b, &f, json.RejectUnknownMembers(true)); err != nil {
-		return f, err
-	}
-	for _, m := range mailed() {
-		switch t := f.Messages[m]; {
-		case t.Subject == "" || len(t.Body) == 0:
-			return f, ErrNoText
-		case strings.Contains(t.Subject, "{code}"):
-			return f, errors.New("a subject contains the code")
+	for _, id := range needed() {
+		m := has[id]
+		if m == nil || strings.TrimSpace(m.Other) == "" {
+			return fmt.Errorf("%s: %w", id, ErrNoText)
+		}
+		if strings.HasSuffix(id, ".subject") && strings.Contains(m.Other, ".Code") {
+			return fmt.Errorf("%s: a subject contains the code", id)
 		}
 	}
-	return f, f.Language.Validate()
+	return nil
 }
+
+// Ids of texts that are in every message.
+const (
+	minutesText   = "minutes"
+	signatureText = "signature"
+	helpText      = "help"
+)
+
+func needed() []string {
+	ids := []string{minutesText, signatureText, helpText}
+	for _, m := range mailed() {
+		ids = append(ids, subjectOf(m), bodyOf(m))
+	}
+	return ids
+}
+
+func subjectOf(m domain.Message) string { return string(m) + ".email.subject" }
+func bodyOf(m domain.Message) string    { return string(m) + ".email.body" }
 
 // mailed lists the messages that have texts.
 func mailed() []domain.Message {
@@ -116,42 +139,28 @@ func mailed() []domain.Message {
 }
 
 // Languages is how many languages have texts.
-func (t *Texts) Languages() int { return len(t.by) }
+func (t *Texts) Languages() int { return len(t.bundle.LanguageTags()) }
 
-// Email makes a message in the person's language, or else its base language, or else Fallback. ErrNoText if there is no text for
-// the message.
-func (t *Texts) Email(m domain.Message, language domain.Language, v Values) (Email, error) {
-	f := t.in(language)
-	body, ok := f.Messages[m]
-	if !ok {
-		return Email{}, ErrNoText
-	}
-	fill := strings.NewReplacer("{service}", t.service, "{code}", Grouped(v.Code), "{until}", v.Until.UTC().Format("15:04"))
-	e := Email{Language: f.Language, Subject: fill.Replace(body.Subject)}
-	var plain, rich strings.Builder
-	for _, paragraph := range body.Body {
-		said := fill.Replace(paragraph)
-		plain.WriteString(wrap(said))
-		plain.WriteString("\n\n")
-		style := ""
-		if paragraph == "{code}" {
-			style = ` style="font-size:1.6em;font-family:monospace;letter-spacing:0.08em"`
-		}
-		fmt.Fprintf(&rich, "<p%s>%s</p>\n", style, html.EscapeString(said))
-	}
-	e.Plain = strings.TrimSuffix(plain.String(), "\n")
-	e.HTML = fmt.Sprintf("<!doctype html>\n<html lang=\"%s\">\n<head><meta charset=\"utf-8\"><title>%s</title></head>\n"+
-		"<body style=\"font-family:sans-serif;max-width:36em\">\n%s</body>\n</html>\n",
-		f.Language, html.EscapeString(e.Subject), rich.String())
-	return e, nil
+// words are the texts in the language that suits a person best.
+type words struct {
+	*i18n.Localizer
+	values map[string]any
 }
 
-func (t *Texts) in(l domain.Language) file {
-	base, _, _ := strings.Cut(string(l), "-")
-	for _, try := range []domain.Language{l, domain.Language(base)} {
-		if f, ok := t.by[try]; ok {
-			return f
-		}
+// in finds the language by CLDR's distances (golang.org/x/text/language.Matcher).
+func (t *Texts) in(l domain.Language, v Values) (words, domain.Language, error) {
+	w := words{i18n.NewLocalizer(t.bundle, string(l)), map[string]any{"Service": t.about.Service, "Support": t.about.Support, "Code": Grouped(v.Code)}}
+	minutes := max(1, int(v.For/time.Minute))
+	text, tag, err := w.LocalizeWithTag(&i18n.LocalizeConfig{MessageID: minutesText, PluralCount: minutes, TemplateData: map[string]any{"N": minutes}})
+	w.values["For"] = text
+	return w, domain.Language(tag.String()), err
+}
+
+// say fills in a text; ErrNoText if there is none.
+func (w words) say(id string) (string, error) {
+	text, err := w.Localize(&i18n.LocalizeConfig{MessageID: id, TemplateData: w.values})
+	if _, missing := errors.AsType[*i18n.MessageNotFoundErr](err); missing {
+		return "", ErrNoText
 	}
-	return t.by[Fallback]
+	return strings.TrimSpace(text), err
 }
