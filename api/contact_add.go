@@ -25,7 +25,6 @@ func (a *API) addContact() {
 			if err != nil {
 				return nil, err
 			}
-			v := out.Value
-			return reply(a, out.Position, verificationAnswer{v.Verification, v.Handle, v.Expires, v.CodeExpires}), nil
+			return reply(a, out.Position, sent(commands.SignedUp(out.Value))), nil
 		})
 }

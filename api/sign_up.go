@@ -32,7 +32,6 @@ func (a *API) signUp() {
 			if err != nil {
 				return nil, err
 			}
-			v := out.Value
-			return reply(a, out.Position, verificationAnswer{v.Verification, v.Handle, v.Expires, v.CodeExpires}), nil
+			return reply(a, out.Position, sent(out.Value)), nil
 		})
 }
