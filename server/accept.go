@@ -73,7 +73,7 @@ func (s *Server) finishAccepted(ctx context.Context, what fit.Accept, m unfinish
 			return err
 		}
 	}
-	return a.Settle(ctx)
+	return a.Finish(ctx)
 }
 
 // acceptedMark makes sure that there is what is to be accepted, and gives the mark of it.

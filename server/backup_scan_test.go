@@ -37,7 +37,8 @@ func TestTheByteScanOfAllThatIsWritten(t *testing.T) {
 	r.stop()
 
 	written := []string{cfg.Data, before, after, filepath.Dir(cfg.Backup.List)}
-	private := []string{ada.email, ada.device, "lovelace", "augusta.ada", "countess@example.net", control.email, control.device, "Band 9 Pro", "grace.hopper@example.org",
+	private := []string{ada.email, ada.device, "lovelace", "augusta.ada", "countess@example.net",
+		control.email, control.device, "Band 9 Pro", "grace.hopper@example.org",
 		"Grace Hopper", password, "192.0.2.7"}
 	for _, text := range private {
 		for _, dir := range written {

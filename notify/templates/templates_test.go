@@ -61,7 +61,7 @@ func TestLanguages(t *testing.T) {
 func TestCodeAndItsTime(t *testing.T) {
 	x := texts(t, "Vesta")
 	for code, shown := range map[string]string{"123456": "123 456", "0123ABCDXYZ78": "0123-ABCD-XYZ78"} {
-		for l, time := range map[domain.Language]string{"en": "9 minutes", "de": "9 Minuten", "es": "9 minutos", "zh-Hans": "9 分钟"} {
+		for l, left := range map[domain.Language]string{"en": "9 minutes", "de": "9 Minuten", "es": "9 minutos", "zh-Hans": "9 分钟"} {
 			e, err := x.Email(domain.MessageCode, l, templates.Values{Code: code, For: values.For})
 			if err != nil {
 				t.Fatal(err)
@@ -75,7 +75,7 @@ func TestCodeAndItsTime(t *testing.T) {
 			if strings.Contains(e.Subject, shown) || strings.Contains(e.Subject, code) {
 				t.Errorf("%s: the subject holds the code", l)
 			}
-			for _, said := range []string{"Vesta", time} {
+			for _, said := range []string{"Vesta", left} {
 				if !strings.Contains(strings.ReplaceAll(e.Plain, "\n", " "), said) || !strings.Contains(e.HTML, said) {
 					t.Errorf("%s: %q is missing", l, said)
 				}

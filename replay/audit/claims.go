@@ -59,7 +59,7 @@ func (l *Ledger) retired(ctx context.Context, claim uuid.UUID) (stream string, v
 		if err != nil && !errors.As(err, &newer) {
 			return "", 0, nil
 		}
-		if _, is := f.Event.(domain.IdentifierRetired); is && l.newest.Sub(f.At) > settled {
+		if _, is := f.Event.(domain.IdentifierRetired); is && l.newest.Sub(f.At) > longSettled {
 			return e.Stream, e.Version, nil
 		}
 		break

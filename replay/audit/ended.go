@@ -11,8 +11,8 @@ import (
 	"accountledger/vault"
 )
 
-// settled is how much older than the log's newest event an event must be for its consequences to have certainly been carried out.
-const settled = time.Hour
+// longSettled is how much older than the log's newest event an event must be for its consequences to have certainly been carried out.
+const longSettled = time.Hour
 
 // endedKey is a key that an event says is destroyed.
 type endedKey struct {
@@ -97,7 +97,7 @@ func (c *endedCheck) end(ctx context.Context) error {
 		return err
 	}
 	for i := range c.late {
-		if c.newest.Sub(c.late[i].at) > settled {
+		if c.newest.Sub(c.late[i].at) > longSettled {
 			return c.late[i].live()
 		}
 	}

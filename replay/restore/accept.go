@@ -31,8 +31,8 @@ type Acceptance struct {
 	Log  *slog.Logger
 }
 
-// Settle ends what was open and binds the parts to each other. Every step can be repeated.
-func (a *Acceptance) Settle(ctx context.Context) error {
+// Finish ends what was open and binds the parts to each other. Every step can be repeated.
+func (a *Acceptance) Finish(ctx context.Context) error {
 	b, err := a.Parts.Binder.Binding(ctx)
 	if err != nil {
 		return err
