@@ -59,7 +59,7 @@ func badRequests(device string) []bad {
 		{"a path with a slash", "GET", "/v1/catalogue/", "guest", "", nil, 404, "no_such_route", ""},
 		{"a parameter", "GET", "/v1/catalogue?" + canary + "=1", "guest", "", nil, 400, "unknown_parameter", ""},
 		{"a parameter where there is none", "POST", "/v1/sign-ups?email=" + canary, "guest", `{}`, nil, 400, "unknown_parameter", ""},
-		{"a parameter of a page", "GET", "/healthz?" + canary, "guest", "", nil, 400, "unknown_parameter", ""},
+		{"a parameter of a page", "GET", "/docs?" + canary, "guest", "", nil, 400, "unknown_parameter", ""},
 		{"a parameter twice", "GET", "/v1/catalogue?language=de&language=" + canary, "guest", "", nil, 400, "repeated_parameter", ""},
 		{"a query that cannot be read", "GET", "/v1/catalogue?language=%zz" + canary, "guest", "", nil, 400, "malformed_query", ""},
 		{"a header as parameter", "GET", "/v1/me/accesses?Ledger-Min-Position=" + canary, "owner", "", nil, 400, "unknown_parameter", ""},

@@ -29,17 +29,22 @@ func askOf(ctx context.Context) *ask {
 	return a
 }
 
-// caller authenticates the request: a guest if no token was sent. An invalid token is refused on every route. A caller this
-// process has seen before may be presumed still valid until the streams that say so have been read.
-func (a *API) caller(ctx context.Context, r *http.Request, op *huma.Operation) (domain.Caller, error) {
+// caller authenticates the request: a guest if no token was sent, or one that is no longer valid to a route for guests, where clients
+// send what they still have. Elsewhere an invalid token is refused. A caller this process has seen before may be presumed still valid
+// until the streams that say so have been read.
+func (a *API) caller(ctx context.Context, r *http.Request, op *huma.Operation, may func(domain.Caller) error) (domain.Caller, error) {
 	if len(r.Header.Values("Authorization")) == 0 {
 		return domain.Guest(), nil
 	}
+	forGuests := may(domain.Guest()) == nil
 	token, ok := bearerToken(r)
 	if !ok {
+		if forGuests {
+			return domain.Guest(), nil
+		}
 		return domain.Guest(), domain.ErrSession
 	}
-	if op.OperationID != requestErasureID { // it takes tokens that others refuse
+	if op.OperationID != requestErasureID && !forGuests { // it takes tokens that others refuse
 		if caller, known := a.Menu.Presume(ctx, token); known {
 			return caller, nil
 		}
@@ -47,6 +52,9 @@ func (a *API) caller(ctx context.Context, r *http.Request, op *huma.Operation) (
 	caller, err := a.Menu.Authenticate(ctx, token)
 	if op.OperationID == requestErasureID && errors.Is(err, domain.ErrSession) {
 		return a.repeatsErasure(ctx, r)
+	}
+	if forGuests && (errors.Is(err, domain.ErrSession) || errors.Is(err, domain.ErrServiceKey)) {
+		return domain.Guest(), nil
 	}
 	return caller, err
 }

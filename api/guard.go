@@ -46,7 +46,7 @@ func (a *API) guard(who audience) func(huma.Context, func(huma.Context)) {
 // enter gives the caller, or the refusal. No refusal rests on a caller who is only presumed.
 func (a *API) enter(ctx context.Context, c echo.Context, op *huma.Operation, may func(domain.Caller) error) (domain.Caller, error) {
 	r := c.Request()
-	caller, err := a.caller(ctx, r, op)
+	caller, err := a.caller(ctx, r, op, may)
 	if errors.Is(err, domain.ErrSession) && errors.Is(may(domain.Guest()), domain.ErrServiceKey) { // the route is for services
 		err = domain.ErrServiceKey
 	}

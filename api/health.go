@@ -7,14 +7,15 @@ import (
 )
 
 // health says whether the process is up and ready for requests, and nothing more, since anybody may ask. Details and metrics are
-// served on the internal listener: numbers of bytes and events would reveal what others do.
+// served on the internal listener: numbers of bytes and events would reveal what others do. Parameters are ignored: load balancers add
+// some.
 func (a *API) health() {
-	a.page("/healthz", func(c echo.Context) error {
+	a.echo.GET("/healthz", func(c echo.Context) error {
 		return writeJSON(c, http.StatusOK, struct {
 			Status string `json:"status"`
 		}{"ok"})
 	})
-	a.page("/readyz", func(c echo.Context) error {
+	a.echo.GET("/readyz", func(c echo.Context) error {
 		ready := a.Ready(c.Request().Context())
 		status := http.StatusOK
 		if !ready {
@@ -27,7 +28,7 @@ func (a *API) health() {
 	})
 }
 
-// page serves a route outside the API. It refuses query parameters too.
+// page serves a page for people. It refuses query parameters too.
 func (a *API) page(path string, handler echo.HandlerFunc) {
 	a.echo.GET(path, func(c echo.Context) error {
 		if err := checkParameters(c.Request().URL.RawQuery, nil); err != nil {

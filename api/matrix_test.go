@@ -95,12 +95,13 @@ func TestWhoMayAsk(t *testing.T) {
 				t.Errorf("%s as %s: %d %s", e.id, who, r.StatusCode, r.text)
 			}
 		}
-		if r := l.send(e.method, e.path, "alp_nobody", "{"); r.StatusCode != http.StatusUnauthorized {
+		forGuests := slices.Contains(e.may, "guest") // who send what they still have
+		if r := l.send(e.method, e.path, "alp_nobody", "{"); (r.StatusCode == http.StatusUnauthorized) == forGuests {
 			t.Errorf("%s with a token of nobody: %d", e.id, r.StatusCode)
 		}
 	}
 	for _, scheme := range []string{"Basic YTpi", "Bearer", "alp_x"} {
-		if r := l.send("GET", "/v1/catalogue", "", "", header{"Authorization", scheme}); r.StatusCode != http.StatusUnauthorized {
+		if r := l.send("GET", "/v1/me", "", "", header{"Authorization", scheme}); r.StatusCode != http.StatusUnauthorized {
 			t.Errorf("another scheme: %d", r.StatusCode)
 		}
 	}

@@ -56,6 +56,11 @@ func (c *Config) about() templates.About {
 	return templates.About{Service: c.Name, Support: c.Support, Imprint: c.Imprint}
 }
 
+// contextWords are names that people know from the service, which no password may be like (NIST SP 800-63B, 3.1.1.2).
+func (c *Config) contextWords() []string {
+	return []string{c.Name, strings.ReplaceAll(c.Controller, "-", " "), "accountledger"}
+}
+
 // closeInTime closes what waits for things under way, but not without limit.
 func (s *Server) closeInTime(ctx context.Context, c func(context.Context) error) {
 	s.onClose(func() error {
