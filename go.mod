@@ -98,4 +98,16 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 )
 
-require github.com/nicksnyder/go-i18n/v2 v2.7.0
+require (
+	github.com/letsencrypt/pebble/v2 v2.10.3
+	github.com/miekg/dns v1.1.62
+	github.com/nicksnyder/go-i18n/v2 v2.7.0
+	github.com/realclientip/realclientip-go v1.0.0
+)
+
+require (
+	github.com/go-jose/go-jose/v4 v4.1.8 // indirect
+	github.com/letsencrypt/challtestsrv v1.4.2 // indirect
+	golang.org/x/mod v0.42.0 // indirect
+	golang.org/x/tools v0.52.0 // indirect
+)

@@ -42,6 +42,10 @@ type Deps struct {
 	Now func() time.Time
 	// Wait is how long a query waits for a view that lags; DefaultWait if zero.
 	Wait time.Duration
+	// HSTS has browsers come back by TLS only (RFC 6797): this process encrypts.
+	HSTS bool
+	// Proxies are in front of the API; the zero value: none.
+	Proxies Proxies
 	// Version is shown on the home page and in the OpenAPI description.
 	Version string
 	// HealthOnly serves only the health routes: for a process without an API.
@@ -91,8 +95,8 @@ func New(d Deps) (*API, error) {
 		return nil, err
 	}
 	a.echo.HTTPErrorHandler = a.fail
-	a.echo.IPExtractor = echo.ExtractIPDirect()
-	a.echo.Use(a.observe, secure)
+	a.echo.IPExtractor = d.Proxies.address
+	a.echo.Use(a.observe, secure(d.HSTS))
 	if d.HealthOnly {
 		a.health()
 	} else if err := a.everything(); err != nil {

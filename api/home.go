@@ -35,9 +35,9 @@ type homePage struct {
 var hostName = regexp.MustCompile(`^[A-Za-z0-9.-]+(:[0-9]+)?$|^\[[0-9A-Fa-f:.]+\](:[0-9]+)?$`)
 
 // origin is the address under which the client reached the server, for the example on the home page.
-func origin(r *http.Request) string {
+func (p Proxies) origin(r *http.Request) string {
 	scheme, host := "http", r.Host
-	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
+	if p.overTLS(r) {
 		scheme = "https"
 	}
 	if !hostName.MatchString(host) {
@@ -61,7 +61,7 @@ func (a *API) home() {
 			return writeJSON(c, http.StatusOK, homeAnswer{"accountledger", a.Version, links})
 		}
 		var html bytes.Buffer
-		if err := home.Execute(&html, homePage{template.CSS(homeCSS), a.Version, origin(c.Request()), a.Dev}); err != nil { //nolint:gosec // our own file
+		if err := home.Execute(&html, homePage{template.CSS(homeCSS), a.Version, a.Proxies.origin(c.Request()), a.Dev}); err != nil { //nolint:gosec // our own file
 			return err
 		}
 		h.Set("Content-Security-Policy", policy)

@@ -13,6 +13,7 @@ import (
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
 
+	"accountledger/api"
 	"accountledger/domain"
 	"accountledger/notify/templates"
 	"accountledger/passwords"
@@ -36,6 +37,11 @@ type Config struct {
 	HTTPDrain time.Duration `koanf:"http_drain"`
 	// HTTPConnections is how many connections the API holds at once; 0: as many as the limit of open files allows.
 	HTTPConnections int `koanf:"http_connections"`
+	// HTTPTrustedProxies are the reverse proxies in front of the API, as addresses or ranges separated by commas.
+	HTTPTrustedProxies string `koanf:"http_trusted_proxies"`
+	// HTTPClientHeader is the header in which they say where a request came from.
+	HTTPClientHeader string    `koanf:"http_client_header"`
+	TLS              TLSConfig `koanf:"tls"`
 	// Dev makes a master key in the data folder and keeps messages in a local mailbox.
 	Dev bool `koanf:"dev"`
 	// MasterKey is where the master key is, outside the data folder: a file, or a folder of files that end in ".key".
@@ -94,10 +100,12 @@ type SMTPConfig struct {
 
 // StoreConfig says where the log is.
 type StoreConfig struct {
-	Engine  string `koanf:"engine"`  // embedded or esdb
-	ESDB    string `koanf:"esdb"`    // connection string of EventStoreDB or KurrentDB
-	Prefix  string `koanf:"prefix"`  // of the streams' names at EventStoreDB
-	Reserve int64  `koanf:"reserve"` // free bytes under which nothing is appended
+	Engine string `koanf:"engine"` // embedded or esdb
+	ESDB   string `koanf:"esdb"`   // connection string of EventStoreDB or KurrentDB
+	// ESDBPasswordFile holds the password of the connection string's user.
+	ESDBPasswordFile string `koanf:"esdb_password_file"`
+	Prefix           string `koanf:"prefix"`  // of the streams' names at EventStoreDB
+	Reserve          int64  `koanf:"reserve"` // free bytes under which nothing is appended
 }
 
 // VaultConfig says where the vault is.
@@ -205,6 +213,9 @@ func (l *layers) load(own []map[string]any) (Config, error) {
 			return c, fmt.Errorf("config: %w", err)
 		}
 	}
+	if err := l.checkSecrets(); err != nil {
+		return c, err
+	}
 	for _, key := range k.Keys() {
 		s, ok := known[key]
 		if !ok {
@@ -266,6 +277,8 @@ func (c *Config) check() error {
 		return wrong("passwords.min_length", "give no more than passwords.max_length")
 	case c.HTTPConnections < 0:
 		return wrong("http_connections", "give a number, or 0 for as many as the limit of open files allows")
+	case c.HTTPClientHeader != api.XForwardedFor && c.HTTPClientHeader != api.Forwarded:
+		return wrong("http_client_header", "give X-Forwarded-For or Forwarded")
 	case c.HTTPDrain < 0:
 		return wrong("http_drain", "give a duration such as 5s, not below 0")
 	case c.Erasure.Grace < 0:
@@ -282,6 +295,8 @@ func (c *Config) check() error {
 		return wrong("store.engine", "give embedded or esdb")
 	case (c.Store.Engine == "esdb") != (c.Store.ESDB != ""):
 		return wrong("store.esdb", "give a connection string with store.engine esdb, and only with it")
+	case c.Store.ESDBPasswordFile != "" && c.Store.ESDB != "" && !namesUser(c.Store.ESDB):
+		return wrong("store.esdb_password_file", "name the user in store.esdb, as in esdb://ledger@host")
 	case !among(c.Vault.Engine, "sqlite", "postgres"):
 		return wrong("vault.engine", "give sqlite or postgres")
 	case (c.Vault.Engine == "postgres") != (c.Vault.Postgres != ""):
@@ -303,7 +318,10 @@ func (c *Config) check() error {
 	case c.SMTP.Host != "" && c.SMTP.From == "":
 		return wrong("smtp.from", "give the address that messages come from")
 	}
-	return nil
+	if _, err := c.proxies(); err != nil {
+		return wrong("http_trusted_proxies", "give addresses or ranges such as 10.0.0.0/8, separated by commas, and not all addresses")
+	}
+	return c.TLS.check()
 }
 
 // maxPartitions bounds the parts of a view's work: each of them reads the whole log.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"container/list"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -123,6 +124,9 @@ func (l *connections) tell(what string) {
 
 // state is net/http's word on a connection: whether a request is under way.
 func (l *connections) state(conn net.Conn, s http.ConnState) {
+	if encrypted, ok := conn.(*tls.Conn); ok {
+		conn = encrypted.NetConn()
+	}
 	c, ok := conn.(*connection)
 	if !ok {
 		return

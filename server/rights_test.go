@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -23,7 +24,9 @@ func TestTheSmallestRights(t *testing.T) {
 	t.Parallel()
 	cfg, mail := withMail(t)
 	c := esdbtest.Start(t, esdbtest.Options{TLS: true, User: "admin", Password: "changeit", Users: []esdbtest.User{{Name: "ledger", Password: "hunter2"}}})
-	cfg.Store.Engine, cfg.Store.ESDB = "esdb", c.ConnectionAs("ledger", "hunter2")
+	cfg.Store.Engine, cfg.Store.ESDB = "esdb", strings.Replace(c.ConnectionAs("ledger", "hunter2"), ":hunter2@", "@", 1)
+	cfg.Store.ESDBPasswordFile = filepath.Join(t.TempDir(), "password")
+	fatal(t, os.WriteFile(cfg.Store.ESDBPasswordFile, []byte("hunter2\n"), 0o600))
 	if s, err := server.Open(t.Context(), cfg, server.Options{}); err == nil {
 		t.Fatal("it opened", s.Close())
 	} else if !strings.Contains(err.Error(), `reading $all is denied to user "ledger"`) || strings.Contains(err.Error(), "hunter2") {

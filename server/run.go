@@ -55,16 +55,21 @@ func (s *Server) run(ctx context.Context, started func(address string)) error {
 		return err
 	}
 	s.tellClock()
+	encryption, err := s.tlsConfig()
+	if err != nil {
+		return err
+	}
 	doors, err := s.listen(ctx)
 	if err != nil {
 		return err
 	}
+	s.warnOfClearText(doors.public.Addr())
 	a, err := s.begin(ctx)
 	if err != nil {
 		return errors.Join(err, doors.close())
 	}
 	public := &http.Server{Handler: s.draining.Handler(a.Handler()), ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
-		IdleTimeout: idleTimeout, MaxHeaderBytes: 32 << 10, ErrorLog: quiet(), ConnState: doors.public.state}
+		IdleTimeout: idleTimeout, MaxHeaderBytes: 32 << 10, ErrorLog: quiet(), ConnState: doors.public.state, TLSConfig: encryption}
 	control, internal := s.controlServer(), s.internalServer()
 
 	failed, fail := context.WithCancelCause(context.WithoutCancel(ctx))
@@ -81,7 +86,12 @@ func (s *Server) run(ctx context.Context, started func(address string)) error {
 	goes("consumers", func() error { return s.runConsumers(background) })
 	goes("binding", func() error { return s.keepBound(background) })
 	goes("processes", func() error { return s.settle(background) })
-	goes("http", func() error { return public.Serve(doors.public) })
+	goes("http", func() error {
+		if encryption != nil {
+			return public.ServeTLS(doors.public, "", "")
+		}
+		return public.Serve(doors.public)
+	})
 	goes("socket", func() error { return control.Serve(doors.control) })
 	if doors.internal != nil {
 		internal.ConnState = doors.internal.state
@@ -154,10 +164,14 @@ func (s *Server) api(ctx context.Context) (*api.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	proxies, err := s.cfg.proxies()
+	if err != nil {
+		return nil, err
+	}
 	return api.New(api.Deps{ //nolint:contextcheck // its handlers have their requests' contexts
 		Menu: s.menu, Views: s, Ready: func(ctx context.Context) bool { return s.health.NotReady(ctx) == "" }, Log: s.log, Failed: s.requestFailed, LogID: id,
 		Now: s.now, Version: Version(), Dev: s.cfg.Dev,
-		HealthOnly: s.cfg.Role == RoleConsumers,
+		HealthOnly: s.cfg.Role == RoleConsumers, Proxies: proxies, HSTS: s.cfg.TLS.Own(),
 		Head: func(ctx context.Context) (journal.Position, error) {
 			head, err := s.journal.Head(ctx)
 			return head.Position, err

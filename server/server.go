@@ -221,7 +221,11 @@ func (s *Server) openLog(ctx context.Context) error {
 // logStore opens the log's engine.
 func (s *Server) logStore() (eventstore.Store, error) {
 	if s.cfg.Store.Engine == "esdb" {
-		return esdb.Open(esdb.Options{Connection: s.cfg.Store.ESDB, Prefix: s.cfg.Store.Prefix, Names: domain.IsStream, Logger: s.log, FenceWait: s.fenceWait})
+		connection, err := s.cfg.Store.connection()
+		if err != nil {
+			return nil, err
+		}
+		return esdb.Open(esdb.Options{Connection: connection, Prefix: s.cfg.Store.Prefix, Names: domain.IsStream, Logger: s.log, FenceWait: s.fenceWait})
 	}
 	return embedded.Open(embedded.Options{Dir: s.cfg.path("log"), ReserveBytes: s.cfg.Store.Reserve, Logger: s.log,
 		Witness: s.cfg.path(logWitness), NewHistory: s.accepted == fit.AcceptOlderLog})

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/crypto/acme"
+
+	"accountledger/api"
 	"accountledger/commands"
 	"accountledger/eventstore/esdb"
 	"accountledger/processes"
@@ -41,6 +44,15 @@ func Settings() []Setting {
 			"default with --dev: not at all"},
 		{"http_connections", 0, "most connections to the API at once; beyond it those idle longest are closed; 0: as many as the limit of open files allows, at " +
 			"most 4096"},
+		{"http_trusted_proxies", "", "addresses or ranges (CIDR) of the reverse proxies in front of the API, separated by commas: only they may say where a " +
+			"request came from"},
+		{"http_client_header", api.XForwardedFor, "the header in which they say it: X-Forwarded-For or Forwarded; they must add to it or replace it"},
+		{"tls.cert", "", "file of the API's certificate and those between it and the root, PEM; read again when it changes. Without TLS put a proxy in front"},
+		{"tls.key", "", "file of the certificate's private key, PEM"},
+		{"tls.acme", "", "host names, separated by commas, to get a certificate for from an authority (ACME); it has to reach port 443"},
+		{"tls.acme_email", "", "whom the authority warns"},
+		{"tls.acme_roots", "", "file of the certificates by which the authority is known, PEM; empty: the system's"},
+		{"tls.acme_directory", acme.LetsEncryptURL, "the authority's directory; by using it you agree to its terms"},
 		{"internal.http", "127.0.0.1:8081", "where metrics, details of readiness and profiles are served, HOST:PORT; keep it to this machine or a network of " +
 			"operators; empty: nowhere; with --dev a free port"},
 		{"dev", false, "make a master key in the data folder and keep messages in a local mailbox"},
@@ -69,6 +81,7 @@ func Settings() []Setting {
 		{"smtp.tls", "opportunistic", "none, opportunistic or mandatory"},
 		{"store.engine", "embedded", "where the log is: embedded, or esdb"},
 		{"store.esdb", "", "connection string of EventStoreDB or KurrentDB, esdb://… or esdb+discover://…"},
+		{"store.esdb_password_file", "", "file with the password of the user in store.esdb"},
 		{"store.prefix", esdb.DefaultPrefix, "prefix of every stream name at EventStoreDB; each ledger on a server needs its own, ending with a slash"},
 		{"vault.engine", "sqlite", "where the vault is: sqlite, or postgres"},
 		{"vault.postgres", "", "address of the PostgreSQL server, postgres://…"},

@@ -38,7 +38,7 @@ func Simulate(ctx context.Context, cfg Config, in operate.Simulation, o Options,
 
 // simulateServing runs a server for the time of a simulation.
 func simulateServing(ctx context.Context, cfg Config, in operate.Simulation, o Options, progress func(operate.Progress)) (_ simulate.Summary, err error) {
-	cfg.HTTP, cfg.HTTPDrain, cfg.Internal.HTTP = "127.0.0.1:0", 0, "" // nobody else is to come
+	cfg.HTTP, cfg.HTTPDrain, cfg.Internal.HTTP, cfg.TLS = "127.0.0.1:0", 0, "", TLSConfig{} // nobody else is to come
 	s, err := Open(ctx, cfg, o)
 	if err != nil {
 		return simulate.Summary{}, err

@@ -25,7 +25,7 @@ type ready struct {
 
 func printReady(c *cobra.Command, cfg server.Config, address, internal string) {
 	build := server.ThisBuild()
-	r := ready{Address: "http://" + reachable(address), Data: cfg.Data, Version: build.Version, Commit: build.Commit}
+	r := ready{Address: urlOf(cfg, address), Data: cfg.Data, Version: build.Version, Commit: build.Commit}
 	if internal != "" {
 		r.Internal = "http://" + reachable(internal)
 	}
@@ -35,6 +35,14 @@ func printReady(c *cobra.Command, cfg server.Config, address, internal string) {
 	if b, err := json.Marshal(r); err == nil {
 		_, _ = fmt.Fprintln(c.OutOrStdout(), string(b))
 	}
+}
+
+// urlOf is where people and services reach the API.
+func urlOf(cfg server.Config, address string) string {
+	if cfg.TLS.Own() {
+		return "https://" + reachable(address)
+	}
+	return "http://" + reachable(address)
 }
 
 // reachable is an address that this machine can connect to: a listener on all addresses has none of its own.

@@ -70,7 +70,7 @@ func announce(c *cobra.Command, cfg server.Config, address, internal string, ahe
 }
 
 func printBanner(c *cobra.Command, cfg server.Config, address string, ahead time.Duration) {
-	url := "http://" + reachable(address)
+	url := urlOf(cfg, address)
 	out := c.OutOrStdout()
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
 	p("%s is running at %s", cfg.Name, url)
