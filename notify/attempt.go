@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"accountledger/commands"
 	"accountledger/consumers/effects"
@@ -22,6 +23,9 @@ func (j *job) attempt(m commands.MessageToSend, content templates.Email) *effect
 				Expires: m.Expires, Content: content})
 		},
 		Result: func(ctx context.Context, err error) error {
+			if !errors.Is(err, effects.ErrExpired) {
+				j.Sending.note(err)
+			}
 			switch {
 			case err == nil:
 				return j.end(ctx, domain.DeliverySucceeded{}, Succeeded)
@@ -59,6 +63,9 @@ func (j *job) announce(ctx context.Context, m commands.MessageToSend, language d
 	return nil
 }
 
+// unsurePause is how long a message waits that may have been accepted.
+const unsurePause = 2 * time.Minute
+
 // failed decides whether there is another attempt.
 func (j *job) failed(ctx context.Context, m commands.MessageToSend, err error) error {
 	d := j.delivery
@@ -73,7 +80,15 @@ func (j *job) failed(ctx context.Context, m commands.MessageToSend, err error) e
 		return j.end(ctx, domain.DeliveryFailed{Failure: domain.FailRefused}, Refused)
 	}
 	wait := pauses().After(d.state.Attempts)
+	unsure := told != nil && told.Unknown
+	if unsure {
+		j.unsure++
+		wait = max(wait, unsurePause)
+	}
 	j.due = j.Now().Add(wait)
+	if unsure && (j.unsure > 1 || !j.due.Before(m.Expires)) { // after one later try: more would only be the same message again
+		return j.end(ctx, domain.DeliveryFailed{Failure: domain.FailUnanswered}, Unanswered)
+	}
 	if d.state.Attempts >= MaxAttempts || !j.due.Before(m.Expires) {
 		return j.end(ctx, domain.DeliveryFailed{Failure: domain.FailUnreachable}, Unreachable)
 	}

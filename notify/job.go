@@ -21,6 +21,7 @@ type job struct {
 	due      time.Time      // time of the next attempt
 	outcome  any            // how the delivery ended, until that is recorded
 	result   Result         // counted once the outcome is recorded
+	unsure   int            // attempts that may have been accepted
 }
 
 // Next makes the next attempt, or records the outcome of the last one.
