@@ -2,8 +2,10 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -19,6 +21,10 @@ type Problem struct {
 	Code   string  `json:"code" doc:"What is wrong, for programs. Stable."`
 	Field  string  `json:"field,omitzero" doc:"JSON pointer to the field at fault, if it is one field."`
 	Errors []Fault `json:"errors,omitzero" doc:"The faults by field, for forms."`
+	// For step_up_required:
+	Level  domain.Level        `json:"level,omitzero" doc:"The level that the session needs (step_up_required)."`
+	MaxAge int                 `json:"max_age,omitzero" doc:"How old the last proof of who you are may be, in seconds (step_up_required)."`
+	Ways   []domain.AuthMethod `json:"ways,omitzero" doc:"By what you can prove it, with POST /v1/me/session/raise (step_up_required)."`
 
 	headers http.Header
 }
@@ -64,6 +70,10 @@ func problemOf(err error) *Problem {
 	p := &Problem{Type: "/problems/" + e.Code, Title: title(status), Status: status, Detail: e.Message, Code: e.Code, Field: e.Field, headers: http.Header{}}
 	if e.Field != "" {
 		p.Errors = []Fault{{Field: e.Field, Message: e.Message}}
+	}
+	if up := e.StepUp; up != nil { // RFC 9470
+		p.Level, p.MaxAge, p.Ways = up.Level, int(up.MaxAge/time.Second), up.Ways
+		p.headers.Set("WWW-Authenticate", fmt.Sprintf(`%s, error="insufficient_user_authentication", max_age="%d"`, challenge, p.MaxAge))
 	}
 	switch status {
 	case http.StatusUnauthorized:

@@ -12,6 +12,7 @@ func (a *API) routes() {
 	a.catalogue()
 
 	a.signIn()
+	a.raiseSession()
 	a.listSessions()
 	a.endSession()
 	a.signOutEverywhere()

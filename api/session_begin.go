@@ -47,13 +47,16 @@ func (a *API) signIn() {
 				aimedAt(ctx, b.Email, b.Staff)
 				return nil, err
 			}
-			v := out.Value
-			ans := signInAnswer{Token: v.Token, Session: v.Session, ExpiresAt: v.Expires, Roles: v.Roles, Closing: v.Closing}
-			if !v.Account.IsZero() {
-				ans.Account = &v.Account
-			}
-			return reply(a, out.Position, ans), nil
+			return reply(a, out.Position, signedIn(out.Value)), nil
 		})
+}
+
+func signedIn(v commands.SignedIn) signInAnswer {
+	ans := signInAnswer{Token: v.Token, Session: v.Session, ExpiresAt: v.Expires, Roles: v.Roles, Closing: v.Closing}
+	if !v.Account.IsZero() {
+		ans.Account = &v.Account
+	}
+	return ans
 }
 
 // aimedAt notes the identifier of a refused sign-in for the security log, whether or not anybody has it.

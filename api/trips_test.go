@@ -45,6 +45,10 @@ func tripRows() []tripRow {
 		{"signIn, officer", 2, 2, func(p *people) request {
 			return request{201, "POST", "/v1/sessions", "", signInBody(p.officerEmail, true)}
 		}},
+		{"raiseSession", 4, 3, func(p *people) request {
+			token, _ := p.signIn(p.anna.email)
+			return request{200, "POST", "/v1/me/session/raise", p.seen(token), `{"password": "` + password + `"}`}
+		}},
 		{"listSessions", 2, 1, get("/v1/sessions")},
 		{"listSessions, officer", 2, 1, func(p *people) request { return request{200, "GET", "/v1/sessions", p.officer, ""} }},
 		{"endSession", 3, 2, func(p *people) request {

@@ -36,7 +36,12 @@ func (c *core) authenticateSession(ctx context.Context, t sessionToken) (domain.
 	}); err != nil {
 		return domain.Guest(), err
 	}
-	return t.caller(owner, session, c.Now())
+	now := c.Now()
+	caller, err := t.caller(owner, session, now)
+	if err == nil && session.Unseen(now) {
+		c.see(ctx, t, caller, now)
+	}
+	return caller, err
 }
 
 // standing is what an owner's stream says about their sessions.
@@ -101,13 +106,13 @@ func (t sessionToken) caller(owner standing, s domain.Session, now time.Time) (d
 	if owner.gone || s.Owner != t.kind || !s.Valid(hashSecret(t.secret), owner.everywhere, now) {
 		return domain.Guest(), domain.ErrSession
 	}
-	if t.kind == domain.ActorPerson {
-		caller := t.person()
-		caller.Closing = owner.closing
-		return caller, nil
+	caller := t.person()
+	if t.kind == domain.ActorStaff {
+		caller = domain.Caller{Actor: domain.Actor{Kind: t.kind, ID: domain.ID[any]{UUID: t.owner}}, Session: t.session,
+			Staff: domain.StaffID{UUID: t.owner}, Roles: owner.roles}
 	}
-	return domain.Caller{Actor: domain.Actor{Kind: t.kind, ID: domain.ID[any]{UUID: t.owner}}, Session: t.session,
-		Staff: domain.StaffID{UUID: t.owner}, Roles: owner.roles}, nil
+	caller.Closing, caller.Level, caller.ProofAge = owner.closing, s.Level, now.Sub(s.ProvedAt)
+	return caller, nil
 }
 
 // person is the caller named by a person's token, provided it is valid.

@@ -22,6 +22,7 @@ type Menu struct {
 	Enrol     Command[Enrol, Enrolled]
 	Catalogue Command[Catalogue, []CatalogueEntry]
 
+	Raise             Command[Raise, SignedIn]
 	ListSessions      Command[struct{}, []Session]
 	EndSession        Command[EndSession, struct{}]
 	SignOutEverywhere Command[struct{}, struct{}]
@@ -90,6 +91,7 @@ func menu(c *core) *Menu {
 		Enrol:     by(c, anyone, onCall((*call).enrol)),
 		Catalogue: by(c, anyone, onCall((*call).catalogue)),
 
+		Raise:             by(c, signedIn, onCall((*call).raise)),
 		ListSessions:      by(c, signedIn, onCall((*call).listSessions)),
 		EndSession:        by(c, signedIn, onCall((*call).endSession)),
 		SignOutEverywhere: by(c, signedIn, onCall((*call).signOutEverywhere)),
@@ -97,7 +99,7 @@ func menu(c *core) *Menu {
 		Me:              by(c, ownerEvenClosing, onCall((*call).me)),
 		SetLanguage:     by(c, owner, onCall((*call).setLanguage)),
 		ListContacts:    by(c, ownerEvenClosing, onCall((*call).listContacts)),
-		AddContact:      by(c, owner, onCall((*call).addContact)),
+		AddContact:      by(c, fresh(owner, freshPerson), onCall((*call).addContact)),
 		History:         by(c, owner, onCall((*call).history)),
 		ListPermissions: by(c, owner, onCall((*call).listPermissions)),
 		SetPermission:   by(c, owner, onCall((*call).setPermission)),
@@ -105,7 +107,7 @@ func menu(c *core) *Menu {
 		LinkDevice:      by(c, owner, onCall((*call).linkDevice)),
 		RenameDevice:    by(c, owner, onCall((*call).renameDevice)),
 		UnlinkDevice:    by(c, owner, onCall((*call).unlinkDevice)),
-		RequestErasure:  by(c, ownerEvenClosing, onCall((*call).requestErasure)),
+		RequestErasure:  by(c, fresh(ownerEvenClosing, freshPerson), onCall((*call).requestErasure)),
 		SeeErasure:      by(c, anyone, onCall((*call).seeErasure)), // the id is the proof
 		CancelErasure:   by(c, ownerEvenClosing, onCall((*call).cancelErasure)),
 
@@ -113,8 +115,8 @@ func menu(c *core) *Menu {
 
 		DecideAccess: by(c, service, onCall((*call).decideAccess)),
 
-		LookUp:      by(c, officer(domain.RoleCompliance), onCall((*call).lookUp)),
-		Reveal:      by(c, officer(domain.RoleCompliance), onCall((*call).reveal)),
+		LookUp:      by(c, fresh(officer(domain.RoleCompliance), freshOfficer), onCall((*call).lookUp)),
+		Reveal:      by(c, fresh(officer(domain.RoleCompliance), freshOfficer), onCall((*call).reveal)),
 		RecordQuery: by(c, viewer, onCall((*call).recordQuery)),
 		ShowAccount: by(c, officer(domain.RoleCompliance), onCall((*call).showAccount)),
 

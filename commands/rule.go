@@ -1,6 +1,10 @@
 package commands
 
-import "accountledger/domain"
+import (
+	"time"
+
+	"accountledger/domain"
+)
 
 // Rule says who may ask. It looks only at the caller, never at what is asked for, so that a refusal reveals nothing.
 type Rule func(domain.Caller) error
@@ -36,6 +40,25 @@ func ownerEvenClosing(c domain.Caller) error {
 		return domain.ErrSession
 	default:
 		return domain.ErrForbidden
+	}
+}
+
+// How old the last proof of who the caller is may be, for what a stolen token must not be enough for (OWASP ASVS 7.5.3).
+const (
+	freshPerson  = 5 * time.Minute
+	freshOfficer = 15 * time.Minute
+)
+
+// fresh is a rule whose callers must have proven lately who they are.
+func fresh(rule Rule, within time.Duration) Rule {
+	return func(c domain.Caller) error {
+		if err := rule(c); err != nil {
+			return err
+		}
+		if c.ProofAge > within {
+			return domain.StepUpRequired(within)
+		}
+		return nil
 	}
 }
 

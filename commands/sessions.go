@@ -135,7 +135,7 @@ func (k *call) endSession(ctx context.Context, in EndSession) (struct{}, error) 
 		if !slices.ContainsFunc(open, func(s *domain.Session) bool { return s.Session == in.ID }) {
 			return nil, domain.ErrNotFound
 		}
-		return []any{domain.SessionEnded{Session: in.ID}}, nil
+		return []any{domain.SessionEnded{Session: in.ID, Reason: domain.SessionSignedOut}}, nil
 	}).by(ctx, k)
 	return struct{}{}, err
 }
@@ -179,7 +179,7 @@ func (k *call) endAll(ctx context.Context, months []monthSessions) error {
 			ending := end.end(m.month, about{}, func(open []*domain.Session) ([]any, error) {
 				events := make([]any, len(open))
 				for n, s := range open {
-					events[n] = domain.SessionEnded{Session: s.Session}
+					events[n] = domain.SessionEnded{Session: s.Session, Reason: domain.SessionSignedOutEverywhere}
 				}
 				return events, nil
 			})

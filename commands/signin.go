@@ -247,6 +247,7 @@ func (k *call) sessionStarted(id domain.SessionID, who holder, month domain.Mont
 		keys[0] = domain.AccountKey(who.account.ID)
 	}
 	return domain.SessionStarted{Session: id, Owner: who.kind, SecretHash: hashSecret(secret), Expires: k.now.Add(lifetime), OwnerAt: who.ownerAt,
+		Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword},
 		Client: domain.Personal(k.Client, keys...)}
 }
 

@@ -2,6 +2,7 @@ package domain
 
 import (
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -14,6 +15,9 @@ type Caller struct {
 	Service ServiceID
 	Roles   []Role // of an officer
 	Session SessionID
+	Level   Level // of the session
+	// ProofAge is how long ago, at the time of the request, the owner of the session proved who they are.
+	ProofAge time.Duration
 	// Closing: the person's account is being erased; only the erasure and sessions can be used.
 	Closing bool
 	// UID is an operator's user id on the machine.

@@ -27,6 +27,8 @@ type Error struct {
 	Field   string // JSON pointer to the field at fault, if it is one field
 	Retry   int    // seconds to wait before a retry; 0 if a retry makes no sense
 	Cause   error  // for logs; never shown
+	// StepUp is what has to be proven first; nil: nothing.
+	StepUp *StepUp
 }
 
 func (e *Error) Error() string {
@@ -75,6 +77,7 @@ var (
 		Field: "/language"}
 	ErrBirthMonth = &Error{Kind: Invalid, Code: "invalid_birth_month",
 		Message: "This is not a month of birth. Use year and month, such as 1990-05, not in the future.", Field: "/birth_month"}
+	ErrStepUp      = &Error{Kind: Forbidden, Code: "step_up_required", Message: "Prove again that it is you, by your password, and then repeat the request."}
 	ErrCapacity    = &Error{Kind: Forbidden, Code: "capacity_refused", Message: "People of this age in this region cannot have an account of their own."}
 	ErrDeviceKind  = &Error{Kind: Invalid, Code: "invalid_device_kind", Message: "This is not a kind of device. See GET /v1/catalogue.", Field: "/kind"}
 	ErrDeviceModel = &Error{Kind: Invalid, Code: "invalid_device_model", Message: "A device's model has 1 to 100 characters and no control characters.",
@@ -94,6 +97,7 @@ var (
 	ErrEnded       = &Error{Kind: Gone, Code: "verification_ended", Message: "This verification has ended. Ask for a new one."}
 	ErrTaken       = &Error{Kind: Conflict, Code: "identifier_taken", Message: "This e-mail address already has an account. Sign in."}
 
+	ErrPassword    = &Error{Kind: Invalid, Code: "wrong_password", Message: "The password is wrong.", Field: "/password"}
 	ErrCredentials = &Error{Kind: Unauthenticated, Code: "wrong_credentials", Message: "The e-mail address or password is wrong."}
 	ErrSession     = &Error{Kind: Unauthenticated, Code: "not_signed_in", Message: "Sign in first: send a valid token as Authorization: Bearer."}
 	ErrServiceKey  = &Error{Kind: Unauthenticated, Code: "wrong_service_key", Message: "Send the service's key as Authorization: Bearer."}

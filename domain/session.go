@@ -10,6 +10,12 @@ const (
 	SessionLifetime = 90 * 24 * time.Hour
 	// StaffSessionLifetime is how long an officer's session lasts: a working day.
 	StaffSessionLifetime = 12 * time.Hour
+	// SessionIdle and StaffSessionIdle are for how long a session may go unused.
+	SessionIdle      = 30 * 24 * time.Hour
+	StaffSessionIdle = 15 * time.Minute
+	// SeenEvery and StaffSeenEvery are how often the use of a session is recorded at most.
+	SeenEvery      = 24 * time.Hour
+	StaffSeenEvery = 5 * time.Minute
 )
 
 // ClientInfo is the client that started a session. It is personal and is lost with the account's or the month's key.
@@ -24,20 +30,52 @@ type SessionStarted struct {
 	Owner      ActorKind        `json:"owner"` // person or staff
 	SecretHash Hash             `json:"secret_hash"`
 	Expires    time.Time        `json:"expires"`
+	Level      Level            `json:"level"`
+	Methods    []AuthMethod     `json:"methods"`
 	OwnerAt    int64            `json:"owner_at"` // version of the owner's stream at sign-in: signing out everywhere ends sessions with an earlier one
 	Client     Part[ClientInfo] `json:"client,omitzero"`
 }
 
+// SessionRaised: the owner proved again who they are. The session has another secret from now on (OWASP ASVS 7.2.4).
+type SessionRaised struct {
+	Session    SessionID    `json:"session"`
+	SecretHash Hash         `json:"secret_hash"`
+	Level      Level        `json:"level"`
+	Methods    []AuthMethod `json:"methods"`
+}
+
+// SessionSeen: the session was in use. It is recorded now and then, so that all processes know when one has gone unused for too long.
+type SessionSeen struct {
+	Session SessionID `json:"session"`
+}
+
+// SessionEndReason is why a session was ended. That it expired or went unused is not recorded.
+type SessionEndReason string
+
+// Reasons.
+const (
+	SessionSignedOut           SessionEndReason = "signed_out"            // by its owner, this one
+	SessionSignedOutEverywhere SessionEndReason = "signed_out_everywhere" // an officer's, with all others; a person's end by one event of the account
+)
+
+// Validate refuses unknown values.
+func (r SessionEndReason) Validate() error {
+	return oneOf(r, SessionSignedOut, SessionSignedOutEverywhere)
+}
+
 // SessionEnded: the session was ended.
 type SessionEnded struct {
-	Session SessionID `json:"session"`
+	Session SessionID        `json:"session"`
+	Reason  SessionEndReason `json:"reason"`
 }
 
 // Session is one session.
 type Session struct {
 	SessionStarted
-	Fact  Fact
-	Ended bool
+	Fact     Fact
+	Ended    bool
+	ProvedAt time.Time // when the owner last proved who they are
+	SeenAt   time.Time // when it was last recorded to be in use
 }
 
 // Valid reports whether a secret is valid for the session now. A session from the future counts as expired.
@@ -48,7 +86,24 @@ func (s *Session) Valid(secret Hash, everywhereAt int64, now time.Time) bool {
 
 // Open reports whether the session has neither ended nor expired; a restore ends those that started before it.
 func (s *Session) Open(everywhereAt int64, now time.Time) bool {
-	return !s.Ended && !s.Fact.Restored && now.Before(s.Expires) && !s.ahead(now) && s.OwnerAt >= everywhereAt
+	return !s.Ended && !s.Fact.Restored && now.Before(s.Expires) && now.Before(s.SeenAt.Add(s.idle())) && !s.ahead(now) && s.OwnerAt >= everywhereAt
+}
+
+// idle is for how long it may go unused. What is recorded lags, so it is not ended before its time.
+func (s *Session) idle() time.Duration {
+	if s.Owner == ActorStaff {
+		return StaffSessionIdle + StaffSeenEvery
+	}
+	return SessionIdle + SeenEvery
+}
+
+// Unseen reports whether its use has to be recorded again.
+func (s *Session) Unseen(now time.Time) bool {
+	every := SeenEvery
+	if s.Owner == ActorStaff {
+		every = StaffSeenEvery
+	}
+	return now.Sub(s.SeenAt) >= every
 }
 
 // ahead reports whether the session was started by a clock that was ahead. The fact's time alone does not show it: a stream's
@@ -76,15 +131,26 @@ func (s *Sessions) Fork() *Sessions { return &Sessions{All: s.All} }
 func (s *Sessions) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case SessionStarted:
-		forked(&s.All, &s.own)[e.Session] = &Session{SessionStarted: e, Fact: f}
+		forked(&s.All, &s.own)[e.Session] = &Session{SessionStarted: e, Fact: f, ProvedAt: f.At, SeenAt: f.At}
+	case SessionRaised:
+		s.change(e.Session, func(one *Session) {
+			one.SecretHash, one.Level, one.Methods, one.ProvedAt, one.SeenAt = e.SecretHash, e.Level, e.Methods, f.At, f.At
+		})
+	case SessionSeen:
+		s.change(e.Session, func(one *Session) { one.SeenAt = f.At })
 	case SessionEnded:
-		if one := s.All[e.Session]; one != nil {
-			ended := *one
-			ended.Ended = true
-			forked(&s.All, &s.own)[e.Session] = &ended
-		}
+		s.change(e.Session, func(one *Session) { one.Ended = true })
 	default:
 		return unexpected(f)
 	}
 	return nil
+}
+
+// change changes a copy of one session; states share them.
+func (s *Sessions) change(id SessionID, do func(*Session)) {
+	if one := s.All[id]; one != nil {
+		changed := *one
+		do(&changed)
+		forked(&s.All, &s.own)[id] = &changed
+	}
 }

@@ -21,6 +21,24 @@ func TestSessions(t *testing.T) {
 			Expires: noon.Add(domain.SessionLifetime), OwnerAt: 7}}, more...)...)
 		return s.All[id]
 	}
+	raised := domain.SessionRaised{Session: id, SecretHash: hash("c"), Level: domain.LevelOne}
+	used := func(at time.Time) *domain.Session {
+		s := *begin()
+		s.SeenAt = at
+		return &s
+	}
+	for name, s := range map[string]struct {
+		session *domain.Session
+		now     time.Time
+		want    bool
+	}{
+		"just before the end": {used(noon.Add(domain.SessionLifetime - 1)), noon.Add(domain.SessionLifetime - 1), true},
+		"expired":             {used(noon.Add(domain.SessionLifetime - 1)), noon.Add(domain.SessionLifetime), false},
+	} {
+		if got := s.session.Valid(hash("a"), -1, s.now); got != s.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
 	for name, c := range map[string]struct {
 		session    *domain.Session
 		secret     domain.Hash
@@ -31,9 +49,12 @@ func TestSessions(t *testing.T) {
 		"right":                  {begin(), hash("a"), -1, noon, true},
 		"wrong secret":           {begin(), hash("b"), -1, noon, false},
 		"empty secret":           {begin(), "", -1, noon, false},
-		"just before the end":    {begin(), hash("a"), -1, noon.Add(domain.SessionLifetime - 1), true},
-		"expired":                {begin(), hash("a"), -1, noon.Add(domain.SessionLifetime), false},
-		"ended":                  {begin(domain.SessionEnded{Session: id}), hash("a"), -1, noon, false},
+		"idle":                   {begin(), hash("a"), -1, noon.Add(domain.SessionIdle + domain.SeenEvery), false},
+		"almost idle":            {begin(), hash("a"), -1, noon.Add(domain.SessionIdle), true},
+		"raised, the old secret": {begin(raised), hash("a"), -1, noon, false},
+		"raised, the new secret": {begin(raised), hash("c"), -1, noon, true},
+		"raised and ended":       {begin(raised, domain.SessionEnded{Session: id}), hash("c"), -1, noon, false},
+		"ended":                  {begin(domain.SessionEnded{Session: id, Reason: domain.SessionSignedOut}), hash("a"), -1, noon, false},
 		"another ended":          {begin(domain.SessionEnded{Session: domain.SessionID{UUID: uuid.New()}}), hash("a"), -1, noon, true},
 		"everywhere before it":   {begin(), hash("a"), 7, noon, true},
 		"everywhere after it":    {begin(), hash("a"), 8, noon, false},

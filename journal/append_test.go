@@ -76,7 +76,7 @@ func TestAnOutcomeThatStaysUnknown(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if _, err := j.Append(ctx, journal.NoStream("x-1"),
-		entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1)})); !errors.Is(err, journal.ErrUnknownOutcome) {
+		entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1), Reason: domain.SessionSignedOut})); !errors.Is(err, journal.ErrUnknownOutcome) {
 		t.Errorf("%v", err)
 	}
 	if len(store.bytes) != 1 {
@@ -102,7 +102,7 @@ func TestASlowUnknownOutcome(t *testing.T) {
 		store := &slow{}
 		j := journal.New(store, registry(t), newKeys(""))
 		if _, err := j.Append(t.Context(), journal.NoStream("x-1"),
-			entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1)})); !errors.Is(err, journal.ErrUnknownOutcome) {
+			entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1), Reason: domain.SessionSignedOut})); !errors.Is(err, journal.ErrUnknownOutcome) {
 			t.Errorf("%v", err)
 		}
 		if store.asked != 1 {
@@ -113,9 +113,9 @@ func TestASlowUnknownOutcome(t *testing.T) {
 
 func TestConflictsPassThrough(t *testing.T) {
 	j := journal.New(openStore(t), registry(t), newKeys(""))
-	appendTo(t, j, "x-1", domain.SessionEnded{Session: id[domain.SessionID](1)})
+	appendTo(t, j, "x-1", domain.SessionEnded{Session: id[domain.SessionID](1), Reason: domain.SessionSignedOut})
 	var conflict *journal.ConflictError
-	if _, err := j.Append(t.Context(), journal.NoStream("x-1"), entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1)})); !errors.As(err, &conflict) ||
+	if _, err := j.Append(t.Context(), journal.NoStream("x-1"), entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1), Reason: domain.SessionSignedOut})); !errors.As(err, &conflict) ||
 		conflict.Actual != 0 {
 		t.Errorf("%v", err)
 	}
@@ -124,7 +124,7 @@ func TestConflictsPassThrough(t *testing.T) {
 // A stream's times never go back, whatever the clock did.
 func TestTimesNeverGoBack(t *testing.T) {
 	j := journal.New(openStore(t), registry(t), newKeys(""))
-	end := domain.SessionEnded{Session: id[domain.SessionID](1)}
+	end := domain.SessionEnded{Session: id[domain.SessionID](1), Reason: domain.SessionSignedOut}
 	east := time.FixedZone("east", 3600)
 	head := journal.NoStream("x-1")
 	for _, at := range []time.Time{noon, noon.Add(-time.Hour), noon.Add(time.Hour).In(east), noon, noon.Add(2 * time.Hour)} {
@@ -175,7 +175,7 @@ func TestFactsAreWhatIsRead(t *testing.T) {
 }
 
 func TestWhatIsNotAppended(t *testing.T) {
-	ended := domain.SessionEnded{Session: id[domain.SessionID](1)}
+	ended := domain.SessionEnded{Session: id[domain.SessionID](1), Reason: domain.SessionSignedOut}
 	const told = "ada@example.com"
 	for name, change := range map[string]func(*journal.Entry){
 		"no registered event": func(e *journal.Entry) { e.Event = struct{}{} },

@@ -29,7 +29,7 @@ func (s *lagging) ReadStreamSince(ctx context.Context, since eventstore.Position
 func TestReadsSinceAnAppend(t *testing.T) {
 	store := &lagging{Store: openStore(t)}
 	j := journal.New(store, registry(t), newKeys(""))
-	done := appendTo(t, j, "x-1", domain.SessionEnded{Session: id[domain.SessionID](1)})
+	done := appendTo(t, j, "x-1", domain.SessionEnded{Session: id[domain.SessionID](1), Reason: domain.SessionSignedOut})
 	count := func(ctx context.Context) (n int) {
 		for _, err := range j.Read(ctx, "x-1", 0) {
 			if err != nil {
@@ -67,7 +67,7 @@ func (s *fencedLater) Append(context.Context, string, int64, ...eventstore.Event
 func TestARefusalAfterAnUnknownOutcome(t *testing.T) {
 	store := &fencedLater{Store: openStore(t)}
 	j := journal.New(store, registry(t), newKeys(""))
-	e := entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1)})
+	e := entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1), Reason: domain.SessionSignedOut})
 	if _, err := j.Append(t.Context(), journal.NoStream("x-1"), e); !errors.Is(err, journal.ErrUnknownOutcome) || store.asked != 2 {
 		t.Errorf("after %d tries: %v", store.asked, err)
 	}

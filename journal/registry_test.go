@@ -243,7 +243,7 @@ func TestWhatAProgramDoesNotKnow(t *testing.T) {
 	} {
 		s := openStore(t)
 		j := journal.New(s, registry(t), newKeys(""))
-		appendTo(t, j, "x-1", domain.SessionEnded{Session: id[domain.SessionID](1)})
+		appendTo(t, j, "x-1", domain.SessionEnded{Session: id[domain.SessionID](1), Reason: domain.SessionSignedOut})
 		put(t, s, "x-1", c.typ, `{"session":17}`, c.metadata)
 		recs, err := read(t, j, "x-1")
 		if len(recs) != 1 || err == nil || isUnknown(err) != c.unknown {

@@ -38,6 +38,8 @@ func Types() []Type {
 		Event[domain.ErasureCompleted]("erasure.completed.v1"),
 
 		Event[domain.SessionStarted]("session.started.v1"),
+		Event[domain.SessionRaised]("session.raised.v1"),
+		Event[domain.SessionSeen]("session.seen.v1"),
 		Event[domain.SessionEnded]("session.ended.v1"),
 		Event[domain.AttemptsLimited]("attempts.limited.v1"),
 

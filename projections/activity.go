@@ -23,11 +23,11 @@ func Activity() Declaration {
 		actorKind: f.Keyword("actor_kind"), actor: f.Keyword("actor", view.Optional), channel: f.Keyword("channel"),
 		region: f.Keyword("region", view.Optional), at: f.Time("at"), words: f.Words("words"),
 	}
-	schema := view.Schema{Name: "activity", Version: 2, Fields: f, Indexes: []view.Index{
+	schema := view.Schema{Name: "activity", Version: 3, Fields: f, Indexes: []view.Index{
 		{"subject", "-at"}, {"actor", "-at"}, {"type", "-at"}, {"-at"}},
 		Tallies: []view.Tally{{"type", "at"}, {"at"}}}
 	return declare(schema,
-		ignore(domain.AccessDecided{}, domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{}),
+		ignore(domain.SessionSeen{}, domain.AccessDecided{}, domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{}),
 		append(v.ofPeople(), v.ofOffice()...)...)
 }
 
@@ -60,7 +60,8 @@ func (v activity) ofPeople() []rule {
 		says(v, nothing[domain.ErasureStarted]),
 		says(v, nothing[domain.ErasureCompleted]),
 		says(v, func(e domain.SessionStarted) words { return word(e.Owner) }),
-		says(v, nothing[domain.SessionEnded]),
+		says(v, func(e domain.SessionRaised) words { return word(domain.MethodPassword) }),
+		says(v, func(e domain.SessionEnded) words { return word(e.Reason) }),
 		says(v, func(e domain.DeliveryAttempted) words {
 			return word(e.Message).and(string(e.Medium), string(e.Language))
 		}),

@@ -47,9 +47,9 @@ func everything(l *projectiontest.Ledger) {
 	sessions := domain.SessionsStream(anna.ID.UUID, domain.MonthOf(l.Now()))
 	self := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: anna.ID.UUID}}, Subject: anna.ID, Region: "DE"}
 	l.AppendAs(self, sessions, domain.SessionStarted{Session: session, Owner: domain.ActorPerson, SecretHash: domain.HashHandle("secret"),
-		Expires: l.Now().Add(time.Hour),
-		Client:  domain.Personal(domain.ClientInfo{Address: said[6], UserAgent: "a browser"}, domain.AccountKey(anna.ID), domain.MonthKey(domain.MonthOf(l.Now())))},
-		domain.SessionEnded{Session: session})
+		Expires: l.Now().Add(time.Hour), Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword},
+		Client: domain.Personal(domain.ClientInfo{Address: said[6], UserAgent: "a browser"}, domain.AccountKey(anna.ID), domain.MonthKey(domain.MonthOf(l.Now())))},
+		domain.SessionEnded{Session: session, Reason: domain.SessionSignedOut})
 	l.AppendAs(self, domain.AccountStream(anna.ID), domain.AccountSignedOutEverywhere{},
 		domain.AccountCapacityDecided{Rules: domain.Rules{Region: "DE", Version: 1}, Capacity: domain.CapacityGuardian, Previous: domain.CapacitySelf},
 		domain.AccountCapacityDecided{Rules: domain.Rules{Region: "DE", Version: 1}, Capacity: domain.CapacitySelf, Previous: domain.CapacityGuardian})
@@ -79,6 +79,8 @@ func everything(l *projectiontest.Ledger) {
 	cleo := l.SignUp("AT", said[0], notices)
 	cleo.Speak("zh_hans")
 	cleo.AddContact(said[0])
+	l.AppendAs(self, sessions, domain.SessionSeen{Session: session}, domain.SessionRaised{Session: session, SecretHash: domain.HashHandle("another"),
+		Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword}})
 }
 
 // deliver is what happens around a sign-up that comes to nothing.

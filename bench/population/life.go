@@ -127,7 +127,8 @@ func (w *writer) signsIn(ctx context.Context, p *person, d *rand.Rand, m domain.
 	}
 	session := domain.SessionID{UUID: roll(d)}
 	started := domain.SessionStarted{Session: session, Owner: domain.ActorPerson, SecretHash: hash(d),
-		Expires: m.At.Add(domain.SessionLifetime), OwnerAt: p.version,
+		Expires: m.At.Add(domain.SessionLifetime), Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword},
+		OwnerAt: p.version,
 		Client: domain.Personal(domain.ClientInfo{Address: "192.0.2.7", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0)"}, domain.AccountKey(p.account),
 			domain.MonthKey(month))}
 	head, err := w.append(ctx, p.sessions, m, d, started)
