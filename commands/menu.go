@@ -72,7 +72,7 @@ type Menu struct {
 	SettleUnlinked     Command[SettleUnlinked, struct{}]
 	SettleErasure      Command[SettleErasure, ErasureView]
 	Retain             Command[struct{}, struct{}]
-	Message            Command[Message, MessageToSend]
+	Message            Command[domain.MessageRequest, MessageToSend]
 }
 
 func menu(c *core) *Menu {

@@ -9,12 +9,6 @@ import (
 	"accountledger/journal"
 )
 
-// Message asks what to send for an issue of a verification.
-type Message struct {
-	Verification domain.VerificationID `json:"verification"`
-	Issue        int                   `json:"issue"`
-}
-
 // MessageToSend is a message to a person. It is personal and must go nowhere but to its address. The zero value means there is
 // nothing to send.
 type MessageToSend struct {
@@ -32,7 +26,7 @@ type MessageToSend struct {
 
 // message picks the message: a code for a free address, and word of the attempt for a taken one. For replaced or expired issues there
 // is nothing to send.
-func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
+func (k *call) message(ctx context.Context, in domain.MessageRequest) (MessageToSend, error) {
 	r, signUp, err := k.requestOf(ctx, in.Verification)
 	if err != nil || r == nil || r.Fact.Restored || signUp != nil && signUp.Ended() {
 		return MessageToSend{}, err
@@ -52,7 +46,7 @@ func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
 		return MessageToSend{}, err
 	}
 	digest := k.digest(spacePeople, contact)
-	m := MessageToSend{Kind: codeMessages[r.Purpose], To: contact.Typed, Expires: expires, Subject: r.Account, Region: r.Fact.Region}
+	m := MessageToSend{Kind: r.Purpose.Message(false), To: contact.Typed, Expires: expires, Subject: r.Account, Region: r.Fact.Region}
 	if m.Language, err = k.languageFor(ctx, r, signUp); err != nil {
 		return MessageToSend{}, err
 	}
@@ -69,12 +63,6 @@ func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
 	m.Code = k.code(r, v, contact)
 	return m, nil
 }
-
-// codeMessages and takenMessages are what goes to a free and to a taken address.
-var (
-	codeMessages  = map[domain.VerificationPurpose]domain.Message{domain.VerifySignUp: domain.MessageCode, domain.VerifyAddContact: domain.MessageContactCode}
-	takenMessages = map[domain.VerificationPurpose]domain.Message{domain.VerifySignUp: domain.MessageExists, domain.VerifyAddContact: domain.MessageContactTaken}
-)
 
 // languageFor is the language of a message about a verification: the sign-up's, or the account's.
 func (k *call) languageFor(ctx context.Context, r *domain.VerificationRequest, signUp *domain.SignUp) (domain.Language, error) {
@@ -102,6 +90,6 @@ func (k *call) takenMessage(ctx context.Context, r *domain.VerificationRequest, 
 	} else if err != nil {
 		return MessageToSend{}, err
 	}
-	m.Kind, m.Language, m.To, m.Subject, m.Region = takenMessages[r.Purpose], a.Language, contact.Typed, a.ID, a.Region
+	m.Kind, m.Language, m.To, m.Subject, m.Region = r.Purpose.Message(true), a.Language, contact.Typed, a.ID, a.Region
 	return m, nil
 }

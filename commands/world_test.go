@@ -145,7 +145,7 @@ func (w *world) signUp(email string) commands.SignedUp {
 // message is what the notifier would send for an issue.
 func (w *world) message(s commands.SignedUp, issue int) commands.MessageToSend {
 	w.t.Helper()
-	return do(w, w.Message, domain.System(), commands.Message{Verification: s.Verification, Issue: issue})
+	return do(w, w.Message, domain.System(), domain.MessageRequest{Verification: s.Verification, Issue: issue})
 }
 
 func (w *world) check(s commands.SignedUp, code string) (commands.Checked, error) {

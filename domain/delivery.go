@@ -1,22 +1,5 @@
 package domain
 
-// Message is a kind of message.
-type Message string
-
-// Messages.
-const (
-	MessageCode         Message = "code"          // a code to sign up
-	MessageExists       Message = "you_have_it"   // somebody tried to sign up with an address that has an account
-	MessageContactCode  Message = "contact_code"  // a code to add the address to an account
-	MessageContactTaken Message = "contact_taken" // somebody tried to add an address that another account has
-	MessageErasure      Message = "erasure"       // an erasure was requested
-)
-
-// Validate refuses unknown values.
-func (m Message) Validate() error {
-	return oneOf(m, MessageCode, MessageExists, MessageContactCode, MessageContactTaken, MessageErasure)
-}
-
 // OncePerDay reports whether a message goes to an address at most once a day: its owner did not ask for it.
 func (m Message) OncePerDay() bool { return m == MessageExists || m == MessageContactTaken }
 

@@ -14,7 +14,7 @@ import (
 type job struct {
 	*sender
 	cause domain.Fact
-	ask   commands.Message
+	ask   domain.MessageRequest
 
 	origin   domain.EventID // first event of the process: the sign-up's request
 	delivery *delivery      // nil until found or started

@@ -43,7 +43,7 @@ func Results() []Result {
 type Options struct {
 	Journal *journal.Journal
 	// Message gives the content of a message: commands.Menu.Message.
-	Message   commands.Command[commands.Message, commands.MessageToSend]
+	Message   commands.Command[domain.MessageRequest, commands.MessageToSend]
 	Transport Transport
 	Texts     *templates.Texts
 	// Path is the checkpoint's file; a shared sender has none.

@@ -38,7 +38,7 @@ func (s *sender) find(r journal.Record, earlier bool) (effects.Start, error) {
 	if err := s.forget(r.Fact); err != nil {
 		return effects.Start{}, err
 	}
-	if ask, ok := asked(r.Fact); ok {
+	if ask, ok := r.Asks(); ok {
 		return effects.Start{Job: &job{sender: s, cause: r.Fact, ask: ask}}, nil
 	}
 	if _, ok := r.Event.(domain.DeliveryAttempted); ok && earlier {

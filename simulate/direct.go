@@ -69,7 +69,7 @@ func (d *Direct) Resend(ctx context.Context, s SignUp) (SignUp, error) {
 
 // Code derives the code as the notifier does before sending it.
 func (d *Direct) Code(ctx context.Context, _ string, s SignUp) (string, error) {
-	m, err := settle(ctx, d.menu.Message, commands.Message{Verification: s.ID, Issue: s.Issue})
+	m, err := settle(ctx, d.menu.Message, domain.MessageRequest{Verification: s.ID, Issue: s.Issue})
 	return m.Code, err
 }
 

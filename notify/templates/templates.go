@@ -124,7 +124,7 @@ const (
 
 func needed() []string {
 	ids := []string{minutesText, signatureText, helpText}
-	for _, m := range mailed() {
+	for _, m := range domain.Messages() {
 		ids = append(ids, subjectOf(m), bodyOf(m))
 	}
 	return ids
@@ -132,11 +132,6 @@ func needed() []string {
 
 func subjectOf(m domain.Message) string { return string(m) + ".email.subject" }
 func bodyOf(m domain.Message) string    { return string(m) + ".email.body" }
-
-// mailed lists the messages that have texts.
-func mailed() []domain.Message {
-	return []domain.Message{domain.MessageCode, domain.MessageExists, domain.MessageContactCode, domain.MessageContactTaken}
-}
 
 // Languages is how many languages have texts.
 func (t *Texts) Languages() int { return len(t.bundle.LanguageTags()) }
