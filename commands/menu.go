@@ -73,6 +73,7 @@ type Menu struct {
 	SettleErasure      Command[SettleErasure, ErasureView]
 	Retain             Command[struct{}, struct{}]
 	Message            Command[domain.MessageRequest, MessageToSend]
+	RecordDelivery     Command[RecordDelivery, DeliveryState]
 }
 
 func menu(c *core) *Menu {
@@ -140,6 +141,7 @@ func menu(c *core) *Menu {
 		SettleErasure:      by(c, system, onCall((*call).settleErasure)),
 		Retain:             by(c, system, onCall((*call).retain)),
 		Message:            by(c, system, onCall((*call).message)),
+		RecordDelivery:     by(c, system, onCall((*call).recordDelivery)),
 	}
 }
 

@@ -60,6 +60,7 @@ SettleUnlinked     n     n      n       n       n     n          n       n      
 SettleErasure      n     n      n       n       n     n          n       n        y
 Retain             n     n      n       n       n     n          n       n        y
 Message            n     n      n       n       n     n          n       n        y
+RecordDelivery     n     n      n       n       n     n          n       n        y
 EraseRestored      n     n      n       n       n     n          n       n        y
 DropClaim          n     n      n       n       n     n          n       n        y
 RecordRestore      n     n      n       n       n     n          n       y        n

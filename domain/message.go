@@ -7,13 +7,14 @@ type Message string
 const (
 	MessageCode         Message = "code"          // a code to sign up
 	MessageExists       Message = "you_have_it"   // somebody tried to sign up with an address that has an account
+	MessageErasing      Message = "being_erased"  // likewise, and the account is being erased
 	MessageContactCode  Message = "contact_code"  // a code to add the address to an account
 	MessageContactTaken Message = "contact_taken" // somebody tried to add an address that another account has
 )
 
 // Messages lists every kind of message.
 func Messages() []Message {
-	return []Message{MessageCode, MessageExists, MessageContactCode, MessageContactTaken}
+	return []Message{MessageCode, MessageExists, MessageErasing, MessageContactCode, MessageContactTaken}
 }
 
 // Validate refuses unknown values.
@@ -68,11 +69,12 @@ func (p VerificationPurpose) Message(taken bool) Message {
 }
 
 // MessageRequest is a message that an event asks for: the one about an issue of a verification. Its addressee is who can be reached
-// at the address to prove, and what it says is decided when it is sent.
+// at the address to prove, and what it says is decided when it is sent. Its place in the budget of its class was taken before.
 type MessageRequest struct {
 	Class        MessageClass   `json:"class"`
 	Verification VerificationID `json:"verification"`
 	Issue        int            `json:"issue"`
+	Delivery     DeliveryID     `json:"delivery"`
 }
 
 // Asks is the message that an event asks for; false if it asks for none.
@@ -81,11 +83,11 @@ func (f Fact) Asks() (MessageRequest, bool) {
 	m := MessageRequest{Verification: VerificationID{id}, Issue: 1}
 	switch e := f.Event.(type) {
 	case SignUpRequested:
-		m.Class = VerifySignUp.Class()
+		m.Class, m.Delivery = VerifySignUp.Class(), e.Delivery
 	case VerificationRequested:
-		m.Class = e.Purpose.Class()
+		m.Class, m.Delivery = e.Purpose.Class(), e.Delivery
 	case VerificationIssued:
-		m.Class, m.Issue = e.Purpose.Class(), e.Issue
+		m.Class, m.Issue, m.Delivery = e.Purpose.Class(), e.Issue, e.Delivery
 	default:
 		return MessageRequest{}, false
 	}

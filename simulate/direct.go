@@ -39,10 +39,8 @@ func NewDirect(ctx context.Context, menu *commands.Menu) (*Direct, error) {
 
 // ask sends a command as the API does.
 func ask[I, O any](ctx context.Context, _ *Direct, command commands.Command[I, O], who domain.Caller, operation string, in I) (O, error) {
-	r := commands.Request{Caller: who, Channel: domain.ChannelAPI, Operation: operation}
-	if operation == "signIn" {
-		r.Client = domain.ClientInfo{Address: "192.0.2.1", UserAgent: "accountledger-simulate/1"} // of RFC 5737, for documentation
-	}
+	r := commands.Request{Caller: who, Channel: domain.ChannelAPI, Operation: operation,
+		Client: domain.ClientInfo{Address: "192.0.2.1", UserAgent: "accountledger-simulate/1"}} // of RFC 5737, for documentation
 	a, err := command(ctx, r, in)
 	return a.Value, err
 }

@@ -66,6 +66,8 @@ type Texts struct {
 type Values struct {
 	Code string        // as made by domain.CodeInput; empty if the message has none
 	For  time.Duration // how long it is still valid
+	// Erased is when an account is erased; zero if the message is about no erasure.
+	Erased time.Time
 }
 
 // New loads the texts. A missing text or a subject with the code is an error.
@@ -144,7 +146,8 @@ type words struct {
 
 // in finds the language by CLDR's distances (golang.org/x/text/language.Matcher).
 func (t *Texts) in(l domain.Language, v Values) (words, domain.Language, error) {
-	w := words{i18n.NewLocalizer(t.bundle, string(l)), map[string]any{"Service": t.about.Service, "Support": t.about.Support, "Code": Grouped(v.Code)}}
+	w := words{i18n.NewLocalizer(t.bundle, string(l)), map[string]any{"Service": t.about.Service, "Support": t.about.Support, "Code": Grouped(v.Code),
+		"Day": v.Erased.UTC().Format(time.DateOnly)}}
 	minutes := max(1, int(v.For/time.Minute))
 	text, tag, err := w.LocalizeWithTag(&i18n.LocalizeConfig{MessageID: minutesText, PluralCount: minutes, TemplateData: map[string]any{"N": minutes}})
 	w.values["For"] = text
