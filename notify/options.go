@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"accountledger/commands"
+	"accountledger/consumers/effects"
 	"accountledger/domain"
 	"accountledger/internal/backoff"
-	"accountledger/journal"
 	"accountledger/notify/templates"
 )
 
@@ -34,7 +34,8 @@ func Results() []Result {
 
 // Options of the sender. Those without a default are required.
 type Options struct {
-	Journal *journal.Journal
+	// Journal says where the log ends; it is read by the runner.
+	Journal effects.Log
 	// Message gives the content of a message: commands.Menu.Message.
 	Message commands.Command[domain.MessageRequest, commands.MessageToSend]
 	// Record records the steps of a delivery: commands.Menu.RecordDelivery.

@@ -5,7 +5,6 @@ import (
 
 	"accountledger/consumers/effects"
 	"accountledger/domain"
-	"accountledger/journal"
 	"accountledger/leases"
 )
 
@@ -33,14 +32,14 @@ func runtimeOptions(o Options) effects.Options {
 }
 
 // find gives the message that an event asks for.
-func (s *sender) find(r journal.Record, _ bool) (effects.Start, error) {
-	if err := s.forget(r.Fact); err != nil {
-		return effects.Start{}, err
+func (s *sender) find(f domain.Fact) (effects.Job, error) {
+	if err := s.forget(f); err != nil {
+		return nil, err
 	}
-	if asked, ok := r.Asks(); ok {
-		return effects.Start{Job: &job{sender: s, cause: r.Fact, asked: asked}}, nil
+	if asked, ok := f.Asks(); ok {
+		return &job{sender: s, cause: f, asked: asked}, nil
 	}
-	return effects.Start{}, nil
+	return nil, nil
 }
 
 // forget tells a transport that keeps messages that a person or a lapsed sign-up is gone.
