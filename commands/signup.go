@@ -71,11 +71,11 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	request.HandleHash = domain.HashHandle(handle)
 	request.Contact = domain.Personal(contact, domain.SignUpKey(id))
 	request.Birth = domain.Personal(domain.BirthMonth{Month: domain.Month(in.BirthMonth)}, domain.SignUpKey(id))
-	if request.Delivery, err = k.admit(ctx, room); err != nil {
-		return SignedUp{}, err
-	}
 	if err := k.Vault.PutSecret(ctx, domain.SignUpSecret(id), []byte(hash)); err != nil {
 		return SignedUp{}, err
+	}
+	if request.Delivery, err = k.admit(ctx, room); err != nil { // after what a fault of the vault may keep from being done
+		return SignedUp{}, errors.Join(err, k.undoSignUp(ctx, id, err))
 	}
 	out, err := change[*domain.SignUp]{stream: k.signUpStream(id), about: concerning[*domain.SignUp](about{region: in.Region}), new: true,
 		decide: func(_ context.Context, s *domain.SignUp, _ journal.Head) ([]any, error) {
