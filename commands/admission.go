@@ -149,7 +149,7 @@ func (k *call) placeOf(key *vault.Key, a admission, n int) place {
 	p := place{delivery: domain.DeliveryID{UUID: domain.Derive(uuid.UUID(mac[:16]), "delivery")},
 		event: domain.DeliveryAdmitted{Class: a.class, Medium: domain.MediumEmail}}
 	if a.class.Budgets().Network != (domain.Budget{}) {
-		here := key.MAC([]byte("network"), []byte(a.class), a.to[:], number, []byte(domain.NetworkOf(k.Client.Address)))
+		here := key.MAC([]byte("network"), []byte(a.class), a.to[:], number, []byte(networkOf(k.Client.Address)))
 		p.event.Network = domain.Fingerprint(hex.EncodeToString(here[:16]))
 	}
 	return p

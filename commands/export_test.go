@@ -12,6 +12,9 @@ import (
 	"accountledger/journal"
 )
 
+// NetworkOf is the network of a client.
+var NetworkOf = networkOf
+
 // Watch remembers the states that commands share.
 type Watch struct {
 	core *core

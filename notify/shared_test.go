@@ -55,7 +55,8 @@ func (h *house) share(server leases.Server, c notify.Transport) *sender {
 	h.ok(err)
 	log := slog.New(slog.NewJSONHandler(h.log, nil))
 	s := &sender{keeper: leases.New(server, leases.Options{TTL: 500 * time.Millisecond})}
-	s.Shared = notify.NewShared(notify.Options{Journal: h.journal, Message: h.menu.Message, Record: h.menu.RecordDelivery, Transport: c, Texts: texts, Log: log, Now: h.clock.Now,
+	s.Shared = notify.NewShared(notify.Options{Journal: h.journal, Message: h.menu.Message, Record: h.menu.RecordDelivery, Transport: c,
+		Texts: texts, Log: log, Now: h.clock.Now,
 		SaveEvery: time.Millisecond,
 		Wait: func(ctx context.Context, d time.Duration) error {
 			h.clock.add(d)

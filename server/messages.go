@@ -24,7 +24,8 @@ func (s *Server) openNotifier(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sent := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "accountledger_messages_total", Help: "Messages to people by who asks for them and what became of them."},
+	sent := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "accountledger_messages_total",
+		Help: "Messages to people by who asks for them and what became of them."},
 		[]string{"class", "result"})
 	if err := s.metrics.Register(sent); err != nil {
 		return err

@@ -89,6 +89,17 @@ func TestCodeAndItsTime(t *testing.T) {
 	}
 }
 
+// Whoever hears that their account is being erased hears when, in every language.
+func TestTheDayOfAnErasure(t *testing.T) {
+	x := texts(t, "Vesta")
+	for _, l := range languages() {
+		e, err := x.Email(domain.MessageErasing, l, templates.Values{Erased: time.Date(2026, 6, 14, 23, 59, 0, 0, time.FixedZone("", -3600))})
+		if err != nil || !strings.Contains(e.Plain, "2026-06-15") {
+			t.Errorf("%s: %v\n%s", l, err, e.Plain)
+		}
+	}
+}
+
 func TestNothingIsLeftToFill(t *testing.T) {
 	x := texts(t, "Vesta")
 	for _, m := range messages() {

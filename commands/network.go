@@ -1,4 +1,4 @@
-package domain
+package commands
 
 import "net/netip"
 
@@ -9,8 +9,8 @@ const (
 	networkBits6 = 48
 )
 
-// NetworkOf is the network of a client's address: IPv4 /24, IPv6 /48; "" if there is no address. It is personal.
-func NetworkOf(address string) string {
+// networkOf is the network of a client's address: IPv4 /24, IPv6 /48; "" if there is no address. It is personal.
+func networkOf(address string) string {
 	a, err := netip.ParseAddr(address)
 	if err != nil {
 		return ""
