@@ -26,7 +26,7 @@ func TestTheRecipeAsWritten(t *testing.T) {
 	r.run("mv /root/master.key /etc/accountledger/keys/")
 	r.paste("4. The mail")
 	contains(t, r.paste("5. Start"), "ready")
-	r.run(fmt.Sprintf(`sed -i 's/host: mail.example.com/host: %s/; s/port: 587/port: %d/; s/tls: mandatory/tls: opportunistic/' /etc/accountledger/config.yaml
+	r.run(fmt.Sprintf(`sed -i 's/host: mail.example.com/host: %s/; s/port: 587/port: %d/; s/tls: starttls/tls: none/' /etc/accountledger/config.yaml
 printf 'http_drain: 0s\nerasure:\n  grace: 0s\n' >> /etc/accountledger/config.yaml`, mail.Host, mail.Port))
 	r.restart()
 	contains(t, r.paste("6. Add"), "ale_", "alk_")

@@ -41,11 +41,14 @@ type DeliveryFailure string
 const (
 	FailRefused     DeliveryFailure = "refused"     // permanently, by the next server
 	FailUnreachable DeliveryFailure = "unreachable" // after the last attempt
+	FailUnanswered  DeliveryFailure = "unanswered"  // sent to the next server, which may have accepted it and did not say
 	FailExpired     DeliveryFailure = "expired"     // its content was out of date
 )
 
 // Validate refuses unknown values.
-func (f DeliveryFailure) Validate() error { return oneOf(f, FailRefused, FailUnreachable, FailExpired) }
+func (f DeliveryFailure) Validate() error {
+	return oneOf(f, FailRefused, FailUnreachable, FailUnanswered, FailExpired)
+}
 
 // DeliveryFailed: it was given up.
 type DeliveryFailed struct {

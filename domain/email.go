@@ -11,7 +11,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Contact is a person's identifier: as typed, for messages, and normalised, for comparison. It is personal and prints as
+// Contact is a person's identifier: as typed, for people to see, and normalised, for comparison. It is personal and prints as
 // [personal].
 type Contact struct {
 	Kind       IdentifierKind `json:"kind"`
@@ -52,7 +52,15 @@ func ParseEmail(s string) (Contact, error) {
 	if len(local)+1+len(host) > maxEmail {
 		return Contact{}, ErrEmail
 	}
-	return Contact{Kind: IdentifierEmail, Typed: local + "@" + host, Normalised: strings.Map(lower, local) + "@" + host}, nil
+	return Contact{Kind: IdentifierEmail, Typed: local + "@" + shownHost(host), Normalised: strings.Map(lower, local) + "@" + host}, nil
+}
+
+// shownHost is a host name in the letters of its language (RFC 5890, U-labels), or in ASCII where that is not allowed for display.
+func shownHost(host string) string {
+	if shown, err := idna.Display.ToUnicode(host); err == nil {
+		return shown
+	}
+	return host
 }
 
 // lower folds a letter's case (simple case folding), but never turns a non-ASCII letter into an ASCII one: ſam and sam are two

@@ -82,7 +82,7 @@ func codeIn(t *testing.T, m smtptest.Message) string {
 
 func TestANewCodeIsAMessageOfItsOwn(t *testing.T) {
 	h := newHouse(t)
-	s := smtptest.Start(t, smtptest.Options{})
+	s := smtptest.Start(t, smtptest.Options{TLS: true})
 	h.start(h.smtp(s), nil)
 	signedUp := h.signUp("canary@example.com", "en")
 	h.expect("guest succeeded")
@@ -97,7 +97,7 @@ func TestANewCodeIsAMessageOfItsOwn(t *testing.T) {
 
 func TestRefusedForGood(t *testing.T) {
 	h := newHouse(t)
-	s := smtptest.Start(t, smtptest.Options{Rcpt: func(to string) error { return smtptest.Refusal(550, to+" is unknown") }})
+	s := smtptest.Start(t, smtptest.Options{TLS: true, Rcpt: func(to string) error { return smtptest.Refusal(550, to+" is unknown") }})
 	h.start(h.smtp(s), nil)
 	h.signUp("canary@example.com", "en")
 	h.expect("guest refused")
@@ -107,7 +107,7 @@ func TestRefusedForGood(t *testing.T) {
 func TestTriedAgain(t *testing.T) {
 	h := newHouse(t)
 	var calls atomic.Int32
-	s := smtptest.Start(t, smtptest.Options{Rcpt: func(to string) error {
+	s := smtptest.Start(t, smtptest.Options{TLS: true, Rcpt: func(to string) error {
 		if calls.Add(1) <= 2 {
 			return smtptest.Refusal(451, to+" comes too often")
 		}
@@ -139,7 +139,7 @@ func (w *waits) hook(h *house) func(*notify.Options) {
 
 func TestGivenUpAfterSixAttempts(t *testing.T) {
 	h := newHouse(t)
-	s := smtptest.Start(t, smtptest.Options{Rcpt: func(string) error { return smtptest.Refusal(451, "later") }})
+	s := smtptest.Start(t, smtptest.Options{TLS: true, Rcpt: func(string) error { return smtptest.Refusal(451, "later") }})
 	var w waits
 	h.start(h.smtp(s), w.hook(h))
 	h.signUp("canary@example.com", "en")
@@ -152,9 +152,38 @@ func TestGivenUpAfterSixAttempts(t *testing.T) {
 	}
 }
 
+// A server that takes a message and does not answer may have taken it: there is one later try, and no more.
+func TestUnanswered(t *testing.T) {
+	h := newHouse(t)
+	s := smtptest.Start(t, smtptest.Options{TLS: true, SilentAt: string(notify.StepAnswer)})
+	c, err := smtp.New(smtp.Config{Host: s.Host, Port: s.Port, From: "noreply@ledger.example", RootCAs: s.Roots, Times: smtp.Times{Answer: 50 * time.Millisecond}})
+	h.ok(err)
+	var w waits
+	sending := notify.NewSending(h.clock.Now)
+	h.start(c, func(o *notify.Options) {
+		w.hook(h)(o)
+		o.Sending = sending
+	})
+	h.signUp("canary@example.com", "en")
+	h.expect("guest retried", "guest unanswered")
+	h.wantDeliveries("guest, 1, 2, unanswered")
+	if len(s.Taken()) != 2 || len(w.all) != 1 || w.all[0] != 2*time.Minute {
+		t.Errorf("%d messages, waited %v", len(s.Taken()), w.all)
+	}
+	state := sending.State()
+	if state.Failed != 2 || state.Sent != 0 || state.FailingSince.IsZero() ||
+		state.LastFailure.Step != notify.StepAnswer || state.LastFailure.Reason != "timed out" {
+		t.Errorf("%+v", state)
+	}
+	h.clock.add(time.Hour)
+	if state := sending.State(); state.Failed != 0 || state.LastFailure == nil {
+		t.Errorf("an hour later: %+v", state)
+	}
+}
+
 func TestNothingIsSentForWhatHasExpired(t *testing.T) {
 	h := newHouse(t)
-	s := smtptest.Start(t, smtptest.Options{Rcpt: func(string) error { return smtptest.Refusal(451, "later") }})
+	s := smtptest.Start(t, smtptest.Options{TLS: true, Rcpt: func(string) error { return smtptest.Refusal(451, "later") }})
 	h.start(h.smtp(s), func(o *notify.Options) {
 		o.Wait = func(ctx context.Context, _ time.Duration) error { // as on a machine that slept
 			h.clock.add(domain.CodeLifetime)
@@ -179,7 +208,7 @@ func (s *switched) Send(ctx context.Context, e notify.Envelope) error {
 
 func TestServerDownThenUp(t *testing.T) {
 	h := newHouse(t)
-	s := smtptest.Start(t, smtptest.Options{})
+	s := smtptest.Start(t, smtptest.Options{TLS: true})
 	nobody, err := smtp.New(smtp.Config{Host: "127.0.0.1", Port: 1, From: "noreply@ledger.example"})
 	h.ok(err)
 	c := &switched{}
@@ -205,7 +234,7 @@ func TestServerDownThenUp(t *testing.T) {
 // A person whose server is slow holds up nobody else, and the checkpoint stays before that person's message.
 func TestNobodyWaitsForAnother(t *testing.T) {
 	h := newHouse(t)
-	s := smtptest.Start(t, smtptest.Options{Rcpt: func(to string) error {
+	s := smtptest.Start(t, smtptest.Options{TLS: true, Rcpt: func(to string) error {
 		if strings.HasPrefix(to, "slow") {
 			return smtptest.Refusal(451, "later")
 		}

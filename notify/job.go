@@ -18,7 +18,8 @@ type job struct {
 	cause domain.Fact
 	asked domain.MessageRequest
 
-	end *end // of the delivery, until it is recorded
+	end    *end // of the delivery, until it is recorded
+	unsure int  // attempts that may have been accepted
 }
 
 // end is how a delivery ended.
@@ -89,6 +90,9 @@ func (j *job) attempt(m commands.MessageToSend, content templates.Email) *effect
 				Expires: m.Expires, Content: content})
 		},
 		Result: func(ctx context.Context, err error) error {
+			if !errors.Is(err, effects.ErrExpired) {
+				j.Sending.note(err)
+			}
 			switch {
 			case err == nil:
 				return j.ended(ctx, end{n, "", Succeeded})
@@ -99,6 +103,9 @@ func (j *job) attempt(m commands.MessageToSend, content templates.Email) *effect
 		},
 	}
 }
+
+// unsurePause is how long a message waits that may have been accepted.
+const unsurePause = 2 * time.Minute
 
 // failed decides whether there is another attempt after the n-th.
 func (j *job) failed(ctx context.Context, m commands.MessageToSend, n int, err error) error {
@@ -113,7 +120,16 @@ func (j *job) failed(ctx context.Context, m commands.MessageToSend, n int, err e
 		return j.ended(ctx, end{n, domain.FailRefused, Refused})
 	}
 	wait := pauses().After(n)
-	if n >= MaxAttempts || !j.Now().Add(wait).Before(m.Expires) {
+	unsure := told != nil && told.Unknown
+	if unsure {
+		j.unsure++
+		wait = max(wait, unsurePause)
+	}
+	tooLate := !j.Now().Add(wait).Before(m.Expires)
+	if unsure && (j.unsure > 1 || tooLate) { // after one later try: more would only be the same message again
+		return j.ended(ctx, end{n, domain.FailUnanswered, Unanswered})
+	}
+	if n >= MaxAttempts || tooLate {
 		return j.ended(ctx, end{n, domain.FailUnreachable, Unreachable})
 	}
 	j.Observe(j.asked.Class, Retried)

@@ -23,13 +23,14 @@ const (
 	Succeeded   Result = "succeeded"
 	Refused     Result = "refused"
 	Unreachable Result = "unreachable"
+	Unanswered  Result = "unanswered" // sent twice, and neither was answered
 	Expired     Result = "expired"
 	Retried     Result = "retried" // a try failed; there will be another
 )
 
 // Results lists every result.
 func Results() []Result {
-	return []Result{Succeeded, Refused, Unreachable, Expired, Retried}
+	return []Result{Succeeded, Refused, Unreachable, Unanswered, Expired, Retried}
 }
 
 // Options of the sender. Those without a default are required.
@@ -53,11 +54,13 @@ type Options struct {
 	// Fault gets the reasons why messages could not be handed over, and failures of log, vault and checkpoint; may be nil. It is
 	// called concurrently.
 	Fault func(error)
-	// Senders is how many messages are sent at once. Default: 8.
+	// Sending counts attempts; may be nil.
+	Sending *Sending
+	// Senders is how many messages are sent at once: as many may wait for a slow server. Default: 64.
 	Senders int
 	// Pending is how many messages may be in progress or wait for another try; reading pauses at this number. Default: 2,000.
 	Pending int
-	// SendTimeout limits one try. Default: a minute.
+	// SendTimeout limits one try, beside the limits of its steps. Default: 30 minutes.
 	SendTimeout time.Duration
 	// SaveEvery is the least time between two writes of the checkpoint. Default: a second.
 	SaveEvery time.Duration
@@ -69,6 +72,12 @@ func (o *Options) setDefaults() {
 	}
 	if o.Fault == nil {
 		o.Fault = func(error) {}
+	}
+	if o.Senders <= 0 {
+		o.Senders = 64
+	}
+	if o.SendTimeout <= 0 {
+		o.SendTimeout = 30 * time.Minute
 	}
 }
 

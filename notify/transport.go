@@ -54,10 +54,13 @@ type Step string
 // Steps.
 const (
 	StepConnect   Step = "connect"   // no connection
-	StepSession   Step = "session"   // greeting, encryption, authentication
+	StepGreeting  Step = "greeting"  // the server did not greet, or not as a mail server does
+	StepTLS       Step = "tls"       // no encryption
+	StepSignIn    Step = "sign_in"   // user or password were not accepted
 	StepSender    Step = "sender"    // the sender was not accepted
 	StepRecipient Step = "recipient" // the recipient was not accepted
-	StepContent   Step = "content"   // the message was not accepted
+	StepContent   Step = "content"   // the message could not be sent
+	StepAnswer    Step = "answer"    // the message was sent and not accepted, or not answered
 	StepStore     Step = "store"     // it could not be stored
 )
 
@@ -66,6 +69,8 @@ type SendError struct {
 	Step Step
 	// Refused: permanently; a retry is useless.
 	Refused bool
+	// Unknown: it was sent, and may have been accepted.
+	Unknown bool
 	// Code is the other side's reply code and Enhanced its enhanced status (RFC 3463), if given.
 	Code     int
 	Enhanced string
@@ -85,6 +90,9 @@ func (e *SendError) Error() string {
 	}
 	if e.Why != "" {
 		fmt.Fprintf(&b, ", %s", e.Why)
+	}
+	if e.Unknown {
+		b.WriteString(", may have been accepted")
 	}
 	if e.Refused {
 		b.WriteString(", refused for good")

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"accountledger/eventstore"
+	"accountledger/notify"
 	"accountledger/operate/fault"
 )
 
@@ -28,10 +29,12 @@ type Status struct {
 	// Unread are the parts of the status that cannot be read now, with the causes.
 	Unread []Unread `json:"unread,omitzero"`
 	// Faults are what this process met since its start, each with its cause, since when and how often; current ones come first.
-	Faults    []Fault          `json:"faults,omitzero"`
-	Messages  string           `json:"messages"` // where messages to people go
-	Consumers []ConsumerStatus `json:"consumers"`
-	Deadlines int              `json:"deadlines"` // sign-ups and erasures that wait for their time
+	Faults   []Fault `json:"faults,omitzero"`
+	Messages string  `json:"messages"` // where messages to people go
+	// Sending says how it goes: counts of the last hour, and the last failure of this process.
+	Sending   *notify.SendingState `json:"sending,omitzero"`
+	Consumers []ConsumerStatus     `json:"consumers"`
+	Deadlines int                  `json:"deadlines"` // sign-ups and erasures that wait for their time
 	// Clock says whether the clock is trusted.
 	Clock ClockStatus `json:"clock"`
 	// Skips are the events that operators skipped, without the reasons.

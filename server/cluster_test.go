@@ -54,7 +54,7 @@ master_key: %s
 store: {engine: esdb, esdb: %q}
 vault: {engine: postgres, postgres: %q, schema: %s}
 views: {engine: elasticsearch, elasticsearch: %q, index: %s}
-smtp: {host: %s, port: %d, from: ledger@mail.test, tls: opportunistic}
+smtp: {host: %s, port: %d, from: ledger@mail.test, tls: none}
 `, master, esdbtest.Start(t, esdbtest.Options{}).Connection(), on.postgres, cfg.Vault.Schema, on.elastic, cfg.Views.Index, c.mail.Host, c.mail.Port), 0o600))
 	for i := range 2 {
 		c.apis[i] = run(t, c.program, t.TempDir(), c.config, server.RoleAPI)

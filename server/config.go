@@ -15,6 +15,7 @@ import (
 
 	"accountledger/api"
 	"accountledger/domain"
+	"accountledger/notify/smtp"
 	"accountledger/notify/templates"
 	"accountledger/passwords"
 	"accountledger/projections/runner"
@@ -95,7 +96,8 @@ type SMTPConfig struct {
 	Username     string `koanf:"username"`
 	PasswordFile string `koanf:"password_file"`
 	From         string `koanf:"from"`
-	TLS          string `koanf:"tls"` // none, opportunistic, mandatory
+	TLS          string `koanf:"tls"`   // implicit, starttls, none; empty: by the port
+	Roots        string `koanf:"roots"` // file of the certificates by which the server is known, PEM; empty: the system's
 }
 
 // StoreConfig says where the log is.
@@ -289,8 +291,10 @@ func (c *Config) check() error {
 		return wrong("log.level", "give debug, info, warn or error")
 	case !among(c.Log.Format, "text", "json"):
 		return wrong("log.format", "give text or json")
-	case !among(c.SMTP.TLS, "none", "opportunistic", "mandatory"):
-		return wrong("smtp.tls", "give none, opportunistic or mandatory")
+	case c.SMTP.Host != "" && smtp.CheckHost(c.SMTP.Host) != nil:
+		return wrong("smtp.host", "give a host name or an address, without a port: smtp.port is a setting of its own")
+	case !among(c.SMTP.TLS, "", string(smtp.TLSImplicit), string(smtp.TLSStart), string(smtp.TLSNone)):
+		return wrong("smtp.tls", "give implicit, starttls or none")
 	case !among(c.Store.Engine, "embedded", "esdb"):
 		return wrong("store.engine", "give embedded or esdb")
 	case (c.Store.Engine == "esdb") != (c.Store.ESDB != ""):

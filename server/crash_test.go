@@ -71,7 +71,7 @@ http: 127.0.0.1:0
 dev: true
 erasure: {grace: 0s}
 store: {reserve: -1}
-smtp: {host: %s, port: %d, from: ledger@mail.test, tls: opportunistic}
+smtp: {host: %s, port: %d, from: ledger@mail.test, tls: none}
 `, c.mail.Host, c.mail.Port), 0o600))
 	p := c.start()
 	added, err := operate.AddService.Run(t.Context(), p.console(), operate.ServiceAdd{Name: "maps", Allow: []string{"location:navigation"}}, nil)

@@ -13,7 +13,8 @@ func TestNoFaultsOfAWellLedger(t *testing.T) {
 	cfg, mail := withMail(t)
 	r := start(t, cfg)
 	r.stop() // while the views are filled for the first time
-	r = start(t, onFolder(t, cfg.Data, map[string]any{"smtp.host": cfg.SMTP.Host, "smtp.port": cfg.SMTP.Port, "smtp.from": cfg.SMTP.From}))
+	r = start(t, onFolder(t, cfg.Data, map[string]any{"smtp.host": cfg.SMTP.Host, "smtp.port": cfg.SMTP.Port, "smtp.from": cfg.SMTP.From,
+		"smtp.tls": cfg.SMTP.TLS}))
 	r.join(mail, "ada@example.com", "Ada's band")
 	eventually(t, "all views are filled", func() bool { return !strings.Contains(r.send("GET", "/readyz", "", "").body, `"rebuilding"`) })
 	st, err := operate.ReadStatus.Run(t.Context(), r.console(), operate.None{}, nil)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"accountledger/notify"
 	"accountledger/operate"
 	"accountledger/operate/health"
 	"accountledger/vault"
@@ -32,8 +33,9 @@ func (s *Server) observeVault(context.Context) error {
 // openHealth begins to know how this process is.
 func (s *Server) openHealth(context.Context) error {
 	s.draining = health.NewDraining()
+	s.sending = notify.NewSending(s.now)
 	s.health = health.New(health.Deps{Ledger: s.ledger, Vault: s.observed, Desk: s.desk, Log: s.log, Draining: s.draining, Archive: s.archive,
-		Messages: MessagesTo(s.cfg),
+		Messages: MessagesTo(s.cfg), Sending: s.sending,
 		Unfit: func() error {
 			if why := s.unfit.Load(); why != nil {
 				return *why

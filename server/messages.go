@@ -32,7 +32,7 @@ func (s *Server) openNotifier(ctx context.Context) error {
 	}
 	lasting := context.WithoutCancel(ctx)
 	options := notify.Options{Journal: s.journal, Message: s.menu.Message, Record: s.menu.RecordDelivery, Transport: transport, Texts: texts,
-		Path: s.cfg.path("notify.checkpoint"), Log: s.log, Now: s.now,
+		Path: s.cfg.path("notify.checkpoint"), Log: s.log, Now: s.now, Sending: s.sending,
 		Fault:   func(err error) { s.consumerTrouble(lasting, "notify", err) },
 		Observe: func(c domain.MessageClass, r notify.Result) { sent.WithLabelValues(string(c), string(r)).Inc() }}
 	if s.leases != nil {
@@ -75,11 +75,28 @@ func (s *Server) transport() (notify.Transport, error) {
 		}
 		return s.mailbox, nil
 	}
+	if c.TLS == string(smtp.TLSNone) && !smtp.IsLoopback(c.Host) {
+		s.log.Warn("messages go to the mail server without encryption: codes can be read on the way. Set smtp.tls to starttls or implicit")
+	}
+	return c.transport(s.cfg.Name)
+}
+
+// transport is the mail server.
+func (c *SMTPConfig) transport(name string) (*smtp.Transport, error) {
 	password, err := readSecret("smtp.password_file", c.PasswordFile)
 	if err != nil {
 		return nil, err
 	}
-	return smtp.New(smtp.Config{Host: c.Host, Port: c.Port, Username: c.Username, Password: password, From: c.From, FromName: s.cfg.Name, TLS: smtp.TLS(c.TLS)})
+	roots, err := readRoots("smtp.roots", c.Roots)
+	if err != nil {
+		return nil, err
+	}
+	t, err := smtp.New(smtp.Config{Host: c.Host, Port: c.Port, Username: c.Username, Password: password, From: c.From, FromName: name,
+		TLS: smtp.TLS(c.TLS), RootCAs: roots})
+	if err != nil {
+		return nil, &SettingError{Problem: err.Error()}
+	}
+	return t, nil
 }
 
 // readSecret reads the file of a setting, "" when it names none.

@@ -39,7 +39,7 @@ master_key: %[1]s/keys/master.key
 backup: {list: %[1]s/destructions}
 erasure: {grace: 0s}
 store: {reserve: -1}
-smtp: {host: %s, port: %d, from: ledger@mail.test, tls: opportunistic}
+smtp: {host: %s, port: %d, from: ledger@mail.test, tls: none}
 `, s.root, s.mail.Host, s.mail.Port), 0o600))
 	fatal(t, os.Mkdir(filepath.Join(s.root, "keys"), 0o700))
 	masterKey(t, filepath.Join(s.root, "keys"))

@@ -23,6 +23,7 @@ import (
 	"accountledger/eventstore/esdb"
 	"accountledger/journal"
 	"accountledger/leases"
+	"accountledger/notify"
 	"accountledger/notify/mailbox"
 	"accountledger/operate/fault"
 	"accountledger/operate/folder"
@@ -71,7 +72,8 @@ type Server struct {
 	leases    *leases.Keeper       // nil where this process does all the work alone
 	processes *processes.Processes // nil in a process of the API
 	notifier  *effects.Runtime     // nil where messages cannot be sent, or are sent by turns
-	sender    *effects.Shared      // sends messages while it is this process's turn; nil where there are no turns
+	sending   *notify.Sending
+	sender    *effects.Shared // sends messages while it is this process's turn; nil where there are no turns
 	engine    view.Engine
 	views     *runner.Views
 	budget    *runner.Budget    // of filling views

@@ -108,20 +108,29 @@ func (s *Server) telling(get func(*tls.ClientHelloInfo) (*tls.Certificate, error
 // authority is the client of the certificate authority.
 func (c *TLSConfig) authority() (*acme.Client, error) {
 	client := &acme.Client{DirectoryURL: c.ACMEDirectory}
-	if c.ACMERoots == "" {
-		return client, nil
-	}
-	pem, err := os.ReadFile(c.ACMERoots)
-	if err != nil {
-		return nil, fmt.Errorf("tls: %w", err)
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return nil, wrong("tls.acme_roots", "name a file with certificates, PEM")
+	roots, err := readRoots("tls.acme_roots", c.ACMERoots)
+	if err != nil || roots == nil {
+		return client, err
 	}
 	client.HTTPClient = &http.Client{Timeout: time.Minute, Transport: &http.Transport{Proxy: http.ProxyFromEnvironment,
 		TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
 	return client, nil
+}
+
+// readRoots reads the certificates of a setting's file; nil when it names none: those of the system are meant.
+func readRoots(setting, path string) (*x509.CertPool, error) {
+	if path == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("config: %s: %w", setting, err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		return nil, wrong(setting, "name a file with certificates, PEM")
+	}
+	return roots, nil
 }
 
 // proxies are the reverse proxies that are trusted.

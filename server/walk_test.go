@@ -26,7 +26,7 @@ func withMail(t *testing.T) (server.Config, *smtptest.Server) {
 	t.Helper()
 	mail := smtptest.Start(t, smtptest.Options{})
 	cfg := config(t)
-	cfg.SMTP.Host, cfg.SMTP.Port, cfg.SMTP.From, cfg.SMTP.TLS = mail.Host, mail.Port, "ledger@mail.test", "opportunistic"
+	cfg.SMTP.Host, cfg.SMTP.Port, cfg.SMTP.From, cfg.SMTP.TLS = mail.Host, mail.Port, "ledger@mail.test", "none"
 	return cfg, mail
 }
 

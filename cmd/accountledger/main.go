@@ -45,7 +45,7 @@ Exit codes: 0 done, 1 failed or fault found, 2 usage, 3 no server or no connecti
 	}
 	c.Flags().BoolVar(&version, "version", false, "print the version and the commit")
 	c.PersistentFlags().Bool(jsonFlag, false, "print JSON, errors and logs too (see help json-output)")
-	c.AddCommand(serve(), status(), mailbox(), staff(), service(), replay(), keys(), verify(), clock(), backup(), restore(), salvage(), simulation(),
+	c.AddCommand(serve(), status(), mailbox(), mail(), staff(), service(), replay(), keys(), verify(), clock(), backup(), restore(), salvage(), simulation(),
 		versionCommand(), completion(), exitCodes(), jsonOutput())
 	strictHelp(c)
 	help := c.HelpFunc()

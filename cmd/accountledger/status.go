@@ -95,6 +95,9 @@ func printStatus(c *cobra.Command, st operate.Status) error {
 		p("fenced\t%s", st.Log.Fence)
 	}
 	p("messages\t%s", st.Messages)
+	if s := st.Sending; s != nil && (s.Sent > 0 || s.Failed > 0 || s.LastFailure != nil) {
+		p("sending\t%s", sendingLine(s))
+	}
 	p("deadlines\t%d waiting", st.Deadlines)
 	p("clock\t%s", clockLine(c, st.Clock))
 	for _, k := range st.MasterKeys {

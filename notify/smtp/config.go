@@ -2,6 +2,7 @@
 package smtp
 
 import (
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -11,25 +12,24 @@ import (
 	"net/mail"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 )
 
-// TLS is whether a connection is encrypted. If it is, the server's certificate is checked: an invalid one is a failure, not a
-// reason to continue unencrypted.
+// TLS is how a connection is encrypted. The server's certificate is checked: an invalid one is a failure, not a reason to continue
+// unencrypted.
 type TLS string
 
-// Policies.
+// Ways.
 const (
-	TLSOpportunistic TLS = "opportunistic" // STARTTLS if the server offers it
-	TLSMandatory     TLS = "mandatory"     // STARTTLS, or nothing is sent
-	TLSNone          TLS = "none"          // unencrypted, for a server on the same machine
+	TLSImplicit TLS = "implicit" // from the first byte (RFC 8314, section 3)
+	TLSStart    TLS = "starttls" // STARTTLS (RFC 3207), or nothing is sent
+	TLSNone     TLS = "none"     // unencrypted, for a server on the same machine
 )
 
-// Defaults of Config.
+// Ports by RFC 8314.
 const (
-	DefaultPort    = 587
-	DefaultTimeout = 20 * time.Second
+	DefaultPort  = 587
+	implicitPort = 465
 )
 
 // Config is the mail server and the sender. It prints without user and password.
@@ -42,14 +42,14 @@ type Config struct {
 	// From is the sender's address; its host is used in Message-ID, so that the machine's name is not revealed. FromName
 	// is the name shown with it and may be empty.
 	From, FromName string
-	// TLS defaults to TLSOpportunistic.
+	// TLS defaults to TLSImplicit at port 465 and TLSStart elsewhere.
 	TLS TLS
 	// RootCAs are the trusted authorities; nil means the system's.
 	RootCAs *x509.CertPool
 	// Helo is the name sent to the server; it defaults to the host of From.
 	Helo string
-	// Timeout limits connecting, and the conversation after it; 0 means DefaultTimeout.
-	Timeout time.Duration
+	// Times limit the steps of a conversation; zero means those of RFC 5321.
+	Times Times
 }
 
 // Format prints server and policy for every verb.
@@ -65,22 +65,22 @@ func (c Config) check() (Config, *mail.Address, error) {
 	if c.Port == 0 {
 		c.Port = DefaultPort
 	}
-	if c.TLS == "" {
-		c.TLS = TLSOpportunistic
+	switch {
+	case c.TLS != "":
+	case c.Port == implicitPort:
+		c.TLS = TLSImplicit
+	default:
+		c.TLS = TLSStart
 	}
-	if c.Timeout == 0 {
-		c.Timeout = DefaultTimeout
-	}
+	c.Times = c.Times.withDefaults()
 	from, err := mail.ParseAddress(c.From)
 	switch {
-	case c.Host == "" || strings.ContainsFunc(c.Host, unfit):
-		return c, nil, errors.New("smtp: the server's host is missing or not a host name")
+	case CheckHost(c.Host) != nil:
+		return c, nil, CheckHost(c.Host)
 	case c.Port < 1 || c.Port > 65535:
 		return c, nil, errors.New("smtp: the server's port is not between 1 and 65535")
-	case c.TLS != TLSOpportunistic && c.TLS != TLSMandatory && c.TLS != TLSNone:
-		return c, nil, errors.New("smtp: the TLS policy must be opportunistic, mandatory or none")
-	case c.Timeout < 0:
-		return c, nil, errors.New("smtp: the timeout is negative")
+	case c.TLS != TLSImplicit && c.TLS != TLSStart && c.TLS != TLSNone:
+		return c, nil, errors.New("smtp: TLS must be implicit, starttls or none")
 	case err != nil || from.Address != c.From:
 		return c, nil, errors.New("smtp: the sender must be a bare e-mail address; its name is a separate setting")
 	case strings.ContainsFunc(c.FromName, unicode.IsControl):
@@ -93,6 +93,22 @@ func (c Config) check() (Config, *mail.Address, error) {
 	}
 	from.Name = c.FromName
 	return c, from, nil
+}
+
+// tls checks the server's certificate for its name or address.
+func (c *Config) tls() *tls.Config {
+	return &tls.Config{ServerName: c.Host, MinVersion: tls.VersionTLS12, RootCAs: c.RootCAs}
+}
+
+// CheckHost refuses what is neither a host name nor an address, such as one with a port, or a URL.
+func CheckHost(host string) error {
+	if net.ParseIP(host) != nil {
+		return nil
+	}
+	if host == "" || strings.ContainsAny(host, ":/@[]") || strings.ContainsFunc(host, unfit) {
+		return errors.New("smtp: the server's host must be a host name or an address, without a port")
+	}
+	return nil
 }
 
 func unfit(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }

@@ -1,13 +1,11 @@
 package smtp
 
 import (
-	"context"
 	"crypto/tls"
 	"errors"
 	"net"
 	"net/textproto"
-
-	gomail "github.com/wneessen/go-mail"
+	"regexp"
 
 	"accountledger/notify"
 )
@@ -15,51 +13,30 @@ import (
 // Failures are described by step, reply code and our own words. The server's text is dropped, since it often repeats the
 // recipient.
 
-// connecting describes a failure before the message was sent. It may be retried.
-func connecting(ctx context.Context, connected bool, err error) *notify.SendError {
-	e := &notify.SendError{Step: notify.StepConnect, Why: kind(ctx, err)}
-	if connected {
-		e.Step = notify.StepSession
-	}
+// failure describes why the current step failed.
+func (v *conversation) failure(err error) *notify.SendError {
+	e := &notify.SendError{Step: v.step, Why: v.kind(err)}
 	var reply *textproto.Error
 	if errors.As(err, &reply) {
-		e.Code = reply.Code
+		e.Code, e.Enhanced = reply.Code, enhanced.FindString(reply.Msg)
+	}
+	switch v.step {
+	case notify.StepSender, notify.StepRecipient, notify.StepContent, notify.StepAnswer:
+		e.Refused = e.Code >= 500 && e.Code < 600 && !unauthorised(e.Code) || errors.Is(err, errNoUTF8)
+		e.Unknown = v.step == notify.StepAnswer && e.Code == 0
+	case notify.StepConnect, notify.StepGreeting, notify.StepTLS, notify.StepSignIn, notify.StepStore:
 	}
 	return e
 }
 
-// sending describes the server's reply to the message.
-func sending(ctx context.Context, err error) *notify.SendError {
-	var said *gomail.SendError
-	if !errors.As(err, &said) {
-		return &notify.SendError{Step: notify.StepSession, Why: kind(ctx, err)}
-	}
-	e := &notify.SendError{Step: step(said.Reason), Code: said.ErrorCode(), Enhanced: said.EnhancedStatusCode()}
-	if e.Code == 0 {
-		e.Why = kind(ctx, err)
-	}
-	e.Refused = e.Step != notify.StepSession && e.Code >= 500 && e.Code < 600 && !unauthorised(e.Code)
-	return e
-}
-
-func step(r gomail.SendErrReason) notify.Step {
-	switch r {
-	case gomail.ErrGetSender, gomail.ErrSMTPMailFrom:
-		return notify.StepSender
-	case gomail.ErrGetRcpts, gomail.ErrSMTPRcptTo:
-		return notify.StepRecipient
-	case gomail.ErrSMTPData, gomail.ErrSMTPDataClose, gomail.ErrWriteContent, gomail.ErrNoUnencoded:
-		return notify.StepContent
-	default:
-		return notify.StepSession
-	}
-}
+// enhanced is an enhanced status code (RFC 3463) at the beginning of a reply.
+var enhanced = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
 
 // unauthorised are replies that require authentication or encryption (RFC 4954): they are about us, not about the message.
 func unauthorised(code int) bool { return code == 530 || code == 534 || code == 535 || code == 538 }
 
 // kind describes the kind of error, without repeating its text.
-func kind(ctx context.Context, err error) string {
+func (v *conversation) kind(err error) string {
 	var certificate *tls.CertificateVerificationError
 	var record tls.RecordHeaderError
 	var alert tls.AlertError
@@ -67,8 +44,14 @@ func kind(ctx context.Context, err error) string {
 	var network net.Error
 	var reply *textproto.Error
 	switch {
-	case ctx.Err() != nil:
+	case v.ctx.Err() != nil:
 		return "cancelled"
+	case errors.Is(err, errNoTLS):
+		return "the server offers no STARTTLS"
+	case errors.Is(err, errNoMechanism):
+		return "there is no way to sign in that both know"
+	case errors.Is(err, errNoUTF8):
+		return "the server takes no international addresses (SMTPUTF8)"
 	case errors.As(err, &certificate):
 		return "the server's certificate is not trusted"
 	case errors.As(err, &record), errors.As(err, &alert):

@@ -9,15 +9,15 @@ import (
 )
 
 // message makes the e-mail, as plain text and HTML. Everything in its headers comes from the operator or the ledger, except the
-// recipient, which must be one bare address.
-func (c *Transport) message(e notify.Envelope) (*gomail.Msg, *notify.SendError) {
-	to, err := mail.ParseAddress(e.To)
-	if err != nil || to.Address != e.To || to.Name != "" {
-		return nil, &notify.SendError{Step: notify.StepRecipient, Refused: true, Why: "not one bare address"}
-	}
+// recipient, which is one bare address.
+func (c *Transport) message(e notify.Envelope, to string) *gomail.Msg {
 	m := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	m.FromMailAddress(c.from)
-	m.ToMailAddress(to)
+	if isASCII(to) {
+		m.ToMailAddress(&mail.Address{Address: to})
+	} else {
+		m.SetGenHeaderPreformatted("To", "<"+to+">") // in UTF-8 (RFC 6532)
+	}
 	m.Subject(e.Content.Subject)
 	m.SetDateWithValue(e.At.UTC())
 	// The same for every attempt, so that a server that gets a message twice can tell.
@@ -28,5 +28,5 @@ func (c *Transport) message(e notify.Envelope) (*gomail.Msg, *notify.SendError) 
 	if e.Content.HTML != "" {
 		m.AddAlternativeString(gomail.TypeTextHTML, e.Content.HTML)
 	}
-	return m, nil
+	return m
 }

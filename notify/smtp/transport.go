@@ -1,14 +1,13 @@
 package smtp
 
 import (
+	"bytes"
 	"context"
-	"crypto/tls"
-	"net"
+	"fmt"
 	"net/mail"
-	"sync"
-	"time"
+	"strings"
 
-	gomail "github.com/wneessen/go-mail"
+	"golang.org/x/net/idna"
 
 	"accountledger/domain"
 	"accountledger/notify"
@@ -31,90 +30,49 @@ func New(c Config) (*Transport, error) {
 	return &Transport{config: c, from: from}, nil
 }
 
+// String is server and encryption.
+func (c *Transport) String() string { return fmt.Sprint(c.config) }
+
 // Medium is e-mail.
 func (c *Transport) Medium() domain.Medium { return domain.MediumEmail }
 
 // Send hands the message to the server. Only the server's refusal of this message (5xx to its sender, recipient or content) is
-// permanent; failures of the connection, its encryption or authentication are for the operator to fix and may be retried.
-// Errors are *notify.SendError.
-func (c *Transport) Send(ctx context.Context, e notify.Envelope) error {
-	msg, failed := c.message(e)
-	if failed != nil {
-		return failed
+// permanent; failures of the connection, its encryption or authentication are for the operator to fix and may be retried. If no answer
+// comes after the message was sent, whether it was taken is unknown. Errors are *notify.SendError.
+func (c *Transport) Send(ctx context.Context, e notify.Envelope) error { return c.send(ctx, e, nil) }
+
+// Try sends a message as Send does, and tells of each step that succeeds.
+func (c *Transport) Try(ctx context.Context, e notify.Envelope, told func(Progress)) error {
+	return c.send(ctx, e, told)
+}
+
+func (c *Transport) send(ctx context.Context, e notify.Envelope, told func(Progress)) error {
+	to, ok := onTheWire(e.To)
+	if !ok {
+		return &notify.SendError{Step: notify.StepRecipient, Refused: true, Why: "not one bare address"}
 	}
-	line := &line{}
-	defer line.close()
-	client, err := c.client(line)
+	var text bytes.Buffer
+	if _, err := c.message(e, to).WriteTo(&text); err != nil {
+		return &notify.SendError{Step: notify.StepContent, Refused: true, Why: "the message cannot be written"}
+	}
+	v, err := c.converse(ctx, told)
+	taken := false
+	defer func() { v.close(taken) }()
 	if err != nil {
-		return &notify.SendError{Step: notify.StepConnect, Why: "the configuration cannot be used"}
+		return err
 	}
-	// The library observes ctx only while connecting, so the end of ctx closes the connection.
-	defer context.AfterFunc(ctx, line.close)()
-	session, err := client.DialToSMTPClientWithContext(ctx)
-	if err != nil {
-		return connecting(ctx, line.made(), err)
-	}
-	if err := client.SendWithSMTPClient(session, msg); err != nil && !msg.IsDelivered() {
-		return sending(ctx, err)
-	}
-	_ = client.CloseWithSMTPClient(session) // the server has already accepted the message
-	return nil
+	err = v.hand(c.from.Address, to, text.Bytes())
+	taken = err == nil
+	return err
 }
 
-func (c *Transport) client(l *line) (*gomail.Client, error) {
-	o := []gomail.Option{
-		gomail.WithPort(c.config.Port), gomail.WithTimeout(c.config.Timeout), gomail.WithHELO(c.config.Helo),
-		gomail.WithoutNoop(), gomail.WithDialContextFunc(l.dial),
-		gomail.WithTLSConfig(&tls.Config{ServerName: c.config.Host, MinVersion: tls.VersionTLS12, RootCAs: c.config.RootCAs}),
+// onTheWire is an address with its domain in ASCII (RFC 5890): people see the letters of their language. False if it is not one bare
+// address.
+func onTheWire(address string) (string, bool) {
+	at := strings.LastIndexByte(address, '@')
+	if at < 1 || strings.ContainsFunc(address, func(r rune) bool { return unfit(r) || strings.ContainsRune(`<>",;:\`, r) }) {
+		return "", false
 	}
-	switch c.config.TLS {
-	case TLSMandatory:
-		o = append(o, gomail.WithTLSPolicy(gomail.TLSMandatory))
-	case TLSNone:
-		o = append(o, gomail.WithTLSPolicy(gomail.NoTLS))
-	default:
-		o = append(o, gomail.WithTLSPolicy(gomail.TLSOpportunistic))
-	}
-	if c.config.Username != "" {
-		o = append(o, gomail.WithSMTPAuth(gomail.SMTPAuthAutoDiscover), gomail.WithUsername(c.config.Username), gomail.WithPassword(c.config.Password))
-	}
-	return gomail.NewClient(c.config.Host, o...)
-}
-
-// line is the connection of one message. The library leaves it open if the conversation fails early, so it is always closed
-// here.
-type line struct {
-	mu     sync.Mutex
-	conn   net.Conn
-	closed bool
-}
-
-func (l *line) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
-		_ = conn.Close()
-		return nil, context.Canceled
-	}
-	l.conn = conn
-	return conn, nil
-}
-
-func (l *line) made() bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.conn != nil
-}
-
-func (l *line) close() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.closed = true
-	if l.conn != nil {
-		_ = l.conn.Close()
-	}
+	host, err := idna.Lookup.ToASCII(address[at+1:])
+	return address[:at+1] + host, err == nil && host != ""
 }

@@ -23,7 +23,7 @@ import (
 const canary = "canary.person@example.com"
 
 func config(s *smtptest.Server) smtp.Config {
-	return smtp.Config{Host: s.Host, Port: s.Port, From: "noreply@ledger.example", FromName: "Vesta, accounts", RootCAs: s.Roots, Timeout: 5 * time.Second}
+	return smtp.Config{Host: s.Host, Port: s.Port, From: "noreply@ledger.example", FromName: "Vesta, accounts", RootCAs: s.Roots}
 }
 
 func transport(t *testing.T, c smtp.Config) *smtp.Transport {
@@ -103,21 +103,23 @@ func TestMessage(t *testing.T) {
 
 func TestEncryption(t *testing.T) {
 	offering, plain := smtptest.Start(t, smtptest.Options{TLS: true}), smtptest.Start(t, smtptest.Options{})
+	implicit := smtptest.Start(t, smtptest.Options{Implicit: true})
 	for name, c := range map[string]struct {
 		server    *smtptest.Server
 		policy    smtp.TLS
 		untrusted bool
 		sent      bool
 		encrypted bool
+		reason    string
 	}{
-		"opportunistic, offered":      {server: offering, policy: "", sent: true, encrypted: true},
-		"opportunistic, not offered":  {server: plain, policy: smtp.TLSOpportunistic, sent: true},
-		"opportunistic, untrusted":    {server: offering, policy: smtp.TLSOpportunistic, untrusted: true},
-		"mandatory, offered":          {server: offering, policy: smtp.TLSMandatory, sent: true, encrypted: true},
-		"mandatory, not offered":      {server: plain, policy: smtp.TLSMandatory},
-		"none, offered all the same":  {server: offering, policy: smtp.TLSNone, sent: true},
-		"mandatory, wrong authority":  {server: offering, policy: smtp.TLSMandatory, untrusted: true},
-		"none, with nothing to check": {server: plain, policy: smtp.TLSNone, sent: true},
+		"by default, offered":        {server: offering, sent: true, encrypted: true},
+		"by default, not offered":    {server: plain, reason: "the server offers no STARTTLS"},
+		"starttls, untrusted":        {server: offering, policy: smtp.TLSStart, untrusted: true, reason: "the server's certificate is not trusted"},
+		"none, offered all the same": {server: offering, policy: smtp.TLSNone, sent: true},
+		"none, nothing offered":      {server: plain, policy: smtp.TLSNone, sent: true},
+		"implicit":                   {server: implicit, policy: smtp.TLSImplicit, sent: true, encrypted: true},
+		"implicit, untrusted":        {server: implicit, policy: smtp.TLSImplicit, untrusted: true, reason: "the server's certificate is not trusted"},
+		"implicit at a plain server": {server: plain, policy: smtp.TLSImplicit, reason: "encryption failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := config(c.server)
@@ -128,7 +130,7 @@ func TestEncryption(t *testing.T) {
 			before := len(c.server.Taken())
 			err := transport(t, cfg).Send(t.Context(), envelope(t, canary))
 			if !c.sent {
-				if f := failure(t, err); f.Refused || f.Step != notify.StepSession {
+				if f := failure(t, err); f.Refused || f.Unknown || f.Step != notify.StepTLS || f.Why != c.reason {
 					t.Errorf("got %v", f)
 				}
 				if len(c.server.Taken()) != before {
@@ -174,8 +176,9 @@ func TestRefusals(t *testing.T) {
 		reply := smtptest.Refusal(code, "<"+canary+"> is not welcome")
 		for step, o := range map[notify.Step]smtptest.Options{
 			notify.StepRecipient: {Rcpt: func(string) error { return reply }},
-			notify.StepContent:   {Data: func(smtptest.Message) error { return reply }},
+			notify.StepAnswer:    {Data: func(smtptest.Message) error { return reply }},
 		} {
+			o.TLS = true
 			s := smtptest.Start(t, o)
 			f := failure(t, transport(t, config(s)).Send(t.Context(), envelope(t, canary)))
 			if f.Refused != want || f.Code != code || f.Step != step || f.Enhanced != fmt.Sprintf("%d.1.1", code/100) {
@@ -198,36 +201,36 @@ func TestServerIsDown(t *testing.T) {
 	}
 }
 
-// A server that says nothing holds a message up for no longer than the timeout, and not past the end of ctx.
+// A server that stops answering holds a message up for no longer than the step may take, and not past the end of ctx. Once all of the
+// message was sent, it may have been taken.
 func TestSilentServer(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	c := smtp.Config{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, From: "noreply@ledger.example", Timeout: 50 * time.Millisecond}
-	if f := failure(t, transport(t, c).Send(t.Context(), envelope(t, canary))); f.Refused || f.Step != notify.StepSession {
-		t.Errorf("got %v", f)
-	}
-	c.Timeout = time.Hour
-	ctx, cancel := context.WithCancel(t.Context())
-	go func() {
-		if conn, err := l.Accept(); err == nil {
-			defer func() { _ = conn.Close() }()
-		}
-		if conn, err := l.Accept(); err == nil { // the second message's
-			defer func() { _ = conn.Close() }()
-			cancel()
-			<-t.Context().Done()
-		}
-	}()
-	if f := failure(t, transport(t, c).Send(ctx, envelope(t, canary))); f.Refused {
-		t.Errorf("got %v", f)
+	const short = 2 * time.Second // for a busy machine; all steps wait at once
+	for step, times := range map[notify.Step]smtp.Times{notify.StepGreeting: {Greeting: short}, notify.StepTLS: {Command: short},
+		notify.StepSender: {Command: short}, notify.StepRecipient: {Command: short}, notify.StepContent: {Data: short}, notify.StepAnswer: {Answer: short}} {
+		t.Run(string(step), func(t *testing.T) {
+			t.Parallel()
+			s := smtptest.Start(t, smtptest.Options{TLS: true, SilentAt: string(step)})
+			c := config(s)
+			c.Times = times
+			f := failure(t, transport(t, c).Send(t.Context(), envelope(t, canary)))
+			if f.Refused || f.Step != step || f.Why != "timed out" || f.Unknown != (step == notify.StepAnswer) {
+				t.Errorf("silent: %v", f)
+			}
+			s.AwaitSilence(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() { s.AwaitSilence(t); cancel() }()
+			c.Times = smtp.Times{}
+			f = failure(t, transport(t, c).Send(ctx, envelope(t, canary)))
+			early := step == notify.StepGreeting && f.Step == notify.StepConnect // the server was silent before the client knew of its connection
+			if f.Refused || f.Step != step && !early || f.Why != "cancelled" {
+				t.Errorf("stopped: %v", f)
+			}
+		})
 	}
 }
 
 func TestNothingCanBeInjected(t *testing.T) {
-	s := smtptest.Start(t, smtptest.Options{})
+	s := smtptest.Start(t, smtptest.Options{TLS: true})
 	c := transport(t, config(s))
 	for _, to := range []string{
 		canary + "\r\nBcc: other@example.com", canary + ", other@example.com", "Other <" + canary + ">", "<" + canary + ">",
@@ -244,12 +247,31 @@ func TestNothingCanBeInjected(t *testing.T) {
 
 // An address outside ASCII goes to servers that know such; others refuse it for good.
 func TestAddressOutsideASCII(t *testing.T) {
-	s := smtptest.Start(t, smtptest.Options{UTF8: true})
+	s := smtptest.Start(t, smtptest.Options{TLS: true, UTF8: true})
 	if err := transport(t, config(s)).Send(t.Context(), envelope(t, "jürgen@example.com")); err != nil {
 		t.Fatal(err)
 	}
 	if m := s.Taken()[0]; !m.SMTPUTF8 || m.To != "jürgen@example.com" {
 		t.Errorf("to %s, SMTPUTF8 %v", m.To, m.SMTPUTF8)
+	}
+	if err := transport(t, config(s)).Send(t.Context(), envelope(t, canary)); err != nil || s.Taken()[1].SMTPUTF8 {
+		t.Errorf("asked for where it is not needed, or %v", err)
+	}
+	old := smtptest.Start(t, smtptest.Options{TLS: true})
+	f := failure(t, transport(t, config(old)).Send(t.Context(), envelope(t, "jürgen@example.com")))
+	if !f.Refused || f.Step != notify.StepRecipient || !strings.Contains(f.Why, "SMTPUTF8") || len(old.Taken()) != 0 {
+		t.Errorf("a server that does not know such: %v", f)
+	}
+}
+
+// TestHostInLettersOfALanguage: what people see in their letters goes on the wire in ASCII, and needs no SMTPUTF8.
+func TestHostInLettersOfALanguage(t *testing.T) {
+	s := smtptest.Start(t, smtptest.Options{TLS: true})
+	if err := transport(t, config(s)).Send(t.Context(), envelope(t, "ada@bücher.example")); err != nil {
+		t.Fatal(err)
+	}
+	if m := s.Taken()[0]; m.To != "ada@xn--bcher-kva.example" || m.Header(t).Get("To") != "<ada@xn--bcher-kva.example>" {
+		t.Errorf("to %s", m.To)
 	}
 }
 
@@ -257,19 +279,43 @@ func TestConfig(t *testing.T) {
 	good := smtp.Config{Host: "mail.example.com", From: "noreply@ledger.example"}
 	transport(t, good)
 	for name, spoil := range map[string]func(*smtp.Config){
-		"host":     func(c *smtp.Config) { c.Host = "" },
-		"newline":  func(c *smtp.Config) { c.Host = "a\r\nb" },
-		"port":     func(c *smtp.Config) { c.Port = 70000 },
-		"tls":      func(c *smtp.Config) { c.TLS = "canary" },
-		"from":     func(c *smtp.Config) { c.From = "Canary <canary@example.com>" },
-		"fromname": func(c *smtp.Config) { c.FromName = "a\r\nBcc: canary@example.com" },
-		"helo":     func(c *smtp.Config) { c.Helo = "canary\r\nMAIL" },
-		"timeout":  func(c *smtp.Config) { c.Timeout = -1 },
+		"host":      func(c *smtp.Config) { c.Host = "" },
+		"newline":   func(c *smtp.Config) { c.Host = "a\r\nb" },
+		"port":      func(c *smtp.Config) { c.Port = 70000 },
+		"tls":       func(c *smtp.Config) { c.TLS = "canary" },
+		"from":      func(c *smtp.Config) { c.From = "Canary <canary@example.com>" },
+		"fromname":  func(c *smtp.Config) { c.FromName = "a\r\nBcc: canary@example.com" },
+		"helo":      func(c *smtp.Config) { c.Helo = "canary\r\nMAIL" },
+		"with port": func(c *smtp.Config) { c.Host = "canary.example.com:587" },
+		"URL":       func(c *smtp.Config) { c.Host = "smtp://canary.example.com" },
+		"brackets":  func(c *smtp.Config) { c.Host = "[::1]" },
 	} {
 		c := good
 		spoil(&c)
 		if _, err := smtp.New(c); err == nil || strings.Contains(strings.ToLower(err.Error()), "canary") {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for port, want := range map[int]string{0: "tls=starttls", 587: "tls=starttls", 465: "tls=implicit", 2525: "tls=starttls"} {
+		c := good
+		c.Port = port
+		if got := transport(t, c).String(); !strings.Contains(got, want) {
+			t.Errorf("port %d: %s", port, got)
+		}
+	}
+}
+
+func TestLiteralAddress(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		s, ok := smtptest.TryStart(t, smtptest.Options{TLS: true, Addr: net.JoinHostPort(host, "0")})
+		if !ok {
+			t.Logf("this machine has no %s", host)
+			continue
+		}
+		c := config(s)
+		c.Host = host
+		if err := transport(t, c).Send(t.Context(), envelope(t, canary)); err != nil {
+			t.Errorf("%s: %v", host, err)
 		}
 	}
 }

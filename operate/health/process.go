@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 
+	"accountledger/notify"
 	"accountledger/operate"
 	"accountledger/operate/fault"
 )
@@ -36,6 +37,8 @@ type Deps struct {
 	Archive bool
 	// Messages says where messages to people go.
 	Messages string
+	// Sending counts what became of messages; nil in a process that sends none.
+	Sending *notify.Sending
 	// Addresses are those of the API and the internal listener once the process serves.
 	Addresses func() (api, internal string)
 }

@@ -3,6 +3,7 @@ package health
 import (
 	"context"
 
+	"accountledger/notify"
 	"accountledger/operate/fault"
 )
 
@@ -13,6 +14,8 @@ type Readiness struct {
 	// Reason says why it is not, in the ledger's own words.
 	Reason    string          `json:"reason,omitzero"`
 	Consumers []ConsumerState `json:"consumers"`
+	// Sending says how the sending of messages goes; none in a process that sends none. It takes nothing out of service.
+	Sending *notify.SendingState `json:"sending,omitzero"`
 }
 
 // ConsumerState is how far one reader of the log is.
@@ -29,6 +32,14 @@ type ConsumerState struct {
 	Reason string `json:"reason,omitzero"`
 }
 
+func (p *Process) sendingState() *notify.SendingState {
+	if p.Sending == nil {
+		return nil
+	}
+	state := p.Sending.State()
+	return &state
+}
+
 // Ready tells whether this process can append and read. Consumers that lag or stopped are named, and take nothing out of
 // service.
 func (p *Process) Ready(ctx context.Context) Readiness {
@@ -36,6 +47,7 @@ func (p *Process) Ready(ctx context.Context) Readiness {
 	defer cancel()
 	reason := p.NotReady(ctx)
 	r := Readiness{Ready: reason == "", Reason: reason}
+	r.Sending = p.sendingState()
 	consumers, err := inTime(ctx, p.Ledger().Conditions)
 	if err != nil {
 		p.Desk.Met(ctx, fault.Log, "readiness", err)

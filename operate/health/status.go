@@ -31,6 +31,7 @@ const statusPatience = 1500 * time.Millisecond
 func (p *Process) Status(ctx context.Context) operate.Status {
 	l := p.Ledger()
 	st := operate.Status{Version: l.Version, Messages: p.Messages, Ready: true, Clock: l.Clock()}
+	st.Sending = p.sendingState()
 	st.Address, st.Internal = p.Addresses()
 	st.Running = st.Address != ""
 	bounded, cancel := context.WithTimeout(ctx, statusPatience)

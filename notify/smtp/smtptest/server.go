@@ -4,6 +4,7 @@ package smtptest
 
 import (
 	"bytes"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -72,6 +73,8 @@ func (m Message) Parts(t *testing.T) map[string]string {
 // Options of Start.
 type Options struct {
 	TLS      bool   // offer STARTTLS
+	Implicit bool   // speak TLS from the first byte
+	SilentAt string // the step at which the server stops answering, as package notify names it; empty: it answers
 	Addr     string // host:port; empty is a free port of 127.0.0.1
 	Password string // of user "ledger"; empty: no authentication
 	UTF8     bool   // offer SMTPUTF8
@@ -93,6 +96,7 @@ type Server struct {
 	mu       sync.Mutex
 	taken    []Message
 	more     chan struct{}
+	silent   chan struct{} // has a value once the server fell silent
 }
 
 // Refusal is an SMTP reply for Options.Rcpt and Options.Data.
@@ -103,14 +107,24 @@ func Refusal(code int, message string) error {
 // Start starts a server.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
-	s := &Server{opts: o, more: make(chan struct{}, 1)}
+	s, ok := TryStart(t, o)
+	if !ok {
+		t.Fatal("cannot listen")
+	}
+	return s
+}
+
+// TryStart starts a server; false if the machine has no such address.
+func TryStart(t testing.TB, o Options) (*Server, bool) {
+	t.Helper()
+	s := &Server{opts: o, more: make(chan struct{}, 1), silent: make(chan struct{}, 1)}
 	s.server = gosmtp.NewServer(gosmtp.BackendFunc(func(c *gosmtp.Conn) (gosmtp.Session, error) {
 		return &session{server: s, conn: c}, nil
 	}))
 	s.server.Domain = "mail.test"
 	s.server.EnableSMTPUTF8 = o.UTF8
 	s.server.ErrorLog = log.New(io.Discard, "", 0)
-	if o.TLS {
+	if o.TLS || o.Implicit {
 		s.server.TLSConfig, s.Roots = certificate(t)
 	}
 	addr := o.Addr
@@ -119,21 +133,25 @@ func Start(t testing.TB, o Options) *Server {
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		t.Fatal(err)
+		return nil, false
 	}
 	s.listener = l
 	at, _ := l.Addr().(*net.TCPAddr)
 	s.Host, s.Port = "127.0.0.1", at.Port
 	done := make(chan struct{})
+	serving := net.Listener(&quieting{l, o.SilentAt, s.silent})
+	if o.Implicit {
+		serving = tls.NewListener(serving, s.server.TLSConfig)
+	}
 	go func() {
 		defer close(done)
-		_ = s.server.Serve(l)
+		_ = s.server.Serve(serving)
 	}()
 	t.Cleanup(func() {
 		s.Close()
 		<-done
 	})
-	return s
+	return s, true
 }
 
 // Close ends the server and its connections. It also closes the listener, which the library does not know before it serves.
@@ -204,6 +222,7 @@ func (s *session) Mail(from string, o *gosmtp.MailOptions) error {
 	if s.server.opts.Password != "" && s.m.User == "" {
 		return &gosmtp.SMTPError{Code: 530, EnhancedCode: gosmtp.EnhancedCode{5, 7, 0}, Message: "sign in first"}
 	}
+	s.fallSilent(atSender, 0)
 	_, s.m.Encrypted = s.conn.TLSConnectionState()
 	s.m.From, s.m.SMTPUTF8, s.m.Helo = from, o.UTF8, s.conn.Hostname()
 	return nil
@@ -211,6 +230,8 @@ func (s *session) Mail(from string, o *gosmtp.MailOptions) error {
 
 func (s *session) Rcpt(to string, _ *gosmtp.RcptOptions) error {
 	s.m.To = to
+	s.fallSilent(atRecipient, 0)
+	s.fallSilent(atContent, 1)
 	if s.server.opts.Rcpt != nil {
 		return s.server.opts.Rcpt(to)
 	}
@@ -223,6 +244,7 @@ func (s *session) Data(r io.Reader) error {
 		return err
 	}
 	s.m.Raw = raw
+	s.fallSilent(atAnswer, 0)
 	if s.server.opts.Data != nil {
 		if err := s.server.opts.Data(s.m); err != nil {
 			return err
