@@ -79,6 +79,9 @@ func everything(l *projectiontest.Ledger) {
 	cleo := l.SignUp("AT", said[0], notices)
 	cleo.Speak("zh_hans")
 	cleo.AddContact(said[0])
+	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Region: "AT"}, domain.DeliveryStream(domain.DeliveryID{UUID: uuid.New()}),
+		domain.DeliveryAdmitted{Class: domain.ClassGuest, Medium: domain.MediumEmail, Network: domain.Fingerprint(strings.Repeat("0", 32))},
+		domain.DeliveryAttempted{Medium: domain.MediumEmail, Attempt: 1})
 	l.AppendAs(self, sessions, domain.SessionSeen{Session: session}, domain.SessionRaised{Session: session, SecretHash: domain.HashHandle("another"),
 		Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword}})
 }
@@ -88,11 +91,12 @@ func deliver(l *projectiontest.Ledger, email string) {
 	id := l.RequestSignUp("DE", email)
 	guest := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Region: "DE"}
 	l.AppendAs(guest, domain.VerificationStream(domain.VerificationID(id)),
-		domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp, Medium: domain.MediumEmail},
+		domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp, Medium: domain.MediumEmail,
+			Delivery: domain.DeliveryID{UUID: domain.Derive(id.UUID, "delivery")}},
 		domain.VerificationFailed{Issue: 2, Try: 1, FirstOfDay: true}, domain.VerificationFailed{Issue: 2, Try: 2},
 		domain.VerificationEnded{Reason: domain.EndTries, Purpose: domain.VerifySignUp})
 	l.AppendAs(guest, domain.SignUpStream(id), domain.SignUpLapsed{Reason: domain.LapseTries})
-	attempt := domain.DeliveryAttempted{Message: domain.MessageCode, Medium: domain.MediumEmail, Language: "de", Attempt: 1}
+	attempt := domain.DeliveryAttempted{Medium: domain.MediumEmail, Attempt: 1}
 	for _, end := range []any{domain.DeliverySucceeded{}, domain.DeliveryFailed{Failure: domain.FailUnreachable}} {
 		l.AppendAs(domain.Metadata{Channel: domain.ChannelProcess, Region: "DE"}, domain.DeliveryStream(domain.DeliveryID{UUID: uuid.New()}), attempt, end)
 	}
