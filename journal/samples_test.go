@@ -100,7 +100,8 @@ func samples() map[string]any {
 		"access.corrected.v1": domain.AccessCorrected{AccessDecided: decided, Corrects: id[domain.EventID](14)},
 		"access.revealed.v1":  domain.AccessRevealed{Parts: []domain.RevealedPart{domain.RevealEmail, domain.RevealNames}, Found: true},
 		"access.looked_up.v1": domain.AccessLookedUp{Kind: domain.IdentifierEmail, Found: true},
-		"access.queried.v1":   domain.AccessQueried{View: "accounts", Fingerprint: domain.Fingerprint(strings.Repeat("f", 32)), Rows: 25},
+		"access.queried.v1": domain.AccessQueried{View: "accounts", Fingerprint: domain.Fingerprint(strings.Repeat("f", 32)), Rows: 25,
+			Question: domain.Personal(domain.Question{Query: `{"words":"granted"}`}, domain.LedgerKey())},
 
 		"delivery.admitted.v1": domain.DeliveryAdmitted{Class: domain.ClassGuest, Medium: domain.MediumEmail,
 			Network: domain.Fingerprint(strings.Repeat("a", 32))},
