@@ -84,7 +84,8 @@ func everything(l *projectiontest.Ledger) {
 		domain.DeliveryAttempted{Medium: domain.MediumEmail, Attempt: 1})
 	l.AppendAs(self, sessions, domain.SessionSeen{Session: session}, domain.SessionRaised{Session: session, SecretHash: domain.HashHandle("another"),
 		Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword}})
-	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorStaff, ID: domain.ID[any](officer)}}, domain.AccessStream(officer.UUID, domain.DayOf(l.Now())),
+	m := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorStaff, ID: domain.ID[any](officer)}}
+	l.AppendAs(m, domain.AccessStream(officer.UUID, domain.DayOf(l.Now())),
 		domain.AccessQueried{View: "accounts", Fingerprint: domain.Fingerprint(strings.Repeat("1", 32)), Rows: 1,
 			Question: domain.Personal(domain.Question{Query: "{}"}, domain.LedgerKey())})
 }
