@@ -138,6 +138,9 @@ func bodyOf(m domain.Message) string    { return string(m) + ".email.body" }
 // Languages is how many languages have texts.
 func (t *Texts) Languages() int { return len(t.bundle.LanguageTags()) }
 
+// onTheWay is what a message may take to be picked: a code for ten minutes is still called one.
+const onTheWay = 5 * time.Second
+
 // words are the texts in the language that suits a person best.
 type words struct {
 	*i18n.Localizer
@@ -148,7 +151,7 @@ type words struct {
 func (t *Texts) in(l domain.Language, v Values) (words, domain.Language, error) {
 	w := words{i18n.NewLocalizer(t.bundle, string(l)), map[string]any{"Service": t.about.Service, "Support": t.about.Support, "Code": Grouped(v.Code),
 		"Day": v.Erased.UTC().Format(time.DateOnly)}}
-	minutes := max(1, int(v.For/time.Minute))
+	minutes := max(1, int((v.For+onTheWay)/time.Minute))
 	text, tag, err := w.LocalizeWithTag(&i18n.LocalizeConfig{MessageID: minutesText, PluralCount: minutes, TemplateData: map[string]any{"N": minutes}})
 	w.values["For"] = text
 	return w, domain.Language(tag.String()), err

@@ -30,7 +30,7 @@ func messages() []domain.Message {
 
 func languages() []domain.Language { return []domain.Language{"en", "de", "es", "zh-Hans"} }
 
-var values = templates.Values{Code: "123456", For: 10*time.Minute - time.Second}
+var values = templates.Values{Code: "123456", For: 10*time.Minute - 30*time.Second}
 
 func TestLanguages(t *testing.T) {
 	x := texts(t, "")
@@ -82,7 +82,7 @@ func TestCodeAndItsTime(t *testing.T) {
 			}
 		}
 	}
-	for left, said := range map[time.Duration]string{time.Minute: "1 minute.", 30 * time.Second: "1 minute.", 2 * time.Minute: "2 minutes."} {
+	for left, said := range map[time.Duration]string{time.Minute: "1 minute.", 30 * time.Second: "1 minute.", 2 * time.Minute: "2 minutes.", 10*time.Minute - time.Second: "10 minutes."} {
 		if e, _ := x.Email(domain.MessageCode, "en", templates.Values{Code: "123456", For: left}); !strings.Contains(e.Plain, "valid for "+said) {
 			t.Errorf("%s are not %s", left, said)
 		}
