@@ -78,7 +78,16 @@ func (k *call) setPermission(ctx context.Context, in domain.SetPermission) (Perm
 		return PermissionSet{}, err
 	}
 	f := out.facts[0]
-	return PermissionSet{answerOf(f, notices), domain.PermissionTag(f.Version)}, nil
+	answer := PermissionSet{answerOf(f, notices), domain.PermissionTag(f.Version)}
+	if out.repeat { // what the first request decided may have been decided otherwise since
+		switch now := permissionView(out.state, in.Permission, in.Purpose, notices); {
+		case now.State != answer.State:
+			answer = PermissionSet{now, out.state.PermissionTag()}
+		default:
+			answer.Effective = now.Effective
+		}
+	}
+	return answer, nil
 }
 
 // answerOf answers from the event, so that a repeat gets the first answer.
