@@ -36,7 +36,7 @@ func tripRows() []tripRow {
 		{"checkCode, wrong", 3, 2, func(p *people) request { return p.check(false) }},
 		{"resendCode", 4, 3, (*people).resend},
 		{"catalogue", 1, 1, func(*people) request { return request{200, "GET", "/v1/catalogue", "", ""} }},
-		{"signIn", 3, 2, func(p *people) request {
+		{"signIn", 4, 3, func(p *people) request {
 			return request{201, "POST", "/v1/sessions", "", signInBody(p.anna.email, false)}
 		}},
 		{"signIn, wrong", 2, 1, func(p *people) request {

@@ -178,6 +178,15 @@ func (k *call) rightPassword(ctx context.Context, who holder, p passwords.Passwo
 func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
 	a, lifetime := about{}, domain.StaffSessionLifetime
 	if who.account != nil {
+		// The password took its time: its owner may have signed out everywhere meanwhile, or had the account erased.
+		now, err := k.account(again(ctx), who.account.ID)
+		switch {
+		case err != nil:
+			return SignedIn{}, err
+		case !now.Exists() || standingOf(now).gone:
+			return SignedIn{}, domain.ErrCredentials
+		}
+		who.account, who.ownerAt = now, now.Version
 		a, lifetime = ofAccount(who.account), domain.SessionLifetime
 		if err := k.ageAgain(ctx, who.account); err != nil {
 			return SignedIn{}, err

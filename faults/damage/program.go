@@ -58,7 +58,7 @@ master_key: %s
 backup: {list: %s}
 erasure: {grace: 0s}
 store: {reserve: -1}
-smtp: {host: 127.0.0.1, port: %d, from: ledger@mail.test, tls: opportunistic}
+smtp: {host: 127.0.0.1, port: %d, from: ledger@mail.test, tls: none}
 `, f.key(), f.list(), mailPort), 0o600)
 }
 

@@ -1,0 +1,38 @@
+package commands_test
+
+import (
+	"context"
+	"testing"
+
+	"accountledger/domain"
+	"accountledger/vault"
+)
+
+// waitingVault lets something happen while a password's hash is read.
+type waitingVault struct {
+	vault.Vault
+	meanwhile func()
+}
+
+func (v waitingVault) Secret(ctx context.Context, name string) ([]byte, error) {
+	v.meanwhile()
+	return v.Vault.Secret(ctx, name)
+}
+
+// A sign-in whose password is checked while its owner signs out everywhere gets a session that lives (P10): the account is read again once
+// the password is known to be right.
+func TestASignInThatWaited(t *testing.T) {
+	w := newWorld(t)
+	c := w.person(ada)
+	elsewhere, slow := *w, *w
+	elsewhere.restart()
+	waited := false
+	slow.start(w.store, waitingVault{w.vault, func() {
+		waited = true
+		do(&elsewhere, elsewhere.SignOutEverywhere, c, struct{}{})
+	}})
+	in := do(&slow, slow.SignIn, domain.Guest(), signInOf(ada))
+	if _, err := elsewhere.Authenticate(t.Context(), in.Token); err != nil || !waited {
+		t.Errorf("a dead token: %v", err)
+	}
+}
