@@ -25,7 +25,7 @@ func (c *core) see(ctx context.Context, t sessionToken, caller domain.Caller, no
 		command: domain.CommandID{UUID: domain.Derive(t.session.UUID, "seen", slot)}}
 	a := about{}
 	if t.kind == domain.ActorPerson {
-		account, err := k.account(ctx, caller.Account)
+		account, err := k.account(ctx, caller.Account) //nolint:contextcheck // unread inherits from the request
 		if err != nil {
 			return
 		}
@@ -37,7 +37,7 @@ func (c *core) see(ctx context.Context, t sessionToken, caller domain.Caller, no
 				return nil, nil
 			}
 			return []any{domain.SessionSeen{Session: t.session}}, nil
-		}}.by(ctx, k)
+		}}.by(ctx, k) //nolint:contextcheck // as above
 }
 
 // unread is a context without what a request has read.

@@ -17,7 +17,9 @@ func deadlines() declaration {
 	return declare(
 		ignore(domain.VerificationIssued{}, domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.AccountOpened{},
 			domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{}, domain.PermissionConfirmed{},
-			domain.DeviceRenamed{}, domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.AttemptsLimited{}, domain.StaffAdded{},
+			domain.DeviceRenamed{},
+			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{},
+			domain.AttemptsLimited{}, domain.StaffAdded{},
 			domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{}, domain.AccessDecided{},
 			domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{},
 			domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{}, domain.NoticePublished{},

@@ -79,6 +79,12 @@ func everything(l *projectiontest.Ledger) {
 	cleo := l.SignUp("AT", said[0], notices)
 	cleo.Speak("zh_hans")
 	cleo.AddContact(said[0])
+	another := domain.SessionID{UUID: uuid.New()}
+	l.AppendAs(self, domain.ClientsStream(anna.ID.UUID), domain.ClientKnown{Client: domain.HashHandle("client")},
+		domain.ClientKnown{Client: domain.HashHandle("another client"), OwnerAt: 3})
+	l.AppendAs(self, sessions, domain.SessionStarted{Session: another, Owner: domain.ActorPerson, SecretHash: domain.HashHandle("secret 2"),
+		Expires: l.Now().Add(time.Hour), Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword}, NewClient: true,
+		Unusual: []domain.Unusual{domain.UnusualClient}, OwnerAt: 3})
 	l.AppendAs(self, sessions, domain.SessionSeen{Session: session}, domain.SessionRaised{Session: session, SecretHash: domain.HashHandle("another"),
 		Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword}})
 }
