@@ -37,7 +37,7 @@ type signInAnswer struct {
 
 // signIn starts a session. A wrong password and an unknown address get the same answer in the same time.
 func (a *API) signIn() {
-	route(a, created(operation("signIn", "POST", "/v1/sessions", "sessions", "Sign in", 
+	route(a, created(operation("signIn", "POST", "/v1/sessions", "sessions", "Sign in",
 		"Starts a session for a person or an officer. The history says whether the client was known from an earlier sign-in.")), of(a.Menu.SignIn.May),
 		func(ctx context.Context, r *ask, in *signInIn) (*answer[signInAnswer], error) {
 			b := in.Body.value
