@@ -15,8 +15,6 @@ import (
 // ask is a request in progress: who sent it, and from where.
 type ask struct {
 	commands.Request
-	// address is the client's. Only sign-in passes it on, to be sealed.
-	address string
 	// may checks whether a caller may use the route.
 	may func(domain.Caller) error
 }

@@ -38,7 +38,8 @@ func (a *API) guard(who audience) func(huma.Context, func(huma.Context)) {
 			a.fail(err, c)
 			return
 		}
-		asked := &ask{address: s.address, may: may, Request: commands.Request{Caller: caller, Channel: domain.ChannelAPI, Operation: op.OperationID}}
+		asked := &ask{may: may, Request: commands.Request{Caller: caller, Channel: domain.ChannelAPI, Operation: op.OperationID,
+			Client: domain.ClientInfo{Address: s.address}}}
 		next(huma.WithContext(ctx, context.WithValue(once, askKey{}, asked)))
 	}
 }

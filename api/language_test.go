@@ -64,7 +64,7 @@ func (l *ledger) message(verification string) commands.MessageToSend {
 	l.t.Helper()
 	id, _ := domain.ParseID(verification)
 	r := commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "message"}
-	m, err := l.menu.Message(l.t.Context(), r, commands.Message{Verification: domain.VerificationID{UUID: id}, Issue: 1})
+	m, err := l.menu.Message(l.t.Context(), r, domain.MessageRequest{Verification: domain.VerificationID{UUID: id}, Issue: 1})
 	must(l.t, 0, err)
 	return m.Value
 }

@@ -21,7 +21,7 @@ func (l *ledger) code(verification string, issue int) string {
 	l.t.Helper()
 	id, _ := domain.ParseID(verification)
 	r := commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "message"}
-	m, err := l.menu.Message(l.t.Context(), r, commands.Message{Verification: domain.VerificationID{UUID: id}, Issue: issue})
+	m, err := l.menu.Message(l.t.Context(), r, domain.MessageRequest{Verification: domain.VerificationID{UUID: id}, Issue: issue})
 	must(l.t, 0, err)
 	return m.Value.Code
 }

@@ -3,8 +3,10 @@ package api_test
 import (
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -68,6 +70,37 @@ func TestTakenAddressAnswersAlike(t *testing.T) {
 	known := l.want(401, "POST", "/v1/sessions", "", `{"email": "anna@example.com", "password": "wrong-walrus-7"}`)
 	if unknown.text != known.text {
 		t.Errorf("%s\n%s", unknown.text, known.text)
+	}
+}
+
+// TestMessagesAreLimited: a fourth message to one address from one network within the hour is refused, and the refusal is the same
+// whether or not the address has an account. An account's own messages are not counted with them.
+func TestMessagesAreLimited(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	anna := l.person("anna@example.com")
+	l.clock.add(2 * time.Hour)
+	var told []string
+	for _, email := range []string{"free@example.com", "anna@example.com"} {
+		for range 3 {
+			l.want(202, "POST", "/v1/sign-ups", "", signUpBody(email))
+		}
+		r := l.want(429, "POST", "/v1/sign-ups", "", signUpBody(email))
+		if seconds, err := strconv.Atoi(r.Header.Get("Retry-After")); err != nil || seconds < 1 || seconds > 3600 || r.str(t, "code") != "too_many_messages" {
+			t.Errorf("Retry-After %q: %s", r.Header.Get("Retry-After"), r.text)
+		}
+		if strings.Contains(r.text, "example.com") {
+			t.Errorf("the refusal repeats the address: %s", r.text)
+		}
+		told = append(told, r.text)
+	}
+	if told[0] != told[1] {
+		t.Errorf("%s\n%s", told[0], told[1])
+	}
+	fresh := l.want(200, "POST", "/v1/me/session/raise", anna.token, `{"password": "`+password+`"}`).str(t, "token")
+	l.want(202, "POST", "/v1/me/contacts", fresh, `{"email": "free@example.com"}`)
+	if lines := l.security(); lines[len(lines)-1]["event"] != "rate_limited" || lines[len(lines)-1]["reason"] != "too_many_messages" {
+		t.Errorf("%v", lines[len(lines)-1])
 	}
 }
 

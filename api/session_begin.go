@@ -44,9 +44,8 @@ func (a *API) signIn() {
 			if b.Password == (passwords.Password{}) {
 				return nil, errRequired.At("/password")
 			}
-			r.Client = domain.ClientInfo{Address: r.address, UserAgent: printable(in.UserAgent)}
-			out, err := a.Menu.SignIn(ctx, r.Request, commands.SignIn{Email: b.Email, Password: b.Password, Staff: b.Staff,
-				Client: b.Client})
+			r.Client.UserAgent = printable(in.UserAgent)
+			out, err := a.Menu.SignIn(ctx, r.Request, commands.SignIn{Email: b.Email, Password: b.Password, Staff: b.Staff, Client: b.Client})
 			if err != nil {
 				aimedAt(ctx, b.Email, b.Staff)
 				return nil, err

@@ -31,10 +31,10 @@ func tripRows() []tripRow {
 		return func(p *people) request { return request{200, "GET", path, p.anna.token, ""} }
 	}
 	return []tripRow{
-		{"signUp", 2, 2, func(p *people) request { return request{202, "POST", "/v1/sign-ups", "", signUpBody(p.address())} }},
+		{"signUp", 3, 3, func(p *people) request { return request{202, "POST", "/v1/sign-ups", "", signUpBody(p.address())} }},
 		{"checkCode, right", 6, 5, func(p *people) request { return p.check(true) }},
 		{"checkCode, wrong", 3, 2, func(p *people) request { return p.check(false) }},
-		{"resendCode", 3, 2, (*people).resend},
+		{"resendCode", 4, 3, (*people).resend},
 		{"catalogue", 1, 1, func(*people) request { return request{200, "GET", "/v1/catalogue", "", ""} }},
 		{"signIn", 3, 2, func(p *people) request {
 			body := signInBody(p.anna.email, false)
@@ -77,7 +77,7 @@ func tripRows() []tripRow {
 			return request{200, "PUT", "/v1/me/language", p.another().token, `{"language": "de"}`}
 		}},
 		{"listContacts", 1, 1, get("/v1/me/contacts")},
-		{"addContact", 3, 2, func(p *people) request {
+		{"addContact", 4, 3, func(p *people) request {
 			return request{202, "POST", "/v1/me/contacts", p.another().token, fmt.Sprintf(`{"email": %q}`, p.address())}
 		}},
 		{"history", 2, 1, get("/v1/me/history")},

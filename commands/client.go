@@ -30,6 +30,9 @@ func (k *call) clientOf(ctx context.Context, who holder, a about, sent []byte) (
 		return from{secret: sent}, err
 	}
 	f := from{isNew: true}
+	if k.Channel == domain.ChannelConsole { // a command keeps no token
+		return f, nil
+	}
 	out, err := change[*domain.Clients]{stream: k.clientsStream(who.id), about: concerning[*domain.Clients](a), mayKeep: true,
 		decide: func(ctx context.Context, c *domain.Clients, head journal.Head) ([]any, error) {
 			var err error

@@ -93,8 +93,8 @@ func TestTheSixthTry(t *testing.T) {
 
 func TestLongCodesAfterTooManyWrongOnes(t *testing.T) {
 	w := newWorld(t)
-	for range 4 {
-		s := w.signUp(ada)
+	for n := range 4 {
+		s := w.signUpAt(n, ada)
 		if len(w.message(s, 1).Code) != 6 {
 			t.Fatal("a long code too early")
 		}
@@ -102,7 +102,7 @@ func TestLongCodesAfterTooManyWrongOnes(t *testing.T) {
 			_, _ = w.check(s, "x")
 		}
 	}
-	s := w.signUp("ADA@example.com")
+	s := w.signUpAt(4, "ADA@example.com")
 	if code := w.message(s, 1).Code; len(code) != 13 {
 		t.Errorf("after 20 wrong codes a code has %d characters", len(code))
 	} else if _, err := w.check(s, strings.ToLower(code[:4]+" "+code[4:])); err != nil {

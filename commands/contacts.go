@@ -61,6 +61,8 @@ func (k *call) addContact(ctx context.Context, in AddContact) (ContactAdding, er
 	id := domain.VerificationID{UUID: domain.Derive(k.command.UUID, "verification")}
 	request := domain.VerificationRequested{Purpose: domain.VerifyAddContact, Kind: contact.Kind, Medium: domain.MediumEmail, Account: k.Caller.Account,
 		Contact: domain.Personal(contact, domain.AccountKey(k.Caller.Account), domain.VerificationKey(id))}
+	asked := domain.VerificationRequest{ID: id, VerificationRequested: request}
+	room := k.admissionOf(&asked, contact, 1, about{})
 	var claim *domain.Claim
 	err = k.beside(ctx, func(ctx context.Context) (err error) {
 		claim, request.LongCode, err = k.around(ctx, contact, k.Caller.Account)
@@ -68,6 +70,8 @@ func (k *call) addContact(ctx context.Context, in AddContact) (ContactAdding, er
 	}, func(ctx context.Context) error {
 		_, err := k.proofStream(id).read(ctx) // for a repeat
 		return err
+	}, func(ctx context.Context) error {
+		return k.readPlaces(ctx, room)
 	})
 	if err != nil {
 		return ContactAdding{}, err
@@ -76,14 +80,21 @@ func (k *call) addContact(ctx context.Context, in AddContact) (ContactAdding, er
 	if err != nil {
 		return ContactAdding{}, err
 	}
+	at, err := k.proofStream(id).read(ctx)
+	if err != nil {
+		return ContactAdding{}, err
+	}
+	if at.state.request == nil {
+		if err := mayAdd(a, contact, claim); err != nil {
+			return ContactAdding{}, err
+		}
+		room.about = ofAccount(a)
+		if request.Delivery, err = k.admit(ctx, room); err != nil {
+			return ContactAdding{}, err
+		}
+	}
 	out, err := change[*proof]{stream: k.proofStream(id), about: concerning[*proof](ofAccount(a)),
 		decide: func(ctx context.Context, _ *proof, _ journal.Head) (_ []any, err error) {
-			if err := a.MayAttach(contact.Kind); err != nil {
-				return nil, err
-			}
-			if claim.Held() && claim.Account == a.ID {
-				return nil, domain.ErrContactOwn
-			}
 			if request.FirstOfDay, err = k.firstOfDay(ctx, k.digest(spacePeople, contact), seenAdding); err != nil {
 				return nil, err
 			}
@@ -96,6 +107,17 @@ func (k *call) addContact(ctx context.Context, in AddContact) (ContactAdding, er
 	}
 	begun, err := k.begun(ctx, id, out.facts[0].At)
 	return ContactAdding(begun), err
+}
+
+// mayAdd refuses a contact that the account cannot have or has already.
+func mayAdd(a *domain.Account, contact domain.Contact, claim *domain.Claim) error {
+	if err := a.MayAttach(contact.Kind); err != nil {
+		return err
+	}
+	if claim.Held() && claim.Account == a.ID {
+		return domain.ErrContactOwn
+	}
+	return nil
 }
 
 // attachContact completes a verification that adds a contact: claim the identifier, attach the contact, destroy the verification's key.

@@ -60,7 +60,7 @@ func TestAddContact(t *testing.T) {
 		}
 	})
 	w.clock.forward(2 * time.Minute)
-	w.appended([]string{"verification.issued.v1"}, func() {
+	w.appended([]string{"delivery.admitted.v1", "verification.issued.v1"}, func() {
 		do(w, w.Resend, domain.Guest(), commands.Resend{Verification: s.Verification, Handle: s.Handle})
 	})
 	m = w.message(s, 2)

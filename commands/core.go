@@ -51,6 +51,9 @@ type Deps struct {
 	// Forget deletes anything else kept about a person, such as messages in a local mailbox. It is idempotent; no erasure
 	// is complete before it succeeds. May be nil.
 	Forget func(domain.AccountID) error
+	// Limited counts requests that are refused because the budget of their message's class is used up. It gets no more than the
+	// class; may be nil. It is called concurrently.
+	Limited func(domain.MessageClass)
 }
 
 // core is shared by all commands.
@@ -71,6 +74,7 @@ type core struct {
 	claims    *folded[*domain.Claim]
 	attempts  *folded[*domain.Attempts]
 	asked     *folded[*domain.SignUp]
+	delivered *folded[*domain.Delivery]
 	proofs    *folded[*proof]
 
 	masters masters
@@ -145,6 +149,7 @@ func newCore(ctx context.Context, d Deps) (*core, error) {
 	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)
 	c.published, c.claims = newFolded[*domain.Notices](c), newFolded[*domain.Claim](c)
 	c.attempts, c.asked, c.proofs = newFolded[*domain.Attempts](c), newFolded[*domain.SignUp](c), newFolded[*proof](c)
+	c.delivered = newFolded[*domain.Delivery](c)
 	c.access = newAccessLog(c, uuid.New())
 	if err := c.readRestored(ctx); err != nil {
 		return nil, err

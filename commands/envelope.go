@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"accountledger/domain"
-	"accountledger/journal"
 )
 
 // about is what an event concerns: whose data, in which region, for which purpose and case. A step of a chain also names the
@@ -32,23 +31,4 @@ func envelope(r *Request, now time.Time, a about) domain.Metadata {
 		m.Correlation, m.Causation = a.origin, a.cause
 	}
 	return m
-}
-
-// Step is an event that a consumer of the log records about its own work. It is no command: what happens on a conflict is the consumer's
-// to decide.
-type Step struct {
-	ID domain.EventID
-	At time.Time
-	// Origin is the first event of the chain, Cause the one that led to this step.
-	Origin, Cause domain.EventID
-	Subject       domain.AccountID
-	Region        domain.Region
-	Event         any
-}
-
-// Entry is the event as it is appended.
-func (s Step) Entry() journal.Entry {
-	by := Request{Caller: domain.System(), Channel: domain.ChannelProcess}
-	return journal.Entry{ID: s.ID, Event: s.Event,
-		Metadata: envelope(&by, s.At.UTC(), about{subject: s.Subject, region: s.Region, origin: s.Origin, cause: s.Cause})}
 }

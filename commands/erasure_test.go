@@ -115,8 +115,8 @@ func TestASignUpOverAnErasure(t *testing.T) {
 		t.Errorf("%s", m.Kind)
 	}
 	do(w, w.RequestErasure, c, commands.RequestErasure{})
-	if m := w.message(s, 1); m != (commands.MessageToSend{}) {
-		t.Error("who is leaving is told that they have an account")
+	if m := w.message(s, 1); m.Kind != domain.MessageErasing || m.To != ada || m.Code != "" || m.Erased.IsZero() {
+		t.Error("who is leaving is not told that they are")
 	}
 	do(w, w.SettleErasure, domain.System(), commands.SettleErasure{Account: c.Account})
 	m := w.message(s, 1)

@@ -12,6 +12,9 @@ import (
 	"accountledger/journal"
 )
 
+// NetworkOf is the network of a client.
+var NetworkOf = networkOf
+
 // Watch remembers the states that commands share.
 type Watch struct {
 	core *core
@@ -42,6 +45,7 @@ func (w *Watch) Remember() {
 	watch(w, w.core.claims, func(string) *domain.Claim { return &domain.Claim{} })
 	watch(w, w.core.attempts, func(string) *domain.Attempts { return &domain.Attempts{} })
 	watch(w, w.core.asked, func(string) *domain.SignUp { return &domain.SignUp{} })
+	watch(w, w.core.delivered, func(string) *domain.Delivery { return &domain.Delivery{} })
 	watch(w, w.core.proofs, func(string) *proof { return &proof{} })
 }
 

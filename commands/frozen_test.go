@@ -50,6 +50,7 @@ func TestNobodyWritesToSharedStates(t *testing.T) {
 		},
 		func() { do(w, w.ShowAccount, officer, commands.ShowAccount{Why: why, Account: person.Account}) },
 		func() { do(w, w.LookUp, officer, commands.LookUp{Why: why, Email: ada}) },
+		func() { w.send(code, 1) },
 		func() { _, _ = w.check(code, "00000000") },
 		func() {
 			w.clock.forward(2 * time.Minute)

@@ -16,8 +16,8 @@ import (
 func TestVerificationsMadeBeforehandDoNotHelpGuessing(t *testing.T) {
 	w := newWorld(t)
 	var made []commands.SignedUp
-	for range 6 {
-		made = append(made, w.signUp(ada))
+	for n := range 6 {
+		made = append(made, w.signUpAt(n, ada))
 	}
 	mine, code := made[5], w.message(made[5], 1).Code
 	for n := range 20 {

@@ -38,7 +38,7 @@ func TestManyProcessesUnderOneKey(t *testing.T) {
 		one(t, "service", many(w, inTurn(w.AddService, other.AddService), keyed(domain.Operator(1), "service"), add))
 	})
 	var up commands.SignedUp
-	w.appended([]string{"sign_up.requested.v1"}, func() {
+	w.appended([]string{"delivery.admitted.v1", "sign_up.requested.v1"}, func() {
 		up = one(t, "sign-up", many(w, inTurn(w.SignUp, other.SignUp), keyed(domain.Guest(), "sign_up"), signUpOf("eve@example.com")))
 	})
 	check := commands.CheckCode{Verification: up.Verification, Handle: up.Handle, Code: w.message(up, 1).Code}

@@ -71,7 +71,7 @@ func TestManyAtOnceUnderOneKey(t *testing.T) {
 
 	guest := keyed(domain.Guest(), "sign_up")
 	var up commands.SignedUp
-	w.appended([]string{"sign_up.requested.v1"}, func() { up = one(t, "sign-up", many(w, w.SignUp, guest, signUpOf("eve@example.com"))) })
+	w.appended([]string{"delivery.admitted.v1", "sign_up.requested.v1"}, func() { up = one(t, "sign-up", many(w, w.SignUp, guest, signUpOf("eve@example.com"))) })
 	check := commands.CheckCode{Verification: up.Verification, Handle: up.Handle, Code: w.message(up, 1).Code}
 	var checked commands.Checked
 	guest = keyed(domain.Guest(), "check")
@@ -206,7 +206,7 @@ func TestRepeatsOfAVerification(t *testing.T) {
 		}
 	})
 	w.clock.forward(2 * time.Minute)
-	w.appended([]string{"verification.issued.v1"}, func() {
+	w.appended([]string{"delivery.admitted.v1", "verification.issued.v1"}, func() {
 		var before commands.Resent
 		for i := range 3 {
 			a, err := w.Resend(t.Context(), resend, commands.Resend{Verification: s.Verification, Handle: s.Handle})

@@ -45,6 +45,9 @@ func TestLimitsAreRaisedForAWhile(t *testing.T) {
 	if limited("two@example.invalid") {
 		t.Error("limits are not raised")
 	}
+	for range 12 { // more messages than one address may have otherwise
+		w.signUp("three@example.invalid")
+	}
 	if _, err := w.RaiseLimits(t.Context(), request(domain.Operator(7)), profile); err == nil {
 		t.Error("raised twice")
 	}
@@ -53,6 +56,7 @@ func TestLimitsAreRaisedForAWhile(t *testing.T) {
 	if !limited("two@example.invalid") {
 		t.Error("limits are not put back")
 	}
+	refused(w, w.SignUp, domain.Guest(), signUpOf("three@example.invalid"), domain.ErrMessages)
 	want := []domain.LimitsChanged{{Profile: domain.LimitsSimulation, UID: 7, InForce: true}, {Profile: domain.LimitsSimulation, UID: 7}}
 	if got := w.limitsChanged(); len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("recorded: %+v", got)

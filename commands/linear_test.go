@@ -308,8 +308,8 @@ func claims(t *testing.T, w *world, pauses *linear.Pauses, m mutant) (*linear.Re
 	menus := w.processes(4, pauses, m)
 	var rivals []commands.SignedUp // all of them before the first proof
 	var codes []string
-	for range menus {
-		s := w.signUp(email)
+	for n := range menus {
+		s := w.signUpAt(n, email)
 		rivals, codes = append(rivals, s), append(codes, w.message(s, 1).Code)
 	}
 	r := linear.NewRecorder()

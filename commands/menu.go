@@ -73,7 +73,8 @@ type Menu struct {
 	SettleUnlinked     Command[SettleUnlinked, struct{}]
 	SettleErasure      Command[SettleErasure, ErasureView]
 	Retain             Command[struct{}, struct{}]
-	Message            Command[Message, MessageToSend]
+	Message            Command[domain.MessageRequest, MessageToSend]
+	RecordDelivery     Command[RecordDelivery, DeliveryState]
 }
 
 func menu(c *core) *Menu {
@@ -142,6 +143,7 @@ func menu(c *core) *Menu {
 		SettleErasure:      by(c, system, onCall((*call).settleErasure)),
 		Retain:             by(c, system, onCall((*call).retain)),
 		Message:            by(c, system, onCall((*call).message)),
+		RecordDelivery:     by(c, system, onCall((*call).recordDelivery)),
 	}
 }
 

@@ -9,13 +9,7 @@ import (
 	"accountledger/journal"
 )
 
-// Message asks what to send for an issue of a verification.
-type Message struct {
-	Verification domain.VerificationID `json:"verification"`
-	Issue        int                   `json:"issue"`
-}
-
-// MessageToSend is a message to a person. It is personal and must go nowhere but to its address. The zero value means there is
+// MessageToSend is a message to a person. It is personal and must go nowhere but to its address. Without an address there is
 // nothing to send.
 type MessageToSend struct {
 	Kind     domain.Message
@@ -23,85 +17,84 @@ type MessageToSend struct {
 	To       string
 	Code     string
 	Expires  time.Time
+	Erased   time.Time // when the account of a MessageErasing is erased unless its owner cancels that
 	// Subject is the account that the sign-up becomes, or that has the address; its erasure includes stored copies of the message.
 	Subject domain.AccountID
-	Region  domain.Region
-	// Limits is a keyed hash of the address, under which its deliveries are counted.
-	Limits [32]byte
+	// State is how far the delivery has come.
+	State DeliveryState
 }
 
-// message picks the message: a code for a free address, and word of the attempt for a taken one. For replaced or expired issues there
-// is nothing to send.
-func (k *call) message(ctx context.Context, in Message) (MessageToSend, error) {
+// message picks the message: a code for a free address, and word of the attempt for a taken one. Both take the same reads. For replaced
+// or expired issues there is nothing to send.
+func (k *call) message(ctx context.Context, in domain.MessageRequest) (MessageToSend, error) {
+	var out MessageToSend
+	if !in.Delivery.IsZero() {
+		d, err := stateOf(ctx, k.deliveryStream(in.Delivery))
+		if err != nil {
+			return out, err
+		}
+		out.State = deliveryState(d)
+	}
 	r, signUp, err := k.requestOf(ctx, in.Verification)
-	if err != nil || r == nil || r.Fact.Restored || signUp != nil && signUp.Ended() {
-		return MessageToSend{}, err
+	if err != nil || out.State.Ended || r == nil || r.Fact.Restored || signUp != nil && signUp.Ended() {
+		return out, err
 	}
 	v, err := k.verification(ctx, r)
 	if err != nil {
-		return MessageToSend{}, err
+		return out, err
 	}
 	expires := v.IssuedAt.Add(domain.CodeLifetime)
 	if v.Issue != in.Issue || v.Passed || v.Ended != "" || !k.now.Before(expires) {
-		return MessageToSend{}, nil
+		return out, nil
 	}
+	m, err := k.pick(ctx, r, v, signUp)
+	if errors.Is(err, journal.ErrUnreadable) { // somebody's key is destroyed
+		return out, nil
+	}
+	m.Expires, m.State = expires, out.State
+	return m, err
+}
+
+// pick is the message about the current issue. One to a taken address goes to it as its owner wrote it, in the owner's language, and has
+// nothing in it from the requester.
+func (k *call) pick(ctx context.Context, r *domain.VerificationRequest, v domain.Verification, signUp *domain.SignUp) (MessageToSend, error) {
 	contact, err := journal.Open(ctx, k.Journal, r.Fact, r.Contact)
-	if errors.Is(err, journal.ErrUnreadable) {
-		return MessageToSend{}, nil
-	} else if err != nil {
-		return MessageToSend{}, err
-	}
-	digest := k.digest(spacePeople, contact)
-	m := MessageToSend{Kind: codeMessages[r.Purpose], To: contact.Typed, Expires: expires, Subject: r.Account, Region: r.Fact.Region}
-	if m.Language, err = k.languageFor(ctx, r, signUp); err != nil {
-		return MessageToSend{}, err
-	}
-	if m.Limits, err = k.dayHash(ctx, "deliveries", digest, domain.DayOf(v.IssuedAt)); err != nil {
-		return MessageToSend{}, err
-	}
-	id, claim, err := k.claimOf(ctx, digest)
 	if err != nil {
 		return MessageToSend{}, err
 	}
-	if claim.Held() && claim.Account != r.Account {
-		return k.takenMessage(ctx, r, m, id, claim)
-	}
-	m.Code = k.code(r, v, contact)
-	return m, nil
-}
-
-// codeMessages and takenMessages are what goes to a free and to a taken address.
-var (
-	codeMessages  = map[domain.VerificationPurpose]domain.Message{domain.VerifySignUp: domain.MessageCode, domain.VerifyAddContact: domain.MessageContactCode}
-	takenMessages = map[domain.VerificationPurpose]domain.Message{domain.VerifySignUp: domain.MessageExists, domain.VerifyAddContact: domain.MessageContactTaken}
-)
-
-// languageFor is the language of a message about a verification: the sign-up's, or the account's.
-func (k *call) languageFor(ctx context.Context, r *domain.VerificationRequest, signUp *domain.SignUp) (domain.Language, error) {
-	if signUp != nil {
-		return signUp.Requested.Language, nil
-	}
-	a, err := k.account(ctx, r.Account)
-	return a.Language, err
-}
-
-// takenMessage goes to the stored address in the account's language; it has nothing in it from the requester.
-func (k *call) takenMessage(ctx context.Context, r *domain.VerificationRequest, m MessageToSend, id domain.ClaimID,
-	claim *domain.Claim) (MessageToSend, error) {
-	a, err := k.account(ctx, claim.Account)
-	if err != nil || a.Open() != nil {
+	id, claim, err := k.claimOf(ctx, k.digest(spacePeople, contact))
+	if err != nil {
 		return MessageToSend{}, err
 	}
-	held, ok := a.Contact(id)
-	if !ok {
-		return MessageToSend{}, nil
+	taken := claim.Held() && claim.Account != r.Account
+	owner := r.Account
+	if taken {
+		owner = claim.Account
 	}
-	contact, err := journal.Open(ctx, k.Journal, held.Fact, held.Contact)
-	if errors.Is(err, journal.ErrUnreadable) {
-		return MessageToSend{}, nil
-	} else if err != nil {
+	a, err := k.account(ctx, owner)
+	if err != nil {
 		return MessageToSend{}, err
 	}
-	m.Kind, m.Language, m.To, m.Subject, m.Region = takenMessages[r.Purpose], a.Language, contact.Typed, a.ID, a.Region
+	m := MessageToSend{Kind: r.Purpose.Message(taken), Language: a.Language, Subject: owner}
+	from, part := r.Fact, r.Contact
+	switch {
+	case taken:
+		held, ok := a.Contact(id)
+		if !ok {
+			return MessageToSend{}, nil
+		}
+		if m.Kind == domain.MessageExists && a.Erasure.UnderWay() {
+			m.Kind, m.Erased = domain.MessageErasing, a.Erasure.Due
+		}
+		from, part = held.Fact, held.Contact
+	case signUp != nil:
+		m.Language = signUp.Requested.Language
+	}
+	if contact, err = journal.Open(ctx, k.Journal, from, part); err != nil {
+		return MessageToSend{}, err
+	}
+	if m.To = contact.Typed; !taken {
+		m.Code = k.code(r, v, contact)
+	}
 	return m, nil
 }

@@ -10,7 +10,7 @@ import (
 // RecordQuery records that an officer queried a view; only then may the answer be shown.
 type RecordQuery struct {
 	View  domain.ViewName `json:"view"`
-	Query []byte          `json:"query"` // in canonical form; the log keeps a keyed hash
+	Query []byte          `json:"query"` // in canonical form; the log keeps it sealed, and a keyed hash
 	Rows  int             `json:"-"`
 }
 
@@ -22,6 +22,7 @@ func (k *call) recordQuery(ctx context.Context, in RecordQuery) (domain.EventID,
 		return domain.EventID{}, err
 	}
 	mac := k.keys.commands.MAC([]byte("query"), []byte(in.View), in.Query)
-	f, err := k.record(ctx, about{}, domain.AccessQueried{View: in.View, Fingerprint: domain.Fingerprint(hex.EncodeToString(mac[:16])), Rows: in.Rows})
+	f, err := k.record(ctx, about{}, domain.AccessQueried{View: in.View, Fingerprint: domain.Fingerprint(hex.EncodeToString(mac[:16])), Rows: in.Rows,
+		Question: domain.Personal(domain.Question{Query: string(in.Query)}, domain.LedgerKey())})
 	return f.ID, err
 }

@@ -18,7 +18,7 @@ import (
 type Request struct {
 	Caller  domain.Caller
 	Channel domain.Channel
-	// Client is the client; only sign-in keeps it, sealed.
+	// Client is the client. Only sign-in keeps it, sealed; of other requests at most a hash of its network is kept, for limits.
 	Client domain.ClientInfo
 	// Operation is the stable name of what is asked.
 	Operation string

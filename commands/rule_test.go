@@ -60,6 +60,7 @@ SettleUnlinked     n     n      n       n       n     n          n       n      
 SettleErasure      n     n      n       n       n     n          n       n        y
 Retain             n     n      n       n       n     n          n       n        y
 Message            n     n      n       n       n     n          n       n        y
+RecordDelivery     n     n      n       n       n     n          n       n        y
 Raise              s     y      y       s       y     y          y       s        s
 EraseRestored      n     n      n       n       n     n          n       n        y
 DropClaim          n     n      n       n       n     n          n       n        y

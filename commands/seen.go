@@ -18,7 +18,7 @@ func (c *core) see(ctx context.Context, t sessionToken, caller domain.Caller, no
 	if t.kind == domain.ActorStaff {
 		every = domain.StaffSeenEvery
 	}
-	ctx, cancel := context.WithTimeout(unread{ctx}, seeing)
+	ctx, cancel := context.WithTimeout(context.WithValue(ctx, readsKey{}, (*reads)(nil)), seeing) // it waits for nothing of the request
 	defer cancel()
 	slot := uint64(now.UnixNano() / int64(every)) //nolint:gosec // not before 1970
 	k := &call{core: c, Request: Request{Caller: caller, Channel: domain.ChannelAPI, Operation: "seen"}, now: now,
@@ -39,9 +39,3 @@ func (c *core) see(ctx context.Context, t sessionToken, caller domain.Caller, no
 			return []any{domain.SessionSeen{Session: t.session}}, nil
 		}}.by(ctx, k) //nolint:contextcheck // as above
 }
-
-// unread is a context without what a request has read.
-type unread struct{ context.Context }
-
-// Value has nothing of the request.
-func (unread) Value(any) any { return nil }

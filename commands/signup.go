@@ -29,8 +29,8 @@ type SignedUp struct {
 	CodeExpires time.Time // of the first code
 }
 
-// signUp appends one event to a new stream, in the same time and with the same answer whether or not the address is taken; the
-// notifier decides what the message says.
+// signUp takes a place in the budget of messages and appends one event to a new stream, in the same time and with the same answer whether
+// or not the address is taken; what the message says is decided when it is sent.
 func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	request, contact, err := k.signUpRequest(in)
 	if err != nil {
@@ -40,6 +40,8 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	if k.keyed { // of concurrent repeats one hashes, and its password is kept
 		defer k.hold(domain.SignUpStream(id))()
 	}
+	room := k.admissionOf(&domain.VerificationRequest{ID: domain.VerificationID(id), VerificationRequested: domain.VerificationRequested{
+		Purpose: domain.VerifySignUp}}, contact, 1, about{region: in.Region})
 	var done *domain.Fact
 	if err := k.beside(ctx, func(ctx context.Context) (err error) {
 		done, err = k.signedUpBefore(ctx, id)
@@ -47,8 +49,13 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	}, func(ctx context.Context) (err error) {
 		request.LongCode, err = k.guessed(ctx, contact)
 		return err
+	}, func(ctx context.Context) error {
+		return k.readPlaces(ctx, room)
 	}); err != nil || done != nil {
 		return signedUpAnswer(ctx, k, id, done, err)
+	}
+	if _, err := k.room(ctx, room); err != nil { // before it costs a hash
+		return SignedUp{}, err
 	}
 	hash, err := k.hashForSignUp(ctx, in.Password)
 	if err != nil {
@@ -66,6 +73,9 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	request.Birth = domain.Personal(domain.BirthMonth{Month: domain.Month(in.BirthMonth)}, domain.SignUpKey(id))
 	if err := k.Vault.PutSecret(ctx, domain.SignUpSecret(id), []byte(hash)); err != nil {
 		return SignedUp{}, err
+	}
+	if request.Delivery, err = k.admit(ctx, room); err != nil { // after what a fault of the vault may keep from being done
+		return SignedUp{}, errors.Join(err, k.undoSignUp(ctx, id, err))
 	}
 	out, err := change[*domain.SignUp]{stream: k.signUpStream(id), about: concerning[*domain.SignUp](about{region: in.Region}), new: true,
 		decide: func(_ context.Context, s *domain.SignUp, _ journal.Head) ([]any, error) {

@@ -20,7 +20,7 @@ const ada = "Ada@example.com"
 func TestSignUp(t *testing.T) {
 	w := newWorld(t)
 	var s commands.SignedUp
-	w.appended([]string{"sign_up.requested.v1"}, func() { s = w.signUp(ada) })
+	w.appended([]string{"delivery.admitted.v1", "sign_up.requested.v1"}, func() { s = w.signUp(ada) })
 	m := w.message(s, 1)
 	if m.Kind != domain.MessageCode || m.To != ada || m.Language != "de" || len(m.Code) != 6 || m.Subject.IsZero() || !m.Expires.Equal(s.CodeExpires) {
 		t.Error("not the message for a new address")
@@ -142,7 +142,7 @@ func TestATakenAddressCannotBeTold(t *testing.T) {
 	if !reflect.DeepEqual(taken, free) {
 		t.Errorf("taken: %+v\nfree:  %+v", taken, free)
 	}
-	if free.Errors[len(free.Errors)-1] == "" || len(free.Events) != 1+1+5+1 {
+	if free.Errors[len(free.Errors)-1] == "" || len(free.Events) != 2+2+5+1 {
 		t.Errorf("the walk is not the one meant: %+v", free)
 	}
 }

@@ -20,6 +20,10 @@ func (c *core) claimStream(id domain.ClaimID) stream[*domain.Claim] {
 	return stream[*domain.Claim]{domain.IdentifierStream(id), c.claims, zero[domain.Claim]}
 }
 
+func (c *core) deliveryStream(id domain.DeliveryID) stream[*domain.Delivery] {
+	return stream[*domain.Delivery]{domain.DeliveryStream(id), c.delivered, zero[domain.Delivery]}
+}
+
 func (c *core) staffStream(id domain.StaffID) stream[*domain.Staff] {
 	return stream[*domain.Staff]{domain.StaffStream(id), c.officers, zero[domain.Staff]}
 }

@@ -104,8 +104,11 @@ func parseIDToken(prefix string, s Token) (id uuid.UUID, secret []byte, ok bool)
 	return uuid.UUID(b[:16]), b[16:], true
 }
 
-// clientToken is what a client is known by.
+// clientToken is what a client is known by; empty without a secret.
 func clientToken(secret []byte) Token {
+	if secret == nil {
+		return ""
+	}
 	return Token(clientPrefix + base64.RawURLEncoding.EncodeToString(secret))
 }
 

@@ -4,7 +4,8 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
-	"time"
+
+	"github.com/google/uuid"
 
 	"accountledger/domain"
 	"accountledger/journal"
@@ -28,7 +29,7 @@ type Checked struct {
 func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	defer k.hold(domain.VerificationStream(in.Verification))()
 	k.bind([]byte(domain.CleanCode(in.Code)))
-	r, signUp, err := k.ownRequest(ctx, in.Verification, in.Handle)
+	r, signUp, err := k.ownRequest(ctx, in.Verification, in.Handle, k.readAround)
 	if err != nil {
 		return Checked{}, err
 	}
@@ -51,14 +52,15 @@ func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	return Checked{r.Purpose, account}, err
 }
 
-// ownRequest reads a verification's request and requires its handle. Beside that it reads what deciding on a code needs.
-func (k *call) ownRequest(ctx context.Context, id domain.VerificationID, handle string) (*domain.VerificationRequest, *domain.SignUp, error) {
+// ownRequest reads a verification's request and requires its handle. early reads beside that what is needed later.
+func (k *call) ownRequest(ctx context.Context, id domain.VerificationID, handle string,
+	early func(context.Context, domain.VerificationID) error) (*domain.VerificationRequest, *domain.SignUp, error) {
 	var r *domain.VerificationRequest
 	var signUp *domain.SignUp
 	err := k.beside(ctx, func(ctx context.Context) (err error) {
 		r, signUp, err = k.requestOf(ctx, id)
 		return err
-	}, func(ctx context.Context) error { return k.readAround(ctx, id) })
+	}, func(ctx context.Context) error { return early(ctx, id) })
 	if err == nil && (r == nil || !r.Owns(handle)) {
 		err = domain.ErrVerification
 	}
@@ -219,13 +221,18 @@ func (c *core) code(r *domain.VerificationRequest, v domain.Verification, contac
 	return in.Code(c.keys.codes.MAC(in.Parts()...))
 }
 
-// claimOf reads the claim on an identifier; the zero claim if there never was one.
+// claimOf reads the claim on an identifier; the zero claim if there never was one. Then it reads a stream that does not exist, so that it
+// takes as long as for a taken one.
 func (c *core) claimOf(ctx context.Context, digest vault.Digest) (domain.ClaimID, *domain.Claim, error) {
 	id, err := c.claimID(ctx, digest)
-	if err != nil || id.IsZero() {
-		return id, &domain.Claim{}, err
+	if err != nil {
+		return id, nil, err
 	}
-	claim, err := stateOf(ctx, c.claimStream(id))
+	read := id
+	if id.IsZero() {
+		read.UUID = domain.Derive(uuid.UUID(digest[:16]), "nobody's")
+	}
+	claim, err := stateOf(ctx, c.claimStream(read))
 	return id, claim, err
 }
 
@@ -238,50 +245,4 @@ func (c *core) claimID(ctx context.Context, digest vault.Digest) (domain.ClaimID
 		}
 		return domain.ClaimID{UUID: id}, err
 	})
-}
-
-// Resend requests a new code.
-type Resend struct {
-	Verification domain.VerificationID `json:"verification"`
-	Handle       string                `json:"-"`
-}
-
-// Resent says when the latest code expires.
-type Resent struct {
-	CodeExpires time.Time
-}
-
-// resend makes a new issue, which replaces the old code; within a minute it repeats the old issue instead.
-func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
-	defer k.hold(domain.VerificationStream(in.Verification))()
-	r, signUp, err := k.ownRequest(ctx, in.Verification, in.Handle)
-	if err != nil {
-		return Resent{}, err
-	}
-	ended, err := k.proofEnded(ctx, r, signUp)
-	if err != nil {
-		return Resent{}, err
-	}
-	if ended || r.Fact.Restored || k.now.After(r.Due()) {
-		return Resent{}, domain.ErrEnded
-	}
-	contact, err := journal.Open(ctx, k.Journal, r.Fact, r.Contact)
-	if errors.Is(err, journal.ErrUnreadable) {
-		return Resent{}, domain.ErrEnded
-	} else if err != nil {
-		return Resent{}, err
-	}
-	guessed, err := k.guessed(ctx, contact)
-	if err != nil {
-		return Resent{}, err
-	}
-	var issued time.Time
-	out, err := k.changeProof(r, func(_ context.Context, v domain.Verification) ([]any, error) {
-		issued = v.IssuedAt
-		return v.Resend(guessed, k.now)
-	}).by(ctx, k)
-	if err == nil && len(out.facts) > 0 {
-		issued = out.facts[0].At
-	}
-	return Resent{issued.Add(domain.CodeLifetime)}, err
 }

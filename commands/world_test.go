@@ -142,10 +142,44 @@ func (w *world) signUp(email string) commands.SignedUp {
 	return do(w, w.SignUp, domain.Guest(), signUpOf(email))
 }
 
+// signUpAt signs up from the n-th of some networks.
+func (w *world) signUpAt(n int, email string) commands.SignedUp {
+	w.t.Helper()
+	r := request(domain.Guest())
+	r.Client.Address = fmt.Sprintf("198.51.%d.7", n)
+	a, err := w.SignUp(w.t.Context(), r, signUpOf(email))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return a.Value
+}
+
 // message is what the notifier would send for an issue.
 func (w *world) message(s commands.SignedUp, issue int) commands.MessageToSend {
 	w.t.Helper()
-	return do(w, w.Message, domain.System(), commands.Message{Verification: s.Verification, Issue: issue})
+	return do(w, w.Message, domain.System(), domain.MessageRequest{Verification: s.Verification, Issue: issue})
+}
+
+// asked is what the log asks the notifier to send for an issue, and the event that does.
+func (w *world) asked(s commands.SignedUp, issue int) (domain.MessageRequest, domain.EventID) {
+	w.t.Helper()
+	for _, f := range w.log() {
+		if m, ok := f.Asks(); ok && m.Verification == s.Verification && m.Issue == issue {
+			return m, f.ID
+		}
+	}
+	w.t.Fatal("nothing is asked for")
+	return domain.MessageRequest{}, domain.EventID{}
+}
+
+// send records what the notifier does about an issue: the attempt, and that the message was handed over.
+func (w *world) send(s commands.SignedUp, issue int) {
+	w.t.Helper()
+	m, asked := w.asked(s, issue)
+	step := commands.RecordDelivery{Message: m, Asked: asked, Medium: domain.MediumEmail, Attempt: 1}
+	do(w, w.RecordDelivery, domain.System(), step)
+	step.Ended = true
+	do(w, w.RecordDelivery, domain.System(), step)
 }
 
 func (w *world) check(s commands.SignedUp, code string) (commands.Checked, error) {

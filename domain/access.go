@@ -1,5 +1,10 @@
 package domain
 
+import (
+	"fmt"
+	"log/slog"
+)
+
 // Outcome is the outcome of a decision on access.
 type Outcome string
 
@@ -80,12 +85,25 @@ type AccessLookedUp struct {
 	Found bool           `json:"found"`
 }
 
-// AccessQueried: an officer queried a view.
+// AccessQueried: an officer queried a view. What was asked is kept sealed, for those who audit officers.
 type AccessQueried struct {
-	View        ViewName    `json:"view"`
-	Fingerprint Fingerprint `json:"fingerprint"` // keyed hash of the query: equal queries can be recognised
-	Rows        int         `json:"rows"`
+	View        ViewName       `json:"view"`
+	Fingerprint Fingerprint    `json:"fingerprint"` // keyed hash of the query: equal queries can be recognised
+	Rows        int            `json:"rows"`
+	Question    Part[Question] `json:"question"`
 }
+
+// Question is a query of a view as it was asked, in canonical form and without its paging. It should name people by opaque ids at most,
+// but is sealed all the same, since an officer can put anything into a filter.
+type Question struct {
+	Query string `json:"query"`
+}
+
+// Format prints [personal] for every verb.
+func (Question) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte(personal)) }
+
+// LogValue logs [personal].
+func (Question) LogValue() slog.Value { return slog.StringValue(personal) }
 
 // ViewName is the name of a view.
 type ViewName string

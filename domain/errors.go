@@ -108,6 +108,8 @@ var (
 		Message: "This account is being erased. You can only see the state of the erasure and, until it begins, cancel it."}
 	ErrNotFound = &Error{Kind: NotFound, Code: "not_found", Message: "It does not exist or is not yours."}
 	ErrRate     = &Error{Kind: RateLimited, Code: "too_many_attempts", Message: "Too many attempts. Try again later."}
+	ErrMessages = &Error{Kind: RateLimited, Code: "too_many_messages",
+		Message: "Too many messages were asked for. No other one will be sent for now. Try again later."}
 
 	ErrPermission = &Error{Kind: NotFound, Code: "permission_unknown", Message: "There is no such permission. See GET /v1/catalogue."}
 	ErrPurpose    = &Error{Kind: Invalid, Code: "invalid_purpose", Message: "This permission has no such purpose. See GET /v1/catalogue.", Field: "/purpose"}

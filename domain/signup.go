@@ -18,6 +18,7 @@ type SignUpRequested struct {
 	HandleHash Hash             `json:"handle_hash"` // of the handle in the answer, which check and resend require
 	LongCode   bool             `json:"long_code,omitzero"`
 	FirstOfDay bool             `json:"first_of_day,omitzero"` // the identifier's first sign-up of the day
+	Delivery   DeliveryID       `json:"delivery"`              // of the message it asks for
 	Contact    Part[Contact]    `json:"contact"`
 	Birth      Part[BirthMonth] `json:"birth_month"`
 }

@@ -45,6 +45,7 @@ type VerificationRequested struct {
 	HandleHash Hash                `json:"handle_hash"` // of the handle in the answer, which check and resend require
 	LongCode   bool                `json:"long_code,omitzero"`
 	FirstOfDay bool                `json:"first_of_day,omitzero"` // the identifier's first of this purpose on the day
+	Delivery   DeliveryID          `json:"delivery"`              // of the message it asks for
 	Contact    Part[Contact]       `json:"contact"`
 }
 
@@ -64,7 +65,7 @@ func RequestOf(f Fact) (r VerificationRequest, ok bool) {
 		r.VerificationRequested = e
 	case SignUpRequested:
 		r.VerificationRequested = VerificationRequested{Purpose: VerifySignUp, Kind: e.Kind, Medium: MediumEmail, HandleHash: e.HandleHash,
-			LongCode: e.LongCode, FirstOfDay: e.FirstOfDay, Contact: e.Contact, Account: openedBy(f)}
+			LongCode: e.LongCode, FirstOfDay: e.FirstOfDay, Delivery: e.Delivery, Contact: e.Contact, Account: openedBy(f)}
 	default:
 		return r, false
 	}
@@ -102,6 +103,7 @@ type VerificationIssued struct {
 	Purpose  VerificationPurpose `json:"purpose"`
 	Medium   Medium              `json:"medium"`
 	LongCode bool                `json:"long_code,omitzero"`
+	Delivery DeliveryID          `json:"delivery"` // of the message it asks for
 }
 
 // VerificationFailed: a wrong code was tried.
@@ -187,18 +189,26 @@ func (v *Verification) Apply(f Fact) error {
 	return nil
 }
 
-// Resend decides on a request for a new code: an event for a new issue, or none if the current one is repeated. long asks
-// for a code that cannot be guessed.
-func (v *Verification) Resend(long bool, now time.Time) ([]any, error) {
+// NextIssue decides on a request for a new code: the number of the issue that would have it, or 0 if the current one is repeated.
+func (v *Verification) NextIssue(now time.Time) (int, error) {
 	switch {
 	case v.Passed || v.Ended != "":
-		return nil, ErrEnded
+		return 0, ErrEnded
 	case now.Before(v.IssuedAt.Add(ResendPause)) && !v.IssuedAt.After(now.Add(MaxAhead)):
-		return nil, nil
+		return 0, nil
 	case v.Issue >= MaxIssues:
-		return nil, ErrRate.After(int(VerificationLifetime / time.Second))
+		return 0, ErrRate.After(int(VerificationLifetime / time.Second))
 	}
-	return []any{VerificationIssued{Issue: v.Issue + 1, Purpose: v.Purpose, Medium: v.Medium, LongCode: long}}, nil
+	return v.Issue + 1, nil
+}
+
+// Resend makes an issue whose message was admitted, unless another request was quicker: then there is no event, and the current one is
+// repeated. long asks for a code that cannot be guessed.
+func (v *Verification) Resend(issue int, admitted DeliveryID, long bool, now time.Time) ([]any, error) {
+	if next, err := v.NextIssue(now); err != nil || next != issue {
+		return nil, err
+	}
+	return []any{VerificationIssued{Issue: issue, Purpose: v.Purpose, Medium: v.Medium, LongCode: long, Delivery: admitted}}, nil
 }
 
 // Check decides on a code. right says whether it is the code of the current issue and may pass at all. The events must be

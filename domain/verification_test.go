@@ -28,7 +28,7 @@ func (p *proving) check(right bool, at time.Time) error {
 }
 
 func (p *proving) resend(at time.Time) (int, error) {
-	events, err := p.Resend(false, at)
+	events, err := p.Resend(p.Issue+1, domain.DeliveryID{}, false, at)
 	apply(p.t, &p.Verification, at, events...)
 	return len(events), err
 }

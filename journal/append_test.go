@@ -115,8 +115,8 @@ func TestConflictsPassThrough(t *testing.T) {
 	j := journal.New(openStore(t), registry(t), newKeys(""))
 	appendTo(t, j, "x-1", domain.SessionEnded{Session: id[domain.SessionID](1), Reason: domain.SessionSignedOut})
 	var conflict *journal.ConflictError
-	if _, err := j.Append(t.Context(), journal.NoStream("x-1"),
-		entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1), Reason: domain.SessionSignedOut})); !errors.As(err, &conflict) ||
+	ended := entry(noon, domain.SessionEnded{Session: id[domain.SessionID](1), Reason: domain.SessionSignedOut})
+	if _, err := j.Append(t.Context(), journal.NoStream("x-1"), ended); !errors.As(err, &conflict) ||
 		conflict.Actual != 0 {
 		t.Errorf("%v", err)
 	}

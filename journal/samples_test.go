@@ -40,15 +40,16 @@ func samples() map[string]any {
 	a, d := domain.AccountKey(account), domain.DeviceKey(device)
 	return map[string]any{
 		"sign_up.requested.v1": domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: "de", Rules: rules,
-			Capacity: domain.CapacitySelf, HandleHash: hash("a"),
+			Capacity: domain.CapacitySelf, HandleHash: hash("a"), Delivery: id[domain.DeliveryID](16),
 			LongCode: true, FirstOfDay: true, Contact: domain.Personal(contact, domain.SignUpKey(signUp)), Birth: domain.Personal(birth, domain.SignUpKey(signUp))},
 		"sign_up.completed.v1": domain.SignUpCompleted{Account: account},
 		"sign_up.lapsed.v1":    domain.SignUpLapsed{Reason: domain.LapseTaken, FirstOfDay: true},
 
 		"verification.requested.v1": domain.VerificationRequested{Purpose: domain.VerifyAddContact, Kind: domain.IdentifierEmail,
-			Medium: domain.MediumEmail, Account: account, HandleHash: hash("a"), LongCode: true, FirstOfDay: true,
+			Medium: domain.MediumEmail, Account: account, HandleHash: hash("a"), LongCode: true, FirstOfDay: true, Delivery: id[domain.DeliveryID](16),
 			Contact: domain.Personal(contact, a, domain.VerificationKey(verification))},
-		"verification.issued.v1": domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp, Medium: domain.MediumEmail, LongCode: true},
+		"verification.issued.v1": domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp, Medium: domain.MediumEmail, LongCode: true,
+			Delivery: id[domain.DeliveryID](16)},
 		"verification.failed.v1": domain.VerificationFailed{Issue: 2, Try: 3, FirstOfDay: true},
 		"verification.passed.v1": domain.VerificationPassed{Issue: 2},
 		"verification.ended.v1":  domain.VerificationEnded{Reason: domain.EndTries, Purpose: domain.VerifySignUp, FirstOfDay: true},
@@ -101,9 +102,12 @@ func samples() map[string]any {
 		"access.corrected.v1": domain.AccessCorrected{AccessDecided: decided, Corrects: id[domain.EventID](14)},
 		"access.revealed.v1":  domain.AccessRevealed{Parts: []domain.RevealedPart{domain.RevealEmail, domain.RevealNames}, Found: true},
 		"access.looked_up.v1": domain.AccessLookedUp{Kind: domain.IdentifierEmail, Found: true},
-		"access.queried.v1":   domain.AccessQueried{View: "accounts", Fingerprint: domain.Fingerprint(strings.Repeat("f", 32)), Rows: 25},
+		"access.queried.v1": domain.AccessQueried{View: "accounts", Fingerprint: domain.Fingerprint(strings.Repeat("f", 32)), Rows: 25,
+			Question: domain.Personal(domain.Question{Query: `{"words":"granted"}`}, domain.LedgerKey())},
 
-		"delivery.attempted.v1": domain.DeliveryAttempted{Message: domain.MessageCode, Medium: domain.MediumEmail, Language: "de", Attempt: 2},
+		"delivery.admitted.v1": domain.DeliveryAdmitted{Class: domain.ClassGuest, Medium: domain.MediumEmail,
+			Network: domain.Fingerprint(strings.Repeat("a", 32))},
+		"delivery.attempted.v1": domain.DeliveryAttempted{Medium: domain.MediumEmail, Attempt: 2},
 		"delivery.succeeded.v1": domain.DeliverySucceeded{},
 		"delivery.failed.v1":    domain.DeliveryFailed{Failure: domain.FailRefused},
 

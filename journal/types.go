@@ -55,6 +55,7 @@ func Types() []Type {
 		Event[domain.AccessLookedUp]("access.looked_up.v1"),
 		Event[domain.AccessQueried]("access.queried.v1"),
 
+		Event[domain.DeliveryAdmitted]("delivery.admitted.v1"),
 		Event[domain.DeliveryAttempted]("delivery.attempted.v1"),
 		Event[domain.DeliverySucceeded]("delivery.succeeded.v1"),
 		Event[domain.DeliveryFailed]("delivery.failed.v1"),

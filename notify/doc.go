@@ -1,10 +1,9 @@
-// Package notify sends messages to people: the code that verifies an address, and a notice to the owner of an address that somebody
-// else tried to sign up with.
+// Package notify sends messages to people: the code that verifies an address, and word to the owner of an address that somebody else
+// tried to sign up with or to add.
 //
-// It is a consumer of the log, run by package effects. An event asks for a message; the delivery is recorded in a stream of its own:
-// attempted, before each try, then succeeded or failed. The stream's name derives from a keyed hash of the address, the day and a
-// number, so the streams themselves enforce the limits: to one address 20 messages a day, 5 an hour, and one "you have an account" a
-// day.
+// It is a consumer of the log, run by package effects. An event asks for a message, whose place in a budget was taken before
+// (domain.MessageClass), so whatever is asked for is sent. It appends nothing itself: a command records the delivery in its stream,
+// attempted, before each try, then succeeded or failed.
 //
 // After a restart only messages that were being sent at that moment can be sent twice. No message waits longer than its code is
 // valid, so a restart reads again a few minutes at most.

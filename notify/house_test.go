@@ -150,13 +150,14 @@ func (h *house) open(c notify.Transport, change func(*notify.Options)) *effects.
 	h.Helper()
 	texts, err := templates.New(templates.About{Service: "Vesta"})
 	h.ok(err)
-	o := notify.Options{Journal: h.journal, Message: h.menu.Message, Transport: c, Texts: texts, Path: filepath.Join(h.dir, "notify.checkpoint"),
-		Log: slog.New(slog.NewJSONHandler(h.log, nil)), Now: h.clock.Now, SaveEvery: time.Millisecond,
+	o := notify.Options{Journal: h.journal, Message: h.menu.Message, Record: h.menu.RecordDelivery, Transport: c, Texts: texts,
+		Path: filepath.Join(h.dir, "notify.checkpoint"),
+		Log:  slog.New(slog.NewJSONHandler(h.log, nil)), Now: h.clock.Now, SaveEvery: time.Millisecond,
 		Wait: func(ctx context.Context, d time.Duration) error {
 			h.clock.add(d)
 			return ctx.Err()
 		},
-		Observe: func(m domain.Message, r notify.Result) { h.results <- fmt.Sprintf("%s %s", m, r) }}
+		Observe: func(c domain.MessageClass, r notify.Result) { h.results <- fmt.Sprintf("%s %s", c, r) }}
 	if change != nil {
 		change(&o)
 	}
@@ -207,15 +208,18 @@ func (h *house) expect(results ...string) {
 }
 
 func guest(operation string) commands.Request {
-	return commands.Request{Caller: domain.Guest(), Channel: domain.ChannelAPI, Operation: operation}
+	return commands.Request{Caller: domain.Guest(), Channel: domain.ChannelAPI, Operation: operation, Client: domain.ClientInfo{Address: "192.0.2.1"}}
 }
 
 func (h *house) signUp(email string, language domain.Language) commands.SignedUp {
 	h.Helper()
-	a, err := h.menu.SignUp(h.Context(), guest("signUp"), commands.SignUp{Email: email, Password: passwords.New("a wholly unlikely pass phrase"),
-		Region: "DE", Language: language, BirthMonth: "1990-05"})
+	a, err := h.menu.SignUp(h.Context(), guest("signUp"), signUpOf(email, language))
 	h.ok(err)
 	return a.Value
+}
+
+func signUpOf(email string, language domain.Language) commands.SignUp {
+	return commands.SignUp{Email: email, Password: passwords.New("a wholly unlikely pass phrase"), Region: "DE", Language: language, BirthMonth: "1990-05"}
 }
 
 func (h *house) check(s commands.SignedUp, code string) domain.AccountID {
@@ -246,8 +250,10 @@ func (h *house) deliveries() (out []string) {
 	for _, r := range h.all() {
 		var said string
 		switch e := r.Event.(type) {
+		case domain.DeliveryAdmitted:
+			said = string(e.Class)
 		case domain.DeliveryAttempted:
-			said = fmt.Sprintf("%s %s %d", e.Message, e.Language, e.Attempt)
+			said = fmt.Sprint(e.Attempt)
 		case domain.DeliverySucceeded:
 			said = "succeeded"
 		case domain.DeliveryFailed:

@@ -2,6 +2,8 @@ package notify
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"accountledger/commands"
@@ -14,43 +16,44 @@ import (
 type job struct {
 	*sender
 	cause domain.Fact
-	ask   commands.Message
+	asked domain.MessageRequest
 
-	origin   domain.EventID // first event of the process: the sign-up's request
-	delivery *delivery      // nil until found or started
-	due      time.Time      // time of the next attempt
-	outcome  any            // how the delivery ended, until that is recorded
-	result   Result         // counted once the outcome is recorded
-	unsure   int            // attempts that may have been accepted
+	end    *end // of the delivery, until it is recorded
+	unsure int  // attempts that may have been accepted
+}
+
+// end is how a delivery ended.
+type end struct {
+	attempts int
+	failure  domain.DeliveryFailure // empty if the message was handed over
+	result   Result
 }
 
 // Next makes the next attempt, or records the outcome of the last one.
 func (j *job) Next(ctx context.Context) (*effects.Attempt, error) {
-	if j.outcome != nil {
+	if j.end != nil {
 		return nil, j.record(ctx)
 	}
 	m, err := j.pick(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if j.delivery == nil {
-		if err := j.find(ctx, m); err != nil {
-			return nil, err
-		}
-	}
-	d, now := j.delivery, j.Now()
+	now := j.Now()
+	due := m.State.LastAt.Add(pauses().After(m.State.Attempts))
 	switch {
-	case m.To == "" || d.kind != "" && m.Kind != d.kind:
-		return nil, j.end(ctx, domain.DeliveryFailed{Failure: domain.FailExpired}, Expired)
-	case d.state.Attempts >= MaxAttempts:
-		return nil, j.end(ctx, domain.DeliveryFailed{Failure: domain.FailUnreachable}, Unreachable)
-	case now.Before(j.due) && d.state.Attempts > 0:
-		return nil, effects.Later(j.due.Sub(now))
+	case m.State.Ended:
+		return nil, effects.ErrEnded
+	case m.To == "":
+		return nil, j.ended(ctx, end{m.State.Attempts, domain.FailExpired, Expired})
+	case m.State.Attempts >= MaxAttempts:
+		return nil, j.ended(ctx, end{m.State.Attempts, domain.FailUnreachable, Unreachable})
+	case m.State.Attempts > 0 && now.Before(due):
+		return nil, effects.Later(due.Sub(now))
 	}
-	content, err := j.Texts.Email(m.Kind, m.Language, templates.Values{Code: m.Code, For: m.Expires.Sub(now)})
+	content, err := j.Texts.Email(m.Kind, m.Language, templates.Values{Code: m.Code, For: m.Expires.Sub(now), Erased: m.Erased})
 	if err != nil {
 		j.Log.Error("messages: not sent, since there is no text for it", effects.Describe(j.cause, err)...)
-		return nil, j.end(ctx, domain.DeliveryFailed{Failure: domain.FailUnreachable}, Unreachable)
+		return nil, j.ended(ctx, end{m.State.Attempts, domain.FailUnreachable, Unreachable})
 	}
 	return j.attempt(m, content), nil
 }
@@ -58,39 +61,107 @@ func (j *job) Next(ctx context.Context) (*effects.Attempt, error) {
 // pick asks for the message's current content. It can change: a newer code replaces an older one, and a sign-up that is already
 // verified gets nothing. If the content cannot be found out while the code would be valid, the message is given up.
 func (j *job) pick(ctx context.Context) (commands.MessageToSend, error) {
-	request := commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "message"}
-	answer, err := j.Message(ctx, request, j.ask)
+	answer, err := j.Message(ctx, request("message"), j.asked)
 	m := answer.Value
 	switch {
 	case err != nil && j.Now().After(j.cause.At.Add(domain.CodeLifetime)):
 		j.Log.Error("messages: given up, since its content could not be read in time", effects.Describe(j.cause, err)...)
-		m = commands.MessageToSend{}
-	case err != nil:
-		return m, err
-	case !j.Now().Before(m.Expires):
-		m = commands.MessageToSend{}
-	}
-	if m.To == "" && j.delivery == nil {
 		return m, effects.ErrEnded
+	case err == nil && !j.Now().Before(m.Expires):
+		m.To = ""
 	}
-	return m, nil
+	return m, err
 }
 
-// originOf finds the first event of the process, to correlate what is recorded: the verification's request.
-func (j *job) originOf(ctx context.Context) (domain.EventID, error) {
-	if !j.origin.IsZero() {
-		return j.origin, nil
-	}
-	id := j.ask.Verification
-	for _, stream := range []string{domain.SignUpStream(domain.SignUpID(id)), domain.VerificationStream(id)} {
-		for rec, err := range j.Journal.Read(ctx, stream, 0) {
-			if err != nil {
-				return domain.EventID{}, err
+func request(operation string) commands.Request {
+	return commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: operation}
+}
+
+// attempt is the next attempt at the message.
+func (j *job) attempt(m commands.MessageToSend, content templates.Email) *effects.Attempt {
+	n := m.State.Attempts + 1
+	return &effects.Attempt{
+		Expires: m.Expires,
+		Announce: func(ctx context.Context) error {
+			return j.store(ctx, commands.RecordDelivery{Attempt: n})
+		},
+		Act: func(ctx context.Context) error {
+			return j.Transport.Send(ctx, Envelope{ID: j.asked.Delivery, At: j.Now().UTC(), Message: m.Kind, Account: m.Subject, To: m.To, Code: m.Code,
+				Expires: m.Expires, Content: content})
+		},
+		Result: func(ctx context.Context, err error) error {
+			if !errors.Is(err, effects.ErrExpired) {
+				j.Sending.note(err)
 			}
-			j.origin = rec.ID
-			return j.origin, nil
-		}
+			switch {
+			case err == nil:
+				return j.ended(ctx, end{n, "", Succeeded})
+			case errors.Is(err, effects.ErrExpired): // it was not made
+				return j.ended(ctx, end{m.State.Attempts, domain.FailExpired, Expired})
+			}
+			return j.failed(ctx, m, n, err)
+		},
 	}
-	j.origin = j.cause.ID
-	return j.origin, nil
+}
+
+// unsurePause is how long a message waits that may have been accepted.
+const unsurePause = 2 * time.Minute
+
+// failed decides whether there is another attempt after the n-th.
+func (j *job) failed(ctx context.Context, m commands.MessageToSend, n int, err error) error {
+	var told *SendError
+	reason := fmt.Sprintf("%T", err) // the text of other errors could hold anything
+	if errors.As(err, &told) {
+		reason = told.Error()
+	}
+	j.Fault(err)
+	j.Log.Warn("messages: an attempt failed", "stream", domain.DeliveryStream(j.asked.Delivery), "attempt", n, "reason", reason)
+	if told != nil && told.Refused {
+		return j.ended(ctx, end{n, domain.FailRefused, Refused})
+	}
+	wait := pauses().After(n)
+	unsure := told != nil && told.Unknown
+	if unsure {
+		j.unsure++
+		wait = max(wait, unsurePause)
+	}
+	tooLate := !j.Now().Add(wait).Before(m.Expires)
+	if unsure && (j.unsure > 1 || tooLate) { // after one later try: more would only be the same message again
+		return j.ended(ctx, end{n, domain.FailUnanswered, Unanswered})
+	}
+	if n >= MaxAttempts || tooLate {
+		return j.ended(ctx, end{n, domain.FailUnreachable, Unreachable})
+	}
+	j.Observe(j.asked.Class, Retried)
+	return effects.Later(wait)
+}
+
+// ended records the end of the delivery.
+func (j *job) ended(ctx context.Context, e end) error {
+	j.end = &e
+	return j.record(ctx)
+}
+
+// record is retried until it succeeds, without sending again.
+func (j *job) record(ctx context.Context) error {
+	err := j.store(ctx, commands.RecordDelivery{Attempt: j.end.attempts, Ended: true, Failure: j.end.failure})
+	if err != nil {
+		return err
+	}
+	j.Observe(j.asked.Class, j.end.result)
+	return effects.ErrEnded
+}
+
+// store records a step of the delivery. If another process took one in the meantime, the job looks again.
+func (j *job) store(ctx context.Context, step commands.RecordDelivery) error {
+	step.Message, step.Asked, step.Medium = j.asked, j.cause.ID, j.Transport.Medium()
+	_, err := j.Record(ctx, request("recordDelivery"), step)
+	switch {
+	case errors.Is(err, domain.ErrStale):
+		j.end = nil
+		return effects.Later(time.Duration(0))
+	case errors.Is(err, domain.ErrNotFound): // the log was put back to before the message was admitted
+		return effects.ErrEnded
+	}
+	return err
 }

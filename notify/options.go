@@ -6,19 +6,14 @@ import (
 	"time"
 
 	"accountledger/commands"
+	"accountledger/consumers/effects"
 	"accountledger/domain"
 	"accountledger/internal/backoff"
-	"accountledger/journal"
 	"accountledger/notify/templates"
 )
 
-// Limits per address. They are counted in the log, so they hold across restarts and processes.
-const (
-	MaxPerDay  = 20
-	MaxPerHour = 5
-	// MaxAttempts is how often one message is tried.
-	MaxAttempts = 6
-)
+// MaxAttempts is how often one message is tried.
+const MaxAttempts = 6
 
 // Result is the outcome of a message, for counting.
 type Result string
@@ -30,21 +25,22 @@ const (
 	Unreachable Result = "unreachable"
 	Unanswered  Result = "unanswered" // sent twice, and neither was answered
 	Expired     Result = "expired"
-	Retried     Result = "retried"      // a try failed; there will be another
-	Limited     Result = "limited"      // not sent: the address reached its limit
-	SentAlready Result = "sent_already" // not sent: "you have an account" was sent today
+	Retried     Result = "retried" // a try failed; there will be another
 )
 
 // Results lists every result.
 func Results() []Result {
-	return []Result{Succeeded, Refused, Unreachable, Unanswered, Expired, Retried, Limited, SentAlready}
+	return []Result{Succeeded, Refused, Unreachable, Unanswered, Expired, Retried}
 }
 
 // Options of the sender. Those without a default are required.
 type Options struct {
-	Journal *journal.Journal
+	// Journal says where the log ends; it is read by the runner.
+	Journal effects.Log
 	// Message gives the content of a message: commands.Menu.Message.
-	Message   commands.Command[commands.Message, commands.MessageToSend]
+	Message commands.Command[domain.MessageRequest, commands.MessageToSend]
+	// Record records the steps of a delivery: commands.Menu.RecordDelivery.
+	Record    commands.Command[commands.RecordDelivery, commands.DeliveryState]
 	Transport Transport
 	Texts     *templates.Texts
 	// Path is the checkpoint's file; a shared sender has none.
@@ -53,8 +49,8 @@ type Options struct {
 	Now  func() time.Time
 	// Wait waits between two tries; nil waits for real. An error means that ctx ended.
 	Wait func(ctx context.Context, d time.Duration) error
-	// Observe counts results; may be nil. It is called concurrently.
-	Observe func(domain.Message, Result)
+	// Observe counts results by class, which does not tell whether an address is taken; may be nil. It is called concurrently.
+	Observe func(domain.MessageClass, Result)
 	// Fault gets the reasons why messages could not be handed over, and failures of log, vault and checkpoint; may be nil. It is
 	// called concurrently.
 	Fault func(error)
@@ -72,7 +68,7 @@ type Options struct {
 
 func (o *Options) setDefaults() {
 	if o.Observe == nil {
-		o.Observe = func(domain.Message, Result) {}
+		o.Observe = func(domain.MessageClass, Result) {}
 	}
 	if o.Fault == nil {
 		o.Fault = func(error) {}

@@ -45,17 +45,17 @@ func TestRestartInTheMiddle(t *testing.T) {
 	s := &stuck{Mailbox: b, who: "stuck", begun: make(chan struct{}, 10)}
 	stop := h.start(s, nil)
 	h.signUp("first@example.com", "en")
-	h.expect("code succeeded")
+	h.expect("guest succeeded")
 	h.signUp("stuck@example.com", "en")
 	<-s.begun
 	h.signUp("third@example.com", "en")
-	h.expect("code succeeded")
+	h.expect("guest succeeded")
 	stop(cancelled())
-	h.wantDeliveries("code en 1, succeeded", "code en 1", "code en 1, succeeded")
+	h.wantDeliveries("guest, 1, succeeded", "guest, 1", "guest, 1, succeeded")
 
 	h.start(b, nil)
-	h.expect("code succeeded")
-	h.wantDeliveries("code en 1, succeeded", "code en 1, code en 2, succeeded", "code en 1, succeeded")
+	h.expect("guest succeeded")
+	h.wantDeliveries("guest, 1, succeeded", "guest, 1, 2, succeeded", "guest, 1, succeeded")
 	if got := h.kept(); got != "first third stuck" {
 		t.Errorf("sent to: %s", got)
 	}
@@ -70,18 +70,18 @@ func TestAnOldCheckpointSendsNothingTwice(t *testing.T) {
 	h.ok(err)
 	stop := h.run(n)
 	h.signUp("first@example.com", "en")
-	h.expect("code succeeded")
+	h.expect("guest succeeded")
 	stop(context.Background())
 	h.ok(os.WriteFile(filepath.Join(h.dir, "notify.checkpoint"), old, 0o600))
 
 	stop = h.start(b, nil)
 	h.signUp("second@example.com", "en")
-	h.expect("code succeeded")
+	h.expect("guest succeeded")
 	stop(context.Background())
 	if got := h.kept(); got != "first second" {
 		t.Errorf("sent to: %s", got)
 	}
-	h.wantDeliveries("code en 1, succeeded", "code en 1, succeeded")
+	h.wantDeliveries("guest, 1, succeeded", "guest, 1, succeeded")
 }
 
 // What was attempted and has expired while nobody ran is ended all the same.
@@ -95,8 +95,8 @@ func TestWhatExpiredWhileStoppedIsEnded(t *testing.T) {
 	stop(cancelled())
 	h.clock.add(domain.CodeLifetime)
 	h.start(b, nil)
-	h.expect("code expired")
-	h.wantDeliveries("code en 1, expired")
+	h.expect("guest expired")
+	h.wantDeliveries("guest, 1, expired")
 }
 
 // A notifier that stops waits for the message under way and records it.
@@ -115,8 +115,8 @@ func TestGracefulStop(t *testing.T) {
 	}()
 	close(g.open)
 	<-closed
-	h.expect("code succeeded")
-	h.wantDeliveries("code en 1, succeeded")
+	h.expect("guest succeeded")
+	h.wantDeliveries("guest, 1, succeeded")
 	head, err := n.Checkpoint(t.Context())
 	h.ok(err)
 	if st := n.Status(); st.Durable != head.Position || st.Pending != 0 {
@@ -160,7 +160,7 @@ func TestStartsAtTheHead(t *testing.T) {
 				h.wait("starting at the head")
 			}
 			h.signUp("late@example.com", "en")
-			h.expect("code succeeded")
+			h.expect("guest succeeded")
 			stop(context.Background())
 			if got := h.kept(); got != "late" {
 				t.Errorf("sent to: %s", got)
@@ -171,7 +171,7 @@ func TestStartsAtTheHead(t *testing.T) {
 			// The next start goes on from there.
 			h.signUp("later@example.com", "en")
 			h.start(b, nil)
-			h.expect("code succeeded")
+			h.expect("guest succeeded")
 			if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o600 {
 				t.Errorf("checkpoint file: %v, %v", info, err)
 			}
@@ -192,9 +192,9 @@ func TestAPageThatComesAgain(t *testing.T) {
 	for range 3 {
 		h.ok(n.Handle(t.Context(), page))
 	}
-	h.expect("code succeeded")
+	h.expect("guest succeeded")
 	h.ok(n.Close(context.Background()))
-	h.wantDeliveries("code en 1, succeeded")
+	h.wantDeliveries("guest, 1, succeeded")
 	if got := h.kept(); got != "canary" {
 		t.Errorf("sent to: %s", got)
 	}
@@ -217,7 +217,7 @@ func TestTooManyWaiting(t *testing.T) {
 		t.Error("it took more than it may")
 	}
 	<-s.begun
-	if again, _ := n.Checkpoint(t.Context()); again != at {
+	if again, _ := n.Checkpoint(t.Context()); again.Event != page.Records[0].ID.UUID { // the event before the first sign-up
 		t.Errorf("the checkpoint moved to %s", again.Position)
 	}
 	h.ok(n.Close(cancelled()))

@@ -2,11 +2,9 @@ package notify
 
 import (
 	"context"
-	"strings"
 
 	"accountledger/consumers/effects"
 	"accountledger/domain"
-	"accountledger/journal"
 	"accountledger/leases"
 )
 
@@ -33,18 +31,15 @@ func runtimeOptions(o Options) effects.Options {
 		Workers: o.Senders, Pending: o.Pending, Timeout: o.SendTimeout, SaveEvery: o.SaveEvery}
 }
 
-// find gives the message that an event asks for, or ends a delivery that an earlier run left.
-func (s *sender) find(r journal.Record, earlier bool) (effects.Start, error) {
-	if err := s.forget(r.Fact); err != nil {
-		return effects.Start{}, err
+// find gives the message that an event asks for.
+func (s *sender) find(f domain.Fact) (effects.Job, error) {
+	if err := s.forget(f); err != nil {
+		return nil, err
 	}
-	if ask, ok := asked(r.Fact); ok {
-		return effects.Start{Job: &job{sender: s, cause: r.Fact, ask: ask}}, nil
+	if asked, ok := f.Asks(); ok {
+		return &job{sender: s, cause: f, asked: asked}, nil
 	}
-	if _, ok := r.Event.(domain.DeliveryAttempted); ok && earlier {
-		return effects.Start{Job: &leftover{job{sender: s, cause: r.Fact}}, After: r.Causation}, nil
-	}
-	return effects.Start{}, nil
+	return nil, nil
 }
 
 // forget tells a transport that keeps messages that a person or a lapsed sign-up is gone.
@@ -61,29 +56,4 @@ func (s *sender) forget(f domain.Fact) error {
 		return keeps.Forget(f.Subject)
 	}
 	return nil
-}
-
-// leftover is a delivery that an earlier run started and that has nothing left to send. Its address is not known any more, and is
-// not needed.
-type leftover struct{ job }
-
-// Next ends the delivery.
-func (l *leftover) Next(ctx context.Context) (*effects.Attempt, error) {
-	j := &l.job
-	if j.outcome != nil {
-		return nil, j.record(ctx)
-	}
-	id, ok := domain.ParseID(strings.TrimPrefix(j.cause.Stream, "delivery-"))
-	if !ok {
-		return nil, effects.ErrEnded
-	}
-	d, err := j.load(ctx, domain.DeliveryID{UUID: id})
-	if err != nil {
-		return nil, err
-	}
-	if d.state.Ended() {
-		return nil, effects.ErrEnded
-	}
-	j.delivery, j.origin = d, j.cause.Correlation
-	return nil, j.end(ctx, domain.DeliveryFailed{Failure: domain.FailExpired}, Expired)
 }

@@ -55,7 +55,8 @@ func (h *house) share(server leases.Server, c notify.Transport) *sender {
 	h.ok(err)
 	log := slog.New(slog.NewJSONHandler(h.log, nil))
 	s := &sender{keeper: leases.New(server, leases.Options{TTL: 500 * time.Millisecond})}
-	s.Shared = notify.NewShared(notify.Options{Journal: h.journal, Message: h.menu.Message, Transport: c, Texts: texts, Log: log, Now: h.clock.Now,
+	s.Shared = notify.NewShared(notify.Options{Journal: h.journal, Message: h.menu.Message, Record: h.menu.RecordDelivery, Transport: c,
+		Texts: texts, Log: log, Now: h.clock.Now,
 		SaveEvery: time.Millisecond,
 		Wait: func(ctx context.Context, d time.Duration) error {
 			h.clock.add(d)
@@ -109,7 +110,7 @@ func TestAnotherProcessGoesOn(t *testing.T) {
 	h.signUp("last@example.com", "en")
 	await.Until(h, "the third message", func() bool { return h.sent(3) })
 	first.stop()
-	h.wantDeliveries("code en 1, succeeded", "code en 1, succeeded", "code en 1, succeeded")
+	h.wantDeliveries("guest, 1, succeeded", "guest, 1, succeeded", "guest, 1, succeeded")
 	if got := h.kept(); got != "first between last" {
 		t.Errorf("sent to: %s", got)
 	}
@@ -128,7 +129,7 @@ func TestACutOffProcessSendsNothingNew(t *testing.T) {
 	await.Until(h, "the first one knows", func() bool { return first.state(h) == consumers.Elsewhere })
 	h.signUp("once@example.com", "en")
 	await.Until(h, "the message", func() bool { return h.sent(1) })
-	h.wantDeliveries("code en 1, succeeded")
+	h.wantDeliveries("guest, 1, succeeded")
 	if got := h.kept(); got != "once" {
 		t.Errorf("sent to: %s", got)
 	}

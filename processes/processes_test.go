@@ -99,7 +99,7 @@ func (l *ledger) signUp(email string) (commands.SignedUp, string) {
 	a, err := l.menu.SignUp(l.t.Context(), l.as(domain.Guest()), commands.SignUp{Email: email, Password: passwords.New("correct-horse-battery"),
 		Region: "DE", Language: "en", BirthMonth: "1990-05"})
 	fatal(l.t, err)
-	m, err := l.menu.Message(l.t.Context(), l.as(domain.System()), commands.Message{Verification: a.Value.Verification, Issue: 1})
+	m, err := l.menu.Message(l.t.Context(), l.as(domain.System()), domain.MessageRequest{Verification: a.Value.Verification, Issue: 1})
 	fatal(l.t, err)
 	return a.Value, m.Value.Code
 }

@@ -23,7 +23,7 @@ func Activity() Declaration {
 		actorKind: f.Keyword("actor_kind"), actor: f.Keyword("actor", view.Optional), channel: f.Keyword("channel"),
 		region: f.Keyword("region", view.Optional), at: f.Time("at"), words: f.Words("words"),
 	}
-	schema := view.Schema{Name: "activity", Version: 4, Fields: f, Indexes: []view.Index{
+	schema := view.Schema{Name: "activity", Version: 5, Fields: f, Indexes: []view.Index{
 		{"subject", "-at"}, {"actor", "-at"}, {"type", "-at"}, {"-at"}},
 		Tallies: []view.Tally{{"type", "at"}, {"at"}}}
 	return declare(schema,
@@ -63,9 +63,8 @@ func (v activity) ofPeople() []rule {
 		says(v, signedIn),
 		says(v, func(e domain.SessionRaised) words { return words{}.and(methods(e.Methods)...) }),
 		says(v, func(e domain.SessionEnded) words { return word(e.Reason) }),
-		says(v, func(e domain.DeliveryAttempted) words {
-			return word(e.Message).and(string(e.Medium), string(e.Language))
-		}),
+		says(v, func(e domain.DeliveryAdmitted) words { return word(e.Class).and(string(e.Medium)) }),
+		says(v, func(e domain.DeliveryAttempted) words { return word(e.Medium) }),
 		says(v, nothing[domain.DeliverySucceeded]),
 		says(v, func(e domain.DeliveryFailed) words { return word(e.Failure) }),
 	}

@@ -79,14 +79,21 @@ func everything(l *projectiontest.Ledger) {
 	cleo := l.SignUp("AT", said[0], notices)
 	cleo.Speak("zh_hans")
 	cleo.AddContact(said[0])
+	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Region: "AT"}, domain.DeliveryStream(domain.DeliveryID{UUID: uuid.New()}),
+		domain.DeliveryAdmitted{Class: domain.ClassGuest, Medium: domain.MediumEmail, Network: domain.Fingerprint(strings.Repeat("0", 32))},
+		domain.DeliveryAttempted{Medium: domain.MediumEmail, Attempt: 1})
+	l.AppendAs(self, sessions, domain.SessionSeen{Session: session}, domain.SessionRaised{Session: session, SecretHash: domain.HashHandle("another"),
+		Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword}})
+	m := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorStaff, ID: domain.ID[any](officer)}}
+	l.AppendAs(m, domain.AccessStream(officer.UUID, domain.DayOf(l.Now())),
+		domain.AccessQueried{View: "accounts", Fingerprint: domain.Fingerprint(strings.Repeat("1", 32)), Rows: 1,
+			Question: domain.Personal(domain.Question{Query: "{}"}, domain.LedgerKey())})
 	another := domain.SessionID{UUID: uuid.New()}
 	l.AppendAs(self, domain.ClientsStream(anna.ID.UUID), domain.ClientKnown{Client: domain.HashHandle("client")},
 		domain.ClientKnown{Client: domain.HashHandle("another client"), OwnerAt: 3})
 	l.AppendAs(self, sessions, domain.SessionStarted{Session: another, Owner: domain.ActorPerson, SecretHash: domain.HashHandle("secret 2"),
 		Expires: l.Now().Add(time.Hour), Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword}, NewClient: true,
 		Unusual: []domain.Unusual{domain.UnusualClient}, OwnerAt: 3})
-	l.AppendAs(self, sessions, domain.SessionSeen{Session: session}, domain.SessionRaised{Session: session, SecretHash: domain.HashHandle("another"),
-		Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword}})
 }
 
 // deliver is what happens around a sign-up that comes to nothing.
@@ -94,11 +101,12 @@ func deliver(l *projectiontest.Ledger, email string) {
 	id := l.RequestSignUp("DE", email)
 	guest := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Region: "DE"}
 	l.AppendAs(guest, domain.VerificationStream(domain.VerificationID(id)),
-		domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp, Medium: domain.MediumEmail},
+		domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp, Medium: domain.MediumEmail,
+			Delivery: domain.DeliveryID{UUID: domain.Derive(id.UUID, "delivery")}},
 		domain.VerificationFailed{Issue: 2, Try: 1, FirstOfDay: true}, domain.VerificationFailed{Issue: 2, Try: 2},
 		domain.VerificationEnded{Reason: domain.EndTries, Purpose: domain.VerifySignUp})
 	l.AppendAs(guest, domain.SignUpStream(id), domain.SignUpLapsed{Reason: domain.LapseTries})
-	attempt := domain.DeliveryAttempted{Message: domain.MessageCode, Medium: domain.MediumEmail, Language: "de", Attempt: 1}
+	attempt := domain.DeliveryAttempted{Medium: domain.MediumEmail, Attempt: 1}
 	for _, end := range []any{domain.DeliverySucceeded{}, domain.DeliveryFailed{Failure: domain.FailUnreachable}} {
 		l.AppendAs(domain.Metadata{Channel: domain.ChannelProcess, Region: "DE"}, domain.DeliveryStream(domain.DeliveryID{UUID: uuid.New()}), attempt, end)
 	}

@@ -24,21 +24,17 @@ func (s *Server) openNotifier(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sent := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "accountledger_messages_total", Help: "Messages to people by what became of them."},
-		[]string{"result"})
+	sent := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "accountledger_messages_total",
+		Help: "Messages to people by who asks for them and what became of them."},
+		[]string{"class", "result"})
 	if err := s.metrics.Register(sent); err != nil {
 		return err
 	}
 	lasting := context.WithoutCancel(ctx)
-	options := notify.Options{Journal: s.journal, Message: s.menu.Message, Transport: transport, Texts: texts,
+	options := notify.Options{Journal: s.journal, Message: s.menu.Message, Record: s.menu.RecordDelivery, Transport: transport, Texts: texts,
 		Path: s.cfg.path("notify.checkpoint"), Log: s.log, Now: s.now, Sending: s.sending,
-		Fault: func(err error) { s.consumerTrouble(lasting, "notify", err) },
-		Observe: func(_ domain.Message, r notify.Result) { // not which message: that would tell whose address is taken
-			if r == notify.SentAlready {
-				r = notify.Limited
-			}
-			sent.WithLabelValues(string(r)).Inc()
-		}}
+		Fault:   func(err error) { s.consumerTrouble(lasting, "notify", err) },
+		Observe: func(c domain.MessageClass, r notify.Result) { sent.WithLabelValues(string(c), string(r)).Inc() }}
 	if s.leases != nil {
 		s.sender = notify.NewShared(options, s.leases)
 		s.closeInTime(lasting, s.sender.Close)

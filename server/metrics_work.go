@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"accountledger/domain"
 	"accountledger/operate"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,6 +22,7 @@ type work struct {
 	whole     bool                // it found no fault
 	faults    int
 	commands  *prometheus.CounterVec
+	limited   *prometheus.CounterVec // requests for messages
 	buildInfo prometheus.Gauge
 }
 
@@ -29,6 +31,14 @@ func (s *Server) openWork() error {
 	s.work.commands = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "accountledger_operator_commands_total",
 		Help: "Commands of operators that this process carried out."}, []string{"command", "result"})
 	if err := s.metrics.Register(s.work.commands); err != nil {
+		return err
+	}
+	s.work.limited = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "accountledger_messages_limited_total",
+		Help: "Requests refused because too many messages of their class had been asked for."}, []string{"class"})
+	for _, c := range domain.MessageClasses() {
+		s.work.limited.WithLabelValues(string(c)) // so that the first one is a rise
+	}
+	if err := s.metrics.Register(s.work.limited); err != nil {
 		return err
 	}
 	s.work.buildInfo = prometheus.NewGauge(prometheus.GaugeOpts{Name: "accountledger_build_info", Help: "1, with what the program was built from.",

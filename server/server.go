@@ -255,8 +255,15 @@ func (s *Server) openCommands(ctx context.Context, o Options) error {
 		config.Controller = domain.Slug(s.cfg.Controller)
 	}
 	s.menu, err = commands.New(ctx, commands.Deps{Journal: s.journal, Vault: s.vault, Checker: checker, Hasher: s.hasher, Now: s.now, Config: config,
-		Log: s.log, Forget: s.forget})
+		Log: s.log, Forget: s.forget, Limited: s.countLimited})
 	return err
+}
+
+// countLimited counts a request that was refused since there is no room for its message.
+func (s *Server) countLimited(c domain.MessageClass) {
+	if s.work.limited != nil { // with the server's own metrics
+		s.work.limited.WithLabelValues(string(c)).Inc()
+	}
 }
 
 // forget deletes what is kept about a person outside log and vault.

@@ -39,10 +39,8 @@ func NewDirect(ctx context.Context, menu *commands.Menu) (*Direct, error) {
 
 // ask sends a command as the API does.
 func ask[I, O any](ctx context.Context, _ *Direct, command commands.Command[I, O], who domain.Caller, operation string, in I) (O, error) {
-	r := commands.Request{Caller: who, Channel: domain.ChannelAPI, Operation: operation}
-	if operation == "signIn" {
-		r.Client = domain.ClientInfo{Address: "192.0.2.1", UserAgent: "accountledger-simulate/1"} // of RFC 5737, for documentation
-	}
+	r := commands.Request{Caller: who, Channel: domain.ChannelAPI, Operation: operation,
+		Client: domain.ClientInfo{Address: "192.0.2.1", UserAgent: "accountledger-simulate/1"}} // of RFC 5737, for documentation
 	a, err := command(ctx, r, in)
 	return a.Value, err
 }
@@ -69,7 +67,7 @@ func (d *Direct) Resend(ctx context.Context, s SignUp) (SignUp, error) {
 
 // Code derives the code as the notifier does before sending it.
 func (d *Direct) Code(ctx context.Context, _ string, s SignUp) (string, error) {
-	m, err := settle(ctx, d.menu.Message, commands.Message{Verification: s.ID, Issue: s.Issue})
+	m, err := settle(ctx, d.menu.Message, domain.MessageRequest{Verification: s.ID, Issue: s.Issue})
 	return m.Code, err
 }
 

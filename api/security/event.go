@@ -27,7 +27,7 @@ const (
 	TokenMissing Event = "token_missing"
 	// AccessRefused: somebody known asked for what they may not have or what is not theirs, or an unknown erasure was named.
 	AccessRefused Event = "access_refused"
-	// RateLimited: there were too many attempts.
+	// RateLimited: there were too many attempts, or too many messages were asked for.
 	RateLimited Event = "rate_limited"
 )
 
@@ -49,7 +49,7 @@ func EventOf(reason string, c domain.Caller, credential bool) (Event, bool) {
 		return EnrolmentRefused, true
 	case domain.ErrForbidden.Code, domain.ErrClosing.Code, domain.ErrNotFound.Code:
 		return AccessRefused, true
-	case domain.ErrRate.Code:
+	case domain.ErrRate.Code, domain.ErrMessages.Code:
 		return RateLimited, true
 	case domain.ErrSession.Code, domain.ErrServiceKey.Code:
 		switch {

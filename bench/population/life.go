@@ -3,6 +3,7 @@ package population
 import (
 	"context"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"accountledger/domain"
@@ -40,7 +41,8 @@ func (w *writer) signsUp(ctx context.Context, who *simulate.Person, p *person, d
 	key := domain.SignUpKey(id)
 	signUp, err := w.append(ctx, journal.NoStream(domain.SignUpStream(id)), guest, d,
 		domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: p.language, Rules: rules,
-			Capacity: p.capacity, HandleHash: hash(d), FirstOfDay: true, Contact: domain.Personal(mail, key), Birth: domain.Personal(birth, key)})
+			Capacity: p.capacity, HandleHash: hash(d), FirstOfDay: true,
+			Delivery: domain.DeliveryID{UUID: idOf(w.Seed, p.number, ofDelivery)}, Contact: domain.Personal(mail, key), Birth: domain.Personal(birth, key)})
 	if err != nil {
 		return false, err
 	}
@@ -77,7 +79,10 @@ func (w *writer) signsUp(ctx context.Context, who *simulate.Person, p *person, d
 func (w *writer) message(ctx context.Context, p *person, d *rand.Rand, m domain.Metadata) error {
 	stream := domain.DeliveryStream(domain.DeliveryID{UUID: idOf(w.Seed, p.number, ofDelivery)})
 	head, err := w.append(ctx, journal.NoStream(stream), m, d,
-		domain.DeliveryAttempted{Message: domain.MessageCode, Medium: domain.MediumEmail, Language: p.language, Attempt: 1})
+		domain.DeliveryAdmitted{Class: domain.ClassGuest, Medium: domain.MediumEmail, Network: domain.Fingerprint(strings.Repeat("0", 32))})
+	if err == nil {
+		head, err = w.append(ctx, head, m, d, domain.DeliveryAttempted{Medium: domain.MediumEmail, Attempt: 1})
+	}
 	if err == nil {
 		_, err = w.append(ctx, head, m, d, domain.DeliverySucceeded{})
 	}

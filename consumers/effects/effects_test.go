@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -19,11 +20,22 @@ import (
 // outside is a place where each published notice is announced, and counted. It writes down every step of every job.
 type outside struct {
 	mu      sync.Mutex
-	steps   map[string][]string // by the position of the event
+	seen    []domain.EventID
+	steps   map[string][]string // by the number of the notice
 	expires time.Time
 	fail    func(what string, try int) error
 	tries   map[string]int
 	gate    chan struct{} // closed when jobs may act, if it is not nil
+}
+
+// nameOf is a notice's number, in the order in which they were seen.
+func (o *outside) nameOf(id domain.EventID) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !slices.Contains(o.seen, id) {
+		o.seen = append(o.seen, id)
+	}
+	return strconv.Itoa(slices.Index(o.seen, id) + 1)
 }
 
 func (o *outside) say(what, step string) {
@@ -90,11 +102,11 @@ func newOutside(l *projectiontest.Ledger) *outside {
 func open(t *testing.T, l *projectiontest.Ledger, o *outside, path string) *effects.Runtime {
 	t.Helper()
 	r, err := effects.Open(t.Context(), effects.Options{Name: "outside", Journal: l.Journal, Log: l.Logger, Now: l.Now, Path: path, SaveEvery: time.Millisecond,
-		Find: func(r journal.Record, _ bool) (effects.Start, error) {
-			if _, ok := r.Event.(domain.NoticePublished); ok {
-				return effects.Start{Job: &notice{outside: o, what: r.Position.String()}}, nil
+		Find: func(f domain.Fact) (effects.Job, error) {
+			if _, ok := f.Event.(domain.NoticePublished); ok {
+				return &notice{outside: o, what: o.nameOf(f.ID)}, nil
 			}
-			return effects.Start{}, nil
+			return nil, nil
 		}})
 	if err != nil {
 		t.Fatal(err)

@@ -49,9 +49,7 @@ type work struct {
 	runtime  *Runtime
 	cause    domain.Fact
 	job      Job
-	after    domain.EventID // of the event whose job must end first; zero for none
-	done     chan struct{}  // closed when the job has ended
-	failures int            // consecutive ones, of our own log and vault
+	failures int // consecutive ones, of our own log and vault
 }
 
 // troublePauses lie between tries after failures of our own log or vault.
@@ -63,9 +61,6 @@ func troublePauses() backoff.Steps {
 // a step, so waiting jobs do not block others.
 func (w *work) run() bool {
 	r := w.runtime
-	if !r.ended(w.after) {
-		return false
-	}
 	for {
 		err := w.turn()
 		var later Later

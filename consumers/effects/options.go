@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/google/uuid"
+
 	"accountledger/domain"
 	"accountledger/internal/backoff"
 	"accountledger/journal"
@@ -14,23 +16,24 @@ import (
 // ErrClosed: the runtime has been closed.
 var ErrClosed = errors.New("effects: closed")
 
-// Start is a job to start. The zero one starts nothing.
-type Start struct {
-	Job Job
-	// After is the event whose running job must end first; zero for none.
-	After domain.EventID
+// Log is what a runtime asks the log for. The journal is one; nothing can be appended by it.
+type Log interface {
+	// Head is the end of the log.
+	Head(ctx context.Context) (journal.Checkpoint, error)
+	// LogID names the log, even an empty one.
+	LogID(ctx context.Context) (uuid.UUID, error)
 }
 
 // Options of a runtime. Those without a default are required.
 type Options struct {
 	// Name is the consumer's, and in a shared runtime the name of its lease.
 	Name    string
-	Journal *journal.Journal
+	Journal Log
 	Log     *slog.Logger
 	Now     func() time.Time
-	// Find gives the job of an event. earlier: an earlier run may have started it. An error is tried again. It is called in the
-	// order of the log, and again for an event whose page comes again.
-	Find func(r journal.Record, earlier bool) (Start, error)
+	// Find gives the job of an event, nil if it has none; an earlier run may have started it. An error is tried again. It is called in
+	// the order of the log, and again for an event whose page comes again.
+	Find func(domain.Fact) (Job, error)
 	// Path is the checkpoint's file. A Shared runtime has none.
 	Path string
 	// Wait waits between two steps; nil waits for real. An error means that ctx ended.

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"accountledger/consumers"
-	"accountledger/domain"
 	"accountledger/journal"
 )
 
@@ -17,13 +16,9 @@ type Runtime struct {
 	Options
 	storage storage
 	marks   marks
-	// caughtUp is the end of the log at Open: jobs of events before it may have been started by an earlier run.
-	caughtUp journal.Position
-
 	slots   chan struct{} // one per job that has not ended
 	workers chan struct{} // one per step in progress
 	jobs    sync.WaitGroup
-	running running
 
 	acting  context.Context    // attempts outlive the page that started them
 	abort   context.CancelFunc // of attempts
@@ -46,12 +41,10 @@ func Open(ctx context.Context, o Options) (*Runtime, error) {
 func open(ctx context.Context, o Options, k storage) (*Runtime, error) {
 	o.setDefaults()
 	r := &Runtime{Options: o, storage: k, slots: make(chan struct{}, o.Pending), workers: make(chan struct{}, o.Workers), dirty: make(chan struct{}, 1)}
-	r.running.by = map[domain.EventID]*work{}
 	head, err := headOf(ctx, o.Journal)
 	if err != nil {
 		return nil, err
 	}
-	r.caughtUp = head.Position
 	if err := r.begin(ctx, head); err != nil {
 		return nil, err
 	}
@@ -63,7 +56,7 @@ func open(ctx context.Context, o Options, k storage) (*Runtime, error) {
 }
 
 // headOf gives the head of the log, which names the log even when it is empty.
-func headOf(ctx context.Context, j *journal.Journal) (head journal.Checkpoint, err error) {
+func headOf(ctx context.Context, j Log) (head journal.Checkpoint, err error) {
 	if head, err = j.Head(ctx); err != nil {
 		return head, err
 	}
@@ -126,15 +119,15 @@ func (r *Runtime) Handle(ctx context.Context, page journal.Page) error {
 			continue
 		}
 		at := journal.Checkpoint{Log: page.Checkpoint.Log, Position: rec.Position, Event: rec.ID.UUID}
-		start, err := r.Find(rec, rec.Position.Compare(r.caughtUp) <= 0)
+		job, err := r.Find(rec.Fact)
 		if err != nil {
 			return err
 		}
-		if start.Job == nil {
+		if job == nil {
 			r.marks.advance(at)
 			continue
 		}
-		if err := r.spawn(ctx, at, &work{runtime: r, cause: rec.Fact, job: start.Job, after: start.After}); err != nil {
+		if err := r.spawn(ctx, at, &work{runtime: r, cause: rec.Fact, job: job}); err != nil {
 			return err
 		}
 	}
@@ -153,11 +146,9 @@ func (r *Runtime) spawn(ctx context.Context, at journal.Checkpoint, w *work) err
 		return ErrClosed
 	}
 	m := r.marks.begin(at, w.cause.At)
-	r.running.add(w)
 	r.jobs.Go(func() {
 		defer func() { <-r.slots }()
 		ended := w.run()
-		r.running.remove(w)
 		if ended {
 			r.marks.end(m)
 			r.changed()

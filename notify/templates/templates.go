@@ -66,6 +66,8 @@ type Texts struct {
 type Values struct {
 	Code string        // as made by domain.CodeInput; empty if the message has none
 	For  time.Duration // how long it is still valid
+	// Erased is when an account is erased; zero if the message is about no erasure.
+	Erased time.Time
 }
 
 // New loads the texts. A missing text or a subject with the code is an error.
@@ -124,7 +126,7 @@ const (
 
 func needed() []string {
 	ids := []string{minutesText, signatureText, helpText}
-	for _, m := range mailed() {
+	for _, m := range domain.Messages() {
 		ids = append(ids, subjectOf(m), bodyOf(m))
 	}
 	return ids
@@ -133,13 +135,11 @@ func needed() []string {
 func subjectOf(m domain.Message) string { return string(m) + ".email.subject" }
 func bodyOf(m domain.Message) string    { return string(m) + ".email.body" }
 
-// mailed lists the messages that have texts.
-func mailed() []domain.Message {
-	return []domain.Message{domain.MessageCode, domain.MessageExists, domain.MessageContactCode, domain.MessageContactTaken}
-}
-
 // Languages is how many languages have texts.
 func (t *Texts) Languages() int { return len(t.bundle.LanguageTags()) }
+
+// onTheWay is what a message may take to be picked: a code for ten minutes is still called one.
+const onTheWay = 5 * time.Second
 
 // words are the texts in the language that suits a person best.
 type words struct {
@@ -149,8 +149,9 @@ type words struct {
 
 // in finds the language by CLDR's distances (golang.org/x/text/language.Matcher).
 func (t *Texts) in(l domain.Language, v Values) (words, domain.Language, error) {
-	w := words{i18n.NewLocalizer(t.bundle, string(l)), map[string]any{"Service": t.about.Service, "Support": t.about.Support, "Code": Grouped(v.Code)}}
-	minutes := max(1, int(v.For/time.Minute))
+	w := words{i18n.NewLocalizer(t.bundle, string(l)), map[string]any{"Service": t.about.Service, "Support": t.about.Support, "Code": Grouped(v.Code),
+		"Day": v.Erased.UTC().Format(time.DateOnly)}}
+	minutes := max(1, int((v.For+onTheWay)/time.Minute))
 	text, tag, err := w.LocalizeWithTag(&i18n.LocalizeConfig{MessageID: minutesText, PluralCount: minutes, TemplateData: map[string]any{"N": minutes}})
 	w.values["For"] = text
 	return w, domain.Language(tag.String()), err

@@ -25,12 +25,12 @@ func texts(t *testing.T, service string) *templates.Texts {
 
 // messages and languages are all that there are.
 func messages() []domain.Message {
-	return []domain.Message{domain.MessageCode, domain.MessageExists, domain.MessageContactCode, domain.MessageContactTaken}
+	return []domain.Message{domain.MessageCode, domain.MessageExists, domain.MessageErasing, domain.MessageContactCode, domain.MessageContactTaken}
 }
 
 func languages() []domain.Language { return []domain.Language{"en", "de", "es", "zh-Hans"} }
 
-var values = templates.Values{Code: "123456", For: 10*time.Minute - time.Second}
+var values = templates.Values{Code: "123456", For: 10*time.Minute - 30*time.Second}
 
 func TestLanguages(t *testing.T) {
 	x := texts(t, "")
@@ -82,9 +82,20 @@ func TestCodeAndItsTime(t *testing.T) {
 			}
 		}
 	}
-	for left, said := range map[time.Duration]string{time.Minute: "1 minute.", 30 * time.Second: "1 minute.", 2 * time.Minute: "2 minutes."} {
+	for left, said := range map[time.Duration]string{time.Minute: "1 minute.", 30 * time.Second: "1 minute.", 2 * time.Minute: "2 minutes.", 10*time.Minute - time.Second: "10 minutes."} {
 		if e, _ := x.Email(domain.MessageCode, "en", templates.Values{Code: "123456", For: left}); !strings.Contains(e.Plain, "valid for "+said) {
 			t.Errorf("%s are not %s", left, said)
+		}
+	}
+}
+
+// Whoever hears that their account is being erased hears when, in every language.
+func TestTheDayOfAnErasure(t *testing.T) {
+	x := texts(t, "Vesta")
+	for _, l := range languages() {
+		e, err := x.Email(domain.MessageErasing, l, templates.Values{Erased: time.Date(2026, 6, 14, 23, 59, 0, 0, time.FixedZone("", -3600))})
+		if err != nil || !strings.Contains(e.Plain, "2026-06-15") {
+			t.Errorf("%s: %v\n%s", l, err, e.Plain)
 		}
 	}
 }

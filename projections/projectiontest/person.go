@@ -61,8 +61,9 @@ func (l *Ledger) RequestSignUp(region domain.Region, email string) domain.SignUp
 	capacity, rules := domain.DecideCapacity(region, domain.BirthMonth{Month: "1990-05"}, l.Now())
 	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Region: region}, domain.SignUpStream(id),
 		domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: capacity, HandleHash: domain.HashHandle(email),
-			Contact: domain.Personal(domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}, domain.SignUpKey(id)),
-			Birth:   domain.Personal(domain.BirthMonth{Month: "1990-05"}, domain.SignUpKey(id))})
+			Delivery: domain.DeliveryID{UUID: domain.Derive(id.UUID, "delivery")},
+			Contact:  domain.Personal(domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}, domain.SignUpKey(id)),
+			Birth:    domain.Personal(domain.BirthMonth{Month: "1990-05"}, domain.SignUpKey(id))})
 	return id
 }
 
@@ -145,7 +146,7 @@ func (p *Person) AddContact(email string) {
 	meta := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any](p.ID)}, Subject: p.ID, Region: p.Region}
 	contact := domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}
 	p.ledger.AppendAs(meta, domain.VerificationStream(id), domain.VerificationRequested{Purpose: domain.VerifyAddContact, Kind: contact.Kind,
-		Medium: domain.MediumEmail, Account: p.ID, HandleHash: domain.HashHandle(email),
+		Medium: domain.MediumEmail, Account: p.ID, HandleHash: domain.HashHandle(email), Delivery: domain.DeliveryID{UUID: domain.Derive(id.UUID, "delivery")},
 		Contact: domain.Personal(contact, domain.AccountKey(p.ID), domain.VerificationKey(id))}, domain.VerificationPassed{Issue: 1})
 	p.ledger.AppendAs(meta, domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: contact.Kind, Account: p.ID,
 		Completes: id, Purpose: domain.VerifyAddContact})

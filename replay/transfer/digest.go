@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"hash"
 
@@ -12,9 +11,7 @@ import (
 // Digest identifies a history from its beginning: the number of events, and the hash of
 // them all in order. Two logs with the same digest hold the same history.
 //
-// The leaf of an event is SHA-256 over 0x00 and its stream, version (8 bytes, big-endian),
-// id, type, data and metadata, each prefixed with its length (4 bytes, big-endian). The hash
-// after an event is SHA-256 over 0x01, the hash before it (32 zeros before the first) and its leaf.
+// It begins with 32 zeros. The hash after an event is SHA-256 over 0x01, the hash before it and the event's entry (eventstore.EntryHash).
 type Digest struct {
 	Events int64
 	Hash   [sha256.Size]byte
@@ -23,41 +20,22 @@ type Digest struct {
 // String is the hash in hexadecimal.
 func (d Digest) String() string { return hex.EncodeToString(d.Hash[:]) }
 
-// hasher computes leaves and digests, without allocating for each.
+// hasher computes entries and digests, without allocating for each.
 type hasher struct {
-	sha   hash.Hash
-	small []byte
+	entries *eventstore.EntryHasher
+	sha     hash.Hash
+	small   []byte
 }
 
-func newHasher() *hasher { return &hasher{sha: sha256.New()} }
+func newHasher() *hasher { return &hasher{entries: eventstore.NewEntryHasher(), sha: sha256.New()} }
 
-func (h *hasher) leaf(e *eventstore.Recorded) (leaf [sha256.Size]byte) {
-	h.sha.Reset()
-	h.small = append(h.small[:0], 0)
-	h.small = appendField(h.small, e.Stream)
-	h.small = appendField(h.small, binary.BigEndian.AppendUint64(nil, uint64(e.Version))) //nolint:gosec // versions are not negative
-	h.small = appendField(h.small, e.ID[:])
-	h.small = appendField(h.small, e.Type)
-	h.small = binary.BigEndian.AppendUint32(h.small, uint32(len(e.Data))) //nolint:gosec // far below 4 GiB
-	h.sha.Write(h.small)
-	h.sha.Write(e.Data)
-	h.small = binary.BigEndian.AppendUint32(h.small[:0], uint32(len(e.Metadata))) //nolint:gosec // far below 4 GiB
-	h.sha.Write(h.small)
-	h.sha.Write(e.Metadata)
-	h.sha.Sum(leaf[:0])
-	return leaf
-}
+func (h *hasher) entry(e *eventstore.Recorded) eventstore.EntryHash { return h.entries.Sum(e) }
 
 // add adds one more event to a digest.
-func (h *hasher) add(d *Digest, leaf [sha256.Size]byte) {
-	h.small = append(append(append(h.small[:0], 1), d.Hash[:]...), leaf[:]...)
+func (h *hasher) add(d *Digest, entry eventstore.EntryHash) {
+	h.small = append(append(append(h.small[:0], 1), d.Hash[:]...), entry[:]...)
 	h.sha.Reset()
 	h.sha.Write(h.small)
 	h.sha.Sum(d.Hash[:0])
 	d.Events++
-}
-
-func appendField[T string | []byte](b []byte, field T) []byte {
-	b = binary.BigEndian.AppendUint32(b, uint32(len(field))) //nolint:gosec // far below 4 GiB
-	return append(b, field...)
 }

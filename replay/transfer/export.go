@@ -96,7 +96,7 @@ func (x *exporting) events(ctx context.Context, log eventstore.Store, after even
 		if e.Position.Compare(head.Position) > 0 {
 			return nil
 		}
-		x.hasher.add(&x.digest, x.hasher.leaf(e))
+		x.hasher.add(&x.digest, x.hasher.entry(e))
 		b, err := eventLine(x.log, e).encode()
 		if err == nil {
 			_, err = x.out.Write(b)

@@ -143,7 +143,7 @@ func (f *File) event(l *line) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	f.hasher.add(&f.digest, f.hasher.leaf(e))
+	f.hasher.add(&f.digest, f.hasher.entry(e))
 	return Place{At: eventstore.Checkpoint{Log: log, Position: e.Position, Event: e.ID}, Events: f.digest.Events, Hash: f.digest.String()}, nil
 }
 

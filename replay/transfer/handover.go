@@ -98,7 +98,7 @@ func (w *Writer) look(ctx context.Context) error {
 // holds reports whether an event of the target's is the ith of a batch.
 func (w *Writer) holds(b *eventstore.Batch, i int, have *eventstore.Recorded) bool {
 	return b.Events[i].ID == have.ID &&
-		w.hasher.leaf(have) == w.hasher.leaf(&eventstore.Recorded{Event: b.Events[i], Stream: b.Stream, Version: b.Expected + 1 + int64(i)})
+		w.hasher.entry(have) == w.hasher.entry(&eventstore.Recorded{Event: b.Events[i], Stream: b.Stream, Version: b.Expected + 1 + int64(i)})
 }
 
 // misplaced is the error for a target's event in the wrong place.

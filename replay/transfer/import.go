@@ -110,7 +110,7 @@ func (r *fileReader) line(text []byte, event func(*eventstore.Recorded) error, r
 	if err != nil {
 		return err
 	}
-	r.hasher.add(&r.info.Digest, r.hasher.leaf(e))
+	r.hasher.add(&r.info.Digest, r.hasher.entry(e))
 	if event == nil {
 		return nil
 	}

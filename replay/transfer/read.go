@@ -41,7 +41,7 @@ func Sum(ctx context.Context, log eventstore.Store, see func(*eventstore.Recorde
 		if err != nil {
 			return d, err
 		}
-		h.add(&d, h.leaf(e))
+		h.add(&d, h.entry(e))
 		if see != nil {
 			if err := see(e); err != nil {
 				return d, err

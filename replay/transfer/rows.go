@@ -208,3 +208,8 @@ func dropDeleted(ctx context.Context, from, to vault.Portable) error {
 	}
 	return err
 }
+
+func appendField[T string | []byte](b []byte, field T) []byte {
+	b = binary.BigEndian.AppendUint32(b, uint32(len(field))) //nolint:gosec // far below 4 GiB
+	return append(b, field...)
+}

@@ -62,14 +62,14 @@ func (w *Writer) Close() { w.stop() }
 // Write writes the next event of the history: *DifferentError if the target has another in
 // its place, otherwise the errors of Sequencer.AppendInOrder.
 func (w *Writer) Write(ctx context.Context, e *eventstore.Recorded) error {
-	leaf := w.hasher.leaf(e)
-	w.hasher.add(&w.digest, leaf)
+	entry := w.hasher.entry(e)
+	w.hasher.add(&w.digest, entry)
 	if w.existing != nil {
 		have, err, more := w.existing()
 		switch {
 		case err != nil:
 			return err
-		case more && w.hasher.leaf(have) != leaf:
+		case more && w.hasher.entry(have) != entry:
 			return &DifferentError{Event: w.digest.Events, Stream: have.Stream, Version: have.Version}
 		case more:
 			w.skip++

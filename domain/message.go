@@ -1,0 +1,95 @@
+package domain
+
+// Message is a kind of message.
+type Message string
+
+// Messages.
+const (
+	MessageCode         Message = "code"          // a code to sign up
+	MessageExists       Message = "you_have_it"   // somebody tried to sign up with an address that has an account
+	MessageErasing      Message = "being_erased"  // likewise, and the account is being erased
+	MessageContactCode  Message = "contact_code"  // a code to add the address to an account
+	MessageContactTaken Message = "contact_taken" // somebody tried to add an address that another account has
+)
+
+// Messages lists every kind of message.
+func Messages() []Message {
+	return []Message{MessageCode, MessageExists, MessageErasing, MessageContactCode, MessageContactTaken}
+}
+
+// Validate refuses unknown values.
+func (m Message) Validate() error { return oneOf(m, Messages()...) }
+
+// MessageClass says who asks for a message. Each class has a budget of its own, so that nobody uses up what another needs.
+type MessageClass string
+
+// Classes.
+const (
+	ClassGuest    MessageClass = "guest"    // anybody: codes to sign up
+	ClassRecovery MessageClass = "recovery" // anybody, to get back into an account; nothing asks for it yet
+	ClassOwn      MessageClass = "own"      // a person who is signed in, for their own account
+	ClassAlert    MessageClass = "alert"    // the ledger, about what happened to an account
+	ClassOperator MessageClass = "operator" // staff, in a case
+)
+
+// MessageClasses lists every class.
+func MessageClasses() []MessageClass {
+	return []MessageClass{ClassGuest, ClassRecovery, ClassOwn, ClassAlert, ClassOperator}
+}
+
+// Validate refuses unknown values.
+func (c MessageClass) Validate() error { return oneOf(c, MessageClasses()...) }
+
+// proofMessages is what a purpose's verifications have sent: the class, and the messages to a free and to a taken address. A taken
+// one's goes to whoever has the address.
+type proofMessages struct {
+	class       MessageClass
+	free, taken Message
+}
+
+func (p VerificationPurpose) messages() proofMessages {
+	switch p {
+	case VerifySignUp:
+		return proofMessages{ClassGuest, MessageCode, MessageExists}
+	case VerifyAddContact:
+		return proofMessages{ClassOwn, MessageContactCode, MessageContactTaken}
+	}
+	return proofMessages{}
+}
+
+// Class is the class of the messages that verifications of the purpose have sent.
+func (p VerificationPurpose) Class() MessageClass { return p.messages().class }
+
+// Message is what is sent to prove an address: a code, or to one that another account has, word of the attempt.
+func (p VerificationPurpose) Message(taken bool) Message {
+	if taken {
+		return p.messages().taken
+	}
+	return p.messages().free
+}
+
+// MessageRequest is a message that an event asks for: the one about an issue of a verification. Its addressee is who can be reached
+// at the address to prove, and what it says is decided when it is sent. Its place in the budget of its class was taken before.
+type MessageRequest struct {
+	Class        MessageClass   `json:"class"`
+	Verification VerificationID `json:"verification"`
+	Issue        int            `json:"issue"`
+	Delivery     DeliveryID     `json:"delivery"`
+}
+
+// Asks is the message that an event asks for; false if it asks for none.
+func (f Fact) Asks() (MessageRequest, bool) {
+	id, ok := streamOf(f.Stream) // a sign-up's verification has its id
+	m := MessageRequest{Verification: VerificationID{id}, Issue: 1}
+	switch e := f.Event.(type) {
+	case SignUpRequested:
+		m.Class, m.Delivery = VerifySignUp.Class(), e.Delivery
+	case VerificationRequested:
+		m.Class, m.Delivery = e.Purpose.Class(), e.Delivery
+	case VerificationIssued:
+		m.Class, m.Issue, m.Delivery = e.Purpose.Class(), e.Issue, e.Delivery
+	default:
+		return MessageRequest{}, false
+	}
+	return m, ok
+}
