@@ -1,6 +1,9 @@
 package api
 
 import (
+	"errors"
+	"math"
+
 	"accountledger/commands"
 	"accountledger/domain"
 )
@@ -17,6 +20,19 @@ func of(may commands.Rule) audience {
 // viewers are those who may query the view in the path.
 func viewers(c domain.Caller, parameter func(string) string) error {
 	return commands.Viewer(domain.ViewName(parameter("view")))(c)
+}
+
+// stepUp is what somebody whose proof is old has to prove before they may use a route; nil: nothing.
+func (who audience) stepUp() *domain.StepUp {
+	stale := domain.Caller{Level: domain.LevelOne, ProofAge: math.MaxInt64}
+	for _, kind := range []domain.ActorKind{domain.ActorPerson, domain.ActorStaff} {
+		stale.Actor.Kind, stale.Roles = kind, domain.Roles()
+		var refusal *domain.Error
+		if err := who(stale, func(string) string { return "" }); errors.As(err, &refusal) && refusal.StepUp != nil {
+			return refusal.StepUp
+		}
+	}
+	return nil
 }
 
 // open reports whether guests may use a route whose path has no parameters that matter.

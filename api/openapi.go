@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
@@ -64,8 +65,16 @@ func describe(op *huma.Operation, who audience) {
 	if !who.open() {
 		op.Security = []map[string][]string{{bearer: {}}}
 	}
-	op.Responses = map[string]*huma.Response{"default": {Description: "A refusal.", Content: map[string]*huma.MediaType{
-		"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}}}}
+	op.Responses = map[string]*huma.Response{"default": refusalOf("A refusal.")}
+	if up := who.stepUp(); up != nil {
+		op.Responses["403"] = refusalOf(fmt.Sprintf("A refusal; step_up_required if you proved who you are more than %d minutes ago: "+
+			"see POST /v1/me/session/raise.", up.MaxAge/time.Minute))
+	}
+}
+
+func refusalOf(description string) *huma.Response {
+	return &huma.Response{Description: description, Content: map[string]*huma.MediaType{
+		"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}}}
 }
 
 // finishDescription removes huma's own schemas and serves the description.

@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -37,6 +38,24 @@ func TestOperationIDs(t *testing.T) {
 	schemas, _ := spec.get(t, "components", "schemas").(map[string]any)
 	if schemas["Problem"] == nil || schemas["ErrorModel"] != nil {
 		t.Error("refusals are not described as they are")
+	}
+}
+
+// TestStepUpIsDescribed: the description says which routes ask for a fresh proof, and how fresh.
+func TestStepUpIsDescribed(t *testing.T) {
+	t.Parallel()
+	spec := newLedger(t).want(200, "GET", "/openapi.json", "", "")
+	minutes := map[string]string{"/v1/erasures": " 5 minutes", "/v1/me/contacts": " 5 minutes",
+		"/v1/lookups": " 15 minutes", "/v1/accounts/{id}/reveal": " 15 minutes"}
+	paths, _ := spec.get(t, "paths").(map[string]any)
+	for path, item := range paths {
+		post, _ := item.(map[string]any)["post"].(map[string]any)
+		responses, _ := post["responses"].(map[string]any)
+		refusal, asks := responses["403"].(map[string]any)
+		text, _ := refusal["description"].(string)
+		if want := minutes[path]; asks != (want != "") || !strings.Contains(text, want) {
+			t.Errorf("%s: %q", path, text)
+		}
 	}
 }
 

@@ -22,6 +22,7 @@ type signInBody struct {
 	Email    string             `json:"email" format:"email"`
 	Password passwords.Password `json:"password" format:"password"`
 	Staff    bool               `json:"staff,omitzero" doc:"True to sign in as an officer; officers' accounts are separate from people's."`
+	Client   commands.Token     `json:"client,omitzero" doc:"What the answer to an earlier sign-in of the same person had as client. Leave it out if there is none."`
 }
 
 type signInAnswer struct {
@@ -31,18 +32,20 @@ type signInAnswer struct {
 	Account   *domain.AccountID `json:"account,omitzero" format:"uuid" doc:"Present for a person."`
 	Roles     []domain.Role     `json:"roles,omitzero" doc:"Present for an officer."`
 	Closing   bool              `json:"closing" doc:"The account is being erased: all you can do is see the erasure and, until it begins, cancel it."`
+	Client    commands.Token    `json:"client,omitzero" doc:"By which this client is known: keep it, and send it with the person's next sign-in. It gives no access."`
 }
 
 // signIn starts a session. A wrong password and an unknown address get the same answer in the same time.
 func (a *API) signIn() {
-	route(a, created(operation("signIn", "POST", "/v1/sessions", "sessions", "Sign in", "Starts a session for a person or an officer.")), of(a.Menu.SignIn.May),
+	route(a, created(operation("signIn", "POST", "/v1/sessions", "sessions", "Sign in",
+		"Starts a session for a person or an officer. The history says whether the client was known from an earlier sign-in.")), of(a.Menu.SignIn.May),
 		func(ctx context.Context, r *ask, in *signInIn) (*answer[signInAnswer], error) {
 			b := in.Body.value
 			if b.Password == (passwords.Password{}) {
 				return nil, errRequired.At("/password")
 			}
 			r.Client.UserAgent = printable(in.UserAgent)
-			out, err := a.Menu.SignIn(ctx, r.Request, commands.SignIn{Email: b.Email, Password: b.Password, Staff: b.Staff})
+			out, err := a.Menu.SignIn(ctx, r.Request, commands.SignIn{Email: b.Email, Password: b.Password, Staff: b.Staff, Client: b.Client})
 			if err != nil {
 				aimedAt(ctx, b.Email, b.Staff)
 				return nil, err
@@ -52,7 +55,7 @@ func (a *API) signIn() {
 }
 
 func signedIn(v commands.SignedIn) signInAnswer {
-	ans := signInAnswer{Token: v.Token, Session: v.Session, ExpiresAt: v.Expires, Roles: v.Roles, Closing: v.Closing}
+	ans := signInAnswer{Token: v.Token, Session: v.Session, ExpiresAt: v.Expires, Roles: v.Roles, Closing: v.Closing, Client: v.Client}
 	if !v.Account.IsZero() {
 		ans.Account = &v.Account
 	}

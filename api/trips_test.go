@@ -37,12 +37,17 @@ func tripRows() []tripRow {
 		{"resendCode", 4, 3, (*people).resend},
 		{"catalogue", 1, 1, func(*people) request { return request{200, "GET", "/v1/catalogue", "", ""} }},
 		{"signIn", 4, 3, func(p *people) request {
+			body := signInBody(p.anna.email, false)
+			client := p.ledger.want(201, "POST", "/v1/sessions", "", body).str(p.ledger.t, "client")
+			return request{201, "POST", "/v1/sessions", "", strings.Replace(body, "{", `{"client": "`+client+`", `, 1)}
+		}},
+		{"signIn, a new client", 5, 4, func(p *people) request {
 			return request{201, "POST", "/v1/sessions", "", signInBody(p.anna.email, false)}
 		}},
 		{"signIn, wrong", 2, 1, func(p *people) request {
 			return request{401, "POST", "/v1/sessions", "", strings.Replace(signInBody(p.anna.email, false), password, "another", 1)}
 		}},
-		{"signIn, officer", 2, 2, func(p *people) request {
+		{"signIn, officer", 3, 3, func(p *people) request {
 			return request{201, "POST", "/v1/sessions", "", signInBody(p.officerEmail, true)}
 		}},
 		{"raiseSession", 4, 3, func(p *people) request {

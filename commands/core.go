@@ -67,6 +67,7 @@ type core struct {
 	caches    []interface{ forget() } // all of the following
 	accounts  *folded[*domain.Account]
 	sessions  *folded[*domain.Sessions]
+	clients   *folded[*domain.Clients]
 	services  *folded[*domain.Service]
 	officers  *folded[*domain.Staff]
 	published *folded[*domain.Notices]
@@ -144,6 +145,7 @@ func newCore(ctx context.Context, d Deps) (*core, error) {
 	}
 	c := &core{Deps: d, keys: keys, limits: newLimiter(d.Now), signUps: make(chan struct{}, signUpsAtOnce), near: d.Journal.Near()}
 	c.accounts, c.sessions = newFolded[*domain.Account](c), newFolded[*domain.Sessions](c)
+	c.clients = newFolded[*domain.Clients](c)
 	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)
 	c.published, c.claims = newFolded[*domain.Notices](c), newFolded[*domain.Claim](c)
 	c.attempts, c.asked, c.proofs = newFolded[*domain.Attempts](c), newFolded[*domain.SignUp](c), newFolded[*proof](c)

@@ -46,7 +46,7 @@ func TestManyProcessesUnderOneKey(t *testing.T) {
 		one(t, "check", many(w, inTurn(w.CheckCode, other.CheckCode), keyed(domain.Guest(), "check"), check))
 	})
 	var in []commands.SignedIn
-	w.appended([]string{"session.started.v1"}, func() {
+	w.appended([]string{"client.known.v1", "session.started.v1"}, func() {
 		in = many(w, inTurn(w.SignIn, other.SignIn), keyed(domain.Guest(), "sign_in"), signInOf("eve@example.com"))
 	})
 	for _, again := range in {

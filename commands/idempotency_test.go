@@ -79,7 +79,7 @@ func TestManyAtOnceUnderOneKey(t *testing.T) {
 		checked = one(t, "check", many(w, w.CheckCode, guest, check))
 	})
 	var in commands.SignedIn
-	w.appended([]string{"session.started.v1"}, func() {
+	w.appended([]string{"client.known.v1", "session.started.v1"}, func() {
 		all := many(w, w.SignIn, keyed(domain.Guest(), "sign_in"), signInOf("eve@example.com"))
 		for _, in = range all {
 			if in.Token != all[0].Token || in.Session != all[0].Session || in.Account != checked.Account {

@@ -23,7 +23,8 @@ func TestARepeatedGrantSaysHowItStands(t *testing.T) {
 	withdrawn := do(w, w.SetPermission, c, withdrawal())
 	w.appended(nil, func() {
 		again, err := w.SetPermission(t.Context(), key, w.grant())
-		if err != nil || again.Value.State != domain.StateWithdrawn || again.Value.Effective || again.Value.Tag != withdrawn.Tag || again.Value.Event != withdrawn.Event {
+		if err != nil || again.Value.State != domain.StateWithdrawn || again.Value.Effective ||
+			again.Value.Tag != withdrawn.Tag || again.Value.Event != withdrawn.Event {
 			t.Errorf("repeated after a withdrawal: %+v, %v", again.Value, err)
 		}
 	})

@@ -60,11 +60,7 @@ func (k *call) raise(ctx context.Context, in Raise) (SignedIn, error) {
 			if one := s.All[k.Caller.Session]; one == nil || !one.Open(everywhere, k.now) {
 				return nil, domain.ErrSession
 			}
-			when := k.now // as in the fact
-			if when.Before(head.At) {
-				when = head.At
-			}
-			secret, err := k.secret(ctx, "session", when)
+			secret, err := k.secret(ctx, "session", k.factTime(head))
 			if err != nil {
 				return nil, err
 			}

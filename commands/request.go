@@ -170,6 +170,15 @@ func (k *call) append(ctx context.Context, head journal.Head, entries ...journal
 	return k.Journal.Append(ctx, head, entries...)
 }
 
+// factTime is the time of a fact that is appended after head: the stream's last time can be later than the call's, by another
+// process's clock or an earlier one.
+func (k *call) factTime(head journal.Head) time.Time {
+	if k.now.Before(head.At) {
+		return head.At
+	}
+	return k.now
+}
+
 // repeatWindow is how long a repeat gets the first answer's secret again.
 const repeatWindow = 10 * time.Minute
 

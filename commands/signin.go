@@ -18,6 +18,8 @@ type SignIn struct {
 	Email    string             `json:"email"`
 	Password passwords.Password `json:"-"`
 	Staff    bool               `json:"staff"`
+	// Client is the token by which the client is known from an earlier sign-in, or empty.
+	Client Token `json:"-"`
 }
 
 // SignedIn is the answer: the token is shown only here.
@@ -28,11 +30,17 @@ type SignedIn struct {
 	Account domain.AccountID // of a person
 	Roles   []domain.Role    // of an officer
 	Closing bool
+	// Client is the token by which the client is known from now on: what it sent if it is known of this owner, or another one.
+	Client Token
 }
 
 // signIn takes the same time and gives the same answer for an unknown identifier and for a wrong password.
 func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	contact, err := domain.ParseEmail(in.Email)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	client, err := clientSecret(in.Client)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -60,7 +68,7 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	if !right {
 		return SignedIn{}, errors.Join(domain.ErrCredentials, k.refusedAny(ctx, limits))
 	}
-	return k.begin(ctx, who)
+	return k.begin(ctx, who, client)
 }
 
 // bind ties the command to a credential, such as the identifier that signs in or the code that is checked: guests choose their
@@ -115,7 +123,7 @@ func (k *call) claimOfHolder(ctx context.Context, digest vault.Digest) (claim *d
 	return claim, err
 }
 
-// holdersAccount reads an account and, concurrently, the months' sessions that a new one is added to.
+// holdersAccount reads an account and, concurrently, what a new session is added to.
 func (k *call) holdersAccount(ctx context.Context, id domain.AccountID) (a *domain.Account, err error) {
 	err = k.beside(ctx, func(ctx context.Context) (err error) {
 		a, err = k.account(ctx, id)
@@ -124,10 +132,14 @@ func (k *call) holdersAccount(ctx context.Context, id domain.AccountID) (a *doma
 	return a, err
 }
 
-// readSessions reads the months' sessions that a new one is added to.
+// readSessions reads the months' sessions that a new one is added to, and the clients that are known.
 func (k *call) readSessions(ctx context.Context, owner uuid.UUID) error {
 	months := k.sessionMonths()
-	return k.besideEach(ctx, len(months), func(ctx context.Context, i int) error {
+	return k.besideEach(ctx, len(months)+1, func(ctx context.Context, i int) error {
+		if i == len(months) {
+			_, err := k.clientsStream(owner).read(ctx)
+			return err
+		}
 		_, err := k.sessionsStream(owner, months[i]).read(ctx)
 		return err
 	})
@@ -174,8 +186,9 @@ func (k *call) rightPassword(ctx context.Context, who holder, p passwords.Passwo
 	return true, k.Vault.PutSecret(ctx, who.secret, []byte(renewed))
 }
 
-// begin appends the session's start to the month's stream.
-func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
+// begin appends the session's start to the month's stream, after the client if it is new: a crash between them leaves a client that
+// nobody has, or that the repeat gets.
+func (k *call) begin(ctx context.Context, who holder, client []byte) (SignedIn, error) {
 	a, lifetime := about{}, domain.StaffSessionLifetime
 	if who.account != nil {
 		// The password took its time: its owner may have signed out everywhere meanwhile, or had the account erased.
@@ -198,17 +211,19 @@ func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
+	from, err := k.clientOf(ctx, who, a, client)
+	if err != nil {
+		return SignedIn{}, err
+	}
 	out, err := change[*domain.Sessions]{stream: k.sessionsStream(who.id, month), about: concerning[*domain.Sessions](a),
 		decide: func(ctx context.Context, _ *domain.Sessions, head journal.Head) ([]any, error) {
-			at := k.now // as in the fact: the stream's last time can be later, by another process's clock or an earlier one
-			if at.Before(head.At) {
-				at = head.At
-			}
-			secret, err := k.secret(ctx, "session", at)
+			secret, err := k.secret(ctx, "session", k.factTime(head))
 			if err != nil {
 				return nil, err
 			}
-			return []any{k.sessionStarted(id, who, month, secret, lifetime)}, nil
+			started := k.sessionStarted(id, who, month, secret, lifetime)
+			started.NewClient, started.Unusual = from.isNew, from.unusual()
+			return []any{started}, nil
 		}}.by(ctx, k)
 	if err != nil {
 		return SignedIn{}, err
@@ -222,7 +237,8 @@ func (k *call) begin(ctx context.Context, who holder) (SignedIn, error) {
 		return SignedIn{}, err
 	}
 	e := started.Event.(domain.SessionStarted) // found or made above
-	in := SignedIn{Token: sessionToken{who.kind, who.id, month, id, secret}.String(), Session: id, Expires: e.Expires, Roles: who.roles}
+	in := SignedIn{Token: sessionToken{who.kind, who.id, month, id, secret}.String(), Session: id, Expires: e.Expires, Roles: who.roles,
+		Client: clientToken(from.secret)}
 	if who.account != nil {
 		in.Account, in.Closing = who.account.ID, who.account.Erasure.UnderWay()
 	}

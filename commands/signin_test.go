@@ -19,7 +19,7 @@ func TestSignIn(t *testing.T) {
 	w := newWorld(t)
 	id := w.account(ada)
 	var in commands.SignedIn
-	w.appended([]string{"session.started.v1"}, func() { _, in = w.session("ada@EXAMPLE.com") })
+	w.appended([]string{"client.known.v1", "session.started.v1"}, func() { _, in = w.session("ada@EXAMPLE.com") })
 	if in.Account != id || in.Closing || len(in.Roles) > 0 || !strings.HasPrefix(string(in.Token), "alp_") {
 		t.Error("not the session that was asked for")
 	}
@@ -171,9 +171,9 @@ func TestAgeIsDecidedAtSignIn(t *testing.T) {
 	refused(w, w.SetPermission, c, w.grant(), domain.ErrGuardian)
 	do(w, w.SetPermission, c, withdrawal())
 	w.clock.forward(20 * 24 * time.Hour)
-	w.appended([]string{"account.capacity_decided.v1", "session.started.v1"}, func() { c, _ = w.session(ada) })
+	w.appended([]string{"account.capacity_decided.v1", "client.known.v1", "session.started.v1"}, func() { c, _ = w.session(ada) })
 	do(w, w.SetPermission, c, w.grant())
-	w.appended([]string{"session.started.v1"}, func() { w.session(ada) })
+	w.appended([]string{"client.known.v1", "session.started.v1"}, func() { w.session(ada) })
 	log := w.log()
 	for _, f := range log {
 		if f.Type == "account.capacity_decided.v1" && (f.Actor.Kind != domain.ActorSystem || f.Subject != c.Account) {

@@ -44,6 +44,10 @@ func (c *core) sessionsStream(owner [16]byte, month domain.Month) stream[*domain
 	return stream[*domain.Sessions]{domain.SessionsStream(owner, month), c.sessions, zero[domain.Sessions]}
 }
 
+func (c *core) clientsStream(owner [16]byte) stream[*domain.Clients] {
+	return stream[*domain.Clients]{domain.ClientsStream(owner), c.clients, zero[domain.Clients]}
+}
+
 // stateOf reads the state of a stream as the leader has it now.
 func stateOf[S state[S]](ctx context.Context, s stream[S]) (S, error) {
 	at, err := s.read(ctx)

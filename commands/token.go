@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ const (
 	staffPrefix     = "als_"
 	servicePrefix   = "alk_"
 	enrolmentPrefix = "ale_"
+	clientPrefix    = "alr_"
 )
 
 const secretBytes = 32
@@ -100,6 +102,37 @@ func parseIDToken(prefix string, s Token) (id uuid.UUID, secret []byte, ok bool)
 		return id, nil, false
 	}
 	return uuid.UUID(b[:16]), b[16:], true
+}
+
+// clientToken is what a client is known by; empty without a secret.
+func clientToken(secret []byte) Token {
+	if secret == nil {
+		return ""
+	}
+	return Token(clientPrefix + base64.RawURLEncoding.EncodeToString(secret))
+}
+
+// clientSecret is a client's secret; none if it has no token. ErrClient if it is none.
+func clientSecret(s Token) ([]byte, error) {
+	if s == "" {
+		return nil, nil
+	}
+	body, ok := strings.CutPrefix(string(s), clientPrefix)
+	b, err := base64.RawURLEncoding.Strict().DecodeString(body)
+	if !ok || err != nil || len(b) != secretBytes {
+		return nil, domain.ErrClient
+	}
+	return b, nil
+}
+
+// hashClient is the hash of a client that the log keeps; empty without a secret. It is of the owner too: one client of two people has
+// two hashes that nobody can match.
+func hashClient(owner uuid.UUID, secret []byte) domain.Hash {
+	if secret == nil {
+		return ""
+	}
+	h := sha256.Sum256(slices.Concat([]byte("accountledger/client/1\x00"), owner[:], secret))
+	return domain.Hash(hex.EncodeToString(h[:]))
 }
 
 // hashSecret is the hash of a secret that the log keeps. Secrets have 256 random bits, so a plain hash is enough.

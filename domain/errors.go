@@ -99,10 +99,12 @@ var (
 
 	ErrPassword    = &Error{Kind: Invalid, Code: "wrong_password", Message: "The password is wrong.", Field: "/password"}
 	ErrCredentials = &Error{Kind: Unauthenticated, Code: "wrong_credentials", Message: "The e-mail address or password is wrong."}
-	ErrSession     = &Error{Kind: Unauthenticated, Code: "not_signed_in", Message: "Sign in first: send a valid token as Authorization: Bearer."}
-	ErrServiceKey  = &Error{Kind: Unauthenticated, Code: "wrong_service_key", Message: "Send the service's key as Authorization: Bearer."}
-	ErrForbidden   = &Error{Kind: Forbidden, Code: "not_allowed", Message: "You are not allowed to do this."}
-	ErrClosing     = &Error{Kind: Forbidden, Code: "account_closing",
+	ErrClient      = &Error{Kind: Invalid, Code: "invalid_client",
+		Message: "This is not a client's token, as an earlier sign-in gave it. Leave it out if you have none.", Field: "/client"}
+	ErrSession    = &Error{Kind: Unauthenticated, Code: "not_signed_in", Message: "Sign in first: send a valid token as Authorization: Bearer."}
+	ErrServiceKey = &Error{Kind: Unauthenticated, Code: "wrong_service_key", Message: "Send the service's key as Authorization: Bearer."}
+	ErrForbidden  = &Error{Kind: Forbidden, Code: "not_allowed", Message: "You are not allowed to do this."}
+	ErrClosing    = &Error{Kind: Forbidden, Code: "account_closing",
 		Message: "This account is being erased. You can only see the state of the erasure and, until it begins, cancel it."}
 	ErrNotFound = &Error{Kind: NotFound, Code: "not_found", Message: "It does not exist or is not yours."}
 	ErrRate     = &Error{Kind: RateLimited, Code: "too_many_attempts", Message: "Too many attempts. Try again later."}

@@ -32,7 +32,9 @@ type SessionStarted struct {
 	Expires    time.Time        `json:"expires"`
 	Level      Level            `json:"level"`
 	Methods    []AuthMethod     `json:"methods"`
-	OwnerAt    int64            `json:"owner_at"` // version of the owner's stream at sign-in: signing out everywhere ends sessions with an earlier one
+	NewClient  bool             `json:"new_client"`       // it was not known of the owner: see ClientKnown
+	Unusual    []Unusual        `json:"unusual,omitzero"` // for which reasons the sign-in is unusual
+	OwnerAt    int64            `json:"owner_at"`         // version of the owner's stream at sign-in: signing out everywhere ends sessions with an earlier one
 	Client     Part[ClientInfo] `json:"client,omitzero"`
 }
 

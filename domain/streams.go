@@ -28,6 +28,9 @@ func SessionsStream(owner uuid.UUID, month Month) string {
 	return "sessions-" + owner.String() + "-" + string(month)
 }
 
+// ClientsStream holds the clients that an account or officer signed in with.
+func ClientsStream(owner uuid.UUID) string { return "clients-" + owner.String() }
+
 // AttemptsStream holds the limits reached by refusals on one day, under a hash keyed by that day.
 func AttemptsStream(hash [32]byte, day Day) string {
 	return "attempts-" + hex.EncodeToString(hash[:16]) + "-" + string(day)
@@ -61,7 +64,7 @@ func IsStream(name string) bool {
 	}
 	kind, rest, _ := strings.Cut(name, "-")
 	switch kind {
-	case "signup", "verification", "identifier", "account", "staff", "service", "delivery":
+	case "signup", "verification", "identifier", "account", "staff", "service", "delivery", "clients":
 		return isID(rest)
 	case "sessions":
 		id, month, ok := cutID(rest)

@@ -14,7 +14,8 @@ func TestIsStream(t *testing.T) {
 	id := uuid.MustParse("7b0e4bb4-5f0c-4bd5-8a7e-3f1d3f6a9f10")
 	names := []string{
 		domain.SignUpStream(domain.SignUpID{UUID: id}), domain.VerificationStream(domain.VerificationID{UUID: id}), domain.IdentifierStream(domain.ClaimID{UUID: id}),
-		domain.AccountStream(domain.AccountID{UUID: id}), domain.SessionsStream(id, "2026-11"), domain.AttemptsStream([32]byte{1}, "2026-11-26"),
+		domain.AccountStream(domain.AccountID{UUID: id}), domain.SessionsStream(id, "2026-11"), domain.ClientsStream(id),
+		domain.AttemptsStream([32]byte{1}, "2026-11-26"),
 		domain.StaffStream(domain.StaffID{UUID: id}), domain.ServiceStream(domain.ServiceID{UUID: id}), domain.AccessStream(id, "2026-11-26"),
 		domain.DeliveryStream(domain.DeliveryID{UUID: id}), domain.NoticeStream("location"),
 		domain.OperationsStream, domain.ClockStream, domain.RestoresStream, domain.BackupsStream,

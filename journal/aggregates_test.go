@@ -16,6 +16,7 @@ func aggregates() map[string]func() interface{ Apply(domain.Fact) error } {
 	return map[string]func() state{
 		"account":      func() state { return domain.NewAccount(domain.AccountID{}) },
 		"attempts":     func() state { return &domain.Attempts{} },
+		"clients":      func() state { return &domain.Clients{} },
 		"claim":        func() state { return &domain.Claim{} },
 		"delivery":     func() state { return &domain.Delivery{} },
 		"notices":      func() state { return &domain.Notices{} },

@@ -83,11 +83,13 @@ func samples() map[string]any {
 
 		"session.started.v1": domain.SessionStarted{Session: id[domain.SessionID](6), Owner: domain.ActorPerson, SecretHash: hash("c"),
 			Expires: sampleTime, Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword}, OwnerAt: 12,
+			NewClient: true, Unusual: []domain.Unusual{domain.UnusualClient},
 			Client: domain.Personal(client, a, domain.MonthKey("2026-05"))},
 		"session.raised.v1": domain.SessionRaised{Session: id[domain.SessionID](6), SecretHash: hash("d"), Level: domain.LevelOne,
 			Methods: []domain.AuthMethod{domain.MethodPassword}},
 		"session.seen.v1":     domain.SessionSeen{Session: id[domain.SessionID](6)},
 		"session.ended.v1":    domain.SessionEnded{Session: id[domain.SessionID](6), Reason: domain.SessionSignedOut},
+		"client.known.v1":     domain.ClientKnown{Client: hash("e"), OwnerAt: 12},
 		"attempts.limited.v1": domain.AttemptsLimited{Attempt: domain.AttemptCode, Limit: 20, Seconds: 86400},
 
 		"staff.added.v1":        domain.StaffAdded{CodeHash: hash("d"), Expires: sampleTime, Officer: domain.Personal(officer, domain.StaffKey(staff))},

@@ -41,6 +41,7 @@ func Types() []Type {
 		Event[domain.SessionRaised]("session.raised.v1"),
 		Event[domain.SessionSeen]("session.seen.v1"),
 		Event[domain.SessionEnded]("session.ended.v1"),
+		Event[domain.ClientKnown]("client.known.v1"),
 		Event[domain.AttemptsLimited]("attempts.limited.v1"),
 
 		Event[domain.StaffAdded]("staff.added.v1"),

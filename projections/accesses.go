@@ -50,7 +50,7 @@ func Accesses() Declaration {
 			domain.PermissionGranted{}, domain.PermissionWithdrawn{}, domain.PermissionConfirmed{},
 			domain.DeviceLinked{}, domain.DeviceRenamed{}, domain.DeviceUnlinked{},
 			domain.ErasureRequested{}, domain.ErasureCancelled{}, domain.ErasureStarted{}, domain.ErasureCompleted{},
-			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.AttemptsLimited{},
+			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{}, domain.AttemptsLimited{},
 			domain.StaffAdded{}, domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{},
 			domain.DeliveryAdmitted{}, domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{}, domain.NoticePublished{},
 			domain.LedgerRestored{}, domain.LedgerImported{}, domain.OperationPerformed{}, domain.LimitsChanged{},

@@ -44,7 +44,7 @@ func Accounts() Declaration {
 			domain.VerificationRequested{}, domain.VerificationIssued{}, domain.VerificationFailed{}, domain.VerificationPassed{}, domain.VerificationEnded{},
 			domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.ContactAttached{}, domain.AccountSignedOutEverywhere{},
 			domain.PermissionConfirmed{}, domain.DeviceRenamed{},
-			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.AttemptsLimited{},
+			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{}, domain.AttemptsLimited{},
 			domain.StaffAdded{}, domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{},
 			domain.AccessDecided{}, domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{},
 			domain.DeliveryAdmitted{}, domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{}, domain.NoticePublished{},

@@ -23,11 +23,12 @@ func Activity() Declaration {
 		actorKind: f.Keyword("actor_kind"), actor: f.Keyword("actor", view.Optional), channel: f.Keyword("channel"),
 		region: f.Keyword("region", view.Optional), at: f.Time("at"), words: f.Words("words"),
 	}
-	schema := view.Schema{Name: "activity", Version: 4, Fields: f, Indexes: []view.Index{
+	schema := view.Schema{Name: "activity", Version: 5, Fields: f, Indexes: []view.Index{
 		{"subject", "-at"}, {"actor", "-at"}, {"type", "-at"}, {"-at"}},
 		Tallies: []view.Tally{{"type", "at"}, {"at"}}}
 	return declare(schema,
-		ignore(domain.SessionSeen{}, domain.AccessDecided{}, domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{}),
+		ignore(domain.SessionSeen{}, domain.ClientKnown{}, domain.AccessDecided{}, domain.AccessCorrected{},
+			domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{}),
 		append(v.ofPeople(), v.ofOffice()...)...)
 }
 
@@ -59,8 +60,8 @@ func (v activity) ofPeople() []rule {
 		says(v, nothing[domain.ErasureCancelled]),
 		says(v, nothing[domain.ErasureStarted]),
 		says(v, nothing[domain.ErasureCompleted]),
-		says(v, func(e domain.SessionStarted) words { return word(e.Owner) }),
-		says(v, func(domain.SessionRaised) words { return word(domain.MethodPassword) }),
+		says(v, signedIn),
+		says(v, func(e domain.SessionRaised) words { return words{}.and(methods(e.Methods)...) }),
 		says(v, func(e domain.SessionEnded) words { return word(e.Reason) }),
 		says(v, func(e domain.DeliveryAdmitted) words { return word(e.Class).and(string(e.Medium)) }),
 		says(v, func(e domain.DeliveryAttempted) words { return word(e.Medium) }),
@@ -137,6 +138,25 @@ type words []string
 func word[T ~string](first T) words { return words{string(first)} }
 
 func (w words) and(more ...string) words { return append(w, more...) }
+
+// signedIn: how somebody signed in, and what was unusual about it.
+func signedIn(e domain.SessionStarted) words {
+	all := word(e.Owner).and(methods(e.Methods)...)
+	if e.NewClient {
+		all = all.and("new_client")
+	}
+	for _, u := range e.Unusual {
+		all = all.and("unusual_" + string(u))
+	}
+	return all
+}
+
+func methods(all []domain.AuthMethod) (out words) {
+	for _, m := range all {
+		out = append(out, string(m))
+	}
+	return out
+}
 
 // nothing: an event with no words but its type.
 func nothing[T any](T) words { return nil }

@@ -35,7 +35,7 @@ func Permissions() Declaration {
 			domain.AccountOpened{}, domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{},
 			domain.DeviceLinked{}, domain.DeviceRenamed{}, domain.DeviceUnlinked{},
 			domain.ErasureRequested{}, domain.ErasureCancelled{}, domain.ErasureStarted{}, domain.ErasureCompleted{},
-			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.AttemptsLimited{},
+			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{}, domain.AttemptsLimited{},
 			domain.StaffAdded{}, domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{},
 			domain.AccessDecided{}, domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{},
 			domain.DeliveryAdmitted{}, domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{}, domain.NoticePublished{},

@@ -88,6 +88,12 @@ func everything(l *projectiontest.Ledger) {
 	l.AppendAs(m, domain.AccessStream(officer.UUID, domain.DayOf(l.Now())),
 		domain.AccessQueried{View: "accounts", Fingerprint: domain.Fingerprint(strings.Repeat("1", 32)), Rows: 1,
 			Question: domain.Personal(domain.Question{Query: "{}"}, domain.LedgerKey())})
+	another := domain.SessionID{UUID: uuid.New()}
+	l.AppendAs(self, domain.ClientsStream(anna.ID.UUID), domain.ClientKnown{Client: domain.HashHandle("client")},
+		domain.ClientKnown{Client: domain.HashHandle("another client"), OwnerAt: 3})
+	l.AppendAs(self, sessions, domain.SessionStarted{Session: another, Owner: domain.ActorPerson, SecretHash: domain.HashHandle("secret 2"),
+		Expires: l.Now().Add(time.Hour), Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword}, NewClient: true,
+		Unusual: []domain.Unusual{domain.UnusualClient}, OwnerAt: 3})
 }
 
 // deliver is what happens around a sign-up that comes to nothing.

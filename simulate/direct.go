@@ -84,8 +84,8 @@ func (d *Direct) AddContact(ctx context.Context, s Session, email string) (SignU
 }
 
 // SignIn implements Ledger.
-func (d *Direct) SignIn(ctx context.Context, who *Person, password string) (Session, error) {
-	return d.signIn(ctx, commands.SignIn{Email: who.Email, Password: passwords.New(password)})
+func (d *Direct) SignIn(ctx context.Context, who *Person, password, client string) (Session, error) {
+	return d.signIn(ctx, commands.SignIn{Email: who.Email, Password: passwords.New(password), Client: commands.Token(client)})
 }
 
 // Officer implements Ledger.
@@ -98,7 +98,7 @@ func (d *Direct) signIn(ctx context.Context, in commands.SignIn) (Session, error
 	if err != nil {
 		return Session{}, err
 	}
-	s := Session{ID: a.Session, Account: a.Account, Expires: a.Expires}
+	s := Session{ID: a.Session, Account: a.Account, Expires: a.Expires, Client: string(a.Client)}
 	s.Caller, err = d.menu.Authenticate(ctx, a.Token)
 	return s, err
 }

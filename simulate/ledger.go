@@ -20,7 +20,8 @@ type Ledger interface {
 	// AddContact asks for another address.
 	AddContact(ctx context.Context, s Session, email string) (SignUp, error)
 
-	SignIn(ctx context.Context, who *Person, password string) (Session, error)
+	// SignIn signs in with a client that is known from an earlier session, or none.
+	SignIn(ctx context.Context, who *Person, password, client string) (Session, error)
 	SignOut(ctx context.Context, s Session) error
 	SignOutEverywhere(ctx context.Context, s Session) error
 	Decide(ctx context.Context, s Session, a domain.Allowance, grant bool) error
@@ -73,6 +74,7 @@ type Session struct {
 	ID      domain.SessionID
 	Account domain.AccountID // of a person
 	Expires time.Time
+	Client  string        // by which the client is known from now on
 	Token   string        // over HTTP
 	Caller  domain.Caller // in process
 }

@@ -20,8 +20,9 @@ type life struct {
 	number             uint32
 	granted, withdrawn uint32 // by purpose
 	devices            uint16
-	contacts           uint8 // beside the first
-	next               uint8 // of the visits
+	contacts           uint8  // beside the first
+	next               uint8  // of the visits
+	client             string // that they use, as it is known
 }
 
 var (

@@ -105,8 +105,12 @@ func (h *OverHTTP) Check(ctx context.Context, s SignUp, code string) (domain.Acc
 }
 
 // SignIn implements Ledger.
-func (h *OverHTTP) SignIn(ctx context.Context, who *Person, password string) (Session, error) {
-	return h.signIn(ctx, fields{"email": who.Email, "password": password})
+func (h *OverHTTP) SignIn(ctx context.Context, who *Person, password, client string) (Session, error) {
+	in := fields{"email": who.Email, "password": password}
+	if client != "" {
+		in["client"] = client
+	}
+	return h.signIn(ctx, in)
 }
 
 // Officer implements Ledger.
@@ -120,9 +124,10 @@ func (h *OverHTTP) signIn(ctx context.Context, in fields) (Session, error) {
 		Session domain.SessionID `json:"session"`
 		Expires time.Time        `json:"expires_at"`
 		Account domain.AccountID `json:"account"`
+		Client  string           `json:"client"`
 	}
 	err := h.send(ctx, "signIn", "POST", "/v1/sessions", "", in, &a)
-	return Session{ID: a.Session, Account: a.Account, Expires: a.Expires, Token: a.Token}, err
+	return Session{ID: a.Session, Account: a.Account, Expires: a.Expires, Client: a.Client, Token: a.Token}, err
 }
 
 // SignOut implements Ledger.

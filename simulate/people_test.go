@@ -72,7 +72,7 @@ func account(email string) domain.AccountID {
 	return domain.AccountID{UUID: domain.Derive(uuid.Nil, email)}
 }
 
-func (p *paper) SignIn(_ context.Context, who *simulate.Person, password string) (simulate.Session, error) {
+func (p *paper) SignIn(_ context.Context, who *simulate.Person, password, _ string) (simulate.Session, error) {
 	if password != who.Password {
 		return simulate.Session{}, domain.ErrCredentials
 	}

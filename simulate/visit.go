@@ -34,15 +34,16 @@ func (p *player) comeBack(l life) step {
 // visit is one visit from sign-in to sign-out, and schedules the next one.
 func (w *worker) visit(ctx context.Context, who *Person, l *life, v Visit) error {
 	for range v.Misses {
-		if _, err := w.ledger.SignIn(ctx, who, "not-"+who.Password); !refused(err, domain.ErrCredentials) {
+		if _, err := w.ledger.SignIn(ctx, who, "not-"+who.Password, l.client); !refused(err, domain.ErrCredentials) {
 			return at("signing in with a wrong password", unexpected(err))
 		}
 		w.tally.add(Misses, 1)
 	}
-	s, err := w.ledger.SignIn(ctx, who, who.Password)
+	s, err := w.ledger.SignIn(ctx, who, who.Password, l.client)
 	if err != nil {
 		return at("signing in", err)
 	}
+	l.client = s.Client
 	w.tally.happened("session.started")
 	if err := w.decide(ctx, s, l, v.Decisions); err != nil {
 		return err

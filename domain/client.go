@@ -1,0 +1,74 @@
+package domain
+
+import (
+	"slices"
+	"time"
+)
+
+const (
+	// MaxClients is how many clients are known of one owner; a further one makes the oldest unknown.
+	MaxClients = 100
+	// ClientLifetime is how long a client stays known (400 days, as long as browsers keep a cookie: RFC 6265bis, 5.5).
+	ClientLifetime = 400 * 24 * time.Hour
+)
+
+// ClientKnown: a client signed in that was not known of its owner, and was given a token of 256 random bits by which it will be. It is no
+// fingerprint: nothing of the client is looked at. Only a hash over owner and token is kept, so that nobody learns from the log that two
+// people use one client.
+type ClientKnown struct {
+	Client  Hash  `json:"client"`
+	OwnerAt int64 `json:"owner_at"` // version of the owner's stream at sign-in: signing out everywhere makes earlier ones unknown
+}
+
+// Unusual is a reason for which a sign-in with the right password is unusual.
+type Unusual string
+
+// UnusualClient: the client is not known, although others are or were. An owner's first client is not unusual.
+const UnusualClient Unusual = "new_client"
+
+// Validate refuses unknown values.
+func (u Unusual) Validate() error { return oneOf(u, UnusualClient) }
+
+// Clients are the clients that are known of one owner.
+type Clients struct {
+	all []client // the oldest first
+}
+
+type client struct {
+	ClientKnown
+	fact Fact
+}
+
+// Fork returns a copy to apply facts to.
+func (c *Clients) Fork() *Clients { return &Clients{slices.Clip(c.all)} }
+
+// Apply applies a fact to the state.
+func (c *Clients) Apply(f Fact) error {
+	e, ok := f.Event.(ClientKnown)
+	if !ok {
+		return unexpected(f)
+	}
+	c.all = append(c.all, client{e, f})
+	c.all = c.all[max(0, len(c.all)-MaxClients):]
+	return nil
+}
+
+// Known reports whether a client is known now. A restore makes those from before it unknown.
+func (c *Clients) Known(hash Hash, everywhereAt int64, now time.Time) bool {
+	return slices.ContainsFunc(c.all, func(one client) bool {
+		return one.Client == hash && !one.fact.Restored && one.OwnerAt >= everywhereAt && now.Before(one.fact.At.Add(ClientLifetime))
+	})
+}
+
+// Other reports whether any client but one was ever known.
+func (c *Clients) Other(hash Hash) bool {
+	return slices.ContainsFunc(c.all, func(one client) bool { return one.Client != hash })
+}
+
+// Learn decides on a client that signed in; none if it was learned before, by a request that this one repeats.
+func (c *Clients) Learn(e ClientKnown) []any {
+	if slices.ContainsFunc(c.all, func(one client) bool { return one.Client == e.Client }) {
+		return nil
+	}
+	return []any{e}
+}
