@@ -82,7 +82,8 @@ func TestCodeAndItsTime(t *testing.T) {
 			}
 		}
 	}
-	for left, said := range map[time.Duration]string{time.Minute: "1 minute.", 30 * time.Second: "1 minute.", 2 * time.Minute: "2 minutes.", 10*time.Minute - time.Second: "10 minutes."} {
+	for left, said := range map[time.Duration]string{time.Minute: "1 minute.", 30 * time.Second: "1 minute.", 2 * time.Minute: "2 minutes.",
+		10*time.Minute - time.Second: "10 minutes."} {
 		if e, _ := x.Email(domain.MessageCode, "en", templates.Values{Code: "123456", For: left}); !strings.Contains(e.Plain, "valid for "+said) {
 			t.Errorf("%s are not %s", left, said)
 		}
