@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"sync"
 	"testing"
 	"time"
 
@@ -25,7 +26,16 @@ type effort struct {
 }
 
 // tally counts what commands ask of log and vault. Each sign-up that hashes stores one secret.
-type tally struct{ effort }
+type tally struct {
+	mu sync.Mutex // reads are concurrent
+	effort
+}
+
+func (t *tally) note(do func(*effort)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	do(&t.effort)
+}
 
 type talliedLog struct {
 	eventstore.Store
@@ -33,16 +43,18 @@ type talliedLog struct {
 }
 
 func (s talliedLog) Append(ctx context.Context, stream string, expected int64, events ...eventstore.Event) (eventstore.Appended, error) {
-	s.Appends++
-	for _, e := range events {
-		s.Events++
-		s.Bytes += len(stream) + len(e.Type) + len(e.Data) + len(e.Metadata)
-	}
+	s.note(func(t *effort) {
+		t.Appends++
+		for _, e := range events {
+			t.Events++
+			t.Bytes += len(stream) + len(e.Type) + len(e.Data) + len(e.Metadata)
+		}
+	})
 	return s.Store.Append(ctx, stream, expected, events...)
 }
 
 func (s talliedLog) ReadStream(ctx context.Context, stream string, d eventstore.Direction, from int64) iter.Seq2[eventstore.Recorded, error] {
-	s.Reads++
+	s.note(func(t *effort) { t.Reads++ })
 	return s.Store.ReadStream(ctx, stream, d, from)
 }
 
@@ -52,27 +64,27 @@ type talliedVault struct {
 }
 
 func (v talliedVault) CreateKeys(ctx context.Context, names ...string) ([]*vault.Key, error) {
-	v.effort.Keys++
+	v.note(func(t *effort) { t.Keys++ })
 	return v.Vault.CreateKeys(ctx, names...)
 }
 
 func (v talliedVault) Key(ctx context.Context, name string) (*vault.Key, error) {
-	v.effort.Keys++
+	v.note(func(t *effort) { t.Keys++ })
 	return v.Vault.Key(ctx, name)
 }
 
 func (v talliedVault) Keys(ctx context.Context, names ...string) ([]*vault.Key, error) {
-	v.effort.Keys++
+	v.note(func(t *effort) { t.Keys++ })
 	return v.Vault.Keys(ctx, names...)
 }
 
 func (v talliedVault) Identifier(ctx context.Context, d vault.Digest) (uuid.UUID, error) {
-	v.Identifiers++
+	v.note(func(t *effort) { t.Identifiers++ })
 	return v.Vault.Identifier(ctx, d)
 }
 
 func (v talliedVault) PutSecret(ctx context.Context, name string, secret []byte) error {
-	v.Secrets++
+	v.note(func(t *effort) { t.Secrets++ })
 	return v.Vault.PutSecret(ctx, name, secret)
 }
 
