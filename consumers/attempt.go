@@ -102,8 +102,7 @@ func (w *worker) try(ctx context.Context, page journal.Page) error {
 	for n := 1; ; n++ {
 		err := w.deal(ctx, page)
 		if err == nil {
-			w.set(Running, "") // before those who wait for the position look at it
-			w.advance(page.Checkpoint.Position)
+			w.reach(page.Checkpoint.Position)
 			return nil
 		}
 		if _, atFault := failing(err); atFault {

@@ -99,8 +99,7 @@ func (w *worker) start(ctx context.Context) (at journal.Checkpoint, err error) {
 	switch {
 	case err == nil:
 		w.fresh = true
-		w.advance(at.Position)
-		w.set(Running, "")
+		w.reach(at.Position)
 	case errors.As(err, &fault):
 		w.stop("what it stores cannot be filled", fault)
 		return at, errStop
@@ -252,9 +251,11 @@ func (w *worker) now() State {
 	return w.state
 }
 
-func (w *worker) advance(to journal.Position) {
+// reach lets the consumer run on from a position, in one step: those who wait for the position see it running there.
+func (w *worker) reach(to journal.Position) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.become(Running, "")
 	if w.position != to {
 		w.troubled, w.unreadable = time.Time{}, domain.EventID{}
 	}
