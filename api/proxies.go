@@ -63,12 +63,8 @@ func prefixOf(text string) (netip.Prefix, error) {
 	return r.Masked(), nil
 }
 
-// Any reports whether there are proxies.
-func (p Proxies) Any() bool { return len(p.ranges) > 0 }
-
-// trusts reports whether a request comes from one of the proxies.
-func (p Proxies) trusts(r *http.Request) bool {
-	peer := addressOf(r.RemoteAddr)
+// trusts reports whether a peer is one of the proxies.
+func (p Proxies) trusts(peer netip.Addr) bool {
 	for _, one := range p.ranges {
 		if one.Contains(peer) {
 			return true
@@ -80,7 +76,7 @@ func (p Proxies) trusts(r *http.Request) bool {
 // address is the client's: the rightmost hop that is not one of the proxies, or the peer where they do not say.
 func (p Proxies) address(r *http.Request) string {
 	peer := addressOf(r.RemoteAddr)
-	if p.client == nil || !p.trusts(r) {
+	if p.client == nil || !p.trusts(peer) {
 		return textOf(peer)
 	}
 	if client, err := netip.ParseAddr(p.client.ClientIP(r.Header, r.RemoteAddr)); err == nil {
@@ -105,5 +101,5 @@ func textOf(a netip.Addr) string {
 
 // overTLS reports whether the client's connection is encrypted, as far as this process or a trusted proxy knows.
 func (p Proxies) overTLS(r *http.Request) bool {
-	return r.TLS != nil || p.trusts(r) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+	return r.TLS != nil || p.trusts(addressOf(r.RemoteAddr)) && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
 }

@@ -176,7 +176,7 @@ func TestNothingCountedTellsATakenAddress(t *testing.T) {
 			limited := false
 			for i, pause := range []time.Duration{24 * time.Hour, time.Minute, 2 * time.Hour, 0, 0} {
 				w.clock.forward(pause)
-				w.signUpAt(i, "somebody@example.com") // the day's key is made for whoever comes first
+				w.signUpAt(i, "somebody@example.com") // the first request of a day makes its key
 				free := w.through(eve)
 				taken := w.through(ada)
 				if !reflect.DeepEqual(free, taken) {

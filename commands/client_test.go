@@ -56,7 +56,7 @@ func TestKnownClients(t *testing.T) {
 	}
 	w.clock.forward(domain.ClientLifetime)
 	if _, started := w.signInFrom(ada, first.Client); !started.NewClient || len(started.Unusual) != 1 {
-		t.Error("the first is known for ever")
+		t.Error("the first is still known")
 	}
 	w.unique()
 }

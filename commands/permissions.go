@@ -80,11 +80,10 @@ func (k *call) setPermission(ctx context.Context, in domain.SetPermission) (Perm
 	f := out.facts[0]
 	answer := PermissionSet{answerOf(f, notices), domain.PermissionTag(f.Version)}
 	if out.repeat { // what the first request decided may have been decided otherwise since
-		switch now := permissionView(out.state, in.Permission, in.Purpose, notices); {
-		case now.State != answer.State:
+		now := permissionView(out.state, in.Permission, in.Purpose, notices)
+		answer.Effective = now.Effective
+		if now.State != answer.State {
 			answer = PermissionSet{now, out.state.PermissionTag()}
-		default:
-			answer.Effective = now.Effective
 		}
 	}
 	return answer, nil

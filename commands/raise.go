@@ -3,7 +3,6 @@ package commands
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"slices"
 
 	"accountledger/domain"
@@ -18,7 +17,7 @@ type Raise struct {
 }
 
 // raise gives the caller's session a fresh proof and another token; the old one ends at once. Wrong passwords are limited like those at
-// sign-in, by the owner, and apart from them: whoever has a token can neither guess without bound nor shut the owner out.
+// sign-in, by the owner, and apart from them: a stolen token allows neither unlimited guesses nor locking the owner out.
 func (k *call) raise(ctx context.Context, in Raise) (SignedIn, error) {
 	months, err := k.eachMonth(ctx)
 	if err != nil {
@@ -29,23 +28,10 @@ func (k *call) raise(ctx context.Context, in Raise) (SignedIn, error) {
 		return SignedIn{}, domain.ErrSession
 	}
 	month := months[at].month
-	who, err := k.self(ctx)
+	digest := vault.Digest(sha256.Sum256([]byte("raise\x00" + k.Caller.Actor.ID.UUID.String())))
+	who, err := k.proven(ctx, digest, in.Password, domain.ErrPassword, func() (holder, error) { return k.self(ctx) })
 	if err != nil {
 		return SignedIn{}, err
-	}
-	limits, err := k.signInLimits(ctx, vault.Digest(sha256.Sum256([]byte("raise\x00"+who.id.String()))))
-	if err != nil {
-		return SignedIn{}, err
-	}
-	if seconds := k.overAny(limits); seconds > 0 {
-		return SignedIn{}, domain.ErrRate.After(seconds)
-	}
-	right, err := k.rightPassword(ctx, who, in.Password)
-	if err != nil {
-		return SignedIn{}, err
-	}
-	if !right {
-		return SignedIn{}, errors.Join(domain.ErrPassword, k.refusedAny(ctx, limits))
 	}
 	a := about{}
 	if who.account != nil {
@@ -74,13 +60,7 @@ func (k *call) raise(ctx context.Context, in Raise) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	session := out.state.All[k.Caller.Session]
-	raised := SignedIn{Token: sessionToken{who.kind, who.id, month, session.Session, secret}.String(), Session: session.Session, Expires: session.Expires,
-		Roles: who.roles}
-	if who.account != nil {
-		raised.Account, raised.Closing = who.account.ID, who.account.Erasure.UnderWay()
-	}
-	return raised, nil
+	return who.signedIn(month, k.Caller.Session, secret, out.state.All[k.Caller.Session].Expires), nil
 }
 
 // self is the caller as the holder of a password.

@@ -99,14 +99,8 @@ func (k *call) issuing(ctx context.Context, r *domain.VerificationRequest, conta
 
 // readIssuing does the reads of issuing early for a cached request.
 func (k *call) readIssuing(ctx context.Context, id domain.VerificationID) error {
-	r := k.cachedRequest(id)
-	if r == nil {
-		return nil
-	}
-	contact, err := journal.Open(ctx, k.Journal, r.Fact, r.Contact)
-	if err != nil {
-		return nil //nolint:nilerr // it is opened again where it matters
-	}
-	_, err = k.issuing(ctx, r, contact)
-	return err
+	return k.early(ctx, id, func(r *domain.VerificationRequest, contact domain.Contact) error {
+		_, err := k.issuing(ctx, r, contact)
+		return err
+	})
 }

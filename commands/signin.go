@@ -50,25 +50,32 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	}
 	digest := k.digest(space, contact)
 	k.bind(digest[:])
-	limits, err := k.signInLimits(ctx, digest)
+	who, err := k.proven(ctx, digest, in.Password, domain.ErrCredentials, func() (holder, error) { return k.holder(ctx, digest, in.Staff) })
 	if err != nil {
 		return SignedIn{}, err
-	}
-	if seconds := k.overAny(limits); seconds > 0 {
-		return SignedIn{}, domain.ErrRate.After(seconds)
-	}
-	who, err := k.holder(ctx, digest, in.Staff)
-	if err != nil {
-		return SignedIn{}, err
-	}
-	right, err := k.rightPassword(ctx, who, in.Password)
-	if err != nil {
-		return SignedIn{}, err
-	}
-	if !right {
-		return SignedIn{}, errors.Join(domain.ErrCredentials, k.refusedAny(ctx, limits))
 	}
 	return k.begin(ctx, who, client)
+}
+
+// proven finds the holder of a password once the limits of a digest allow another try, and answers a wrong one with a refusal, which is
+// counted.
+func (k *call) proven(ctx context.Context, digest vault.Digest, p passwords.Password, refusal error, find func() (holder, error)) (holder, error) {
+	limits, err := k.signInLimits(ctx, digest)
+	if err != nil {
+		return holder{}, err
+	}
+	if seconds := k.overAny(limits); seconds > 0 {
+		return holder{}, domain.ErrRate.After(seconds)
+	}
+	who, err := find()
+	if err != nil {
+		return holder{}, err
+	}
+	right, err := k.rightPassword(ctx, who, p)
+	if err == nil && !right {
+		err = errors.Join(refusal, k.refusedAny(ctx, limits))
+	}
+	return who, err
 }
 
 // bind ties the command to a credential, such as the identifier that signs in or the code that is checked: guests choose their
@@ -237,12 +244,18 @@ func (k *call) begin(ctx context.Context, who holder, client []byte) (SignedIn, 
 		return SignedIn{}, err
 	}
 	e := started.Event.(domain.SessionStarted) // found or made above
-	in := SignedIn{Token: sessionToken{who.kind, who.id, month, id, secret}.String(), Session: id, Expires: e.Expires, Roles: who.roles,
-		Client: clientToken(from.secret)}
+	in := who.signedIn(month, id, secret, e.Expires)
+	in.Client = clientToken(from.secret)
+	return in, nil
+}
+
+// signedIn tells the holder of a session's new token.
+func (who holder) signedIn(month domain.Month, id domain.SessionID, secret []byte, expires time.Time) SignedIn {
+	in := SignedIn{Token: sessionToken{who.kind, who.id, month, id, secret}.String(), Session: id, Expires: expires, Roles: who.roles}
 	if who.account != nil {
 		in.Account, in.Closing = who.account.ID, who.account.Erasure.UnderWay()
 	}
-	return in, nil
+	return in
 }
 
 // sessionMonth is the month that a session starts in; a repeat just after a month's end finds the first request's.

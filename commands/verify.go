@@ -190,6 +190,14 @@ func (k *call) around(ctx context.Context, contact domain.Contact, account domai
 
 // readAround does the reads of around early for a cached request.
 func (k *call) readAround(ctx context.Context, id domain.VerificationID) error {
+	return k.early(ctx, id, func(r *domain.VerificationRequest, contact domain.Contact) error {
+		_, _, err := k.around(ctx, contact, r.Account)
+		return err
+	})
+}
+
+// early does reads for a request that this process has cached, with its contact; none otherwise.
+func (k *call) early(ctx context.Context, id domain.VerificationID, reads func(*domain.VerificationRequest, domain.Contact) error) error {
 	r := k.cachedRequest(id)
 	if r == nil {
 		return nil
@@ -198,8 +206,7 @@ func (k *call) readAround(ctx context.Context, id domain.VerificationID) error {
 	if err != nil {
 		return nil //nolint:nilerr // it is opened again where it matters
 	}
-	_, _, err = k.around(ctx, contact, r.Account)
-	return err
+	return reads(r, contact)
 }
 
 // cachedRequest is the request of a verification that is under way, if this process has it cached.

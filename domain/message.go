@@ -40,8 +40,8 @@ func MessageClasses() []MessageClass {
 // Validate refuses unknown values.
 func (c MessageClass) Validate() error { return oneOf(c, MessageClasses()...) }
 
-// proofMessages is what a purpose's verifications have sent: the class, and the messages to a free and to a taken address. A taken
-// one's goes to whoever has the address.
+// proofMessages is what a purpose's verifications have sent: the class, and the messages to a free and to a taken address. The latter
+// goes to the account that has the address.
 type proofMessages struct {
 	class       MessageClass
 	free, taken Message

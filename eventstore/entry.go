@@ -37,10 +37,10 @@ func NewEntryHasher() *EntryHasher { return &EntryHasher{sha: sha256.New()} }
 func (h *EntryHasher) Sum(e *Recorded) (out EntryHash) {
 	h.sha.Reset()
 	b := append(h.small[:0], entryLabel...)
-	b = appendSized(b, e.Stream)
+	b = AppendField(b, e.Stream)
 	b = binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(b, 8), uint64(e.Version)) //nolint:gosec // versions are not negative
-	b = appendSized(b, e.ID[:])
-	b = appendSized(b, e.Type)
+	b = AppendField(b, e.ID[:])
+	b = AppendField(b, e.Type)
 	b = binary.BigEndian.AppendUint32(b, uint32(len(e.Data))) //nolint:gosec // far below 4 GiB
 	h.sha.Write(b)
 	h.sha.Write(e.Data)
@@ -52,6 +52,7 @@ func (h *EntryHasher) Sum(e *Recorded) (out EntryHash) {
 	return out
 }
 
-func appendSized[T string | []byte](b []byte, field T) []byte {
+// AppendField appends a field after its length in four bytes, big-endian.
+func AppendField[T string | []byte](b []byte, field T) []byte {
 	return append(binary.BigEndian.AppendUint32(b, uint32(len(field))), field...) //nolint:gosec // far below 4 GiB
 }

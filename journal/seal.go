@@ -18,6 +18,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"accountledger/domain"
+	"accountledger/eventstore"
 	"accountledger/vault"
 )
 
@@ -213,7 +214,7 @@ func derive(alg string, keys []*vault.Key) (cipher.AEAD, error) {
 	for _, k := range keys {
 		m := k.Material()
 		ikm = append(ikm, m[:]...)
-		info = appendField(info, []byte(k.Name))
+		info = eventstore.AppendField(info, []byte(k.Name))
 	}
 	key, err := hkdf.Key(sha256.New, ikm, nil, string(info), 32)
 	if err != nil {
@@ -249,22 +250,17 @@ func algFor(names []string) string {
 // additional is what the seal covers besides the value, each field with its length before it.
 func additional(at binding, p *domain.Sealed) []byte {
 	b := make([]byte, 0, 256)
-	b = appendField(b, []byte("accountledger/sealed/1"))
-	b = appendField(b, []byte(at.stream))
-	b = appendField(b, at.event.UUID[:])
-	b = appendField(b, []byte(at.typ))
-	b = appendField(b, []byte(p.Name))
+	b = eventstore.AppendField(b, []byte("accountledger/sealed/1"))
+	b = eventstore.AppendField(b, []byte(at.stream))
+	b = eventstore.AppendField(b, at.event.UUID[:])
+	b = eventstore.AppendField(b, []byte(at.typ))
+	b = eventstore.AppendField(b, []byte(p.Name))
 	b = binary.BigEndian.AppendUint32(b, uint32(p.Version)) //nolint:gosec // versions are small
-	b = appendField(b, []byte(p.Alg))
+	b = eventstore.AppendField(b, []byte(p.Alg))
 	for _, k := range p.Keys {
-		b = appendField(b, []byte(k))
+		b = eventstore.AppendField(b, []byte(k))
 	}
 	return b
-}
-
-func appendField(b, field []byte) []byte {
-	b = binary.BigEndian.AppendUint32(b, uint32(len(field))) //nolint:gosec // fields are far below 4 GiB
-	return append(b, field...)
 }
 
 // padBlock hides how long a value is, up to its multiple.

@@ -53,7 +53,6 @@ func (c *certificate) read() error {
 			return fmt.Errorf("tls: %w", err)
 		}
 	}
-	c.looked = c.now()
 	if stamps == c.stamps {
 		return nil
 	}

@@ -29,7 +29,7 @@ func (s *Server) listenInternal(ctx context.Context) (net.Listener, error) {
 		return nil, notListening("internal.http", s.cfg.Internal.HTTP, err)
 	}
 	address := l.Addr().String()
-	if tcp, ok := l.Addr().(*net.TCPAddr); ok && !tcp.IP.IsLoopback() {
+	if reachedFromOutside(l.Addr()) {
 		s.log.Warn("metrics and profiles can be had from other machines: see that only operators reach internal.http", "address", address)
 	}
 	s.internal.Store(&address)

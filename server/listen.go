@@ -67,3 +67,9 @@ func (d *doors) close() error {
 	}
 	return errors.Join(errs...)
 }
+
+// reachedFromOutside reports whether other machines can connect to a listener's address.
+func reachedFromOutside(address net.Addr) bool {
+	tcp, ok := address.(*net.TCPAddr)
+	return ok && !tcp.IP.IsLoopback()
+}

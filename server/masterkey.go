@@ -30,11 +30,7 @@ func keyFiles(c *Config) (vault.KeyFiles, error) {
 			return vault.KeyFiles{}, ErrNoMasterKeyGiven
 		}
 	}
-	for _, path := range strings.Split(c.MasterKeyOlder, ",") {
-		if path = strings.TrimSpace(path); path != "" {
-			paths = append(paths, path)
-		}
-	}
+	paths = append(paths, separated(c.MasterKeyOlder)...)
 	for i, path := range paths {
 		if i > 0 || c.MasterKey != "" {
 			if err := outside(c, path); err != nil {

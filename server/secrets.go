@@ -5,7 +5,6 @@ import (
 	"net/url"
 	"os"
 	"regexp"
-	"strings"
 )
 
 // secretKeys are settings whose values can hold a password.
@@ -16,8 +15,8 @@ var keyedPassword = regexp.MustCompile(`(?i)(^|\s|[?&])(password|pass|pwd|sslpas
 
 // holdsPassword reports whether one of the addresses of a setting has a password in it.
 func holdsPassword(value string) bool {
-	for address := range strings.SplitSeq(value, ",") {
-		u, err := url.Parse(strings.TrimSpace(address))
+	for _, address := range separated(value) {
+		u, err := url.Parse(address)
 		if err == nil && u.User != nil {
 			if _, set := u.User.Password(); set {
 				return true

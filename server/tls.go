@@ -141,9 +141,7 @@ func (c *Config) proxies() (api.Proxies, error) {
 // warnOfClearText says that passwords and tokens can be read on the way: the API is open to other machines, without TLS of its own
 // and without a proxy that is known.
 func (s *Server) warnOfClearText(listening net.Addr) {
-	proxies, err := s.cfg.proxies()
-	tcp, ok := listening.(*net.TCPAddr)
-	if err != nil || s.cfg.TLS.Own() || proxies.Any() || ok && tcp.IP.IsLoopback() {
+	if s.cfg.TLS.Own() || len(separated(s.cfg.HTTPTrustedProxies)) > 0 || !reachedFromOutside(listening) {
 		return
 	}
 	s.log.Warn("the API is open to other machines without encryption: passwords and tokens can be read on the way. Give tls.cert and tls.key, or "+

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -44,6 +45,7 @@ type conversation struct {
 	*Transport
 	ctx    context.Context //nolint:containedctx // it lives as long
 	conn   net.Conn
+	unbind func() bool // of the connection from ctx
 	client *gosmtp.Client
 	step   notify.Step
 	told   func(Progress)
@@ -91,13 +93,13 @@ func (v *conversation) connect() (string, error) {
 	c := &v.config
 	ctx, cancel := context.WithTimeout(v.ctx, c.Times.Connect)
 	defer cancel()
-	conn, err := (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext(ctx, "tcp", net.JoinHostPort(c.Host, strconv.Itoa(c.Port)))
+	at := net.JoinHostPort(c.Host, strconv.Itoa(c.Port))
+	conn, err := (&net.Dialer{KeepAlive: 15 * time.Second}).DialContext(ctx, "tcp", at)
 	if err != nil {
 		return "", err
 	}
-	v.conn = conn
-	context.AfterFunc(v.ctx, func() { _ = conn.Close() })
-	return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)), nil
+	v.conn, v.unbind = conn, context.AfterFunc(v.ctx, func() { _ = conn.Close() })
+	return at, nil
 }
 
 // greet says hello; with implicit TLS the connection is encrypted before.
@@ -168,10 +170,8 @@ func (v *conversation) signIn() (string, error) {
 		if open && (way.name == "PLAIN" || way.name == "LOGIN") && !IsLoopback(c.Host) {
 			continue // the password is never sent in clear text over a network
 		}
-		for _, one := range ways {
-			if one == way.name {
-				return way.name, v.client.Auth(way.auth)
-			}
+		if slices.Contains(ways, way.name) {
+			return way.name, v.client.Auth(way.auth)
 		}
 	}
 	return "", errNoMechanism
@@ -182,28 +182,22 @@ var errNoUTF8 = errors.New("smtp: the server takes no international addresses (S
 // hand hands over a message, up to the server's answer after the final dot.
 func (v *conversation) hand(from, to string, text []byte) error {
 	t := v.config.Times
-	steps := []struct {
-		name notify.Step
-		do   func() (string, error)
-	}{
-		{notify.StepSender, func() (string, error) {
-			v.within(t.Command)
-			v.client.SkipSMTPUTF8(isASCII(to)) // only for who needs it (RFC 6531, section 3.2): those who pass it on may not know it
-			return "", v.client.Mail("<" + from + ">")
-		}},
-		{notify.StepRecipient, func() (string, error) {
-			v.within(t.Command)
-			return "", v.client.Rcpt("<" + to + ">")
-		}},
-	}
 	if known, _ := v.client.Extension("SMTPUTF8"); !known && !isASCII(to) {
 		v.step = notify.StepRecipient
 		return v.failure(errNoUTF8)
 	}
-	for _, s := range steps {
-		if err := v.take(s.name, s.do); err != nil {
-			return err
-		}
+	if err := v.take(notify.StepSender, func() (string, error) {
+		v.within(t.Command)
+		v.client.SkipSMTPUTF8(isASCII(to)) // only for who needs it (RFC 6531, section 3.2): those who pass it on may not know it
+		return "", v.client.Mail("<" + from + ">")
+	}); err != nil {
+		return err
+	}
+	if err := v.take(notify.StepRecipient, func() (string, error) {
+		v.within(t.Command)
+		return "", v.client.Rcpt("<" + to + ">")
+	}); err != nil {
+		return err
 	}
 	v.step = notify.StepContent
 	v.within(t.Data)
@@ -230,6 +224,7 @@ func (v *conversation) close(taken bool) {
 		v.within(v.config.Times.Connect)
 		_ = v.client.Quit() // the server has already accepted the message
 	}
+	v.unbind()
 	_ = v.conn.Close()
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"accountledger/eventstore"
 	"accountledger/vault"
 )
 
@@ -61,8 +62,8 @@ func newCensus(key []byte) *census {
 
 func (c *census) add(row *vault.Row, held *vault.Keyring) error {
 	c.Rows.add(row)
-	b := appendField(c.buf[:0], string(row.Kind))
-	b = appendField(b, row.Name)
+	b := eventstore.AppendField(c.buf[:0], string(row.Kind))
+	b = eventstore.AppendField(b, row.Name)
 	if !row.Destroyed {
 		content, err := row.Open(held)
 		if err != nil {
@@ -71,11 +72,11 @@ func (c *census) add(row *vault.Row, held *vault.Keyring) error {
 		switch row.Kind {
 		case vault.KindKey:
 			material := content.Key.Material()
-			b = appendField(appendField(b, row.ID[:]), material[:])
+			b = eventstore.AppendField(eventstore.AppendField(b, row.ID[:]), material[:])
 		case vault.KindSecret:
-			b = appendField(appendField(b, row.ID[:]), content.Secret)
+			b = eventstore.AppendField(eventstore.AppendField(b, row.ID[:]), content.Secret)
 		default:
-			b = appendField(appendField(b, content.Digest[:]), content.Claim[:])
+			b = eventstore.AppendField(eventstore.AppendField(b, content.Digest[:]), content.Claim[:])
 		}
 	} else {
 		b = binary.BigEndian.AppendUint32(b, 0)
@@ -207,9 +208,4 @@ func dropDeleted(ctx context.Context, from, to vault.Portable) error {
 		}
 	}
 	return err
-}
-
-func appendField[T string | []byte](b []byte, field T) []byte {
-	b = binary.BigEndian.AppendUint32(b, uint32(len(field))) //nolint:gosec // far below 4 GiB
-	return append(b, field...)
 }
