@@ -25,7 +25,7 @@ func (c *core) see(ctx context.Context, t sessionToken, caller domain.Caller, no
 		command: domain.CommandID{UUID: domain.Derive(t.session.UUID, "seen", slot)}}
 	a := about{}
 	if t.kind == domain.ActorPerson {
-		account, err := k.account(ctx, caller.Account) //nolint:contextcheck // unread inherits from the request
+		account, err := k.account(ctx, caller.Account)
 		if err != nil {
 			return
 		}
@@ -37,5 +37,5 @@ func (c *core) see(ctx context.Context, t sessionToken, caller domain.Caller, no
 				return nil, nil
 			}
 			return []any{domain.SessionSeen{Session: t.session}}, nil
-		}}.by(ctx, k) //nolint:contextcheck // as above
+		}}.by(ctx, k)
 }

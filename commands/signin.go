@@ -32,6 +32,8 @@ type SignedIn struct {
 	Closing bool
 	// Client is the token by which the client is known from now on: what it sent if it is known of this owner, or another one.
 	Client Token
+	// Pending: the password is right, and there is no session before more is proven; nothing else is set then.
+	Pending *PendingSignIn
 }
 
 // signIn takes the same time and gives the same answer for an unknown identifier and for a wrong password.
@@ -68,7 +70,15 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	if !right {
 		return SignedIn{}, errors.Join(domain.ErrCredentials, k.refusedAny(ctx, limits))
 	}
-	return k.begin(ctx, who, client)
+	first := beginning{holder: who, client: client, session: domain.SessionID{UUID: domain.Derive(k.command.UUID, "session")},
+		methods: []domain.AuthMethod{domain.MethodPassword}}
+	if unusual, err := k.needsCode(ctx, first); err != nil || len(unusual) > 0 {
+		if err != nil {
+			return SignedIn{}, err
+		}
+		return k.askForCode(ctx, who, unusual)
+	}
+	return k.begin(ctx, first)
 }
 
 // bind ties the command to a credential, such as the identifier that signs in or the code that is checked: guests choose their
@@ -186,9 +196,18 @@ func (k *call) rightPassword(ctx context.Context, who holder, p passwords.Passwo
 	return true, k.Vault.PutSecret(ctx, who.secret, []byte(renewed))
 }
 
+// beginning is a session about to start.
+type beginning struct {
+	holder
+	client  []byte // the secret that the client sent
+	session domain.SessionID
+	methods []domain.AuthMethod
+}
+
 // begin appends the session's start to the month's stream, after the client if it is new: a crash between them leaves a client that
 // nobody has, or that the repeat gets.
-func (k *call) begin(ctx context.Context, who holder, client []byte) (SignedIn, error) {
+func (k *call) begin(ctx context.Context, in beginning) (SignedIn, error) {
+	who, id := in.holder, in.session
 	a, lifetime := about{}, domain.StaffSessionLifetime
 	if who.account != nil {
 		a, lifetime = ofAccount(who.account), domain.SessionLifetime
@@ -197,23 +216,25 @@ func (k *call) begin(ctx context.Context, who holder, client []byte) (SignedIn, 
 		}
 	}
 	k.Caller.Actor = domain.Actor{Kind: who.kind, ID: domain.ID[any]{UUID: who.id}}
-	id := domain.SessionID{UUID: domain.Derive(k.command.UUID, "session")}
 	month, err := k.sessionMonth(ctx, who.id, id)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	from, err := k.clientOf(ctx, who, a, client)
+	from, err := k.clientOf(ctx, who, a, in.client)
 	if err != nil {
 		return SignedIn{}, err
 	}
 	out, err := change[*domain.Sessions]{stream: k.sessionsStream(who.id, month), about: concerning[*domain.Sessions](a),
-		decide: func(ctx context.Context, _ *domain.Sessions, head journal.Head) ([]any, error) {
+		decide: func(ctx context.Context, s *domain.Sessions, head journal.Head) ([]any, error) {
+			if s.All[id] != nil { // a sign-in that another request continued
+				return nil, domain.ErrSignInEnded
+			}
 			secret, err := k.secret(ctx, "session", k.factTime(head))
 			if err != nil {
 				return nil, err
 			}
 			started := k.sessionStarted(id, who, month, secret, lifetime)
-			started.NewClient, started.Unusual = from.isNew, from.unusual()
+			started.Methods, started.NewClient, started.Unusual = in.methods, from.isNew, from.unusual()
 			return []any{started}, nil
 		}}.by(ctx, k)
 	if err != nil {
@@ -228,12 +249,12 @@ func (k *call) begin(ctx context.Context, who holder, client []byte) (SignedIn, 
 		return SignedIn{}, err
 	}
 	e := started.Event.(domain.SessionStarted) // found or made above
-	in := SignedIn{Token: sessionToken{who.kind, who.id, month, id, secret}.String(), Session: id, Expires: e.Expires, Roles: who.roles,
+	begun := SignedIn{Token: sessionToken{who.kind, who.id, month, id, secret}.String(), Session: id, Expires: e.Expires, Roles: who.roles,
 		Client: clientToken(from.secret)}
 	if who.account != nil {
-		in.Account, in.Closing = who.account.ID, who.account.Erasure.UnderWay()
+		begun.Account, begun.Closing = who.account.ID, who.account.Erasure.UnderWay()
 	}
-	return in, nil
+	return begun, nil
 }
 
 // sessionMonth is the month that a session starts in; a repeat just after a month's end finds the first request's.
@@ -263,7 +284,7 @@ func (k *call) sessionStarted(id domain.SessionID, who holder, month domain.Mont
 		keys[0] = domain.AccountKey(who.account.ID)
 	}
 	return domain.SessionStarted{Session: id, Owner: who.kind, SecretHash: hashSecret(secret), Expires: k.now.Add(lifetime), OwnerAt: who.ownerAt,
-		Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword},
+		Level:  domain.LevelOne,
 		Client: domain.Personal(k.Client, keys...)}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/knadh/koanf/v2"
 
 	"accountledger/api"
+	"accountledger/commands"
 	"accountledger/domain"
 	"accountledger/notify/smtp"
 	"accountledger/notify/templates"
@@ -52,6 +53,7 @@ type Config struct {
 	Backup         BackupConfig    `koanf:"backup"`
 	Log            LogConfig       `koanf:"log"`
 	Erasure        ErasureConfig   `koanf:"erasure"`
+	SignIns        SignInsConfig   `koanf:"sign_ins"`
 	Passwords      PasswordsConfig `koanf:"passwords"`
 	SMTP           SMTPConfig      `koanf:"smtp"`
 	Internal       InternalConfig  `koanf:"internal"`
@@ -77,6 +79,11 @@ type LogConfig struct {
 type ErasureConfig struct {
 	Grace     time.Duration `koanf:"grace"`      // how long an erasure can be cancelled
 	ClockJump time.Duration `koanf:"clock_jump"` // by how much the clock may jump before nothing is destroyed by time
+}
+
+// SignInsConfig is how people sign in.
+type SignInsConfig struct {
+	Unusual string `koanf:"unusual"` // what an unusual one needs besides the password: off or code
 }
 
 // PasswordsConfig is the policy for passwords, and what hashing may cost.
@@ -287,6 +294,8 @@ func (c *Config) check() error {
 		return wrong("erasure.grace", "give a duration such as 336h, not below 0")
 	case c.Erasure.ClockJump < time.Hour:
 		return wrong("erasure.clock_jump", "give a duration such as 26h, not below 1h")
+	case !among(c.SignIns.Unusual, string(commands.UnusualOff), string(commands.UnusualCode)):
+		return wrong("sign_ins.unusual", "give off or code")
 	case !among(c.Log.Level, "debug", "info", "warn", "error"):
 		return wrong("log.level", "give debug, info, warn or error")
 	case !among(c.Log.Format, "text", "json"):
