@@ -125,6 +125,18 @@ func newLedger(t testing.TB) *ledger {
 	return l
 }
 
+// newLedgerThat is a ledger whose operator has set something.
+func newLedgerThat(t testing.TB, set func(*commands.Config)) *ledger {
+	t.Helper()
+	l := newLedger(t)
+	set(&l.deps.Config)
+	l.server.Close()
+	l.begin()
+	l.server = httptest.NewServer(l.api.Handler())
+	t.Cleanup(l.server.Close)
+	return l
+}
+
 // newLedgerOver is a ledger that listens nowhere, over the real log and vault as the tests want them seen. Views read the
 // log itself.
 func newLedgerOver(t testing.TB, log func(eventstore.Store) eventstore.Store, keys func(vault.Vault) vault.Vault) *ledger {

@@ -32,6 +32,7 @@ func endpoints() []endpoint {
 		{"resendCode", "POST", "/v1/verifications/" + noID + "/resend", true, everybody()},
 		{"catalogue", "GET", "/v1/catalogue", false, everybody()},
 		{"signIn", "POST", "/v1/sessions", true, everybody()},
+		{"continueSignIn", "POST", "/v1/sign-ins/" + noID + "/factor", true, everybody()},
 		{"raiseSession", "POST", "/v1/me/session/raise", true, signedIn},
 		{"listSessions", "GET", "/v1/sessions", false, signedIn},
 		{"endSession", "DELETE", "/v1/sessions/" + noID, false, signedIn},

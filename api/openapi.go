@@ -65,11 +65,22 @@ func describe(op *huma.Operation, who audience) {
 	if !who.open() {
 		op.Security = []map[string][]string{{bearer: {}}}
 	}
-	op.Responses = map[string]*huma.Response{"default": refusalOf("A refusal.")}
+	if op.Responses == nil {
+		op.Responses = map[string]*huma.Response{}
+	}
+	op.Responses["default"] = refusalOf("A refusal.")
 	if up := who.stepUp(); up != nil {
 		op.Responses["403"] = refusalOf(fmt.Sprintf("A refusal; step_up_required if you proved who you are more than %d minutes ago: "+
 			"see POST /v1/me/session/raise.", up.MaxAge/time.Minute))
 	}
+}
+
+// answers describes an answer of a route that has several.
+func answers[T any](a *API, description string) *huma.Response {
+	t := reflect.TypeFor[T]()
+	name := huma.DefaultSchemaNamer(t, "")
+	return &huma.Response{Description: description, Content: map[string]*huma.MediaType{
+		"application/json": {Schema: a.huma.OpenAPI().Components.Schemas.Schema(t, true, name)}}}
 }
 
 func refusalOf(description string) *huma.Response {

@@ -12,6 +12,7 @@ func (a *API) routes() {
 	a.catalogue()
 
 	a.signIn()
+	a.continueSignIn()
 	a.raiseSession()
 	a.listSessions()
 	a.endSession()

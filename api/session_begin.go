@@ -2,9 +2,12 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"accountledger/api/security"
 	"accountledger/commands"
@@ -35,11 +38,29 @@ type signInAnswer struct {
 	Client    commands.Token    `json:"client,omitzero" doc:"By which this client is known: keep it, and send it with the person's next sign-in. It gives no access."`
 }
 
+// signInOut is a session, or what it takes to get one.
+type signInOut struct {
+	Positioned
+	Status int
+	Body   any
+}
+
+type pendingAnswer struct {
+	SignIn    domain.SignInID     `json:"sign_in" format:"uuid"`
+	Handle    string              `json:"handle" doc:"Required to continue. It is shown only once."`
+	Needs     []domain.SignInNeed `json:"needs" doc:"What is needed beside the password: code, which was sent to the first of the account's addresses."`
+	ExpiresAt time.Time           `json:"expires_at"`
+}
+
 // signIn starts a session. A wrong password and an unknown address get the same answer in the same time.
 func (a *API) signIn() {
-	route(a, created(operation("signIn", "POST", "/v1/sessions", "sessions", "Sign in",
-		"Starts a session for a person or an officer. The history says whether the client was known from an earlier sign-in.")), of(a.Menu.SignIn.May),
-		func(ctx context.Context, r *ask, in *signInIn) (*answer[signInAnswer], error) {
+	op := created(operation("signIn", "POST", "/v1/sessions", "sessions", "Sign in",
+		"Starts a session for a person or an officer. The history says whether the client was known from an earlier sign-in. If the operator has asked for it, "+
+			"a person's sign-in from a client that is not known answers 202: POST /v1/sign-ins/{id}/factor with the code that was sent."))
+	op.Responses = map[string]*huma.Response{"201": answers[signInAnswer](a, "A session."),
+		"202": answers[pendingAnswer](a, "The password is right; a code is needed, too.")}
+	route(a, op, of(a.Menu.SignIn.May),
+		func(ctx context.Context, r *ask, in *signInIn) (*signInOut, error) {
 			b := in.Body.value
 			if b.Password == (passwords.Password{}) {
 				return nil, errRequired.At("/password")
@@ -50,7 +71,11 @@ func (a *API) signIn() {
 				aimedAt(ctx, b.Email, b.Staff)
 				return nil, err
 			}
-			return reply(a, out.Position, signedIn(out.Value)), nil
+			at := Positioned{a.sealPosition(out.Position)}
+			if p := out.Value.Pending; p != nil {
+				return &signInOut{at, http.StatusAccepted, pendingAnswer{p.ID, p.Handle, p.Needs, p.Expires}}, nil
+			}
+			return &signInOut{at, http.StatusCreated, signedIn(out.Value)}, nil
 		})
 }
 

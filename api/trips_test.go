@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"accountledger/commands"
 	"accountledger/domain"
 )
 
@@ -115,6 +116,7 @@ func tripRows() []tripRow {
 			return request{200, "POST", "/v1/accounts/" + p.anna.account + "/reveal", p.officer, `{"parts": ["email", "device_names", "clients"], ` + why + `}`}
 		}},
 		{"queryView", 2, 2, func(p *people) request { return request{200, "POST", "/v1/views/accounts/query", p.officer, "{}"} }},
+		{"continueSignIn", 8, 6, (*people).pending}, // the last one: from now on others need a code, too
 	}
 }
 
@@ -222,6 +224,19 @@ func (p *people) check(right bool) request {
 		status, code = 422, "wrong"
 	}
 	return request{status, "POST", "/v1/verifications/" + id + "/check", "", fmt.Sprintf(`{"handle": %q, "code": %q}`, up.str(p.t, "handle"), code)}
+}
+
+// pending is a sign-in that waits for its code.
+func (p *people) pending() request {
+	p.t.Helper()
+	one := p.another()
+	if p.deps.Config.Unusual != commands.UnusualCode {
+		p.deps.Config.Unusual = commands.UnusualCode
+		p.begin()
+	}
+	begun := p.want(202, "POST", "/v1/sessions", "", signInBody(one.email, false))
+	id := begun.str(p.t, "sign_in")
+	return request{201, "POST", "/v1/sign-ins/" + id + "/factor", "", fmt.Sprintf(`{"handle": %q, "code": %q}`, begun.str(p.t, "handle"), p.code(id, 1))}
 }
 
 func (p *people) resend() request {

@@ -17,6 +17,7 @@ func (k *call) complete(ctx context.Context, r *domain.VerificationRequest) (dom
 		return k.completeSignUp(ctx, domain.SignUpID(r.ID))
 	case domain.VerifyAddContact:
 		return k.attachContact(ctx, r)
+	case domain.VerifySignIn: // by who has its handle, and nobody else
 	}
 	return r.Account, domain.ErrEnded
 }
@@ -29,6 +30,10 @@ func (k *call) proofEnded(ctx context.Context, r *domain.VerificationRequest, si
 	v, err := k.verification(ctx, r)
 	if err != nil || v.Ended != "" || !v.Passed {
 		return v.Ended != "", err
+	}
+	if r.Purpose == domain.VerifySignIn {
+		s, err := stateOf(ctx, k.signInStream(domain.SignInID(r.ID)))
+		return err == nil && !s.Passed.IsZero(), err
 	}
 	a, err := k.account(ctx, r.Account)
 	return err == nil && attachedBy(a, r.ID), err
@@ -218,7 +223,9 @@ func (k *call) settleVerification(ctx context.Context, in SettleVerification) (S
 	case ended && signUp != nil: // its key and its password went before that was recorded
 	case ended:
 		err = k.Journal.Destroy(ctx, domain.VerificationKey(r.ID))
-	case v.Passed:
+	case v.Passed && r.Purpose == domain.VerifySignIn && !over:
+		return Settled{}, nil // whoever gave the code may still sign in
+	case v.Passed && r.Purpose != domain.VerifySignIn:
 		_, err = k.complete(ctx, r)
 		if isRefusal(err) { // recorded
 			err = nil

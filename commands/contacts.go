@@ -192,7 +192,7 @@ func (k *call) endProof(ctx context.Context, r *domain.VerificationRequest, reas
 		}
 	}
 	c := k.changeProof(r, func(_ context.Context, v domain.Verification) ([]any, error) {
-		if v.Ended != "" || v.Passed && tooLate {
+		if v.Ended != "" || v.Passed && tooLate && r.Purpose != domain.VerifySignIn {
 			return nil, nil // it passed just in time
 		}
 		return []any{domain.VerificationEnded{Reason: reason, Purpose: r.Purpose, FirstOfDay: r.FirstOfDay}}, nil

@@ -27,7 +27,18 @@ type Config struct {
 	// SignIns limits refused sign-ins per identifier and address, WrongCodes wrong codes per identifier and day.
 	SignIns    Limit
 	WrongCodes Limit
+	// Unusual is what an unusual sign-in of a person with the right password needs besides.
+	Unusual UnusualSignIns
 }
+
+// UnusualSignIns is what an unusual sign-in needs besides the password.
+type UnusualSignIns string
+
+// What it can need.
+const (
+	UnusualOff  UnusualSignIns = "off"  // nothing; the history says that it was unusual
+	UnusualCode UnusualSignIns = "code" // a code that is sent to the first of the account's addresses
+)
 
 // DefaultBackupKeep is how long backups are kept by default.
 const DefaultBackupKeep = 35 * 24 * time.Hour
@@ -35,6 +46,7 @@ const DefaultBackupKeep = 35 * 24 * time.Hour
 // DefaultConfig is the default configuration.
 func DefaultConfig() Config {
 	return Config{Controller: "development", Grace: domain.DefaultGrace, BackupKeep: DefaultBackupKeep,
+		Unusual:    UnusualOff,
 		SignIns:    Limit{Events: 20, Window: 15 * time.Minute},
 		WrongCodes: Limit{Events: 20, Window: 24 * time.Hour}}
 }
@@ -68,6 +80,7 @@ type core struct {
 	accounts  *folded[*domain.Account]
 	sessions  *folded[*domain.Sessions]
 	clients   *folded[*domain.Clients]
+	signIns   *folded[*domain.SignIn]
 	services  *folded[*domain.Service]
 	officers  *folded[*domain.Staff]
 	published *folded[*domain.Notices]
@@ -145,7 +158,7 @@ func newCore(ctx context.Context, d Deps) (*core, error) {
 	}
 	c := &core{Deps: d, keys: keys, limits: newLimiter(d.Now), signUps: make(chan struct{}, signUpsAtOnce), near: d.Journal.Near()}
 	c.accounts, c.sessions = newFolded[*domain.Account](c), newFolded[*domain.Sessions](c)
-	c.clients = newFolded[*domain.Clients](c)
+	c.clients, c.signIns = newFolded[*domain.Clients](c), newFolded[*domain.SignIn](c)
 	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)
 	c.published, c.claims = newFolded[*domain.Notices](c), newFolded[*domain.Claim](c)
 	c.attempts, c.asked, c.proofs = newFolded[*domain.Attempts](c), newFolded[*domain.SignUp](c), newFolded[*proof](c)

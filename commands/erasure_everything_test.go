@@ -17,7 +17,10 @@ var traces = []string{strings.ToLower(ada), ada2, "also.ada@example.org", "free.
 // Its addresses are free for others.
 func TestAnAccountWithOneOfEverything(t *testing.T) {
 	w := newWorld(t)
+	w.deps.Config.Unusual = commands.UnusualCode
+	w.restart()
 	c := w.person(ada)
+	underWay := w.begin()
 	w.attached(c, ada2)
 	w.attached(c, "also.ada@example.org")
 	open := w.signUp("free.ada@example.org") // somebody else's sign-up, who will have the address
@@ -33,7 +36,11 @@ func TestAnAccountWithOneOfEverything(t *testing.T) {
 	do(w, w.Reveal, officer, commands.Reveal{Why: why, Account: c.Account, Parts: []domain.RevealedPart{domain.RevealEmail, domain.RevealNames}})
 	phone := request(domain.Guest())
 	phone.Client = domain.ClientInfo{Address: "198.51.100.23", UserAgent: "phone/3"}
-	other, err := w.SignIn(t.Context(), phone, signInOf(ada2))
+	asked, err := w.SignIn(t.Context(), phone, signInOf(ada2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := w.ContinueSignIn(t.Context(), phone, withCode(asked.Value.Pending, w.codeOf(asked.Value.Pending)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,6 +58,9 @@ func TestAnAccountWithOneOfEverything(t *testing.T) {
 		t.Fatalf("the erasure is %s", e.State)
 	}
 	w.settled(open.Verification)
+	if !w.settled(domain.VerificationID(underWay.ID)) {
+		t.Error("a sign-in is not settled")
+	}
 	w.restart()
 	after := w.readable()
 	for _, text := range traces {

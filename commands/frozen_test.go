@@ -14,12 +14,16 @@ import (
 // up to its version.
 func TestNobodyWritesToSharedStates(t *testing.T) {
 	w := newWorld(t)
+	w.deps.Config.Unusual = commands.UnusualCode
 	menu, watch, err := commands.NewWatched(t.Context(), w.deps)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.Menu = menu
-	person := w.person(ada)
+	w.account(ada)
+	person, first := w.session(ada)
+	hers := signInOf(ada)
+	hers.Client = first.Client
 	officer, service := w.officer("grace@example.com", domain.RoleCompliance), w.service("weather-app")
 	device := do(w, w.LinkDevice, person, domain.LinkDevice{Kind: "phone", Model: "Pixel 9", Name: "Hers"})
 	other := do(w, w.LinkDevice, person, domain.LinkDevice{Kind: "watch", Model: "Model 3", Name: "Too"})
@@ -41,8 +45,12 @@ func TestNobodyWritesToSharedStates(t *testing.T) {
 		func() { do(w, w.History, person, struct{}{}) },
 		func() { do(w, w.ListSessions, person, struct{}{}) },
 		func() {
-			second, _ := w.session(ada)
+			second := do(w, w.SignIn, domain.Guest(), hers)
 			do(w, w.EndSession, person, commands.EndSession{ID: second.Session})
+		},
+		func() {
+			begun := do(w, w.SignIn, domain.Guest(), signInOf(ada)).Pending
+			do(w, w.ContinueSignIn, domain.Guest(), commands.ContinueSignIn{ID: begun.ID, Handle: begun.Handle, Code: w.codeOf(begun)})
 		},
 		func() {
 			do(w, w.Reveal, officer, commands.Reveal{Why: why, Account: person.Account,

@@ -19,8 +19,10 @@ type Menu struct {
 	CheckCode Command[CheckCode, Checked]
 	Resend    Command[Resend, Resent]
 	SignIn    Command[SignIn, SignedIn]
-	Enrol     Command[Enrol, Enrolled]
-	Catalogue Command[Catalogue, []CatalogueEntry]
+	// ContinueSignIn is for one that needs more than the password.
+	ContinueSignIn Command[ContinueSignIn, SignedIn]
+	Enrol          Command[Enrol, Enrolled]
+	Catalogue      Command[Catalogue, []CatalogueEntry]
 
 	Raise             Command[Raise, SignedIn]
 	ListSessions      Command[struct{}, []Session]
@@ -85,12 +87,13 @@ func menu(c *core) *Menu {
 		Ciphers:            c.ciphers,
 		PseudonymsOf:       c.pseudonymsOf,
 
-		SignUp:    by(c, anyone, onCall((*call).signUp)),
-		CheckCode: by(c, anyone, onCall((*call).checkCode)),
-		Resend:    by(c, anyone, onCall((*call).resend)),
-		SignIn:    by(c, anyone, onCall((*call).signIn)),
-		Enrol:     by(c, anyone, onCall((*call).enrol)),
-		Catalogue: by(c, anyone, onCall((*call).catalogue)),
+		SignUp:         by(c, anyone, onCall((*call).signUp)),
+		CheckCode:      by(c, anyone, onCall((*call).checkCode)),
+		Resend:         by(c, anyone, onCall((*call).resend)),
+		SignIn:         by(c, anyone, onCall((*call).signIn)),
+		ContinueSignIn: by(c, anyone, onCall((*call).continueSignIn)),
+		Enrol:          by(c, anyone, onCall((*call).enrol)),
+		Catalogue:      by(c, anyone, onCall((*call).catalogue)),
 
 		Raise:             by(c, signedIn, onCall((*call).raise)),
 		ListSessions:      by(c, signedIn, onCall((*call).listSessions)),

@@ -76,6 +76,9 @@ func (k *call) pick(ctx context.Context, r *domain.VerificationRequest, v domain
 		return MessageToSend{}, err
 	}
 	m := MessageToSend{Kind: r.Purpose.Message(taken), Language: a.Language, Subject: owner}
+	if m.Kind == "" { // somebody else has the address meanwhile, and it is none of theirs
+		return MessageToSend{}, nil
+	}
 	from, part := r.Fact, r.Contact
 	switch {
 	case taken:

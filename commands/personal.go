@@ -45,6 +45,18 @@ func (SignIn) Format(s fmt.State, _ rune) { hide(s) }
 func (SignIn) LogValue() slog.Value { return hidden() }
 
 // Format prints [personal] for every verb.
+func (ContinueSignIn) Format(s fmt.State, _ rune) { hide(s) }
+
+// LogValue logs [personal].
+func (ContinueSignIn) LogValue() slog.Value { return hidden() }
+
+// Format prints [personal] for every verb.
+func (PendingSignIn) Format(s fmt.State, _ rune) { hide(s) }
+
+// LogValue logs [personal].
+func (PendingSignIn) LogValue() slog.Value { return hidden() }
+
+// Format prints [personal] for every verb.
 func (Session) Format(s fmt.State, _ rune) { hide(s) }
 
 // LogValue logs [personal].

@@ -22,6 +22,7 @@ SignUp             y     y      y       y       y     y          y       y      
 CheckCode          y     y      y       y       y     y          y       y        y
 Resend             y     y      y       y       y     y          y       y        y
 SignIn             y     y      y       y       y     y          y       y        y
+ContinueSignIn     y     y      y       y       y     y          y       y        y
 Enrol              y     y      y       y       y     y          y       y        y
 Catalogue          y     y      y       y       y     y          y       y        y
 SeeErasure         y     y      y       y       y     y          y       y        y

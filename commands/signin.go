@@ -32,6 +32,8 @@ type SignedIn struct {
 	Closing bool
 	// Client is the token by which the client is known from now on: what it sent if it is known of this owner, or another one.
 	Client Token
+	// Pending: the password is right, and there is no session before more is proven; nothing else is set then.
+	Pending *PendingSignIn
 }
 
 // signIn takes the same time and gives the same answer for an unknown identifier and for a wrong password.
@@ -54,7 +56,19 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return k.begin(ctx, who, client)
+	if who, err = k.renewed(ctx, who); err != nil {
+		return SignedIn{}, err
+	}
+	first := beginning{holder: who, client: client, session: domain.SessionID{UUID: domain.Derive(k.command.UUID, "session")},
+		methods: []domain.AuthMethod{domain.MethodPassword}}
+	unusual, err := k.needsCode(ctx, first)
+	switch {
+	case err != nil:
+		return SignedIn{}, err
+	case len(unusual) > 0:
+		return k.askForCode(ctx, who, unusual)
+	}
+	return k.begin(ctx, first)
 }
 
 // proven finds the holder of a password once the limits of a digest allow another try, and answers a wrong one with a refusal, which is
@@ -193,43 +207,62 @@ func (k *call) rightPassword(ctx context.Context, who holder, p passwords.Passwo
 	return true, k.Vault.PutSecret(ctx, who.secret, []byte(renewed))
 }
 
+// renewed reads a person's account again. What was proven took its time: they may have signed out everywhere meanwhile, or had the account
+// erased.
+func (k *call) renewed(ctx context.Context, who holder) (holder, error) {
+	if who.account == nil {
+		return who, nil
+	}
+	now, err := k.account(again(ctx), who.account.ID)
+	if err != nil {
+		return holder{}, err
+	}
+	if !now.Exists() || standingOf(now).gone {
+		return holder{}, domain.ErrCredentials
+	}
+	who.account, who.ownerAt = now, now.Version
+	return who, nil
+}
+
+// beginning is a session about to start.
+type beginning struct {
+	holder
+	client  []byte // the secret that the client sent
+	session domain.SessionID
+	methods []domain.AuthMethod
+}
+
 // begin appends the session's start to the month's stream, after the client if it is new: a crash between them leaves a client that
 // nobody has, or that the repeat gets.
-func (k *call) begin(ctx context.Context, who holder, client []byte) (SignedIn, error) {
+func (k *call) begin(ctx context.Context, in beginning) (SignedIn, error) {
+	who, id := in.holder, in.session
 	a, lifetime := about{}, domain.StaffSessionLifetime
 	if who.account != nil {
-		// The password took its time: its owner may have signed out everywhere meanwhile, or had the account erased.
-		now, err := k.account(again(ctx), who.account.ID)
-		switch {
-		case err != nil:
-			return SignedIn{}, err
-		case !now.Exists() || standingOf(now).gone:
-			return SignedIn{}, domain.ErrCredentials
-		}
-		who.account, who.ownerAt = now, now.Version
 		a, lifetime = ofAccount(who.account), domain.SessionLifetime
 		if err := k.ageAgain(ctx, who.account); err != nil {
 			return SignedIn{}, err
 		}
 	}
 	k.Caller.Actor = domain.Actor{Kind: who.kind, ID: domain.ID[any]{UUID: who.id}}
-	id := domain.SessionID{UUID: domain.Derive(k.command.UUID, "session")}
 	month, err := k.sessionMonth(ctx, who.id, id)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	from, err := k.clientOf(ctx, who, a, client)
+	from, err := k.clientOf(ctx, who, a, in.client)
 	if err != nil {
 		return SignedIn{}, err
 	}
 	out, err := change[*domain.Sessions]{stream: k.sessionsStream(who.id, month), about: concerning[*domain.Sessions](a),
-		decide: func(ctx context.Context, _ *domain.Sessions, head journal.Head) ([]any, error) {
+		decide: func(ctx context.Context, s *domain.Sessions, head journal.Head) ([]any, error) {
+			if s.All[id] != nil { // a sign-in that another request continued
+				return nil, domain.ErrSignInEnded
+			}
 			secret, err := k.secret(ctx, "session", k.factTime(head))
 			if err != nil {
 				return nil, err
 			}
 			started := k.sessionStarted(id, who, month, secret, lifetime)
-			started.NewClient, started.Unusual = from.isNew, from.unusual()
+			started.Methods, started.NewClient, started.Unusual = in.methods, from.isNew, from.unusual()
 			return []any{started}, nil
 		}}.by(ctx, k)
 	if err != nil {
@@ -244,9 +277,9 @@ func (k *call) begin(ctx context.Context, who holder, client []byte) (SignedIn, 
 		return SignedIn{}, err
 	}
 	e := started.Event.(domain.SessionStarted) // found or made above
-	in := who.signedIn(month, id, secret, e.Expires)
-	in.Client = clientToken(from.secret)
-	return in, nil
+	begun := who.signedIn(month, id, secret, e.Expires)
+	begun.Client = clientToken(from.secret)
+	return begun, nil
 }
 
 // signedIn tells the holder of a session's new token.
@@ -285,7 +318,7 @@ func (k *call) sessionStarted(id domain.SessionID, who holder, month domain.Mont
 		keys[0] = domain.AccountKey(who.account.ID)
 	}
 	return domain.SessionStarted{Session: id, Owner: who.kind, SecretHash: hashSecret(secret), Expires: k.now.Add(lifetime), OwnerAt: who.ownerAt,
-		Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword},
+		Level:  domain.LevelOne,
 		Client: domain.Personal(k.Client, keys...)}
 }
 

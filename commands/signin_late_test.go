@@ -36,3 +36,21 @@ func TestASignInThatWaited(t *testing.T) {
 		t.Errorf("a dead token: %v", err)
 	}
 }
+
+// One that needs a code as well can be continued then.
+func TestASignInWithACodeThatWaited(t *testing.T) {
+	w, known := askingWorld(t)
+	c := w.authenticated(known.Token)
+	elsewhere, slow := *w, *w
+	elsewhere.restart()
+	waited := false
+	slow.start(w.store, waitingVault{w.vault, func() {
+		waited = true
+		do(&elsewhere, elsewhere.SignOutEverywhere, c, struct{}{})
+	}})
+	p := slow.begin()
+	in := do(&elsewhere, elsewhere.ContinueSignIn, domain.Guest(), withCode(p, elsewhere.codeOf(p)))
+	if _, err := elsewhere.Authenticate(t.Context(), in.Token); err != nil || !waited {
+		t.Errorf("a dead token: %v", err)
+	}
+}

@@ -48,6 +48,10 @@ func (c *core) clientsStream(owner [16]byte) stream[*domain.Clients] {
 	return stream[*domain.Clients]{domain.ClientsStream(owner), c.clients, zero[domain.Clients]}
 }
 
+func (c *core) signInStream(id domain.SignInID) stream[*domain.SignIn] {
+	return stream[*domain.SignIn]{domain.SignInStream(id), c.signIns, zero[domain.SignIn]}
+}
+
 // stateOf reads the state of a stream as the leader has it now.
 func stateOf[S state[S]](ctx context.Context, s stream[S]) (S, error) {
 	at, err := s.read(ctx)

@@ -61,7 +61,7 @@ func (k *call) ownRequest(ctx context.Context, id domain.VerificationID, handle 
 		r, signUp, err = k.requestOf(ctx, id)
 		return err
 	}, func(ctx context.Context) error { return early(ctx, id) })
-	if err == nil && (r == nil || !r.Owns(handle)) {
+	if err == nil && (r == nil || !r.Owns(handle) || r.Purpose == domain.VerifySignIn) { // a sign-in's has a route of its own
 		err = domain.ErrVerification
 	}
 	if err != nil {
@@ -134,6 +134,9 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 		return err
 	}
 	takenBefore := claim.Held() && !claim.Since.At.After(r.Fact.At)
+	if r.Purpose == domain.VerifySignIn { // the address is to be the account's own
+		takenBefore = !claim.Held() || claim.Account != r.Account
+	}
 	var refusedCode error
 	out, err := k.changeProof(r, func(ctx context.Context, v domain.Verification) (events []any, err error) {
 		want := k.code(r, v, contact)

@@ -30,6 +30,10 @@ func KeysEnded(f Fact) (e Ended) {
 		}
 	case ContactAttached:
 		e.After = []string{VerificationKey(event.Verification)}
+	case SignInPassed:
+		if id, ok := streamOf(f.Stream); ok {
+			e.After = []string{VerificationKey(VerificationID{UUID: id})}
+		}
 	case DeviceUnlinked:
 		e.After = []string{DeviceKey(event.Device)}
 	case IdentifierRetired:
@@ -44,7 +48,8 @@ func KeysEnded(f Fact) (e Ended) {
 func EndsKeys(typ string) bool {
 	base, _, _ := strings.Cut(typ, ".v")
 	switch base {
-	case "erasure.completed", "verification.ended", "contact.attached", "sign_up.completed", "sign_up.lapsed", "device.unlinked", "identifier.retired":
+	case "erasure.completed", "verification.ended", "contact.attached", "sign_up.completed", "sign_up.lapsed",
+		"device.unlinked", "sign_in.passed", "identifier.retired":
 		return true
 	}
 	return false

@@ -101,10 +101,12 @@ var (
 	ErrCredentials = &Error{Kind: Unauthenticated, Code: "wrong_credentials", Message: "The e-mail address or password is wrong."}
 	ErrClient      = &Error{Kind: Invalid, Code: "invalid_client",
 		Message: "This is not a client's token, as an earlier sign-in gave it. Leave it out if you have none.", Field: "/client"}
-	ErrSession    = &Error{Kind: Unauthenticated, Code: "not_signed_in", Message: "Sign in first: send a valid token as Authorization: Bearer."}
-	ErrServiceKey = &Error{Kind: Unauthenticated, Code: "wrong_service_key", Message: "Send the service's key as Authorization: Bearer."}
-	ErrForbidden  = &Error{Kind: Forbidden, Code: "not_allowed", Message: "You are not allowed to do this."}
-	ErrClosing    = &Error{Kind: Forbidden, Code: "account_closing",
+	ErrSignIn      = &Error{Kind: NotFound, Code: "sign_in_unknown", Message: "There is no such sign-in, or the handle is not its own."}
+	ErrSignInEnded = &Error{Kind: Gone, Code: "sign_in_ended", Message: "This sign-in has ended. Sign in again."}
+	ErrSession     = &Error{Kind: Unauthenticated, Code: "not_signed_in", Message: "Sign in first: send a valid token as Authorization: Bearer."}
+	ErrServiceKey  = &Error{Kind: Unauthenticated, Code: "wrong_service_key", Message: "Send the service's key as Authorization: Bearer."}
+	ErrForbidden   = &Error{Kind: Forbidden, Code: "not_allowed", Message: "You are not allowed to do this."}
+	ErrClosing     = &Error{Kind: Forbidden, Code: "account_closing",
 		Message: "This account is being erased. You can only see the state of the erasure and, until it begins, cancel it."}
 	ErrNotFound = &Error{Kind: NotFound, Code: "not_found", Message: "It does not exist or is not yours."}
 	ErrRate     = &Error{Kind: RateLimited, Code: "too_many_attempts", Message: "Too many attempts. Try again later."}

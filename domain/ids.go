@@ -18,6 +18,7 @@ type (
 	claimKind    struct{}
 	deviceKind   struct{}
 	sessionKind  struct{}
+	signInKind   struct{}
 	staffKind    struct{}
 	serviceKind  struct{}
 	deliveryKind struct{}
@@ -37,6 +38,8 @@ type (
 	DeviceID = ID[deviceKind]
 	// SessionID names a session.
 	SessionID = ID[sessionKind]
+	// SignInID names a sign-in that needs more than the password. The verification of its code has the same UUID.
+	SignInID = ID[signInKind]
 	// StaffID names an officer.
 	StaffID = ID[staffKind]
 	// ServiceID names a connected service.

@@ -11,11 +11,14 @@ const LevelOne Level = 1
 // AuthMethod is a way in which somebody proved who they are.
 type AuthMethod string
 
-// MethodPassword is the password.
-const MethodPassword AuthMethod = "password"
+// Methods.
+const (
+	MethodPassword AuthMethod = "password"
+	MethodCode     AuthMethod = "code" // sent to an address of the account; beside the password it is no second factor
+)
 
 // Validate refuses unknown values.
-func (m AuthMethod) Validate() error { return oneOf(m, MethodPassword) }
+func (m AuthMethod) Validate() error { return oneOf(m, MethodPassword, MethodCode) }
 
 // StepUp is what a caller has to prove before they may do something: that they are who signed in, lately enough and at least so surely
 // (OWASP ASVS 7.5.3).

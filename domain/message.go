@@ -9,12 +9,13 @@ const (
 	MessageExists       Message = "you_have_it"   // somebody tried to sign up with an address that has an account
 	MessageErasing      Message = "being_erased"  // likewise, and the account is being erased
 	MessageContactCode  Message = "contact_code"  // a code to add the address to an account
+	MessageSignInCode   Message = "sign_in_code"  // a code to sign in from a client that is not known
 	MessageContactTaken Message = "contact_taken" // somebody tried to add an address that another account has
 )
 
 // Messages lists every kind of message.
 func Messages() []Message {
-	return []Message{MessageCode, MessageExists, MessageErasing, MessageContactCode, MessageContactTaken}
+	return []Message{MessageCode, MessageExists, MessageErasing, MessageContactCode, MessageContactTaken, MessageSignInCode}
 }
 
 // Validate refuses unknown values.
@@ -27,7 +28,7 @@ type MessageClass string
 const (
 	ClassGuest    MessageClass = "guest"    // anybody: codes to sign up
 	ClassRecovery MessageClass = "recovery" // anybody, to get back into an account; nothing asks for it yet
-	ClassOwn      MessageClass = "own"      // a person who is signed in, for their own account
+	ClassOwn      MessageClass = "own"      // a person who is signed in or has the right password, for their own account
 	ClassAlert    MessageClass = "alert"    // the ledger, about what happened to an account
 	ClassOperator MessageClass = "operator" // staff, in a case
 )
@@ -53,6 +54,8 @@ func (p VerificationPurpose) messages() proofMessages {
 		return proofMessages{ClassGuest, MessageCode, MessageExists}
 	case VerifyAddContact:
 		return proofMessages{ClassOwn, MessageContactCode, MessageContactTaken}
+	case VerifySignIn: // once somebody else has the address, nothing goes there
+		return proofMessages{class: ClassOwn, free: MessageSignInCode}
 	}
 	return proofMessages{}
 }

@@ -28,6 +28,9 @@ func SessionsStream(owner uuid.UUID, month Month) string {
 	return "sessions-" + owner.String() + "-" + string(month)
 }
 
+// SignInStream holds a sign-in that needs more than the password.
+func SignInStream(id SignInID) string { return "signin-" + id.String() }
+
 // ClientsStream holds the clients that an account or officer signed in with.
 func ClientsStream(owner uuid.UUID) string { return "clients-" + owner.String() }
 
@@ -64,7 +67,7 @@ func IsStream(name string) bool {
 	}
 	kind, rest, _ := strings.Cut(name, "-")
 	switch kind {
-	case "signup", "verification", "identifier", "account", "staff", "service", "delivery", "clients":
+	case "signup", "verification", "identifier", "account", "staff", "service", "delivery", "clients", "signin":
 		return isID(rest)
 	case "sessions":
 		id, month, ok := cutID(rest)

@@ -20,7 +20,7 @@ const (
 	MaxAhead = 2 * time.Minute
 )
 
-// VerificationLifetime is how long a verification can pass; then it ends and its key is destroyed.
+// VerificationLifetime is how long a verification can pass unless its purpose has a time of its own; then it ends and its key is destroyed.
 const VerificationLifetime = SignUpLifetime
 
 // VerificationPurpose is what passing a verification is for. A code of one purpose never passes for another.
@@ -30,10 +30,21 @@ type VerificationPurpose string
 const (
 	VerifySignUp     VerificationPurpose = "sign_up"
 	VerifyAddContact VerificationPurpose = "add_contact"
+	VerifySignIn     VerificationPurpose = "sign_in" // of an address that the account has, from a client that is not known
 )
 
 // Validate refuses unknown values.
-func (p VerificationPurpose) Validate() error { return oneOf(p, VerifySignUp, VerifyAddContact) }
+func (p VerificationPurpose) Validate() error {
+	return oneOf(p, VerifySignUp, VerifyAddContact, VerifySignIn)
+}
+
+// Lifetime is how long a verification for it can pass.
+func (p VerificationPurpose) Lifetime() time.Duration {
+	if p == VerifySignIn {
+		return SignInLifetime
+	}
+	return VerificationLifetime
+}
 
 // VerificationRequested: an account wants to prove an address. The event is the same whether or not the address is another
 // account's. A sign-up's verification has no such event: SignUpRequested is its request.
@@ -78,7 +89,7 @@ func (r *VerificationRequest) Owns(handle string) bool {
 }
 
 // Due is when the verification ends unless it passes.
-func (r *VerificationRequest) Due() time.Time { return r.Fact.At.Add(VerificationLifetime) }
+func (r *VerificationRequest) Due() time.Time { return r.Fact.At.Add(r.Purpose.Lifetime()) }
 
 // Start is the verification as its request starts it, with its first issue.
 func (r *VerificationRequest) Start() Verification {

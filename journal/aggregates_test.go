@@ -22,6 +22,7 @@ func aggregates() map[string]func() interface{ Apply(domain.Fact) error } {
 		"notices":      func() state { return &domain.Notices{} },
 		"service":      func() state { return &domain.Service{} },
 		"sessions":     func() state { return &domain.Sessions{} },
+		"sign-in":      func() state { return &domain.SignIn{} },
 		"sign-up":      func() state { return &domain.SignUp{} },
 		"staff":        func() state { return &domain.Staff{} },
 		"verification": func() state { return &domain.Verification{} },

@@ -42,6 +42,8 @@ func Types() []Type {
 		Event[domain.SessionSeen]("session.seen.v1"),
 		Event[domain.SessionEnded]("session.ended.v1"),
 		Event[domain.ClientKnown]("client.known.v1"),
+		Event[domain.SignInBegun]("sign_in.begun.v1"),
+		Event[domain.SignInPassed]("sign_in.passed.v1"),
 		Event[domain.AttemptsLimited]("attempts.limited.v1"),
 
 		Event[domain.StaffAdded]("staff.added.v1"),

@@ -10,7 +10,7 @@ import (
 
 // Version is that of the list's rules and schema. Raise it when the list of an old log would come out otherwise: a list of another
 // version is filled again.
-const Version = 6
+const Version = 7
 
 // deadlines says what each type of event does to the list.
 func deadlines() declaration {
@@ -18,7 +18,7 @@ func deadlines() declaration {
 		ignore(domain.VerificationIssued{}, domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.AccountOpened{},
 			domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{}, domain.PermissionConfirmed{},
 			domain.DeviceRenamed{},
-			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{},
+			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{}, domain.SignInBegun{},
 			domain.AttemptsLimited{}, domain.StaffAdded{},
 			domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{}, domain.AccessDecided{},
 			domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{},
@@ -29,8 +29,8 @@ func deadlines() declaration {
 		onStream(proofs, func(f domain.Fact, _ domain.SignUpRequested) change {
 			return dueAt(f.At.Add(domain.VerificationLifetime))
 		}),
-		onStream(proofs, func(f domain.Fact, _ domain.VerificationRequested) change {
-			return dueAt(f.At.Add(domain.VerificationLifetime))
+		onStream(proofs, func(f domain.Fact, e domain.VerificationRequested) change {
+			return dueAt(f.At.Add(e.Purpose.Lifetime()))
 		}),
 		onStream(proofs, soon[domain.VerificationPassed]), // a sign-up's verification has its id
 		onStream(proofs, never[domain.SignUpCompleted]),
@@ -42,6 +42,10 @@ func deadlines() declaration {
 		}),
 		on(func(f domain.Fact, e domain.ContactAttached) (change, bool) {
 			return dueSoonFor(f, proofs, e.Verification.UUID), true
+		}),
+		on(func(f domain.Fact, _ domain.SignInPassed) (change, bool) {
+			id, ok := domain.ParseID(strings.TrimPrefix(f.Stream, "signin-"))
+			return dueSoonFor(f, proofs, id), ok
 		}),
 		onStream(erasures, func(_ domain.Fact, e domain.ErasureRequested) change { return dueAt(e.Due) }),
 		onStream(erasures, soon[domain.ErasureStarted]),

@@ -60,8 +60,10 @@ func (v activity) ofPeople() []rule {
 		says(v, nothing[domain.ErasureCancelled]),
 		says(v, nothing[domain.ErasureStarted]),
 		says(v, nothing[domain.ErasureCompleted]),
+		says(v, func(e domain.SignInBegun) words { return all(e.Methods).and(all(e.Needs)...).and(all(e.Unusual)...) }),
+		says(v, nothing[domain.SignInPassed]),
 		says(v, signedIn),
-		says(v, func(e domain.SessionRaised) words { return words{}.and(methods(e.Methods)...) }),
+		says(v, func(e domain.SessionRaised) words { return all(e.Methods) }),
 		says(v, func(e domain.SessionEnded) words { return word(e.Reason) }),
 		says(v, func(e domain.DeliveryAdmitted) words { return word(e.Class).and(string(e.Medium)) }),
 		says(v, func(e domain.DeliveryAttempted) words { return word(e.Medium) }),
@@ -141,19 +143,20 @@ func (w words) and(more ...string) words { return append(w, more...) }
 
 // signedIn: how somebody signed in, and what was unusual about it.
 func signedIn(e domain.SessionStarted) words {
-	all := word(e.Owner).and(methods(e.Methods)...)
+	w := word(e.Owner).and(all(e.Methods)...)
 	if e.NewClient {
-		all = all.and("new_client")
+		w = w.and("new_client")
 	}
 	for _, u := range e.Unusual {
-		all = all.and("unusual_" + string(u))
+		w = w.and("unusual_" + string(u))
 	}
-	return all
+	return w
 }
 
-func methods(all []domain.AuthMethod) (out words) {
-	for _, m := range all {
-		out = append(out, string(m))
+// all are values of a closed set.
+func all[T ~string](of []T) (out words) {
+	for _, v := range of {
+		out = append(out, string(v))
 	}
 	return out
 }

@@ -94,6 +94,10 @@ func everything(l *projectiontest.Ledger) {
 	l.AppendAs(self, sessions, domain.SessionStarted{Session: another, Owner: domain.ActorPerson, SecretHash: domain.HashHandle("secret 2"),
 		Expires: l.Now().Add(time.Hour), Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword}, NewClient: true,
 		Unusual: []domain.Unusual{domain.UnusualClient}, OwnerAt: 3})
+	signIn := domain.SignInID{UUID: uuid.New()}
+	l.AppendAs(self, domain.SignInStream(signIn), domain.SignInBegun{Methods: []domain.AuthMethod{domain.MethodPassword},
+		Needs: []domain.SignInNeed{domain.NeedCode}, Unusual: []domain.Unusual{domain.UnusualClient}, Expires: l.Now().Add(domain.SignInLifetime)},
+		domain.SignInPassed{Session: session})
 }
 
 // deliver is what happens around a sign-up that comes to nothing.

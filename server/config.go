@@ -44,6 +44,7 @@ type Config struct {
 	Backup         BackupConfig    `koanf:"backup"`
 	Log            LogConfig       `koanf:"log"`
 	Erasure        ErasureConfig   `koanf:"erasure"`
+	SignIns        SignInsConfig   `koanf:"sign_ins"`
 	Passwords      PasswordsConfig `koanf:"passwords"`
 	SMTP           SMTPConfig      `koanf:"smtp"`
 	Internal       InternalConfig  `koanf:"internal"`
@@ -69,6 +70,11 @@ type LogConfig struct {
 type ErasureConfig struct {
 	Grace     time.Duration `koanf:"grace"`      // how long an erasure can be cancelled
 	ClockJump time.Duration `koanf:"clock_jump"` // by how much the clock may jump before nothing is destroyed by time
+}
+
+// SignInsConfig is how people sign in.
+type SignInsConfig struct {
+	Unusual string `koanf:"unusual"` // what an unusual one needs besides the password: off or code
 }
 
 // PasswordsConfig is the policy for passwords, and what hashing may cost.

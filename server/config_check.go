@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"accountledger/api"
+	"accountledger/commands"
 	"accountledger/domain"
 	"accountledger/notify/smtp"
 	"accountledger/notify/templates"
@@ -52,6 +53,8 @@ func (c *Config) check() error {
 		return wrong("erasure.grace", "give a duration such as 336h, not below 0")
 	case c.Erasure.ClockJump < time.Hour:
 		return wrong("erasure.clock_jump", "give a duration such as 26h, not below 1h")
+	case !among(c.SignIns.Unusual, string(commands.UnusualOff), string(commands.UnusualCode)):
+		return wrong("sign_ins.unusual", "give off or code")
 	case !among(c.Log.Level, "debug", "info", "warn", "error"):
 		return wrong("log.level", "give debug, info, warn or error")
 	case !among(c.Log.Format, "text", "json"):

@@ -37,6 +37,7 @@ func TestBadConfigurationNamesItsKey(t *testing.T) {
 		"a keep without a unit":      {file: "backup:\n  keep: 35\n", want: "config.yaml): give a duration with a unit"},
 		"no number":                  {file: "smtp:\n  port: many\n", want: "config.yaml): give a whole number"},
 		"a list":                     {file: "http: [a, b]\n", want: "config.yaml): give one value"},
+		"unusual sign-ins":           {file: "sign_ins:\n  unusual: sms\n", want: "sign_ins.unusual"},
 		"negative grace":             {file: "erasure:\n  grace: -1s\n", want: "erasure.grace"},
 		"no such TLS policy":         {file: "smtp:\n  tls: maybe\n", want: "smtp.tls"},
 		"mail server without sender": {file: "smtp:\n  host: mail.test\n", want: "smtp.from"},

@@ -67,6 +67,8 @@ func Settings() []Setting {
 		{"erasure.clock_jump", processes.DefaultClockJump,
 			"how far the clock may be from the log's newest time and a monotonic clock; beyond that, nothing is destroyed by time until the clock is right again " +
 				"or an operator confirms it"},
+		{"sign_ins.unusual", string(commands.UnusualOff), "what a person's sign-in needs besides the password if it is from a client that is not known and " +
+			"the account has signed in from others: off, or code for one that is sent to the account's first address"},
 		{"passwords.min_length", 8, "fewest characters of a password"},
 		{"passwords.max_length", 128, "most characters of a password"},
 		{"passwords.require_mixed", false, "require three of lower case, upper case, digits and other characters"},

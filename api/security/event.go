@@ -43,7 +43,8 @@ func EventOf(reason string, c domain.Caller, credential bool) (Event, bool) {
 	switch reason {
 	case domain.ErrCredentials.Code, domain.ErrPassword.Code:
 		return SignInFailed, true
-	case domain.ErrCode.Code, domain.ErrEnded.Code, domain.ErrVerification.Code:
+	case domain.ErrCode.Code, domain.ErrEnded.Code, domain.ErrVerification.Code, domain.ErrSignIn.Code,
+		domain.ErrSignInEnded.Code:
 		return CodeRefused, true
 	case domain.ErrEnrolment.Code:
 		return EnrolmentRefused, true

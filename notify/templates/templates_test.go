@@ -25,7 +25,8 @@ func texts(t *testing.T, service string) *templates.Texts {
 
 // messages and languages are all that there are.
 func messages() []domain.Message {
-	return []domain.Message{domain.MessageCode, domain.MessageExists, domain.MessageErasing, domain.MessageContactCode, domain.MessageContactTaken}
+	return []domain.Message{domain.MessageCode, domain.MessageExists, domain.MessageErasing, domain.MessageContactCode, domain.MessageContactTaken,
+		domain.MessageSignInCode}
 }
 
 func languages() []domain.Language { return []domain.Language{"en", "de", "es", "zh-Hans"} }

@@ -86,6 +86,10 @@ func (l *Leftovers) see(f domain.Fact) {
 	case domain.ContactAttached:
 		delete(l.Claims, e.Claim)
 		delete(l.Verifications, e.Verification)
+	case domain.SignInPassed:
+		if id, ok := streamID(f.Stream); ok {
+			delete(l.Verifications, domain.VerificationID(id))
+		}
 	case domain.ErasureStarted:
 		l.Erased[f.Subject] = struct{}{}
 	case domain.ErasureCompleted:

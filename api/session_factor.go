@@ -1,0 +1,44 @@
+package api
+
+import (
+	"context"
+
+	"accountledger/commands"
+	"accountledger/domain"
+)
+
+type continueSignInIn struct {
+	Keyed
+	UserAgent string `header:"User-Agent" hidden:"true"`
+	ID        string `path:"id" doc:"The sign-in's id, from the answer to POST /v1/sessions."`
+	Body      body[continueSignInBody]
+}
+
+type continueSignInBody struct {
+	Handle string `json:"handle" doc:"From the answer to POST /v1/sessions."`
+	Code   string `json:"code" doc:"The code from the message. Spaces, dashes and case are ignored."`
+}
+
+// continueSignIn starts the session of a sign-in that needs more than the password.
+func (a *API) continueSignIn() {
+	route(a, created(operation("continueSignIn", "POST", "/v1/sign-ins/{id}/factor", "sessions", "Continue a sign-in",
+		"For a sign-in that was answered 202, within 10 minutes. Five wrong codes end it; then sign in again.")), of(a.Menu.ContinueSignIn.May),
+		func(ctx context.Context, r *ask, in *continueSignInIn) (*answer[signInAnswer], error) {
+			id, ok := domain.ParseID(in.ID)
+			switch {
+			case !ok:
+				return nil, domain.ErrSignIn
+			case in.Body.value.Handle == "":
+				return nil, errRequired.At("/handle")
+			case in.Body.value.Code == "":
+				return nil, errRequired.At("/code")
+			}
+			r.Client.UserAgent = printable(in.UserAgent)
+			out, err := a.Menu.ContinueSignIn(ctx, r.Request, commands.ContinueSignIn{ID: domain.SignInID{UUID: id}, Handle: in.Body.value.Handle,
+				Code: in.Body.value.Code})
+			if err != nil {
+				return nil, err
+			}
+			return reply(a, out.Position, signedIn(out.Value)), nil
+		})
+}
