@@ -246,9 +246,10 @@ func TestANetworkThatSprays(t *testing.T) {
 // Very many identifiers, once each from networks of their own, grow neither the log nor memory without bound.
 func TestManyIdentifiersOnce(t *testing.T) {
 	w := newWorld(t)
-	many := 100_000
-	if testing.Short() || underRace {
-		many = 2000
+	const many, remembered = 20_000, 1000 // by default 65,536 are remembered
+	var err error
+	if w.Menu, err = commands.NewForgetful(t.Context(), w.deps, remembered); err != nil {
+		t.Fatal(err)
 	}
 	w.guesses(network(1), ada, 4) // less than a step
 	var before, after runtime.MemStats
@@ -263,7 +264,7 @@ func TestManyIdentifiersOnce(t *testing.T) {
 	})
 	runtime.GC()
 	runtime.ReadMemStats(&after)
-	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 64<<20 {
+	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 16<<20 {
 		t.Errorf("memory has grown by %d MiB", grown>>20)
 	}
 	// What was counted before is not lost to them.

@@ -33,12 +33,12 @@ type tally struct {
 // talliesAtOnce bounds each of the two kinds of counts; each takes some 150 bytes.
 const talliesAtOnce = 1 << 16
 
-func newTallies() *tallies {
-	return &tallies{flying: map[tallyKey]int{}, once: newTallyCache(), more: newTallyCache()}
+func newTallies(atOnce int) *tallies {
+	return &tallies{flying: map[tallyKey]int{}, once: newTallyCache(atOnce), more: newTallyCache(atOnce)}
 }
 
-func newTallyCache() *lru.Cache[tallyKey, *tally] {
-	c, err := lru.New[tallyKey, *tally](talliesAtOnce)
+func newTallyCache(atOnce int) *lru.Cache[tallyKey, *tally] {
+	c, err := lru.New[tallyKey, *tally](atOnce)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
