@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"time"
 
@@ -42,32 +43,41 @@ func DefaultLimits() Limits {
 	}
 }
 
-// ofStrangers are the limits on sign-ins from clients that are not known. Where the address is unknown, there is no network to count by.
-func (k *call) ofStrangers(digest vault.Digest) []limit {
-	network := []byte(networkOf(k.Client.Address))
-	all := []limit{inARow(digest), {domain.AttemptSignIn, []Limit{k.Config.Limits.SignIns}, [][]byte{digest[:], []byte("from"), network}}}
-	if len(network) > 0 {
-		all = append(all, limit{domain.AttemptNetwork, []Limit{k.Config.Limits.Networks}, [][]byte{network}})
-	}
-	return all
+// signInCounters are the limits on attempts to sign in at an identifier: the row of refused ones, and what else holds for a client that is
+// not known and for one that is. Nobody else can use up what a known one has. Both are read at once, whether or not it is.
+type signInCounters struct {
+	row              *counter
+	strangers, known []*counter
 }
 
-// ofKnown are those on sign-ins from a client that is known.
-func (k *call) ofKnown(digest vault.Digest, client domain.Hash) []limit {
-	return []limit{inARow(digest), {domain.AttemptSignIn, []Limit{k.Config.Limits.SignIns}, [][]byte{digest[:], []byte("by"), []byte(client)}}}
+func (k *call) signInCounters(ctx context.Context, digest vault.Digest, client []byte) (s signInCounters, err error) {
+	most, network := []Limit{k.Config.Limits.SignIns}, []byte(networkOf(k.Client.Address))
+	secret := sha256.Sum256(client)
+	limits := []limit{
+		inARow(digest),
+		{domain.AttemptSignIn, most, [][]byte{digest[:], []byte("by"), secret[:]}},
+		{domain.AttemptSignIn, most, [][]byte{digest[:], []byte("from"), network}},
+	}
+	if len(network) > 0 { // else there is nothing to count by
+		limits = append(limits, limit{domain.AttemptNetwork, []Limit{k.Config.Limits.Networks}, [][]byte{network}})
+	}
+	all, err := k.counters(ctx, limits...)
+	if err != nil {
+		return s, err
+	}
+	return signInCounters{row: all[0], known: []*counter{all[0], all[1]}, strangers: append([]*counter{all[0]}, all[2:]...)}, nil
+}
+
+// of are those that an attempt counts against.
+func (s *signInCounters) of(known bool) []*counter {
+	if known {
+		return s.known
+	}
+	return s.strangers
 }
 
 func inARow(digest vault.Digest) limit {
 	return limit{kind: domain.AttemptInARow, of: [][]byte{digest[:]}}
-}
-
-// signInCounters reads how the limits on an attempt to sign in stand, that of the row first. Nobody else can use up what a client has that
-// is known of the owner.
-func (k *call) signInCounters(ctx context.Context, digest vault.Digest, client domain.Hash) ([]*counter, error) {
-	if client != "" {
-		return k.counters(ctx, k.ofKnown(digest, client)...)
-	}
-	return k.counters(ctx, k.ofStrangers(digest)...)
 }
 
 // guessedAt reports whether there were too many wrong passwords in a row.
@@ -91,6 +101,11 @@ func (k *call) clearRows(ctx context.Context, a *domain.Account) error {
 		}
 	}
 	return nil
+}
+
+// turn is the caller's in the queue for hashes: clients take turns by their networks.
+func (k *call) turn(ctx context.Context, class passwords.Class) context.Context {
+	return passwords.WithTurn(ctx, passwords.Turn{Class: class, Flow: networkOf(k.Client.Address)})
 }
 
 // proven checks a password once the limits allow another attempt, and answers a wrong one with a refusal, which is counted.

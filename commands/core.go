@@ -91,12 +91,8 @@ type core struct {
 	masters masters
 	// restored is the position of the last restore; nil if there was none.
 	restored atomic.Pointer[journal.Position]
-	signUps  chan struct{} // limits sign-ups that hash
 	near     bool          // the log is in this process
 }
-
-// signUpsAtOnce is how many sign-ups may hash or wait to.
-const signUpsAtOnce = 16
 
 // ledgerKeys are random keys for the ledger's keyed hashes. They outlive master keys.
 type ledgerKeys struct {
@@ -170,7 +166,7 @@ func newCore(ctx context.Context, d Deps) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{Deps: d, keys: keys, tallies: newTallies(talliesAtOnce), firsts: newFirsts(d.Now), signUps: make(chan struct{}, signUpsAtOnce), near: d.Journal.Near()}
+	c := &core{Deps: d, keys: keys, tallies: newTallies(talliesAtOnce), firsts: newFirsts(d.Now), near: d.Journal.Near()}
 	c.accounts, c.sessions = newFolded[*domain.Account](c), newFolded[*domain.Sessions](c)
 	c.clients, c.signIns = newFolded[*domain.Clients](c), newFolded[*domain.SignIn](c)
 	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)

@@ -56,27 +56,28 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 		defer k.hold("sign-in/" + k.command.String())()
 	}
 	var who holder
-	var counters []*counter
+	var counters signInCounters
 	if err := k.beside(ctx, func(ctx context.Context) (err error) {
 		who, err = k.holder(ctx, digest, in.Staff)
 		return err
 	}, func(ctx context.Context) (err error) {
-		counters, err = k.signInCounters(ctx, digest, "")
+		counters, err = k.signInCounters(ctx, digest, client)
 		return err
 	}); err != nil {
 		return SignedIn{}, err
 	}
 	known, err := k.knowsClient(ctx, who, client)
-	if err == nil && known {
-		counters, err = k.signInCounters(ctx, digest, hashClient(who.id, client))
+	class := passwords.SignIn
+	if known {
+		class = passwords.Known
 	}
 	if err == nil {
-		err = k.proven(ctx, who, in.Password, domain.ErrCredentials, counters)
+		err = k.proven(k.turn(ctx, class), who, in.Password, domain.ErrCredentials, counters.of(known))
 	}
 	if err != nil {
 		return SignedIn{}, err
 	}
-	guessed := k.guessedAt(counters[0]) && !known
+	guessed := k.guessedAt(counters.row) && !known
 	if guessed && in.Staff { // there is no second proof yet
 		return SignedIn{}, domain.ErrCredentials
 	}
@@ -94,7 +95,7 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	}
 	begun, err := k.begin(ctx, first)
 	if err == nil {
-		_ = k.clearRow(ctx, counters[0]) // else the row goes on
+		_ = k.clearRow(ctx, counters.row) // else the row goes on
 	}
 	return begun, err
 }

@@ -80,7 +80,7 @@ func TestEverySignInCostsAHash(t *testing.T) {
 	wrong := signInOf(ada)
 	wrong.Password = passwords.New("another long password 7")
 	for { // until the places stayed taken all the time, which the first round nearly always is
-		ctx, free := context.WithCancel(t.Context())
+		ctx, free := context.WithCancel(passwords.WithTurn(t.Context(), passwords.Turn{Class: passwords.SignIn}))
 		var all sync.WaitGroup
 		for range 2 {
 			all.Go(func() { _, _ = busy.Hash(ctx, passwords.New("long to compute")) })

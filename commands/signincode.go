@@ -148,8 +148,10 @@ func (k *call) continueSignIn(ctx context.Context, in ContinueSignIn) (SignedIn,
 	if err != nil {
 		return SignedIn{}, err
 	}
-	_ = k.clearRows(ctx, who.account) // else they go on
-	return out, k.passSignIn(ctx, in.ID, s, account, session)
+	return out, k.beside(ctx, func(ctx context.Context) error {
+		_ = k.clearRows(ctx, who.account) // else they go on
+		return nil
+	}, func(ctx context.Context) error { return k.passSignIn(ctx, in.ID, s, account, session) })
 }
 
 // startedBefore reports whether a session has started lately, and whether this very request started it.

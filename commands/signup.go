@@ -62,7 +62,7 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 		return SignedUp{}, err
 	}
 	defer func() { _ = counted(ctx, false) }()
-	hash, err := k.hashForSignUp(ctx, in.Password)
+	hash, err := k.Hasher.Hash(k.turn(ctx, passwords.SignUp), in.Password)
 	if err != nil {
 		return SignedUp{}, err
 	}
@@ -107,20 +107,6 @@ func (k *call) countSignUp(ctx context.Context) (counted func(context.Context, b
 		return nil, err
 	}
 	return k.attempt(counters)
-}
-
-// hashForSignUp hashes, but limits sign-ups to part of the hashing capacity, so that a flood of them leaves room for sign-ins.
-func (k *call) hashForSignUp(ctx context.Context, p passwords.Password) (string, error) {
-	if k.profile.raised.Load() {
-		return k.Hasher.Hash(ctx, p)
-	}
-	select {
-	case k.signUps <- struct{}{}:
-		defer func() { <-k.signUps }()
-		return k.Hasher.Hash(ctx, p)
-	default:
-		return "", &passwords.BusyError{RetryAfter: time.Second}
-	}
 }
 
 // undoSignUp destroys the secrets of a sign-up that certainly did not happen. Under an Idempotency-Key they are kept, since a

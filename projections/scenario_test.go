@@ -98,6 +98,8 @@ func everything(l *projectiontest.Ledger) {
 	l.AppendAs(self, domain.SignInStream(signIn), domain.SignInBegun{Methods: []domain.AuthMethod{domain.MethodPassword},
 		Needs: []domain.SignInNeed{domain.NeedCode}, Unusual: []domain.Unusual{domain.UnusualClient}, Expires: l.Now().Add(domain.SignInLifetime)},
 		domain.SignInPassed{Session: session})
+	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}}, domain.AttemptsStream([32]byte{2}, string(domain.MonthOf(l.Now()))),
+		domain.AttemptsCounted{Attempt: domain.AttemptInARow, N: 25, At: l.Now()}, domain.AttemptsCleared{Attempt: domain.AttemptInARow})
 }
 
 // deliver is what happens around a sign-up that comes to nothing.
