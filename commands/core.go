@@ -91,7 +91,7 @@ type core struct {
 	masters masters
 	// restored is the position of the last restore; nil if there was none.
 	restored atomic.Pointer[journal.Position]
-	near     bool          // the log is in this process
+	near     bool // the log is in this process
 }
 
 // ledgerKeys are random keys for the ledger's keyed hashes. They outlive master keys.

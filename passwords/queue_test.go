@@ -126,7 +126,7 @@ func TestWaitingIsBounded(t *testing.T) {
 	wait("quiet")
 	await(t, h, 1, 6)
 	go func() {
-		for range began { //nolint:revive // only to let them go on
+		for range began {
 		}
 	}()
 	finish.Done()

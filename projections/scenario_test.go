@@ -116,7 +116,8 @@ func deliver(l *projectiontest.Ledger, email string) {
 	for _, end := range []any{domain.DeliverySucceeded{}, domain.DeliveryFailed{Failure: domain.FailUnreachable}} {
 		l.AppendAs(domain.Metadata{Channel: domain.ChannelProcess, Region: "DE"}, domain.DeliveryStream(domain.DeliveryID{UUID: uuid.New()}), attempt, end)
 	}
-	l.AppendAs(guest, domain.AttemptsStream([32]byte{1}, string(domain.DayOf(l.Now()))), domain.AttemptsLimited{Attempt: domain.AttemptSignIn, Limit: 20, Seconds: 900})
+	l.AppendAs(guest, domain.AttemptsStream([32]byte{1}, string(domain.DayOf(l.Now()))),
+		domain.AttemptsLimited{Attempt: domain.AttemptSignIn, Limit: 20, Seconds: 900})
 	claim := domain.ClaimID{UUID: uuid.New()}
 	l.Append(domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: domain.AccountID{UUID: uuid.New()},
 		Completes: domain.VerificationID(id), Purpose: domain.VerifySignUp}, domain.IdentifierRetired{})

@@ -76,8 +76,8 @@ func Settings() []Setting {
 		{"passwords.require_mixed", false, "require three of lower case, upper case, digits and other characters"},
 		{"passwords.breached", "", "file of breached passwords in the format of Have I Been Pwned"},
 		{"passwords.workers", 0, "passwords hashed at once; 0: one per processor"},
-		{"passwords.waiting", 0, "requests that may wait for a hash; of each kind; further ones, and those that would wait for more than 3 seconds, are asked to retry; 0: 256 per " +
-			"worker"},
+		{"passwords.waiting", 0, "requests of each kind that may wait for a hash; further ones, and those that would wait for more than 3 seconds, " +
+			"are asked to retry; 0: 256 per worker"},
 		{"smtp.host", "", "mail server, a name or an address; empty: none"},
 		{"smtp.port", 587, "port of the mail server"},
 		{"smtp.username", "", "user name at the mail server"},
