@@ -134,5 +134,5 @@ func (k *call) guessed(ctx context.Context, contact domain.Contact) (bool, error
 	if err != nil {
 		return false, err
 	}
-	return k.tallies.reached(s, k.now), nil
+	return k.tallies.waits(s, k.now) > 0, nil
 }

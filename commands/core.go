@@ -25,6 +25,8 @@ type Config struct {
 	// BackupKeep is how long each backup is kept.
 	BackupKeep time.Duration
 	Limits     Limits
+	// WorkBits is how much work is asked of guests who ask for very much; 0: none, they are refused.
+	WorkBits int
 	// Unusual is what an unusual sign-in of a person with the right password needs besides.
 	Unusual UnusualSignIns
 }
@@ -44,7 +46,7 @@ const DefaultBackupKeep = 35 * 24 * time.Hour
 // DefaultConfig is the default configuration.
 func DefaultConfig() Config {
 	return Config{Controller: "development", Grace: domain.DefaultGrace, BackupKeep: DefaultBackupKeep,
-		Unusual: UnusualOff, Limits: DefaultLimits()}
+		Unusual: UnusualOff, Limits: DefaultLimits(), WorkBits: workBits}
 }
 
 // Deps is what the commands depend on.

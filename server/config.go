@@ -84,7 +84,17 @@ type SignInsConfig struct {
 type AbuseConfig struct {
 	SignUpsHour int `koanf:"sign_ups_hour"`
 	SignUpsDay  int `koanf:"sign_ups_day"`
+	// Challenge is what guests are asked for who ask for very much.
+	Challenge challengeKind `koanf:"challenge"`
 }
+
+// challengeKind is a kind of challenge.
+type challengeKind string
+
+const (
+	challengeOff  challengeKind = "off"
+	challengeWork challengeKind = "pow"
+)
 
 // limits are those on attempts.
 func (c AbuseConfig) limits() commands.Limits {

@@ -55,6 +55,8 @@ func (c *Config) check() error {
 		return wrong("erasure.clock_jump", "give a duration such as 26h, not below 1h")
 	case !among(c.SignIns.Unusual, string(commands.UnusualOff), string(commands.UnusualCode)):
 		return wrong("sign_ins.unusual", "give off or code")
+	case !among(string(c.Abuse.Challenge), string(challengeOff), string(challengeWork)):
+		return wrong("abuse.challenge", "give off or pow")
 	case c.Abuse.SignUpsHour < 0:
 		return wrong("abuse.sign_ups_hour", "give a number, or 0 for no limit")
 	case c.Abuse.SignUpsDay < 0:
