@@ -123,6 +123,7 @@ var (
 		Message: "This account is being erased. You can only see the state of the erasure and, until it begins, cancel it."}
 	ErrNotFound = &Error{Kind: NotFound, Code: "not_found", Message: "It does not exist or is not yours."}
 	ErrRate     = &Error{Kind: RateLimited, Code: "too_many_attempts", Message: "Too many attempts. Try again later."}
+	ErrChanges  = &Error{Kind: RateLimited, Code: "too_many_changes", Message: "Very many changes in a short time. Try again later."}
 	ErrWork     = &Error{Kind: RateLimited, Code: "work_required",
 		Message: "Very much is asked for from your network or for this address. Solve the challenge and repeat the request with it, or try again later."}
 	ErrMessages = &Error{Kind: RateLimited, Code: "too_many_messages",
