@@ -170,7 +170,8 @@ func newCore(ctx context.Context, d Deps) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{Deps: d, keys: keys, tallies: newTallies(talliesAtOnce), firsts: newFirsts(d.Now), changes: newBuckets(), starts: newBuckets(), near: d.Journal.Near()}
+	c := &core{Deps: d, keys: keys, tallies: newTallies(talliesAtOnce), firsts: newFirsts(d.Now), changes: newBuckets(), starts: newBuckets(),
+		near: d.Journal.Near()}
 	c.accounts, c.sessions = newFolded[*domain.Account](c), newFolded[*domain.Sessions](c)
 	c.clients, c.signIns = newFolded[*domain.Clients](c), newFolded[*domain.SignIn](c)
 	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)
