@@ -55,9 +55,9 @@ func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.A
 		}
 		switch {
 		case errors.Is(err, domain.ErrTaken):
-			signUp, err = k.endSignUp(ctx, id, signUp, domain.SignUpLapsed{Reason: domain.LapseTaken, FirstOfDay: signUp.Requested.FirstOfDay})
+			signUp, err = k.endSignUp(ctx, id, signUp, signUp.Lapse(domain.LapseTaken))
 		case err == nil:
-			signUp, err = k.endSignUp(ctx, id, signUp, domain.SignUpCompleted{Account: account})
+			signUp, err = k.completed(ctx, id, signUp, account)
 		}
 		if err != nil {
 			return account, err
@@ -70,6 +70,23 @@ func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.A
 		return signUp.Account, domain.ErrEnded
 	}
 	return signUp.Account, nil
+}
+
+// completed ends a sign-up as an account.
+func (k *call) completed(ctx context.Context, id domain.SignUpID, s *domain.SignUp, account domain.AccountID) (*domain.SignUp, error) {
+	stream := k.proofStream(domain.VerificationID(id))
+	nth := domain.Nth(0)
+	if p, known := stream.cached(); known {
+		nth = p.passedAt()
+	}
+	if nth == 0 { // it passed in another process
+		p, err := stateOf(ctx, stream)
+		if err != nil {
+			return s, err
+		}
+		nth = max(p.passedAt(), 1)
+	}
+	return k.endSignUp(ctx, id, s, s.Complete(account, nth, k.now))
 }
 
 // openedBefore is the outcome of a verified sign-up whose key is destroyed although the log does not say how it ended: its account
@@ -261,7 +278,7 @@ func (k *call) lapse(ctx context.Context, r *domain.VerificationRequest, s *doma
 			if v = now; v.Passed || v.Ended != "" {
 				return nil, nil
 			}
-			return []any{domain.VerificationEnded{Reason: domain.EndExpired, Purpose: r.Purpose, FirstOfDay: r.FirstOfDay}}, nil
+			return []any{r.End(domain.EndExpired)}, nil
 		})
 		c.about = concerning[*proof](ofRequest(r).after(r.Fact, r.Fact))
 		if _, err := c.by(ctx, k); err != nil {
@@ -274,6 +291,6 @@ func (k *call) lapse(ctx context.Context, r *domain.VerificationRequest, s *doma
 	if v.Ended == domain.EndTries {
 		reason = domain.LapseTries
 	}
-	_, err := k.endSignUp(ctx, domain.SignUpID(r.ID), s, domain.SignUpLapsed{Reason: reason, FirstOfDay: r.FirstOfDay})
+	_, err := k.endSignUp(ctx, domain.SignUpID(r.ID), s, s.Lapse(reason))
 	return err
 }

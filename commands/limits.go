@@ -83,33 +83,11 @@ func (l *limiter) count(key limitKey, limit Limit) (first bool) {
 
 // attemptsHash names the attempts at an identifier on a day, under the day's key: it is meaningless once that is destroyed.
 func (c *core) attemptsHash(ctx context.Context, digest [32]byte, day domain.Day) ([32]byte, error) {
-	return c.dayHash(ctx, "attempts", digest, day)
-}
-
-// dayHash is a keyed hash of an identifier for one use on one day; hashes for different uses cannot be linked.
-func (c *core) dayHash(ctx context.Context, use string, digest [32]byte, day domain.Day) ([32]byte, error) {
 	key, err := c.dayKey(ctx, day)
 	if err != nil {
 		return [32]byte{}, err
 	}
-	return key.MAC([]byte(use), digest[:]), nil
-}
-
-// Uses of firstOfDay, for counting people rather than requests.
-const (
-	seenSigningUp = "seen signing up"
-	seenFailing   = "seen failing"
-	seenAdding    = "seen adding a contact"
-)
-
-// firstOfDay reports whether an identifier is seen for the first time today. It is kept in memory, so after a restart it can be
-// true once more.
-func (k *call) firstOfDay(ctx context.Context, digest [32]byte, what string) (bool, error) {
-	hash, err := k.dayHash(ctx, what, digest, domain.DayOf(k.now))
-	if err != nil {
-		return false, err
-	}
-	return k.limits.count(limitKey{hash: hash}, Limit{Events: 1, Window: 24 * time.Hour}), nil
+	return key.MAC([]byte("attempts"), digest[:]), nil
 }
 
 // signInLimit is one of the limits on refused sign-ins.

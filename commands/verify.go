@@ -138,7 +138,7 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 		takenBefore = !claim.Held() || claim.Account != r.Account
 	}
 	var refusedCode error
-	out, err := k.changeProof(r, func(ctx context.Context, v domain.Verification) (events []any, err error) {
+	out, err := k.changeProof(r, func(_ context.Context, v domain.Verification) (events []any, _ error) {
 		want := k.code(r, v, contact)
 		right := subtle.ConstantTimeCompare([]byte(want), []byte(domain.CleanCode(in.Code))) == 1 && !takenBefore
 		right = right && (v.Long || !guessed || v.Passed) // after too many wrong codes, only long ones pass
@@ -146,18 +146,7 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 			refusedCode = nil
 			return nil, nil
 		}
-		if events, refusedCode = v.Check(right, k.now); len(events) == 0 {
-			return nil, nil
-		}
-		if failed, ok := events[0].(domain.VerificationFailed); ok {
-			if failed.FirstOfDay, err = k.firstOfDay(ctx, digest, seenFailing); err != nil {
-				return nil, err
-			}
-			events[0] = failed
-		}
-		if len(events) == 2 { // that was the last try
-			events[1] = domain.VerificationEnded{Reason: domain.EndTries, Purpose: r.Purpose, FirstOfDay: r.FirstOfDay}
-		}
+		events, refusedCode = v.Check(right, k.now)
 		return events, nil
 	}).by(ctx, k)
 	switch {
