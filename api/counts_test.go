@@ -63,7 +63,8 @@ func TestPartsOfCells(t *testing.T) {
 	analyst, compliance := l.officer("analyst@example.org", domain.RoleAnalyst), l.officer("compliance@example.org", domain.RoleCompliance)
 	schema, _ := l.views.Schema("daily")
 	monday := time.Date(2026, 3, 2, 0, 0, 0, 0, time.UTC)
-	l.views.put("daily", partly("a", *schema, monday, 40, 40), partly("b", *schema, monday.AddDate(0, 0, 1), 30, 12), partly("c", *schema, monday.AddDate(0, 0, 2), 30, 1))
+	l.views.put("daily", partly("a", *schema, monday, 40, 40), partly("b", *schema, monday.AddDate(0, 0, 1), 30, 12),
+		partly("c", *schema, monday.AddDate(0, 0, 2), 30, 1))
 	for sum, want := range map[string]float64{"people": 100, "weekly_people": 52, "monthly_people": 52, "new_people": 52} {
 		body := fmt.Sprintf(`{"group": {"by": ["metric"], "sum": %q}, "histogram": {"field": "day", "interval": "week", "sum": %q}}`, sum, sum)
 		if r := l.daily(200, analyst, body); r.get(t, "groups", 0, "sum") != want || r.get(t, "buckets", 0, "sum") != want {

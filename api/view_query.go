@@ -39,7 +39,8 @@ func (q queryBody) canonical() ([]byte, error) {
 // The answer holds no personal data: encrypted fields are left out.
 func (a *API) queryView() {
 	route(a, operation("queryView", "POST", "/v1/views/{view}/query", "looking", "Search a view",
-		"For compliance officers. Analysts may query only daily, and see only cells of at least 10 people, of days that ended a day ago. Recorded before it is answered."), viewers,
+		"For compliance officers. Analysts may query only daily, and see only cells of at least 10 people, of days that ended a day ago. "+
+			"Recorded before it is answered."), viewers,
 		func(ctx context.Context, r *ask, in *queryViewIn) (*answer[queryAnswer], error) {
 			schema, ok := a.Views.Schema(in.View)
 			if !ok {

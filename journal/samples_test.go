@@ -72,8 +72,8 @@ func samples() map[string]any {
 		"permission.withdrawn.v1": domain.PermissionWithdrawn{Decision: decision},
 		"permission.confirmed.v1": domain.PermissionConfirmed{Decision: decision, State: domain.StateGranted},
 
-		"device.linked.v1": domain.DeviceLinked{Device: device, Kind: "watch", First: domain.FirstEver, Nth: 1, Cohort: "2026-05", Model: domain.Personal(model, a, d),
-			Name: domain.Personal(watch, a, d)},
+		"device.linked.v1": domain.DeviceLinked{Device: device, Kind: "watch", First: domain.FirstEver, Nth: 1, Cohort: "2026-05",
+			Model: domain.Personal(model, a, d), Name: domain.Personal(watch, a, d)},
 		"device.renamed.v1":  domain.DeviceRenamed{Device: device, Name: domain.Personal(watch, a, d)},
 		"device.unlinked.v1": domain.DeviceUnlinked{Device: device, Kind: "watch"},
 
