@@ -10,11 +10,12 @@ import (
 )
 
 // complete does what a passed verification is for, and returns the account that it is about. It can be repeated: each purpose is a
-// chain of appends with ids derived from the request, and any process that finds one unfinished completes it.
-func (k *call) complete(ctx context.Context, r *domain.VerificationRequest) (domain.AccountID, error) {
+// chain of appends with ids derived from the request, and any process that finds one unfinished completes it. The verification passed at
+// the nth code tried.
+func (k *call) complete(ctx context.Context, r *domain.VerificationRequest, nth domain.Nth) (domain.AccountID, error) {
 	switch r.Purpose {
 	case domain.VerifySignUp:
-		return k.completeSignUp(ctx, domain.SignUpID(r.ID))
+		return k.completeSignUp(ctx, domain.SignUpID(r.ID), nth)
 	case domain.VerifyAddContact:
 		return k.attachContact(ctx, r)
 	case domain.VerifySignIn: // by who has its handle, and nobody else
@@ -42,7 +43,7 @@ func (k *call) proofEnded(ctx context.Context, r *domain.VerificationRequest, si
 // A verified sign-up becomes an account: claim the identifier, open the account, end the sign-up.
 
 // completeSignUp returns the account, ErrTaken if another account was quicker, or ErrEnded if the sign-up has lapsed.
-func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.AccountID, error) {
+func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID, nth domain.Nth) (domain.AccountID, error) {
 	signUp, err := stateOf(ctx, k.signUpStream(id))
 	if err != nil {
 		return domain.AccountID{}, err
@@ -57,7 +58,7 @@ func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.A
 		case errors.Is(err, domain.ErrTaken):
 			signUp, err = k.endSignUp(ctx, id, signUp, signUp.Lapse(domain.LapseTaken))
 		case err == nil:
-			signUp, err = k.completed(ctx, id, signUp, account)
+			signUp, err = k.endSignUp(ctx, id, signUp, signUp.Complete(account, nth, k.now))
 		}
 		if err != nil {
 			return account, err
@@ -70,23 +71,6 @@ func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.A
 		return signUp.Account, domain.ErrEnded
 	}
 	return signUp.Account, nil
-}
-
-// completed ends a sign-up as an account.
-func (k *call) completed(ctx context.Context, id domain.SignUpID, s *domain.SignUp, account domain.AccountID) (*domain.SignUp, error) {
-	stream := k.proofStream(domain.VerificationID(id))
-	nth := domain.Nth(0)
-	if p, known := stream.cached(); known {
-		nth = p.passedAt()
-	}
-	if nth == 0 { // it passed in another process
-		p, err := stateOf(ctx, stream)
-		if err != nil {
-			return s, err
-		}
-		nth = max(p.passedAt(), 1)
-	}
-	return k.endSignUp(ctx, id, s, s.Complete(account, nth, k.now))
 }
 
 // openedBefore is the outcome of a verified sign-up whose key is destroyed although the log does not say how it ended: its account
@@ -243,7 +227,7 @@ func (k *call) settleVerification(ctx context.Context, in SettleVerification) (S
 	case v.Passed && r.Purpose == domain.VerifySignIn && !over:
 		return Settled{}, nil // whoever gave the code may still sign in
 	case v.Passed && r.Purpose != domain.VerifySignIn:
-		_, err = k.complete(ctx, r)
+		_, err = k.complete(ctx, r, v.PassedAt)
 		if isRefusal(err) { // recorded
 			err = nil
 		}

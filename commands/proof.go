@@ -39,16 +39,6 @@ func (p *proof) verification(r *domain.VerificationRequest) (domain.Verification
 	return v, nil
 }
 
-// passedAt is the number of the code tried that was right; 0 if none was.
-func (p *proof) passedAt() domain.Nth {
-	for _, f := range p.facts {
-		if e, ok := f.Event.(domain.VerificationPassed); ok {
-			return e.Nth
-		}
-	}
-	return 0
-}
-
 // verification reads a verification as the leader has it now.
 func (c *core) verification(ctx context.Context, r *domain.VerificationRequest) (domain.Verification, error) {
 	p, err := stateOf(ctx, c.proofStream(r.ID))

@@ -43,12 +43,13 @@ func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	if r.Fact.Restored {
 		return Checked{}, domain.ErrEnded
 	}
-	if err := k.decideCode(ctx, in, r); errors.Is(err, journal.ErrUnreadable) { // its end was under way
+	v, err := k.decideCode(ctx, in, r)
+	if errors.Is(err, journal.ErrUnreadable) { // its end was under way
 		return k.checkedBefore(ctx, r, signUp)
 	} else if err != nil {
 		return Checked{}, err
 	}
-	account, err := k.complete(ctx, r)
+	account, err := k.complete(ctx, r, v.PassedAt)
 	return Checked{r.Purpose, account}, err
 }
 
@@ -101,7 +102,7 @@ func (k *call) checkedBefore(ctx context.Context, r *domain.VerificationRequest,
 	case failed != nil || !v.Passed:
 		return Checked{}, domain.ErrEnded
 	case len(before) > 0:
-		account, err := k.complete(ctx, r)
+		account, err := k.complete(ctx, r, v.PassedAt)
 		return Checked{r.Purpose, account}, err
 	}
 	return Checked{}, domain.ErrVerified
@@ -121,17 +122,18 @@ func refusalBefore(before []domain.Fact) error {
 	return told
 }
 
-// decideCode appends the outcome of a code. For an address that was taken at the time of the sign-up no code passes, but everything is
-// counted and answered as for any other.
-func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.VerificationRequest) error {
+// decideCode appends the outcome of a code, and returns the verification that the right one passed. For an address that was taken at the
+// time of the sign-up no code passes, but everything is counted and answered as for any other.
+func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.VerificationRequest) (domain.Verification, error) {
+	var none domain.Verification
 	contact, err := journal.Open(ctx, k.Journal, r.Fact, r.Contact)
 	if err != nil {
-		return err
+		return none, err
 	}
 	digest := k.digest(spacePeople, contact)
 	claim, guessed, err := k.around(ctx, contact, r.Account)
 	if err != nil {
-		return err
+		return none, err
 	}
 	takenBefore := claim.Held() && !claim.Since.At.After(r.Fact.At)
 	if r.Purpose == domain.VerifySignIn { // the address is to be the account's own
@@ -149,19 +151,20 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 		events, refusedCode = v.Check(right, k.now)
 		return events, nil
 	}).by(ctx, k)
-	switch {
-	case err != nil:
-		return err
-	case out.repeat:
-		return refusalBefore(out.facts)
-	case refusedCode == nil:
-		return nil
+	if err == nil && out.repeat {
+		err, refusedCode = refusalBefore(out.facts), nil
+	}
+	if err != nil {
+		return none, err
+	}
+	if refusedCode == nil {
+		return out.state.verification(r)
 	}
 	hash, err := k.attemptsHash(ctx, digest, domain.DayOf(k.now))
 	if err == nil {
 		err = k.refused(ctx, hash, domain.AttemptCode, k.Config.WrongCodes)
 	}
-	return errors.Join(refusedCode, err)
+	return none, errors.Join(refusedCode, err)
 }
 
 // around reads what verifying an identifier needs besides its own streams: who owns the identifier, and whether there were too many

@@ -185,10 +185,11 @@ type Verification struct {
 	Issue       int
 	IssuedAt    time.Time
 	// Long: the code of this issue has 64 bits.
-	Long   bool
-	Tries  int
-	Passed bool
-	Ended  VerificationEndReason
+	Long     bool
+	Tries    int
+	Passed   bool
+	PassedAt Nth // the number of the code tried that was right
+	Ended    VerificationEndReason
 }
 
 // Apply applies a fact to the state.
@@ -200,7 +201,7 @@ func (v *Verification) Apply(f Fact) error {
 	case VerificationFailed:
 		v.Tries = e.Try
 	case VerificationPassed:
-		v.Passed = true
+		v.Passed, v.PassedAt = true, e.Nth
 	case VerificationEnded:
 		v.Ended = e.Reason
 	default:
