@@ -130,7 +130,6 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 	if err != nil {
 		return none, err
 	}
-	digest := k.digest(spacePeople, contact)
 	claim, guessed, err := k.around(ctx, contact, r.Account)
 	if err != nil {
 		return none, err
@@ -160,9 +159,9 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 	if refusedCode == nil {
 		return out.state.verification(r)
 	}
-	hash, err := k.attemptsHash(ctx, digest, domain.DayOf(k.now))
+	codes, err := k.codes(ctx, contact)
 	if err == nil {
-		err = k.refused(ctx, hash, domain.AttemptCode, k.Config.WrongCodes)
+		err = k.countOne(ctx, codes)
 	}
 	return none, errors.Join(refusedCode, err)
 }
