@@ -30,16 +30,17 @@ type accesses struct {
 func Accesses() Declaration {
 	var f view.Fields
 	v := accesses{
-		kind: f.Keyword("kind"), subject: f.Keyword("subject", view.Optional),
-		actorKind: f.Keyword("actor_kind"), actor: f.Keyword("actor", view.Optional),
-		service: f.Keyword("service", view.Optional), permission: f.Keyword("permission", view.Optional),
+		kind: f.Keyword("kind"), subject: f.Keyword("subject", view.Optional, view.OfPerson),
+		actorKind: f.Keyword("actor_kind"), actor: f.Keyword("actor", view.Optional, view.OfNobody),
+		service: f.Keyword("service", view.Optional, view.OfNobody), permission: f.Keyword("permission", view.Optional),
 		purpose: f.Keyword("purpose", view.Optional), caseID: f.Keyword("case", view.Optional),
 		outcome: f.Keyword("outcome", view.Optional), reason: f.Keyword("reason", view.Optional),
-		grant: f.Keyword("grant", view.Optional), corrects: f.Keyword("corrects", view.Optional), accountVersion: f.Number("account_version", view.Optional),
+		grant: f.Keyword("grant", view.Optional, view.OfThing), corrects: f.Keyword("corrects", view.Optional, view.OfThing),
+		accountVersion: f.Number("account_version", view.Optional),
 		parts: f.Words("parts", view.Optional), queried: f.Keyword("view", view.Optional), rows: f.Number("rows", view.Optional),
 		at: f.Time("at"), region: f.Keyword("region", view.Optional),
 	}
-	schema := view.Schema{Name: "accesses", Version: 2, Fields: f, Indexes: []view.Index{
+	schema := view.Schema{Name: "accesses", Version: 2, ID: view.NamesThing, Person: "subject", Fields: f, Indexes: []view.Index{
 		{"subject", "-at"}, {"actor", "-at"}, {"service", "-at"}, {"kind", "-at"}, {"case", "-at"}, {"-at"}},
 		Tallies: []view.Tally{{"kind", "at"}, {"service", "outcome"}}}
 	return declare(schema,

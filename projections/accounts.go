@@ -36,7 +36,7 @@ func Accounts() Declaration {
 		erasureDue: f.Time("erasure_due", view.Optional), erased: f.Time("erased", view.Optional),
 		email: f.Sealed("email", view.Optional), birth: f.Sealed("birth_month", view.Optional),
 	}
-	schema := view.Schema{Name: "accounts", Version: 1, Fields: f, Indexes: []view.Index{
+	schema := view.Schema{Name: "accounts", Version: 1, ID: view.NamesPerson, Fields: f, Indexes: []view.Index{
 		{"-opened"}, {"region", "-opened"}, {"state", "-opened"}},
 		Tallies: []view.Tally{{"region", "opened"}, {"opened"}, {"region", "state"}}}
 	return declare(schema,

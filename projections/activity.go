@@ -19,11 +19,11 @@ type activity struct {
 func Activity() Declaration {
 	var f view.Fields
 	v := activity{
-		typ: f.Keyword("type"), stream: f.Keyword("stream_kind"), subject: f.Keyword("subject", view.Optional),
-		actorKind: f.Keyword("actor_kind"), actor: f.Keyword("actor", view.Optional), channel: f.Keyword("channel"),
+		typ: f.Keyword("type"), stream: f.Keyword("stream_kind"), subject: f.Keyword("subject", view.Optional, view.OfPerson),
+		actorKind: f.Keyword("actor_kind"), actor: f.Keyword("actor", view.Optional, view.OfPerson), channel: f.Keyword("channel"),
 		region: f.Keyword("region", view.Optional), at: f.Time("at"), words: f.Words("words"),
 	}
-	schema := view.Schema{Name: "activity", Version: 5, Fields: f, Indexes: []view.Index{
+	schema := view.Schema{Name: "activity", Version: 5, ID: view.NamesThing, Person: "subject", Fields: f, Indexes: []view.Index{
 		{"subject", "-at"}, {"actor", "-at"}, {"type", "-at"}, {"-at"}},
 		Tallies: []view.Tally{{"type", "at"}, {"at"}}}
 	return declare(schema,

@@ -20,10 +20,10 @@ type devices struct {
 func Devices() Declaration {
 	var f view.Fields
 	v := devices{
-		account: f.Keyword("account"), kind: f.Keyword("kind"), region: f.Keyword("region", view.Optional),
+		account: f.Keyword("account", view.OfPerson), kind: f.Keyword("kind"), region: f.Keyword("region", view.Optional),
 		linked: f.Time("linked"), model: f.Sealed("model", view.Optional), name: f.Sealed("name", view.Optional),
 	}
-	schema := view.Schema{Name: "devices", Version: 1, Fields: f, Indexes: []view.Index{
+	schema := view.Schema{Name: "devices", Version: 1, ID: view.NamesThing, Person: "account", Fields: f, Indexes: []view.Index{
 		{"account", "-linked"}, {"kind", "-linked"}, {"-linked"}},
 		Tallies: []view.Tally{{"kind", "linked"}}}
 	return declare(schema,

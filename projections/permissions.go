@@ -19,13 +19,13 @@ type permissions struct {
 func Permissions() Declaration {
 	var f view.Fields
 	v := permissions{
-		account: f.Keyword("account"), permission: f.Keyword("permission"), purpose: f.Keyword("purpose"),
+		account: f.Keyword("account", view.OfPerson), permission: f.Keyword("permission"), purpose: f.Keyword("purpose"),
 		state: f.Keyword("state"), region: f.Keyword("region", view.Optional),
-		noticeVersion: f.Number("notice_version", view.Optional), notice: f.Keyword("notice", view.Optional),
+		noticeVersion: f.Number("notice_version", view.Optional), notice: f.Keyword("notice", view.Optional, view.OfNobody),
 		language: f.Keyword("language", view.Optional), basis: f.Keyword("legal_basis"), method: f.Keyword("method"),
-		since: f.Time("since"), event: f.Keyword("event"),
+		since: f.Time("since"), event: f.Keyword("event", view.OfThing),
 	}
-	schema := view.Schema{Name: "permissions", Version: 1, Fields: f, Indexes: []view.Index{
+	schema := view.Schema{Name: "permissions", Version: 1, ID: view.NamesPerson, Person: "account", Fields: f, Indexes: []view.Index{
 		{"account", "permission"}, {"permission", "purpose", "state", "-since"}, {"-since"}},
 		Tallies: []view.Tally{{"permission", "purpose", "state"}, {"since"}}}
 	return declare(schema,
