@@ -52,7 +52,7 @@ func (ShownEvent) LogValue() slog.Value { return hidden() }
 // showAccount records who sees whose account and why, as a look at every part of it, then shows it. ErrNotFound, also recorded, if
 // the account did not exist at the time. An erased account is shown without its personal data.
 func (k *call) showAccount(ctx context.Context, in ShowAccount) (AccountShown, error) {
-	if err := in.validate(); err != nil {
+	if err := in.Validate(); err != nil {
 		return AccountShown{}, err
 	}
 	if in.At.IsZero() || in.At.After(k.now) {

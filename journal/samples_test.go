@@ -106,7 +106,8 @@ func samples() map[string]any {
 		"access.revealed.v1":  domain.AccessRevealed{Parts: []domain.RevealedPart{domain.RevealEmail, domain.RevealNames}, Found: true},
 		"access.looked_up.v1": domain.AccessLookedUp{Kind: domain.IdentifierEmail, Found: true},
 		"access.queried.v1": domain.AccessQueried{View: "accounts", Fingerprint: domain.Fingerprint(strings.Repeat("f", 32)), Rows: 25,
-			Question: domain.Personal(domain.Question{Query: `{"words":"granted"}`}, domain.LedgerKey())},
+			Asked: id[domain.EventID](15), Question: domain.Personal(domain.Question{Query: `{"words":"granted"}`}, domain.LedgerKey())},
+		"access.question_revealed.v1": domain.AccessQuestionRevealed{Asked: id[domain.EventID](16), Found: true},
 
 		"delivery.admitted.v1": domain.DeliveryAdmitted{Class: domain.ClassGuest, Medium: domain.MediumEmail,
 			Network: domain.Fingerprint(strings.Repeat("a", 32))},

@@ -56,6 +56,7 @@ func Types() []Type {
 		Event[domain.AccessRevealed]("access.revealed.v1"),
 		Event[domain.AccessLookedUp]("access.looked_up.v1"),
 		Event[domain.AccessQueried]("access.queried.v1"),
+		Event[domain.AccessQuestionRevealed]("access.question_revealed.v1"),
 
 		Event[domain.DeliveryAdmitted]("delivery.admitted.v1"),
 		Event[domain.DeliveryAttempted]("delivery.attempted.v1"),

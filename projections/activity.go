@@ -28,7 +28,7 @@ func Activity() Declaration {
 		Tallies: []view.Tally{{"type", "at"}, {"at"}}}
 	return declare(schema,
 		ignore(domain.SessionSeen{}, domain.ClientKnown{}, domain.AccessDecided{}, domain.AccessCorrected{},
-			domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{}),
+			domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{}, domain.AccessQuestionRevealed{}),
 		append(v.ofPeople(), v.ofOffice()...)...)
 }
 
