@@ -122,6 +122,11 @@ var (
 	ErrStale = &Error{Kind: Conflict, Code: "stale", Message: "It has changed in the meantime. Read it again and retry with the new ETag."}
 	ErrBusy  = &Error{Kind: Conflict, Code: "busy", Message: "Somebody else is changing this. Try again."}
 
+	ErrNamed = &Error{Kind: Invalid, Code: "too_many_named",
+		Message: fmt.Sprintf("A query can name at most %d people or things of theirs, since each person is recorded as looked at.", MaxNamed), Field: "/filter"}
+	ErrQuestion     = &Error{Kind: Invalid, Code: "query_too_long", Message: fmt.Sprintf("A query can have at most %d bytes, since it is recorded.", MaxQuestion)}
+	ErrQuestionGone = &Error{Kind: Gone, Code: "question_unreadable", Message: "The key that this question was kept under is destroyed."}
+
 	ErrErasureDone = &Error{Kind: Conflict, Code: "erasure_begun", Message: "The erasure has begun and can no longer be cancelled."}
 	ErrErasureOpen = &Error{Kind: Conflict, Code: "erasure_requested", Message: "An erasure of this account has already been requested."}
 	ErrEnrolment   = &Error{Kind: Forbidden, Code: "enrolment_refused", Message: "This enrolment code is wrong, already used or older than 24 hours."}
@@ -131,13 +136,9 @@ var (
 	ErrCase        = &Error{Kind: Invalid, Code: "invalid_case", Message: "This is not a case number: " + CasePattern + ".", Field: "/case"}
 	ErrLookPurpose = &Error{Kind: Invalid, Code: "invalid_purpose",
 		Message: "The purpose must be subject_request, security_incident, legal_order, fraud_investigation, support or audit.", Field: "/purpose"}
-	ErrNamed = &Error{Kind: Invalid, Code: "too_many_named",
-		Message: fmt.Sprintf("A query can name at most %d people or things of theirs, since each person is recorded as looked at.", MaxNamed), Field: "/filter"}
-	ErrQuestion     = &Error{Kind: Invalid, Code: "query_too_long", Message: fmt.Sprintf("A query can have at most %d bytes, since it is recorded.", MaxQuestion)}
-	ErrQuestionGone = &Error{Kind: Gone, Code: "question_unreadable", Message: "The key that this question was kept under is destroyed."}
-	ErrPart         = &Error{Kind: Invalid, Code: "invalid_part", Message: "A part is email, birth_month, device_models, device_names or clients.", Field: "/parts"}
-	ErrRole         = &Error{Kind: Invalid, Code: "invalid_role", Message: "A role is admin, compliance or analyst.", Field: "/role"}
-	ErrSlug         = &Error{Kind: Invalid, Code: "invalid_service_name", Message: "A service's name has 2 to 40 lower-case letters, digits and single dashes.",
+	ErrPart = &Error{Kind: Invalid, Code: "invalid_part", Message: "A part is email, birth_month, device_models, device_names or clients.", Field: "/parts"}
+	ErrRole = &Error{Kind: Invalid, Code: "invalid_role", Message: "A role is admin, compliance or analyst.", Field: "/role"}
+	ErrSlug = &Error{Kind: Invalid, Code: "invalid_service_name", Message: "A service's name has 2 to 40 lower-case letters, digits and single dashes.",
 		Field: "/name"}
 	ErrSlugTaken = &Error{Kind: Conflict, Code: "service_exists", Message: "A service with this name already exists.", Field: "/name"}
 	ErrAllowed   = &Error{Kind: Invalid, Code: "invalid_allowance",
