@@ -108,6 +108,11 @@ func (k *call) past(ctx context.Context, id domain.AccountID, at time.Time) (*pa
 		p.facts = append(p.facts, facts...)
 	}
 	p.facts = append(p.facts, account...)
+	missed, err := k.factsUpTo(ctx, domain.MissedStream(id), at, nil)
+	if err != nil {
+		return nil, err
+	}
+	p.facts = append(p.facts, missed...)
 	for _, month := range monthsBetween(a.OpenedFact.At, at) {
 		facts, err := k.factsUpTo(ctx, domain.SessionsStream(id.UUID, month), at, &p.sessions)
 		if err != nil {

@@ -172,6 +172,9 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 	if err == nil {
 		err = k.refused(ctx, hash, domain.AttemptCode, k.Config.WrongCodes)
 	}
+	if v, unknown := out.state.verification(r); unknown == nil {
+		err = errors.Join(err, k.noteMissed(ctx, r, v))
+	}
 	return errors.Join(refusedCode, err)
 }
 

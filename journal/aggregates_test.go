@@ -19,6 +19,7 @@ func aggregates() map[string]func() interface{ Apply(domain.Fact) error } {
 		"clients":      func() state { return &domain.Clients{} },
 		"claim":        func() state { return &domain.Claim{} },
 		"delivery":     func() state { return &domain.Delivery{} },
+		"missed":       func() state { return &domain.Missed{} },
 		"notices":      func() state { return &domain.Notices{} },
 		"service":      func() state { return &domain.Service{} },
 		"sessions":     func() state { return &domain.Sessions{} },

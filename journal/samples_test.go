@@ -53,6 +53,8 @@ func samples() map[string]any {
 		"verification.failed.v1": domain.VerificationFailed{Issue: 2, Try: 3, FirstOfDay: true},
 		"verification.passed.v1": domain.VerificationPassed{Issue: 2},
 		"verification.ended.v1":  domain.VerificationEnded{Reason: domain.EndTries, Purpose: domain.VerifySignUp, FirstOfDay: true},
+		"verification.missed.v1": domain.VerificationMissed{Verification: id[domain.VerificationID](17), Purpose: domain.VerifyAddContact,
+			Reason: domain.EndTries, Tries: 5},
 
 		"identifier.claimed.v1": domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account,
 			Completes: domain.VerificationID(signUp), Purpose: domain.VerifySignUp},

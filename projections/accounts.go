@@ -42,6 +42,7 @@ func Accounts() Declaration {
 	return declare(schema,
 		ignore(domain.SignUpRequested{}, domain.SignUpCompleted{}, domain.SignUpLapsed{},
 			domain.VerificationRequested{}, domain.VerificationIssued{}, domain.VerificationFailed{}, domain.VerificationPassed{}, domain.VerificationEnded{},
+			domain.VerificationMissed{},
 			domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.ContactAttached{}, domain.AccountSignedOutEverywhere{},
 			domain.PermissionConfirmed{}, domain.DeviceRenamed{},
 			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{},

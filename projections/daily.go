@@ -39,7 +39,7 @@ func Daily() Declaration {
 	schema := view.Schema{Name: "daily", Version: 1, Fields: f, Indexes: []view.Index{
 		{"metric", "-day"}, {"-day"}}}
 	return declare(schema,
-		ignore(domain.VerificationRequested{}, domain.VerificationIssued{}, domain.IdentifierClaimed{}, domain.IdentifierRetired{},
+		ignore(domain.VerificationRequested{}, domain.VerificationIssued{}, domain.VerificationMissed{}, domain.IdentifierClaimed{}, domain.IdentifierRetired{},
 			domain.ContactAttached{},
 			domain.AccountOpened{}, domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{},
 			domain.PermissionConfirmed{}, domain.DeviceRenamed{}, domain.DeviceUnlinked{},

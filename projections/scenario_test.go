@@ -99,6 +99,8 @@ func everything(l *projectiontest.Ledger) {
 		Needs: []domain.SignInNeed{domain.NeedCode}, Unusual: []domain.Unusual{domain.UnusualClient}, Expires: l.Now().Add(domain.SignInLifetime)},
 		domain.SignInPassed{Session: session})
 	search(l, officer, anna, cleo)
+	l.AppendAs(domain.Metadata{Subject: cleo.ID, Region: cleo.Region, Channel: domain.ChannelProcess}, domain.MissedStream(cleo.ID),
+		domain.VerificationMissed{Verification: domain.VerificationID(signIn), Purpose: domain.VerifySignIn, Reason: domain.EndExpired, Tries: 2})
 }
 
 // search is a query that names two people, and a look of another officer at what was asked.
