@@ -44,7 +44,9 @@ func TestAQueryThatNamesPeopleIsALook(t *testing.T) {
 	nobody := domain.AccountID{UUID: uuid.New()}
 	var first domain.EventID
 	three := []string{"access.queried.v1", "access.queried.v1", "access.queried.v1"}
-	w.appended(three, func() { first = do(w, w.RecordQuery, officer, naming(anna.Account, nobody, ben.Account, gone.Account, anna.Account)) })
+	w.appended(three, func() {
+		first = do(w, w.RecordQuery, officer, naming(anna.Account, nobody, ben.Account, gone.Account, anna.Account))
+	})
 	for i, f := range w.looks(3) {
 		e, _ := f.Event.(domain.AccessQueried)
 		kept, err := journal.Open(t.Context(), w.journal, f, e.Question)

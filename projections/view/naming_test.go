@@ -59,7 +59,8 @@ func drawNaming(r *rapid.T, depth int) view.Filter {
 	case 2:
 		return view.Filter{Field: rapid.SampledFrom([]string{"by", "account", "id", "service"}).Draw(r, "field"), Op: view.Exists}
 	case 3:
-		return *view.Compare("kind", rapid.SampledFrom([]view.Op{view.Eq, view.Gte}).Draw(r, "op"), view.Text(rapid.SampledFrom([]string{"phone", "watch"}).Draw(r, "kind")))
+		kind := rapid.SampledFrom([]string{"phone", "watch"}).Draw(r, "kind")
+		return *view.Compare("kind", rapid.SampledFrom([]view.Op{view.Eq, view.Gte}).Draw(r, "op"), view.Text(kind))
 	case 4:
 		return *view.Compare("size", rapid.SampledFrom([]view.Op{view.Eq, view.Lt, view.Gte}).Draw(r, "op"), view.Whole(int64(rapid.IntRange(0, 4).Draw(r, "size"))))
 	case 5:
