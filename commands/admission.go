@@ -89,7 +89,7 @@ func (k *call) room(ctx context.Context, a admission) (place, error) {
 		return p, err
 	}
 	budgets := a.class.Budgets()
-	if k.limits.raised.Load() {
+	if k.profile.raised.Load() {
 		budgets = budgets.Raised(raisedBy)
 	}
 	if wait := budgets.Wait(append(before, today...), k.now); wait > 0 {

@@ -36,8 +36,8 @@ func (c *core) noticeStream(p domain.Permission) stream[*domain.Notices] {
 	return stream[*domain.Notices]{domain.NoticeStream(p), c.published, zero[domain.Notices]}
 }
 
-func (c *core) attemptsStream(hash [32]byte, day domain.Day) stream[*domain.Attempts] {
-	return stream[*domain.Attempts]{domain.AttemptsStream(hash, day), c.attempts, zero[domain.Attempts]}
+func (c *core) attemptsStream(hash [32]byte, period string) stream[*domain.Attempts] {
+	return stream[*domain.Attempts]{domain.AttemptsStream(hash, period), c.attempts, zero[domain.Attempts]}
 }
 
 func (c *core) sessionsStream(owner [16]byte, month domain.Month) stream[*domain.Sessions] {

@@ -11,6 +11,8 @@ import (
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
+
+	"accountledger/commands"
 )
 
 // Config is what operators set: by flag, else by ACCOUNTLEDGER_… in the environment, else in the config file, else by default.
@@ -47,6 +49,7 @@ type Config struct {
 	Log            LogConfig       `koanf:"log"`
 	Erasure        ErasureConfig   `koanf:"erasure"`
 	SignIns        SignInsConfig   `koanf:"sign_ins"`
+	Abuse          AbuseConfig     `koanf:"abuse"`
 	Passwords      PasswordsConfig `koanf:"passwords"`
 	SMTP           SMTPConfig      `koanf:"smtp"`
 	Internal       InternalConfig  `koanf:"internal"`
@@ -77,6 +80,25 @@ type ErasureConfig struct {
 // SignInsConfig is how people sign in.
 type SignInsConfig struct {
 	Unusual string `koanf:"unusual"` // what an unusual one needs besides the password: off or code
+}
+
+// AbuseConfig is how much strangers may ask for.
+type AbuseConfig struct {
+	SignUpsHour int `koanf:"sign_ups_hour"`
+	SignUpsDay  int `koanf:"sign_ups_day"`
+}
+
+// limits are those on attempts.
+func (c AbuseConfig) limits() commands.Limits {
+	all := commands.DefaultLimits()
+	all.SignUps = nil
+	if c.SignUpsHour > 0 {
+		all.SignUps = append(all.SignUps, commands.Limit{Events: c.SignUpsHour, Window: time.Hour})
+	}
+	if c.SignUpsDay > 0 {
+		all.SignUps = append(all.SignUps, commands.Limit{Events: c.SignUpsDay, Window: 24 * time.Hour})
+	}
+	return all
 }
 
 // PasswordsConfig is the policy for passwords, and what hashing may cost.
