@@ -98,6 +98,11 @@ func (k *call) room(ctx context.Context, a admission) (place, error) {
 		}
 		return place{}, domain.ErrMessages.After(int((wait + time.Second - 1) / time.Second))
 	}
+	if a.class == domain.ClassGuest && k.Config.WorkBits > 0 && !k.worked {
+		if wait := budgets.Half().Wait(append(before, today...), k.now); wait > 0 {
+			return place{}, k.needsWork(ctx, a.to, wait)
+		}
+	}
 	return p, nil
 }
 

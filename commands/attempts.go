@@ -25,6 +25,8 @@ type Limits struct {
 	Codes Limit
 	// SignUps are sign-ups from one network.
 	SignUps []Limit
+	// Changes are what one person changes, in each process; Starts are the sessions that they start.
+	Changes, Starts Bucket
 }
 
 // maxInARow is how many refused sign-ins at one identifier may follow each other before the password alone is not enough any more
@@ -40,6 +42,8 @@ func DefaultLimits() Limits {
 		Raises:   []Limit{{20, 15 * time.Minute}, {100, 24 * time.Hour}},
 		Codes:    Limit{20, 24 * time.Hour},
 		SignUps:  []Limit{{10, time.Hour}, {40, 24 * time.Hour}},
+		Changes:  Bucket{Burst: 120, Every: 3 * time.Second},
+		Starts:   Bucket{Burst: 60, Every: 2 * time.Minute},
 	}
 }
 
@@ -134,5 +138,5 @@ func (k *call) guessed(ctx context.Context, contact domain.Contact) (bool, error
 	if err != nil {
 		return false, err
 	}
-	return k.tallies.reached(s, k.now), nil
+	return k.tallies.waits(s, k.now) > 0, nil
 }

@@ -25,6 +25,8 @@ type Config struct {
 	// BackupKeep is how long each backup is kept.
 	BackupKeep time.Duration
 	Limits     Limits
+	// WorkBits is how much work is asked of guests who ask for very much; 0: none, they are refused.
+	WorkBits int
 	// Unusual is what an unusual sign-in of a person with the right password needs besides.
 	Unusual UnusualSignIns
 }
@@ -44,7 +46,7 @@ const DefaultBackupKeep = 35 * 24 * time.Hour
 // DefaultConfig is the default configuration.
 func DefaultConfig() Config {
 	return Config{Controller: "development", Grace: domain.DefaultGrace, BackupKeep: DefaultBackupKeep,
-		Unusual: UnusualOff, Limits: DefaultLimits()}
+		Unusual: UnusualOff, Limits: DefaultLimits(), WorkBits: workBits}
 }
 
 // Deps is what the commands depend on.
@@ -71,6 +73,8 @@ type core struct {
 	profile profile
 	tallies *tallies
 	firsts  *firsts
+	changes *buckets // of what people change
+	starts  *buckets // of sessions
 	streams stripes
 	access  *accessLog
 
@@ -167,7 +171,8 @@ func newCore(ctx context.Context, d Deps) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{Deps: d, keys: keys, tallies: newTallies(talliesAtOnce), firsts: newFirsts(d.Now), near: d.Journal.Near()}
+	c := &core{Deps: d, keys: keys, tallies: newTallies(talliesAtOnce), firsts: newFirsts(d.Now), changes: newBuckets(), starts: newBuckets(),
+		near: d.Journal.Near()}
 	c.accounts, c.sessions = newFolded[*domain.Account](c), newFolded[*domain.Sessions](c)
 	c.clients, c.signIns, c.missed = newFolded[*domain.Clients](c), newFolded[*domain.SignIn](c), newFolded[*domain.Missed](c)
 	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)

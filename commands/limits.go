@@ -36,6 +36,13 @@ type period struct {
 	state  *domain.Attempts
 }
 
+// raise multiplies the limits, but not the steps.
+func (s *counter) raise(by int) {
+	for i := range s.most {
+		s.most[i].Events *= by
+	}
+}
+
 func (s *counter) today() *period { return &s.periods[0] }
 
 // over reports whether an attempt counts no longer.

@@ -81,6 +81,9 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	if guessed && in.Staff { // there is no second proof yet
 		return SignedIn{}, domain.ErrCredentials
 	}
+	if err := k.spend(k.starts, k.Config.Limits.Starts, who.id, domain.ErrRate); err != nil {
+		return SignedIn{}, err
+	}
 	if who, err = k.renewed(ctx, who); err != nil {
 		return SignedIn{}, err
 	}
@@ -274,14 +277,18 @@ func (k *call) begin(ctx context.Context, in beginning) (SignedIn, error) {
 			if err != nil {
 				return nil, err
 			}
+			var events []any
+			if one := s.Displaced(k.now); !one.IsZero() {
+				events = append(events, domain.SessionEnded{Session: one, Reason: domain.SessionDisplaced})
+			}
 			started := k.sessionStarted(id, who, month, secret, lifetime)
 			started.Methods, started.NewClient, started.Unusual = in.methods, from.isNew, from.unusual()
-			return []any{started}, nil
+			return append(events, started), nil
 		}}.by(ctx, k)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	started := out.facts[0]
+	started := out.facts[len(out.facts)-1]
 	if out.repeat && (started.Restored || out.state.All[id].Ended) {
 		return SignedIn{}, domain.ErrRepeatLate
 	}

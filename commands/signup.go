@@ -18,6 +18,7 @@ type SignUp struct {
 	Region     domain.Region      `json:"region"`
 	Language   domain.Language    `json:"language"`
 	BirthMonth string             `json:"birth_month"`
+	Work       Work               `json:"-"`
 }
 
 // SignedUp is the answer: the same whether or not the address has an account.
@@ -42,6 +43,9 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	}
 	room := k.admissionOf(&domain.VerificationRequest{ID: domain.VerificationID(id), VerificationRequested: domain.VerificationRequested{
 		Purpose: domain.VerifySignUp}}, contact, 1, about{region: in.Region})
+	if k.worked, err = k.solved(ctx, in.Work, room.to); err != nil {
+		return SignedUp{}, err
+	}
 	var done *domain.Fact
 	if err := k.beside(ctx, func(ctx context.Context) (err error) {
 		done, err = k.signedUpBefore(ctx, id)
@@ -57,7 +61,7 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	if _, err := k.room(ctx, room); err != nil { // before it costs a hash
 		return SignedUp{}, err
 	}
-	counted, err := k.countSignUp(ctx)
+	counted, err := k.countSignUp(ctx, room.to)
 	if err != nil {
 		return SignedUp{}, err
 	}
@@ -96,17 +100,26 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	return signedUpAnswer(ctx, k, id, &out.facts[0], nil)
 }
 
-// countSignUp counts a sign-up against the limits of the client's network.
-func (k *call) countSignUp(ctx context.Context) (counted func(context.Context, bool) error, err error) {
+// countSignUp counts a sign-up for an address against the limits of the client's network, which work raises.
+func (k *call) countSignUp(ctx context.Context, address [32]byte) (counted func(context.Context, bool) error, err error) {
 	network := networkOf(k.Client.Address)
 	if network == "" || len(k.Config.Limits.SignUps) == 0 {
 		return k.attempt(nil)
 	}
-	counters, err := k.counters(ctx, limit{domain.AttemptSignUp, k.Config.Limits.SignUps, [][]byte{[]byte(network)}})
+	one, err := k.counter(ctx, limit{domain.AttemptSignUp, k.Config.Limits.SignUps, [][]byte{[]byte(network)}})
 	if err != nil {
 		return nil, err
 	}
-	return k.attempt(counters)
+	if k.Config.WorkBits == 0 {
+		return k.attempt([]*counter{one})
+	}
+	if wait := k.tallies.waits(one, k.now); wait > 0 && !k.worked {
+		return nil, k.needsWork(ctx, address, wait)
+	}
+	if k.worked {
+		one.raise(workFactor)
+	}
+	return k.attempt([]*counter{one})
 }
 
 // undoSignUp destroys the secrets of a sign-up that certainly did not happen. Under an Idempotency-Key they are kept, since a

@@ -144,11 +144,11 @@ func (t *tallies) row(s *counter) int {
 	return one.newest(s.today().state).Row + one.n
 }
 
-// reached reports whether a limit is reached.
-func (t *tallies) reached(s *counter, now time.Time) bool {
+// waits is how long until no limit is reached; 0 if none is.
+func (t *tallies) waits(s *counter, now time.Time) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.wait(s, now) > 0
+	return t.wait(s, now)
 }
 
 // wait is how long until none of a counter's limits is reached; 0 if none is. The caller holds mu.

@@ -86,7 +86,20 @@ type SignInsConfig struct {
 type AbuseConfig struct {
 	SignUpsHour int `koanf:"sign_ups_hour"`
 	SignUpsDay  int `koanf:"sign_ups_day"`
+	// ChangesMinute and SignInsHour are one person's.
+	ChangesMinute int `koanf:"changes_minute"`
+	SignInsHour   int `koanf:"sign_ins_hour"`
+	// Challenge is what guests are asked for who ask for very much.
+	Challenge challengeKind `koanf:"challenge"`
 }
+
+// challengeKind is a kind of challenge.
+type challengeKind string
+
+const (
+	challengeOff  challengeKind = "off"
+	challengeWork challengeKind = "pow"
+)
 
 // limits are those on attempts.
 func (c AbuseConfig) limits() commands.Limits {
@@ -97,6 +110,13 @@ func (c AbuseConfig) limits() commands.Limits {
 	}
 	if c.SignUpsDay > 0 {
 		all.SignUps = append(all.SignUps, commands.Limit{Events: c.SignUpsDay, Window: 24 * time.Hour})
+	}
+	all.Changes, all.Starts = commands.Bucket{}, commands.Bucket{}
+	if n := c.ChangesMinute; n > 0 {
+		all.Changes = commands.Bucket{Burst: 6 * n, Every: time.Minute / time.Duration(n)}
+	}
+	if n := c.SignInsHour; n > 0 {
+		all.Starts = commands.Bucket{Burst: 2 * n, Every: time.Hour / time.Duration(n)}
 	}
 	return all
 }

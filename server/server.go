@@ -252,6 +252,9 @@ func (s *Server) openCommands(ctx context.Context, o Options) error {
 	config := commands.DefaultConfig()
 	config.Grace, config.BackupKeep = s.cfg.Erasure.Grace, s.cfg.Backup.Keep
 	config.Limits = s.cfg.Abuse.limits()
+	if s.cfg.Abuse.Challenge == challengeOff {
+		config.WorkBits = 0
+	}
 	config.Unusual = commands.UnusualSignIns(s.cfg.SignIns.Unusual)
 	if s.cfg.Controller != "" {
 		config.Controller = domain.Slug(s.cfg.Controller)
