@@ -33,12 +33,13 @@ type accessesAnswer struct {
 type accessAnswer struct {
 	ID         string     `json:"id" format:"uuid" doc:"The ledger entry that records it."`
 	At         time.Time  `json:"at"`
-	Kind       string     `json:"kind" doc:"decided: a service asked to use your data. revealed: an officer saw it. looked_up: an officer searched for your address."`
+	Kind       string     `json:"kind" doc:"decided: a service asked to use your data. revealed: an officer saw it. looked_up: an officer searched for your address. queried: an officer searched the records about you."`
 	By         accessedBy `json:"by"`
 	Permission string     `json:"permission,omitzero"`
 	Purpose    string     `json:"purpose,omitzero" doc:"What for."`
 	Outcome    string     `json:"outcome,omitzero" doc:"allowed or denied."`
 	Parts      []string   `json:"parts,omitzero" doc:"What was shown."`
+	View       string     `json:"view,omitzero" doc:"The records that were searched, such as activity."`
 }
 
 type accessedBy struct {
@@ -87,13 +88,8 @@ func (a *API) accessesPage(ctx context.Context, c domain.Caller, in *accessesIn)
 	if err != nil {
 		return p, err
 	}
-	if p.from, err = a.Head(ctx); err != nil {
-		return p, domain.ErrUnavailable.After(1).Because(err)
-	}
-	if asked.Compare(p.from) > 0 {
-		p.from = asked
-	}
-	return p, nil
+	p.from, err = a.untilNow(ctx, asked)
+	return p, err
 }
 
 // accessOf leaves out the case, which concerns the officer's work and not the person.
@@ -106,7 +102,7 @@ func accessOf(schema *view.Schema, d *view.Document) accessAnswer {
 	}
 	text := func(name string) string { return value(name).Text() }
 	out := accessAnswer{ID: d.ID, At: value("at").Time(), Kind: text("kind"), By: accessedBy{text("actor_kind"), text("actor")},
-		Permission: text("permission"), Purpose: text("purpose"), Outcome: text("outcome")}
+		Permission: text("permission"), Purpose: text("purpose"), Outcome: text("outcome"), View: text("view")}
 	if parts := text("parts"); parts != "" {
 		out.Parts = strings.Split(parts, ", ")
 	}

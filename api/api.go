@@ -46,6 +46,9 @@ type Deps struct {
 	HSTS bool
 	// Proxies are in front of the API; the zero value: none.
 	Proxies Proxies
+	// Origin is where the API is reached, such as https://accounts.example.com, for the OpenAPI description; empty: it is where the
+	// description is.
+	Origin string
 	// Version is shown on the home page and in the OpenAPI description.
 	Version string
 	// HealthOnly serves only the health routes: for a process without an API.
@@ -110,7 +113,7 @@ func New(d Deps) (*API, error) {
 
 // everything registers all routes and their description.
 func (a *API) everything() error {
-	a.huma = humaecho.New(a.echo, description(a.Version))
+	a.huma = humaecho.New(a.echo, description(a.Version, a.Origin))
 	a.routes()
 	return a.finishDescription()
 }

@@ -57,6 +57,7 @@ func endpoints() []endpoint {
 		{"lookUp", "POST", "/v1/lookups", true, []string{"compliance"}},
 		{"reveal", "POST", "/v1/accounts/" + noID + "/reveal", true, []string{"compliance"}},
 		{"queryView", "POST", "/v1/views/daily/query", true, []string{"compliance", "analyst"}},
+		{"revealQuestion", "POST", "/v1/questions/" + noID + "/reveal", true, []string{"compliance"}},
 	}
 }
 

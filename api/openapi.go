@@ -22,12 +22,17 @@ Sign in with POST /v1/sessions and send the token as Authorization: Bearer. Serv
 Refusals are application/problem+json (RFC 9457) with a stable code.`
 
 // description is the skeleton of /openapi.json; routes add themselves.
-func description(version string) huma.Config {
+func description(version, origin string) huma.Config {
 	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
 	registry.RegisterTypeAlias(reflect.TypeFor[view.Literal](), reflect.TypeFor[literal]())
+	var servers []*huma.Server
+	if origin != "" {
+		servers = []*huma.Server{{URL: origin}}
+	}
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
+			Servers: servers,
 			Info:    &huma.Info{Title: "Account ledger", Version: version, Description: about},
 			Components: &huma.Components{Schemas: registry, SecuritySchemes: map[string]*huma.SecurityScheme{
 				bearer: {Type: "http", Scheme: "bearer", Description: "A session's token or a service's key."}}},

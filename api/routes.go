@@ -41,4 +41,5 @@ func (a *API) routes() {
 	a.lookUp()
 	a.reveal()
 	a.queryView()
+	a.revealQuestion()
 }

@@ -116,6 +116,12 @@ func tripRows() []tripRow {
 			return request{200, "POST", "/v1/accounts/" + p.anna.account + "/reveal", p.officer, `{"parts": ["email", "device_names", "clients"], ` + why + `}`}
 		}},
 		{"queryView", 2, 2, func(p *people) request { return request{200, "POST", "/v1/views/accounts/query", p.officer, "{}"} }},
+		{"queryView, somebody", 3, 2, func(p *people) request {
+			return request{200, "POST", "/v1/views/activity/query", p.officer, `{"filter": ` + comparing("subject", p.anna.account) + `, ` + why + `}`}
+		}},
+		{"revealQuestion", 3, 2, func(p *people) request {
+			return request{200, "POST", "/v1/questions/" + p.question() + "/reveal", p.officer, `{` + why + `}`}
+		}},
 		{"continueSignIn", 8, 6, (*people).pending}, // the last one: from now on others need a code, too
 	}
 }
@@ -251,4 +257,12 @@ func (p *people) enrol() request {
 	p.t.Helper()
 	code := p.enrolment(p.address(), domain.RoleAnalyst)
 	return request{200, "POST", "/v1/enrolments", "", fmt.Sprintf(`{"code": %q, "password": %q}`, code, password)}
+}
+
+// question is the record of a query of the officer's.
+func (p *people) question() string {
+	l := p.ledger
+	l.want(200, "POST", "/v1/views/accounts/query", p.officer, "{}")
+	return l.want(200, "POST", "/v1/views/accesses/query", p.officer,
+		`{"filter": {"field": "kind", "op": "eq", "value": "queried"}, "sort": [{"field": "at", "desc": true}], "limit": 1}`).str(l.t, "documents", 0, "id")
 }

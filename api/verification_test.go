@@ -2,8 +2,11 @@ package api_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
+
+	"accountledger/domain"
 )
 
 // TestWrongCodes: wrong, then ended at the fifth, and the right one comes too late.
@@ -51,4 +54,25 @@ func TestResend(t *testing.T) {
 	check(422, old)
 	check(200, l.code(id, 2))
 	check(409, old)
+}
+
+// TestMissedVerificationInHistory: its owner sees that it came to nothing, without the code or the address, and nobody else does.
+func TestMissedVerificationInHistory(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	anna, ben := l.person("anna@example.com"), l.person("ben@example.com")
+	asked := l.want(202, "POST", "/v1/me/contacts", anna.token, `{"email": "another@example.net"}`)
+	id := asked.str(t, "verification")
+	code := l.code(id, 1)
+	for range domain.MaxTries {
+		l.send("POST", "/v1/verifications/"+id+"/check", "", fmt.Sprintf(`{"handle": %q, "code": "00000000"}`, asked.str(t, "handle")))
+	}
+	r := l.want(200, "GET", "/v1/me/history", anna.token, "")
+	if r.str(t, "entries", 0, "type") != "verification.missed.v1" || r.str(t, "entries", 0, "details", "reason") != "too_many_tries" ||
+		r.str(t, "entries", 0, "details", "purpose") != "add_contact" || strings.Contains(r.text, code) || strings.Contains(r.text, "another@") {
+		t.Error(r.text)
+	}
+	if r := l.want(200, "GET", "/v1/me/history", ben.token, ""); strings.Contains(r.text, "missed") {
+		t.Error(r.text)
+	}
 }

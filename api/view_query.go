@@ -27,20 +27,25 @@ type queryBody struct {
 	Group     *view.Group     `json:"group,omitzero"`
 	Histogram *view.Histogram `json:"histogram,omitzero"`
 	WithTotal bool            `json:"with_total,omitzero" doc:"Also count all matching documents."`
+	Purpose   domain.Purpose  `json:"purpose,omitzero" enum:"subject_request,security_incident,legal_order,fraud_investigation,support,audit" doc:"Required if the filter names people."`
+	Case      domain.CaseID   `json:"case,omitzero" doc:"The case that this belongs to. Required if the filter names people." example:"DSR-2026-0042"`
 }
 
-// canonical is the query without its paging: the same query gives the same bytes.
+// canonical is the query without its paging and its reason: the same query gives the same bytes.
 func (q queryBody) canonical() ([]byte, error) {
-	q.Cursor, q.Limit = "", 0
+	q.Cursor, q.Limit, q.Purpose, q.Case = "", 0, "", ""
 	return json.Marshal(q, json.Deterministic(true))
 }
 
 // queryView searches a view. The query is recorded before it is answered; if it cannot be recorded, nothing is shown.
-// The answer holds no personal data: encrypted fields are left out.
+// The answer holds no personal data: encrypted fields are left out. If the filter names people, by a comparison anywhere in it, the query is
+// a look at each of them: it needs what a look needs, and they see it. What it happens to find is not what makes it one.
 func (a *API) queryView() {
 	route(a, operation("queryView", "POST", "/v1/views/{view}/query", "looking", "Search a view",
 		"For compliance officers. Analysts may query only daily, and see only cells of at least 10 people, of days that ended a day ago. "+
-			"Recorded before it is answered."), viewers,
+			"Recorded before it is answered. "+
+			"A filter that compares an id of a person, or of something that is theirs, is a look at that person, who sees it: it needs purpose and case, "+
+			"and a proof of who you are that is at most 15 minutes old (403 step_up_required). It names at most 20."), viewers,
 		func(ctx context.Context, r *ask, in *queryViewIn) (*answer[queryAnswer], error) {
 			schema, ok := a.Views.Schema(in.View)
 			if !ok {
@@ -50,24 +55,58 @@ func (a *API) queryView() {
 			if err != nil {
 				return nil, err
 			}
-			p := page{view: in.View, schema: schema, asked: asked, cursor: in.Body.value.Cursor, caller: r.Caller}
-			if p.query, err = a.viewQuery(r.Caller, schema, in.Body.value); err != nil {
+			b := in.Body.value
+			p := page{view: in.View, schema: schema, asked: asked, cursor: b.Cursor, caller: r.Caller}
+			if p.query, err = a.viewQuery(r.Caller, schema, b); err != nil {
 				return nil, err
 			}
-			if p.from, err = a.openPosition(in.Min); err != nil {
+			record := commands.RecordQuery{View: domain.ViewName(schema.Name), Query: asked, Why: commands.Why{Purpose: b.Purpose, Case: b.Case}}
+			if err := a.prepare(ctx, &p, &record, in.Min); err != nil {
 				return nil, err
 			}
 			found, next, err := a.read(ctx, p)
 			if err != nil {
 				return nil, err
 			}
-			recorded, err := a.Menu.RecordQuery(ctx, r.Request, commands.RecordQuery{View: domain.ViewName(schema.Name), Query: asked,
-				Rows: len(found.Documents) + len(found.Groups) + len(found.Buckets)})
+			record.Rows = len(found.Documents) + len(found.Groups) + len(found.Buckets)
+			recorded, err := a.Menu.RecordQuery(ctx, r.Request, record)
 			if err != nil {
 				return nil, err
 			}
 			return reply(a, recorded.Position, queryAnswerOf(schema, p.query, found, next, withheldFrom(r.Caller))), nil
 		})
+}
+
+// prepare refuses a query that may not be asked, before anything is read, and finds whom it names.
+func (a *API) prepare(ctx context.Context, p *page, record *commands.RecordQuery, minimum string) (err error) {
+	if p.from, err = a.openPosition(minimum); err != nil {
+		return err
+	}
+	if err := view.Check(p.schema, &p.query); err != nil {
+		return queryRefusal(err)
+	}
+	mentions := p.schema.Mentions(p.query.Filter)
+	record.Names = len(mentions) > 0
+	if err := ids(mentions); err != nil {
+		return err
+	}
+	if err := record.MayName(p.caller); err != nil || !record.Names {
+		return err
+	}
+	record.People, err = a.people(ctx, p, mentions)
+	return err
+}
+
+// untilNow is the end of the log, or a position that was asked for if that is further.
+func (a *API) untilNow(ctx context.Context, asked journal.Position) (journal.Position, error) {
+	head, err := a.Head(ctx)
+	if err != nil {
+		return head, domain.ErrUnavailable.After(1).Because(err)
+	}
+	if asked.Compare(head) > 0 {
+		return asked, nil
+	}
+	return head, nil
 }
 
 // viewQuery is the query, limited to what the caller may see.

@@ -23,30 +23,42 @@ type accessLog struct {
 	unsure string       // stream whose end is unknown
 }
 
+// accessRecord is what one request records: its events are stored together or not at all.
 type accessRecord struct {
-	entry journal.Entry
-	done  chan struct{}
-	fact  domain.Fact
-	at    journal.Position
-	err   error
+	entries []journal.Entry
+	size    int // in bytes, at most about so
+	done    chan struct{}
+	fact    domain.Fact // the first
+	at      journal.Position
+	err     error
 }
 
-// accessBatch is the most records per append, far below an append's limit.
-const accessBatch = 256
+const (
+	// accessSize is how many bytes an event has at most, but for a question.
+	accessSize = 1 << 10
+	// accessBatch is how many bytes an append has, if not a single record has more: below an append's limit. One record of
+	// domain.MaxNamed looks with a question of domain.MaxQuestion fits in.
+	accessBatch = 256 * accessSize
+)
 
 func newAccessLog(c *core, writer uuid.UUID) *accessLog { return &accessLog{core: c, writer: writer} }
 
 // record returns once the event is durable. Nothing may be shown that could not be recorded.
 func (k *call) record(ctx context.Context, a about, event any) (domain.Fact, error) {
-	l := k.access
-	if err := confirmed(ctx); err != nil {
-		return domain.Fact{}, err
-	}
 	entries, err := k.entries(ctx, journal.NoStream("access"), a, event)
 	if err != nil {
 		return domain.Fact{}, err
 	}
-	r := &accessRecord{entry: entries[0], done: make(chan struct{})}
+	return k.recordAll(ctx, entries, 0)
+}
+
+// recordAll returns once all the events are durable, together, and gives the first. sealed is how many bytes are sealed in them.
+func (k *call) recordAll(ctx context.Context, entries []journal.Entry, sealed int) (domain.Fact, error) {
+	l := k.access
+	if err := confirmed(ctx); err != nil {
+		return domain.Fact{}, err
+	}
+	r := &accessRecord{entries: entries, size: len(entries)*accessSize + 3*sealed, done: make(chan struct{})} // twice in JSON, then in base64
 	l.mu.Lock()
 	l.queue = append(l.queue, r)
 	lead := !l.busy
@@ -64,7 +76,12 @@ func (k *call) record(ctx context.Context, a about, event any) (domain.Fact, err
 func (l *accessLog) drain(ctx context.Context) {
 	for {
 		l.mu.Lock()
-		batch := l.queue[:min(len(l.queue), accessBatch)]
+		n, size := 0, 0
+		for n < len(l.queue) && (n == 0 || size+l.queue[n].size <= accessBatch) {
+			size += l.queue[n].size
+			n++
+		}
+		batch := l.queue[:n]
 		l.queue = l.queue[len(batch):]
 		if len(batch) == 0 {
 			l.busy = false
@@ -78,15 +95,17 @@ func (l *accessLog) drain(ctx context.Context) {
 }
 
 func (l *accessLog) append(ctx context.Context, batch []*accessRecord) {
-	entries := make([]journal.Entry, len(batch))
-	for i, r := range batch {
-		entries[i] = r.entry
+	var entries []journal.Entry
+	for _, r := range batch {
+		entries = append(entries, r.entries...)
 	}
 	done, err := l.try(ctx, entries)
-	for i, r := range batch {
+	first := 0
+	for _, r := range batch {
 		if r.err = err; err == nil {
-			r.fact, r.at = done.Facts[i], done.Position
+			r.fact, r.at = done.Facts[first], done.Position
 		}
+		first += len(r.entries)
 		close(r.done)
 	}
 }

@@ -223,7 +223,7 @@ func (k *call) settleVerification(ctx context.Context, in SettleVerification) (S
 	switch {
 	case ended && signUp != nil: // its key and its password went before that was recorded
 	case ended:
-		err = k.Journal.Destroy(ctx, domain.VerificationKey(r.ID))
+		err = errors.Join(k.noteMissed(ctx, r, v), k.Journal.Destroy(ctx, domain.VerificationKey(r.ID)))
 	case v.Passed && r.Purpose == domain.VerifySignIn && !over:
 		return Settled{}, nil // whoever gave the code may still sign in
 	case v.Passed && r.Purpose != domain.VerifySignIn:

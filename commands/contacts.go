@@ -199,10 +199,22 @@ func (k *call) endProof(ctx context.Context, r *domain.VerificationRequest, reas
 	if err != nil {
 		return err
 	}
-	if v, err := out.state.verification(r); err != nil || v.Ended == "" {
+	v, err := out.state.verification(r)
+	if err != nil || v.Ended == "" {
 		return errors.Join(err, domain.ErrBusy.After(1))
 	}
-	return k.Journal.Destroy(ctx, domain.VerificationKey(r.ID))
+	return errors.Join(k.noteMissed(ctx, r, v), k.Journal.Destroy(ctx, domain.VerificationKey(r.ID)))
+}
+
+// noteMissed tells the owner of an account that a verification which they asked for came to nothing. After a crash the process that
+// handles deadlines does.
+func (k *call) noteMissed(ctx context.Context, r *domain.VerificationRequest, v domain.Verification) error {
+	if len(new(domain.Missed).Note(r, v)) == 0 {
+		return nil
+	}
+	_, err := change[*domain.Missed]{stream: k.missedStream(r.Account), about: concerning[*domain.Missed](ofRequest(r).after(r.Fact, r.Fact)), mayKeep: true,
+		decide: func(_ context.Context, m *domain.Missed, _ journal.Head) ([]any, error) { return m.Note(r, v), nil }}.by(ctx, k)
+	return err
 }
 
 // unclaim retires the claims that a verification made and whose contact was not attached.

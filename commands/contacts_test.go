@@ -167,7 +167,7 @@ func TestTwoProveOneAddress(t *testing.T) {
 	if _, err := w.check(first, w.message(first, 1).Code); err != nil {
 		t.Fatal(err)
 	}
-	w.appended([]string{"verification.passed.v1", "verification.ended.v1"}, func() {
+	w.appended([]string{"verification.passed.v1", "verification.ended.v1", "verification.missed.v1"}, func() {
 		if _, err := w.check(second, code); !errors.Is(err, domain.ErrTaken) {
 			t.Errorf("the second one: %v", err)
 		}
@@ -192,7 +192,7 @@ func TestContactsAreLimited(t *testing.T) {
 	if _, err := w.check(one, w.message(one, 1).Code); err != nil {
 		t.Fatal(err)
 	}
-	w.appended([]string{"verification.passed.v1", "verification.ended.v1"}, func() {
+	w.appended([]string{"verification.passed.v1", "verification.ended.v1", "verification.missed.v1"}, func() {
 		if _, err := w.check(two, w.message(two, 1).Code); !errors.Is(err, domain.ErrContacts) {
 			t.Errorf("the fourth: %v", err)
 		}

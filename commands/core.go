@@ -82,6 +82,7 @@ type core struct {
 	sessions  *folded[*domain.Sessions]
 	clients   *folded[*domain.Clients]
 	signIns   *folded[*domain.SignIn]
+	missed    *folded[*domain.Missed]
 	services  *folded[*domain.Service]
 	officers  *folded[*domain.Staff]
 	published *folded[*domain.Notices]
@@ -172,7 +173,7 @@ func newCore(ctx context.Context, d Deps) (*core, error) {
 	c := &core{Deps: d, keys: keys, tallies: newTallies(talliesAtOnce), changes: newBuckets(), starts: newBuckets(),
 		near: d.Journal.Near()}
 	c.accounts, c.sessions = newFolded[*domain.Account](c), newFolded[*domain.Sessions](c)
-	c.clients, c.signIns = newFolded[*domain.Clients](c), newFolded[*domain.SignIn](c)
+	c.clients, c.signIns, c.missed = newFolded[*domain.Clients](c), newFolded[*domain.SignIn](c), newFolded[*domain.Missed](c)
 	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)
 	c.published, c.claims = newFolded[*domain.Notices](c), newFolded[*domain.Claim](c)
 	c.attempts, c.asked, c.proofs = newFolded[*domain.Attempts](c), newFolded[*domain.SignUp](c), newFolded[*proof](c)

@@ -49,6 +49,7 @@ func (w *Watch) Remember() {
 	watch(w, w.core.accounts, func(stream string) *domain.Account { return domain.NewAccount(id(stream)) })
 	watch(w, w.core.sessions, func(string) *domain.Sessions { return &domain.Sessions{} })
 	watch(w, w.core.clients, func(string) *domain.Clients { return &domain.Clients{} })
+	watch(w, w.core.missed, func(string) *domain.Missed { return &domain.Missed{} })
 	watch(w, w.core.signIns, func(string) *domain.SignIn { return &domain.SignIn{} })
 	watch(w, w.core.services, func(string) *domain.Service { return &domain.Service{} })
 	watch(w, w.core.officers, func(string) *domain.Staff { return &domain.Staff{} })

@@ -73,6 +73,13 @@ func TestNobodyWritesToSharedStates(t *testing.T) {
 			}
 		},
 		func() { w.signUp(ada) },
+		func() {
+			s := w.addContact(person, ada2)
+			for range domain.MaxTries + 1 {
+				_, _ = w.check(s, "00000000")
+			}
+			w.settled(s.Verification)
+		},
 		func() { w.system(w.PublishNotices) },
 		func() {
 			e := do(w, w.RequestErasure, person, commands.RequestErasure{})

@@ -44,7 +44,7 @@ func (k *call) history(ctx context.Context, _ struct{}) ([]HistoryEntry, error) 
 
 // historyBy reads the streams that an account has by a state of it, and its state now.
 func (k *call) historyBy(ctx context.Context, a *domain.Account) (out []HistoryEntry, now *domain.Account, err error) {
-	streams := []string{domain.AccountStream(a.ID)}
+	streams := []string{domain.AccountStream(a.ID), domain.MissedStream(a.ID)}
 	for _, c := range a.Contacts {
 		streams = append(streams, domain.VerificationStream(c.Verification))
 	}

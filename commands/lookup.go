@@ -12,7 +12,8 @@ type Why struct {
 	Case    domain.CaseID  `json:"case"`
 }
 
-func (w Why) validate() error {
+// Validate refuses a look without a purpose or a case.
+func (w Why) Validate() error {
 	if w.Purpose.ValidateLook() != nil {
 		return domain.ErrLookPurpose
 	}
@@ -40,7 +41,7 @@ func (k *call) lookUp(ctx context.Context, in LookUp) (LookedUp, error) {
 	if err != nil {
 		return LookedUp{}, err
 	}
-	if err := in.validate(); err != nil {
+	if err := in.Validate(); err != nil {
 		return LookedUp{}, err
 	}
 	_, claim, err := k.claimOf(ctx, k.digest(spacePeople, contact))

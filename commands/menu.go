@@ -52,7 +52,9 @@ type Menu struct {
 	LookUp      Command[LookUp, LookedUp]
 	Reveal      Command[Reveal, Revealed]
 	RecordQuery Command[RecordQuery, domain.EventID]
-	ShowAccount Command[ShowAccount, AccountShown]
+	// RevealQuestion is for what officers asked, by the records of RecordQuery.
+	RevealQuestion Command[RevealQuestion, QuestionRevealed]
+	ShowAccount    Command[ShowAccount, AccountShown]
 
 	AddStaff   Command[AddStaff, StaffAdded]
 	AddService Command[AddService, ServiceAdded]
@@ -122,7 +124,9 @@ func menu(c *core) *Menu {
 		LookUp:      by(c, fresh(officer(domain.RoleCompliance), freshOfficer), onCall((*call).lookUp)),
 		Reveal:      by(c, fresh(officer(domain.RoleCompliance), freshOfficer), onCall((*call).reveal)),
 		RecordQuery: by(c, viewer, onCall((*call).recordQuery)),
-		ShowAccount: by(c, officer(domain.RoleCompliance), onCall((*call).showAccount)),
+
+		RevealQuestion: by(c, fresh(officer(domain.RoleCompliance), freshOfficer), onCall((*call).revealQuestion)),
+		ShowAccount:    by(c, officer(domain.RoleCompliance), onCall((*call).showAccount)),
 
 		AddStaff:   by(c, operator, onCall((*call).addStaff)),
 		AddService: by(c, operator, onCall((*call).addService)),

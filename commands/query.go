@@ -5,15 +5,39 @@ import (
 	"encoding/hex"
 
 	"accountledger/domain"
+	"accountledger/journal"
 )
 
 // RecordQuery records that an officer queried a view; only then may the answer be shown.
 type RecordQuery struct {
+	// Why may be left out by a query that names nobody.
+	Why
 	View  domain.ViewName `json:"view"`
 	Query []byte          `json:"query"` // in canonical form; the log keeps it sealed, and a keyed hash
 	Rows  int             `json:"-"`
+	// Names: the query names people or things of theirs, so it is a look at People. Not all need exist; they can also be nobody.
+	Names  bool               `json:"names,omitzero"`
+	People []domain.AccountID `json:"people,omitzero"`
 }
 
+// MayName refuses what an officer may not ask of a view, before anything of it is read: why they ask, and how long ago they proved who
+// they are, matter only if the query names people.
+func (in *RecordQuery) MayName(c domain.Caller) error {
+	if len(in.Query) > domain.MaxQuestion {
+		return domain.ErrQuestion
+	}
+	if in.Names {
+		if err := fresh(officer(domain.RoleCompliance), freshOfficer)(c); err != nil {
+			return err
+		}
+	}
+	if in.Names || in.Why != (Why{}) {
+		return in.Validate()
+	}
+	return nil
+}
+
+// recordQuery records a query: once for each existing account that it names, all or none of them, or once for nobody.
 func (k *call) recordQuery(ctx context.Context, in RecordQuery) (domain.EventID, error) {
 	if in.View.Validate() != nil {
 		return domain.EventID{}, domain.ErrNotFound
@@ -21,8 +45,50 @@ func (k *call) recordQuery(ctx context.Context, in RecordQuery) (domain.EventID,
 	if err := Viewer(in.View)(k.Caller); err != nil {
 		return domain.EventID{}, err
 	}
+	if err := in.MayName(k.Caller); err != nil {
+		return domain.EventID{}, err
+	}
+	if len(in.People) > domain.MaxNamed {
+		return domain.EventID{}, domain.ErrNamed
+	}
+	looks, err := k.looksAt(ctx, in)
+	if err != nil {
+		return domain.EventID{}, err
+	}
 	mac := k.keys.commands.MAC([]byte("query"), []byte(in.View), in.Query)
-	f, err := k.record(ctx, about{}, domain.AccessQueried{View: in.View, Fingerprint: domain.Fingerprint(hex.EncodeToString(mac[:16])), Rows: in.Rows,
-		Question: domain.Personal(domain.Question{Query: string(in.Query)}, domain.LedgerKey())})
+	e := domain.AccessQueried{View: in.View, Fingerprint: domain.Fingerprint(hex.EncodeToString(mac[:16])), Rows: in.Rows,
+		Question: domain.Personal(domain.Question{Query: string(in.Query)}, domain.LedgerKey())}
+	var entries []journal.Entry
+	for _, a := range looks {
+		more, err := k.entries(ctx, journal.NoStream("access"), a, e)
+		if err != nil {
+			return domain.EventID{}, err
+		}
+		entries = append(entries, more...)
+		e.Asked, e.Question = entries[0].ID, domain.Part[domain.Question]{}
+	}
+	f, err := k.recordAll(ctx, entries, len(in.Query))
 	return f.ID, err
+}
+
+// looksAt is what the records of a query are about.
+func (k *call) looksAt(ctx context.Context, in RecordQuery) (looks []about, err error) {
+	if len(in.People) == 0 {
+		return []about{{purpose: in.Purpose, caseID: in.Case}}, nil
+	}
+	accounts := make([]*domain.Account, len(in.People))
+	err = k.besideEach(ctx, len(in.People), func(ctx context.Context, i int) (err error) {
+		accounts[i], err = k.account(ctx, in.People[i])
+		return err
+	})
+	seen := map[domain.AccountID]bool{}
+	for _, a := range accounts {
+		if err == nil && a.Exists() && !seen[a.ID] { // of others there is nothing to see
+			seen[a.ID], looks = true, append(looks, about{subject: a.ID, region: a.Region, purpose: in.Purpose, caseID: in.Case})
+		}
+	}
+	if len(looks) == 0 {
+		looks = []about{{purpose: in.Purpose, caseID: in.Case}}
+	}
+	return looks, err
 }

@@ -29,7 +29,7 @@ type Revealed struct {
 // reveal records who sees which data of whom and why, then shows it. An account that does not exist is answered like an erased
 // one; both looks are recorded.
 func (k *call) reveal(ctx context.Context, in Reveal) (Revealed, error) {
-	if err := in.validate(); err != nil {
+	if err := in.Validate(); err != nil {
 		return Revealed{}, err
 	}
 	if len(in.Parts) == 0 || len(in.Parts) > mostParts {

@@ -46,6 +46,7 @@ DecideAccess       k     n      n       y       n     n          n       n      
 LookUp             s     n      n       n       n     y          n       n        n
 Reveal             s     n      n       n       n     y          n       n        n
 RecordQuery        s     n      n       n       n     y          y       n        n
+RevealQuestion     s     n      n       n       n     y          n       n        n
 ShowAccount        s     n      n       n       n     y          n       n        n
 AddStaff           n     n      n       n       n     n          n       y        n
 AddService         n     n      n       n       n     n          n       y        n
@@ -163,6 +164,7 @@ func TestPersonalNeverPrints(t *testing.T) {
 		commands.Request{Client: client, Key: canary}, commands.Token(canary),
 		commands.Answer[commands.Me]{Value: commands.Me{Email: canary}}, commands.SkipEvent{Reason: canary},
 		commands.AccountShown{Emails: []string{canary}, Devices: []commands.Device{device}}, commands.ShownEvent{Details: []byte(canary)},
+		commands.QuestionRevealed{Query: canary},
 	} {
 		pointer := reflect.New(reflect.TypeOf(v))
 		pointer.Elem().Set(reflect.ValueOf(v))

@@ -52,7 +52,7 @@ func (ShownEvent) LogValue() slog.Value { return hidden() }
 // showAccount records who sees whose account and why, as a look at every part of it, then shows it. ErrNotFound, also recorded, if
 // the account did not exist at the time. An erased account is shown without its personal data.
 func (k *call) showAccount(ctx context.Context, in ShowAccount) (AccountShown, error) {
-	if err := in.validate(); err != nil {
+	if err := in.Validate(); err != nil {
 		return AccountShown{}, err
 	}
 	if in.At.IsZero() || in.At.After(k.now) {
@@ -108,6 +108,11 @@ func (k *call) past(ctx context.Context, id domain.AccountID, at time.Time) (*pa
 		p.facts = append(p.facts, facts...)
 	}
 	p.facts = append(p.facts, account...)
+	missed, err := k.factsUpTo(ctx, domain.MissedStream(id), at, nil)
+	if err != nil {
+		return nil, err
+	}
+	p.facts = append(p.facts, missed...)
 	for _, month := range monthsBetween(a.OpenedFact.At, at) {
 		facts, err := k.factsUpTo(ctx, domain.SessionsStream(id.UUID, month), at, &p.sessions)
 		if err != nil {

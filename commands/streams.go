@@ -48,6 +48,10 @@ func (c *core) clientsStream(owner [16]byte) stream[*domain.Clients] {
 	return stream[*domain.Clients]{domain.ClientsStream(owner), c.clients, zero[domain.Clients]}
 }
 
+func (c *core) missedStream(id domain.AccountID) stream[*domain.Missed] {
+	return stream[*domain.Missed]{domain.MissedStream(id), c.missed, zero[domain.Missed]}
+}
+
 func (c *core) signInStream(id domain.SignInID) stream[*domain.SignIn] {
 	return stream[*domain.SignIn]{domain.SignInStream(id), c.signIns, zero[domain.SignIn]}
 }

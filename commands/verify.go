@@ -163,6 +163,9 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 	if err == nil {
 		err = k.countOne(ctx, codes)
 	}
+	if v, unknown := out.state.verification(r); unknown == nil {
+		err = errors.Join(err, k.noteMissed(ctx, r, v))
+	}
 	return none, errors.Join(refusedCode, err)
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"accountledger/projections"
+	"accountledger/projections/view"
 	"accountledger/server"
 )
 
@@ -133,10 +134,14 @@ func commandsTable(t *testing.T) string {
 
 func viewsTable(*testing.T) string {
 	out := newTable("view", "fields")
+	names := map[view.Naming]string{view.NamesPerson: " (person)", view.NamesThing: " (thing)"}
 	for _, d := range projections.All() {
 		var fields []string
+		if d.ID.Names() {
+			fields = append(fields, code("id")+names[d.ID])
+		}
 		for _, f := range d.Fields {
-			fields = append(fields, code(f.Name)+" "+f.Kind.String())
+			fields = append(fields, code(f.Name)+" "+f.Kind.String()+names[f.Naming])
 		}
 		out.row(code(d.Name), strings.Join(fields, ", "))
 	}

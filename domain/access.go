@@ -85,12 +85,26 @@ type AccessLookedUp struct {
 	Found bool           `json:"found"`
 }
 
-// AccessQueried: an officer queried a view. What was asked is kept sealed, for those who audit officers.
+// AccessQueried: an officer queried a view. What was asked is kept sealed, for those who audit officers. A query that names people is a look
+// at each of them, whatever it found: there is one such event for each, with them as its subject, and only the first keeps the question.
 type AccessQueried struct {
 	View        ViewName       `json:"view"`
 	Fingerprint Fingerprint    `json:"fingerprint"` // keyed hash of the query: equal queries can be recognised
 	Rows        int            `json:"rows"`
+	Asked       EventID        `json:"asked,omitzero"` // the record that keeps the question; unset: this one
 	Question    Part[Question] `json:"question"`
+}
+
+// MaxNamed is how many people or things of theirs a query can name: each person is looked at, and that is on record.
+const MaxNamed = 20
+
+// MaxQuestion is the longest question that is kept, in bytes: sealed, it fits into a view.
+const MaxQuestion = 20 << 10
+
+// AccessQuestionRevealed: an officer read what another one asked of a view. Found: there was such a record.
+type AccessQuestionRevealed struct {
+	Asked EventID `json:"asked"` // the record that keeps the question
+	Found bool    `json:"found"`
 }
 
 // Question is a query of a view as it was asked, in canonical form and without its paging. It should name people by opaque ids at most,

@@ -138,6 +138,11 @@ var (
 	ErrStale = &Error{Kind: Conflict, Code: "stale", Message: "It has changed in the meantime. Read it again and retry with the new ETag."}
 	ErrBusy  = &Error{Kind: Conflict, Code: "busy", Message: "Somebody else is changing this. Try again."}
 
+	ErrNamed = &Error{Kind: Invalid, Code: "too_many_named",
+		Message: fmt.Sprintf("A query can name at most %d people or things of theirs, since each person is recorded as looked at.", MaxNamed), Field: "/filter"}
+	ErrQuestion     = &Error{Kind: Invalid, Code: "query_too_long", Message: fmt.Sprintf("A query can have at most %d bytes, since it is recorded.", MaxQuestion)}
+	ErrQuestionGone = &Error{Kind: Gone, Code: "question_unreadable", Message: "The key that this question was kept under is destroyed."}
+
 	ErrErasureDone = &Error{Kind: Conflict, Code: "erasure_begun", Message: "The erasure has begun and can no longer be cancelled."}
 	ErrErasureOpen = &Error{Kind: Conflict, Code: "erasure_requested", Message: "An erasure of this account has already been requested."}
 	ErrEnrolment   = &Error{Kind: Forbidden, Code: "enrolment_refused", Message: "This enrolment code is wrong, already used or older than 24 hours."}

@@ -28,6 +28,9 @@ func SessionsStream(owner uuid.UUID, month Month) string {
 	return "sessions-" + owner.String() + "-" + string(month)
 }
 
+// MissedStream holds the verifications of an account that came to nothing.
+func MissedStream(id AccountID) string { return "missed-" + id.String() }
+
 // SignInStream holds a sign-in that needs more than the password.
 func SignInStream(id SignInID) string { return "signin-" + id.String() }
 
@@ -67,7 +70,7 @@ func IsStream(name string) bool {
 	}
 	kind, rest, _ := strings.Cut(name, "-")
 	switch kind {
-	case "signup", "verification", "identifier", "account", "staff", "service", "delivery", "clients", "signin":
+	case "signup", "verification", "identifier", "account", "staff", "service", "delivery", "clients", "signin", "missed":
 		return isID(rest)
 	case "sessions":
 		id, month, ok := cutID(rest)

@@ -15,7 +15,7 @@ func TestIsStream(t *testing.T) {
 	names := []string{
 		domain.SignUpStream(domain.SignUpID{UUID: id}), domain.VerificationStream(domain.VerificationID{UUID: id}), domain.IdentifierStream(domain.ClaimID{UUID: id}),
 		domain.AccountStream(domain.AccountID{UUID: id}), domain.SessionsStream(id, "2026-11"), domain.ClientsStream(id),
-		domain.SignInStream(domain.SignInID{UUID: id}),
+		domain.MissedStream(domain.AccountID{UUID: id}), domain.SignInStream(domain.SignInID{UUID: id}),
 		domain.AttemptsStream([32]byte{1}, "2026-11-26"),
 		domain.StaffStream(domain.StaffID{UUID: id}), domain.ServiceStream(domain.ServiceID{UUID: id}), domain.AccessStream(id, "2026-11-26"),
 		domain.DeliveryStream(domain.DeliveryID{UUID: id}), domain.NoticeStream("location"),

@@ -35,12 +35,15 @@ type Channel string
 // Channels.
 const (
 	ChannelAPI     Channel = "api"     // HTTP
+	ChannelWeb     Channel = "web"     // pages in a browser
 	ChannelConsole Channel = "console" // an operator's command on the machine
 	ChannelProcess Channel = "process" // the ledger's own processes
 )
 
 // Validate refuses unknown values.
-func (c Channel) Validate() error { return oneOf(c, ChannelAPI, ChannelConsole, ChannelProcess) }
+func (c Channel) Validate() error {
+	return oneOf(c, ChannelAPI, ChannelWeb, ChannelConsole, ChannelProcess)
+}
 
 // IdentifierKind is a kind of identifier that people sign up and sign in with.
 type IdentifierKind string

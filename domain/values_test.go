@@ -17,7 +17,8 @@ type value interface{ Validate() error }
 // Whatever is stored in clear is one of a few values, or fits a narrow pattern.
 func TestValues(t *testing.T) {
 	for _, ok := range []value{
-		domain.Channel("api"), domain.IdentifierKind("email"), domain.DeviceKind("watch"), domain.DeviceKind("band"), domain.DeviceKind("vacuum"),
+		domain.Channel("api"), domain.Channel("web"),
+		domain.IdentifierKind("email"), domain.DeviceKind("watch"), domain.DeviceKind("band"), domain.DeviceKind("vacuum"),
 		domain.Role("admin"), domain.CaseID("DSR-2026-0042"), domain.CaseID("INC-7"), domain.Slug("weather-2"), domain.Language("en"), domain.Language("pt-BR"),
 		domain.Language("fil"), domain.Language("zh-Hans"), domain.Language("es-419"), domain.Language("ca-valencia"), domain.Hash(strings.Repeat("0a", 32)),
 		domain.Fingerprint(strings.Repeat("0a", 16)), domain.PublishedText("Dear all"),

@@ -19,6 +19,7 @@ func aggregates() map[string]func() interface{ Apply(domain.Fact) error } {
 		"clients":      func() state { return &domain.Clients{} },
 		"claim":        func() state { return &domain.Claim{} },
 		"delivery":     func() state { return &domain.Delivery{} },
+		"missed":       func() state { return &domain.Missed{} },
 		"notices":      func() state { return &domain.Notices{} },
 		"service":      func() state { return &domain.Service{} },
 		"sessions":     func() state { return &domain.Sessions{} },
@@ -32,7 +33,7 @@ func aggregates() map[string]func() interface{ Apply(domain.Fact) error } {
 // records are the types that no decision rests on: what was looked at, and what operators did.
 func records(event any) bool {
 	switch event.(type) {
-	case domain.AccessDecided, domain.AccessCorrected, domain.AccessRevealed, domain.AccessLookedUp, domain.AccessQueried,
+	case domain.AccessDecided, domain.AccessCorrected, domain.AccessRevealed, domain.AccessLookedUp, domain.AccessQueried, domain.AccessQuestionRevealed,
 		domain.OperationPerformed, domain.LimitsChanged, domain.EventSkipped, domain.ClockConfirmed, domain.LedgerRestored, domain.LedgerImported:
 		return true
 	}

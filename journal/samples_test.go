@@ -54,6 +54,8 @@ func samples() map[string]any {
 		"verification.passed.v1": domain.VerificationPassed{Issue: 2, Purpose: domain.VerifyAddContact, RequestedOn: "2026-05-16",
 			Took: domain.TookUnder15Minutes, Nth: 1},
 		"verification.ended.v1": domain.VerificationEnded{Reason: domain.EndTries, Purpose: domain.VerifySignUp, RequestedOn: "2026-05-16"},
+		"verification.missed.v1": domain.VerificationMissed{Verification: id[domain.VerificationID](17), Purpose: domain.VerifyAddContact,
+			Reason: domain.EndTries, Tries: 5},
 
 		"identifier.claimed.v1": domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account,
 			Completes: domain.VerificationID(signUp), Purpose: domain.VerifySignUp},
@@ -109,7 +111,8 @@ func samples() map[string]any {
 		"access.revealed.v1":  domain.AccessRevealed{Parts: []domain.RevealedPart{domain.RevealEmail, domain.RevealNames}, Found: true},
 		"access.looked_up.v1": domain.AccessLookedUp{Kind: domain.IdentifierEmail, Found: true},
 		"access.queried.v1": domain.AccessQueried{View: "accounts", Fingerprint: domain.Fingerprint(strings.Repeat("f", 32)), Rows: 25,
-			Question: domain.Personal(domain.Question{Query: `{"words":"granted"}`}, domain.LedgerKey())},
+			Asked: id[domain.EventID](15), Question: domain.Personal(domain.Question{Query: `{"words":"granted"}`}, domain.LedgerKey())},
+		"access.question_revealed.v1": domain.AccessQuestionRevealed{Asked: id[domain.EventID](16), Found: true},
 
 		"delivery.admitted.v1": domain.DeliveryAdmitted{Class: domain.ClassGuest, Medium: domain.MediumEmail,
 			Network: domain.Fingerprint(strings.Repeat("a", 32))},

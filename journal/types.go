@@ -14,6 +14,7 @@ func Types() []Type {
 		Event[domain.VerificationFailed]("verification.failed.v1"),
 		Event[domain.VerificationPassed]("verification.passed.v1"),
 		Event[domain.VerificationEnded]("verification.ended.v1"),
+		Event[domain.VerificationMissed]("verification.missed.v1"),
 
 		Event[domain.IdentifierClaimed]("identifier.claimed.v1"),
 		Event[domain.IdentifierRetired]("identifier.retired.v1"),
@@ -58,6 +59,7 @@ func Types() []Type {
 		Event[domain.AccessRevealed]("access.revealed.v1"),
 		Event[domain.AccessLookedUp]("access.looked_up.v1"),
 		Event[domain.AccessQueried]("access.queried.v1"),
+		Event[domain.AccessQuestionRevealed]("access.question_revealed.v1"),
 
 		Event[domain.DeliveryAdmitted]("delivery.admitted.v1"),
 		Event[domain.DeliveryAttempted]("delivery.attempted.v1"),

@@ -21,10 +21,10 @@ func deadlines() declaration {
 			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{}, domain.SignInBegun{},
 			domain.AttemptsCounted{}, domain.AttemptsLimited{}, domain.AttemptsCleared{}, domain.StaffAdded{},
 			domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{}, domain.AccessDecided{},
-			domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{},
+			domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{}, domain.AccessQuestionRevealed{},
 			domain.DeliveryAdmitted{}, domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{}, domain.NoticePublished{},
 			domain.LedgerRestored{}, domain.LedgerImported{}, domain.OperationPerformed{}, domain.LimitsChanged{},
-			domain.EventSkipped{}, domain.ClockConfirmed{}, domain.VerificationFailed{},
+			domain.EventSkipped{}, domain.ClockConfirmed{}, domain.VerificationFailed{}, domain.VerificationMissed{},
 			domain.PermissionGranted{}, domain.PermissionWithdrawn{}, domain.DeviceLinked{}),
 		onStream(proofs, func(f domain.Fact, _ domain.SignUpRequested) change {
 			return dueAt(f.At.Add(domain.VerificationLifetime))
@@ -35,7 +35,7 @@ func deadlines() declaration {
 		onStream(proofs, soon[domain.VerificationPassed]), // a sign-up's verification has its id
 		onStream(proofs, never[domain.SignUpCompleted]),
 		onStream(proofs, never[domain.SignUpLapsed]),
-		// Once more, to make sure that the key of a verification is destroyed. A sign-up's is, before the sign-up ends.
+		// Once more, to make sure that the key of a verification is destroyed, and its owner told. A sign-up's is, before the sign-up ends.
 		on(func(f domain.Fact, e domain.VerificationEnded) (change, bool) {
 			id, ok := domain.ParseID(strings.TrimPrefix(f.Stream, "verification-"))
 			return dueSoonFor(f, proofs, id), ok && e.Purpose != domain.VerifySignUp

@@ -13,38 +13,45 @@ const (
 	AccessDecided  = "decided"   // a service asked whether it may use somebody's data
 	AccessRevealed = "revealed"  // an officer was shown personal parts
 	AccessLookedUp = "looked_up" // an officer asked whose an identifier is
-	AccessQueried  = "queried"   // an officer queried a view
+	AccessQueried  = "queried"   // an officer queried a view; with a subject: for records of a person whom the query names
+
+	AccessQuestionRevealed = "question_revealed" // an officer read what another one asked of a view
 )
 
 type accesses struct {
-	kind, subject, actorKind, actor, service, permission, purpose, caseID, outcome, reason, grant, corrects, queried, region view.KeywordField
-	parts                                                                                                                    view.WordsField
-	accountVersion, rows                                                                                                     view.NumberField
-	at                                                                                                                       view.TimeField
+	kind, subject, actorKind, actor, service, permission, purpose, caseID, outcome, reason, grant, corrects, queried, asked, region view.KeywordField
+	parts                                                                                                                           view.WordsField
+	accountVersion, rows                                                                                                            view.NumberField
+	at                                                                                                                              view.TimeField
+	question                                                                                                                        view.SealedField
 }
 
 // Accesses is one document for each look at personal data or decision about one, by the event's id, for
 // compliance, and for the person it was about: who looked at whose data, why, with what outcome, on which grant.
 // A decision that was corrected before the service was told is not there: its correction is, and names it in
-// the field corrects. Field parts holds the names of the parts shown, to be searched by words.
+// the field corrects. Field parts holds the names of the parts shown, to be searched by words. What an officer asked of a view is carried
+// sealed; field asked names the record that has it, where that is another one.
 func Accesses() Declaration {
 	var f view.Fields
 	v := accesses{
-		kind: f.Keyword("kind"), subject: f.Keyword("subject", view.Optional),
-		actorKind: f.Keyword("actor_kind"), actor: f.Keyword("actor", view.Optional),
-		service: f.Keyword("service", view.Optional), permission: f.Keyword("permission", view.Optional),
+		kind: f.Keyword("kind"), subject: f.Keyword("subject", view.Optional, view.OfPerson),
+		actorKind: f.Keyword("actor_kind"), actor: f.Keyword("actor", view.Optional, view.OfNobody),
+		service: f.Keyword("service", view.Optional, view.OfNobody), permission: f.Keyword("permission", view.Optional),
 		purpose: f.Keyword("purpose", view.Optional), caseID: f.Keyword("case", view.Optional),
 		outcome: f.Keyword("outcome", view.Optional), reason: f.Keyword("reason", view.Optional),
-		grant: f.Keyword("grant", view.Optional), corrects: f.Keyword("corrects", view.Optional), accountVersion: f.Number("account_version", view.Optional),
-		parts: f.Words("parts", view.Optional), queried: f.Keyword("view", view.Optional), rows: f.Number("rows", view.Optional),
+		grant: f.Keyword("grant", view.Optional, view.OfThing), corrects: f.Keyword("corrects", view.Optional, view.OfThing),
+		accountVersion: f.Number("account_version", view.Optional),
+		parts:          f.Words("parts", view.Optional), queried: f.Keyword("view", view.Optional), rows: f.Number("rows", view.Optional),
 		at: f.Time("at"), region: f.Keyword("region", view.Optional),
+		asked: f.Keyword("asked", view.Optional, view.OfThing), question: f.Sealed("question", view.Optional),
 	}
-	schema := view.Schema{Name: "accesses", Version: 2, Fields: f, Indexes: []view.Index{
+	schema := view.Schema{Name: "accesses", Version: 3, ID: view.NamesThing, Person: "subject", Fields: f, Indexes: []view.Index{
 		{"subject", "-at"}, {"actor", "-at"}, {"service", "-at"}, {"kind", "-at"}, {"case", "-at"}, {"-at"}},
 		Tallies: []view.Tally{{"kind", "at"}, {"service", "outcome"}}}
 	return declare(schema,
 		ignore(domain.SignUpRequested{}, domain.SignUpCompleted{}, domain.SignUpLapsed{},
 			domain.VerificationRequested{}, domain.VerificationIssued{}, domain.VerificationFailed{}, domain.VerificationPassed{}, domain.VerificationEnded{},
+			domain.VerificationMissed{},
 			domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.ContactAttached{},
 			domain.AccountOpened{}, domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{},
 			domain.PermissionGranted{}, domain.PermissionWithdrawn{}, domain.PermissionConfirmed{},
@@ -63,6 +70,7 @@ func Accesses() Declaration {
 		on(itself, v.reveals).first(),
 		on(itself, v.looksUp).first(),
 		on(itself, v.queries).first(),
+		on(itself, v.revealsQuestion).first(),
 	)
 }
 
@@ -120,6 +128,15 @@ func (v accesses) queries(d *view.Document, r journal.Record, e domain.AccessQue
 	v.kind.Set(d, AccessQueried)
 	v.queried.Set(d, string(e.View))
 	v.rows.Set(d, int64(e.Rows))
+	setID(v.asked, d, e.Asked)
+	setSealed(v.question, d, r.Fact, e.Question)
+}
+
+func (v accesses) revealsQuestion(d *view.Document, r journal.Record, e domain.AccessQuestionRevealed) {
+	v.who(d, r)
+	v.kind.Set(d, AccessQuestionRevealed)
+	setID(v.asked, d, e.Asked)
+	v.outcome.Set(d, found(e.Found))
 }
 
 // found says whether there was somebody to look at.

@@ -19,16 +19,16 @@ type activity struct {
 func Activity() Declaration {
 	var f view.Fields
 	v := activity{
-		typ: f.Keyword("type"), stream: f.Keyword("stream_kind"), subject: f.Keyword("subject", view.Optional),
-		actorKind: f.Keyword("actor_kind"), actor: f.Keyword("actor", view.Optional), channel: f.Keyword("channel"),
+		typ: f.Keyword("type"), stream: f.Keyword("stream_kind"), subject: f.Keyword("subject", view.Optional, view.OfPerson),
+		actorKind: f.Keyword("actor_kind"), actor: f.Keyword("actor", view.Optional, view.OfPerson), channel: f.Keyword("channel"),
 		region: f.Keyword("region", view.Optional), at: f.Time("at"), words: f.Words("words"),
 	}
-	schema := view.Schema{Name: "activity", Version: 5, Fields: f, Indexes: []view.Index{
+	schema := view.Schema{Name: "activity", Version: 5, ID: view.NamesThing, Person: "subject", Fields: f, Indexes: []view.Index{
 		{"subject", "-at"}, {"actor", "-at"}, {"type", "-at"}, {"-at"}},
 		Tallies: []view.Tally{{"type", "at"}, {"at"}}}
 	return declare(schema,
 		ignore(domain.SessionSeen{}, domain.ClientKnown{}, domain.AccessDecided{}, domain.AccessCorrected{},
-			domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{}),
+			domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{}, domain.AccessQuestionRevealed{}),
 		append(v.ofPeople(), v.ofOffice()...)...)
 }
 
@@ -43,6 +43,7 @@ func (v activity) ofPeople() []rule {
 		says(v, nothing[domain.VerificationFailed]),
 		says(v, nothing[domain.VerificationPassed]),
 		says(v, func(e domain.VerificationEnded) words { return word(e.Reason) }),
+		says(v, func(e domain.VerificationMissed) words { return word(e.Purpose).and(string(e.Reason)) }),
 		says(v, func(e domain.IdentifierClaimed) words { return word(e.Kind) }),
 		says(v, nothing[domain.IdentifierRetired]),
 		says(v, func(e domain.AccountOpened) words { return word(e.Kind).and(string(e.Capacity), string(e.Language)) }),

@@ -20,15 +20,16 @@ type devices struct {
 func Devices() Declaration {
 	var f view.Fields
 	v := devices{
-		account: f.Keyword("account"), kind: f.Keyword("kind"), region: f.Keyword("region", view.Optional),
+		account: f.Keyword("account", view.OfPerson), kind: f.Keyword("kind"), region: f.Keyword("region", view.Optional),
 		linked: f.Time("linked"), model: f.Sealed("model", view.Optional), name: f.Sealed("name", view.Optional),
 	}
-	schema := view.Schema{Name: "devices", Version: 1, Fields: f, Indexes: []view.Index{
+	schema := view.Schema{Name: "devices", Version: 1, ID: view.NamesThing, Person: "account", Fields: f, Indexes: []view.Index{
 		{"account", "-linked"}, {"kind", "-linked"}, {"-linked"}},
 		Tallies: []view.Tally{{"kind", "linked"}}}
 	return declare(schema,
 		ignore(domain.SignUpRequested{}, domain.SignUpCompleted{}, domain.SignUpLapsed{},
 			domain.VerificationRequested{}, domain.VerificationIssued{}, domain.VerificationFailed{}, domain.VerificationPassed{}, domain.VerificationEnded{},
+			domain.VerificationMissed{},
 			domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.ContactAttached{},
 			domain.AccountOpened{}, domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{},
 			domain.PermissionGranted{}, domain.PermissionWithdrawn{}, domain.PermissionConfirmed{},
@@ -36,7 +37,7 @@ func Devices() Declaration {
 			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{},
 			domain.SignInBegun{}, domain.SignInPassed{}, domain.AttemptsCounted{}, domain.AttemptsLimited{}, domain.AttemptsCleared{},
 			domain.StaffAdded{}, domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{},
-			domain.AccessDecided{}, domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{},
+			domain.AccessDecided{}, domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{}, domain.AccessQuestionRevealed{},
 			domain.DeliveryAdmitted{}, domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{}, domain.NoticePublished{},
 			domain.LedgerRestored{}, domain.LedgerImported{}, domain.OperationPerformed{}, domain.LimitsChanged{},
 			domain.EventSkipped{}, domain.ClockConfirmed{}),

@@ -19,18 +19,19 @@ type permissions struct {
 func Permissions() Declaration {
 	var f view.Fields
 	v := permissions{
-		account: f.Keyword("account"), permission: f.Keyword("permission"), purpose: f.Keyword("purpose"),
+		account: f.Keyword("account", view.OfPerson), permission: f.Keyword("permission"), purpose: f.Keyword("purpose"),
 		state: f.Keyword("state"), region: f.Keyword("region", view.Optional),
-		noticeVersion: f.Number("notice_version", view.Optional), notice: f.Keyword("notice", view.Optional),
+		noticeVersion: f.Number("notice_version", view.Optional), notice: f.Keyword("notice", view.Optional, view.OfNobody),
 		language: f.Keyword("language", view.Optional), basis: f.Keyword("legal_basis"), method: f.Keyword("method"),
-		since: f.Time("since"), event: f.Keyword("event"),
+		since: f.Time("since"), event: f.Keyword("event", view.OfThing),
 	}
-	schema := view.Schema{Name: "permissions", Version: 1, Fields: f, Indexes: []view.Index{
+	schema := view.Schema{Name: "permissions", Version: 1, ID: view.NamesPerson, Person: "account", Fields: f, Indexes: []view.Index{
 		{"account", "permission"}, {"permission", "purpose", "state", "-since"}, {"-since"}},
 		Tallies: []view.Tally{{"permission", "purpose", "state"}, {"since"}}}
 	return declare(schema,
 		ignore(domain.SignUpRequested{}, domain.SignUpCompleted{}, domain.SignUpLapsed{},
 			domain.VerificationRequested{}, domain.VerificationIssued{}, domain.VerificationFailed{}, domain.VerificationPassed{}, domain.VerificationEnded{},
+			domain.VerificationMissed{},
 			domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.ContactAttached{},
 			domain.AccountOpened{}, domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{},
 			domain.DeviceLinked{}, domain.DeviceRenamed{}, domain.DeviceUnlinked{},
@@ -38,7 +39,7 @@ func Permissions() Declaration {
 			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{},
 			domain.SignInBegun{}, domain.SignInPassed{}, domain.AttemptsCounted{}, domain.AttemptsLimited{}, domain.AttemptsCleared{},
 			domain.StaffAdded{}, domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{},
-			domain.AccessDecided{}, domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{},
+			domain.AccessDecided{}, domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{}, domain.AccessQuestionRevealed{},
 			domain.DeliveryAdmitted{}, domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{}, domain.NoticePublished{},
 			domain.LedgerRestored{}, domain.LedgerImported{}, domain.OperationPerformed{}, domain.LimitsChanged{},
 			domain.EventSkipped{}, domain.ClockConfirmed{}),

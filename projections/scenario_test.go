@@ -101,6 +101,25 @@ func everything(l *projectiontest.Ledger) {
 		domain.SignInPassed{Session: session})
 	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}}, domain.AttemptsStream([32]byte{2}, string(domain.MonthOf(l.Now()))),
 		domain.AttemptsCounted{Attempt: domain.AttemptInARow, N: 25, At: l.Now()}, domain.AttemptsCleared{Attempt: domain.AttemptInARow})
+	search(l, officer, anna, cleo)
+	l.AppendAs(domain.Metadata{Subject: cleo.ID, Region: cleo.Region, Channel: domain.ChannelProcess}, domain.MissedStream(cleo.ID),
+		domain.VerificationMissed{Verification: domain.VerificationID(signIn), Purpose: domain.VerifySignIn, Reason: domain.EndExpired, Tries: 2})
+}
+
+// search is a query that names two people, and a look of another officer at what was asked.
+func search(l *projectiontest.Ledger, officer domain.StaffID, one, other *projectiontest.Person) {
+	stream := domain.AccessStream(officer.UUID, domain.DayOf(l.Now()))
+	m := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorStaff, ID: domain.ID[any](officer)}, Purpose: domain.LookFraud, Case: "FR-2026-9"}
+	m.Subject, m.Region = one.ID, one.Region
+	query := domain.AccessQueried{View: "activity", Fingerprint: domain.Fingerprint(strings.Repeat("2", 32)), Rows: 7}
+	first := query
+	first.Question = domain.Personal(domain.Question{Query: `{"filter":{}}`}, domain.LedgerKey())
+	query.Asked = l.AppendAs(m, stream, first).Facts[0].ID
+	m.Subject, m.Region = other.ID, other.Region
+	l.AppendAs(m, stream, query)
+	auditor := domain.StaffID{UUID: domain.Derive(officer.UUID, "auditor")}
+	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorStaff, ID: domain.ID[any](auditor)}, Purpose: domain.LookAudit, Case: "AUD-2026-1"},
+		domain.AccessStream(auditor.UUID, domain.DayOf(l.Now())), domain.AccessQuestionRevealed{Asked: query.Asked, Found: true})
 }
 
 // deliver is what happens around a sign-up that comes to nothing.

@@ -28,6 +28,8 @@ type Config struct {
 	Controller string `koanf:"controller"`
 	// HTTP is where the API listens; port 0 picks a free one.
 	HTTP string `koanf:"http"`
+	// Origin is where browsers reach the service, https://HOST[:PORT]; empty: not known, or with dev this machine.
+	Origin string `koanf:"origin"`
 	// HTTPDrain is how long the API keeps serving after a stop was asked for, while /readyz says that it is not ready.
 	HTTPDrain time.Duration `koanf:"http_drain"`
 	// HTTPConnections is how many connections the API holds at once; 0: as many as the limit of open files allows.

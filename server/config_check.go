@@ -33,6 +33,8 @@ func (c *Config) check() error {
 		return wrong("backup.list", "name a file outside the data folder, beside the backups")
 	case !isAddress(c.HTTP):
 		return wrong("http", "give HOST:PORT such as 127.0.0.1:8080, with a port from 0 to 65535")
+	case c.Origin != "" && !isOrigin(c.Origin):
+		return wrong("origin", "give https://HOST or https://HOST:PORT, a name in lower case: no IP address, no port 443, no path; http only at localhost")
 	case c.Internal.HTTP != "" && !isAddress(c.Internal.HTTP):
 		return wrong("internal.http", "give HOST:PORT such as 127.0.0.1:8081, with a port from 0 to 65535, or nothing")
 	case c.SMTP.Port < 1 || c.SMTP.Port > 65535:

@@ -42,6 +42,8 @@ func TestBadConfigurationNamesItsKey(t *testing.T) {
 		"no such TLS policy":         {file: "smtp:\n  tls: maybe\n", want: "smtp.tls"},
 		"mail server without sender": {file: "smtp:\n  host: mail.test\n", want: "smtp.from"},
 		"hardly any memory":          {file: "views:\n  memory: 1000\n", want: "views.memory"},
+		"an origin with a path":      {file: "origin: https://accounts.example.com/\n", want: "config.yaml): give https://HOST"},
+		"an origin in clear text":    {file: "origin: http://accounts.example.com\n", want: " origin ("},
 		"no such level":              {env: [2]string{"ACCOUNTLEDGER_LOG_LEVEL", "loud"}, want: "log.level"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -333,7 +333,7 @@ func TestViewsFail(t *testing.T) {
 	if d.Mend() == 0 {
 		t.Fatal("nothing failed")
 	}
-	filter := fmt.Sprintf(`{"filter":{"field":"account","op":"eq","value":%q}}`, h.account)
+	filter := lookAt(h.account)
 	eventually(t, "the view knows all devices", func() bool {
 		a := r.send("POST", "/v1/views/devices/query", officer, filter, "Ledger-Min-Position", position)
 		return a.status == 200 && strings.Count(a.body, `"kind"`) == 6

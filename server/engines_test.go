@@ -44,7 +44,7 @@ func walkAndRestart(t *testing.T, r *running, mail *smtptest.Server) {
 		t.Errorf("accesses: %s", seen.body)
 	}
 	position := r.want(201, "POST", "/v1/me/devices", ada.token, `{"kind":"phone","model":"X","name":"Y"}`).header.Get("Ledger-Position")
-	rows := r.want(200, "POST", "/v1/views/devices/query", officer, fmt.Sprintf(`{"filter":{"field":"account","op":"eq","value":%q}}`, ada.account),
+	rows := r.want(200, "POST", "/v1/views/devices/query", officer, lookAt(ada.account),
 		"Ledger-Min-Position", position)
 	if strings.Count(rows.body, `"kind"`) != 2 {
 		t.Errorf("devices: %s", rows.body)

@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -181,4 +182,9 @@ func rebuild(t *testing.T, c operate.Console, in operate.RebuildViews, progress 
 	t.Helper()
 	_, err := operate.Rebuild.Run(t.Context(), c, in, progress)
 	return err
+}
+
+// lookAt asks a view for what is somebody's.
+func lookAt(account string) string {
+	return fmt.Sprintf(`{"filter":{"field":"account","op":"eq","value":%q},"purpose":"audit","case":"AUD-1"}`, account)
 }

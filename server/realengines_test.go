@@ -5,7 +5,6 @@ package server_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"os"
 	"strings"
@@ -118,7 +117,7 @@ func elasticGoes(t *testing.T, url string) {
 	eventually(t, "status tells", func() bool { return waiting("waiting") })
 	r.want(200, "GET", "/readyz", "", "")
 	query := func() string {
-		return r.want(200, "POST", "/v1/views/devices/query", officer, fmt.Sprintf(`{"filter":{"field":"account","op":"eq","value":%q}}`, ada.account)).body
+		return r.want(200, "POST", "/v1/views/devices/query", officer, lookAt(ada.account)).body
 	}
 	proxy.Set(nil)
 	eventually(t, "the views are there", func() bool { return waiting("running") })
@@ -130,7 +129,7 @@ func elasticGoes(t *testing.T, url string) {
 	eventually(t, "status tells again", func() bool { return waiting("waiting") })
 	proxy.Set(nil)
 	eventually(t, "the second device is found", func() bool {
-		a := r.send("POST", "/v1/views/devices/query", officer, fmt.Sprintf(`{"filter":{"field":"account","op":"eq","value":%q}}`, ada.account),
+		a := r.send("POST", "/v1/views/devices/query", officer, lookAt(ada.account),
 			"Ledger-Min-Position", position)
 		return a.status == 200 && strings.Count(a.body, `"kind"`) == 2
 	})

@@ -64,7 +64,7 @@ func (s *Server) run(ctx context.Context, started func(address string)) error {
 		return err
 	}
 	s.warnOfClearText(doors.public.Addr())
-	a, err := s.begin(ctx)
+	a, err := s.begin(ctx, s.cfg.OriginAt(doors.public.Addr().String()))
 	if err != nil {
 		return errors.Join(err, doors.close())
 	}
@@ -124,7 +124,7 @@ func (s *Server) run(ctx context.Context, started func(address string)) error {
 }
 
 // begin does what must come before the first answer: messages asked for from here on are sent, by this process or another.
-func (s *Server) begin(ctx context.Context) (*api.API, error) {
+func (s *Server) begin(ctx context.Context, origin string) (*api.API, error) {
 	if err := s.publish(ctx); err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (s *Server) begin(ctx context.Context) (*api.API, error) {
 			return nil, err
 		}
 	}
-	return s.api(ctx)
+	return s.api(ctx, origin)
 }
 
 // linger drains, unless something fails meanwhile.
@@ -159,7 +159,7 @@ func shutdown(ctx context.Context, h *http.Server) error {
 	return nil
 }
 
-func (s *Server) api(ctx context.Context) (*api.API, error) {
+func (s *Server) api(ctx context.Context, origin string) (*api.API, error) {
 	id, err := s.journal.LogID(ctx)
 	if err != nil {
 		return nil, err
@@ -170,7 +170,7 @@ func (s *Server) api(ctx context.Context) (*api.API, error) {
 	}
 	return api.New(api.Deps{ //nolint:contextcheck // its handlers have their requests' contexts
 		Menu: s.menu, Views: s, Ready: func(ctx context.Context) bool { return s.health.NotReady(ctx) == "" }, Log: s.log, Failed: s.requestFailed, LogID: id,
-		Now: s.now, Version: Version(), Dev: s.cfg.Dev,
+		Now: s.now, Version: Version(), Dev: s.cfg.Dev, Origin: origin,
 		HealthOnly: s.cfg.Role == RoleConsumers, Proxies: proxies, HSTS: s.cfg.TLS.Own(),
 		Head: func(ctx context.Context) (journal.Position, error) {
 			head, err := s.journal.Head(ctx)

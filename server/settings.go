@@ -40,6 +40,8 @@ func Settings() []Setting {
 		{"imprint", "", "who is responsible for the service by law, with an address; it ends every message"},
 		{"controller", "", "the controller: who decides how people's data is used, as a short name in lower case; every notice names it"},
 		{"http", "127.0.0.1:8080", "where the API listens, HOST:PORT; port 0 picks one"},
+		{"origin", "", "where people and services reach the API: https://HOST or https://HOST:PORT, without a path; with --dev http://localhost:PORT. " +
+			"The OpenAPI document names it"},
 		{"http_drain", 5 * time.Second, "how long a stopping server keeps serving while /readyz answers 503, so that load balancers turn away first; 0, the " +
 			"default with --dev: not at all"},
 		{"http_connections", 0, "most connections to the API at once; beyond it those idle longest are closed; 0: as many as the limit of open files allows, at " +

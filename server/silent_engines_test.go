@@ -48,7 +48,7 @@ func elasticSilent(t *testing.T, address string) {
 	ada := r.join(mail, "ada@example.com", "Ada on the run")
 	officer := r.officer("officer@example.org", "compliance")
 	grant := fmt.Sprintf(`{"purpose":"navigation","state":"granted","notice":%q}`, r.notice())
-	mine := fmt.Sprintf(`{"filter":{"field":"account","op":"eq","value":%q}}`, ada.account)
+	mine := lookAt(ada.account)
 	devices := 1
 	link := func() string {
 		devices++

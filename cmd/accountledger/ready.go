@@ -17,6 +17,7 @@ import (
 // ready is the line that serve --json prints once the API answers.
 type ready struct {
 	Address  string `json:"address"`           // of the API, a URL
+	Origin   string `json:"origin,omitzero"`   // where browsers reach it, if that is known
 	Internal string `json:"internal,omitzero"` // of metrics and profiles, a URL; none: not served
 	Data     string `json:"data"`              // the data folder, absolute
 	Version  string `json:"version"`
@@ -25,7 +26,7 @@ type ready struct {
 
 func printReady(c *cobra.Command, cfg server.Config, address, internal string) {
 	build := server.ThisBuild()
-	r := ready{Address: urlOf(cfg, address), Data: cfg.Data, Version: build.Version, Commit: build.Commit}
+	r := ready{Address: urlOf(cfg, address), Origin: cfg.OriginAt(address), Data: cfg.Data, Version: build.Version, Commit: build.Commit}
 	if internal != "" {
 		r.Internal = "http://" + reachable(internal)
 	}

@@ -71,6 +71,9 @@ func announce(c *cobra.Command, cfg server.Config, address, internal string, ahe
 
 func printBanner(c *cobra.Command, cfg server.Config, address string, ahead time.Duration) {
 	url := urlOf(cfg, address)
+	if cfg.Dev {
+		url = cfg.OriginAt(address) // passkeys need a name
+	}
 	out := c.OutOrStdout()
 	p := func(format string, a ...any) { _, _ = fmt.Fprintf(out, format+"\n", a...) }
 	p("%s is running at %s", cfg.Name, url)

@@ -77,6 +77,8 @@ func (c *checker) compare(pointer string, f *Filter) *Node {
 	case Lt, Lte, Gt, Gte:
 		if !field.Kind.sortable() || field.Kind == Bool {
 			c.fail(pointer+"/op", "must be one that this kind of field knows: bool fields know eq, in and exists, words fields exists")
+		} else if field.Naming.Names() { // a range of ids can hold just one person
+			c.fail(pointer+"/op", "must be eq, in or exists for a field that names people")
 		}
 	case Exists:
 		if f.Value != nil || f.Values != nil {

@@ -10,6 +10,8 @@ type Field struct {
 	// Optional says that a document may lack it. A document that lacks a field
 	// that is not optional is refused.
 	Optional bool
+	// Naming says whether a keyword names people.
+	Naming Naming
 }
 
 // Option changes a field as it is declared.

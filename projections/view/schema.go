@@ -39,6 +39,10 @@ type Schema struct {
 	// Version counts up from 1 whenever the documents would come out otherwise.
 	Version int
 	Fields  Fields
+	// ID says whether the ids of documents name people.
+	ID Naming
+	// Person is the field that holds whose a document is, or "id": needed where anything names a thing.
+	Person  string
 	Indexes []Index
 	Tallies []Tally
 }
@@ -68,7 +72,7 @@ const (
 // At gives the field at a place that Field gave.
 func (s *Schema) At(place int) Field {
 	if place == IDField {
-		return Field{Name: "id", Kind: Keyword}
+		return Field{Name: "id", Kind: Keyword, Naming: s.ID}
 	}
 	return s.Fields[place]
 }
@@ -116,6 +120,7 @@ func (s *Schema) Check() error {
 	if len(s.Fields) == 0 || len(s.Fields) > MaxFields {
 		fault("view %s: 1 to %d fields are possible", s.Name, MaxFields)
 	}
+	s.checkNaming(fault)
 	seen := map[string]bool{"id": true}
 	for i, f := range s.Fields {
 		if !ValidName(f.Name) || f.Kind < Keyword || f.Kind > Sealed {
@@ -146,6 +151,20 @@ func (s *Schema) Check() error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// checkNaming looks at what names people.
+func (s *Schema) checkNaming(fault func(string, ...any)) {
+	things := s.ID == NamesThing
+	for i := range s.Fields {
+		if f := s.Fields[i]; f.Naming != 0 && f.Kind != Keyword {
+			fault("view %s: field %s names people and is no keyword", s.Name, f.Name)
+		}
+		things = things || s.Fields[i].Naming == NamesThing
+	}
+	if at := s.Field(s.Person); s.Person != "" && (at == NoField || s.At(at).Naming != NamesPerson) || things && s.Person == "" {
+		fault("view %s: Person must be a field that holds people's ids", s.Name)
+	}
 }
 
 // ValidName says whether a view or a field may be called so.
