@@ -64,6 +64,9 @@ type Deps struct {
 	// Limited counts requests that are refused because the budget of their message's class is used up. It gets no more than the
 	// class; may be nil. It is called concurrently.
 	Limited func(domain.MessageClass)
+	// Attempted counts attempts against limits: those that count because they were refused, and those that a limit kept from being made.
+	// It gets no more than what was attempted; may be nil. It is called concurrently.
+	Attempted func(kind domain.AttemptKind, limited bool)
 }
 
 // core is shared by all commands.

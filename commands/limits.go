@@ -121,6 +121,7 @@ func (k *call) counters(ctx context.Context, limits ...limit) ([]*counter, error
 // attempt counts an attempt against limits before it is made; the refusal says when to try again. done says how it came out.
 func (k *call) attempt(all []*counter) (done func(ctx context.Context, counts bool) error, err error) {
 	if wait := k.tallies.reserve(all, k.now); wait > 0 {
+		k.attempted(all, true)
 		return nil, domain.ErrRate.After(int((wait + time.Second - 1) / time.Second))
 	}
 	settled := false
@@ -129,6 +130,9 @@ func (k *call) attempt(all []*counter) (done func(ctx context.Context, counts bo
 			return nil
 		}
 		settled = true
+		if counts {
+			k.attempted(all, false)
+		}
 		var errs []error
 		for _, s := range k.tallies.settle(all, counts, k.now) {
 			errs = append(errs, k.recordStep(ctx, s))
@@ -137,8 +141,19 @@ func (k *call) attempt(all []*counter) (done func(ctx context.Context, counts bo
 	}, nil
 }
 
+// attempted tells those who watch.
+func (k *call) attempted(all []*counter, limited bool) {
+	if k.Attempted == nil {
+		return
+	}
+	for _, s := range all {
+		k.Attempted(s.kind, limited)
+	}
+}
+
 // countOne counts an attempt that is over.
 func (k *call) countOne(ctx context.Context, s *counter) error {
+	k.attempted([]*counter{s}, false)
 	if !k.tallies.count(s, k.now) {
 		return nil
 	}

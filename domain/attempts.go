@@ -15,10 +15,13 @@ const (
 	AttemptSignUp  AttemptKind = "sign_up"  // sign-ups from one network
 )
 
-// Validate refuses unknown values.
-func (k AttemptKind) Validate() error {
-	return oneOf(k, AttemptSignIn, AttemptNetwork, AttemptInARow, AttemptRaise, AttemptCode, AttemptSignUp)
+// AttemptKinds lists every kind.
+func AttemptKinds() []AttemptKind {
+	return []AttemptKind{AttemptSignIn, AttemptNetwork, AttemptInARow, AttemptRaise, AttemptCode, AttemptSignUp}
 }
+
+// Validate refuses unknown values.
+func (k AttemptKind) Validate() error { return oneOf(k, AttemptKinds()...) }
 
 // AttemptsCounted: some attempts were counted. Each process counts in memory and records a step of several at once, so that the log grows
 // much more slowly than the attempts.

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"accountledger/commands"
 )
 
 // head is the position of the end of the log.
@@ -47,5 +49,14 @@ func TestTheHeadDoesNotTell(t *testing.T) {
 	}
 	if got := r.metric(`accountledger_messages_limited_total{class="guest"}`); got != "2" {
 		t.Errorf("the metric is %q", got)
+	}
+	for range commands.DefaultLimits().SignIns.Events {
+		r.want(401, "POST", "/v1/sessions", "", `{"email":"ada@example.com","password":"not the right one"}`)
+	}
+	r.want(429, "POST", "/v1/sessions", "", `{"email":"ada@example.com","password":"not the right one"}`)
+	refused := r.metric(`accountledger_attempts_total{attempt="sign_in",limited="false"}`)
+	kept := r.metric(`accountledger_attempts_total{attempt="sign_in",limited="true"}`)
+	if refused != strconv.Itoa(commands.DefaultLimits().SignIns.Events) || kept != "1" {
+		t.Errorf("%s refused, %s kept from being made", refused, kept)
 	}
 }

@@ -23,6 +23,7 @@ type work struct {
 	faults    int
 	commands  *prometheus.CounterVec
 	limited   *prometheus.CounterVec // requests for messages
+	attempts  *prometheus.CounterVec // against limits
 	buildInfo prometheus.Gauge
 }
 
@@ -39,6 +40,15 @@ func (s *Server) openWork() error {
 		s.work.limited.WithLabelValues(string(c)) // so that the first one is a rise
 	}
 	if err := s.metrics.Register(s.work.limited); err != nil {
+		return err
+	}
+	s.work.attempts = prometheus.NewCounterVec(prometheus.CounterOpts{Name: "accountledger_attempts_total",
+		Help: "Attempts that count against a limit, and those that a limit kept from being made."}, []string{"attempt", "limited"})
+	for _, k := range domain.AttemptKinds() {
+		s.work.attempts.WithLabelValues(string(k), "false")
+		s.work.attempts.WithLabelValues(string(k), "true")
+	}
+	if err := s.metrics.Register(s.work.attempts); err != nil {
 		return err
 	}
 	s.work.buildInfo = prometheus.NewGauge(prometheus.GaugeOpts{Name: "accountledger_build_info", Help: "1, with what the program was built from.",

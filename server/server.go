@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"path/filepath"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -260,7 +261,7 @@ func (s *Server) openCommands(ctx context.Context, o Options) error {
 		config.Controller = domain.Slug(s.cfg.Controller)
 	}
 	s.menu, err = commands.New(ctx, commands.Deps{Journal: s.journal, Vault: s.vault, Checker: checker, Hasher: s.hasher, Now: s.now, Config: config,
-		Log: s.log, Forget: s.forget, Limited: s.countLimited})
+		Log: s.log, Forget: s.forget, Limited: s.countLimited, Attempted: s.countAttempt})
 	return err
 }
 
@@ -268,6 +269,13 @@ func (s *Server) openCommands(ctx context.Context, o Options) error {
 func (s *Server) countLimited(c domain.MessageClass) {
 	if s.work.limited != nil { // with the server's own metrics
 		s.work.limited.WithLabelValues(string(c)).Inc()
+	}
+}
+
+// countAttempt counts an attempt against a limit.
+func (s *Server) countAttempt(kind domain.AttemptKind, limited bool) {
+	if s.work.attempts != nil {
+		s.work.attempts.WithLabelValues(string(kind), strconv.FormatBool(limited)).Inc()
 	}
 }
 
