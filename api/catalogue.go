@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 
-	"golang.org/x/text/language"
-
 	"accountledger/commands"
 	"accountledger/domain"
 )
@@ -54,7 +52,7 @@ func (a *API) catalogue() {
 	route(a, operation("catalogue", "GET", "/v1/catalogue", "signing up", "List permissions and device kinds",
 		"Permissions with their purposes and the notices in force, and kinds of devices. No sign-in needed."), of(a.Menu.Catalogue.May),
 		func(ctx context.Context, r *ask, in *catalogueIn) (*catalogueOut, error) {
-			ask := commands.Catalogue{Preferred: preferredLanguage(in.AcceptLanguage)}
+			ask := commands.Catalogue{Preferred: domain.Negotiate(in.AcceptLanguage)}
 			if in.Language != "" {
 				var err error
 				if ask.Language, err = domain.ParseLanguage(in.Language); err != nil {
@@ -85,12 +83,4 @@ func cataloguePermissionOf(e commands.CatalogueEntry) cataloguePermission {
 		p.Notice = &catalogueNotice{n.Event, n.Version, n.Material, n.Language, n.Controller, n.Hash, n.Text}
 	}
 	return p
-}
-
-// preferredLanguage is the available language that the header prefers.
-func preferredLanguage(header string) domain.Language {
-	wanted, _, _ := language.ParseAcceptLanguage(header) // an unreadable one asks for nothing
-	tag, _, _ := language.NewMatcher([]language.Tag{language.English, language.German}).Match(wanted...)
-	base, _ := tag.Base()
-	return domain.Language(base.String())
 }

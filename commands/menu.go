@@ -70,6 +70,7 @@ type Menu struct {
 	RaiseLimits   Command[RaiseLimits, domain.EventID]
 	RestoreLimits Command[RaiseLimits, domain.EventID]
 
+	DescribeController Command[domain.Controller, ControllerSet]
 	PublishNotices     Command[struct{}, struct{}]
 	SettleVerification Command[SettleVerification, Settled]
 	SettleUnlinked     Command[SettleUnlinked, struct{}]
@@ -140,6 +141,7 @@ func menu(c *core) *Menu {
 		RaiseLimits:   by(c, operator, onCall((*call).raiseLimits)),
 		RestoreLimits: by(c, operator, onCall((*call).restoreLimits)),
 
+		DescribeController: by(c, operator, onCall((*call).describeController)),
 		PublishNotices:     by(c, system, onCall((*call).publishNotices)),
 		SettleVerification: by(c, system, onCall((*call).settleVerification)),
 		SettleUnlinked:     by(c, system, onCall((*call).settleUnlinked)),

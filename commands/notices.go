@@ -5,7 +5,6 @@ import (
 	"context"
 
 	"accountledger/domain"
-	"accountledger/journal"
 )
 
 // notices reads all texts ever published for a permission.
@@ -24,20 +23,6 @@ func (c *core) allNotices(ctx context.Context) ([]*domain.Notices, error) {
 	return out, err
 }
 
-// publishNotices publishes the notices of the built-in catalogue that are not published yet.
-func (k *call) publishNotices(ctx context.Context, _ struct{}) (struct{}, error) {
-	catalogue := domain.TheCatalogue()
-	for _, p := range catalogue.Permissions {
-		if _, err := (change[*domain.Notices]{stream: k.noticeStream(p.Key), mayKeep: true,
-			decide: func(_ context.Context, n *domain.Notices, _ journal.Head) ([]any, error) {
-				return n.Missing(k.Config.Controller, p), nil
-			}}).by(ctx, k); err != nil {
-			return struct{}{}, err
-		}
-	}
-	return struct{}{}, nil
-}
-
 // Catalogue lists the permissions, in a language.
 type Catalogue struct {
 	Language  domain.Language // asked for
@@ -47,7 +32,7 @@ type Catalogue struct {
 // CatalogueEntry is a permission with the notice to show before a decision.
 type CatalogueEntry struct {
 	domain.CataloguePermission
-	Language domain.Language // to show it in
+	Language domain.Language // to show it in, one of domain.Languages
 	Current  domain.PublishedNotice
 }
 
@@ -62,6 +47,7 @@ func (k *call) catalogue(ctx context.Context, in Catalogue) ([]CatalogueEntry, e
 		}
 		language = a.Language
 	}
+	language = language.Shown()
 	notices, err := k.allNotices(ctx)
 	if err != nil {
 		return nil, err

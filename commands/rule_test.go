@@ -55,6 +55,7 @@ ConfirmClock       n     n      n       n       n     n          n       y      
 NoteClock          n     n      n       n       n     n          n       n        y
 RaiseLimits        n     n      n       n       n     n          n       y        n
 RestoreLimits      n     n      n       n       n     n          n       y        n
+DescribeController n     n      n       n       n     n          n       y        n
 PublishNotices     n     n      n       n       n     n          n       n        y
 SettleVerification n     n      n       n       n     n          n       n        y
 SettleUnlinked     n     n      n       n       n     n          n       n        y

@@ -48,7 +48,8 @@ func Daily() Declaration {
 			domain.SignInBegun{}, domain.SignInPassed{}, domain.AttemptsLimited{},
 			domain.StaffAdded{}, domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{},
 			domain.AccessDecided{}, domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{},
-			domain.DeliveryAdmitted{}, domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{}, domain.NoticePublished{},
+			domain.DeliveryAdmitted{}, domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{},
+			domain.ControllerDescribed{}, domain.NoticePublished{},
 			domain.LedgerRestored{}, domain.LedgerImported{}, domain.OperationPerformed{}, domain.LimitsChanged{},
 			domain.EventSkipped{}, domain.ClockConfirmed{}),
 		count(v, func(e domain.SignUpRequested) cell {

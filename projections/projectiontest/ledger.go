@@ -34,6 +34,8 @@ type Ledger struct {
 	mu    sync.Mutex // guards now: consumers read the time
 	now   time.Time
 	heads map[string]journal.Head
+
+	described domain.Controllers
 }
 
 // Begin is the time of the first event of a Ledger.
