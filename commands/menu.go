@@ -23,6 +23,8 @@ type Menu struct {
 	ContinueSignIn Command[ContinueSignIn, SignedIn]
 	Enrol          Command[Enrol, Enrolled]
 	Catalogue      Command[Catalogue, []CatalogueEntry]
+	ReadNotice     Command[ReadNotice, Notice]
+	ListNotices    Command[ListNotices, []NoticeVersion]
 
 	Raise             Command[Raise, SignedIn]
 	ListSessions      Command[struct{}, []Session]
@@ -95,6 +97,8 @@ func menu(c *core) *Menu {
 		ContinueSignIn: by(c, anyone, onCall((*call).continueSignIn)),
 		Enrol:          by(c, anyone, onCall((*call).enrol)),
 		Catalogue:      by(c, anyone, onCall((*call).catalogue)),
+		ReadNotice:     by(c, anyone, onCall((*call).readNotice)),
+		ListNotices:    by(c, anyone, onCall((*call).listNotices)),
 
 		Raise:             by(c, signedIn, onCall((*call).raise)),
 		ListSessions:      by(c, signedIn, onCall((*call).listSessions)),

@@ -47,7 +47,7 @@ func (n *Notices) Apply(f Fact) error {
 }
 
 // Current is the newest notice in the language that suits l best, or else in English.
-func (n *Notices) Current(l Language) (PublishedNotice, bool) { return n.In(n.newest(), l) }
+func (n *Notices) Current(l Language) (PublishedNotice, bool) { return n.In(n.Newest(), l) }
 
 // In is a version of the notice in the language that suits l best, or else in English; false if there is no such version.
 func (n *Notices) In(version int, l Language) (PublishedNotice, bool) {
@@ -63,7 +63,8 @@ func (n *Notices) In(version int, l Language) (PublishedNotice, bool) {
 	return by[closestOf(l, slices.Collect(maps.Keys(by)))], true
 }
 
-func (n *Notices) newest() int {
+// Newest is the version in force; 0 if there is none.
+func (n *Notices) Newest() int {
 	v := 0
 	for _, p := range n.All {
 		v = max(v, p.Version)

@@ -3,6 +3,7 @@ package server
 import (
 	"strings"
 
+	"accountledger/commands"
 	"accountledger/domain"
 )
 
@@ -29,6 +30,13 @@ func (c ControllerConfig) Description() domain.Controller {
 		}
 	}
 	return d
+}
+
+// exampleController is for trying things out.
+func exampleController() ControllerConfig {
+	c := commands.ExampleController()
+	return ControllerConfig{ID: string(c.ID), Name: string(c.Name), Address: string(c.Address), Contact: string(c.Contact),
+		Jurisdiction: string(c.Jurisdiction), Places: string(c.Places[0])}
 }
 
 // lines are the settings that are text on one line.

@@ -112,8 +112,7 @@ func Settings() []Setting {
 
 // devDefaults are the defaults that differ with dev.
 func devDefaults() map[string]any {
-	example := commands.ExampleController()
-	return map[string]any{"http_drain": time.Duration(0), "internal.http": "127.0.0.1:0",
-		"controller.id": string(example.ID), "controller.name": string(example.Name), "controller.address": string(example.Address),
-		"controller.contact": string(example.Contact), "controller.jurisdiction": string(example.Jurisdiction), "controller.places": "DE"}
+	c := exampleController()
+	return map[string]any{"http_drain": time.Duration(0), "internal.http": "127.0.0.1:0", "controller.id": c.ID, "controller.name": c.Name,
+		"controller.address": c.Address, "controller.contact": c.Contact, "controller.jurisdiction": c.Jurisdiction, "controller.places": c.Places}
 }
