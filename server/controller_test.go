@@ -127,8 +127,8 @@ func TestRestartWithANewContact(t *testing.T) {
 // TestBadControllers: each setting is named, and its value is not repeated.
 func TestBadControllers(t *testing.T) {
 	t.Parallel()
-	for key, value := range map[string]string{"id": "Acme Inc.", "name": strings.Repeat("a", 201), "address": "two\nlines", "contact": "a\x00b", "dpo": " an officer",
-		"authority": "somebody ", "jurisdiction": "Germany", "places": "DE, DE"} {
+	for key, value := range map[string]string{"id": "Acme Inc.", "name": strings.Repeat("a", 201), "address": "two\nlines", "contact": "a\x00b",
+		"dpo": " an officer", "authority": "somebody ", "jurisdiction": "Germany", "places": "DE, DE"} {
 		_, err := server.LoadConfig("", map[string]any{"dev": true, "controller." + key: value})
 		var setting *server.SettingError
 		if !errors.As(err, &setting) || setting.Key != "controller."+key || strings.Contains(err.Error(), value) {
