@@ -162,6 +162,7 @@ func newLedgerOver(t testing.TB, log func(eventstore.Store) eventstore.Store, ke
 	hasher, err := passwords.NewHasher(passwords.Options{Params: passwords.Params{MemoryKiB: 8, Passes: 1, Lanes: 1}, Queue: 1 << 10})
 	must(t, hasher, err)
 	config := commands.DefaultConfig()
+	config.Limits.Changes.Burst = 1000 // some tests repeat one very often
 	l.deps = commands.Deps{Journal: j, Vault: v, Checker: checker, Hasher: hasher, Now: l.clock.now, Config: config, Log: slog.New(slog.DiscardHandler)}
 	l.views = newFoldingViews(t, journal.New(l.store, registry, opened))
 	l.head = func(ctx context.Context) (journal.Position, error) {

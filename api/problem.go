@@ -25,8 +25,17 @@ type Problem struct {
 	Level  domain.Level        `json:"level,omitzero" doc:"The level that the session needs (step_up_required)."`
 	MaxAge int                 `json:"max_age,omitzero" doc:"How old the last proof of who you are may be, in seconds (step_up_required)."`
 	Ways   []domain.AuthMethod `json:"ways,omitzero" doc:"By what you can prove it, with POST /v1/me/session/raise (step_up_required)."`
+	// For work_required:
+	Work *Work `json:"work,omitzero" doc:"The challenge to solve, if you do not want to wait (work_required)."`
 
 	headers http.Header
+}
+
+// Work is a challenge: find a nonce of at most 64 characters with which the SHA-256 of challenge, ":" and nonce begins with so many zero bits.
+type Work struct {
+	Challenge string    `json:"challenge" doc:"Send it back, with the nonce, as work in the body of the request."`
+	Bits      int       `json:"bits" doc:"How many bits have to be zero."`
+	Expires   time.Time `json:"expires" doc:"Until when it can be sent."`
 }
 
 // Fault is what is wrong with one field.
@@ -74,6 +83,9 @@ func problemOf(err error) *Problem {
 	if up := e.StepUp; up != nil { // RFC 9470
 		p.Level, p.MaxAge, p.Ways = up.Level, int(up.MaxAge/time.Second), up.Ways
 		p.headers.Set("WWW-Authenticate", fmt.Sprintf(`%s, error="insufficient_user_authentication", max_age="%d"`, challenge, p.MaxAge))
+	}
+	if w := e.Work; w != nil {
+		p.Work = &Work{w.Challenge, w.Bits, w.Expires}
 	}
 	switch status {
 	case http.StatusUnauthorized:

@@ -14,7 +14,8 @@ type resendIn struct {
 }
 
 type resendBody struct {
-	Handle string `json:"handle" doc:"From the answer to the sign-up."`
+	Handle string   `json:"handle" doc:"From the answer to the sign-up."`
+	Work   workBody `json:"work,omitzero" required:"false" doc:"Only after work_required: its challenge, and a nonce that solves it."`
 }
 
 type resendAnswer struct {
@@ -33,7 +34,7 @@ func (a *API) resendCode() {
 			if in.Body.value.Handle == "" {
 				return nil, errRequired.At("/handle")
 			}
-			out, err := a.Menu.Resend(ctx, r.Request, commands.Resend{Verification: id, Handle: in.Body.value.Handle})
+			out, err := a.Menu.Resend(ctx, r.Request, commands.Resend{Verification: id, Handle: in.Body.value.Handle, Work: commands.Work(in.Body.value.Work)})
 			if err != nil {
 				return nil, err
 			}

@@ -89,7 +89,7 @@ func (k *call) room(ctx context.Context, a admission) (place, error) {
 		return p, err
 	}
 	budgets := a.class.Budgets()
-	if k.limits.raised.Load() {
+	if k.profile.raised.Load() {
 		budgets = budgets.Raised(raisedBy)
 	}
 	if wait := budgets.Wait(append(before, today...), k.now); wait > 0 {
@@ -97,6 +97,11 @@ func (k *call) room(ctx context.Context, a admission) (place, error) {
 			k.Limited(a.class)
 		}
 		return place{}, domain.ErrMessages.After(int((wait + time.Second - 1) / time.Second))
+	}
+	if a.class == domain.ClassGuest && k.Config.WorkBits > 0 && !k.worked {
+		if wait := budgets.Half().Wait(append(before, today...), k.now); wait > 0 {
+			return place{}, k.needsWork(ctx, a.to, wait)
+		}
 	}
 	return p, nil
 }

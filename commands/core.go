@@ -24,9 +24,9 @@ type Config struct {
 	Grace time.Duration
 	// BackupKeep is how long each backup is kept.
 	BackupKeep time.Duration
-	// SignIns limits refused sign-ins per identifier and address, WrongCodes wrong codes per identifier and day.
-	SignIns    Limit
-	WrongCodes Limit
+	Limits     Limits
+	// WorkBits is how much work is asked of guests who ask for very much; 0: none, they are refused.
+	WorkBits int
 	// Unusual is what an unusual sign-in of a person with the right password needs besides.
 	Unusual UnusualSignIns
 }
@@ -46,9 +46,7 @@ const DefaultBackupKeep = 35 * 24 * time.Hour
 // DefaultConfig is the default configuration.
 func DefaultConfig() Config {
 	return Config{Controller: ExampleController(), Grace: domain.DefaultGrace, BackupKeep: DefaultBackupKeep,
-		Unusual:    UnusualOff,
-		SignIns:    Limit{Events: 20, Window: 15 * time.Minute},
-		WrongCodes: Limit{Events: 20, Window: 24 * time.Hour}}
+		Unusual: UnusualOff, Limits: DefaultLimits(), WorkBits: workBits}
 }
 
 // ExampleController is a controller for trying things out.
@@ -78,7 +76,11 @@ type Deps struct {
 type core struct {
 	Deps
 	keys    ledgerKeys
-	limits  *limiter
+	profile profile
+	tallies *tallies
+	firsts  *firsts
+	changes *buckets // of what people change
+	starts  *buckets // of sessions
 	streams stripes
 	access  *accessLog
 
@@ -100,12 +102,8 @@ type core struct {
 	masters masters
 	// restored is the position of the last restore; nil if there was none.
 	restored atomic.Pointer[journal.Position]
-	signUps  chan struct{} // limits sign-ups that hash
-	near     bool          // the log is in this process
+	near     bool // the log is in this process
 }
-
-// signUpsAtOnce is how many sign-ups may hash or wait to.
-const signUpsAtOnce = 16
 
 // ledgerKeys are random keys for the ledger's keyed hashes. They outlive master keys.
 type ledgerKeys struct {
@@ -128,10 +126,15 @@ func DayKey(day domain.Day) string { return "hmac/day/" + string(day) }
 
 // dayKey is the key for attempts, fingerprints, secrets and pseudonyms of one day.
 func (c *core) dayKey(ctx context.Context, day domain.Day) (*vault.Key, error) {
-	k, err := c.Vault.Key(ctx, DayKey(day))
+	return c.keyOf(ctx, DayKey(day))
+}
+
+// keyOf is a key by its name, made if there was none yet.
+func (c *core) keyOf(ctx context.Context, name string) (*vault.Key, error) {
+	k, err := c.Vault.Key(ctx, name)
 	if errors.Is(err, vault.ErrNotFound) {
 		var made []*vault.Key
-		if made, err = c.Vault.CreateKeys(ctx, DayKey(day)); err == nil {
+		if made, err = c.Vault.CreateKeys(ctx, name); err == nil {
 			k = made[0]
 		}
 	}
@@ -141,6 +144,17 @@ func (c *core) dayKey(ctx context.Context, day domain.Day) (*vault.Key, error) {
 // digest is the keyed hash by which the vault finds an identifier's owner. Officers' addresses are separate from people's.
 func (c *core) digest(space string, contact domain.Contact) vault.Digest {
 	return c.keys.identifiers.MAC([]byte(space), []byte(contact.Kind), []byte(contact.Normalised))
+}
+
+// MonthHashKey names the key under which what is counted in a month is named. It is destroyed with the month's last day's.
+func MonthHashKey(m domain.Month) string { return "hmac/month/" + string(m) }
+
+// periodKey is the key of a day or a month under which what is limited in it is named.
+func (c *core) periodKey(ctx context.Context, period string) (*vault.Key, error) {
+	if m := domain.Month(period); m.Validate() == nil {
+		return c.keyOf(ctx, MonthHashKey(m))
+	}
+	return c.dayKey(ctx, domain.Day(period))
 }
 
 const (
@@ -163,7 +177,8 @@ func newCore(ctx context.Context, d Deps) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{Deps: d, keys: keys, limits: newLimiter(d.Now), signUps: make(chan struct{}, signUpsAtOnce), near: d.Journal.Near()}
+	c := &core{Deps: d, keys: keys, tallies: newTallies(talliesAtOnce), firsts: newFirsts(d.Now), changes: newBuckets(), starts: newBuckets(),
+		near: d.Journal.Near()}
 	c.accounts, c.sessions = newFolded[*domain.Account](c), newFolded[*domain.Sessions](c)
 	c.clients, c.signIns = newFolded[*domain.Clients](c), newFolded[*domain.SignIn](c)
 	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)

@@ -15,6 +15,16 @@ import (
 // NetworkOf is the network of a client.
 var NetworkOf = networkOf
 
+// NewForgetful is New with counts in memory of so many things that were attempted once, and as many that were more often.
+func NewForgetful(ctx context.Context, d Deps, atOnce int) (*Menu, error) {
+	c, err := newCore(ctx, d)
+	if err != nil {
+		return nil, err
+	}
+	c.tallies = newTallies(atOnce)
+	return menu(c), nil
+}
+
 // Watch remembers the states that commands share.
 type Watch struct {
 	core *core

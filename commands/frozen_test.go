@@ -68,7 +68,7 @@ func TestNobodyWritesToSharedStates(t *testing.T) {
 		func() {
 			in := signInOf(ada)
 			in.Password = passwords.New("not hers at all")
-			for range commands.DefaultConfig().SignIns.Events {
+			for range commands.DefaultLimits().SignIns.Events {
 				refused(w, w.SignIn, domain.Guest(), in, domain.ErrCredentials)
 			}
 		},

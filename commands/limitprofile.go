@@ -3,12 +3,20 @@ package commands
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 
 	"accountledger/domain"
 )
 
 // raisedBy is the factor by which a profile raises the limits.
 const raisedBy = 1000
+
+// profile says whether a profile is in force.
+type profile struct {
+	raising sync.Mutex  // one profile at a time
+	raised  atomic.Bool // a profile is in force
+}
 
 // RaiseLimits puts a profile in force in this process, until RestoreLimits or the end of the process. Both are operators'
 // commands and are recorded.
@@ -24,23 +32,23 @@ func (k *call) raiseLimits(ctx context.Context, in RaiseLimits) (domain.EventID,
 	if in.Profile.Validate() != nil {
 		return domain.EventID{}, errors.New("commands: no such limit profile")
 	}
-	k.limits.raising.Lock()
-	defer k.limits.raising.Unlock()
-	if k.limits.raised.Load() {
+	k.profile.raising.Lock()
+	defer k.profile.raising.Unlock()
+	if k.profile.raised.Load() {
 		return domain.EventID{}, errRaised
 	}
 	id, err := k.limitsChanged(ctx, in.Profile, true)
 	if err == nil {
-		k.limits.raised.Store(true)
+		k.profile.raised.Store(true)
 	}
 	return id, err
 }
 
 // restoreLimits restores the ordinary limits, whether or not that can be recorded.
 func (k *call) restoreLimits(ctx context.Context, in RaiseLimits) (domain.EventID, error) {
-	k.limits.raising.Lock()
-	defer k.limits.raising.Unlock()
-	if !k.limits.raised.Swap(false) {
+	k.profile.raising.Lock()
+	defer k.profile.raising.Unlock()
+	if !k.profile.raised.Swap(false) {
 		return domain.EventID{}, nil
 	}
 	return k.limitsChanged(ctx, in.Profile, false)
@@ -52,8 +60,8 @@ func (k *call) limitsChanged(ctx context.Context, p domain.LimitProfile, inForce
 }
 
 // inForce is a limit under the profile in force.
-func (l *limiter) inForce(limit Limit) Limit {
-	if l.raised.Load() {
+func (c *core) inForce(limit Limit) Limit {
+	if c.profile.raised.Load() {
 		limit.Events *= raisedBy
 	}
 	return limit

@@ -3,11 +3,7 @@ package commands
 import (
 	"context"
 	"errors"
-	"sync"
-	"sync/atomic"
 	"time"
-
-	lru "github.com/hashicorp/golang-lru/v2"
 
 	"accountledger/domain"
 	"accountledger/journal"
@@ -19,160 +15,194 @@ type Limit struct {
 	Window time.Duration
 }
 
-// limiter counts refusals in windows, in memory: a restart forgets the current window.
-type limiter struct {
-	now     func() time.Time
-	raising sync.Mutex  // one profile at a time
-	raised  atomic.Bool // a profile is in force
-	mu      sync.Mutex
-	by      *lru.Cache[limitKey, *window]
-}
-
-type limitKey struct {
-	hash [32]byte
+// limit is one thing that attempts are limited by.
+type limit struct {
 	kind domain.AttemptKind
+	most []Limit // none allows an attempt more; their windows are at most a day. Without any, attempts are only counted.
+	of   [][]byte
 }
 
-type window struct {
-	ends     time.Time
-	events   int
-	recorded bool
+// counter is a limit as it stands for a call.
+type counter struct {
+	limit
+	step    int      // so many are recorded at once
+	periods []period // that the windows reach into, the newest first
 }
 
-const limitedAtOnce = 1 << 16
+// period is a day or a month: what is limited in it has a name of its own, under a key that is destroyed with the period.
+type period struct {
+	key    tallyKey
+	stream stream[*domain.Attempts]
+	state  *domain.Attempts
+}
 
-func newLimiter(now func() time.Time) *limiter {
-	c, err := lru.New[limitKey, *window](limitedAtOnce)
-	if err != nil {
-		panic(err) // only for a size below 1
+// raise multiplies the limits, but not the steps.
+func (s *counter) raise(by int) {
+	for i := range s.most {
+		s.most[i].Events *= by
 	}
-	return &limiter{now: now, by: c}
 }
 
-// current is the key's current window; a new one if the last is over. The caller holds mu.
-func (l *limiter) current(key limitKey, limit Limit) *window {
-	now := l.now()
-	w, ok := l.by.Get(key)
-	if !ok || !now.Before(w.ends) || w.ends.Sub(now) > limit.Window {
-		w = &window{ends: now.Add(limit.Window)}
-		l.by.Add(key, w)
-	}
-	return w
-}
+func (s *counter) today() *period { return &s.periods[0] }
 
-// over reports whether a key has reached its limit, and for how many more seconds.
-func (l *limiter) over(key limitKey, limit Limit) (bool, int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	w := l.current(key, limit)
-	return w.events >= limit.Events, int(w.ends.Sub(l.now()).Seconds()) + 1
-}
-
-// count counts a refusal and reports whether it is the first to reach the limit of its window.
-func (l *limiter) count(key limitKey, limit Limit) (first bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	w := l.current(key, limit)
-	w.events++
-	if w.events < limit.Events || w.recorded {
-		return false
-	}
-	w.recorded = true
-	return true
-}
-
-// attemptsHash names the attempts at an identifier on a day, under the day's key: it is meaningless once that is destroyed.
-func (c *core) attemptsHash(ctx context.Context, digest [32]byte, day domain.Day) ([32]byte, error) {
-	return c.dayHash(ctx, "attempts", digest, day)
-}
-
-// dayHash is a keyed hash of an identifier for one use on one day; hashes for different uses cannot be linked.
-func (c *core) dayHash(ctx context.Context, use string, digest [32]byte, day domain.Day) ([32]byte, error) {
-	key, err := c.dayKey(ctx, day)
-	if err != nil {
-		return [32]byte{}, err
-	}
-	return key.MAC([]byte(use), digest[:]), nil
-}
-
-// Uses of firstOfDay, for counting people rather than requests.
-const (
-	seenSigningUp = "seen signing up"
-	seenFailing   = "seen failing"
-	seenAdding    = "seen adding a contact"
-)
-
-// firstOfDay reports whether an identifier is seen for the first time today. It is kept in memory, so after a restart it can be
-// true once more.
-func (k *call) firstOfDay(ctx context.Context, digest [32]byte, what string) (bool, error) {
-	hash, err := k.dayHash(ctx, what, digest, domain.DayOf(k.now))
-	if err != nil {
-		return false, err
-	}
-	return k.limits.count(limitKey{hash: hash}, Limit{Events: 1, Window: 24 * time.Hour}), nil
-}
-
-// signInLimit is one of the limits on refused sign-ins.
-type signInLimit struct {
-	key    limitKey
-	limit  Limit
-	stream [32]byte // of attempts
-}
-
-// manyPlaces is how many times more attempts at an identifier are allowed from all addresses together than from one, so that
-// nobody can lock out its owner from elsewhere.
-const manyPlaces = 15
-
-// signInLimits are the limits on refused sign-ins at an identifier: from one address, and from all.
-func (k *call) signInLimits(ctx context.Context, digest [32]byte) ([]signInLimit, error) {
-	hash, err := k.attemptsHash(ctx, digest, domain.DayOf(k.now))
-	if err != nil {
-		return nil, err
-	}
-	key, err := k.dayKey(ctx, domain.DayOf(k.now))
-	if err != nil {
-		return nil, err
-	}
-	here := key.MAC([]byte("attempts from"), digest[:], []byte(k.Client.Address))
-	one := k.Config.SignIns
-	all := Limit{Events: one.Events * manyPlaces, Window: one.Window}
-	return []signInLimit{{limitKey{here, domain.AttemptSignIn}, one, hash}, {limitKey{hash, domain.AttemptSignIn}, all, hash}}, nil
-}
-
-// overAny returns the seconds to wait if one of the limits is reached, otherwise 0.
-func (k *call) overAny(limits []signInLimit) int {
-	for _, l := range limits {
-		if over, seconds := k.limits.over(l.key, k.limits.inForce(l.limit)); over {
-			return seconds
+// over reports whether an attempt counts no longer.
+func (s *counter) over(last, now time.Time) bool {
+	for _, most := range s.most {
+		if now.Sub(last) < most.Window {
+			return false
 		}
 	}
-	return 0
+	return len(s.most) > 0
 }
 
-// refusedAny counts a refused sign-in against all limits.
-func (k *call) refusedAny(ctx context.Context, limits []signInLimit) error {
-	var errs []error
-	for _, l := range limits {
-		errs = append(errs, k.refusedUnder(ctx, l.key, l.stream, l.limit))
+const (
+	// stepsAlone and stepsShared are how many steps a limit has: with more of them, fewer attempts pass when several processes count.
+	// A limit of n lets at most n + processes·n/steps through, and a step more for each process that is killed.
+	stepsAlone  = 4
+	stepsShared = 8
+	// rowSteps are those of attempts in a row.
+	rowSteps = 4
+)
+
+// counter reads how a limit stands.
+func (k *call) counter(ctx context.Context, l limit) (*counter, error) {
+	s := &counter{limit: l}
+	var periods []string
+	longest := time.Duration(0)
+	steps := stepsAlone
+	if !k.near {
+		steps = stepsShared
 	}
-	return errors.Join(errs...)
+	s.most = make([]Limit, len(l.most))
+	for i, most := range l.most {
+		s.most[i] = k.inForce(most)
+		longest = max(longest, most.Window)
+		if step := max(1, s.most[i].Events/steps); s.step == 0 || step < s.step {
+			s.step = step
+		}
+	}
+	if len(l.most) == 0 {
+		s.step = k.inForce(Limit{Events: maxInARow / rowSteps}).Events
+		periods = []string{string(domain.MonthOf(k.now))}
+	} else {
+		today, before := domain.DayOf(k.now), domain.DayOf(k.now.Add(-longest))
+		if periods = []string{string(today)}; before != today {
+			periods = append(periods, string(before))
+		}
+	}
+	s.periods = make([]period, len(periods))
+	return s, k.besideEach(ctx, len(periods), func(ctx context.Context, i int) (err error) {
+		s.periods[i], err = k.periodOf(ctx, l, periods[i])
+		return err
+	})
 }
 
-// refused counts a refused attempt, and records once per window that the limit is reached. It never touches the account, so
-// refusals do not slow the account down.
-func (k *call) refused(ctx context.Context, hash [32]byte, kind domain.AttemptKind, limit Limit) error {
-	return k.refusedUnder(ctx, limitKey{hash, kind}, hash, limit)
+func (k *call) periodOf(ctx context.Context, l limit, name string) (p period, err error) {
+	key, err := k.periodKey(ctx, name)
+	if err != nil {
+		return p, err
+	}
+	hash := key.MAC(append([][]byte{[]byte("attempts"), []byte(l.kind)}, l.of...)...)
+	copy(p.key[:], hash[:])
+	p.stream = k.attemptsStream(hash, name)
+	p.state, err = stateOf(ctx, p.stream)
+	return p, err
 }
 
-func (k *call) refusedUnder(ctx context.Context, key limitKey, hash [32]byte, limit Limit) error {
-	limit = k.limits.inForce(limit)
-	if !k.limits.count(key, limit) {
+// counters reads how several limits stand.
+func (k *call) counters(ctx context.Context, limits ...limit) ([]*counter, error) {
+	all := make([]*counter, len(limits))
+	return all, k.besideEach(ctx, len(limits), func(ctx context.Context, i int) (err error) {
+		all[i], err = k.counter(ctx, limits[i])
+		return err
+	})
+}
+
+// attempt counts an attempt against limits before it is made; the refusal says when to try again. done says how it came out.
+func (k *call) attempt(all []*counter) (done func(ctx context.Context, counts bool) error, err error) {
+	if wait := k.tallies.reserve(all, k.now); wait > 0 {
+		return nil, domain.ErrRate.After(int((wait + time.Second - 1) / time.Second))
+	}
+	settled := false
+	return func(ctx context.Context, counts bool) error {
+		if settled {
+			return nil
+		}
+		settled = true
+		var errs []error
+		for _, s := range k.tallies.settle(all, counts, k.now) {
+			errs = append(errs, k.recordStep(ctx, s))
+		}
+		return errors.Join(errs...)
+	}, nil
+}
+
+// countOne counts an attempt that is over.
+func (k *call) countOne(ctx context.Context, s *counter) error {
+	if !k.tallies.count(s, k.now) {
 		return nil
 	}
-	// Always, since one command can reach two limits, both recorded in this stream; count sees to it that each is recorded once.
-	_, err := change[*domain.Attempts]{stream: k.attemptsStream(hash, domain.DayOf(k.now)), always: true,
-		decide: func(context.Context, *domain.Attempts, journal.Head) ([]any, error) {
-			return []any{domain.AttemptsLimited{Attempt: key.kind, Limit: limit.Events, Seconds: int(limit.Window.Seconds())}}, nil
+	return k.recordStep(ctx, s)
+}
+
+// recordStep appends what this process has counted, and that a limit is reached. It is no part of the command that came to it, and never
+// touches the account, so refusals do not slow the account down.
+func (k *call) recordStep(ctx context.Context, s *counter) error {
+	p, n := s.today(), 0
+	out, err := change[*domain.Attempts]{stream: p.stream, always: true, mayKeep: true,
+		decide: func(_ context.Context, a *domain.Attempts, _ journal.Head) ([]any, error) {
+			var last time.Time
+			if n, last = k.tallies.unrecorded(p.key); n < s.step { // another request was quicker
+				return nil, nil
+			}
+			return append([]any{domain.AttemptsCounted{Attempt: s.kind, N: n, At: last}}, s.reached(a, n, k.now)...), nil
 		}}.by(ctx, k)
+	if err == nil && len(out.facts) > 0 {
+		k.tallies.moved(p.key, n, out.state)
+	}
+	return err
+}
+
+// reached says which limits n more attempts reach.
+func (s *counter) reached(a *domain.Attempts, n int, now time.Time) (events []any) {
+	if len(s.most) == 0 && a.Row < maxInARow && a.Row+n >= maxInARow {
+		events = append(events, domain.AttemptsLimited{Attempt: s.kind, Limit: maxInARow})
+	}
+	for _, most := range s.most {
+		before := 0
+		for i, p := range s.periods {
+			state := p.state
+			if i == 0 {
+				state = a
+			}
+			for _, c := range state.Within(most.Window, now) {
+				before += c.N
+			}
+		}
+		if before < most.Events && before+n >= most.Events {
+			events = append(events, domain.AttemptsLimited{Attempt: s.kind, Limit: most.Events, Seconds: int(most.Window.Seconds())})
+		}
+	}
+	return events
+}
+
+// clearRow ends a row of wrong attempts.
+func (k *call) clearRow(ctx context.Context, s *counter) error {
+	p := s.today()
+	n, _ := k.tallies.unrecorded(p.key)
+	if k.tallies.row(s) == n {
+		k.tallies.moved(p.key, n, p.state)
+		return nil
+	}
+	out, err := change[*domain.Attempts]{stream: p.stream, always: true, mayKeep: true,
+		decide: func(_ context.Context, a *domain.Attempts, _ journal.Head) ([]any, error) {
+			if a.Row == 0 {
+				return nil, nil
+			}
+			return []any{domain.AttemptsCleared{Attempt: s.kind}}, nil
+		}}.by(ctx, k)
+	if err == nil {
+		k.tallies.moved(p.key, n, out.state)
+	}
 	return err
 }

@@ -2,13 +2,11 @@ package commands
 
 import (
 	"context"
-	"crypto/sha256"
 	"slices"
 
 	"accountledger/domain"
 	"accountledger/journal"
 	"accountledger/passwords"
-	"accountledger/vault"
 )
 
 // Raise proves again who the caller is, for what asks for a fresh proof.
@@ -16,8 +14,8 @@ type Raise struct {
 	Password passwords.Password `json:"-"`
 }
 
-// raise gives the caller's session a fresh proof and another token; the old one ends at once. Wrong passwords are limited like those at
-// sign-in, by the owner, and apart from them: a stolen token allows neither unlimited guesses nor locking the owner out.
+// raise gives the caller's session a fresh proof and another token; the old one ends at once. Wrong passwords are limited by the
+// session, apart from those at sign-in: a stolen token allows neither unlimited guesses nor locking the owner out.
 func (k *call) raise(ctx context.Context, in Raise) (SignedIn, error) {
 	months, err := k.eachMonth(ctx)
 	if err != nil {
@@ -28,8 +26,14 @@ func (k *call) raise(ctx context.Context, in Raise) (SignedIn, error) {
 		return SignedIn{}, domain.ErrSession
 	}
 	month := months[at].month
-	digest := vault.Digest(sha256.Sum256([]byte("raise\x00" + k.Caller.Actor.ID.UUID.String())))
-	who, err := k.proven(ctx, digest, in.Password, domain.ErrPassword, func() (holder, error) { return k.self(ctx) })
+	who, err := k.self(ctx)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	counters, err := k.counters(ctx, limit{domain.AttemptRaise, k.Config.Limits.Raises, [][]byte{k.Caller.Session.UUID[:]}})
+	if err == nil {
+		err = k.proven(k.turn(ctx, passwords.Known), who, in.Password, domain.ErrPassword, counters)
+	}
 	if err != nil {
 		return SignedIn{}, err
 	}

@@ -61,11 +61,11 @@ func TestStepUp(t *testing.T) {
 	w.unique()
 }
 
-// Whoever has a token can neither guess the password without bound nor shut its owner out.
+// A stolen token can neither guess the password without bound nor shut its owner out.
 func TestGuessingWithAToken(t *testing.T) {
 	w := newWorld(t)
 	thief := w.person(ada)
-	for range commands.DefaultConfig().SignIns.Events {
+	for range commands.DefaultLimits().SignIns.Events {
 		refused(w, w.Raise, thief, raiseBy("not hers at all"), domain.ErrPassword)
 	}
 	refused(w, w.Raise, thief, raiseBy(password), domain.ErrRate)

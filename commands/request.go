@@ -58,6 +58,7 @@ type call struct {
 	input    any
 	now      time.Time
 	position journal.Position
+	worked   bool // a challenge for the request was solved
 	holds    bool // a stripe; no second one may be locked, since two streams can share one
 }
 

@@ -13,6 +13,7 @@ import (
 type Resend struct {
 	Verification domain.VerificationID `json:"verification"`
 	Handle       string                `json:"-"`
+	Work         Work                  `json:"-"`
 }
 
 // Resent says when the latest code expires.
@@ -54,6 +55,9 @@ func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
 	next, err := v.NextIssue(k.now)
 	if err != nil || next == 0 {
 		return Resent{v.IssuedAt.Add(domain.CodeLifetime)}, err
+	}
+	if k.worked, err = k.solved(ctx, in.Work, k.admissionOf(r, contact, next, about{}).to); err != nil {
+		return Resent{}, err
 	}
 	return k.issue(ctx, r, contact, next)
 }

@@ -52,8 +52,36 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	}
 	digest := k.digest(space, contact)
 	k.bind(digest[:])
-	who, err := k.proven(ctx, digest, in.Password, domain.ErrCredentials, func() (holder, error) { return k.holder(ctx, digest, in.Staff) })
+	if k.keyed { // of concurrent repeats one is an attempt at a time
+		defer k.hold("sign-in/" + k.command.String())()
+	}
+	var who holder
+	var counters signInCounters
+	if err := k.beside(ctx, func(ctx context.Context) (err error) {
+		who, err = k.holder(ctx, digest, in.Staff)
+		return err
+	}, func(ctx context.Context) (err error) {
+		counters, err = k.signInCounters(ctx, digest, client)
+		return err
+	}); err != nil {
+		return SignedIn{}, err
+	}
+	known, err := k.knowsClient(ctx, who, client)
+	class := passwords.SignIn
+	if known {
+		class = passwords.Known
+	}
+	if err == nil {
+		err = k.proven(k.turn(ctx, class), who, in.Password, domain.ErrCredentials, counters.of(known))
+	}
 	if err != nil {
+		return SignedIn{}, err
+	}
+	guessed := k.guessedAt(counters.row) && !known
+	if guessed && in.Staff { // there is no second proof yet
+		return SignedIn{}, domain.ErrCredentials
+	}
+	if err := k.spend(k.starts, k.Config.Limits.Starts, who.id, domain.ErrRate); err != nil {
 		return SignedIn{}, err
 	}
 	if who, err = k.renewed(ctx, who); err != nil {
@@ -61,35 +89,18 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	}
 	first := beginning{holder: who, client: client, session: domain.SessionID{UUID: domain.Derive(k.command.UUID, "session")},
 		methods: []domain.AuthMethod{domain.MethodPassword}}
-	unusual, err := k.needsCode(ctx, first)
+	unusual, err := k.needsCode(ctx, first, guessed)
 	switch {
 	case err != nil:
 		return SignedIn{}, err
 	case len(unusual) > 0:
 		return k.askForCode(ctx, who, unusual)
 	}
-	return k.begin(ctx, first)
-}
-
-// proven finds the holder of a password once the limits of a digest allow another try, and answers a wrong one with a refusal, which is
-// counted.
-func (k *call) proven(ctx context.Context, digest vault.Digest, p passwords.Password, refusal error, find func() (holder, error)) (holder, error) {
-	limits, err := k.signInLimits(ctx, digest)
-	if err != nil {
-		return holder{}, err
+	begun, err := k.begin(ctx, first)
+	if err == nil {
+		_ = k.clearRow(ctx, counters.row) // else the row goes on
 	}
-	if seconds := k.overAny(limits); seconds > 0 {
-		return holder{}, domain.ErrRate.After(seconds)
-	}
-	who, err := find()
-	if err != nil {
-		return holder{}, err
-	}
-	right, err := k.rightPassword(ctx, who, p)
-	if err == nil && !right {
-		err = errors.Join(refusal, k.refusedAny(ctx, limits))
-	}
-	return who, err
+	return begun, err
 }
 
 // bind ties the command to a credential, such as the identifier that signs in or the code that is checked: guests choose their
@@ -117,7 +128,11 @@ func (k *call) holder(ctx context.Context, digest vault.Digest, staff bool) (hol
 	if err != nil {
 		return holder{}, err
 	}
-	account, err := k.holdersAccount(ctx, claim.Account)
+	owner := claim.Account
+	if owner.IsZero() { // as much is read for nobody
+		owner.UUID = domain.Derive(uuid.UUID(digest[:16]), "nobody")
+	}
+	account, err := k.holdersAccount(ctx, owner)
 	if err != nil || !claim.Held() || !account.Exists() {
 		return holder{kind: domain.ActorPerson}, err
 	}
@@ -127,12 +142,13 @@ func (k *call) holder(ctx context.Context, digest vault.Digest, staff bool) (hol
 // claimOfHolder reads the claim on an identifier and, concurrently, what a sign-in of its last known owner needs.
 func (k *call) claimOfHolder(ctx context.Context, digest vault.Digest) (claim *domain.Claim, err error) {
 	id, err := k.claimID(ctx, digest)
-	if err != nil || id.IsZero() {
-		return &domain.Claim{}, err
+	if err != nil {
+		return nil, err
 	}
 	known, ok := k.claimStream(id).cached()
 	if !ok {
-		return stateOf(ctx, k.claimStream(id))
+		_, claim, err = k.claimOf(ctx, digest)
+		return claim, err
 	}
 	err = k.beside(ctx, func(ctx context.Context) error {
 		_, err := k.holdersAccount(ctx, known.Account)
@@ -261,14 +277,18 @@ func (k *call) begin(ctx context.Context, in beginning) (SignedIn, error) {
 			if err != nil {
 				return nil, err
 			}
+			var events []any
+			if one := s.Displaced(k.now); !one.IsZero() {
+				events = append(events, domain.SessionEnded{Session: one, Reason: domain.SessionDisplaced})
+			}
 			started := k.sessionStarted(id, who, month, secret, lifetime)
 			started.Methods, started.NewClient, started.Unusual = in.methods, from.isNew, from.unusual()
-			return []any{started}, nil
+			return append(events, started), nil
 		}}.by(ctx, k)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	started := out.facts[0]
+	started := out.facts[len(out.facts)-1]
 	if out.repeat && (started.Restored || out.state.All[id].Ended) {
 		return SignedIn{}, domain.ErrRepeatLate
 	}

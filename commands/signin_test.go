@@ -80,7 +80,7 @@ func TestEverySignInCostsAHash(t *testing.T) {
 	wrong := signInOf(ada)
 	wrong.Password = passwords.New("another long password 7")
 	for { // until the places stayed taken all the time, which the first round nearly always is
-		ctx, free := context.WithCancel(t.Context())
+		ctx, free := context.WithCancel(passwords.WithTurn(t.Context(), passwords.Turn{Class: passwords.SignIn}))
 		var all sync.WaitGroup
 		for range 2 {
 			all.Go(func() { _, _ = busy.Hash(ctx, passwords.New("long to compute")) })
@@ -113,13 +113,16 @@ func TestEverySignInCostsAHash(t *testing.T) {
 	}
 }
 
+// limitedSignIns is what refused sign-ins up to the limit append, however many follow.
+var limitedSignIns = []string{"attempts.counted.v1", "attempts.counted.v1", "attempts.counted.v1", "attempts.counted.v1", "attempts.limited.v1"}
+
 func TestRefusedSignInsAreLimited(t *testing.T) {
 	w := newWorld(t)
 	c := w.person(ada)
 	wrong := signInOf(ada)
 	wrong.Password = passwords.New("another long password 7")
-	limit := w.deps.Config.SignIns
-	w.appended([]string{"attempts.limited.v1"}, func() {
+	limit := w.deps.Config.Limits.SignIns
+	w.appended(limitedSignIns, func() {
 		for i := range limit.Events * 10 {
 			_, err := w.SignIn(t.Context(), request(domain.Guest()), wrong)
 			var refusal *domain.Error
@@ -149,7 +152,7 @@ func TestAChangeAfterManyRefusals(t *testing.T) {
 	do(w, w.SetPermission, c, set)
 	wrong := signInOf(ada)
 	wrong.Password = passwords.New("another long password 7")
-	w.appended([]string{"attempts.limited.v1"}, func() {
+	w.appended(limitedSignIns, func() {
 		for range 100_000 {
 			if _, err := w.SignIn(t.Context(), request(domain.Guest()), wrong); err == nil {
 				t.Fatal("a wrong password passed")

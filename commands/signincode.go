@@ -29,9 +29,9 @@ type ContinueSignIn struct {
 }
 
 // needsCode says why a person's sign-in with the right password needs a code; nothing if it needs none. A repeat of one that needed none
-// is none either.
-func (k *call) needsCode(ctx context.Context, in beginning) ([]domain.Unusual, error) {
-	if k.Config.Unusual != UnusualCode || in.account == nil {
+// is none either. guessed: there were too many wrong passwords in a row.
+func (k *call) needsCode(ctx context.Context, in beginning, guessed bool) ([]domain.Unusual, error) {
+	if k.Config.Unusual != UnusualCode && !guessed || in.account == nil {
 		return nil, nil
 	}
 	known, err := k.knowsClient(ctx, in.holder, in.client)
@@ -45,7 +45,11 @@ func (k *call) needsCode(ctx context.Context, in beginning) ([]domain.Unusual, e
 	if started, _, err := k.startedBefore(ctx, in.id, in.session); err != nil || started {
 		return nil, err
 	}
-	return from{isNew: true, other: clients.Other("")}.unusual(), nil
+	unusual := from{isNew: true, other: clients.Other("")}.unusual()
+	if guessed {
+		unusual = append(unusual, domain.UnusualGuessed)
+	}
+	return unusual, nil
 }
 
 // askForCode begins a sign-in that a code continues, which is sent to the first of the account's addresses. Three appends: the message's
@@ -144,7 +148,10 @@ func (k *call) continueSignIn(ctx context.Context, in ContinueSignIn) (SignedIn,
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return out, k.passSignIn(ctx, in.ID, s, account, session)
+	return out, k.beside(ctx, func(ctx context.Context) error {
+		_ = k.clearRows(ctx, who.account) // else they go on
+		return nil
+	}, func(ctx context.Context) error { return k.passSignIn(ctx, in.ID, s, account, session) })
 }
 
 // startedBefore reports whether a session has started lately, and whether this very request started it.

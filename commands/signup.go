@@ -18,6 +18,7 @@ type SignUp struct {
 	Region     domain.Region      `json:"region"`
 	Language   domain.Language    `json:"language"`
 	BirthMonth string             `json:"birth_month"`
+	Work       Work               `json:"-"`
 }
 
 // SignedUp is the answer: the same whether or not the address has an account.
@@ -42,6 +43,9 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	}
 	room := k.admissionOf(&domain.VerificationRequest{ID: domain.VerificationID(id), VerificationRequested: domain.VerificationRequested{
 		Purpose: domain.VerifySignUp}}, contact, 1, about{region: in.Region})
+	if k.worked, err = k.solved(ctx, in.Work, room.to); err != nil {
+		return SignedUp{}, err
+	}
 	var done *domain.Fact
 	if err := k.beside(ctx, func(ctx context.Context) (err error) {
 		done, err = k.signedUpBefore(ctx, id)
@@ -57,7 +61,12 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	if _, err := k.room(ctx, room); err != nil { // before it costs a hash
 		return SignedUp{}, err
 	}
-	hash, err := k.hashForSignUp(ctx, in.Password)
+	counted, err := k.countSignUp(ctx, room.to)
+	if err != nil {
+		return SignedUp{}, err
+	}
+	defer func() { _ = counted(ctx, false) }()
+	hash, err := k.Hasher.Hash(k.turn(ctx, passwords.SignUp), in.Password)
 	if err != nil {
 		return SignedUp{}, err
 	}
@@ -87,21 +96,30 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	if err != nil {
 		return SignedUp{}, errors.Join(err, k.undoSignUp(ctx, id, err))
 	}
+	_ = counted(ctx, true) // else it is recorded with the next one
 	return signedUpAnswer(ctx, k, id, &out.facts[0], nil)
 }
 
-// hashForSignUp hashes, but limits sign-ups to part of the hashing capacity, so that a flood of them leaves room for sign-ins.
-func (k *call) hashForSignUp(ctx context.Context, p passwords.Password) (string, error) {
-	if k.limits.raised.Load() {
-		return k.Hasher.Hash(ctx, p)
+// countSignUp counts a sign-up for an address against the limits of the client's network, which work raises.
+func (k *call) countSignUp(ctx context.Context, address [32]byte) (counted func(context.Context, bool) error, err error) {
+	network := networkOf(k.Client.Address)
+	if network == "" || len(k.Config.Limits.SignUps) == 0 {
+		return k.attempt(nil)
 	}
-	select {
-	case k.signUps <- struct{}{}:
-		defer func() { <-k.signUps }()
-		return k.Hasher.Hash(ctx, p)
-	default:
-		return "", &passwords.BusyError{RetryAfter: time.Second}
+	one, err := k.counter(ctx, limit{domain.AttemptSignUp, k.Config.Limits.SignUps, [][]byte{[]byte(network)}})
+	if err != nil {
+		return nil, err
 	}
+	if k.Config.WorkBits == 0 {
+		return k.attempt([]*counter{one})
+	}
+	if wait := k.tallies.waits(one, k.now); wait > 0 && !k.worked {
+		return nil, k.needsWork(ctx, address, wait)
+	}
+	if k.worked {
+		one.raise(workFactor)
+	}
+	return k.attempt([]*counter{one})
 }
 
 // undoSignUp destroys the secrets of a sign-up that certainly did not happen. Under an Idempotency-Key they are kept, since a
@@ -172,20 +190,6 @@ func (k *call) begun(ctx context.Context, id domain.VerificationID, at time.Time
 func (k *call) handle(ctx context.Context, at time.Time) (string, error) {
 	b, err := k.secret(ctx, "handle", at)
 	return base64.RawURLEncoding.EncodeToString(b), err
-}
-
-// guessed reports whether there were too many wrong codes for an identifier today; its new codes are then longer.
-func (k *call) guessed(ctx context.Context, contact domain.Contact) (bool, error) {
-	day := domain.DayOf(k.now)
-	hash, err := k.attemptsHash(ctx, k.digest(spacePeople, contact), day)
-	if err != nil {
-		return false, err
-	}
-	attempts, err := stateOf(ctx, k.attemptsStream(hash, day))
-	if err != nil {
-		return false, err
-	}
-	return attempts.Limited[domain.AttemptCode] > 0, nil
 }
 
 func (k *call) checkPassword(p passwords.Password, contact domain.Contact) error {

@@ -142,7 +142,7 @@ func TestATakenAddressCannotBeTold(t *testing.T) {
 	if !reflect.DeepEqual(taken, free) {
 		t.Errorf("taken: %+v\nfree:  %+v", taken, free)
 	}
-	if free.Errors[len(free.Errors)-1] == "" || len(free.Events) != 2+2+5+1 {
+	if free.Errors[len(free.Errors)-1] == "" || len(free.Events) != 2+2+5+1+1 {
 		t.Errorf("the walk is not the one meant: %+v", free)
 	}
 }

@@ -142,7 +142,7 @@ func (k *call) setPassword(ctx context.Context, id domain.StaffID, s *domain.Sta
 	if err := k.checkPassword(p, officer.Contact); err != nil {
 		return err
 	}
-	hash, err := k.Hasher.Hash(ctx, p)
+	hash, err := k.Hasher.Hash(k.turn(ctx, passwords.Other), p)
 	if err != nil {
 		return err
 	}

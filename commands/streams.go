@@ -40,8 +40,8 @@ func (c *core) controllerStream() stream[*domain.Controllers] {
 	return stream[*domain.Controllers]{domain.ControllerStream, c.described, zero[domain.Controllers]}
 }
 
-func (c *core) attemptsStream(hash [32]byte, day domain.Day) stream[*domain.Attempts] {
-	return stream[*domain.Attempts]{domain.AttemptsStream(hash, day), c.attempts, zero[domain.Attempts]}
+func (c *core) attemptsStream(hash [32]byte, period string) stream[*domain.Attempts] {
+	return stream[*domain.Attempts]{domain.AttemptsStream(hash, period), c.attempts, zero[domain.Attempts]}
 }
 
 func (c *core) sessionsStream(owner [16]byte, month domain.Month) stream[*domain.Sessions] {

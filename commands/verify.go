@@ -168,9 +168,9 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 	case refusedCode == nil:
 		return nil
 	}
-	hash, err := k.attemptsHash(ctx, digest, domain.DayOf(k.now))
+	codes, err := k.codes(ctx, contact)
 	if err == nil {
-		err = k.refused(ctx, hash, domain.AttemptCode, k.Config.WrongCodes)
+		err = k.countOne(ctx, codes)
 	}
 	return errors.Join(refusedCode, err)
 }

@@ -23,11 +23,14 @@ type ClientKnown struct {
 // Unusual is a reason for which a sign-in with the right password is unusual.
 type Unusual string
 
-// UnusualClient: the client is not known, although others are or were. An owner's first client is not unusual.
-const UnusualClient Unusual = "new_client"
+// Reasons.
+const (
+	UnusualClient  Unusual = "new_client" // the client is not known, although others are or were; an owner's first client is not unusual
+	UnusualGuessed Unusual = "guessed"    // there were very many wrong passwords in a row before
+)
 
 // Validate refuses unknown values.
-func (u Unusual) Validate() error { return oneOf(u, UnusualClient) }
+func (u Unusual) Validate() error { return oneOf(u, UnusualClient, UnusualGuessed) }
 
 // Clients are the clients that are known of one owner.
 type Clients struct {

@@ -151,6 +151,11 @@ func (c MessageClass) Budgets() Budgets {
 	return Budgets{}
 }
 
+// Half is what a class may have before more is asked of guests than to ask: half of what all together may.
+func (b Budgets) Half() Budgets {
+	return Budgets{All: Budget{(b.All.PerHour + 1) / 2, (b.All.PerDay + 1) / 2}}
+}
+
 // Raised multiplies the limits.
 func (b Budgets) Raised(by int) Budgets {
 	return Budgets{b.All.raised(by), b.Network.raised(by)}

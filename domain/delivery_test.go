@@ -93,11 +93,3 @@ func TestBudgets(t *testing.T) {
 		}
 	}
 }
-
-func TestAttempts(t *testing.T) {
-	var a domain.Attempts
-	apply(t, &a, noon, domain.AttemptsLimited{Attempt: domain.AttemptCode}, domain.AttemptsLimited{Attempt: domain.AttemptCode})
-	if a.Limited[domain.AttemptCode] != 2 || a.Limited[domain.AttemptSignIn] != 0 {
-		t.Errorf("%v", a.Limited)
-	}
-}

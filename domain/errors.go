@@ -1,6 +1,9 @@
 package domain
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // Kind is a kind of error; the API maps each to a status.
 type Kind string
@@ -29,6 +32,16 @@ type Error struct {
 	Cause   error  // for logs; never shown
 	// StepUp is what has to be proven first; nil: nothing.
 	StepUp *StepUp
+	// Work is a challenge to solve first; nil: none.
+	Work *Work
+}
+
+// Work is a proof of work that is asked for: a nonce with which the SHA-256 of challenge, a colon and the nonce begins with so many zero
+// bits. It takes some 2^Bits hashes to find.
+type Work struct {
+	Challenge string
+	Bits      int
+	Expires   time.Time
 }
 
 func (e *Error) Error() string {
@@ -110,6 +123,9 @@ var (
 		Message: "This account is being erased. You can only see the state of the erasure and, until it begins, cancel it."}
 	ErrNotFound = &Error{Kind: NotFound, Code: "not_found", Message: "It does not exist or is not yours."}
 	ErrRate     = &Error{Kind: RateLimited, Code: "too_many_attempts", Message: "Too many attempts. Try again later."}
+	ErrChanges  = &Error{Kind: RateLimited, Code: "too_many_changes", Message: "Very many changes in a short time. Try again later."}
+	ErrWork     = &Error{Kind: RateLimited, Code: "work_required",
+		Message: "Very much is asked for from your network or for this address. Solve the challenge and repeat the request with it, or try again later."}
 	ErrMessages = &Error{Kind: RateLimited, Code: "too_many_messages",
 		Message: "Too many messages were asked for. No other one will be sent for now. Try again later."}
 

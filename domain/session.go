@@ -16,6 +16,8 @@ const (
 	// SeenEvery and StaffSeenEvery are how often the use of a session is recorded at most.
 	SeenEvery      = 24 * time.Hour
 	StaffSeenEvery = 5 * time.Minute
+	// MaxSessions is how many sessions that started in one month can be open.
+	MaxSessions = 100
 )
 
 // ClientInfo is the client that started a session. It is personal and is lost with the account's or the month's key.
@@ -57,12 +59,13 @@ type SessionEndReason string
 // Reasons.
 const (
 	SessionSignedOut           SessionEndReason = "signed_out"            // by its owner, this one
+	SessionDisplaced           SessionEndReason = "displaced"             // by another that its owner started: it had gone unused for longest
 	SessionSignedOutEverywhere SessionEndReason = "signed_out_everywhere" // an officer's, with all others; a person's end by one event of the account
 )
 
 // Validate refuses unknown values.
 func (r SessionEndReason) Validate() error {
-	return oneOf(r, SessionSignedOut, SessionSignedOutEverywhere)
+	return oneOf(r, SessionSignedOut, SessionDisplaced, SessionSignedOutEverywhere)
 }
 
 // SessionEnded: the session was ended.
@@ -146,6 +149,24 @@ func (s *Sessions) Apply(f Fact) error {
 		return unexpected(f)
 	}
 	return nil
+}
+
+// Displaced is the session that makes room for another; zero if there is room.
+func (s *Sessions) Displaced(now time.Time) (id SessionID) {
+	open := 0
+	for _, one := range s.All {
+		if one.Ended || one.Fact.Restored || !now.Before(one.Expires) {
+			continue
+		}
+		open++
+		if oldest := s.All[id]; oldest == nil || one.SeenAt.Before(oldest.SeenAt) || one.SeenAt.Equal(oldest.SeenAt) && one.Fact.Version < oldest.Fact.Version {
+			id = one.Session
+		}
+	}
+	if open < MaxSessions {
+		return SessionID{}
+	}
+	return id
 }
 
 // change changes a copy of one session; states share them.

@@ -34,9 +34,9 @@ func SignInStream(id SignInID) string { return "signin-" + id.String() }
 // ClientsStream holds the clients that an account or officer signed in with.
 func ClientsStream(owner uuid.UUID) string { return "clients-" + owner.String() }
 
-// AttemptsStream holds the limits reached by refusals on one day, under a hash keyed by that day.
-func AttemptsStream(hash [32]byte, day Day) string {
-	return "attempts-" + hex.EncodeToString(hash[:16]) + "-" + string(day)
+// AttemptsStream holds what was counted for one limit in a day or a month, under a hash keyed by it.
+func AttemptsStream(hash [32]byte, period string) string {
+	return "attempts-" + hex.EncodeToString(hash[:16]) + "-" + period
 }
 
 // StaffStream holds an officer's enrolment and roles.
@@ -76,9 +76,9 @@ func IsStream(name string) bool {
 		id, day, ok := cutID(rest)
 		return ok && isID(id) && Day(day).Validate() == nil
 	case "attempts":
-		hash, day, ok := strings.Cut(rest, "-")
+		hash, period, ok := strings.Cut(rest, "-")
 		b, err := hex.DecodeString(hash)
-		return ok && err == nil && len(b) == 16 && Day(day).Validate() == nil
+		return ok && err == nil && len(b) == 16 && (Day(period).Validate() == nil || Month(period).Validate() == nil)
 	case "notice":
 		return Permission(rest).Validate() == nil
 	}

@@ -93,6 +93,8 @@ func samples() map[string]any {
 		"sign_in.begun.v1": domain.SignInBegun{Methods: []domain.AuthMethod{domain.MethodPassword}, Needs: []domain.SignInNeed{domain.NeedCode},
 			Unusual: []domain.Unusual{domain.UnusualClient}, Expires: sampleTime, OwnerAt: 12},
 		"sign_in.passed.v1":   domain.SignInPassed{Session: id[domain.SessionID](6)},
+		"attempts.counted.v1": domain.AttemptsCounted{Attempt: domain.AttemptSignIn, N: 5, At: sampleTime},
+		"attempts.cleared.v1": domain.AttemptsCleared{Attempt: domain.AttemptInARow},
 		"attempts.limited.v1": domain.AttemptsLimited{Attempt: domain.AttemptCode, Limit: 20, Seconds: 86400},
 
 		"staff.added.v1":        domain.StaffAdded{CodeHash: hash("d"), Expires: sampleTime, Officer: domain.Personal(officer, domain.StaffKey(staff))},

@@ -44,7 +44,9 @@ func Types() []Type {
 		Event[domain.ClientKnown]("client.known.v1"),
 		Event[domain.SignInBegun]("sign_in.begun.v1"),
 		Event[domain.SignInPassed]("sign_in.passed.v1"),
+		Event[domain.AttemptsCounted]("attempts.counted.v1"),
 		Event[domain.AttemptsLimited]("attempts.limited.v1"),
+		Event[domain.AttemptsCleared]("attempts.cleared.v1"),
 
 		Event[domain.StaffAdded]("staff.added.v1"),
 		Event[domain.StaffRoleGranted]("staff.role_granted.v1"),

@@ -17,23 +17,24 @@ type Options struct {
 	Params Params
 	// Workers is how many hashes are computed at once, each with its own memory. Default: GOMAXPROCS.
 	Workers int
-	// Queue is how many callers may wait. Default: 64 per worker, about a second's worth.
+	// Queue is how many callers of each class may wait. Default: 256 per worker.
 	Queue int
+	// Longest is how long a caller may have to wait, as far as can be told when it comes. Default: 3 seconds.
+	Longest time.Duration
 }
 
 // Hasher computes Argon2id hashes, a limited number at a time, so that a flood of
 // sign-ins exhausts neither memory nor cores. It is safe for concurrent use.
 type Hasher struct {
-	params  Params
-	admit   chan struct{} // one slot per caller that computes or waits
-	compute chan struct{} // one slot per caller that computes
-	took    atomic.Int64  // nanoseconds a hash takes, smoothed
-	derive  func(text string, p Params, salt []byte, size uint32) []byte
+	params Params
+	queue  *queue
+	took   atomic.Int64 // nanoseconds a hash takes, smoothed
+	derive func(text string, p Params, salt []byte, size uint32) []byte
 }
 
-// BusyError: too many callers are already waiting. Nothing was computed.
+// BusyError: too many callers are already waiting, or it would take too long. Nothing was computed.
 type BusyError struct {
-	// RetryAfter is how long serving those waiting now will take; at least a second.
+	// RetryAfter is how long the caller would have waited; at least a second.
 	RetryAfter time.Duration
 }
 
@@ -51,25 +52,24 @@ func NewHasher(o Options) (*Hasher, error) {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
 	if o.Queue == 0 {
-		o.Queue = 64 * o.Workers
+		o.Queue = 256 * o.Workers
+	}
+	if o.Longest == 0 {
+		o.Longest = 3 * time.Second
 	}
 	if !o.Params.valid() {
 		return nil, errors.New("passwords: Argon2id parameters out of bounds")
 	}
-	if o.Workers < 0 || o.Queue < 0 {
-		return nil, errors.New("passwords: negative number of workers or queue places")
+	if o.Workers < 0 || o.Queue < 0 || o.Longest < 0 {
+		return nil, errors.New("passwords: negative number of workers or queue places, or a negative wait")
 	}
-	return &Hasher{
-		params: o.Params, derive: deriveArgon2id,
-		admit: make(chan struct{}, o.Workers+o.Queue), compute: make(chan struct{}, o.Workers),
-	}, nil
+	h := &Hasher{params: o.Params, derive: deriveArgon2id}
+	h.queue = newQueue(o.Workers, o.Queue, o.Longest, func() time.Duration { return time.Duration(h.took.Load()) })
+	return h, nil
 }
 
 // Load is how many hashes are being computed and how many callers wait.
-func (h *Hasher) Load() (computing, waiting int) {
-	computing = len(h.compute)
-	return computing, max(0, len(h.admit)-computing)
-}
+func (h *Hasher) Load() (computing, waiting int) { return h.queue.load() }
 
 // Hash returns a password's hash in the PHC string format, with a random salt. Errors: *BusyError, the context's error
 // while waiting, or *RejectedError for a password with invalid characters; other rules are Checker's.
@@ -123,26 +123,12 @@ func (h *Hasher) run(ctx context.Context, text string, p Params, salt []byte, si
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	select {
-	case h.admit <- struct{}{}:
-		defer func() { <-h.admit }()
-	default:
-		return nil, &BusyError{RetryAfter: h.retryAfter()}
+	if err := h.queue.enter(ctx, turnOf(ctx)); err != nil {
+		return nil, err
 	}
-	select {
-	case h.compute <- struct{}{}:
-		defer func() { <-h.compute }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	defer h.queue.leave()
 	began := time.Now()
 	hash := h.derive(text, p, salt, size)
 	h.took.Store((7*h.took.Load() + int64(time.Since(began))) / 8) // a lost update does no harm
 	return hash, nil
-}
-
-func (h *Hasher) retryAfter() time.Duration {
-	rounds := (cap(h.admit) + cap(h.compute) - 1) / cap(h.compute)
-	wait := time.Duration(rounds) * time.Duration(h.took.Load())
-	return max(time.Second, wait.Round(time.Second))
 }

@@ -75,7 +75,9 @@ func (v activity) ofPeople() []rule {
 // ofOffice are the rules for events that are about no person.
 func (v activity) ofOffice() []rule {
 	return []rule{
+		says(v, func(e domain.AttemptsCounted) words { return word(e.Attempt) }),
 		says(v, func(e domain.AttemptsLimited) words { return word(e.Attempt) }),
+		says(v, func(e domain.AttemptsCleared) words { return word(e.Attempt) }),
 		says(v, nothing[domain.StaffAdded]),
 		says(v, func(e domain.StaffRoleGranted) words {
 			if e.Alone {

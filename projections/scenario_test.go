@@ -98,6 +98,8 @@ func everything(l *projectiontest.Ledger) {
 	l.AppendAs(self, domain.SignInStream(signIn), domain.SignInBegun{Methods: []domain.AuthMethod{domain.MethodPassword},
 		Needs: []domain.SignInNeed{domain.NeedCode}, Unusual: []domain.Unusual{domain.UnusualClient}, Expires: l.Now().Add(domain.SignInLifetime)},
 		domain.SignInPassed{Session: session})
+	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}}, domain.AttemptsStream([32]byte{2}, string(domain.MonthOf(l.Now()))),
+		domain.AttemptsCounted{Attempt: domain.AttemptInARow, N: 25, At: l.Now()}, domain.AttemptsCleared{Attempt: domain.AttemptInARow})
 }
 
 // deliver is what happens around a sign-up that comes to nothing.
@@ -114,7 +116,8 @@ func deliver(l *projectiontest.Ledger, email string) {
 	for _, end := range []any{domain.DeliverySucceeded{}, domain.DeliveryFailed{Failure: domain.FailUnreachable}} {
 		l.AppendAs(domain.Metadata{Channel: domain.ChannelProcess, Region: "DE"}, domain.DeliveryStream(domain.DeliveryID{UUID: uuid.New()}), attempt, end)
 	}
-	l.AppendAs(guest, domain.AttemptsStream([32]byte{1}, domain.DayOf(l.Now())), domain.AttemptsLimited{Attempt: domain.AttemptSignIn, Limit: 20, Seconds: 900})
+	l.AppendAs(guest, domain.AttemptsStream([32]byte{1}, string(domain.DayOf(l.Now()))),
+		domain.AttemptsLimited{Attempt: domain.AttemptSignIn, Limit: 20, Seconds: 900})
 	claim := domain.ClaimID{UUID: uuid.New()}
 	l.Append(domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: domain.AccountID{UUID: uuid.New()},
 		Completes: domain.VerificationID(id), Purpose: domain.VerifySignUp}, domain.IdentifierRetired{})

@@ -11,6 +11,8 @@ import (
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
+
+	"accountledger/commands"
 )
 
 // Config is what operators set: by flag, else by ACCOUNTLEDGER_… in the environment, else in the config file, else by default.
@@ -45,6 +47,7 @@ type Config struct {
 	Log            LogConfig       `koanf:"log"`
 	Erasure        ErasureConfig   `koanf:"erasure"`
 	SignIns        SignInsConfig   `koanf:"sign_ins"`
+	Abuse          AbuseConfig     `koanf:"abuse"`
 	Passwords      PasswordsConfig `koanf:"passwords"`
 	SMTP           SMTPConfig      `koanf:"smtp"`
 	Internal       InternalConfig  `koanf:"internal"`
@@ -75,6 +78,45 @@ type ErasureConfig struct {
 // SignInsConfig is how people sign in.
 type SignInsConfig struct {
 	Unusual string `koanf:"unusual"` // what an unusual one needs besides the password: off or code
+}
+
+// AbuseConfig is how much strangers may ask for.
+type AbuseConfig struct {
+	SignUpsHour int `koanf:"sign_ups_hour"`
+	SignUpsDay  int `koanf:"sign_ups_day"`
+	// ChangesMinute and SignInsHour are one person's.
+	ChangesMinute int `koanf:"changes_minute"`
+	SignInsHour   int `koanf:"sign_ins_hour"`
+	// Challenge is what guests are asked for who ask for very much.
+	Challenge challengeKind `koanf:"challenge"`
+}
+
+// challengeKind is a kind of challenge.
+type challengeKind string
+
+const (
+	challengeOff  challengeKind = "off"
+	challengeWork challengeKind = "pow"
+)
+
+// limits are those on attempts.
+func (c AbuseConfig) limits() commands.Limits {
+	all := commands.DefaultLimits()
+	all.SignUps = nil
+	if c.SignUpsHour > 0 {
+		all.SignUps = append(all.SignUps, commands.Limit{Events: c.SignUpsHour, Window: time.Hour})
+	}
+	if c.SignUpsDay > 0 {
+		all.SignUps = append(all.SignUps, commands.Limit{Events: c.SignUpsDay, Window: 24 * time.Hour})
+	}
+	all.Changes, all.Starts = commands.Bucket{}, commands.Bucket{}
+	if n := c.ChangesMinute; n > 0 {
+		all.Changes = commands.Bucket{Burst: 6 * n, Every: time.Minute / time.Duration(n)}
+	}
+	if n := c.SignInsHour; n > 0 {
+		all.Starts = commands.Bucket{Burst: 2 * n, Every: time.Hour / time.Duration(n)}
+	}
+	return all
 }
 
 // PasswordsConfig is the policy for passwords, and what hashing may cost.

@@ -29,7 +29,8 @@ func fatal(t *testing.T, err error) {
 func config(t *testing.T) server.Config {
 	t.Helper()
 	cfg, err := server.LoadConfig("", map[string]any{"data": filepath.Join(t.TempDir(), "data"), "http": "127.0.0.1:0", "dev": true,
-		"erasure.grace": "0s", "store.reserve": "-1", "log.level": "debug"})
+		"erasure.grace": "0s", "store.reserve": "-1", "log.level": "debug", "abuse.sign_ups_hour": 0, "abuse.sign_ups_day": 0,
+		"abuse.changes_minute": 0, "abuse.sign_ins_hour": 0})
 	fatal(t, err)
 	return cfg
 }

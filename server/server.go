@@ -251,6 +251,10 @@ func (s *Server) openCommands(ctx context.Context, o Options) error {
 	}
 	config := commands.DefaultConfig()
 	config.Grace, config.BackupKeep = s.cfg.Erasure.Grace, s.cfg.Backup.Keep
+	config.Limits = s.cfg.Abuse.limits()
+	if s.cfg.Abuse.Challenge == challengeOff {
+		config.WorkBits = 0
+	}
 	config.Unusual = commands.UnusualSignIns(s.cfg.SignIns.Unusual)
 	config.Controller = s.cfg.Controller.Description()
 	s.menu, err = commands.New(ctx, commands.Deps{Journal: s.journal, Vault: s.vault, Checker: checker, Hasher: s.hasher, Now: s.now, Config: config,

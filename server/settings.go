@@ -76,12 +76,19 @@ func Settings() []Setting {
 				"or an operator confirms it"},
 		{"sign_ins.unusual", string(commands.UnusualOff), "what a person's sign-in needs besides the password if it is from a client that is not known and " +
 			"the account has signed in from others: off, or code for one that is sent to the account's first address"},
+		{"abuse.sign_ups_hour", 10, "sign-ups from one network (IPv4 /24, IPv6 /48) in an hour; 0: no limit"},
+		{"abuse.sign_ups_day", 40, "sign-ups from one network in a day; 0: no limit"},
+		{"abuse.changes_minute", 20, "changes that one person may make in a minute for long, and six times as many at once; 0: no limit"},
+		{"abuse.sign_ins_hour", 30, "sessions that one person or officer may start in an hour for long, and twice as many at once; 0: no limit"},
+		{"abuse.challenge", string(challengeWork), "what guests are asked for who ask for very much, past those limits and past half of what one address may be " +
+			"sent: pow (a proof of work), or off: they are refused past the limits"},
 		{"passwords.min_length", 8, "fewest characters of a password"},
 		{"passwords.max_length", 128, "most characters of a password"},
 		{"passwords.require_mixed", false, "require three of lower case, upper case, digits and other characters"},
 		{"passwords.breached", "", "file of breached passwords in the format of Have I Been Pwned"},
 		{"passwords.workers", 0, "passwords hashed at once; 0: one per processor"},
-		{"passwords.waiting", 0, "requests that may wait for a hash; further ones are asked to retry; 0: 64 per worker"},
+		{"passwords.waiting", 0, "requests of each kind that may wait for a hash; further ones, and those that would wait for more than 3 seconds, " +
+			"are asked to retry; 0: 256 per worker"},
 		{"smtp.host", "", "mail server, a name or an address; empty: none"},
 		{"smtp.port", 587, "port of the mail server"},
 		{"smtp.username", "", "user name at the mail server"},

@@ -57,6 +57,7 @@ controller: {id: acme, name: Acme, address: 1 Main Street, contact: privacy@exam
 master_key: %s
 backup: {list: %s}
 erasure: {grace: 0s}
+abuse: {sign_ups_hour: 0, sign_ups_day: 0, changes_minute: 0, sign_ins_hour: 0}
 store: {reserve: -1}
 smtp: {host: 127.0.0.1, port: %d, from: ledger@mail.test, tls: none}
 `, f.key(), f.list(), mailPort), 0o600)
