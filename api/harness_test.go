@@ -71,6 +71,13 @@ func (c *clock) add(d time.Duration) {
 	c.at = c.at.Add(d)
 }
 
+// round moves the clock to the next whole second.
+func (c *clock) round() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at = c.at.Truncate(time.Second).Add(time.Second)
+}
+
 // buffer is a log that tests read while others write.
 type buffer struct {
 	mu sync.Mutex

@@ -60,21 +60,22 @@ func (document) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
 }
 
-func documentOf(schema *view.Schema, d *view.Document) document {
+// documentOf shows all of a document but what is sealed and what is withheld.
+func documentOf(schema *view.Schema, d *view.Document, withheld func(field string) bool) document {
 	out := document{}
 	out.add("id", view.KeywordValue(d.ID))
 	for i, f := range schema.Fields {
-		if i < len(d.Values) && f.Kind != view.Sealed && !d.Values[i].Missing() {
+		if i < len(d.Values) && f.Kind != view.Sealed && !d.Values[i].Missing() && !withheld(f.Name) {
 			out.add(f.Name, d.Values[i])
 		}
 	}
 	return out
 }
 
-func queryAnswerOf(schema *view.Schema, q view.Query, found *view.Result, next string) queryAnswer {
+func queryAnswerOf(schema *view.Schema, q view.Query, found *view.Result, next string, withheld func(field string) bool) queryAnswer {
 	out := queryAnswer{Documents: make([]document, len(found.Documents)), Cursor: next}
 	for i, d := range found.Documents {
-		out.Documents[i] = documentOf(schema, d)
+		out.Documents[i] = documentOf(schema, d, withheld)
 	}
 	if q.Total {
 		out.Total = &found.Total

@@ -39,7 +39,8 @@ func (q queryBody) canonical() ([]byte, error) {
 // The answer holds no personal data: encrypted fields are left out.
 func (a *API) queryView() {
 	route(a, operation("queryView", "POST", "/v1/views/{view}/query", "looking", "Search a view",
-		"For compliance officers. Analysts may query only daily, and see only cells of past days with at least 10 people. Recorded before it is answered."), viewers,
+		"For compliance officers. Analysts may query only daily, and see only cells of at least 10 people, of days that ended a day ago. "+
+			"Recorded before it is answered."), viewers,
 		func(ctx context.Context, r *ask, in *queryViewIn) (*answer[queryAnswer], error) {
 			schema, ok := a.Views.Schema(in.View)
 			if !ok {
@@ -65,18 +66,26 @@ func (a *API) queryView() {
 			if err != nil {
 				return nil, err
 			}
-			return reply(a, recorded.Position, queryAnswerOf(schema, p.query, found, next)), nil
+			return reply(a, recorded.Position, queryAnswerOf(schema, p.query, found, next, withheldFrom(r.Caller))), nil
 		})
 }
 
 // viewQuery is the query, limited to what the caller may see.
 func (a *API) viewQuery(c domain.Caller, schema *view.Schema, b queryBody) (view.Query, error) {
 	q := view.Query{Filter: b.Filter, Words: b.Words, Sort: b.Sort, Limit: b.Limit, Total: b.WithTotal, Group: b.Group, Histogram: b.Histogram}
-	var err error
-	if !c.Has(domain.RoleCompliance) {
-		q.Scope, err = dailyScope(schema, a.Now())
+	if c.Has(domain.RoleCompliance) {
+		return q, nil
 	}
+	err := limitDaily(schema, &q, a.Now())
 	return q, err
+}
+
+// withheldFrom says which fields of documents the caller does not see.
+func withheldFrom(c domain.Caller) func(field string) bool {
+	if c.Has(domain.RoleCompliance) {
+		return func(string) bool { return false }
+	}
+	return isPartCount
 }
 
 // page is a request for one page of a query's answer.

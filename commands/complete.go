@@ -10,11 +10,12 @@ import (
 )
 
 // complete does what a passed verification is for, and returns the account that it is about. It can be repeated: each purpose is a
-// chain of appends with ids derived from the request, and any process that finds one unfinished completes it.
-func (k *call) complete(ctx context.Context, r *domain.VerificationRequest) (domain.AccountID, error) {
+// chain of appends with ids derived from the request, and any process that finds one unfinished completes it. The verification passed at
+// the nth code tried.
+func (k *call) complete(ctx context.Context, r *domain.VerificationRequest, nth domain.Nth) (domain.AccountID, error) {
 	switch r.Purpose {
 	case domain.VerifySignUp:
-		return k.completeSignUp(ctx, domain.SignUpID(r.ID))
+		return k.completeSignUp(ctx, domain.SignUpID(r.ID), nth)
 	case domain.VerifyAddContact:
 		return k.attachContact(ctx, r)
 	case domain.VerifySignIn: // by who has its handle, and nobody else
@@ -42,7 +43,7 @@ func (k *call) proofEnded(ctx context.Context, r *domain.VerificationRequest, si
 // A verified sign-up becomes an account: claim the identifier, open the account, end the sign-up.
 
 // completeSignUp returns the account, ErrTaken if another account was quicker, or ErrEnded if the sign-up has lapsed.
-func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.AccountID, error) {
+func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID, nth domain.Nth) (domain.AccountID, error) {
 	signUp, err := stateOf(ctx, k.signUpStream(id))
 	if err != nil {
 		return domain.AccountID{}, err
@@ -55,9 +56,9 @@ func (k *call) completeSignUp(ctx context.Context, id domain.SignUpID) (domain.A
 		}
 		switch {
 		case errors.Is(err, domain.ErrTaken):
-			signUp, err = k.endSignUp(ctx, id, signUp, domain.SignUpLapsed{Reason: domain.LapseTaken, FirstOfDay: signUp.Requested.FirstOfDay})
+			signUp, err = k.endSignUp(ctx, id, signUp, signUp.Lapse(domain.LapseTaken))
 		case err == nil:
-			signUp, err = k.endSignUp(ctx, id, signUp, domain.SignUpCompleted{Account: account})
+			signUp, err = k.endSignUp(ctx, id, signUp, signUp.Complete(account, nth, k.now))
 		}
 		if err != nil {
 			return account, err
@@ -226,7 +227,7 @@ func (k *call) settleVerification(ctx context.Context, in SettleVerification) (S
 	case v.Passed && r.Purpose == domain.VerifySignIn && !over:
 		return Settled{}, nil // whoever gave the code may still sign in
 	case v.Passed && r.Purpose != domain.VerifySignIn:
-		_, err = k.complete(ctx, r)
+		_, err = k.complete(ctx, r, v.PassedAt)
 		if isRefusal(err) { // recorded
 			err = nil
 		}
@@ -261,7 +262,7 @@ func (k *call) lapse(ctx context.Context, r *domain.VerificationRequest, s *doma
 			if v = now; v.Passed || v.Ended != "" {
 				return nil, nil
 			}
-			return []any{domain.VerificationEnded{Reason: domain.EndExpired, Purpose: r.Purpose, FirstOfDay: r.FirstOfDay}}, nil
+			return []any{r.End(domain.EndExpired)}, nil
 		})
 		c.about = concerning[*proof](ofRequest(r).after(r.Fact, r.Fact))
 		if _, err := c.by(ctx, k); err != nil {
@@ -274,6 +275,6 @@ func (k *call) lapse(ctx context.Context, r *domain.VerificationRequest, s *doma
 	if v.Ended == domain.EndTries {
 		reason = domain.LapseTries
 	}
-	_, err := k.endSignUp(ctx, domain.SignUpID(r.ID), s, domain.SignUpLapsed{Reason: reason, FirstOfDay: r.FirstOfDay})
+	_, err := k.endSignUp(ctx, domain.SignUpID(r.ID), s, s.Lapse(reason))
 	return err
 }

@@ -94,10 +94,7 @@ func (k *call) addContact(ctx context.Context, in AddContact) (ContactAdding, er
 		}
 	}
 	out, err := change[*proof]{stream: k.proofStream(id), about: concerning[*proof](ofAccount(a)),
-		decide: func(ctx context.Context, _ *proof, _ journal.Head) (_ []any, err error) {
-			if request.FirstOfDay, err = k.firstOfDay(ctx, k.digest(spacePeople, contact), seenAdding); err != nil {
-				return nil, err
-			}
+		decide: func(ctx context.Context, _ *proof, _ journal.Head) ([]any, error) {
 			handle, err := k.handle(ctx, k.now)
 			request.HandleHash = domain.HashHandle(handle)
 			return []any{request}, err
@@ -147,7 +144,7 @@ func (k *call) attachContact(ctx context.Context, r *domain.VerificationRequest)
 	}
 	c := k.changeAccount(a.ID, func(a *domain.Account) ([]any, error) {
 		return a.Attach(domain.ContactAttached{Claim: claim, Kind: contact.Kind, Verification: r.ID,
-			Contact: domain.Personal(contact, domain.AccountKey(a.ID), domain.IdentifierKey(claim))})
+			Contact: domain.Personal(contact, domain.AccountKey(a.ID), domain.IdentifierKey(claim))}, k.now)
 	})
 	c.about, c.mayKeep = concerning[*domain.Account](ofAccount(a).after(r.Fact, claimed)), true
 	if _, err = c.by(ctx, k); isRefusal(err) {
@@ -195,7 +192,7 @@ func (k *call) endProof(ctx context.Context, r *domain.VerificationRequest, reas
 		if v.Ended != "" || v.Passed && tooLate && r.Purpose != domain.VerifySignIn {
 			return nil, nil // it passed just in time
 		}
-		return []any{domain.VerificationEnded{Reason: reason, Purpose: r.Purpose, FirstOfDay: r.FirstOfDay}}, nil
+		return []any{r.End(reason)}, nil
 	})
 	c.about = concerning[*proof](ofRequest(r).after(r.Fact, r.Fact))
 	out, err := c.by(ctx, k)

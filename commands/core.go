@@ -78,7 +78,6 @@ type core struct {
 	keys    ledgerKeys
 	profile profile
 	tallies *tallies
-	firsts  *firsts
 	changes *buckets // of what people change
 	starts  *buckets // of sessions
 	streams stripes
@@ -177,7 +176,7 @@ func newCore(ctx context.Context, d Deps) (*core, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &core{Deps: d, keys: keys, tallies: newTallies(talliesAtOnce), firsts: newFirsts(d.Now), changes: newBuckets(), starts: newBuckets(),
+	c := &core{Deps: d, keys: keys, tallies: newTallies(talliesAtOnce), changes: newBuckets(), starts: newBuckets(),
 		near: d.Journal.Near()}
 	c.accounts, c.sessions = newFolded[*domain.Account](c), newFolded[*domain.Sessions](c)
 	c.clients, c.signIns = newFolded[*domain.Clients](c), newFolded[*domain.SignIn](c)

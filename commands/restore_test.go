@@ -113,7 +113,8 @@ func (w *world) refusesKey(name string) {
 func TestASignUpCaughtHalfwayIsSettled(t *testing.T) {
 	w := newWorld(t)
 	s := w.signUp(ada)
-	w.append(domain.VerificationStream(s.Verification), domain.VerificationPassed{Issue: 1})
+	w.append(domain.VerificationStream(s.Verification), domain.VerificationPassed{Issue: 1, Purpose: domain.VerifySignUp,
+		RequestedOn: domain.DayOf(w.clock.Now()), Took: domain.TookUnder1Minute, Nth: 1})
 	var asked domain.Fact
 	for _, f := range w.log() {
 		if _, ok := f.Event.(domain.SignUpRequested); ok {
@@ -144,7 +145,8 @@ func TestASignUpCaughtHalfwayIsSettled(t *testing.T) {
 	// With its key it is completed, and the claim of an account is not dropped.
 	w = newWorld(t)
 	s = w.signUp(ada)
-	w.append(domain.VerificationStream(s.Verification), domain.VerificationPassed{Issue: 1})
+	w.append(domain.VerificationStream(s.Verification), domain.VerificationPassed{Issue: 1, Purpose: domain.VerifySignUp,
+		RequestedOn: domain.DayOf(w.clock.Now()), Took: domain.TookUnder1Minute, Nth: 1})
 	w.restore()
 	do(w, w.SettleVerification, domain.System(), commands.SettleVerification{ID: s.Verification})
 	caller, _ := w.session(ada)

@@ -283,6 +283,9 @@ func (k *call) begin(ctx context.Context, in beginning) (SignedIn, error) {
 			}
 			started := k.sessionStarted(id, who, month, secret, lifetime)
 			started.Methods, started.NewClient, started.Unusual = in.methods, from.isNew, from.unusual()
+			if started.First, err = k.firstSession(ctx, who, s, k.factTime(head)); err != nil {
+				return nil, err
+			}
 			return append(events, started), nil
 		}}.by(ctx, k)
 	if err != nil {
@@ -334,11 +337,12 @@ func (k *call) sessionMonths() []domain.Month {
 
 func (k *call) sessionStarted(id domain.SessionID, who holder, month domain.Month, secret []byte, lifetime time.Duration) domain.SessionStarted {
 	keys := []string{domain.StaffKey(domain.StaffID{UUID: who.id}), domain.MonthKey(month)}
+	var cohort domain.Month
 	if who.kind == domain.ActorPerson {
-		keys[0] = domain.AccountKey(who.account.ID)
+		keys[0], cohort = domain.AccountKey(who.account.ID), who.account.Cohort()
 	}
 	return domain.SessionStarted{Session: id, Owner: who.kind, SecretHash: hashSecret(secret), Expires: k.now.Add(lifetime), OwnerAt: who.ownerAt,
-		Level:  domain.LevelOne,
+		Level: domain.LevelOne, Cohort: cohort,
 		Client: domain.Personal(k.Client, keys...)}
 }
 

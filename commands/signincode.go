@@ -130,7 +130,7 @@ func (k *call) continueSignIn(ctx context.Context, in ContinueSignIn) (SignedIn,
 	case started && !mine:
 		return SignedIn{}, errors.Join(domain.ErrSignInEnded, k.passSignIn(ctx, in.ID, s, account, session))
 	case !started:
-		if err := k.decideCode(ctx, CheckCode{Verification: id, Handle: in.Handle, Code: in.Code}, r); err != nil {
+		if _, err := k.decideCode(ctx, CheckCode{Verification: id, Handle: in.Handle, Code: in.Code}, r); err != nil {
 			return SignedIn{}, endsSignIn(err)
 		}
 	}

@@ -70,9 +70,6 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	if err != nil {
 		return SignedUp{}, err
 	}
-	if request.FirstOfDay, err = k.firstOfDay(ctx, k.digest(spacePeople, contact), seenSigningUp); err != nil {
-		return SignedUp{}, err
-	}
 	handle, err := k.handle(ctx, k.now)
 	if err != nil {
 		return SignedUp{}, err

@@ -43,12 +43,13 @@ func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	if r.Fact.Restored {
 		return Checked{}, domain.ErrEnded
 	}
-	if err := k.decideCode(ctx, in, r); errors.Is(err, journal.ErrUnreadable) { // its end was under way
+	v, err := k.decideCode(ctx, in, r)
+	if errors.Is(err, journal.ErrUnreadable) { // its end was under way
 		return k.checkedBefore(ctx, r, signUp)
 	} else if err != nil {
 		return Checked{}, err
 	}
-	account, err := k.complete(ctx, r)
+	account, err := k.complete(ctx, r, v.PassedAt)
 	return Checked{r.Purpose, account}, err
 }
 
@@ -101,7 +102,7 @@ func (k *call) checkedBefore(ctx context.Context, r *domain.VerificationRequest,
 	case failed != nil || !v.Passed:
 		return Checked{}, domain.ErrEnded
 	case len(before) > 0:
-		account, err := k.complete(ctx, r)
+		account, err := k.complete(ctx, r, v.PassedAt)
 		return Checked{r.Purpose, account}, err
 	}
 	return Checked{}, domain.ErrVerified
@@ -121,24 +122,24 @@ func refusalBefore(before []domain.Fact) error {
 	return told
 }
 
-// decideCode appends the outcome of a code. For an address that was taken at the time of the sign-up no code passes, but everything is
-// counted and answered as for any other.
-func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.VerificationRequest) error {
+// decideCode appends the outcome of a code, and returns the verification that the right one passed. For an address that was taken at the
+// time of the sign-up no code passes, but everything is counted and answered as for any other.
+func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.VerificationRequest) (domain.Verification, error) {
+	var none domain.Verification
 	contact, err := journal.Open(ctx, k.Journal, r.Fact, r.Contact)
 	if err != nil {
-		return err
+		return none, err
 	}
-	digest := k.digest(spacePeople, contact)
 	claim, guessed, err := k.around(ctx, contact, r.Account)
 	if err != nil {
-		return err
+		return none, err
 	}
 	takenBefore := claim.Held() && !claim.Since.At.After(r.Fact.At)
 	if r.Purpose == domain.VerifySignIn { // the address is to be the account's own
 		takenBefore = !claim.Held() || claim.Account != r.Account
 	}
 	var refusedCode error
-	out, err := k.changeProof(r, func(ctx context.Context, v domain.Verification) (events []any, err error) {
+	out, err := k.changeProof(r, func(_ context.Context, v domain.Verification) (events []any, _ error) {
 		want := k.code(r, v, contact)
 		right := subtle.ConstantTimeCompare([]byte(want), []byte(domain.CleanCode(in.Code))) == 1 && !takenBefore
 		right = right && (v.Long || !guessed || v.Passed) // after too many wrong codes, only long ones pass
@@ -146,33 +147,23 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 			refusedCode = nil
 			return nil, nil
 		}
-		if events, refusedCode = v.Check(right, k.now); len(events) == 0 {
-			return nil, nil
-		}
-		if failed, ok := events[0].(domain.VerificationFailed); ok {
-			if failed.FirstOfDay, err = k.firstOfDay(ctx, digest, seenFailing); err != nil {
-				return nil, err
-			}
-			events[0] = failed
-		}
-		if len(events) == 2 { // that was the last try
-			events[1] = domain.VerificationEnded{Reason: domain.EndTries, Purpose: r.Purpose, FirstOfDay: r.FirstOfDay}
-		}
+		events, refusedCode = v.Check(right, k.now)
 		return events, nil
 	}).by(ctx, k)
-	switch {
-	case err != nil:
-		return err
-	case out.repeat:
-		return refusalBefore(out.facts)
-	case refusedCode == nil:
-		return nil
+	if err == nil && out.repeat {
+		err, refusedCode = refusalBefore(out.facts), nil
+	}
+	if err != nil {
+		return none, err
+	}
+	if refusedCode == nil {
+		return out.state.verification(r)
 	}
 	codes, err := k.codes(ctx, contact)
 	if err == nil {
 		err = k.countOne(ctx, codes)
 	}
-	return errors.Join(refusedCode, err)
+	return none, errors.Join(refusedCode, err)
 }
 
 // around reads what verifying an identifier needs besides its own streams: who owns the identifier, and whether there were too many

@@ -41,14 +41,17 @@ type Account struct {
 	Devices      map[DeviceID]*Device
 	EverywhereAt int64 // version of the last sign-out everywhere; -1 before the first
 	Erasure      Erasure
-	linked       map[DeviceKind]Day
+	at           time.Time // of the latest fact
+	grants       int       // made so far
+	links        int
+	linked       map[DeviceKind]onDay                        // on which a device of the kind was last linked
 	own          struct{ permissions, devices, linked bool } // maps that no fork shares
 }
 
 // NewAccount is an account before its first fact.
 func NewAccount(id AccountID) *Account {
 	return &Account{ID: id, Version: -1, PermissionAt: -1, EverywhereAt: -1,
-		Permissions: map[Allowance]PermissionState{}, Devices: map[DeviceID]*Device{}, linked: map[DeviceKind]Day{}}
+		Permissions: map[Allowance]PermissionState{}, Devices: map[DeviceID]*Device{}, linked: map[DeviceKind]onDay{}}
 }
 
 // Fork returns a copy to apply facts to; see forked.
@@ -84,7 +87,8 @@ func (a *Account) Apply(f Fact) error {
 		a.confirmed(f, e)
 	case DeviceLinked:
 		forked(&a.Devices, &a.own.devices)[e.Device] = &Device{DeviceLinked: e, Fact: f, NameFact: f, Name: e.Name}
-		forked(&a.linked, &a.own.linked)[e.Kind] = DayOf(f.At)
+		forked(&a.linked, &a.own.linked)[e.Kind] = dayNumber(f.At)
+		a.links++
 	case DeviceRenamed:
 		if d := a.Devices[e.Device]; d != nil {
 			renamed := *d
@@ -99,7 +103,29 @@ func (a *Account) Apply(f Fact) error {
 		return unexpected(f)
 	}
 	a.Version = f.Version
+	if f.At.After(a.at) {
+		a.at = f.At
+	}
 	return nil
+}
+
+// when is the time that an event decided on now will have: never before the account's latest one.
+func (a *Account) when(now time.Time) time.Time {
+	if now.Before(a.at) {
+		return a.at
+	}
+	return now
+}
+
+// Cohort is the month in which the account was opened.
+func (a *Account) Cohort() Month { return MonthOf(a.OpenedFact.At) }
+
+// nth numbers the account's next event of a kind and, of the first, gives the account's cohort.
+func (a *Account) nth(before int) (n Nth, cohort Month) {
+	if before == 0 {
+		cohort = a.Cohort()
+	}
+	return NthAfter(before), cohort
 }
 
 // Open refuses an account that cannot be used: ErrNotFound if it does not exist, ErrClosing if it is being erased.

@@ -99,7 +99,7 @@ func TestDevices(t *testing.T) {
 			t.Fatal(err)
 		}
 		e, ok := events[0].(domain.DeviceLinked)
-		if !ok || e.FirstOfDay != (i == 0) {
+		if !ok || e.First.Day() != (i == 0) || e.Nth != domain.NthAfter(i) || (e.Cohort == "2026-05") != (i == 0) {
 			t.Fatalf("device %d: %#v", i, events)
 		}
 		text, keys := e.Name.Clear()
@@ -131,7 +131,7 @@ func TestDevices(t *testing.T) {
 	if _, err := a.UnlinkDevice(last.ID); !errors.Is(err, domain.ErrNotFound) {
 		t.Errorf("unlinked twice: %v", err)
 	}
-	if events, err := a.LinkDevice(device(), noon.Add(24*time.Hour)); err != nil || !events[0].(domain.DeviceLinked).FirstOfDay {
+	if events, err := a.LinkDevice(device(), noon.Add(24*time.Hour)); err != nil || events[0].(domain.DeviceLinked).First != domain.FirstOfWeek {
 		t.Errorf("the next day's first: %v", err)
 	}
 	apply(t, a, noon, domain.ErasureRequested{Due: noon})
@@ -156,7 +156,7 @@ func TestForkIsApart(t *testing.T) {
 	if len(a.Devices) != 1 || a.Devices[one.ID] == nil || len(a.Permissions) != 0 || a.Version != 1 {
 		t.Error("the original saw what was done to the copy")
 	}
-	if events, _ := a.LinkDevice(device(), tomorrow); !events[0].(domain.DeviceLinked).FirstOfDay {
+	if events, _ := a.LinkDevice(device(), tomorrow); events[0].(domain.DeviceLinked).First != domain.FirstOfWeek {
 		t.Error("the original counts the copy's device")
 	}
 }

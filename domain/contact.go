@@ -1,6 +1,9 @@
 package domain
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // MaxContacts is how many addresses of one kind an account has at most.
 const MaxContacts = 3
@@ -11,6 +14,7 @@ type ContactAttached struct {
 	Claim        ClaimID        `json:"claim"`
 	Kind         IdentifierKind `json:"kind"`
 	Verification VerificationID `json:"verification"`
+	First        First          `json:"first_of,omitzero"` // of the account's additions
 	Contact      Part[Contact]  `json:"contact"`
 }
 
@@ -51,12 +55,17 @@ func (a *Account) MayAttach(kind IdentifierKind) error {
 }
 
 // Attach decides on a contact whose verification has passed. It changes nothing if the contact is attached already.
-func (a *Account) Attach(c ContactAttached) ([]any, error) {
+func (a *Account) Attach(c ContactAttached, now time.Time) ([]any, error) {
 	if _, attached := a.Contact(c.Claim); attached {
 		return nil, nil
 	}
 	if err := a.MayAttach(c.Kind); err != nil {
 		return nil, err
 	}
+	var last time.Time
+	if n := len(a.Contacts); n > 1 { // the first is the account's own
+		last = a.Contacts[n-1].Fact.At
+	}
+	c.First = FirstOf(last, a.when(now))
 	return []any{c}, nil
 }

@@ -17,11 +17,13 @@ type DeviceText struct {
 
 // DeviceLinked: a device was linked. Its kind is public; model and name are separate personal parts.
 type DeviceLinked struct {
-	Device     DeviceID         `json:"device"`
-	Kind       DeviceKind       `json:"kind"`
-	FirstOfDay bool             `json:"first_of_day,omitzero"` // the person's first of this kind that day
-	Model      Part[DeviceText] `json:"device_model"`
-	Name       Part[DeviceText] `json:"device_name"`
+	Device DeviceID         `json:"device"`
+	Kind   DeviceKind       `json:"kind"`
+	First  First            `json:"first_of,omitzero"` // of the person's links of this kind
+	Nth    Nth              `json:"nth"`               // the number of the account's link, of any kind; an unlinked device counts
+	Cohort Month            `json:"cohort,omitzero"`   // in which the account was opened; on its first link
+	Model  Part[DeviceText] `json:"device_model"`
+	Name   Part[DeviceText] `json:"device_name"`
 }
 
 // DeviceRenamed: its owner renamed it.
@@ -79,7 +81,8 @@ func (a *Account) LinkDevice(link LinkDevice, now time.Time) ([]any, error) {
 		return nil, ErrTooMany
 	}
 	keys := []string{AccountKey(a.ID), DeviceKey(link.ID)}
-	return []any{DeviceLinked{Device: link.ID, Kind: link.Kind, FirstOfDay: a.linked[link.Kind] != DayOf(now),
+	nth, cohort := a.nth(a.links)
+	return []any{DeviceLinked{Device: link.ID, Kind: link.Kind, First: a.linked[link.Kind].first(dayNumber(a.when(now))), Nth: nth, Cohort: cohort,
 		Model: Personal(DeviceText{model}, keys...), Name: Personal(DeviceText{name}, keys...)}}, nil
 }
 

@@ -49,12 +49,16 @@ type Decision struct {
 	GivenBy       GivenBy    `json:"given_by"`
 	Capacity      Capacity   `json:"capacity"`
 	Previous      State      `json:"previous"`
-	Before        EventID    `json:"before,omitzero"`       // the previous decision
-	FirstOfDay    bool       `json:"first_of_day,omitzero"` // the person's first such decision of the day
+	Before        EventID    `json:"before,omitzero"`   // the previous decision
+	First         First      `json:"first_of,omitzero"` // of the person's grants or withdrawals of this purpose; not of confirmations
 }
 
 // PermissionGranted: the person granted a purpose of a permission.
-type PermissionGranted struct{ Decision }
+type PermissionGranted struct {
+	Decision
+	Nth    Nth   `json:"nth"`             // the number of the account's grant, of any purpose
+	Cohort Month `json:"cohort,omitzero"` // in which the account was opened; on its first grant
+}
 
 // PermissionWithdrawn: the person withdrew it.
 type PermissionWithdrawn struct{ Decision }
@@ -74,8 +78,8 @@ type PermissionState struct {
 	NoticeHash    Hash
 	Language      Language
 	At            time.Time
-	granted       Day
-	withdrawn     Day
+	granted       onDay // on which it last was
+	withdrawn     onDay
 }
 
 func (a *Account) decided(f Fact, d Decision, granted bool) {
@@ -83,9 +87,10 @@ func (a *Account) decided(f Fact, d Decision, granted bool) {
 	s := a.Permissions[key]
 	s.rest(f, d)
 	if granted {
-		s.State, s.granted = StateGranted, DayOf(f.At)
+		s.State, s.granted = StateGranted, dayNumber(f.At)
+		a.grants++
 	} else {
-		s.State, s.withdrawn = StateWithdrawn, DayOf(f.At)
+		s.State, s.withdrawn = StateWithdrawn, dayNumber(f.At)
 	}
 	forked(&a.Permissions, &a.own.permissions)[key] = s
 	a.PermissionAt = f.Version
@@ -154,7 +159,7 @@ func (a *Account) SetPermission(set SetPermission, catalogue Catalogue, notices 
 	if notice, ok := notices.ByEvent(set.Notice); ok {
 		d.Notice, d.NoticeHash, d.NoticeVersion, d.Language = notice.Event, notice.Hash, notice.Version, notice.Language
 	}
-	today := DayOf(now)
+	today := dayNumber(a.when(now))
 	switch {
 	case set.Grant && a.Capacity != CapacitySelf:
 		return nil, ErrGuardian
@@ -163,10 +168,11 @@ func (a *Account) SetPermission(set SetPermission, catalogue Catalogue, notices 
 	case set.Grant && before.State == StateGranted:
 		return []any{PermissionConfirmed{d, StateGranted}}, nil
 	case set.Grant:
-		d.FirstOfDay = before.granted != today
-		return []any{PermissionGranted{d}}, nil
+		d.First = before.granted.first(today)
+		nth, cohort := a.nth(a.grants)
+		return []any{PermissionGranted{d, nth, cohort}}, nil
 	case before.State == StateGranted:
-		d.FirstOfDay = before.withdrawn != today
+		d.First = before.withdrawn.first(today)
 		return []any{PermissionWithdrawn{d}}, nil
 	}
 	return []any{PermissionConfirmed{d, before.State}}, nil

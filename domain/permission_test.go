@@ -47,37 +47,37 @@ func TestGrantCarriesItsProof(t *testing.T) {
 	notice, _ := n.Current("de-AT")
 	decision := domain.Decision{Permission: "location", For: "weather", Notice: notice.Event, NoticeHash: notice.Hash, NoticeVersion: 1, Language: "de",
 		LegalBasis: domain.LegalBasisConsent, Method: domain.MethodSettings, GivenBy: domain.GivenBySelf, Capacity: domain.CapacitySelf,
-		Previous: domain.StateNone, FirstOfDay: true}
+		Previous: domain.StateNone, First: domain.FirstEver}
 	// Each decision names the one that it takes the place of.
 	before := func(d domain.Decision) domain.Decision {
 		d.Before = a.Permissions[domain.Allowance{Permission: "location", Purpose: "weather"}].Event
 		return d
 	}
 	grant, none := wish(true, n, "de"), domain.SetPermission{Permission: "location", Purpose: "weather"}
-	sameEvents(t, set(t, a, wish(true, n, "de-AT"), n, noon), domain.PermissionGranted{Decision: decision})
+	sameEvents(t, set(t, a, wish(true, n, "de-AT"), n, noon), domain.PermissionGranted{Decision: decision, Nth: 1, Cohort: "2026-05"})
 
-	decision.Previous, decision.FirstOfDay = domain.StateGranted, false
+	decision.Previous, decision.First = domain.StateGranted, ""
 	want := before(decision)
 	sameEvents(t, set(t, a, grant, n, noon), domain.PermissionConfirmed{Decision: want, State: domain.StateGranted})
 
 	// A withdrawal proves which text the grant that it ends was given on, though none is shown now.
-	decision.FirstOfDay = true
+	decision.First = domain.FirstEver
 	want = before(decision)
 	sameEvents(t, set(t, a, none, n, noon), domain.PermissionWithdrawn{Decision: want})
 
-	decision.Previous, decision.FirstOfDay = domain.StateWithdrawn, false
+	decision.Previous, decision.First = domain.StateWithdrawn, ""
 	want = before(decision)
 	sameEvents(t, set(t, a, none, n, noon), domain.PermissionConfirmed{Decision: want, State: domain.StateWithdrawn})
 
 	want = before(decision) // and not the first grant of the day
-	sameEvents(t, set(t, a, grant, n, noon), domain.PermissionGranted{Decision: want})
+	sameEvents(t, set(t, a, grant, n, noon), domain.PermissionGranted{Decision: want, Nth: 2})
 	tomorrow := noon.Add(24 * time.Hour)
-	decision.Previous, decision.FirstOfDay = domain.StateGranted, true
+	decision.Previous, decision.First = domain.StateGranted, domain.FirstOfWeek // a Monday
 	want = before(decision)
 	sameEvents(t, set(t, a, none, n, tomorrow), domain.PermissionWithdrawn{Decision: want})
 	decision.Previous = domain.StateWithdrawn
 	want = before(decision)
-	sameEvents(t, set(t, a, grant, n, tomorrow), domain.PermissionGranted{Decision: want})
+	sameEvents(t, set(t, a, grant, n, tomorrow), domain.PermissionGranted{Decision: want, Nth: 3})
 }
 
 func TestWithdrawingWhatWasNeverGranted(t *testing.T) {

@@ -34,9 +34,11 @@ type SessionStarted struct {
 	Expires    time.Time        `json:"expires"`
 	Level      Level            `json:"level"`
 	Methods    []AuthMethod     `json:"methods"`
-	NewClient  bool             `json:"new_client"`       // it was not known of the owner: see ClientKnown
-	Unusual    []Unusual        `json:"unusual,omitzero"` // for which reasons the sign-in is unusual
-	OwnerAt    int64            `json:"owner_at"`         // version of the owner's stream at sign-in: signing out everywhere ends sessions with an earlier one
+	NewClient  bool             `json:"new_client"`        // it was not known of the owner: see ClientKnown
+	Unusual    []Unusual        `json:"unusual,omitzero"`  // for which reasons the sign-in is unusual
+	First      First            `json:"first_of,omitzero"` // of a person's sign-ins; never the first ever
+	Cohort     Month            `json:"cohort,omitzero"`   // in which a person's account was opened
+	OwnerAt    int64            `json:"owner_at"`          // version of the owner's stream at sign-in: signing out everywhere ends sessions with an earlier one
 	Client     Part[ClientInfo] `json:"client,omitzero"`
 }
 
@@ -125,18 +127,20 @@ func (s *Session) ahead(now time.Time) bool {
 
 // Sessions holds the sessions that one owner started in one month.
 type Sessions struct {
-	All map[SessionID]*Session
-	own bool
+	All  map[SessionID]*Session
+	last onDay // on which one started
+	own  bool
 }
 
 // Fork returns a copy to apply facts to; see forked.
-func (s *Sessions) Fork() *Sessions { return &Sessions{All: s.All} }
+func (s *Sessions) Fork() *Sessions { return &Sessions{All: s.All, last: s.last} }
 
 // Apply applies a fact to the state.
 func (s *Sessions) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case SessionStarted:
 		forked(&s.All, &s.own)[e.Session] = &Session{SessionStarted: e, Fact: f, ProvedAt: f.At, SeenAt: f.At}
+		s.last = max(s.last, dayNumber(f.At))
 	case SessionRaised:
 		s.change(e.Session, func(one *Session) {
 			one.SecretHash, one.Level, one.Methods, one.ProvedAt, one.SeenAt = e.SecretHash, e.Level, e.Methods, f.At, f.At
@@ -167,6 +171,27 @@ func (s *Sessions) Displaced(now time.Time) (id SessionID) {
 		return SessionID{}
 	}
 	return id
+}
+
+// Before is the month whose sessions First needs besides, "" for none: the one in which the week of a month's first session began.
+func (s *Sessions) Before(at time.Time) Month {
+	if began := weekBegan(at); s.last == 0 && began != MonthOf(at) {
+		return began
+	}
+	return ""
+}
+
+// First says in which periods a session started at a time is the owner's first. before are the sessions of the month that Before names.
+// It is never the first ever, since only the months are known that matter.
+func (s *Sessions) First(before *Sessions, at time.Time) First {
+	today, last := dayNumber(at), s.last
+	if last == 0 {
+		last = before.last
+	}
+	if last == 0 {
+		return FirstOfWeekAndMonth
+	}
+	return last.first(today)
 }
 
 // change changes a copy of one session; states share them.

@@ -17,15 +17,17 @@ type SignUpRequested struct {
 	Capacity   Capacity         `json:"capacity"`
 	HandleHash Hash             `json:"handle_hash"` // of the handle in the answer, which check and resend require
 	LongCode   bool             `json:"long_code,omitzero"`
-	FirstOfDay bool             `json:"first_of_day,omitzero"` // the identifier's first sign-up of the day
-	Delivery   DeliveryID       `json:"delivery"`              // of the message it asks for
+	Delivery   DeliveryID       `json:"delivery"` // of the message it asks for
 	Contact    Part[Contact]    `json:"contact"`
 	Birth      Part[BirthMonth] `json:"birth_month"`
 }
 
 // SignUpCompleted: the identifier was verified and the account exists.
 type SignUpCompleted struct {
-	Account AccountID `json:"account"`
+	Account     AccountID `json:"account"`
+	RequestedOn Day       `json:"requested_on"`
+	Took        Took      `json:"took"`
+	Nth         Nth       `json:"nth"` // the number of the code tried that was right
 }
 
 // LapseReason is why a sign-up did not become an account.
@@ -46,8 +48,8 @@ func (r LapseReason) Validate() error {
 
 // SignUpLapsed: it did not become an account; its key is destroyed.
 type SignUpLapsed struct {
-	Reason     LapseReason `json:"reason"`
-	FirstOfDay bool        `json:"first_of_day,omitzero"` // as in the request
+	Reason      LapseReason `json:"reason"`
+	RequestedOn Day         `json:"requested_on"`
 }
 
 // SignUp is the state of a sign-up.
@@ -84,6 +86,16 @@ func (s *SignUp) Verifiable() bool { return !s.Ended() && !s.Fact.Restored }
 
 // Ended reports whether it was completed or lapsed.
 func (s *SignUp) Ended() bool { return !s.Account.IsZero() || s.Lapsed != "" }
+
+// Complete gives the event that ends a sign-up as an account, whose verification passed at the n-th code tried.
+func (s *SignUp) Complete(account AccountID, nth Nth, now time.Time) SignUpCompleted {
+	return SignUpCompleted{Account: account, RequestedOn: DayOf(s.Fact.At), Took: TookBetween(s.Fact.At, now), Nth: nth}
+}
+
+// Lapse gives the event that ends a sign-up without an account.
+func (s *SignUp) Lapse(why LapseReason) SignUpLapsed {
+	return SignUpLapsed{Reason: why, RequestedOn: DayOf(s.Fact.At)}
+}
 
 // ID is the sign-up's id, which is also its verification's.
 func (s *SignUp) ID() (SignUpID, bool) {

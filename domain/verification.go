@@ -55,8 +55,7 @@ type VerificationRequested struct {
 	Account    AccountID           `json:"account"`
 	HandleHash Hash                `json:"handle_hash"` // of the handle in the answer, which check and resend require
 	LongCode   bool                `json:"long_code,omitzero"`
-	FirstOfDay bool                `json:"first_of_day,omitzero"` // the identifier's first of this purpose on the day
-	Delivery   DeliveryID          `json:"delivery"`              // of the message it asks for
+	Delivery   DeliveryID          `json:"delivery"` // of the message it asks for
 	Contact    Part[Contact]       `json:"contact"`
 }
 
@@ -76,7 +75,7 @@ func RequestOf(f Fact) (r VerificationRequest, ok bool) {
 		r.VerificationRequested = e
 	case SignUpRequested:
 		r.VerificationRequested = VerificationRequested{Purpose: VerifySignUp, Kind: e.Kind, Medium: MediumEmail, HandleHash: e.HandleHash,
-			LongCode: e.LongCode, FirstOfDay: e.FirstOfDay, Delivery: e.Delivery, Contact: e.Contact, Account: openedBy(f)}
+			LongCode: e.LongCode, Delivery: e.Delivery, Contact: e.Contact, Account: openedBy(f)}
 	default:
 		return r, false
 	}
@@ -93,7 +92,12 @@ func (r *VerificationRequest) Due() time.Time { return r.Fact.At.Add(r.Purpose.L
 
 // Start is the verification as its request starts it, with its first issue.
 func (r *VerificationRequest) Start() Verification {
-	return Verification{Purpose: r.Purpose, Medium: r.Medium, Issue: 1, IssuedAt: r.Fact.At, Long: r.LongCode}
+	return Verification{Purpose: r.Purpose, Medium: r.Medium, RequestedAt: r.Fact.At, Issue: 1, IssuedAt: r.Fact.At, Long: r.LongCode}
+}
+
+// End gives the event that ends the verification.
+func (r *VerificationRequest) End(why VerificationEndReason) VerificationEnded {
+	return VerificationEnded{Reason: why, Purpose: r.Purpose, RequestedOn: DayOf(r.Fact.At)}
 }
 
 // Code is what the code of an issue derives from.
@@ -119,14 +123,19 @@ type VerificationIssued struct {
 
 // VerificationFailed: a wrong code was tried.
 type VerificationFailed struct {
-	Issue      int  `json:"issue"`
-	Try        int  `json:"try"`
-	FirstOfDay bool `json:"first_of_day,omitzero"`
+	Issue       int                 `json:"issue"`
+	Try         int                 `json:"try"`
+	Purpose     VerificationPurpose `json:"purpose"`
+	RequestedOn Day                 `json:"requested_on"`
 }
 
 // VerificationPassed: the right code was given. This event decides, so a code passes once.
 type VerificationPassed struct {
-	Issue int `json:"issue"`
+	Issue       int                 `json:"issue"`
+	Purpose     VerificationPurpose `json:"purpose"`
+	RequestedOn Day                 `json:"requested_on"`
+	Took        Took                `json:"took"`
+	Nth         Nth                 `json:"nth"` // the number of the code tried that was right
 }
 
 // VerificationEndReason is why a verification ended.
@@ -163,23 +172,24 @@ func (r VerificationEndReason) Refusal() error {
 
 // VerificationEnded: it can no longer pass, or what it was for cannot be done.
 type VerificationEnded struct {
-	Reason     VerificationEndReason `json:"reason"`
-	Purpose    VerificationPurpose   `json:"purpose"`
-	FirstOfDay bool                  `json:"first_of_day,omitzero"` // as in the request
+	Reason      VerificationEndReason `json:"reason"`
+	Purpose     VerificationPurpose   `json:"purpose"`
+	RequestedOn Day                   `json:"requested_on"`
 }
 
 // Verification is the state of verifying one identifier.
 type Verification struct {
-	Purpose  VerificationPurpose
-	Medium   Medium
-	Issue    int
-	IssuedAt time.Time
+	Purpose     VerificationPurpose
+	Medium      Medium
+	RequestedAt time.Time
+	Issue       int
+	IssuedAt    time.Time
 	// Long: the code of this issue has 64 bits.
-	Long   bool
-	Tries  int
-	Passed bool
-	Ended  VerificationEndReason
-	failed Day // last day with a failure
+	Long     bool
+	Tries    int
+	Passed   bool
+	PassedAt Nth // the number of the code tried that was right
+	Ended    VerificationEndReason
 }
 
 // Apply applies a fact to the state.
@@ -189,9 +199,9 @@ func (v *Verification) Apply(f Fact) error {
 	case VerificationIssued:
 		v.Issue, v.IssuedAt, v.Medium, v.Long = e.Issue, f.At, e.Medium, e.LongCode
 	case VerificationFailed:
-		v.Tries, v.failed = e.Try, DayOf(f.At)
+		v.Tries = e.Try
 	case VerificationPassed:
-		v.Passed = true
+		v.Passed, v.PassedAt = true, e.Nth
 	case VerificationEnded:
 		v.Ended = e.Reason
 	default:
@@ -225,6 +235,7 @@ func (v *Verification) Resend(issue int, admitted DeliveryID, long bool, now tim
 // Check decides on a code. right says whether it is the code of the current issue and may pass at all. The events must be
 // stored even if there is an error. After the code has expired nothing is a try: no code can pass, so none is guessed.
 func (v *Verification) Check(right bool, now time.Time) ([]any, error) {
+	on := DayOf(v.RequestedAt)
 	switch {
 	case v.Passed:
 		return nil, ErrVerified
@@ -233,11 +244,12 @@ func (v *Verification) Check(right bool, now time.Time) ([]any, error) {
 	case now.After(v.IssuedAt.Add(CodeLifetime)) || v.IssuedAt.After(now.Add(MaxAhead)):
 		return nil, ErrCodeExpired
 	case right:
-		return []any{VerificationPassed{Issue: v.Issue}}, nil
+		return []any{VerificationPassed{Issue: v.Issue, Purpose: v.Purpose, RequestedOn: on, Took: TookBetween(v.RequestedAt, now),
+			Nth: NthAfter(v.Tries)}}, nil
 	}
-	failed := VerificationFailed{Issue: v.Issue, Try: v.Tries + 1, FirstOfDay: v.failed != DayOf(now)}
+	failed := VerificationFailed{Issue: v.Issue, Try: v.Tries + 1, Purpose: v.Purpose, RequestedOn: on}
 	if failed.Try >= MaxTries {
-		return []any{failed, VerificationEnded{Reason: EndTries, Purpose: v.Purpose}}, ErrEnded
+		return []any{failed, VerificationEnded{Reason: EndTries, Purpose: v.Purpose, RequestedOn: on}}, ErrEnded
 	}
 	return []any{failed}, ErrCode
 }

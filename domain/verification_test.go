@@ -47,10 +47,10 @@ func TestFiveTriesEndIt(t *testing.T) {
 	v := prove(t)
 	for try := 1; try <= domain.MaxTries; try++ {
 		events, err := v.Check(false, noon)
-		want := []any{domain.VerificationFailed{Issue: 1, Try: try, FirstOfDay: try == 1}}
+		want := []any{domain.VerificationFailed{Issue: 1, Try: try, RequestedOn: "2026-05-17"}}
 		wantErr := domain.ErrCode
 		if try == domain.MaxTries {
-			want, wantErr = append(want, domain.VerificationEnded{Reason: domain.EndTries}), domain.ErrEnded
+			want, wantErr = append(want, domain.VerificationEnded{Reason: domain.EndTries, RequestedOn: "2026-05-17"}), domain.ErrEnded
 		}
 		sameEvents(t, events, want...)
 		if !errors.Is(err, wantErr) {

@@ -156,7 +156,8 @@ func TestTimesNeverGoBack(t *testing.T) {
 // The facts that an append gives are those that are read.
 func TestFactsAreWhatIsRead(t *testing.T) {
 	j := journal.New(openStore(t), registry(t), newKeys(""))
-	done := appendTo(t, j, "x-1", domain.VerificationIssued{Issue: 2, Purpose: "sign_up", Medium: "email"}, domain.VerificationPassed{Issue: 2})
+	done := appendTo(t, j, "x-1", domain.VerificationIssued{Issue: 2, Purpose: "sign_up", Medium: "email"},
+		domain.VerificationEnded{Reason: domain.EndExpired, Purpose: "sign_up", RequestedOn: "2026-05-16"})
 	recs, err := read(t, j, "x-1")
 	if err != nil || len(recs) != 2 {
 		t.Fatal(err)
@@ -194,7 +195,7 @@ func TestWhatIsNotAppended(t *testing.T) {
 		"no such decision": func(e *journal.Entry) {
 			d := decision
 			d.Language = told
-			e.Event = domain.PermissionGranted{Decision: d}
+			e.Event = domain.PermissionGranted{Decision: d, Nth: 1}
 		},
 		"no id":               func(e *journal.Entry) { e.ID = domain.EventID{} },
 		"no time":             func(e *journal.Entry) { e.Metadata.At = time.Time{} },

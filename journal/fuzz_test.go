@@ -136,7 +136,7 @@ func FuzzSealedPart(f *testing.F) {
 	j := journal.New(openStore(f), r, keys)
 	place := journal.NoStream(stream)
 	done, err := j.Append(f.Context(), place, journal.Entry{ID: id[domain.EventID](1), Metadata: sampleMetadata(), Event: domain.DeviceLinked{
-		Device: id[domain.DeviceID](2), Kind: "watch", Model: domain.Personal(model, "account/1", "device/2"),
+		Device: id[domain.DeviceID](2), Kind: "watch", Nth: 1, Model: domain.Personal(model, "account/1", "device/2"),
 		Name: domain.Personal(watch, "account/1", "device/2")}})
 	if err != nil {
 		f.Fatal(err)

@@ -26,7 +26,7 @@ var (
 	client     = domain.ClientInfo{Address: "192.0.2.7", UserAgent: "test/1"}
 	decision   = domain.Decision{Permission: "location", For: "weather", Notice: id[domain.EventID](9), NoticeHash: hash("b"), NoticeVersion: 3, Language: "en",
 		LegalBasis: domain.LegalBasisConsent, Method: domain.MethodSettings, GivenBy: domain.GivenBySelf, Capacity: domain.CapacitySelf,
-		Previous: domain.StateWithdrawn, Before: id[domain.EventID](8), FirstOfDay: true}
+		Previous: domain.StateWithdrawn, Before: id[domain.EventID](8), First: domain.FirstOfWeekAndMonth}
 	rules = domain.Rules{Region: "DE", Version: 1}
 )
 
@@ -41,18 +41,19 @@ func samples() map[string]any {
 	return map[string]any{
 		"sign_up.requested.v1": domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: "de", Rules: rules,
 			Capacity: domain.CapacitySelf, HandleHash: hash("a"), Delivery: id[domain.DeliveryID](16),
-			LongCode: true, FirstOfDay: true, Contact: domain.Personal(contact, domain.SignUpKey(signUp)), Birth: domain.Personal(birth, domain.SignUpKey(signUp))},
-		"sign_up.completed.v1": domain.SignUpCompleted{Account: account},
-		"sign_up.lapsed.v1":    domain.SignUpLapsed{Reason: domain.LapseTaken, FirstOfDay: true},
+			LongCode: true, Contact: domain.Personal(contact, domain.SignUpKey(signUp)), Birth: domain.Personal(birth, domain.SignUpKey(signUp))},
+		"sign_up.completed.v1": domain.SignUpCompleted{Account: account, RequestedOn: "2026-05-16", Took: domain.TookUnder5Minutes, Nth: 2},
+		"sign_up.lapsed.v1":    domain.SignUpLapsed{Reason: domain.LapseTaken, RequestedOn: "2026-05-16"},
 
 		"verification.requested.v1": domain.VerificationRequested{Purpose: domain.VerifyAddContact, Kind: domain.IdentifierEmail,
-			Medium: domain.MediumEmail, Account: account, HandleHash: hash("a"), LongCode: true, FirstOfDay: true, Delivery: id[domain.DeliveryID](16),
+			Medium: domain.MediumEmail, Account: account, HandleHash: hash("a"), LongCode: true, Delivery: id[domain.DeliveryID](16),
 			Contact: domain.Personal(contact, a, domain.VerificationKey(verification))},
 		"verification.issued.v1": domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp, Medium: domain.MediumEmail, LongCode: true,
 			Delivery: id[domain.DeliveryID](16)},
-		"verification.failed.v1": domain.VerificationFailed{Issue: 2, Try: 3, FirstOfDay: true},
-		"verification.passed.v1": domain.VerificationPassed{Issue: 2},
-		"verification.ended.v1":  domain.VerificationEnded{Reason: domain.EndTries, Purpose: domain.VerifySignUp, FirstOfDay: true},
+		"verification.failed.v1": domain.VerificationFailed{Issue: 2, Try: 3, Purpose: domain.VerifySignUp, RequestedOn: "2026-05-16"},
+		"verification.passed.v1": domain.VerificationPassed{Issue: 2, Purpose: domain.VerifyAddContact, RequestedOn: "2026-05-16",
+			Took: domain.TookUnder15Minutes, Nth: 1},
+		"verification.ended.v1": domain.VerificationEnded{Reason: domain.EndTries, Purpose: domain.VerifySignUp, RequestedOn: "2026-05-16"},
 
 		"identifier.claimed.v1": domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account,
 			Completes: domain.VerificationID(signUp), Purpose: domain.VerifySignUp},
@@ -63,16 +64,16 @@ func samples() map[string]any {
 			Contact:  domain.Personal(contact, a, domain.IdentifierKey(claim)), Birth: domain.Personal(birth, a)},
 		"account.capacity_decided.v1":      domain.AccountCapacityDecided{Rules: rules, Capacity: domain.CapacitySelf, Previous: domain.CapacityGuardian},
 		"account.signed_out_everywhere.v1": domain.AccountSignedOutEverywhere{},
-		"contact.attached.v1": domain.ContactAttached{Claim: claim, Kind: domain.IdentifierEmail, Verification: verification,
+		"contact.attached.v1": domain.ContactAttached{Claim: claim, Kind: domain.IdentifierEmail, Verification: verification, First: domain.FirstOfDay,
 			Contact: domain.Personal(contact, a, domain.IdentifierKey(claim))},
 		"language.changed.v1": domain.LanguageChanged{Language: "zh-Hans"},
 
-		"permission.granted.v1":   domain.PermissionGranted{Decision: decision},
+		"permission.granted.v1":   domain.PermissionGranted{Decision: decision, Nth: 1, Cohort: "2026-05"},
 		"permission.withdrawn.v1": domain.PermissionWithdrawn{Decision: decision},
 		"permission.confirmed.v1": domain.PermissionConfirmed{Decision: decision, State: domain.StateGranted},
 
-		"device.linked.v1": domain.DeviceLinked{Device: device, Kind: "watch", FirstOfDay: true, Model: domain.Personal(model, a, d),
-			Name: domain.Personal(watch, a, d)},
+		"device.linked.v1": domain.DeviceLinked{Device: device, Kind: "watch", First: domain.FirstEver, Nth: 1, Cohort: "2026-05",
+			Model: domain.Personal(model, a, d), Name: domain.Personal(watch, a, d)},
 		"device.renamed.v1":  domain.DeviceRenamed{Device: device, Name: domain.Personal(watch, a, d)},
 		"device.unlinked.v1": domain.DeviceUnlinked{Device: device, Kind: "watch"},
 
@@ -83,7 +84,7 @@ func samples() map[string]any {
 
 		"session.started.v1": domain.SessionStarted{Session: id[domain.SessionID](6), Owner: domain.ActorPerson, SecretHash: hash("c"),
 			Expires: sampleTime, Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword}, OwnerAt: 12,
-			NewClient: true, Unusual: []domain.Unusual{domain.UnusualClient},
+			First: domain.FirstOfMonth, Cohort: "2026-05", NewClient: true, Unusual: []domain.Unusual{domain.UnusualClient},
 			Client: domain.Personal(client, a, domain.MonthKey("2026-05"))},
 		"session.raised.v1": domain.SessionRaised{Session: id[domain.SessionID](6), SecretHash: hash("d"), Level: domain.LevelOne,
 			Methods: []domain.AuthMethod{domain.MethodPassword}},

@@ -21,8 +21,9 @@ const stream = "account-1"
 // linked appends a device with a model and a name, both sealed under two keys.
 func linked(t *testing.T, j *journal.Journal, stream string) (domain.Fact, domain.DeviceLinked) {
 	t.Helper()
-	done := appendTo(t, j, stream, domain.DeviceLinked{Device: id[domain.DeviceID](2), Kind: "watch", Model: domain.Personal(model, "account/1", "device/2"),
-		Name: domain.Personal(watch, "account/1", "device/2")})
+	done := appendTo(t, j, stream, domain.DeviceLinked{Device: id[domain.DeviceID](2), Kind: "watch", Nth: 1,
+		Model: domain.Personal(model, "account/1", "device/2"),
+		Name:  domain.Personal(watch, "account/1", "device/2")})
 	recs, err := read(t, j, stream)
 	if err != nil {
 		t.Fatal(err)

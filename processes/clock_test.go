@@ -157,7 +157,8 @@ func TestWhatWasBegunUnderAJumpIsFinishedAfterIt(t *testing.T) {
 			_, err := l.journal.Append(t.Context(), journal.NoStream(domain.VerificationStream(up.Verification)), journal.Entry{
 				ID:       domain.EventID{UUID: uuid.New()},
 				Metadata: domain.Metadata{At: l.clock.Now(), Actor: domain.Guest().Actor, Channel: domain.ChannelAPI},
-				Event:    domain.VerificationPassed{Issue: 1}})
+				Event: domain.VerificationPassed{Issue: 1, Purpose: domain.VerifySignUp,
+					RequestedOn: domain.DayOf(l.clock.Now()), Took: domain.TookUnder1Minute, Nth: 1}})
 			fatal(t, err)
 			if followed {
 				w.follow()

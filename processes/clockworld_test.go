@@ -91,7 +91,8 @@ func (w *watched) settles() {
 	_, err := w.l.journal.Append(w.l.t.Context(), journal.NoStream(domain.VerificationStream(up.Verification)), journal.Entry{
 		ID:       domain.EventID{UUID: uuid.New()},
 		Metadata: domain.Metadata{At: w.l.clock.Now(), Actor: domain.Guest().Actor, Channel: domain.ChannelAPI},
-		Event:    domain.VerificationPassed{Issue: 1}})
+		Event: domain.VerificationPassed{Issue: 1, Purpose: domain.VerifySignUp,
+			RequestedOn: domain.DayOf(w.l.clock.Now()), Took: domain.TookUnder1Minute, Nth: 1}})
 	fatal(w.l.t, err)
 	w.follow()
 	w.l.clock.Add(3 * time.Second)

@@ -48,6 +48,7 @@ func everything(l *projectiontest.Ledger) {
 	self := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any]{UUID: anna.ID.UUID}}, Subject: anna.ID, Region: "DE"}
 	l.AppendAs(self, sessions, domain.SessionStarted{Session: session, Owner: domain.ActorPerson, SecretHash: domain.HashHandle("secret"),
 		Expires: l.Now().Add(time.Hour), Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword},
+		First: domain.FirstOfWeekAndMonth, Cohort: anna.Cohort(),
 		Client: domain.Personal(domain.ClientInfo{Address: said[6], UserAgent: "a browser"}, domain.AccountKey(anna.ID), domain.MonthKey(domain.MonthOf(l.Now())))},
 		domain.SessionEnded{Session: session, Reason: domain.SessionSignedOut})
 	l.AppendAs(self, domain.AccountStream(anna.ID), domain.AccountSignedOutEverywhere{},
@@ -93,7 +94,7 @@ func everything(l *projectiontest.Ledger) {
 		domain.ClientKnown{Client: domain.HashHandle("another client"), OwnerAt: 3})
 	l.AppendAs(self, sessions, domain.SessionStarted{Session: another, Owner: domain.ActorPerson, SecretHash: domain.HashHandle("secret 2"),
 		Expires: l.Now().Add(time.Hour), Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword}, NewClient: true,
-		Unusual: []domain.Unusual{domain.UnusualClient}, OwnerAt: 3})
+		Unusual: []domain.Unusual{domain.UnusualClient}, First: domain.FirstOfWeek, Cohort: anna.Cohort(), OwnerAt: 3})
 	signIn := domain.SignInID{UUID: uuid.New()}
 	l.AppendAs(self, domain.SignInStream(signIn), domain.SignInBegun{Methods: []domain.AuthMethod{domain.MethodPassword},
 		Needs: []domain.SignInNeed{domain.NeedCode}, Unusual: []domain.Unusual{domain.UnusualClient}, Expires: l.Now().Add(domain.SignInLifetime)},
@@ -104,14 +105,15 @@ func everything(l *projectiontest.Ledger) {
 
 // deliver is what happens around a sign-up that comes to nothing.
 func deliver(l *projectiontest.Ledger, email string) {
-	id := l.RequestSignUp("DE", email)
+	today, id := domain.DayOf(l.Now()), l.RequestSignUp("DE", email)
 	guest := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Region: "DE"}
 	l.AppendAs(guest, domain.VerificationStream(domain.VerificationID(id)),
 		domain.VerificationIssued{Issue: 2, Purpose: domain.VerifySignUp, Medium: domain.MediumEmail,
 			Delivery: domain.DeliveryID{UUID: domain.Derive(id.UUID, "delivery")}},
-		domain.VerificationFailed{Issue: 2, Try: 1, FirstOfDay: true}, domain.VerificationFailed{Issue: 2, Try: 2},
-		domain.VerificationEnded{Reason: domain.EndTries, Purpose: domain.VerifySignUp})
-	l.AppendAs(guest, domain.SignUpStream(id), domain.SignUpLapsed{Reason: domain.LapseTries})
+		domain.VerificationFailed{Issue: 2, Try: 1, Purpose: domain.VerifySignUp, RequestedOn: today},
+		domain.VerificationFailed{Issue: 2, Try: 2, Purpose: domain.VerifySignUp, RequestedOn: today},
+		domain.VerificationEnded{Reason: domain.EndTries, Purpose: domain.VerifySignUp, RequestedOn: today})
+	l.AppendAs(guest, domain.SignUpStream(id), domain.SignUpLapsed{Reason: domain.LapseTries, RequestedOn: today})
 	attempt := domain.DeliveryAttempted{Medium: domain.MediumEmail, Attempt: 1}
 	for _, end := range []any{domain.DeliverySucceeded{}, domain.DeliveryFailed{Failure: domain.FailUnreachable}} {
 		l.AppendAs(domain.Metadata{Channel: domain.ChannelProcess, Region: "DE"}, domain.DeliveryStream(domain.DeliveryID{UUID: uuid.New()}), attempt, end)

@@ -35,6 +35,7 @@ func viewCounts(ctx context.Context, v Views) (Tally, error) {
 		{"devices", "devices", nil, ""},
 		{"accesses", "accesses", []string{"kind", "outcome"}, ""},
 		{"daily", "daily", []string{"metric", "outcome"}, "events"},
+		{"new", "daily", []string{"metric", "outcome"}, "new_people"},
 	} {
 		counts, err := v.Counts(ctx, q.view, q.by, q.sum)
 		if err != nil {

@@ -122,6 +122,9 @@ func (w *worker) opened(who *Person) {
 	w.tally.happened("identifier.claimed")
 	w.tally.happened("account.opened")
 	w.tally.counted("sign_up.completed", "sign_up", "completed")
+	for _, of := range []string{"sign_up/requested", "sign_up/completed", "verification/passed"} {
+		w.tally.add("new/"+of, 1)
+	}
 	w.tally.add("accounts/open", 1)
 	w.tally.add("regions/"+string(who.Region), 1)
 }

@@ -44,7 +44,7 @@ func (w *worker) visit(ctx context.Context, who *Person, l *life, v Visit) error
 		return at("signing in", err)
 	}
 	l.client = s.Client
-	w.tally.happened("session.started")
+	w.tally.counted("session.started", "sign_in", "")
 	if err := w.decide(ctx, s, l, v.Decisions); err != nil {
 		return err
 	}
@@ -162,7 +162,7 @@ func (w *worker) add(ctx context.Context, who *Person, s Session, l *life) error
 	}
 	w.tally.counted("verification.passed", "verification", "passed")
 	w.tally.happened("identifier.claimed")
-	w.tally.happened("contact.attached")
+	w.tally.counted("contact.attached", "contact_added", "")
 	l.contacts++
 	return nil
 }

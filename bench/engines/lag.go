@@ -124,7 +124,8 @@ func committer(j *journal.Journal) func(context.Context) (journal.Position, erro
 		}
 		version++
 		done, err := j.Append(ctx, head, journal.Entry{
-			ID: domain.EventID{UUID: uuid.New()}, Event: domain.VerificationFailed{Issue: 1, Try: version, FirstOfDay: version == 1},
+			ID: domain.EventID{UUID: uuid.New()}, Event: domain.VerificationFailed{Issue: 1, Try: version, Purpose: domain.VerifySignUp,
+				RequestedOn: domain.DayOf(time.Now())},
 			Metadata: domain.Metadata{At: time.Now().UTC(), Actor: domain.Actor{Kind: domain.ActorGuest}, Channel: domain.ChannelAPI, Region: "DE"},
 		})
 		head = done.Head

@@ -41,7 +41,7 @@ func (w *writer) signsUp(ctx context.Context, who *simulate.Person, p *person, d
 	key := domain.SignUpKey(id)
 	signUp, err := w.append(ctx, journal.NoStream(domain.SignUpStream(id)), guest, d,
 		domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: p.language, Rules: rules,
-			Capacity: p.capacity, HandleHash: hash(d), FirstOfDay: true,
+			Capacity: p.capacity, HandleHash: hash(d),
 			Delivery: domain.DeliveryID{UUID: idOf(w.Seed, p.number, ofDelivery)}, Contact: domain.Personal(mail, key), Birth: domain.Personal(birth, key)})
 	if err != nil {
 		return false, err
@@ -51,14 +51,15 @@ func (w *writer) signsUp(ctx context.Context, who *simulate.Person, p *person, d
 	}
 	if who.Funnel != simulate.Proves {
 		system.At = now.Add(domain.SignUpLifetime)
-		_, err := w.append(ctx, signUp, system, d, domain.SignUpLapsed{Reason: domain.LapseExpired, FirstOfDay: true})
+		_, err := w.append(ctx, signUp, system, d, domain.SignUpLapsed{Reason: domain.LapseExpired, RequestedOn: domain.DayOf(now)})
 		return false, err
 	}
 	guest.At = now.Add(30 * time.Second)
-	if _, err := w.append(ctx, journal.NoStream(domain.VerificationStream(domain.VerificationID(id))), guest, d, domain.VerificationPassed{Issue: 1}); err != nil {
+	if _, err := w.append(ctx, journal.NoStream(domain.VerificationStream(domain.VerificationID(id))), guest, d,
+		domain.VerificationPassed{Issue: 1, Purpose: domain.VerifySignUp, RequestedOn: domain.DayOf(now), Took: domain.TookUnder1Minute, Nth: 1}); err != nil {
 		return false, err
 	}
-	guest.Subject = p.account
+	guest.Subject, p.opened = p.account, guest.At
 	if _, err := w.append(ctx, journal.NoStream(domain.IdentifierStream(claim)), guest, d,
 		domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: p.account, Completes: domain.VerificationID(id), Purpose: domain.VerifySignUp}); err != nil {
 		return false, err
@@ -69,7 +70,8 @@ func (w *writer) signsUp(ctx context.Context, who *simulate.Person, p *person, d
 			domain.AccountKey(p.account))}); err != nil {
 		return false, err
 	}
-	if _, err := w.append(ctx, signUp, guest, d, domain.SignUpCompleted{Account: p.account}); err != nil {
+	if _, err := w.append(ctx, signUp, guest, d, domain.SignUpCompleted{Account: p.account, RequestedOn: domain.DayOf(now),
+		Took: domain.TookUnder1Minute, Nth: 1}); err != nil {
 		return false, err
 	}
 	return true, nil
@@ -100,8 +102,8 @@ func (w *writer) visit(ctx context.Context, p *person, who *simulate.Person, v s
 			return next, err
 		}
 	}
-	for i, c := range v.Links {
-		if err := w.links(ctx, p, d, m, c, i == 0); err != nil {
+	for _, c := range v.Links {
+		if err := w.links(ctx, p, d, m, c); err != nil {
 			return next, err
 		}
 	}
@@ -133,20 +135,29 @@ func (w *writer) signsIn(ctx context.Context, p *person, d *rand.Rand, m domain.
 	session := domain.SessionID{UUID: roll(d)}
 	started := domain.SessionStarted{Session: session, Owner: domain.ActorPerson, SecretHash: hash(d),
 		Expires: m.At.Add(domain.SessionLifetime), Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword},
-		OwnerAt: p.version,
+		First: domain.FirstOf(p.signedIn, m.At), Cohort: domain.MonthOf(p.opened), OwnerAt: p.version,
 		Client: domain.Personal(domain.ClientInfo{Address: "192.0.2.7", UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0)"}, domain.AccountKey(p.account),
 			domain.MonthKey(month))}
+	if started.First.Ever() {
+		started.First = domain.FirstOfWeekAndMonth
+	}
+	p.signedIn = m.At
 	head, err := w.append(ctx, p.sessions, m, d, started)
 	p.sessions = head
 	return session, err
 }
 
-func (w *writer) links(ctx context.Context, p *person, d *rand.Rand, m domain.Metadata, c simulate.DeviceChoice, first bool) error {
+func (w *writer) links(ctx context.Context, p *person, d *rand.Rand, m domain.Metadata, c simulate.DeviceChoice) error {
 	id := domain.DeviceID{UUID: idOf(w.Seed, p.number, ofDevice+p.devices)}
+	event := domain.DeviceLinked{Device: id, Kind: c.Kind, First: domain.FirstOf(p.linked[c.Kind], m.At), Nth: domain.NthAfter(p.devices)}
+	if p.devices == 0 {
+		event.Cohort, p.linked = domain.MonthOf(p.opened), map[domain.DeviceKind]time.Time{}
+	}
+	p.linked[c.Kind] = m.At
 	p.devices++
 	keys := []string{domain.AccountKey(p.account), domain.DeviceKey(id)}
-	return w.record(ctx, p, d, m, domain.DeviceLinked{Device: id, Kind: c.Kind, FirstOfDay: first,
-		Model: domain.Personal(domain.DeviceText{Text: c.Model}, keys...), Name: domain.Personal(domain.DeviceText{Text: c.Name}, keys...)})
+	event.Model, event.Name = domain.Personal(domain.DeviceText{Text: c.Model}, keys...), domain.Personal(domain.DeviceText{Text: c.Name}, keys...)
+	return w.record(ctx, p, d, m, event)
 }
 
 func (w *writer) decides(ctx context.Context, p *person, d *rand.Rand, m domain.Metadata, c simulate.Choice) error {

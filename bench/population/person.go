@@ -21,7 +21,11 @@ type person struct {
 	version  int64        // of the account's stream
 	sessions journal.Head // of the month of the last session
 	devices  int          // linked by now
-	next     int          // of the visits
+	linked   map[domain.DeviceKind]time.Time
+	next     int       // of the visits
+	opened   time.Time // when the account was
+	signedIn time.Time // for the last time
+	grants   int       // made by now
 	granted  []held
 }
 
@@ -30,7 +34,7 @@ type held struct {
 	domain.Allowance
 	state domain.State
 	event domain.EventID
-	on    domain.Day
+	on    [2]time.Time // of the last withdrawal and the last grant
 }
 
 // contact is somebody's address.
@@ -48,7 +52,6 @@ func (p *person) decide(a domain.Allowance, grant bool, n domain.PublishedNotice
 	if grant && p.capacity != domain.CapacitySelf {
 		return nil
 	}
-	today := domain.DayOf(now)
 	at := slices.IndexFunc(p.granted, func(h held) bool { return h.Allowance == a })
 	if at < 0 {
 		at = len(p.granted)
@@ -57,16 +60,23 @@ func (p *person) decide(a domain.Allowance, grant bool, n domain.PublishedNotice
 	h := &p.granted[at]
 	decision := domain.Decision{Permission: h.Permission, For: h.Purpose, Notice: n.Event, NoticeHash: n.Hash, NoticeVersion: n.Version, Language: n.Language,
 		LegalBasis: domain.LegalBasisConsent, Method: domain.MethodSettings, GivenBy: domain.GivenBySelf, Capacity: p.capacity,
-		Previous: h.state, Before: h.event, FirstOfDay: h.on != today}
-	h.event, h.on = event, today
+		Previous: h.state, Before: h.event}
+	h.event = event
 	switch {
 	case grant == (h.state == domain.StateGranted):
 		return domain.PermissionConfirmed{Decision: decision, State: h.state}
 	case grant:
 		h.state = domain.StateGranted
-		return domain.PermissionGranted{Decision: decision}
+		decision.First, h.on[1] = domain.FirstOf(h.on[1], now), now
+		granted := domain.PermissionGranted{Decision: decision, Nth: domain.NthAfter(p.grants)}
+		if p.grants == 0 {
+			granted.Cohort = domain.MonthOf(p.opened)
+		}
+		p.grants++
+		return granted
 	}
 	h.state = domain.StateWithdrawn
+	decision.First, h.on[0] = domain.FirstOf(h.on[0], now), now
 	return domain.PermissionWithdrawn{Decision: decision}
 }
 

@@ -30,7 +30,7 @@ func NewHistory(l *Ledger) *History {
 func (h *History) Step(t *rapid.T) {
 	l := h.ledger
 	l.Pass(time.Duration(rapid.IntRange(0, 20).Draw(t, "hours")) * time.Hour)
-	step := rapid.IntRange(0, 13).Draw(t, "step")
+	step := rapid.IntRange(0, 15).Draw(t, "step")
 	if len(h.people) == 0 || step == 0 && len(h.people) < 6 {
 		h.people = append(h.people, l.SignUp(rapid.SampledFrom([]domain.Region{"DE", "FR", "IN"}).Draw(t, "region"), "somebody@example.org", h.notices))
 		return
@@ -39,11 +39,10 @@ func (h *History) Step(t *rapid.T) {
 	devices := p.LinkedDevices()
 	switch step {
 	case 0, 1:
-		id := l.RequestSignUp(p.Region, "nobody@example.org")
-		first := rapid.Bool().Draw(t, "first")
+		today, id := domain.DayOf(l.Now()), l.RequestSignUp(p.Region, "nobody@example.org")
 		l.AppendAs(domain.Metadata{Region: p.Region}, domain.VerificationStream(domain.VerificationID(id)),
-			domain.VerificationFailed{Issue: 1, Try: 1, FirstOfDay: first})
-		l.AppendAs(domain.Metadata{Region: p.Region}, domain.SignUpStream(id), domain.SignUpLapsed{Reason: domain.LapseExpired})
+			domain.VerificationFailed{Issue: 1, Try: 1, Purpose: domain.VerifySignUp, RequestedOn: today})
+		l.AppendAs(domain.Metadata{Region: p.Region}, domain.SignUpStream(id), domain.SignUpLapsed{Reason: domain.LapseExpired, RequestedOn: today})
 	case 2, 3, 4, 5:
 		purpose := rapid.SampledFrom([]string{"location/navigation", "location/weather", "contacts/sync"}).Draw(t, "purpose")
 		permission, use, _ := cut(purpose)
@@ -66,6 +65,10 @@ func (h *History) Step(t *rapid.T) {
 		p.Erase()
 	case 13:
 		l.Look(p)
+	case 14:
+		p.SignIn()
+	case 15:
+		p.AddContact("somebody@example.net")
 	}
 }
 

@@ -34,6 +34,7 @@ type Ledger struct {
 	mu    sync.Mutex // guards now: consumers read the time
 	now   time.Time
 	heads map[string]journal.Head
+	facts map[domain.SignUpID]domain.Fact // of sign-ups requested
 
 	described domain.Controllers
 }
@@ -66,7 +67,7 @@ func Open(t testing.TB, dir string) *Ledger {
 		}
 	})
 	return &Ledger{TB: t, Store: store, Journal: journal.New(store, registry, keys), Engine: engine, Views: views,
-		Logger: slog.New(slog.DiscardHandler), now: Begin(), heads: map[string]journal.Head{}}
+		Logger: slog.New(slog.DiscardHandler), now: Begin(), heads: map[string]journal.Head{}, facts: map[domain.SignUpID]domain.Fact{}}
 }
 
 func must(t testing.TB, err error) {

@@ -13,9 +13,10 @@ import (
 // Person is somebody with an account, whose events are decided by the domain itself.
 type Person struct {
 	*domain.Account
-	Region  domain.Region
-	ledger  *Ledger
-	notices map[domain.Permission]*domain.Notices
+	Region   domain.Region
+	ledger   *Ledger
+	notices  map[domain.Permission]*domain.Notices
+	sessions map[domain.Month]*domain.Sessions
 }
 
 // Notices publishes the catalogue's notices for a permission and returns all that were published for it.
@@ -49,22 +50,37 @@ func (l *Ledger) controllers() *domain.Controllers {
 // SignUp signs somebody up and verifies them. notices are those that the person can be shown.
 func (l *Ledger) SignUp(region domain.Region, email string, notices map[domain.Permission]*domain.Notices) *Person {
 	l.Helper()
-	id := l.RequestSignUp(region, email)
+	return l.Prove(l.RequestSignUp(region, email), region, email, notices, 0)
+}
+
+// Prove verifies a sign-up that was requested, after some wrong codes.
+func (l *Ledger) Prove(id domain.SignUpID, region domain.Region, email string, notices map[domain.Permission]*domain.Notices, wrong int) *Person {
+	l.Helper()
 	signUp := domain.SignUpStream(id)
 	meta := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Region: region}
-	l.AppendAs(meta, domain.VerificationStream(domain.VerificationID(id)), domain.VerificationPassed{Issue: 1})
+	state := &domain.SignUp{}
+	must(l, state.Apply(l.facts[id]))
+	request, _ := domain.RequestOf(l.facts[id])
+	proof := request.Start()
+	for i := range wrong + 1 {
+		events, _ := proof.Check(i == wrong, proof.IssuedAt) // by a wrong code it says that it is wrong
+		for _, f := range l.AppendAs(meta, domain.VerificationStream(domain.VerificationID(id)), events...).Facts {
+			must(l, proof.Apply(f))
+		}
+	}
 	account, claim := domain.AccountID{UUID: uuid.New()}, domain.ClaimID{UUID: uuid.New()}
 	meta.Subject = account
 	l.AppendAs(meta, domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account,
 		Completes: domain.VerificationID(id), Purpose: domain.VerifySignUp})
-	p := &Person{Account: domain.NewAccount(account), Region: region, ledger: l, notices: notices}
+	p := &Person{Account: domain.NewAccount(account), Region: region, ledger: l, notices: notices,
+		sessions: map[domain.Month]*domain.Sessions{}}
 	birth := domain.BirthMonth{Month: "1990-05"}
 	capacity, rules := domain.DecideCapacity(region, birth, l.Now())
 	p.record(domain.AccountOpened{SignUp: id, Claim: claim, Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: capacity,
 		Contact: domain.Personal(domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}, domain.AccountKey(account),
 			domain.IdentifierKey(claim)),
 		Birth: domain.Personal(birth, domain.AccountKey(account))})
-	l.AppendAs(meta, signUp, domain.SignUpCompleted{Account: account})
+	l.AppendAs(meta, signUp, state.Complete(account, domain.NthAfter(proof.Tries), l.Now()))
 	return p
 }
 
@@ -73,11 +89,12 @@ func (l *Ledger) RequestSignUp(region domain.Region, email string) domain.SignUp
 	l.Helper()
 	id := domain.SignUpID{UUID: uuid.New()}
 	capacity, rules := domain.DecideCapacity(region, domain.BirthMonth{Month: "1990-05"}, l.Now())
-	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Region: region}, domain.SignUpStream(id),
+	done := l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Region: region}, domain.SignUpStream(id),
 		domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: capacity, HandleHash: domain.HashHandle(email),
 			Delivery: domain.DeliveryID{UUID: domain.Derive(id.UUID, "delivery")},
 			Contact:  domain.Personal(domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}, domain.SignUpKey(id)),
 			Birth:    domain.Personal(domain.BirthMonth{Month: "1990-05"}, domain.SignUpKey(id))})
+	l.facts[id] = done.Facts[0]
 	return id
 }
 
@@ -161,9 +178,33 @@ func (p *Person) AddContact(email string) {
 	contact := domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}
 	p.ledger.AppendAs(meta, domain.VerificationStream(id), domain.VerificationRequested{Purpose: domain.VerifyAddContact, Kind: contact.Kind,
 		Medium: domain.MediumEmail, Account: p.ID, HandleHash: domain.HashHandle(email), Delivery: domain.DeliveryID{UUID: domain.Derive(id.UUID, "delivery")},
-		Contact: domain.Personal(contact, domain.AccountKey(p.ID), domain.VerificationKey(id))}, domain.VerificationPassed{Issue: 1})
+		Contact: domain.Personal(contact, domain.AccountKey(p.ID), domain.VerificationKey(id))},
+		domain.VerificationPassed{Issue: 1, Purpose: domain.VerifyAddContact, RequestedOn: domain.DayOf(p.ledger.Now()), Took: domain.TookUnder1Minute, Nth: 1})
 	p.ledger.AppendAs(meta, domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: contact.Kind, Account: p.ID,
 		Completes: id, Purpose: domain.VerifyAddContact})
-	p.record(domain.ContactAttached{Claim: claim, Kind: contact.Kind, Verification: id,
-		Contact: domain.Personal(contact, domain.AccountKey(p.ID), domain.IdentifierKey(claim))})
+	p.decide(p.Attach(domain.ContactAttached{Claim: claim, Kind: contact.Kind, Verification: id,
+		Contact: domain.Personal(contact, domain.AccountKey(p.ID), domain.IdentifierKey(claim))}, p.ledger.Now()))
+}
+
+// SignIn starts a session.
+func (p *Person) SignIn() {
+	p.ledger.Helper()
+	now, session := p.ledger.Now(), domain.SessionID{UUID: uuid.New()}
+	for _, m := range []domain.Month{domain.MonthOf(now), domain.MonthOf(now.AddDate(0, 0, -7))} {
+		if p.sessions[m] == nil {
+			p.sessions[m] = &domain.Sessions{}
+		}
+	}
+	month := p.sessions[domain.MonthOf(now)]
+	earlier := &domain.Sessions{}
+	if m := month.Before(now); m != "" {
+		earlier = p.sessions[m]
+	}
+	done := p.ledger.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any](p.ID)}, Subject: p.ID, Region: p.Region},
+		domain.SessionsStream(p.ID.UUID, domain.MonthOf(now)), domain.SessionStarted{Session: session, Owner: domain.ActorPerson,
+			SecretHash: domain.HashHandle(session.String()), Expires: now.Add(domain.SessionLifetime), Level: domain.LevelOne,
+			Methods: []domain.AuthMethod{domain.MethodPassword}, First: month.First(earlier, now), Cohort: p.Cohort(), OwnerAt: p.Version})
+	for _, f := range done.Facts {
+		must(p.ledger, month.Apply(f))
+	}
 }

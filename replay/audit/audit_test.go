@@ -92,7 +92,7 @@ func (w *world) fill(n int) {
 	}
 	for i := range 3 {
 		device := domain.DeviceID{UUID: uuid.New()}
-		w.write("account-1", domain.DeviceLinked{Device: device, Kind: "phone",
+		w.write("account-1", domain.DeviceLinked{Device: device, Kind: "phone", Nth: 1,
 			Name: domain.Personal(domain.DeviceText{}, "account/1", fmt.Sprint("device/", i))})
 	}
 	ok(w.t, w.vault.DestroyKeys(w.t.Context(), "device/2"))
