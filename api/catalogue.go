@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 
-	"golang.org/x/text/language"
-
 	"accountledger/commands"
 	"accountledger/domain"
 )
@@ -29,14 +27,23 @@ type cataloguePermission struct {
 	Title       string             `json:"title"`
 	Description string             `json:"description"`
 	Default     domain.State       `json:"default" enum:"none" doc:"Every permission is off until you decide."`
+	Data        []catalogueData    `json:"data" doc:"The categories of personal data."`
 	Purposes    []cataloguePurpose `json:"purposes"`
 	Notice      *catalogueNotice   `json:"notice,omitzero" doc:"Show it before the person decides."`
+}
+
+type catalogueData struct {
+	Category domain.Term `json:"category" example:"pd:Location" doc:"A term of W3C's Data Privacy Vocabulary."`
+	Title    string      `json:"title"`
 }
 
 type cataloguePurpose struct {
 	Purpose     domain.Purpose    `json:"purpose" example:"navigation"`
 	LegalBasis  domain.LegalBasis `json:"legal_basis"`
 	Description string            `json:"description"`
+	DPV         domain.Term       `json:"dpv" example:"dpv:RequestedServiceProvision" doc:"The purpose as a term of W3C's Data Privacy Vocabulary."`
+	Retention   domain.Retention  `json:"retention" enum:"none,days_30,days_90,days_365,until_withdrawal" doc:"How long the data is kept for it, at most."`
+	Recipients  domain.Recipients `json:"recipients" enum:"controller,services" doc:"Who gets the data: nobody but the controller, or connected services that may ask for this purpose, too."`
 }
 
 type catalogueNotice struct {
@@ -45,6 +52,7 @@ type catalogueNotice struct {
 	Material   bool                 `json:"material" doc:"Consent given on an earlier version does not carry over."`
 	Language   domain.Language      `json:"language"`
 	Controller domain.Slug          `json:"controller"`
+	Name       domain.PublishedLine `json:"controller_name"`
 	Hash       domain.Hash          `json:"hash" doc:"SHA-256 of the text."`
 	Text       domain.PublishedText `json:"text"`
 }
@@ -52,9 +60,10 @@ type catalogueNotice struct {
 // catalogue lists what people can decide on, with the notices in force.
 func (a *API) catalogue() {
 	route(a, operation("catalogue", "GET", "/v1/catalogue", "signing up", "List permissions and device kinds",
-		"Permissions with their purposes and the notices in force, and kinds of devices. No sign-in needed."), of(a.Menu.Catalogue.May),
+		"Permissions with their purposes and the notices in force, and kinds of devices. A decision is on a purpose, for every service alike. "+
+			"No sign-in needed."), of(a.Menu.Catalogue.May),
 		func(ctx context.Context, r *ask, in *catalogueIn) (*catalogueOut, error) {
-			ask := commands.Catalogue{Preferred: preferredLanguage(in.AcceptLanguage)}
+			ask := commands.Catalogue{Preferred: domain.Negotiate(in.AcceptLanguage)}
 			if in.Language != "" {
 				var err error
 				if ask.Language, err = domain.ParseLanguage(in.Language); err != nil {
@@ -77,20 +86,16 @@ func cataloguePermissionOf(e commands.CatalogueEntry) cataloguePermission {
 	p := cataloguePermission{Permission: e.Key, Default: domain.StateNone}
 	p.Title, _ = e.Title.In(e.Language)
 	p.Description, _ = e.Description.In(e.Language)
+	for _, d := range e.Data {
+		title, _ := domain.TheCatalogue().Category(d).In(e.Language)
+		p.Data = append(p.Data, catalogueData{d, title})
+	}
 	for _, u := range e.Purposes {
 		text, _ := u.Description.In(e.Language)
-		p.Purposes = append(p.Purposes, cataloguePurpose{u.Key, u.LegalBasis, text})
+		p.Purposes = append(p.Purposes, cataloguePurpose{u.Key, u.LegalBasis, text, u.Term, u.Retention, u.Recipients})
 	}
 	if n := e.Current; !n.Event.IsZero() {
-		p.Notice = &catalogueNotice{n.Event, n.Version, n.Material, n.Language, n.Controller, n.Hash, n.Text}
+		p.Notice = &catalogueNotice{n.Event, n.Version, n.Material, n.Language, n.Controller, n.By.Name, n.Hash, n.Text}
 	}
 	return p
-}
-
-// preferredLanguage is the available language that the header prefers.
-func preferredLanguage(header string) domain.Language {
-	wanted, _, _ := language.ParseAcceptLanguage(header) // an unreadable one asks for nothing
-	tag, _, _ := language.NewMatcher([]language.Tag{language.English, language.German}).Match(wanted...)
-	base, _ := tag.Base()
-	return domain.Language(base.String())
 }

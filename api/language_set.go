@@ -23,7 +23,7 @@ type languageAnswer struct {
 // setLanguage changes the language of messages and notices to a person.
 func (a *API) setLanguage() {
 	route(a, operation("setLanguage", "PUT", "/v1/me/language", "me", "Set your language",
-		"Messages and notices to you are in this language from now on, or in English if there is no text in it."), of(a.Menu.SetLanguage.May),
+		"Messages and notices to you are in this language from now on, or in the closest language that there are texts in."), of(a.Menu.SetLanguage.May),
 		func(ctx context.Context, r *ask, in *setLanguageIn) (*answer[languageAnswer], error) {
 			out, err := a.Menu.SetLanguage(ctx, r.Request, commands.SetLanguage{Language: in.Body.value.Language})
 			if err != nil {

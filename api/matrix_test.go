@@ -31,6 +31,8 @@ func endpoints() []endpoint {
 		{"checkCode", "POST", "/v1/verifications/" + noID + "/check", true, everybody()},
 		{"resendCode", "POST", "/v1/verifications/" + noID + "/resend", true, everybody()},
 		{"catalogue", "GET", "/v1/catalogue", false, everybody()},
+		{"notice", "GET", "/v1/notices/" + noID, false, everybody()},
+		{"notices", "GET", "/v1/notices", false, everybody()},
 		{"signIn", "POST", "/v1/sessions", true, everybody()},
 		{"continueSignIn", "POST", "/v1/sign-ins/" + noID + "/factor", true, everybody()},
 		{"raiseSession", "POST", "/v1/me/session/raise", true, signedIn},

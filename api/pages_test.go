@@ -121,7 +121,7 @@ func TestCatalogue(t *testing.T) {
 	l := newLedger(t)
 	for _, c := range []struct{ query, accept, want string }{
 		{"", "", "Location"}, {"", "de-AT, en;q=0.5", "Standort"}, {"", "ja", "Location"}, {"", "!!", "Location"},
-		{"?language=de", "en", "Standort"}, {"?language=de-CH", "", "Standort"}, {"?language=fr", "de", "Location"}, {"?language=zh-Hans", "de", "Location"},
+		{"?language=de", "en", "Standort"}, {"?language=de-CH", "", "Standort"}, {"?language=fr", "de", "Location"}, {"?language=zh_CN", "de", "位置"},
 		{"?language=DE_ch", "", "Standort"},
 	} {
 		r := l.want(200, "GET", "/v1/catalogue"+c.query, "", "", header{"Accept-Language", c.accept})

@@ -28,7 +28,8 @@ type setPermissionOut struct {
 // setPermission grants or withdraws one purpose of a permission. Setting it to its current state is recorded as a confirmation.
 func (a *API) setPermission() {
 	route(a, operation("setPermission", "PUT", "/v1/me/permissions/{permission}", "me", "Decide on a permission",
-		"One purpose at a time. A grant needs the notice in force, which must be shown first. Services get the new answer at once."), of(a.Menu.SetPermission.May),
+		"One purpose at a time, for every service alike. A grant needs the notice in force, which must be shown first. Services get the new answer "+
+			"at once."), of(a.Menu.SetPermission.May),
 		func(ctx context.Context, r *ask, in *setPermissionIn) (*setPermissionOut, error) {
 			b := in.Body.value
 			set := domain.SetPermission{Permission: domain.Permission(in.Permission), Purpose: b.Purpose, Grant: b.State == domain.StateGranted}

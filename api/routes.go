@@ -10,6 +10,8 @@ func (a *API) routes() {
 	a.checkCode()
 	a.resendCode()
 	a.catalogue()
+	a.notice()
+	a.notices()
 
 	a.signIn()
 	a.continueSignIn()

@@ -37,6 +37,8 @@ func tripRows() []tripRow {
 		{"checkCode, wrong", 3, 2, func(p *people) request { return p.check(false) }},
 		{"resendCode", 4, 3, (*people).resend},
 		{"catalogue", 1, 1, func(*people) request { return request{200, "GET", "/v1/catalogue", "", ""} }},
+		{"notice", 1, 1, func(p *people) request { return request{200, "GET", "/v1/notices/" + p.shown, "", ""} }},
+		{"notices", 1, 1, func(*people) request { return request{200, "GET", "/v1/notices", "", ""} }},
 		{"signIn", 4, 3, func(p *people) request {
 			body := signInBody(p.anna.email, false)
 			client := p.ledger.want(201, "POST", "/v1/sessions", "", body).str(p.ledger.t, "client")

@@ -18,8 +18,8 @@ import (
 
 // Config holds operators' settings.
 type Config struct {
-	// Controller is the controller of the data (GDPR Art. 4 (7)), named in every notice.
-	Controller domain.Slug
+	// Controller is the controller of the data as it is configured. A process that starts puts it in force if it may.
+	Controller domain.Controller
 	// Grace is how long an erasure can be cancelled before it starts; 0 starts it at once.
 	Grace time.Duration
 	// BackupKeep is how long each backup is kept.
@@ -45,8 +45,14 @@ const DefaultBackupKeep = 35 * 24 * time.Hour
 
 // DefaultConfig is the default configuration.
 func DefaultConfig() Config {
-	return Config{Controller: "development", Grace: domain.DefaultGrace, BackupKeep: DefaultBackupKeep,
+	return Config{Controller: ExampleController(), Grace: domain.DefaultGrace, BackupKeep: DefaultBackupKeep,
 		Unusual: UnusualOff, Limits: DefaultLimits(), WorkBits: workBits}
+}
+
+// ExampleController is a controller for trying things out.
+func ExampleController() domain.Controller {
+	return domain.Controller{ID: "development", Name: "Example Company", Address: "1 Example Street, 10115 Berlin", Contact: "privacy@example.com",
+		Jurisdiction: "DE", Places: []domain.Region{"DE"}}
 }
 
 // Deps is what the commands depend on.
@@ -89,6 +95,7 @@ type core struct {
 	services  *folded[*domain.Service]
 	officers  *folded[*domain.Staff]
 	published *folded[*domain.Notices]
+	described *folded[*domain.Controllers]
 	claims    *folded[*domain.Claim]
 	attempts  *folded[*domain.Attempts]
 	asked     *folded[*domain.SignUp]
@@ -180,7 +187,7 @@ func newCore(ctx context.Context, d Deps) (*core, error) {
 	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)
 	c.published, c.claims = newFolded[*domain.Notices](c), newFolded[*domain.Claim](c)
 	c.attempts, c.asked, c.proofs = newFolded[*domain.Attempts](c), newFolded[*domain.SignUp](c), newFolded[*proof](c)
-	c.delivered = newFolded[*domain.Delivery](c)
+	c.delivered, c.described = newFolded[*domain.Delivery](c), newFolded[*domain.Controllers](c)
 	c.access = newAccessLog(c, uuid.New())
 	if err := c.readRestored(ctx); err != nil {
 		return nil, err

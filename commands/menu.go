@@ -23,6 +23,8 @@ type Menu struct {
 	ContinueSignIn Command[ContinueSignIn, SignedIn]
 	Enrol          Command[Enrol, Enrolled]
 	Catalogue      Command[Catalogue, []CatalogueEntry]
+	ReadNotice     Command[ReadNotice, Notice]
+	ListNotices    Command[ListNotices, []NoticeVersion]
 
 	Raise             Command[Raise, SignedIn]
 	ListSessions      Command[struct{}, []Session]
@@ -72,6 +74,7 @@ type Menu struct {
 	RaiseLimits   Command[RaiseLimits, domain.EventID]
 	RestoreLimits Command[RaiseLimits, domain.EventID]
 
+	DescribeController Command[domain.Controller, ControllerSet]
 	PublishNotices     Command[struct{}, struct{}]
 	SettleVerification Command[SettleVerification, Settled]
 	SettleUnlinked     Command[SettleUnlinked, struct{}]
@@ -96,6 +99,8 @@ func menu(c *core) *Menu {
 		ContinueSignIn: by(c, anyone, onCall((*call).continueSignIn)),
 		Enrol:          by(c, anyone, onCall((*call).enrol)),
 		Catalogue:      by(c, anyone, onCall((*call).catalogue)),
+		ReadNotice:     by(c, anyone, onCall((*call).readNotice)),
+		ListNotices:    by(c, anyone, onCall((*call).listNotices)),
 
 		Raise:             by(c, signedIn, changing((*call).raise)),
 		ListSessions:      by(c, signedIn, onCall((*call).listSessions)),
@@ -144,6 +149,7 @@ func menu(c *core) *Menu {
 		RaiseLimits:   by(c, operator, onCall((*call).raiseLimits)),
 		RestoreLimits: by(c, operator, onCall((*call).restoreLimits)),
 
+		DescribeController: by(c, operator, onCall((*call).describeController)),
 		PublishNotices:     by(c, system, onCall((*call).publishNotices)),
 		SettleVerification: by(c, system, onCall((*call).settleVerification)),
 		SettleUnlinked:     by(c, system, onCall((*call).settleUnlinked)),

@@ -164,7 +164,7 @@ func (w *world) publish(version int, material bool) {
 		w.t.Fatal(err)
 	}
 	_, err = w.journal.Append(w.t.Context(), head,
-		entry(w.clock.Now(), domain.NoticePublished{Permission: weather.Permission, Version: version, Material: material,
+		entry(w.clock.Now(), domain.NoticePublished{Permission: weather.Permission, Version: version, Wording: version, Material: material,
 			Language: "en", Controller: "the-operator", Hash: domain.HashText("new"), Text: "new"}))
 	if err != nil {
 		w.t.Fatal(err)

@@ -25,6 +25,8 @@ SignIn             y     y      y       y       y     y          y       y      
 ContinueSignIn     y     y      y       y       y     y          y       y        y
 Enrol              y     y      y       y       y     y          y       y        y
 Catalogue          y     y      y       y       y     y          y       y        y
+ReadNotice         y     y      y       y       y     y          y       y        y
+ListNotices        y     y      y       y       y     y          y       y        y
 SeeErasure         y     y      y       y       y     y          y       y        y
 ListSessions       s     y      y       s       y     y          y       s        s
 EndSession         s     y      y       s       y     y          y       s        s
@@ -56,6 +58,7 @@ ConfirmClock       n     n      n       n       n     n          n       y      
 NoteClock          n     n      n       n       n     n          n       n        y
 RaiseLimits        n     n      n       n       n     n          n       y        n
 RestoreLimits      n     n      n       n       n     n          n       y        n
+DescribeController n     n      n       n       n     n          n       y        n
 PublishNotices     n     n      n       n       n     n          n       n        y
 SettleVerification n     n      n       n       n     n          n       n        y
 SettleUnlinked     n     n      n       n       n     n          n       n        y

@@ -36,6 +36,10 @@ func (c *core) noticeStream(p domain.Permission) stream[*domain.Notices] {
 	return stream[*domain.Notices]{domain.NoticeStream(p), c.published, zero[domain.Notices]}
 }
 
+func (c *core) controllerStream() stream[*domain.Controllers] {
+	return stream[*domain.Controllers]{domain.ControllerStream, c.described, zero[domain.Controllers]}
+}
+
 func (c *core) attemptsStream(hash [32]byte, period string) stream[*domain.Attempts] {
 	return stream[*domain.Attempts]{domain.AttemptsStream(hash, period), c.attempts, zero[domain.Attempts]}
 }

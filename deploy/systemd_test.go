@@ -85,8 +85,8 @@ func TestConfigurationsNameNobody(t *testing.T) {
 	for _, path := range []string{"systemd/config.yaml", "cluster/ledger.yaml"} {
 		cfg, err := server.LoadConfigFile(path)
 		fatal(t, err)
-		if cfg.Controller != "" || cfg.SMTP.Host != "" || cfg.SMTP.From != "" || cfg.Servable() == nil {
-			t.Errorf("%s could be served as shipped: controller %q, mail server %q", path, cfg.Controller, cfg.SMTP.Host)
+		if cfg.Controller.ID != "" || cfg.SMTP.Host != "" || cfg.SMTP.From != "" || cfg.Servable() == nil {
+			t.Errorf("%s could be served as shipped: controller %q, mail server %q", path, cfg.Controller.ID, cfg.SMTP.Host)
 		}
 	}
 }

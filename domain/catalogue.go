@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/go-json-experiment/json"
@@ -44,20 +46,31 @@ func (b LegalBasis) Validate() error { return oneOf(b, LegalBasisConsent) }
 // Texts is a text in several languages, always including English.
 type Texts map[Language]string
 
-// In returns the text in a language, or else in its base language, or else in English, and which language it is.
+// In returns the text in the language that suits l best, or else in English, and which language it is.
 func (t Texts) In(l Language) (string, Language) {
-	for _, try := range []Language{l, l.base(), "en"} {
-		if s, ok := t[try]; ok {
-			return s, try
-		}
+	if s, ok := t[l]; ok {
+		return s, l
 	}
-	return "", ""
+	if len(t) == 0 {
+		return "", ""
+	}
+	l = closestOf(l, slices.Collect(maps.Keys(t)))
+	return t[l], l
 }
 
-// Catalogue lists the permissions that people decide on. All are off until then.
+// Catalogue lists the permissions that people decide on. All are off until then. A decision is on a purpose, for every service alike.
 type Catalogue struct {
-	Version     int                   `json:"version"`
-	Permissions []CataloguePermission `json:"permissions"`
+	Version     int                         `json:"version"`
+	Categories  []CatalogueTerm[Term]       `json:"categories"`
+	Retention   []CatalogueTerm[Retention]  `json:"retention"`
+	Recipients  []CatalogueTerm[Recipients] `json:"recipients"`
+	Permissions []CataloguePermission       `json:"permissions"`
+}
+
+// CatalogueTerm is a word of a closed set, and how people are told it.
+type CatalogueTerm[K ~string] struct {
+	Key  K     `json:"key"`
+	Text Texts `json:"text"`
 }
 
 // CataloguePermission is a permission with its purposes.
@@ -65,6 +78,7 @@ type CataloguePermission struct {
 	Key         Permission         `json:"key"`
 	Title       Texts              `json:"title"`
 	Description Texts              `json:"description"`
+	Data        []Term             `json:"data"` // categories of personal data
 	Purposes    []CataloguePurpose `json:"purposes"`
 	Notice      CatalogueNotice    `json:"notice"`
 }
@@ -73,20 +87,26 @@ type CataloguePermission struct {
 type CataloguePurpose struct {
 	Key         Purpose    `json:"key"`
 	LegalBasis  LegalBasis `json:"legal_basis"`
+	Term        Term       `json:"dpv"` // the purpose in W3C's vocabulary
+	Retention   Retention  `json:"retention"`
+	Recipients  Recipients `json:"recipients"`
 	Description Texts      `json:"description"`
 }
 
-// CatalogueNotice is the text shown before a decision. Consent does not carry over to a material new version.
+// CatalogueNotice is the wording of the text shown before a decision. Consent given on a version before the newest material one does not
+// carry over.
 type CatalogueNotice struct {
-	Version  int   `json:"version"`
-	Material bool  `json:"material"`
-	Text     Texts `json:"text"`
+	Version  int `json:"version"`
+	Material int `json:"material"` // the newest version that changed what people agree to
 }
 
 // TheCatalogue returns the built-in catalogue.
 var TheCatalogue = sync.OnceValue(func() Catalogue {
 	var c Catalogue
 	if err := json.Unmarshal(catalogueJSON, &c, json.RejectUnknownMembers(true)); err != nil {
+		panic(fmt.Sprintf("domain: catalogue.json: %v", err))
+	}
+	if err := c.Validate(); err != nil {
 		panic(fmt.Sprintf("domain: catalogue.json: %v", err))
 	}
 	return c

@@ -18,42 +18,73 @@ func TestCatalogueIsComplete(t *testing.T) {
 			t.Errorf("%s is missing", key)
 		}
 	}
-	seen := map[domain.Permission]bool{}
-	for _, p := range c.Permissions {
-		if p.Key.Validate() != nil || seen[p.Key] || len(p.Purposes) == 0 {
-			t.Errorf("%q: no key, there twice, or without purposes", p.Key)
-		}
-		seen[p.Key] = true
-		texts(t, string(p.Key), p.Title, p.Description, p.Notice.Text)
-		if p.Notice.Version < 1 {
-			t.Errorf("%s has a notice of version %d", p.Key, p.Notice.Version)
-		}
-		for _, text := range p.Notice.Text {
-			if domain.PublishedText(text).Validate() != nil {
-				t.Errorf("%s has a notice that cannot be published", p.Key)
-			}
-		}
-		uses := map[domain.Purpose]bool{}
-		for _, u := range p.Purposes {
-			if u.Key.Validate() != nil || uses[u.Key] || u.LegalBasis.Validate() != nil {
-				t.Errorf("%s/%q: no key, there twice, or without a basis", p.Key, u.Key)
-			}
-			uses[u.Key] = true
-			texts(t, string(p.Key+"/"+domain.Permission(u.Key)), u.Description)
-			for l, d := range u.Description {
-				if !strings.Contains(p.Notice.Text[l], d) {
-					t.Errorf("%s: the notice in %s does not name %s", p.Key, l, u.Key)
-				}
-			}
+	if err := c.Validate(); err != nil {
+		t.Error(err)
+	}
+	for _, r := range []domain.Recipients{domain.RecipientsController, domain.RecipientsServices} {
+		if c.UsedBy(r) == nil {
+			t.Errorf("no words for %s", r)
 		}
 	}
 }
 
-func texts(t *testing.T, place string, all ...domain.Texts) {
-	t.Helper()
-	for i, one := range all {
-		if len(one) != 2 || strings.TrimSpace(one["en"]) == "" || strings.TrimSpace(one["de"]) == "" {
-			t.Errorf("%s: text %d is not in English and German: %v", place, i, one)
+// What is wrong with a catalogue is named, so that the program does not start with it.
+func TestACatalogueThatIsWrong(t *testing.T) {
+	for want, by := range map[string]func(c *domain.Catalogue, p *domain.CataloguePermission, u *domain.CataloguePurpose){
+		"version": func(c *domain.Catalogue, _ *domain.CataloguePermission, _ *domain.CataloguePurpose) { c.Version = 0 },
+		"permissions/a is there twice": func(c *domain.Catalogue, p *domain.CataloguePermission, _ *domain.CataloguePurpose) {
+			c.Permissions = append(c.Permissions, *p)
+		},
+		"permissions/A B": func(_ *domain.Catalogue, p *domain.CataloguePermission, _ *domain.CataloguePurpose) { p.Key = "A B" },
+		"title has no text in zh-Hans": func(_ *domain.Catalogue, p *domain.CataloguePermission, _ *domain.CataloguePurpose) {
+			delete(p.Title, "zh-Hans")
+		},
+		"description has a text in fr": func(_ *domain.Catalogue, p *domain.CataloguePermission, _ *domain.CataloguePurpose) {
+			p.Description["fr"] = "oui"
+		},
+		"data has a term": func(_ *domain.Catalogue, p *domain.CataloguePermission, _ *domain.CataloguePurpose) {
+			p.Data = []domain.Term{"pd:Health"}
+		},
+		"needs data": func(_ *domain.Catalogue, p *domain.CataloguePermission, _ *domain.CataloguePurpose) { p.Data = nil },
+		"notice needs a version": func(_ *domain.Catalogue, p *domain.CataloguePermission, _ *domain.CataloguePurpose) {
+			p.Notice.Material = 2
+		},
+		"permissions/a/use/legal_basis": func(_ *domain.Catalogue, _ *domain.CataloguePermission, u *domain.CataloguePurpose) {
+			u.LegalBasis = "whim"
+		},
+		"permissions/a/use/dpv": func(_ *domain.Catalogue, _ *domain.CataloguePermission, u *domain.CataloguePurpose) {
+			u.Term = "pd:Location"
+		},
+		"permissions/a/use/retention": func(_ *domain.Catalogue, _ *domain.CataloguePermission, u *domain.CataloguePurpose) {
+			u.Retention = "for ever"
+		},
+		"permissions/a/use/recipients": func(_ *domain.Catalogue, _ *domain.CataloguePermission, u *domain.CataloguePurpose) {
+			u.Recipients = "everybody"
+		},
+	} {
+		words := func() domain.Texts { return domain.Texts{"en": "a", "de": "b", "es": "c", "zh-Hans": "d"} }
+		u := domain.CataloguePurpose{Key: "use", LegalBasis: "consent", Term: "dpv:CustomerCare", Retention: "none", Recipients: "controller", Description: words()}
+		p := domain.CataloguePermission{Key: "a", Title: words(), Description: words(), Data: []domain.Term{"pd:Location"},
+			Notice: domain.CatalogueNotice{Version: 1, Material: 1}}
+		c := domain.Catalogue{Version: 1, Categories: []domain.CatalogueTerm[domain.Term]{{Key: "pd:Location", Text: words()}},
+			Retention:  []domain.CatalogueTerm[domain.Retention]{{Key: "none", Text: words()}},
+			Recipients: []domain.CatalogueTerm[domain.Recipients]{{Key: "controller", Text: words()}}}
+		whole := func() domain.Catalogue {
+			if want != "needs data" {
+				p.Purposes = []domain.CataloguePurpose{u}
+			}
+			c.Permissions = append([]domain.CataloguePermission{p}, c.Permissions...)
+			return c
+		}
+		if want == "version" {
+			if err := whole().Validate(); err != nil {
+				t.Fatal(err)
+			}
+			c.Permissions = nil
+		}
+		by(&c, &p, &u)
+		if err := whole().Validate(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v", want, err)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package domain
 import (
 	"errors"
 	"regexp"
-	"strings"
 
 	"golang.org/x/text/language"
 )
@@ -43,12 +42,6 @@ func ParseLanguage(s string) (Language, error) {
 		return "", ErrLanguage
 	}
 	return l, nil
-}
-
-// base is the language alone: fil for fil-PH, zh for zh-Hans.
-func (l Language) base() Language {
-	b, _, _ := strings.Cut(string(l), "-")
-	return Language(b)
 }
 
 // ChangeLanguage decides on the language of messages and notices to the person. There is no event if it is theirs already.

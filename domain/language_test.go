@@ -79,3 +79,23 @@ func TestChangeLanguage(t *testing.T) {
 		t.Errorf("changed while closing: %v", err)
 	}
 }
+
+// Texts are shown in the closest language there is, whatever way somebody writes theirs.
+func TestTheClosestLanguage(t *testing.T) {
+	for want, all := range map[domain.Language][]domain.Language{
+		"en": {"en", "en-GB", "fr", "fil-PH", "", "den"}, "de": {"de", "de-CH", "de-AT", "gsw"}, "es": {"es", "es-419", "es-MX"},
+		"zh-Hans": {"zh-Hans", "zh", "zh-CN", "zh-Hans-SG"},
+	} {
+		for _, l := range all {
+			if got := l.Shown(); got != want {
+				t.Errorf("%q is shown %s, want %s", l, got, want)
+			}
+		}
+	}
+	for header, want := range map[string]domain.Language{"": "en", "*": "en", "fr, es;q=0.5": "es", "zh-CN,zh;q=0.9,en;q=0.8": "zh-Hans", "zh_hans": "zh-Hans",
+		"DE-at": "de", "en;q=0.1, es;q=0.9": "es", "not a header at all!": "en", "fr": "en"} {
+		if got := domain.Negotiate(header); got != want {
+			t.Errorf("%q is shown %s, want %s", header, got, want)
+		}
+	}
+}

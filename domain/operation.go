@@ -19,6 +19,7 @@ const (
 	OpKeysRotate    Operation = "keys_rotate"
 	OpKeysDestroyed Operation = "keys_destroyed"
 	OpClockConfirm  Operation = "clock_confirm"
+	OpControllerSet Operation = "controller_set"
 	OpBackup        Operation = "backup"           // one was started: from now on copies of keys may exist
 	OpBackupDone    Operation = "backup_completed" // it is complete
 )
@@ -26,7 +27,7 @@ const (
 // Validate refuses unknown values.
 func (o Operation) Validate() error {
 	return oneOf(o, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplaySkip,
-		OpReplayShow, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpClockConfirm, OpBackup, OpBackupDone)
+		OpReplayShow, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpClockConfirm, OpControllerSet, OpBackup, OpBackupDone)
 }
 
 // OperationPerformed: an operator ran a command on the machine.

@@ -163,7 +163,7 @@ func (a *Account) SetPermission(set SetPermission, catalogue Catalogue, notices 
 	switch {
 	case set.Grant && a.Capacity != CapacitySelf:
 		return nil, ErrGuardian
-	case set.Grant && (d.Notice.IsZero() || d.NoticeVersion < notices.newest()):
+	case set.Grant && (d.Notice.IsZero() || d.NoticeVersion < notices.Newest()):
 		return nil, ErrNotice
 	case set.Grant && before.State == StateGranted:
 		return []any{PermissionConfirmed{d, StateGranted}}, nil

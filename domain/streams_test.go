@@ -19,7 +19,7 @@ func TestIsStream(t *testing.T) {
 		domain.AttemptsStream([32]byte{1}, "2026-11-26"),
 		domain.StaffStream(domain.StaffID{UUID: id}), domain.ServiceStream(domain.ServiceID{UUID: id}), domain.AccessStream(id, "2026-11-26"),
 		domain.DeliveryStream(domain.DeliveryID{UUID: id}), domain.NoticeStream("location"),
-		domain.OperationsStream, domain.ClockStream, domain.RestoresStream, domain.BackupsStream,
+		domain.OperationsStream, domain.ControllerStream, domain.ClockStream, domain.RestoresStream, domain.BackupsStream,
 	}
 	for _, name := range names {
 		if !domain.IsStream(name) {

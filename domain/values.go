@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Public values. Each is a closed set or a narrow pattern, so that nothing personal can slip into what is stored
@@ -153,6 +156,21 @@ type PublishedText string
 // Validate limits the text's length.
 func (t PublishedText) Validate() error {
 	if t == "" || len(t) > 8<<10 {
+		return errValue
+	}
+	return nil
+}
+
+// PublishedLine is a public text on one line, such as a legal person's name or address. It is never about a natural person.
+type PublishedLine string
+
+// maxLine bounds a PublishedLine, in characters.
+const maxLine = 200
+
+// Validate refuses an empty text, control characters and more than one line.
+func (l PublishedLine) Validate() error {
+	if strings.TrimSpace(string(l)) != string(l) || l == "" || !utf8.ValidString(string(l)) || utf8.RuneCountInString(string(l)) > maxLine ||
+		strings.ContainsFunc(string(l), func(r rune) bool { return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' }) {
 		return errValue
 	}
 	return nil

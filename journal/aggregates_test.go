@@ -17,6 +17,7 @@ func aggregates() map[string]func() interface{ Apply(domain.Fact) error } {
 		"account":      func() state { return domain.NewAccount(domain.AccountID{}) },
 		"attempts":     func() state { return &domain.Attempts{} },
 		"clients":      func() state { return &domain.Clients{} },
+		"controllers":  func() state { return &domain.Controllers{} },
 		"claim":        func() state { return &domain.Claim{} },
 		"delivery":     func() state { return &domain.Delivery{} },
 		"missed":       func() state { return &domain.Missed{} },

@@ -120,8 +120,11 @@ func samples() map[string]any {
 		"delivery.succeeded.v1": domain.DeliverySucceeded{},
 		"delivery.failed.v1":    domain.DeliveryFailed{Failure: domain.FailRefused},
 
-		"notice.published.v1": domain.NoticePublished{Permission: "location", Version: 3, Material: true, Language: "en", Controller: "the-operator", Region: "DE",
-			Hash: hash("b"), Text: "Location. Off until you allow it."},
+		"controller.described.v1": domain.ControllerDescribed{Material: true, Controller: domain.Controller{ID: "the-operator", Name: "The Operator",
+			Address: "1 Main Street, Dublin", Contact: "privacy@operator.test", DPO: "dpo@operator.test", Authority: "Data Protection Commission",
+			Jurisdiction: "IE", Places: []domain.Region{"IE", "DE"}}},
+		"notice.published.v1": domain.NoticePublished{Permission: "location", Version: 3, Wording: 2, Material: true, Language: "en", Controller: "the-operator",
+			Described: id[domain.EventID](15), Region: "DE", Hash: hash("b"), Text: "Location. Off until you allow it."},
 		"ledger.restored.v1": domain.LedgerRestored{Cause: domain.CauseBackup, From: id[domain.LogID](15), BackupAt: sampleTime, Events: 1234,
 			List: domain.ListProven, UID: 1000, Reason: domain.Personal(domain.OperatorReason{Text: "The disk is gone."}, domain.LedgerKey())},
 		"ledger.imported.v1": domain.LedgerImported{From: id[domain.LogID](15), Events: 1234, UID: 1000},

@@ -66,6 +66,7 @@ func Types() []Type {
 		Event[domain.DeliverySucceeded]("delivery.succeeded.v1"),
 		Event[domain.DeliveryFailed]("delivery.failed.v1"),
 
+		Event[domain.ControllerDescribed]("controller.described.v1"),
 		Event[domain.NoticePublished]("notice.published.v1"),
 		Event[domain.LedgerRestored]("ledger.restored.v1"),
 		Event[domain.LedgerImported]("ledger.imported.v1"),

@@ -21,6 +21,7 @@ func Operations() []Entry {
 		ListSkips,
 		ShowAccount,
 		ConfirmClock,
+		SetController,
 		Simulate,
 		HoldSimulation,
 	}

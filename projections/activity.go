@@ -23,7 +23,7 @@ func Activity() Declaration {
 		actorKind: f.Keyword("actor_kind"), actor: f.Keyword("actor", view.Optional, view.OfPerson), channel: f.Keyword("channel"),
 		region: f.Keyword("region", view.Optional), at: f.Time("at"), words: f.Words("words"),
 	}
-	schema := view.Schema{Name: "activity", Version: 5, ID: view.NamesThing, Person: "subject", Fields: f, Indexes: []view.Index{
+	schema := view.Schema{Name: "activity", Version: 6, ID: view.NamesThing, Person: "subject", Fields: f, Indexes: []view.Index{
 		{"subject", "-at"}, {"actor", "-at"}, {"type", "-at"}, {"-at"}},
 		Tallies: []view.Tally{{"type", "at"}, {"at"}}}
 	return declare(schema,
@@ -93,6 +93,12 @@ func (v activity) ofOffice() []rule {
 				all = all.and(string(a.Permission), string(a.Purpose))
 			}
 			return all
+		}),
+		says(v, func(e domain.ControllerDescribed) words {
+			if e.Material {
+				return word(e.ID).and("material")
+			}
+			return word(e.ID)
 		}),
 		says(v, func(e domain.NoticePublished) words {
 			return word(e.Permission).and(string(e.Language), string(e.Controller))

@@ -49,7 +49,7 @@ func startCluster(t *testing.T, on engines) *cluster {
 http: 127.0.0.1:0
 http_drain: 0s
 internal: {http: 127.0.0.1:0}
-controller: example
+controller: {id: example, name: Example, address: 1 Main Street, contact: privacy@example.com, jurisdiction: DE, places: DE}
 master_key: %s
 store: {engine: esdb, esdb: %q}
 vault: {engine: postgres, postgres: %q, schema: %s}

@@ -24,8 +24,8 @@ type Config struct {
 	// Support is how people reach somebody who helps, and Imprint who is responsible by law; both stand at the end of messages.
 	Support string `koanf:"support"`
 	Imprint string `koanf:"imprint"`
-	// Controller is who decides on the use of people's data; every notice names it.
-	Controller string `koanf:"controller"`
+	// Controller is who decides on the use of people's data; every notice says what it says.
+	Controller ControllerConfig `koanf:"controller"`
 	// HTTP is where the API listens; port 0 picks a free one.
 	HTTP string `koanf:"http"`
 	// Origin is where browsers reach the service, https://HOST[:PORT]; empty: not known, or with dev this machine.

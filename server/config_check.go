@@ -7,7 +7,6 @@ import (
 
 	"accountledger/api"
 	"accountledger/commands"
-	"accountledger/domain"
 	"accountledger/notify/smtp"
 	"accountledger/notify/templates"
 	"accountledger/passwords"
@@ -17,8 +16,6 @@ import (
 // check names the first setting whose value cannot be used.
 func (c *Config) check() error {
 	switch {
-	case c.Controller != "" && domain.Slug(c.Controller).Validate() != nil:
-		return wrong("controller", "give 2 to 40 lower-case letters, digits and single dashes")
 	case templates.About{Service: c.Name}.Check() != nil:
 		return wrong("name", "give at most 60 characters on one line")
 	case templates.About{Support: c.Support}.Check() != nil:
@@ -101,6 +98,9 @@ func (c *Config) check() error {
 		return wrong("role", "several processes need engines that they can share: store.engine esdb, vault.engine postgres and views.engine elasticsearch")
 	case c.SMTP.Host != "" && c.SMTP.From == "":
 		return wrong("smtp.from", "give the address that messages come from")
+	}
+	if err := c.Controller.check(); err != nil {
+		return err
 	}
 	if _, err := c.proxies(); err != nil {
 		return wrong("http_trusted_proxies", "give addresses or ranges such as 10.0.0.0/8, separated by commas, and not all addresses")

@@ -35,7 +35,7 @@ func TestOnlyDevMakesAKeyByItself(t *testing.T) {
 			filepath.Join(keys, "absent", "master.key"),
 	} {
 		cfg := config(t)
-		cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", path
+		cfg.Dev, cfg.MasterKey = false, path
 		_, err := server.Open(t.Context(), cfg, server.Options{})
 		var refused *fit.RefusedError
 		if !errors.As(err, &refused) || !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), want) {
@@ -54,7 +54,7 @@ func TestKeysNew(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	cfg := config(t)
-	cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", dir
+	cfg.Dev, cfg.MasterKey = false, dir
 	path := filepath.Join(dir, "first.key")
 	made, err := server.KeysNew(&cfg, path)
 	fatal(t, err)

@@ -33,7 +33,7 @@ func TestTheMasterKeyIsRotatedWhilePeopleWork(t *testing.T) {
 	t.Parallel()
 	cfg, mail := withMail(t)
 	keys := t.TempDir()
-	cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", masterKey(t, keys)
+	cfg.Dev, cfg.MasterKey = false, masterKey(t, keys)
 	cfg.Backup.Keep = time.Hour
 	r := start(t, cfg)
 	ada := r.join(mail, "ada@example.com", "Ada on the run")
@@ -142,7 +142,7 @@ func TestARotationCutOffIsResumed(t *testing.T) {
 func TestARotationIsResumedAfterARestart(t *testing.T) {
 	t.Parallel()
 	cfg := config(t)
-	cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", t.TempDir() // a folder of keys
+	cfg.Dev, cfg.MasterKey = false, t.TempDir() // a folder of keys
 	r := start(t, withMailbox(cfg))
 	first, err := operate.ListKeys.Run(t.Context(), r.console(), operate.None{}, nil)
 	fatal(t, err)
@@ -182,7 +182,7 @@ func TestWhereANewMasterKeyMayLie(t *testing.T) {
 	t.Parallel()
 	cfg, _ := withMail(t)
 	keys := t.TempDir()
-	cfg.Dev, cfg.Controller, cfg.MasterKey = false, "tests", masterKey(t, keys)
+	cfg.Dev, cfg.MasterKey = false, masterKey(t, keys)
 	cfg.MasterKeyOlder = " " + filepath.Join(keys, "next") + " ,"
 	con := start(t, cfg).console()
 	for _, to := range []string{"master-2026-05-17.key", filepath.Join(cfg.Data, "master-2026-05-17.key"), filepath.Join(keys, "elsewhere.key")} {

@@ -54,7 +54,7 @@ func (c *Config) about() templates.About {
 
 // contextWords are names that people know from the service, which no password may be like (NIST SP 800-63B, 3.1.1.2).
 func (c *Config) contextWords() []string {
-	return []string{c.Name, strings.ReplaceAll(c.Controller, "-", " "), "accountledger"}
+	return []string{c.Name, strings.ReplaceAll(c.Controller.ID, "-", " "), c.Controller.Name, "accountledger"}
 }
 
 // closeInTime closes what waits for things under way, but not without limit.

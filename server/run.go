@@ -34,6 +34,12 @@ const (
 // the server starts anyway and can be read.
 func (s *Server) publish(ctx context.Context) error {
 	_, err := s.menu.PublishNotices(ctx, commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "publishNotices"}, struct{}{})
+	if errors.Is(err, domain.ErrOtherController) {
+		if s.archive { // nobody decides anything in it
+			return nil
+		}
+		return domain.ErrOtherController.Because(errSetController)
+	}
 	var known *domain.Error
 	if errors.As(err, &known) && known.Kind == domain.Unavailable {
 		s.log.Error("notices could not be published: the log takes no appends", "error", errors.Unwrap(known).Error())
@@ -41,6 +47,9 @@ func (s *Server) publish(ctx context.Context) error {
 	}
 	return err
 }
+
+// errSetController says what to do about domain.ErrOtherController.
+var errSetController = errors.New("to put this configuration's controller in force, run controller set with it; else configure the one before")
 
 // Run serves until ctx ends and during the drain after it, then stops gracefully: requests and pages in progress are finished.
 // started is called with the address once the API answers.

@@ -257,9 +257,7 @@ func (s *Server) openCommands(ctx context.Context, o Options) error {
 		config.WorkBits = 0
 	}
 	config.Unusual = commands.UnusualSignIns(s.cfg.SignIns.Unusual)
-	if s.cfg.Controller != "" {
-		config.Controller = domain.Slug(s.cfg.Controller)
-	}
+	config.Controller = s.cfg.Controller.Description()
 	s.menu, err = commands.New(ctx, commands.Deps{Journal: s.journal, Vault: s.vault, Checker: checker, Hasher: s.hasher, Now: s.now, Config: config,
 		Log: s.log, Forget: s.forget, Limited: s.countLimited, Attempted: s.countAttempt})
 	return err

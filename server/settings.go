@@ -38,7 +38,14 @@ func Settings() []Setting {
 		{"name", "Account Ledger", "what the service calls itself in messages, and their sender's name"},
 		{"support", "", "how people reach support, such as a web or e-mail address; it ends every message"},
 		{"imprint", "", "who is responsible for the service by law, with an address; it ends every message"},
-		{"controller", "", "the controller: who decides how people's data is used, as a short name in lower case; every notice names it"},
+		{"controller.id", "", "the controller: who decides how people's data is used, as a short name in lower case; another one is another controller"},
+		{"controller.name", "", "the controller's name as people know it; it and what follows stand in every notice"},
+		{"controller.address", "", "the controller's postal address, on one line"},
+		{"controller.contact", "", "how people reach the controller about their data, such as an e-mail address"},
+		{"controller.dpo", "", "how people reach the data protection officer, if there is one; an office, not a person's name"},
+		{"controller.jurisdiction", "", "the country that the controller is in, as two capital letters"},
+		{"controller.places", "", "the countries that data is stored in, as two capital letters each, separated by commas"},
+		{"controller.authority", "", "the authority that supervises the controller, with how to reach it"},
 		{"http", "127.0.0.1:8080", "where the API listens, HOST:PORT; port 0 picks one"},
 		{"origin", "", "where people and services reach the API: https://HOST or https://HOST:PORT, without a path; with --dev http://localhost:PORT. " +
 			"The OpenAPI document names it"},
@@ -114,5 +121,7 @@ func Settings() []Setting {
 
 // devDefaults are the defaults that differ with dev.
 func devDefaults() map[string]any {
-	return map[string]any{"http_drain": time.Duration(0), "internal.http": "127.0.0.1:0"}
+	c := exampleController()
+	return map[string]any{"http_drain": time.Duration(0), "internal.http": "127.0.0.1:0", "controller.id": c.ID, "controller.name": c.Name,
+		"controller.address": c.Address, "controller.contact": c.Contact, "controller.jurisdiction": c.Jurisdiction, "controller.places": c.Places}
 }

@@ -29,6 +29,12 @@ func Simulate(ctx context.Context, cfg Config, in operate.Simulation, o Options,
 	}
 	if cfg.MasterKey == "" {
 		cfg.Dev = true // there is no other way to make or open such a ledger
+		if cfg.Controller == (ControllerConfig{}) {
+			cfg.Controller = exampleController()
+		}
+	}
+	if err := cfg.HasController(); err != nil {
+		return simulate.Summary{}, err
 	}
 	if in.Direct {
 		return simulateAlone(ctx, cfg, in, o, progress)

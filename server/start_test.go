@@ -36,8 +36,10 @@ func TestServableMakesNothing(t *testing.T) {
 	cfg := config(t)
 	cfg.Dev, cfg.MasterKey = false, filepath.Join(t.TempDir(), "master.key")
 	for want, set := range map[error]func(*server.Config){
-		server.ErrNoMessages:   func(c *server.Config) { c.Controller = "tests" },
-		server.ErrNoController: func(c *server.Config) { c.SMTP.Host, c.SMTP.From = "mail.test", "a@mail.test" },
+		server.ErrNoMessages: func(*server.Config) {},
+		server.ErrNoController: func(c *server.Config) {
+			c.SMTP.Host, c.SMTP.From, c.Controller.Contact = "mail.test", "a@mail.test", ""
+		},
 	} {
 		bad := cfg
 		set(&bad)
@@ -45,7 +47,7 @@ func TestServableMakesNothing(t *testing.T) {
 			t.Errorf("%v, wanted %v", err, want)
 		}
 	}
-	cfg.Controller, cfg.Role = "tests", server.RoleAPI
+	cfg.Role = server.RoleAPI
 	fatal(t, cfg.Servable())
 	cfg.MasterKey = ""
 	if cfg.Servable() == nil {

@@ -72,15 +72,35 @@ func Grow(ctx context.Context, j *journal.Journal, o Options) (Sum, error) {
 	return sum, errors.Join(errs...)
 }
 
+// describe describes the controller.
+func describe(ctx context.Context, j *journal.Journal, o *Options) (*domain.Controllers, int64, error) {
+	var c domain.Controllers
+	events, err := c.Describe(domain.Controller{ID: "bench", Name: "Bench", Address: "1 Bench Street", Contact: "privacy@bench.test", Jurisdiction: "DE",
+		Places: []domain.Region{"DE"}})
+	if err != nil {
+		return nil, 0, fmt.Errorf("population: controller: %w", err)
+	}
+	done, err := j.Append(ctx, journal.NoStream(domain.ControllerStream), journal.Entry{Event: events[0],
+		ID:       domain.EventID{UUID: roll(dice(o.Seed, len(domain.TheCatalogue().Permissions), ofNotices))},
+		Metadata: domain.Metadata{At: o.Begin, Actor: domain.Actor{Kind: domain.ActorSystem}, Channel: domain.ChannelProcess}})
+	if err != nil {
+		return nil, 0, fmt.Errorf("population: controller: %w", err)
+	}
+	return &c, 1, c.Apply(done.Facts[0])
+}
+
 // publish publishes the catalogue's notices for every permission.
 func publish(ctx context.Context, j *journal.Journal, o *Options) (map[domain.Permission]domain.PublishedNotice, int64, error) {
 	found := map[domain.Permission]domain.PublishedNotice{}
-	var events int64
+	by, events, err := describe(ctx, j, o)
+	if err != nil {
+		return nil, 0, err
+	}
 	for i, p := range domain.TheCatalogue().Permissions {
 		var n domain.Notices
 		var entries []journal.Entry
 		ids := dice(o.Seed, i, ofNotices)
-		for _, e := range n.Missing("bench", p) {
+		for _, e := range n.Missing(by, domain.TheCatalogue(), p) {
 			entries = append(entries, journal.Entry{ID: domain.EventID{UUID: roll(ids)}, Event: e,
 				Metadata: domain.Metadata{At: o.Begin, Actor: domain.Actor{Kind: domain.ActorSystem}, Channel: domain.ChannelProcess}})
 		}

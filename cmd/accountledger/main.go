@@ -45,8 +45,8 @@ Exit codes: 0 done, 1 failed or fault found, 2 usage, 3 no server or no connecti
 	}
 	c.Flags().BoolVar(&version, "version", false, "print the version and the commit")
 	c.PersistentFlags().Bool(jsonFlag, false, "print JSON, errors and logs too (see help json-output)")
-	c.AddCommand(serve(), status(), mailbox(), mail(), staff(), service(), replay(), keys(), verify(), clock(), backup(), restore(), salvage(), simulation(),
-		versionCommand(), completion(), exitCodes(), jsonOutput())
+	c.AddCommand(serve(), status(), mailbox(), mail(), staff(), service(), replay(), keys(), verify(), clock(), controller(), backup(), restore(), salvage(),
+		simulation(), versionCommand(), completion(), exitCodes(), jsonOutput())
 	strictHelp(c)
 	help := c.HelpFunc()
 	c.SetHelpFunc(func(c *cobra.Command, args []string) { printHelp(c, args, help) })

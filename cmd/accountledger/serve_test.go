@@ -13,8 +13,8 @@ func TestAFirstStartThatIsRefusedLeavesNothing(t *testing.T) {
 		args []string
 		want string
 	}{
-		"nobody to send messages": {[]string{"--controller", "tests"}, "--smtp-host"},
-		"no controller":           {[]string{"--smtp-host", "mail.test", "--smtp-from", "a@mail.test"}, "--controller"},
+		"nobody to send messages": {[]string{"--controller-id", "tests"}, "--smtp-host"},
+		"no controller":           {[]string{"--smtp-host", "mail.test", "--smtp-from", "a@mail.test", "--controller-id", "tests"}, "controller.name is not set"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			parent := t.TempDir()

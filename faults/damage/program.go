@@ -53,7 +53,7 @@ func configure(f folders, mailPort int) (string, error) {
 	return path, os.WriteFile(path, fmt.Appendf(nil, `http: 127.0.0.1:0
 http_drain: 0s
 internal: {http: 127.0.0.1:0}
-controller: acme
+controller: {id: acme, name: Acme, address: 1 Main Street, contact: privacy@example.com, jurisdiction: DE, places: DE}
 master_key: %s
 backup: {list: %s}
 erasure: {grace: 0s}

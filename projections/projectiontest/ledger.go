@@ -35,6 +35,8 @@ type Ledger struct {
 	now   time.Time
 	heads map[string]journal.Head
 	facts map[domain.SignUpID]domain.Fact // of sign-ups requested
+
+	described domain.Controllers
 }
 
 // Begin is the time of the first event of a Ledger.

@@ -27,10 +27,24 @@ func (l *Ledger) Notices(p domain.Permission) *domain.Notices {
 		l.Fatalf("the catalogue has no %s", p)
 	}
 	n := &domain.Notices{}
-	for _, f := range l.Append(domain.NoticeStream(p), n.Missing("test-controller", entry)...).Facts {
+	for _, f := range l.Append(domain.NoticeStream(p), n.Missing(l.controllers(), domain.TheCatalogue(), entry)...).Facts {
 		must(l, n.Apply(f))
 	}
 	return n
+}
+
+// controllers describes the controller, once.
+func (l *Ledger) controllers() *domain.Controllers {
+	l.Helper()
+	if len(l.described.All) == 0 {
+		events, err := l.described.Describe(domain.Controller{ID: "test-controller", Name: "Test Controller", Address: "1 Test Street",
+			Contact: "privacy@controller.test", Jurisdiction: "DE", Places: []domain.Region{"DE"}})
+		must(l, err)
+		for _, f := range l.Append(domain.ControllerStream, events...).Facts {
+			must(l, l.described.Apply(f))
+		}
+	}
+	return &l.described
 }
 
 // SignUp signs somebody up and verifies them. notices are those that the person can be shown.
