@@ -31,7 +31,7 @@ func TestTheBannerOnATerminal(t *testing.T) {
 	_, next, ok := strings.Cut(screen, "Next, in another terminal:\n")
 	commands := regexp.MustCompile(`(?m)^  (\S.*)$`).FindAllStringSubmatch(next, -1)
 	if !ok || len(commands) != 2 || strings.Count(screen, "\n") > 9 ||
-		!regexp.MustCompile(`is running at http://127\.0\.0\.1:\d+\nDocumentation: http://127`).MatchString(screen) {
+		!regexp.MustCompile(`is running at http://localhost:\d+\nDocumentation: http://localhost`).MatchString(screen) {
 		t.Fatalf("%q", screen)
 	}
 	for _, command := range commands {

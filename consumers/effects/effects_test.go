@@ -187,12 +187,12 @@ func TestTheCheckpointStaysBeforeTheOldestOpenJob(t *testing.T) {
 	o.gate = make(chan struct{})
 	path := filepath.Join(t.TempDir(), "at")
 	r := open(t, l, o, path)
-	before := at(t, r)
-	l.Notices("location")
+	l.Notices("location") // the last event asks for a job
 	read(t, l, r)
 	await.Until(t, "the attempt is announced", func() bool { return slices.Contains(o.said("1"), "announced") })
-	if now := at(t, r); now != before {
-		t.Errorf("the checkpoint moved to %s", now.Position)
+	before := at(t, r)
+	if before.Position.Compare(l.Head().Position) >= 0 {
+		t.Errorf("the checkpoint moved to %s", before.Position)
 	}
 	cut, cancel := context.WithCancel(t.Context())
 	cancel()
