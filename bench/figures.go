@@ -15,6 +15,7 @@ func figures() []figure {
 		{"append", "durable appends by 64 and by 1,024 writers", appendRows},
 		{"permission", "permission changes over HTTP", permissionRows},
 		{"decision", "decisions on access over HTTP", decisionRows},
+		{"password", "sign-ins by password, and many sign-ups at once", passwordRows},
 		{"read", "reading all events, decoded", readRows},
 		{"deadlines", "making the list of deadlines again", deadlineRows},
 		{"open", "opening sealed parts", openRows},

@@ -20,9 +20,11 @@ func client() *http.Client {
 	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients, MaxConnsPerHost: clients}}
 }
 
+// password is everybody's.
+const password = "correct-horse-battery"
+
 // join signs up, verifies the address from the local mailbox, and signs in.
 func join(ctx context.Context, h *http.Client, cfg server.Config, url, email string) (string, error) {
-	const password = "correct-horse-battery"
 	up, err := send(ctx, h, http.MethodPost, url+"/v1/sign-ups", "",
 		fmt.Appendf(nil, `{"email":%q,"password":%q,"region":"DE","language":"en","birth_month":"1990-05"}`, email, password))
 	if err != nil {

@@ -37,13 +37,18 @@ func settings(dir string) (server.Config, error) {
 		"abuse.sign_ups_hour": 1 << 30, "abuse.sign_ups_day": 1 << 30, "abuse.changes_minute": 1_000_000, "abuse.sign_ins_hour": 1_000_000})
 }
 
-// serve starts a server and signs up that many clients.
+// serve starts a server whose hashes cost little and signs up that many clients.
 func serve(ctx context.Context, dir string, people int) (s *serving, err error) {
+	return serveHashing(ctx, dir, people, passwords.Params{MemoryKiB: 64, Passes: 1, Lanes: 1})
+}
+
+// serveHashing is serve with hashes of a cost.
+func serveHashing(ctx context.Context, dir string, people int, hashing passwords.Params) (s *serving, err error) {
 	s = &serving{dir: dir, http: client()}
 	if s.cfg, err = settings(dir); err != nil {
 		return nil, err
 	}
-	s.server, err = server.Open(ctx, s.cfg, server.Options{Hashing: passwords.Params{MemoryKiB: 64, Passes: 1, Lanes: 1}})
+	s.server, err = server.Open(ctx, s.cfg, server.Options{Hashing: hashing})
 	if err != nil {
 		return nil, err
 	}
