@@ -4,7 +4,7 @@
 test:
 	go test -timeout 20m ./...
 
-# The tests that need real servers, which they start themselves: PostgreSQL from Debian's package, and Elasticsearch 8.8.2,
+# The tests that need real servers, which they start themselves: PostgreSQL and nginx from Debian's packages, and Elasticsearch 8.8.2,
 # fetched by Maven into a cache folder; it needs Java 17.
 test-engines:
 	go test -tags engines -timeout 30m ./leases/... ./vault/... ./projections/elastic/... ./replay/...

@@ -106,7 +106,7 @@ func badRequests(device string) []bad {
 		{"an account", "POST", "/v1/decisions", "service", `{"account": "` + canary + `", "permission": "location", "purpose": "navigation"}`, nil, 422,
 			"invalid_id", "/account"},
 		{"a permission not allowed", "POST", "/v1/decisions", "service", `{"account": "` + noID + `", "permission": "` + canary + `", "purpose": "navigation"}`, nil,
-			403, "not_allowed", ""},
+			403, "outside_service_key", ""},
 		{"an address to look up", "POST", "/v1/lookups", "compliance", `{"email": "` + canary + `", "purpose": "audit", "case": "A-1"}`, nil, 422,
 			"invalid_email", "/email"},
 		{"a purpose of a look", "POST", "/v1/lookups", "compliance", `{"email": "a@example.com", "purpose": "` + canary + `", "case": "AB-1"}`, nil, 422,

@@ -111,7 +111,7 @@ func TestSecurityLog(t *testing.T) {
 		{"service at a route for people and officers", "GET", "/v1/sessions", service, "",
 			refusalOf("access_refused", "not_signed_in", "listSessions", "GET", "/v1/sessions", 401, "service").with("caller", "*")},
 		{"service beyond its key", "POST", "/v1/decisions", service, fmt.Sprintf(`{"account": %q, "permission": "location", "purpose": "research"}`, anna.account),
-			refusalOf("access_refused", "not_allowed", "decideAccess", "POST", "/v1/decisions", 403, "service").with("caller", "*")},
+			refusalOf("access_refused", "outside_service_key", "decideAccess", "POST", "/v1/decisions", 403, "service").with("caller", "*")},
 		{"analyst at a view of compliance", "POST", "/v1/views/accounts/query", officer, "{}",
 			refusalOf("access_refused", "not_allowed", "queryView", "POST", "/v1/views/{view}/query", 403, "staff").by("*", "*")},
 		{"analyst reveals", "POST", "/v1/accounts/" + anna.account + "/reveal", officer, "{}",

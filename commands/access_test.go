@@ -85,7 +85,7 @@ func TestDecisions(t *testing.T) {
 	w.appended(nil, func() {
 		for _, a := range []domain.Allowance{{}, {Permission: "location", Purpose: "navigation"}, {Permission: "teleport", Purpose: "weather"}} {
 			refused(w, w.DecideAccess, service, commands.DecideAccess{Account: people[domain.ReasonGranted], Permission: a.Permission, Purpose: a.Purpose},
-				domain.ErrForbidden)
+				domain.ErrOutsideKey)
 		}
 	})
 	w.unique()

@@ -54,7 +54,7 @@ func (k *call) decide(ctx context.Context, in DecideAccess) (domain.AccessDecide
 		return domain.AccessDecided{}, about{}, err
 	}
 	if !s.May(in.Permission, in.Purpose) {
-		return domain.AccessDecided{}, about{}, domain.ErrForbidden
+		return domain.AccessDecided{}, about{}, s.Refuse()
 	}
 	outcome, reason, grant := a.Decide(in.Permission, in.Purpose, notices.Material())
 	return domain.AccessDecided{Service: k.Caller.Service, Permission: in.Permission, For: in.Purpose, Outcome: outcome, Reason: reason,

@@ -119,6 +119,7 @@ var (
 	ErrSession     = &Error{Kind: Unauthenticated, Code: "not_signed_in", Message: "Sign in first: send a valid token as Authorization: Bearer."}
 	ErrServiceKey  = &Error{Kind: Unauthenticated, Code: "wrong_service_key", Message: "Send the service's key as Authorization: Bearer."}
 	ErrForbidden   = &Error{Kind: Forbidden, Code: "not_allowed", Message: "You are not allowed to do this."}
+	ErrOutsideKey  = &Error{Kind: Forbidden, Code: "outside_service_key", Message: "The service's key is not for this permission and purpose."}
 	ErrClosing     = &Error{Kind: Forbidden, Code: "account_closing",
 		Message: "This account is being erased. You can only see the state of the erasure and, until it begins, cancel it."}
 	ErrNotFound = &Error{Kind: NotFound, Code: "not_found", Message: "It does not exist or is not yours."}

@@ -3,6 +3,7 @@ package domain
 import (
 	"crypto/subtle"
 	"slices"
+	"strings"
 )
 
 // Allowance is a permission and purpose that a service may ask about.
@@ -42,6 +43,19 @@ func (s *Service) Apply(f Fact) error {
 // Owns compares a key with the service's in constant time.
 func (s *Service) Owns(key Hash) bool {
 	return s.Added != nil && subtle.ConstantTimeCompare([]byte(key), []byte(s.Added.KeyHash)) == 1
+}
+
+// Refuse is the refusal of a question that the service may not ask: it says which ones it may.
+func (s *Service) Refuse() error {
+	e := *ErrOutsideKey
+	if s.Added != nil && len(s.Added.Allowed) > 0 {
+		may := make([]string, len(s.Added.Allowed))
+		for i, a := range s.Added.Allowed {
+			may[i] = string(a.Permission) + ":" + string(a.Purpose)
+		}
+		e.Message += " It is for " + strings.Join(may, ", ") + "."
+	}
+	return &e
 }
 
 // May reports whether the service may ask about a permission and purpose.

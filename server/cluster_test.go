@@ -50,6 +50,7 @@ http: 127.0.0.1:0
 http_drain: 0s
 internal: {http: 127.0.0.1:0}
 controller: {id: example, name: Example, address: 1 Main Street, contact: privacy@example.com, jurisdiction: DE, places: DE}
+abuse: {sign_ups_hour: 0, sign_ups_day: 0, changes_minute: 0, sign_ins_hour: 0}
 master_key: %s
 store: {engine: esdb, esdb: %q}
 vault: {engine: postgres, postgres: %q, schema: %s}

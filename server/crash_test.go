@@ -70,6 +70,7 @@ func newCrasher(t *testing.T) *crasher {
 http: 127.0.0.1:0
 dev: true
 erasure: {grace: 0s}
+abuse: {sign_ups_hour: 0, sign_ups_day: 0, changes_minute: 0, sign_ins_hour: 0}
 store: {reserve: -1}
 smtp: {host: %s, port: %d, from: ledger@mail.test, tls: none}
 `, c.mail.Host, c.mail.Port), 0o600))

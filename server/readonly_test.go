@@ -38,6 +38,7 @@ controller: {id: example, name: Example, address: 1 Main Street, contact: privac
 master_key: %[1]s/keys/master.key
 backup: {list: %[1]s/destructions}
 erasure: {grace: 0s}
+abuse: {sign_ups_hour: 0, sign_ups_day: 0, changes_minute: 0, sign_ins_hour: 0}
 store: {reserve: -1}
 smtp: {host: %s, port: %d, from: ledger@mail.test, tls: none}
 `, s.root, s.mail.Host, s.mail.Port), 0o600))

@@ -48,9 +48,9 @@ func EventOf(reason string, c domain.Caller, credential bool) (Event, bool) {
 		return CodeRefused, true
 	case domain.ErrEnrolment.Code:
 		return EnrolmentRefused, true
-	case domain.ErrForbidden.Code, domain.ErrClosing.Code, domain.ErrNotFound.Code:
+	case domain.ErrForbidden.Code, domain.ErrOutsideKey.Code, domain.ErrClosing.Code, domain.ErrNotFound.Code:
 		return AccessRefused, true
-	case domain.ErrRate.Code, domain.ErrMessages.Code:
+	case domain.ErrRate.Code, domain.ErrMessages.Code, domain.ErrWork.Code, domain.ErrChanges.Code:
 		return RateLimited, true
 	case domain.ErrSession.Code, domain.ErrServiceKey.Code:
 		switch {
