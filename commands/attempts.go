@@ -31,7 +31,7 @@ type Limits struct {
 
 // maxInARow is how many refused sign-ins at one identifier may follow each other before the password alone is not enough any more
 // (NIST SP 800-63B-4, 3.2.2: no more than 100): a person's client that is not known needs a code besides, an officer has to use a
-// client that is known, or gets a new enrolment.
+// client that is known, or sign in once at the machine.
 const maxInARow = 100
 
 // DefaultLimits are the limits by default.
@@ -112,16 +112,27 @@ func (k *call) turn(ctx context.Context, class passwords.Class) context.Context 
 	return passwords.WithTurn(ctx, passwords.Turn{Class: class, Flow: networkOf(k.Client.Address)})
 }
 
-// proven checks a password once the limits allow another attempt, and answers a wrong one with a refusal, which is counted.
-func (k *call) proven(ctx context.Context, who holder, p passwords.Password, refusal error, counters []*counter) error {
+// proven checks a password once the limits allow another attempt, and answers a wrong one with a refusal, which is counted. A right one
+// that may still refuses, counts as well: else it would be told by it, and hashed for without end. may can be nil.
+func (k *call) proven(ctx context.Context, who holder, p passwords.Password, refusal error, counters []*counter, may func() error) error {
 	done, err := k.attempt(counters)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = done(ctx, false) }()
 	right, err := k.rightPassword(ctx, who, p)
-	if err == nil && !right {
-		err = errors.Join(refusal, done(ctx, true))
+	switch {
+	case err != nil:
+		return err
+	case !right:
+		return errors.Join(refusal, done(ctx, true))
+	case may == nil:
+		return nil
+	}
+	err = may()
+	var refused *domain.Error
+	if errors.As(err, &refused) {
+		err = errors.Join(err, done(ctx, true))
 	}
 	return err
 }

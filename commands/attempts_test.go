@@ -432,3 +432,73 @@ func TestSignUpsOfANetwork(t *testing.T) {
 		t.Errorf("an hour later: %v", err)
 	}
 }
+
+// Past the row of an officer, a right password is told by nothing: it is refused and counted like a wrong one. At the machine they get in,
+// and that ends the row.
+func TestNothingTellsTheRightPassword(t *testing.T) {
+	w := newWorld(t)
+	const grace = "grace@example.com"
+	w.officer(grace, domain.RoleAnalyst)
+	right, wrong := signInOf(grace), guess(grace)
+	right.Staff, wrong.Staff = true, true
+	for n := range 100 {
+		_, _ = w.signInAt(network(1+n/10), wrong)
+	}
+	for name, in := range map[string]commands.SignIn{network(50): right, network(51): wrong} {
+		tried := 0
+		for range 30 {
+			if _, err := w.signInAt(name, in); errors.Is(err, domain.ErrCredentials) {
+				tried++
+			} else if !errors.Is(err, domain.ErrRate) {
+				t.Fatal(err)
+			}
+		}
+		if tried != w.deps.Config.Limits.SignIns.Events {
+			t.Errorf("%s: %d tried", name, tried)
+		}
+	}
+	there := request(domain.Guest())
+	there.Channel, there.Client = domain.ChannelConsole, domain.ClientInfo{}
+	if _, err := w.SignIn(t.Context(), there, right); err != nil {
+		t.Fatalf("at the machine: %v", err)
+	}
+	if _, err := w.signInAt(network(52), right); err != nil {
+		t.Errorf("after that: %v", err)
+	}
+}
+
+// Somebody who knows the password uses up neither the sign-ins of a known client nor, by asking for codes, anybody's; and what they are
+// refused is counted.
+func TestSignInsOfAThief(t *testing.T) {
+	w, known := askingWorld(t)
+	w.deps.Config.Limits.Starts = commands.DefaultLimits().Starts
+	w.restart()
+	mine := signInOf(ada)
+	mine.Client = known.Client
+	for n := range 100 { // each asks for a code, or for too many
+		if _, err := w.signInAt(network(n), signInOf(ada)); err != nil && !errors.Is(err, domain.ErrMessages) {
+			t.Fatal(err)
+		}
+	}
+	do(w, w.SignIn, domain.Guest(), mine)
+	w.clock.forward(24 * time.Hour)
+	p := w.begin()
+	do(w, w.ContinueSignIn, domain.Guest(), withCode(p, w.codeOf(p)))
+
+	w.deps.Config.Unusual = commands.UnusualOff
+	w.restart()
+	for n := range 2 * w.deps.Config.Limits.Starts.Burst {
+		_, _ = w.signInAt(network(n), signInOf(ada))
+	}
+	counted := w.since(func() {
+		for range 50 {
+			if _, err := w.signInAt(network(300), signInOf(ada)); err == nil {
+				t.Fatal("another session")
+			}
+		}
+	})
+	if !slices.Contains(counted, "attempts.limited.v1") {
+		t.Errorf("what is refused is not counted: %v", counted)
+	}
+	do(w, w.SignIn, domain.Guest(), mine)
+}

@@ -62,6 +62,16 @@ func (k *call) spend(from *buckets, of Bucket, owner uuid.UUID, refusal *domain.
 	return nil
 }
 
+// spendStart takes one of the sessions that somebody may start. A client that is known of them has its own, which those who know the password
+// do not use up.
+func (k *call) spendStart(owner uuid.UUID, client []byte, known bool) error {
+	bucket := owner
+	if known {
+		bucket = domain.Derive(owner, "starts by "+string(hashClient(owner, client)))
+	}
+	return k.spend(k.starts, k.Config.Limits.Starts, bucket, domain.ErrRate)
+}
+
 // changing lets a command that the caller asks for about themselves cost one of their changes, before anything is read. A repeat costs one,
 // too. What ends something is free, so that a thief cannot keep the owner from it: it cannot be repeated without starting something.
 func changing[I, O any](run func(*call, context.Context, I) (O, error)) func(context.Context, *call, I) (O, error) {

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 
 	"accountledger/domain"
 	"accountledger/journal"
@@ -48,6 +49,7 @@ func (k *call) recordQuery(ctx context.Context, in RecordQuery) (domain.EventID,
 	if err := in.MayName(k.Caller); err != nil {
 		return domain.EventID{}, err
 	}
+	in.People = distinct(in.People)
 	if len(in.People) > domain.MaxNamed {
 		return domain.EventID{}, domain.ErrNamed
 	}
@@ -69,6 +71,16 @@ func (k *call) recordQuery(ctx context.Context, in RecordQuery) (domain.EventID,
 	}
 	f, err := k.recordAll(ctx, entries, len(in.Query))
 	return f.ID, err
+}
+
+// distinct leaves out what was there before.
+func distinct(all []domain.AccountID) (out []domain.AccountID) {
+	for _, one := range all {
+		if !slices.Contains(out, one) {
+			out = append(out, one)
+		}
+	}
+	return out
 }
 
 // looksAt is what the records of a query are about.

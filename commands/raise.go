@@ -32,7 +32,7 @@ func (k *call) raise(ctx context.Context, in Raise) (SignedIn, error) {
 	}
 	counters, err := k.counters(ctx, limit{domain.AttemptRaise, k.Config.Limits.Raises, [][]byte{k.Caller.Session.UUID[:]}})
 	if err == nil {
-		err = k.proven(k.turn(ctx, passwords.Known), who, in.Password, domain.ErrPassword, counters)
+		err = k.proven(k.turn(ctx, passwords.Known), who, in.Password, domain.ErrPassword, counters, nil)
 	}
 	if err != nil {
 		return SignedIn{}, err

@@ -67,29 +67,30 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 		return SignedIn{}, err
 	}
 	known, err := k.knowsClient(ctx, who, client)
+	known = known || k.Channel == domain.ChannelConsole // strangers do not come to the machine
 	class := passwords.SignIn
 	if known {
 		class = passwords.Known
 	}
+	var first beginning
+	var unusual []domain.Unusual
 	if err == nil {
-		err = k.proven(k.turn(ctx, class), who, in.Password, domain.ErrCredentials, counters.of(known))
+		err = k.proven(k.turn(ctx, class), who, in.Password, domain.ErrCredentials, counters.of(known), func() (err error) {
+			guessed := k.guessedAt(counters.row) && !known
+			if guessed && in.Staff { // there is no second proof yet
+				return domain.ErrCredentials
+			}
+			if who, err = k.renewed(ctx, who); err != nil {
+				return err
+			}
+			first = beginning{holder: who, client: client, session: domain.SessionID{UUID: domain.Derive(k.command.UUID, "session")},
+				methods: []domain.AuthMethod{domain.MethodPassword}}
+			if unusual, err = k.needsCode(ctx, first, guessed); err != nil || len(unusual) > 0 {
+				return err
+			}
+			return k.spendStart(who.id, client, known)
+		})
 	}
-	if err != nil {
-		return SignedIn{}, err
-	}
-	guessed := k.guessedAt(counters.row) && !known
-	if guessed && in.Staff { // there is no second proof yet
-		return SignedIn{}, domain.ErrCredentials
-	}
-	if err := k.spend(k.starts, k.Config.Limits.Starts, who.id, domain.ErrRate); err != nil {
-		return SignedIn{}, err
-	}
-	if who, err = k.renewed(ctx, who); err != nil {
-		return SignedIn{}, err
-	}
-	first := beginning{holder: who, client: client, session: domain.SessionID{UUID: domain.Derive(k.command.UUID, "session")},
-		methods: []domain.AuthMethod{domain.MethodPassword}}
-	unusual, err := k.needsCode(ctx, first, guessed)
 	switch {
 	case err != nil:
 		return SignedIn{}, err

@@ -144,6 +144,9 @@ func (k *call) continueSignIn(ctx context.Context, in ContinueSignIn) (SignedIn,
 		return SignedIn{}, domain.ErrSignInEnded
 	}
 	who.ownerAt = s.Begun.OwnerAt
+	if err := k.spendStart(who.id, nil, false); err != nil && !started { // it can be continued later
+		return SignedIn{}, err
+	}
 	out, err := k.begin(ctx, beginning{session: session, holder: who, methods: append(slices.Clip(s.Begun.Methods), domain.MethodCode)})
 	if err != nil {
 		return SignedIn{}, err

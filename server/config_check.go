@@ -60,10 +60,10 @@ func (c *Config) check() error {
 		return wrong("abuse.sign_ins_hour", "give a number up to 1000000, or 0 for no limit")
 	case !among(string(c.Abuse.Challenge), string(challengeOff), string(challengeWork)):
 		return wrong("abuse.challenge", "give off or pow")
-	case c.Abuse.SignUpsHour < 0:
-		return wrong("abuse.sign_ups_hour", "give a number, or 0 for no limit")
-	case c.Abuse.SignUpsDay < 0:
-		return wrong("abuse.sign_ups_day", "give a number, or 0 for no limit")
+	case c.Abuse.SignUpsHour < 0 || c.Abuse.SignUpsHour > 1_000_000:
+		return wrong("abuse.sign_ups_hour", "give a number up to 1000000, or 0 for no limit")
+	case c.Abuse.SignUpsDay < 0 || c.Abuse.SignUpsDay > 1_000_000:
+		return wrong("abuse.sign_ups_day", "give a number up to 1000000, or 0 for no limit")
 	case !among(c.Log.Level, "debug", "info", "warn", "error"):
 		return wrong("log.level", "give debug, info, warn or error")
 	case !among(c.Log.Format, "text", "json"):
