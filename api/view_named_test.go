@@ -226,7 +226,9 @@ func TestQuestions(t *testing.T) {
 		}
 		found := l.want(200, "POST", "/v1/views/accesses/query", officer,
 			`{"filter": {"field": "kind", "op": "eq", "value": "question_revealed"}, "sort": [{"field": "at", "desc": true}]}`)
-		if record := r.str(t, "record"); record != found.str(t, "documents", 0, "id") && record != found.str(t, "documents", 1, "id") || found.str(t, "documents", 0, "asked") != r.str(t, "asked", "id") ||
+		record := r.str(t, "record")
+		if record != found.str(t, "documents", 0, "id") && record != found.str(t, "documents", 1, "id") ||
+			found.str(t, "documents", 0, "asked") != r.str(t, "asked", "id") ||
 			found.str(t, "documents", 0, "case") != "AUD-2026-0007" || found.str(t, "documents", 0, "outcome") != "found" {
 			t.Errorf("the look at it: %s", found.text)
 		}

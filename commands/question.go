@@ -33,8 +33,8 @@ func (QuestionRevealed) Format(s fmt.State, _ rune) { hide(s) }
 // LogValue logs [personal].
 func (QuestionRevealed) LogValue() slog.Value { return hidden() }
 
-// revealQuestion records who reads what an officer asked and why, for each whom it named, then shows it. ErrNotFound, also recorded, if there is no such record;
-// ErrQuestionGone once the question's key is destroyed.
+// revealQuestion records who reads what an officer asked and why, for each whom it named, then shows it. ErrNotFound, also recorded, if there is
+// no such record; ErrQuestionGone once the question's key is destroyed.
 func (k *call) revealQuestion(ctx context.Context, in RevealQuestion) (QuestionRevealed, error) {
 	if err := in.Validate(); err != nil {
 		return QuestionRevealed{}, err
