@@ -33,7 +33,7 @@ type accessesAnswer struct {
 type accessAnswer struct {
 	ID         string     `json:"id" format:"uuid" doc:"The ledger entry that records it."`
 	At         time.Time  `json:"at"`
-	Kind       string     `json:"kind" doc:"decided: a service asked to use your data. revealed: an officer saw it. looked_up: an officer searched for your address. queried: an officer searched the records about you."`
+	Kind       string     `json:"kind" doc:"decided: a service asked to use your data. revealed: an officer saw it. looked_up: an officer searched for your address. queried: an officer searched the records about you. question_revealed: an officer read such a search."`
 	By         accessedBy `json:"by"`
 	Permission string     `json:"permission,omitzero"`
 	Purpose    string     `json:"purpose,omitzero" doc:"What for."`

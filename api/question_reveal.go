@@ -48,6 +48,9 @@ func (a *API) revealQuestion() {
 			}
 			if asked != nil {
 				at, _ := domain.ParseID(asked.ID)
+				if ask.Named, err = a.named(ctx, at); err != nil {
+					return nil, err
+				}
 				ask.Asked, ask.Carried = domain.EventID{UUID: at}, asked.Values[schema.Field("question")].Sealed()
 			}
 			out, err := a.Menu.RevealQuestion(ctx, r.Request, ask)
@@ -92,4 +95,25 @@ func (a *API) asked(ctx context.Context, id uuid.UUID) (*view.Schema, *view.Docu
 		return schema, nil, nil
 	}
 	return schema, one, nil
+}
+
+// named are those whom a query named: whom its records are about.
+func (a *API) named(ctx context.Context, first uuid.UUID) (people []domain.AccountID, err error) {
+	id := view.Text(first.String())
+	filter := view.All(view.Compare("kind", view.Eq, view.Text("queried")),
+		&view.Filter{Any: []view.Filter{*view.Compare("id", view.Eq, id), *view.Compare("asked", view.Eq, id)}})
+	found, _, err := a.Views.Query(ctx, accessesView, view.Query{Filter: filter, Limit: domain.MaxNamed}, journal.Position{}, a.Wait) // asked has waited
+	if err != nil {
+		return nil, queryRefusal(err)
+	}
+	schema, _ := a.Views.Schema(accessesView)
+	at := schema.Field("subject")
+	for _, d := range found.Documents {
+		if at >= 0 && at < len(d.Values) {
+			if id, ok := domain.ParseID(d.Values[at].Text()); ok {
+				people = append(people, domain.AccountID{UUID: id})
+			}
+		}
+	}
+	return people, nil
 }

@@ -226,7 +226,9 @@ func TestQuestions(t *testing.T) {
 		}
 		found := l.want(200, "POST", "/v1/views/accesses/query", officer,
 			`{"filter": {"field": "kind", "op": "eq", "value": "question_revealed"}, "sort": [{"field": "at", "desc": true}]}`)
-		if found.str(t, "documents", 0, "id") != r.str(t, "record") || found.str(t, "documents", 0, "asked") != r.str(t, "asked", "id") ||
+		record := r.str(t, "record")
+		if record != found.str(t, "documents", 0, "id") && record != found.str(t, "documents", 1, "id") ||
+			found.str(t, "documents", 0, "asked") != r.str(t, "asked", "id") ||
 			found.str(t, "documents", 0, "case") != "AUD-2026-0007" || found.str(t, "documents", 0, "outcome") != "found" {
 			t.Errorf("the look at it: %s", found.text)
 		}
@@ -240,7 +242,7 @@ func TestQuestions(t *testing.T) {
 	}
 	l.want(404, "POST", "/v1/questions/"+noID+"/reveal", auditor, reason)
 	l.want(404, "POST", "/v1/questions/somebody/reveal", auditor, reason)
-	if got := l.looksOf(ben); len(got) != 1 { // it is a look at the officer
+	if got := l.looksOf(ben); len(got) != 3 { // the query, and each look at it, since it names him
 		t.Errorf("looks: %v", got)
 	}
 	must(t, 0, l.deps.Journal.Destroy(t.Context(), domain.LedgerKey()))

@@ -15,6 +15,8 @@ type RevealQuestion struct {
 	Why
 	// Asked is the record of the query that keeps the question.
 	Asked domain.EventID `json:"asked"`
+	// Named are those whom the query named: who reads it looks at them, too.
+	Named []domain.AccountID `json:"-"`
 	// Carried is the question as a view carries it; nil: there is no such record.
 	Carried []byte `json:"-"`
 }
@@ -31,14 +33,26 @@ func (QuestionRevealed) Format(s fmt.State, _ rune) { hide(s) }
 // LogValue logs [personal].
 func (QuestionRevealed) LogValue() slog.Value { return hidden() }
 
-// revealQuestion records who reads what an officer asked and why, then shows it. ErrNotFound, also recorded, if there is no such record;
-// ErrQuestionGone once the question's key is destroyed.
+// revealQuestion records who reads what an officer asked and why, for each whom it named, then shows it. ErrNotFound, also recorded, if there is
+// no such record; ErrQuestionGone once the question's key is destroyed.
 func (k *call) revealQuestion(ctx context.Context, in RevealQuestion) (QuestionRevealed, error) {
 	if err := in.Validate(); err != nil {
 		return QuestionRevealed{}, err
 	}
 	found := in.Carried != nil
-	f, err := k.record(ctx, about{purpose: in.Purpose, caseID: in.Case}, domain.AccessQuestionRevealed{Asked: in.Asked, Found: found})
+	looks, err := k.looksAt(ctx, RecordQuery{Why: in.Why, People: in.Named})
+	if err != nil {
+		return QuestionRevealed{}, err
+	}
+	var entries []journal.Entry
+	for _, a := range looks {
+		more, err := k.entries(ctx, journal.NoStream("access"), a, domain.AccessQuestionRevealed{Asked: in.Asked, Found: found})
+		if err != nil {
+			return QuestionRevealed{}, err
+		}
+		entries = append(entries, more...)
+	}
+	f, err := k.recordAll(ctx, entries, 0)
 	if err != nil {
 		return QuestionRevealed{}, err
 	}

@@ -1,6 +1,9 @@
 package domain
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // ErrController: a description of the controller has a part that is missing or cannot be used; the field names it.
 var ErrController = &Error{Kind: Invalid, Code: "invalid_controller",
@@ -78,6 +81,17 @@ func (c Controller) materialAfter(before Controller) bool {
 		slices.ContainsFunc(c.Places, func(p Region) bool { return !slices.Contains(before.Places, p) })
 }
 
+// otherThan is the refusal of another controller than the one in force: it says which that is.
+func (c Controller) otherThan() error {
+	e := *ErrOtherController
+	in := make([]string, len(c.Places))
+	for i, p := range c.Places {
+		in[i] = string(p)
+	}
+	e.Message += " In force is " + string(c.ID) + " in " + string(c.Jurisdiction) + ", with data stored in " + strings.Join(in, ", ") + "."
+	return &e
+}
+
 // ControllerDescribed: from now on this is the controller.
 type ControllerDescribed struct {
 	Controller
@@ -150,7 +164,7 @@ func (c *Controllers) Start(configured Controller) (events []any, stale bool, er
 	switch {
 	case !described || now.Equal(configured):
 	case configured.materialAfter(now.Controller):
-		return nil, true, ErrOtherController
+		return nil, true, now.otherThan()
 	case slices.ContainsFunc(c.All, func(d DescribedController) bool { return d.Equal(configured) }):
 		return nil, true, nil
 	}

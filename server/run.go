@@ -34,13 +34,13 @@ const (
 // the server starts anyway and can be read.
 func (s *Server) publish(ctx context.Context) error {
 	_, err := s.menu.PublishNotices(ctx, commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "publishNotices"}, struct{}{})
-	if errors.Is(err, domain.ErrOtherController) {
+	var known *domain.Error
+	if errors.Is(err, domain.ErrOtherController) && errors.As(err, &known) {
 		if s.archive { // nobody decides anything in it
 			return nil
 		}
-		return domain.ErrOtherController.Because(errSetController)
+		return known.Because(errSetController)
 	}
-	var known *domain.Error
 	if errors.As(err, &known) && known.Kind == domain.Unavailable {
 		s.log.Error("notices could not be published: the log takes no appends", "error", errors.Unwrap(known).Error())
 		return nil
