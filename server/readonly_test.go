@@ -34,6 +34,7 @@ func newShelf(t *testing.T) *shelf {
 	s.config = filepath.Join(s.root, "config.yaml")
 	fatal(t, os.WriteFile(s.config, fmt.Appendf(nil, `
 http: 127.0.0.1:0
+internal: {http: 127.0.0.1:0}
 controller: {id: example, name: Example, address: 1 Main Street, contact: privacy@example.com, jurisdiction: DE, places: DE}
 master_key: %[1]s/keys/master.key
 backup: {list: %[1]s/destructions}
