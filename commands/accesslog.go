@@ -52,6 +52,22 @@ func (k *call) record(ctx context.Context, a about, event any) (domain.Fact, err
 	return k.recordAll(ctx, entries, 0)
 }
 
+// recordLooks records one event about each, all of them or none, and gives the first. event is told the first one's id, once there is
+// one; sealed is how many bytes are sealed in them.
+func (k *call) recordLooks(ctx context.Context, looks []about, sealed int, event func(first domain.EventID) any) (domain.Fact, error) {
+	var entries []journal.Entry
+	var first domain.EventID
+	for _, a := range looks {
+		more, err := k.entries(ctx, journal.NoStream("access"), a, event(first))
+		if err != nil {
+			return domain.Fact{}, err
+		}
+		entries = append(entries, more...)
+		first = entries[0].ID
+	}
+	return k.recordAll(ctx, entries, sealed)
+}
+
 // recordAll returns once all the events are durable, together, and gives the first. sealed is how many bytes are sealed in them.
 func (k *call) recordAll(ctx context.Context, entries []journal.Entry, sealed int) (domain.Fact, error) {
 	l := k.access

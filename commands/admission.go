@@ -96,7 +96,7 @@ func (k *call) room(ctx context.Context, a admission) (place, error) {
 		if k.Limited != nil {
 			k.Limited(a.class)
 		}
-		return place{}, domain.ErrMessages.After(int((wait + time.Second - 1) / time.Second))
+		return place{}, domain.ErrMessages.After(wholeSeconds(wait))
 	}
 	if a.class == domain.ClassGuest && k.Config.WorkBits > 0 && !k.worked {
 		if wait := budgets.Half().Wait(append(before, today...), k.now); wait > 0 {

@@ -12,7 +12,7 @@ import (
 // beside runs reads concurrently, the last one in the caller's goroutine. The first error cancels the others and is returned.
 // If the log is in this process they run one after another.
 func (c *core) beside(ctx context.Context, reads ...func(context.Context) error) error {
-	if c.near {
+	if c.near || len(reads) == 0 {
 		for _, read := range reads {
 			if err := read(ctx); err != nil {
 				return err

@@ -28,11 +28,7 @@ type buckets struct {
 const bucketsAtOnce = 1 << 16
 
 func newBuckets() *buckets {
-	by, err := lru.New[uuid.UUID, *rate.Limiter](bucketsAtOnce)
-	if err != nil {
-		panic(err) // only for a size below 1
-	}
-	return &buckets{by: by}
+	return &buckets{by: newCache[uuid.UUID, *rate.Limiter](bucketsAtOnce)}
 }
 
 // take takes one from a person's bucket, or says how long to wait for it.
@@ -57,7 +53,7 @@ func (k *call) spend(from *buckets, of Bucket, owner uuid.UUID, refusal *domain.
 		return nil
 	}
 	if wait := from.take(owner, of, k.now); wait > 0 {
-		return refusal.After(int((wait + time.Second - 1) / time.Second))
+		return refusal.After(wholeSeconds(wait))
 	}
 	return nil
 }

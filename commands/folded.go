@@ -56,12 +56,17 @@ type kept[S state[S]] struct {
 // foldedAtOnce is how many states of one kind are cached.
 const foldedAtOnce = 1 << 13
 
-func newFolded[S state[S]](c *core) *folded[S] {
-	by, err := lru.New[string, *kept[S]](foldedAtOnce)
+// newCache holds the most recently used of so many.
+func newCache[K comparable, V any](atOnce int) *lru.Cache[K, V] {
+	c, err := lru.New[K, V](atOnce)
 	if err != nil {
 		panic(err) // only for a size below 1
 	}
-	f := &folded[S]{c, by}
+	return c
+}
+
+func newFolded[S state[S]](c *core) *folded[S] {
+	f := &folded[S]{c, newCache[string, *kept[S]](foldedAtOnce)}
 	c.caches = append(c.caches, f)
 	return f
 }

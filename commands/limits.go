@@ -118,11 +118,14 @@ func (k *call) counters(ctx context.Context, limits ...limit) ([]*counter, error
 	})
 }
 
+// wholeSeconds is a wait as refusals say it: not shorter than it is.
+func wholeSeconds(wait time.Duration) int { return int((wait + time.Second - 1) / time.Second) }
+
 // attempt counts an attempt against limits before it is made; the refusal says when to try again. done says how it came out.
 func (k *call) attempt(all []*counter) (done func(ctx context.Context, counts bool) error, err error) {
 	if wait := k.tallies.reserve(all, k.now); wait > 0 {
 		k.attempted(all, true)
-		return nil, domain.ErrRate.After(int((wait + time.Second - 1) / time.Second))
+		return nil, domain.ErrRate.After(wholeSeconds(wait))
 	}
 	settled := false
 	return func(ctx context.Context, counts bool) error {

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"accountledger/domain"
-	"accountledger/journal"
 )
 
 // RecordQuery records that an officer queried a view; only then may the answer be shown.
@@ -53,23 +52,19 @@ func (k *call) recordQuery(ctx context.Context, in RecordQuery) (domain.EventID,
 	if len(in.People) > domain.MaxNamed {
 		return domain.EventID{}, domain.ErrNamed
 	}
-	looks, err := k.looksAt(ctx, in)
+	looks, err := k.looksAt(ctx, in.Why, in.People)
 	if err != nil {
 		return domain.EventID{}, err
 	}
 	mac := k.keys.commands.MAC([]byte("query"), []byte(in.View), in.Query)
 	e := domain.AccessQueried{View: in.View, Fingerprint: domain.Fingerprint(hex.EncodeToString(mac[:16])), Rows: in.Rows,
 		Question: domain.Personal(domain.Question{Query: string(in.Query)}, domain.LedgerKey())}
-	var entries []journal.Entry
-	for _, a := range looks {
-		more, err := k.entries(ctx, journal.NoStream("access"), a, e)
-		if err != nil {
-			return domain.EventID{}, err
+	f, err := k.recordLooks(ctx, looks, len(in.Query), func(first domain.EventID) any {
+		if !first.IsZero() {
+			e.Asked, e.Question = first, domain.Part[domain.Question]{}
 		}
-		entries = append(entries, more...)
-		e.Asked, e.Question = entries[0].ID, domain.Part[domain.Question]{}
-	}
-	f, err := k.recordAll(ctx, entries, len(in.Query))
+		return e
+	})
 	return f.ID, err
 }
 
@@ -83,20 +78,16 @@ func distinct(all []domain.AccountID) (out []domain.AccountID) {
 	return out
 }
 
-// looksAt is what the records of a query are about.
-func (k *call) looksAt(ctx context.Context, in RecordQuery) (looks []about, err error) {
-	if len(in.People) == 0 {
-		return []about{{purpose: in.Purpose, caseID: in.Case}}, nil
-	}
-	accounts := make([]*domain.Account, len(in.People))
-	err = k.besideEach(ctx, len(in.People), func(ctx context.Context, i int) (err error) {
-		accounts[i], err = k.account(ctx, in.People[i])
+// looksAt is what the records of a look at some people are about, each of them there once.
+func (k *call) looksAt(ctx context.Context, in Why, people []domain.AccountID) (looks []about, err error) {
+	accounts := make([]*domain.Account, len(people))
+	err = k.besideEach(ctx, len(people), func(ctx context.Context, i int) (err error) {
+		accounts[i], err = k.account(ctx, people[i])
 		return err
 	})
-	seen := map[domain.AccountID]bool{}
 	for _, a := range accounts {
-		if err == nil && a.Exists() && !seen[a.ID] { // of others there is nothing to see
-			seen[a.ID], looks = true, append(looks, about{subject: a.ID, region: a.Region, purpose: in.Purpose, caseID: in.Case})
+		if err == nil && a.Exists() { // of others there is nothing to see
+			looks = append(looks, about{subject: a.ID, region: a.Region, purpose: in.Purpose, caseID: in.Case})
 		}
 	}
 	if len(looks) == 0 {

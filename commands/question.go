@@ -40,19 +40,11 @@ func (k *call) revealQuestion(ctx context.Context, in RevealQuestion) (QuestionR
 		return QuestionRevealed{}, err
 	}
 	found := in.Carried != nil
-	looks, err := k.looksAt(ctx, RecordQuery{Why: in.Why, People: in.Named})
+	looks, err := k.looksAt(ctx, in.Why, in.Named)
 	if err != nil {
 		return QuestionRevealed{}, err
 	}
-	var entries []journal.Entry
-	for _, a := range looks {
-		more, err := k.entries(ctx, journal.NoStream("access"), a, domain.AccessQuestionRevealed{Asked: in.Asked, Found: found})
-		if err != nil {
-			return QuestionRevealed{}, err
-		}
-		entries = append(entries, more...)
-	}
-	f, err := k.recordAll(ctx, entries, 0)
+	f, err := k.recordLooks(ctx, looks, 0, func(domain.EventID) any { return domain.AccessQuestionRevealed{Asked: in.Asked, Found: found} })
 	if err != nil {
 		return QuestionRevealed{}, err
 	}

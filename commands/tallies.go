@@ -34,15 +34,7 @@ type tally struct {
 const talliesAtOnce = 1 << 16
 
 func newTallies(atOnce int) *tallies {
-	return &tallies{flying: map[tallyKey]int{}, once: newTallyCache(atOnce), more: newTallyCache(atOnce)}
-}
-
-func newTallyCache(atOnce int) *lru.Cache[tallyKey, *tally] {
-	c, err := lru.New[tallyKey, *tally](atOnce)
-	if err != nil {
-		panic(err) // only for a size below 1
-	}
-	return c
+	return &tallies{flying: map[tallyKey]int{}, once: newCache[tallyKey, *tally](atOnce), more: newCache[tallyKey, *tally](atOnce)}
 }
 
 // of is a key's tally; one of nothing if there is none. The caller holds mu.

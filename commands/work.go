@@ -67,7 +67,7 @@ func (k *call) needsWork(ctx context.Context, about [32]byte, wait time.Duration
 	if err != nil {
 		return err
 	}
-	e := domain.ErrWork.After(int((wait + time.Second - 1) / time.Second))
+	e := domain.ErrWork.After(wholeSeconds(wait))
 	e.Work = &domain.Work{Challenge: challenge, Bits: k.Config.WorkBits, Expires: ends}
 	return e
 }
