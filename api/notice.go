@@ -52,7 +52,7 @@ const (
 // notice reads one that was ever published.
 func (a *API) notice() {
 	route(a, operation("notice", "GET", "/v1/notices/{id}", "signing up", "Read a notice",
-		"Any notice that was ever published, also one that is no longer in force: what somebody agreed to can be read for ever. No sign-in needed."),
+		"Any notice that was ever published, also one that is no longer in force: what somebody agreed to stays readable. No sign-in needed."),
 		of(a.Menu.ReadNotice.May),
 		func(ctx context.Context, r *ask, in *noticeIn) (*noticeOut, error) {
 			id, err := pathID(in.ID)

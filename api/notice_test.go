@@ -18,7 +18,7 @@ func (l *ledger) describe(by func(*domain.Controller)) {
 	must(l.t, 0, err)
 }
 
-// TestNotices: everybody reads every notice by its id, for ever and always the same, and it can be kept.
+// TestNotices: everybody reads every notice by its id, always the same, and can keep it.
 func TestNotices(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
@@ -56,7 +56,7 @@ func TestNotices(t *testing.T) {
 	}
 }
 
-// TestANoticeInALanguage: the same version is shown in the closest language there is, and then not kept for ever.
+// TestANoticeInALanguage: the same version is shown in the closest language there is, and then cached for an hour only.
 func TestANoticeInALanguage(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)

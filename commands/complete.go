@@ -225,7 +225,7 @@ func (k *call) settleVerification(ctx context.Context, in SettleVerification) (S
 	case ended:
 		err = errors.Join(k.noteMissed(ctx, r, v), k.Journal.Destroy(ctx, domain.VerificationKey(r.ID)))
 	case v.Passed && r.Purpose == domain.VerifySignIn && !over:
-		return Settled{}, nil // whoever gave the code may still sign in
+		return Settled{}, nil // the person who gave the code may still sign in
 	case v.Passed && r.Purpose != domain.VerifySignIn:
 		_, err = k.complete(ctx, r, v.PassedAt)
 		if isRefusal(err) { // recorded

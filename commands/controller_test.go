@@ -178,7 +178,7 @@ func TestStartsAtOnce(t *testing.T) {
 	}
 }
 
-// A crash after the description: whoever starts next completes the notices, and material stays material.
+// A crash after the description: the next process that starts completes the notices, and material stays material.
 func TestACrashBetweenDescriptionAndNotices(t *testing.T) {
 	w := newWorld(t)
 	ada, service := w.person(ada), w.service("weather-app")
@@ -232,7 +232,7 @@ func TestAControllerThatCannotBeDescribed(t *testing.T) {
 	})
 }
 
-// Every version can be read for ever, by its id and in each language.
+// Every version stays readable by its id and in each language.
 func TestNoticesCanBeReadForEver(t *testing.T) {
 	w := newWorld(t)
 	first := w.current()

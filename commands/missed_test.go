@@ -80,7 +80,7 @@ func (s *lateStore) Append(ctx context.Context, stream string, expected int64, e
 	return s.Store.Append(ctx, stream, expected, events...)
 }
 
-// A crash right after a verification has ended loses nothing: whoever settles it says so.
+// A crash right after a verification has ended loses nothing: the process that settles it says so.
 func TestMissedAfterACrash(t *testing.T) {
 	w := newWorld(t)
 	c := w.person(ada)

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/text/language"
 )
 
-// Languages are those of every text of the catalogue and of every notice. The first is shown to whoever reads none of them.
+// Languages are those of every text of the catalogue and of every notice. The first is shown to people who read none of them.
 func Languages() []Language { return []Language{"en", "de", "es", "zh-Hans"} }
 
 // matcher finds the closest of some languages by CLDR's distances: zh-Hans for zh-CN, German for Swiss German.

@@ -134,7 +134,7 @@ func TestWaitingIsBounded(t *testing.T) {
 	close(began)
 }
 
-// Whoever comes and leaves, workers are neither lost nor used twice.
+// However callers come and leave, workers are neither lost nor used twice.
 func TestWorkersAreNotLost(t *testing.T) {
 	h := hasher(t, passwords.Options{Params: passwords.Params{MemoryKiB: 8, Passes: 1, Lanes: 1}, Workers: 3})
 	var all sync.WaitGroup

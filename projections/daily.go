@@ -30,7 +30,7 @@ type daily struct {
 // nobody.
 //
 // Field events counts everything; the others count proven people, as the events themselves say: people each person once a day and cell,
-// weekly_people once a week, on the first day of it (ISO 8601, from Monday), monthly_people once a month, and new_people once for ever. So
+// weekly_people once a week, on the first day of it (ISO 8601, from Monday), monthly_people once a month, and new_people only once. So
 // the sum over the days of a week or month is the number of people in it. Who never proved an address is no person here: anybody can make up
 // any number of those. A sign-up that was completed counts as a person where it was requested and where its verification passed, and where
 // a code of it was wrong.

@@ -121,7 +121,7 @@ func TestSumsOfDaysAreTrue(t *testing.T) {
 		all := records(t, l)
 		for number, period := range periods {
 			got, want := counts(t, all, number), plain(all, period)
-			if number == "new_people" { // sign-ins are not known for ever
+			if number == "new_people" { // old sign-ins are not remembered
 				for cell := range want {
 					if strings.HasPrefix(cell, "sign_in/") {
 						delete(want, cell)

@@ -53,7 +53,7 @@ func (w whose) collect(v reflect.Value) {
 }
 
 // TestViewsSayWhomTheyName folds the golden log and looks at every keyword that ever holds an id: the view must say whether such ids name
-// people, and must not say of a person's that they name nobody. Whoever adds a view or a field cannot forget it.
+// people, and must not say of a person's that they name nobody. A new view or field cannot forget it.
 func TestViewsSayWhomTheyName(t *testing.T) {
 	l := projectiontest.New(t)
 	l.ReadGolden(goldenLog)

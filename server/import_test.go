@@ -81,7 +81,7 @@ func TestExportOfARunningLedgerAndImport(t *testing.T) {
 
 	// Without, it is an archive.
 	archive := moved(t, cfg)
-	archive.Controller.ID = "reader" // whoever reads an archive need not be the controller
+	archive.Controller.ID = "reader" // the reader of an archive need not be the controller
 	in, err = server.Import(t.Context(), archive, small, false, server.SideOptions{})
 	fatal(t, err)
 	if !in.Archive || in.Rows != 0 {

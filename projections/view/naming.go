@@ -41,7 +41,7 @@ type Mention struct {
 
 // Mentions lists how a filter names people, in the order of its text: each value that eq or in compares a naming field with, wherever
 // it stands in the tree. That does not depend on what it is joined with: under any and not too, the answer tells
-// something of whoever is mentioned, and a filter that mentions nobody gives the same answer, but for the ids in it, whoever is who.
+// something of everybody who is mentioned, and a filter that mentions nobody gives the same answer, but for the ids in it, whatever ids people have.
 // The filter has passed Check, so no naming field is compared by order.
 func (s *Schema) Mentions(f *Filter) []Mention {
 	if f == nil {
