@@ -32,6 +32,7 @@ type Menu struct {
 	SignOutEverywhere Command[struct{}, struct{}]
 
 	Me              Command[struct{}, Me]
+	ChangePassword  Command[ChangePassword, SignedIn]
 	SetLanguage     Command[SetLanguage, domain.Language]
 	ListContacts    Command[struct{}, []Contact]
 	AddContact      Command[AddContact, ContactAdding]
@@ -78,6 +79,7 @@ type Menu struct {
 	PublishNotices     Command[struct{}, struct{}]
 	SettleVerification Command[SettleVerification, Settled]
 	SettleUnlinked     Command[SettleUnlinked, struct{}]
+	SettlePassword     Command[SettlePassword, struct{}]
 	SettleErasure      Command[SettleErasure, ErasureView]
 	Retain             Command[struct{}, struct{}]
 	Message            Command[domain.MessageRequest, MessageToSend]
@@ -108,6 +110,7 @@ func menu(c *core) *Menu {
 		SignOutEverywhere: by(c, signedIn, onCall((*call).signOutEverywhere)),
 
 		Me:              by(c, ownerEvenClosing, onCall((*call).me)),
+		ChangePassword:  by(c, fresh(owner, freshPerson), changing((*call).changePassword)),
 		SetLanguage:     by(c, owner, changing((*call).setLanguage)),
 		ListContacts:    by(c, ownerEvenClosing, onCall((*call).listContacts)),
 		AddContact:      by(c, fresh(owner, freshPerson), changing((*call).addContact)),
@@ -153,6 +156,7 @@ func menu(c *core) *Menu {
 		PublishNotices:     by(c, system, onCall((*call).publishNotices)),
 		SettleVerification: by(c, system, onCall((*call).settleVerification)),
 		SettleUnlinked:     by(c, system, onCall((*call).settleUnlinked)),
+		SettlePassword:     by(c, system, onCall((*call).settlePassword)),
 		SettleErasure:      by(c, system, onCall((*call).settleErasure)),
 		Retain:             by(c, system, onCall((*call).retain)),
 		Message:            by(c, system, onCall((*call).message)),
