@@ -14,6 +14,15 @@ type from struct {
 	other  bool   // the owner has signed in with another one before
 }
 
+// clientInfo is what is kept of the client that signs in.
+func (k *call) clientInfo() domain.ClientInfo {
+	c := k.Client
+	if c.Country = ""; k.Country != nil {
+		c.Country = k.Country(c.Address)
+	}
+	return c
+}
+
 // unusual says why the sign-in is unusual.
 func (f from) unusual() []domain.Unusual {
 	if f.isNew && f.other {

@@ -212,7 +212,7 @@ func (k *call) sessionStarted(id domain.SessionID, who holder, month domain.Mont
 	}
 	return domain.SessionStarted{Session: id, Owner: who.kind, SecretHash: hashSecret(secret), Expires: k.now.Add(lifetime), OwnerAt: who.ownerAt,
 		Level: domain.LevelOne, Cohort: cohort,
-		Client: domain.Personal(k.Client, keys...)}
+		Client: domain.Personal(k.clientInfo(), keys...)}
 }
 
 // ageAgain decides the person's capacity again.

@@ -24,6 +24,8 @@ const (
 type ClientInfo struct {
 	Address   string `json:"address"`
 	UserAgent string `json:"user_agent"`
+	// Country is where the address was when the session started, by the operator's database; empty where that is not known.
+	Country Region `json:"country,omitzero"`
 }
 
 // SessionStarted: somebody signed in. Only a hash of the session's secret is kept.

@@ -250,6 +250,10 @@ func (s *Server) openCommands(ctx context.Context, o Options) error {
 			return err
 		}
 	}
+	country, err := s.openCountries()
+	if err != nil {
+		return err
+	}
 	config := commands.DefaultConfig()
 	config.Grace, config.BackupKeep = s.cfg.Erasure.Grace, s.cfg.Backup.Keep
 	config.Limits = s.cfg.Abuse.limits()
@@ -259,7 +263,7 @@ func (s *Server) openCommands(ctx context.Context, o Options) error {
 	config.Unusual = commands.UnusualSignIns(s.cfg.SignIns.Unusual)
 	config.Controller = s.cfg.Controller.Description()
 	s.menu, err = commands.New(ctx, commands.Deps{Journal: s.journal, Vault: s.vault, Checker: checker, Hasher: s.hasher, Now: s.now, Config: config,
-		Log: s.log, Forget: s.forget, Limited: s.countLimited, Attempted: s.countAttempt})
+		Log: s.log, Forget: s.forget, Country: country, Limited: s.countLimited, Attempted: s.countAttempt})
 	return err
 }
 
