@@ -100,7 +100,7 @@ func TestWhatIsNoDatabaseOfCountries(t *testing.T) {
 	dir := t.TempDir()
 	networks := filepath.Join(dir, "networks.mmdb")
 	geotest.WriteRecords(t, networks, func(name string) mmdbtype.DataType {
-		return mmdbtype.Map{"autonomous_system_organization": mmdbtype.String(name)}
+		return mmdbtype.Map{"autonomous_system_number": mmdbtype.String(name)}
 	}, map[string]string{"192.0.2.0/24": "Example"})
 	text := filepath.Join(dir, "text")
 	if err := os.WriteFile(text, []byte("no database"), 0o600); err != nil {
