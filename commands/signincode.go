@@ -83,6 +83,9 @@ func (k *call) askForCode(ctx context.Context, who holder, unusual []domain.Unus
 			return []any{domain.SignInBegun{Methods: []domain.AuthMethod{domain.MethodPassword}, Needs: []domain.SignInNeed{domain.NeedCode},
 				Unusual: unusual, Expires: k.factTime(head).Add(domain.SignInLifetime), OwnerAt: who.ownerAt}}, nil
 		}}.by(ctx, k)
+	if err == nil && begun.facts[0].Restored { // its message is not sent any more
+		err = domain.ErrRepeatLate
+	}
 	if err != nil {
 		return SignedIn{}, err
 	}
