@@ -51,6 +51,11 @@ func tripRows() []tripRow {
 			return request{401, "POST", "/v1/sessions", "", strings.Replace(signInBody(p.anna.email, false), password, "another", 1)}
 		}},
 		{"signIn, officer", 3, 3, func(p *people) request {
+			body := signInBody(p.officerEmail, true)
+			client := p.ledger.want(201, "POST", "/v1/sessions", "", body).str(p.ledger.t, "client")
+			return request{201, "POST", "/v1/sessions", "", strings.Replace(body, "{", `{"client": "`+client+`", `, 1)}
+		}},
+		{"signIn, officer, a new client", 4, 4, func(p *people) request {
 			return request{201, "POST", "/v1/sessions", "", signInBody(p.officerEmail, true)}
 		}},
 		{"raiseSession", 4, 3, func(p *people) request {

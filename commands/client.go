@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"slices"
 
 	"accountledger/domain"
 	"accountledger/journal"
@@ -23,12 +24,15 @@ func (k *call) clientInfo() domain.ClientInfo {
 	return c
 }
 
-// unusual says why the sign-in is unusual.
-func (f from) unusual() []domain.Unusual {
-	if f.isNew && f.other {
-		return []domain.Unusual{domain.UnusualClient}
+// unusual says why the sign-in is unusual, with the reasons that were found before.
+func (f from) unusual(before []domain.Unusual) []domain.Unusual {
+	switch {
+	case !f.isNew:
+		return nil
+	case f.other && !slices.Contains(before, domain.UnusualClient):
+		return append([]domain.Unusual{domain.UnusualClient}, before...)
 	}
-	return nil
+	return before
 }
 
 // clientOf finds the client by the secret that it sent, or makes it known by another one: a secret that somebody else chose is never
