@@ -89,6 +89,7 @@ func tripRows() []tripRow {
 			return request{202, "POST", "/v1/me/contacts", p.another().token, fmt.Sprintf(`{"email": %q}`, p.address())}
 		}},
 		{"history", 2, 1, get("/v1/me/history")},
+		{"signIns", 2, 1, get("/v1/me/sign-ins")},
 		{"accesses", 2, 1, get("/v1/me/accesses")},
 		{"listPermissions", 2, 1, get("/v1/me/permissions")},
 		{"setPermission, granted", 3, 2, func(p *people) request {

@@ -105,8 +105,8 @@ type core struct {
 	proofs    *folded[*proof]
 
 	masters masters
-	// restored is the position of the last restore; nil if there was none.
-	restored atomic.Pointer[journal.Position]
+	// restored is the last restore; nil if there was none.
+	restored atomic.Pointer[restoredAt]
 	near     bool // the log is in this process
 }
 

@@ -33,8 +33,8 @@ const (
 	UnusualNetwork Unusual = "network"    // so many sign-ins from its network were refused today that a limit was reached
 )
 
-// UnusualReasons lists every reason.
-func UnusualReasons() []Unusual {
+// Values lists them all.
+func (Unusual) Values() []Unusual {
 	return []Unusual{UnusualClient, UnusualGuessed, UnusualCountry, UnusualRefused, UnusualLongAgo, UnusualNetwork}
 }
 
@@ -47,7 +47,7 @@ const (
 )
 
 // Validate refuses unknown values.
-func (u Unusual) Validate() error { return oneOf(u, UnusualReasons()...) }
+func (u Unusual) Validate() error { return oneOf(u, u.Values()...) }
 
 // Clients are the clients that are known of one owner.
 type Clients struct {
