@@ -51,6 +51,7 @@ func DefaultLimits() Limits {
 // not known and for one that is. Nobody else can use up what a known one has. Both are read at once, whether or not it is.
 type signInCounters struct {
 	row              *counter
+	network          *counter // nil if the client has no network
 	strangers, known []*counter
 }
 
@@ -69,7 +70,10 @@ func (k *call) signInCounters(ctx context.Context, digest vault.Digest, client [
 	if err != nil {
 		return s, err
 	}
-	return signInCounters{row: all[0], known: []*counter{all[0], all[1]}, strangers: append([]*counter{all[0]}, all[2:]...)}, nil
+	if len(all) > 3 {
+		s.network = all[3]
+	}
+	return signInCounters{row: all[0], network: s.network, known: []*counter{all[0], all[1]}, strangers: append([]*counter{all[0]}, all[2:]...)}, nil
 }
 
 // of are those that an attempt counts against.

@@ -67,6 +67,8 @@ type Deps struct {
 	// Forget deletes anything else kept about a person, such as messages in a local mailbox. It is idempotent; no erasure
 	// is complete before it succeeds. May be nil.
 	Forget func(domain.AccountID) error
+	// Country is the country that an address of the internet is in; empty if it is not known. May be nil. It is called concurrently.
+	Country func(address string) domain.Region
 	// Limited counts requests that are refused because the budget of their message's class is used up. It gets no more than the
 	// class; may be nil. It is called concurrently.
 	Limited func(domain.MessageClass)
@@ -103,8 +105,8 @@ type core struct {
 	proofs    *folded[*proof]
 
 	masters masters
-	// restored is the position of the last restore; nil if there was none.
-	restored atomic.Pointer[journal.Position]
+	// restored is the last restore; nil if there was none.
+	restored atomic.Pointer[restoredAt]
 	near     bool // the log is in this process
 }
 

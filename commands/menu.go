@@ -37,6 +37,7 @@ type Menu struct {
 	ListContacts    Command[struct{}, []Contact]
 	AddContact      Command[AddContact, ContactAdding]
 	History         Command[struct{}, []HistoryEntry]
+	ListSignIns     Command[ListSignIns, SignIns]
 	ListPermissions Command[struct{}, Permissions]
 	SetPermission   Command[domain.SetPermission, PermissionSet]
 	ListDevices     Command[struct{}, []Device]
@@ -115,6 +116,7 @@ func menu(c *core) *Menu {
 		ListContacts:    by(c, ownerEvenClosing, onCall((*call).listContacts)),
 		AddContact:      by(c, fresh(owner, freshPerson), changing((*call).addContact)),
 		History:         by(c, owner, onCall((*call).history)),
+		ListSignIns:     by(c, ownerEvenClosing, onCall((*call).listSignIns)),
 		ListPermissions: by(c, owner, onCall((*call).listPermissions)),
 		SetPermission:   by(c, owner, changing((*call).setPermission)),
 		ListDevices:     by(c, owner, onCall((*call).listDevices)),

@@ -155,7 +155,11 @@ func (k *call) signedUpBefore(ctx context.Context, id domain.SignUpID) (*domain.
 	if err != nil || s.Requested == nil {
 		return nil, err
 	}
-	return &s.Fact, k.sameRequest(ctx, []domain.Fact{s.Fact})
+	err = k.sameRequest(ctx, []domain.Fact{s.Fact})
+	if err == nil && s.Fact.Restored { // its message is not sent any more
+		err = domain.ErrRepeatLate
+	}
+	return &s.Fact, err
 }
 
 func signedUpAnswer(ctx context.Context, k *call, id domain.SignUpID, f *domain.Fact, err error) (SignedUp, error) {

@@ -48,6 +48,7 @@ type AttemptsCleared struct {
 type Attempts struct {
 	Counts  []AttemptsCounted
 	Row     int   // how many were counted since the last right one
+	Limited bool  // a limit was reached
 	Applied int64 // how many events it is made from
 }
 
@@ -67,6 +68,7 @@ func (a *Attempts) Apply(f Fact) error {
 	case AttemptsCleared:
 		a.Row = 0
 	case AttemptsLimited:
+		a.Limited = true
 	default:
 		return unexpected(f)
 	}
