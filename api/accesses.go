@@ -66,7 +66,7 @@ func (a *API) accesses() {
 				ans.Accesses[i] = accessOf(p.schema, d)
 			}
 			return reply(a, journal.Position{}, ans), nil
-		})
+		}, errPageSize, errCursor)
 }
 
 // accessesPage is the query for accesses to a person's data by others.

@@ -79,7 +79,7 @@ func (a *API) catalogue() {
 				ans.Permissions[i] = cataloguePermissionOf(e)
 			}
 			return &catalogueOut{"Accept-Language, Authorization", ans}, nil
-		})
+		}, domain.ErrLanguage)
 }
 
 func cataloguePermissionOf(e commands.CatalogueEntry) cataloguePermission {

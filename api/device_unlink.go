@@ -26,5 +26,5 @@ func (a *API) unlinkDevice() {
 				return nil, err
 			}
 			return &done{Positioned{a.sealPosition(out.Position)}}, nil
-		})
+		}, domain.ErrNotFound, domain.ErrChanges)
 }

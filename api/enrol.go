@@ -38,5 +38,5 @@ func (a *API) enrol() {
 				return nil, err
 			}
 			return reply(a, out.Position, enrolAnswer{out.Value.Roles}), nil
-		})
+		}, append(commands.PasswordRefusals(a.Menu.Passwords), domain.ErrEnrolment, domain.ErrRate)...)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"accountledger/commands"
+	"accountledger/domain"
 )
 
 type cancelErasureIn struct {
@@ -21,5 +22,5 @@ func (a *API) cancelErasure() {
 				return nil, err
 			}
 			return reply(a, out.Position, erasureOf(out.Value)), nil
-		})
+		}, domain.ErrNotFound, domain.ErrErasureDone)
 }

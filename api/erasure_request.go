@@ -61,5 +61,5 @@ func (a *API) requestErasure() {
 				return nil, err
 			}
 			return reply(a, out.Position, erasureOf(out.Value)), nil
-		})
+		}, domain.ErrErasureOpen, domain.ErrChanges)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"accountledger/commands"
+	"accountledger/domain"
 	"accountledger/journal"
 )
 
@@ -21,5 +22,5 @@ func (a *API) seeErasure() {
 				return nil, err
 			}
 			return reply(a, journal.Position{}, erasureOf(out.Value)), nil
-		})
+		}, domain.ErrNotFound)
 }

@@ -35,5 +35,5 @@ func (a *API) me() {
 				ans.Erasure = &e
 			}
 			return reply(a, journal.Position{}, ans), nil
-		})
+		}, domain.ErrNotFound)
 }

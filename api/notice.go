@@ -74,5 +74,5 @@ func (a *API) notice() {
 			by := controllerAnswer{n.By.ID, n.Described, n.By.Name, n.By.Address, n.By.Contact, n.By.DPO, n.By.Authority, n.By.Jurisdiction, n.By.Places}
 			return &noticeOut{keep, string(n.Language),
 				noticeAnswer{n.Event, n.Permission, n.Version, n.Material, n.Language, n.At, n.Hash, n.Text, by}}, nil
-		})
+		}, domain.ErrNotFound, domain.ErrLanguage)
 }

@@ -57,5 +57,5 @@ func (a *API) notices() {
 				ans.Notices[i] = noticeVersion{n.Event, n.Permission, n.Version, n.Material, n.InForce, n.Counts, n.Language, n.Controller, n.At, n.Hash}
 			}
 			return &noticesOut{"Accept-Language, Authorization", ans}, nil
-		})
+		}, domain.ErrPermission, domain.ErrLanguage)
 }

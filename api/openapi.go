@@ -10,6 +10,7 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 
+	"accountledger/domain"
 	"accountledger/projections/view"
 )
 
@@ -65,18 +66,19 @@ func format() huma.Format {
 	}
 }
 
-// describe adds what all operations have in common.
-func describe(op *huma.Operation, who audience) {
+// describe adds what all operations have in common. in is the type of the request, own are refusals of its own.
+func describe(op *huma.Operation, who audience, in reflect.Type, own []*domain.Error) {
 	if !who.open() {
 		op.Security = []map[string][]string{{bearer: {}}}
 	}
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
 	}
+	describeRefusals(op, refusalsOf(op, who, in, own))
 	op.Responses["default"] = refusalOf("A refusal.")
 	if up := who.stepUp(); up != nil {
-		op.Responses["403"] = refusalOf(fmt.Sprintf("A refusal; step_up_required if you proved who you are more than %d minutes ago: "+
-			"see POST /v1/me/session/raise.", up.MaxAge/time.Minute))
+		op.Responses["403"].Description += fmt.Sprintf("\n\nThe code is step_up_required if you proved who you are more than %d minutes ago: "+
+			"see POST /v1/me/session/raise.", up.MaxAge/time.Minute)
 	}
 }
 
@@ -86,11 +88,6 @@ func answers[T any](a *API, description string) *huma.Response {
 	name := huma.DefaultSchemaNamer(t, "")
 	return &huma.Response{Description: description, Content: map[string]*huma.MediaType{
 		"application/json": {Schema: a.huma.OpenAPI().Components.Schemas.Schema(t, true, name)}}}
-}
-
-func refusalOf(description string) *huma.Response {
-	return &huma.Response{Description: description, Content: map[string]*huma.MediaType{
-		"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}}}
 }
 
 // finishDescription removes huma's own schemas and serves the description.
@@ -106,6 +103,11 @@ func (a *API) finishDescription() error {
 			}
 		}
 	}
+	for _, item := range a.huma.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			finishAnswers(op)
+		}
+	}
 	spec, err := json.Marshal(a.huma.OpenAPI(), json.Deterministic(true))
 	if err != nil {
 		return fmt.Errorf("api: writing the description: %w", err)
@@ -114,6 +116,19 @@ func (a *API) finishDescription() error {
 		return c.Blob(http.StatusOK, "application/openapi+json", spec)
 	})
 	return nil
+}
+
+// finishAnswers adds the header that all answers have.
+func finishAnswers(op *huma.Operation) {
+	if op == nil {
+		return
+	}
+	for _, r := range op.Responses {
+		if r.Headers == nil {
+			r.Headers = map[string]*huma.Header{}
+		}
+		r.Headers[requestID] = requestIDHeader()
+	}
 }
 
 // literal is the schema of a value in a filter.

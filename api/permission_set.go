@@ -52,5 +52,6 @@ func (a *API) setPermission() {
 				return nil, err
 			}
 			return &setPermissionOut{Positioned{a.sealPosition(out.Position)}, etag(out.Value.Tag), permissionOf(out.Value.PermissionView)}, nil
-		})
+		}, errState, errNotice, errIfMatch, domain.ErrPermission, domain.ErrPurpose, domain.ErrGuardian, domain.ErrNotice, domain.ErrStale,
+		domain.ErrChanges)
 }

@@ -40,12 +40,13 @@ func reply[T any](a *API, at journal.Position, body T) *answer[T] {
 }
 
 // route registers an endpoint. huma describes it and calls run once the guard, the body and the Idempotency-Key are in order.
-// Errors of run are answered as Problems.
-func route[I, O any](a *API, op huma.Operation, who audience, run func(context.Context, *ask, *I) (*O, error)) {
+// Errors of run are answered as Problems. own are those that it can have besides what follows from the audience, the form and the method of the
+// request: they are described, and nothing else may be answered.
+func route[I, O any](a *API, op huma.Operation, who audience, run func(context.Context, *ask, *I) (*O, error), own ...*domain.Error) {
 	op.SkipValidateParams, op.SkipValidateBody = true, true
 	op.MaxBodyBytes, op.BodyReadTimeout = -1, -1 // the guard has read it
 	op.Middlewares = append(op.Middlewares, a.guard(who))
-	describe(&op, who)
+	describe(&op, who, reflect.TypeFor[I](), own)
 	at, hasBody := reflect.TypeFor[I]().FieldByName("Body")
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := answerTo(ctx, askOf(ctx), func(ctx context.Context, r *ask) (*O, error) {

@@ -25,5 +25,5 @@ func (a *API) endSession() {
 				return nil, err
 			}
 			return &done{Positioned{a.sealPosition(out.Position)}}, nil
-		})
+		}, domain.ErrNotFound)
 }

@@ -40,5 +40,5 @@ func (a *API) continueSignIn() {
 				return nil, err
 			}
 			return reply(a, out.Position, signedIn(out.Value)), nil
-		})
+		}, domain.ErrSignIn, domain.ErrSignInEnded, domain.ErrCode, domain.ErrCodeExpired, domain.ErrRate)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"accountledger/commands"
+	"accountledger/domain"
 	"accountledger/passwords"
 )
 
@@ -31,5 +32,5 @@ func (a *API) raiseSession() {
 				return nil, err
 			}
 			return reply(a, out.Position, signedIn(out.Value)), nil
-		})
+		}, domain.ErrPassword, domain.ErrRate, domain.ErrChanges)
 }

@@ -43,7 +43,8 @@ func (a *API) checkCode() {
 				return nil, err
 			}
 			return reply(a, out.Position, checkAnswer{out.Value.Purpose, out.Value.Account}), nil
-		})
+		}, domain.ErrVerification, domain.ErrCode, domain.ErrCodeExpired, domain.ErrEnded, domain.ErrVerified, domain.ErrTaken,
+		domain.ErrContacts, domain.ErrClosing, domain.ErrNotFound, domain.ErrRate)
 }
 
 func verificationID(s string) (domain.VerificationID, error) {

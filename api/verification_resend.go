@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"accountledger/commands"
+	"accountledger/domain"
 )
 
 type resendIn struct {
@@ -39,5 +40,5 @@ func (a *API) resendCode() {
 				return nil, err
 			}
 			return reply(a, out.Position, resendAnswer{out.Value.CodeExpires}), nil
-		})
+		}, domain.ErrVerification, domain.ErrEnded, domain.ErrVerified, domain.ErrTaken, domain.ErrMessages, domain.ErrWork, domain.ErrRate)
 }

@@ -74,7 +74,8 @@ func (a *API) queryView() {
 				return nil, err
 			}
 			return reply(a, recorded.Position, queryAnswerOf(schema, p.query, found, next, withheldFrom(r.Caller))), nil
-		})
+		}, domain.ErrNotFound, domain.ErrLookPurpose, domain.ErrCase, domain.ErrNamed, domain.ErrQuestion, errID, errQuery, errBuckets,
+		errCursor, domain.ErrStepUp)
 }
 
 // prepare refuses a query that may not be asked, before anything is read, and finds whom it names.

@@ -13,5 +13,17 @@ func passwordRefusal(err error) error {
 	if !errors.As(err, &rejected) {
 		return err
 	}
-	return &domain.Error{Kind: domain.Invalid, Code: "password_" + string(rejected.Reason), Message: rejected.Message(), Field: "/password"}
+	return rejection(rejected)
+}
+
+func rejection(r *passwords.RejectedError) *domain.Error {
+	return &domain.Error{Kind: domain.Invalid, Code: "password_" + string(r.Reason), Message: r.Message(), Field: "/password"}
+}
+
+// PasswordRefusals are those that a new password can be met with, with the lengths that a policy asks for.
+func PasswordRefusals(p passwords.Policy) (out []*domain.Error) {
+	for _, reason := range passwords.Reasons() {
+		out = append(out, rejection(&passwords.RejectedError{Reason: reason, Limit: p.Limit(reason)}))
+	}
+	return out
 }

@@ -32,6 +32,18 @@ type Policy struct {
 	Words []string
 }
 
+// Limit is the length in characters that a reason is about: the least for TooShort, the greatest for TooLong, and 0 for all others.
+func (p Policy) Limit(r Reason) int {
+	switch r {
+	case TooShort:
+		return p.MinLength
+	case TooLong:
+		return p.MaxLength
+	default:
+		return 0
+	}
+}
+
 // Checker checks passwords against a policy. It is safe for concurrent use.
 type Checker struct {
 	policy   Policy
@@ -63,6 +75,9 @@ func NewChecker(p Policy) (*Checker, error) {
 	}
 	return c, nil
 }
+
+// Policy is what passwords are checked against, with its lengths set.
+func (c *Checker) Policy() Policy { return c.policy }
 
 // Close closes the file of breached passwords.
 func (c *Checker) Close() error {
@@ -108,8 +123,8 @@ func (c *Checker) Check(p Password, identifiers ...string) error {
 
 // checkForm prepares a password and checks its length.
 func (c *Checker) checkForm(p Password) (string, error) {
-	tooShort := &RejectedError{Reason: TooShort, Limit: c.policy.MinLength}
-	tooLong := &RejectedError{Reason: TooLong, Limit: c.policy.MaxLength}
+	tooShort := &RejectedError{Reason: TooShort, Limit: c.policy.Limit(TooShort)}
+	tooLong := &RejectedError{Reason: TooLong, Limit: c.policy.Limit(TooLong)}
 	switch typed := utf8.RuneCountInString(p.reveal()); {
 	case typed == 0:
 		return "", tooShort

@@ -1,0 +1,124 @@
+package api
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"net/http"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"accountledger/domain"
+)
+
+// refusalsOf are all refusals that an operation can answer with: of what every request, this audience, and this form of request can be refused
+// for, and its own.
+func refusalsOf(op *huma.Operation, who audience, in reflect.Type, own []*domain.Error) []*domain.Error {
+	all := slices.Concat(own, who.refusals(), []*domain.Error{errParameter, errParameterTwice, errParameterEmpty, errQueryString, domain.ErrInternal,
+		domain.ErrUnavailable, domain.ErrOverload})
+	if op.Method != http.MethodGet {
+		all = append(all, domain.ErrBusy, domain.ErrUnsure)
+	}
+	if _, ok := in.FieldByName("Body"); ok {
+		all = append(all, errNoBody, errMediaType, errTooLarge, errBodyCut, errMalformed, errNoObject, errDuplicate, errControl, errUnknownField,
+			wrongType("…"), errRequired)
+	}
+	if _, ok := in.FieldByName("Key"); ok {
+		all = append(all, errKey, domain.ErrRepeated, domain.ErrRepeatLate)
+	}
+	if _, ok := in.FieldByName("Min"); ok {
+		all = append(all, errPosition, errBehind)
+	}
+	return all
+}
+
+// refusals are those for who asks: each kind of caller is tried.
+func (who audience) refusals() (out []*domain.Error) {
+	var callers []domain.Caller
+	for _, kind := range []domain.ActorKind{domain.ActorGuest, domain.ActorPerson, domain.ActorStaff, domain.ActorService} {
+		c := domain.Caller{Actor: domain.Actor{Kind: kind}, Level: domain.LevelOne}
+		closing, stale := c, c
+		closing.Closing, stale.ProofAge, stale.Roles = true, math.MaxInt64, domain.Roles()
+		callers = append(callers, c, closing, stale)
+	}
+	for _, c := range callers {
+		if e, ok := refusalAs(who(c, func(string) string { return "" })); ok {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// describeRefusals lists the refusals of an operation by status, each with its headers and the codes that it can have.
+func describeRefusals(op *huma.Operation, all []*domain.Error) {
+	byStatus := map[int][]*domain.Error{}
+	for _, e := range all {
+		status := statusOf(e)
+		if !slices.ContainsFunc(byStatus[status], func(known *domain.Error) bool { return known.Code == e.Code }) {
+			byStatus[status] = append(byStatus[status], e)
+		}
+	}
+	for status, some := range byStatus {
+		slices.SortFunc(some, func(a, b *domain.Error) int { return cmp.Compare(a.Code, b.Code) })
+		op.Responses[strconv.Itoa(status)] = refusalResponse(status, some)
+	}
+}
+
+func refusalResponse(status int, some []*domain.Error) *huma.Response {
+	text, codes := strings.Builder{}, make([]any, len(some))
+	fmt.Fprintf(&text, "%s.\n", title(status))
+	for i, e := range some {
+		codes[i] = e.Code
+		fmt.Fprintf(&text, "\n- `%s`", e.Code)
+		if e.Message != "" {
+			text.WriteString(": " + e.Message)
+		}
+	}
+	r := refusalOf(text.String())
+	r.Content[problemType].Schema = &huma.Schema{AllOf: []*huma.Schema{{Ref: problemRef},
+		{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"code": {Type: huma.TypeString, Enum: codes}}}}}
+	switch status {
+	case http.StatusUnauthorized:
+		r.Headers["WWW-Authenticate"] = header("How to authenticate (RFC 9110, section 11.6.1).", true)
+	case http.StatusForbidden:
+		if up := slices.ContainsFunc(some, func(e *domain.Error) bool { return e.Code == domain.ErrStepUp.Code }); up {
+			r.Headers["WWW-Authenticate"] = header("For step_up_required: how fresh the proof has to be (RFC 9470).", false)
+		}
+	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+		r.Headers[retryAfter] = seconds(true)
+	case http.StatusConflict:
+		r.Headers[retryAfter] = seconds(false)
+	}
+	return r
+}
+
+const (
+	problemType = "application/problem+json"
+	problemRef  = "#/components/schemas/Problem"
+	retryAfter  = "Retry-After"
+	requestID   = "X-Request-Id"
+)
+
+// refusalOf describes a refusal with any code.
+func refusalOf(description string) *huma.Response {
+	return &huma.Response{Description: description, Headers: map[string]*huma.Header{requestID: requestIDHeader()},
+		Content: map[string]*huma.MediaType{problemType: {Schema: &huma.Schema{Ref: problemRef}}}}
+}
+
+func header(description string, always bool) *huma.Header {
+	return &huma.Header{Description: description, Required: always, Schema: &huma.Schema{Type: huma.TypeString}}
+}
+
+func seconds(always bool) *huma.Header {
+	least := 1.0
+	return &huma.Header{Description: "In how many seconds to try again.", Required: always, Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: &least}}
+}
+
+func requestIDHeader() *huma.Header {
+	return &huma.Header{Description: "By which the operator finds the request in the log.", Required: true,
+		Schema: &huma.Schema{Type: huma.TypeString, Format: "uuid"}}
+}
