@@ -178,7 +178,10 @@ const (
 	LookAudit          Purpose = "audit"
 )
 
-// ValidateLook refuses any purpose but those of officers.
-func (p Purpose) ValidateLook() error {
-	return oneOf(p, LookSubjectRequest, LookIncident, LookLegalOrder, LookFraud, LookSupport, LookAudit)
+// LookPurposes lists those of officers.
+func LookPurposes() []Purpose {
+	return []Purpose{LookSubjectRequest, LookIncident, LookLegalOrder, LookFraud, LookSupport, LookAudit}
 }
+
+// ValidateLook refuses any purpose but those of officers.
+func (p Purpose) ValidateLook() error { return oneOf(p, LookPurposes()...) }
