@@ -9,7 +9,7 @@ import (
 
 type cancelErasureIn struct {
 	Keyed
-	ID string `path:"id" doc:"The id from the answer to the erasure request."`
+	ID string `path:"id" format:"erasure" doc:"The id from the answer to the erasure request."`
 }
 
 // cancelErasure keeps a person's account while its erasure is pending. Repeated, it gives the same answer.

@@ -9,7 +9,7 @@ import (
 )
 
 type erasureIn struct {
-	ID string `path:"id" doc:"The id from the answer to the erasure request."`
+	ID string `path:"id" format:"erasure" doc:"The id from the answer to the erasure request."`
 }
 
 // seeErasure shows the state of an erasure to anybody who has its id, since the person can no longer sign in.

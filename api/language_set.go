@@ -13,7 +13,7 @@ type setLanguageIn struct {
 }
 
 type setLanguageBody struct {
-	Language string `json:"language" doc:"BCP 47, in any case." example:"zh-Hans"`
+	Language string `json:"language" format:"language" doc:"BCP 47, in any case." example:"zh-Hans"`
 }
 
 type languageAnswer struct {

@@ -9,8 +9,8 @@ import (
 )
 
 type noticeIn struct {
-	ID       string `path:"id" doc:"From GET /v1/catalogue, GET /v1/notices, or the entry of a decision."`
-	Language string `query:"language" doc:"Show the same version of the notice in this language (BCP 47), or the closest there is. By default the text is exactly the one with this id, whatever the Accept-Language." example:"es"`
+	ID       string `path:"id" format:"uuid" doc:"From GET /v1/catalogue, GET /v1/notices, or the entry of a decision."`
+	Language string `query:"language" format:"language" doc:"Show the same version of the notice in this language (BCP 47), or the closest there is. By default the text is exactly the one with this id, whatever the Accept-Language." example:"es"`
 }
 
 type noticeOut struct {

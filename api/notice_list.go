@@ -9,8 +9,8 @@ import (
 )
 
 type noticesIn struct {
-	Permission     string `query:"permission" doc:"Only the notices of this permission." example:"location"`
-	Language       string `query:"language" doc:"The language of texts (BCP 47). Defaults to your own if you are signed in, then to Accept-Language, then to English." example:"de"`
+	Permission     string `query:"permission" format:"permission" doc:"Only the notices of this permission." example:"location"`
+	Language       string `query:"language" format:"language" doc:"The language of texts (BCP 47). Defaults to your own if you are signed in, then to Accept-Language, then to English." example:"de"`
 	AcceptLanguage string `header:"Accept-Language" doc:"Used if the parameter is missing and you are not signed in as a person."`
 }
 

@@ -2,8 +2,10 @@ package api
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -23,8 +25,9 @@ Sign in with POST /v1/sessions and send the token as Authorization: Bearer. Serv
 Refusals are application/problem+json (RFC 9457) with a stable code.`
 
 // description is the skeleton of /openapi.json; routes add themselves.
-func description(version, origin string) huma.Config {
-	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+func (a *API) description(version, origin string) huma.Config {
+	registry := huma.NewMapRegistry(schemasAt, huma.DefaultSchemaNamer)
+	typed(registry)
 	registry.RegisterTypeAlias(reflect.TypeFor[view.Literal](), reflect.TypeFor[literal]())
 	var servers []*huma.Server
 	if origin != "" {
@@ -46,13 +49,13 @@ func description(version, origin string) huma.Config {
 				{Name: "looking", Description: "For officers. Every look at data is recorded before it is answered."},
 			},
 		},
-		Formats:       map[string]huma.Format{"application/json": format(), "json": format()},
+		Formats:       map[string]huma.Format{"application/json": a.format(), "json": a.format()},
 		DefaultFormat: "application/json",
 	}
 }
 
 // format writes answers and passes bodies to their decoders.
-func format() huma.Format {
+func (a *API) format() huma.Format {
 	return huma.Format{
 		Marshal: writeLine,
 		Unmarshal: func(data []byte, v any) error {
@@ -60,7 +63,7 @@ func format() huma.Format {
 			if !ok {
 				return fmt.Errorf("api: %T is not a body", v)
 			}
-			b.decode(data)
+			b.decode(data, a.forms[reflect.TypeOf(v)])
 			return nil
 		},
 	}
@@ -96,16 +99,13 @@ func (a *API) finishDescription() error {
 	delete(schemas.Map(), "ErrorModel")
 	delete(schemas.Map(), "ErrorDetail")
 	schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
-	for _, s := range schemas.Map() {
-		for _, p := range s.Properties {
-			if p.Type == huma.TypeArray { // an empty list is [], never null
-				p.Nullable = false
-			}
-		}
+	shapeQueries(schemas.Map())
+	for _, s := range slices.Collect(maps.Values(schemas.Map())) {
+		a.settled.settle(s)
 	}
 	for _, item := range a.huma.OpenAPI().Paths {
 		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
-			finishAnswers(op)
+			a.finishOperation(op)
 		}
 	}
 	spec, err := json.Marshal(a.huma.OpenAPI(), json.Deterministic(true))
@@ -118,16 +118,25 @@ func (a *API) finishDescription() error {
 	return nil
 }
 
-// finishAnswers adds the header that all answers have.
-func finishAnswers(op *huma.Operation) {
+// finishOperation settles the parameters and adds the header that all answers have.
+func (a *API) finishOperation(op *huma.Operation) {
 	if op == nil {
 		return
+	}
+	for _, p := range op.Parameters {
+		if p.Name == keyHeader && len(op.Security) == 0 {
+			p.Schema.Format = guestKey
+		}
+		a.settled.settle(p.Schema)
 	}
 	for _, r := range op.Responses {
 		if r.Headers == nil {
 			r.Headers = map[string]*huma.Header{}
 		}
 		r.Headers[requestID] = requestIDHeader()
+		for _, h := range r.Headers {
+			a.settled.settle(h.Schema)
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ type permissionsAnswer struct {
 type permissionAnswer struct {
 	Permission domain.Permission `json:"permission" example:"location"`
 	Purpose    domain.Purpose    `json:"purpose" example:"navigation"`
-	State      domain.State      `json:"state" enum:"none,granted,withdrawn"`
+	State      domain.State      `json:"state"`
 	Effective  bool              `json:"effective" doc:"Granted, and the notice it rests on is still valid."`
 	Since      *time.Time        `json:"since,omitzero" doc:"When it was decided; missing if it never was."`
 	Event      *domain.EventID   `json:"event,omitzero" format:"uuid" doc:"The entry that records the decision."`

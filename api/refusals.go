@@ -25,7 +25,7 @@ func refusalsOf(op *huma.Operation, who audience, in reflect.Type, own []*domain
 	}
 	if _, ok := in.FieldByName("Body"); ok {
 		all = append(all, errNoBody, errMediaType, errTooLarge, errBodyCut, errMalformed, errNoObject, errDuplicate, errControl, errUnknownField,
-			wrongType("…"), errRequired)
+			wrongType("…"), errNull, errRequired, errTooShort, errTooLong, errTooFew, errTooManyItems, errRange, errChoice, errForm)
 	}
 	if _, ok := in.FieldByName("Key"); ok {
 		all = append(all, errKey, domain.ErrRepeated, domain.ErrRepeatLate)
@@ -98,7 +98,7 @@ func refusalResponse(status int, some []*domain.Error) *huma.Response {
 
 const (
 	problemType = "application/problem+json"
-	problemRef  = "#/components/schemas/Problem"
+	problemRef  = schemasAt + "Problem"
 	retryAfter  = "Retry-After"
 	requestID   = "X-Request-Id"
 )

@@ -9,7 +9,7 @@ import (
 
 type endSessionIn struct {
 	Keyed
-	ID string `path:"id" doc:"The session."`
+	ID string `path:"id" format:"uuid" doc:"The session."`
 }
 
 // endSession ends one of the caller's sessions, at once.

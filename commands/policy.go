@@ -17,7 +17,7 @@ func passwordRefusal(err error) error {
 }
 
 func rejection(r *passwords.RejectedError) *domain.Error {
-	return &domain.Error{Kind: domain.Invalid, Code: "password_" + string(r.Reason), Message: r.Message(), Field: "/password"}
+	return &domain.Error{Kind: domain.Invalid, Code: "password_" + string(r.Reason), Message: r.Message(), Field: "/password", Number: r.Limit}
 }
 
 // PasswordRefusals are those that a new password can be met with, with the lengths that a policy asks for.
