@@ -68,6 +68,7 @@ type API struct {
 	huma      huma.API
 	forms     map[reflect.Type]*form // of bodies
 	settled   *settled
+	codes     map[string]string // of refusals, with what they say
 	templates map[string]string // of routes, by the router's path
 	durations *prometheus.HistogramVec
 	security  *security.Log
@@ -86,7 +87,7 @@ func New(d Deps) (*API, error) {
 	if d.Wait == 0 {
 		d.Wait = DefaultWait
 	}
-	a := &API{Deps: d, echo: echo.New(), templates: map[string]string{}, forms: map[reflect.Type]*form{}}
+	a := &API{Deps: d, echo: echo.New(), templates: map[string]string{}, forms: map[reflect.Type]*form{}, codes: map[string]string{}}
 	var err error
 	if a.positions, err = d.Menu.Ciphers("position"); err != nil {
 		return nil, err

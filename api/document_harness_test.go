@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/go-json-experiment/json"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
@@ -106,7 +107,11 @@ func (d *document) differs(template, method string, op map[string]any, r reply) 
 		}
 	}
 	for name, of := range headers {
-		if of.(map[string]any)["required"] == true && r.Header.Get(name) == "" {
+		of := of.(map[string]any)
+		if ref, ok := of["$ref"].(string); ok {
+			of = d.root["components"].(map[string]any)["headers"].(map[string]any)[strings.TrimPrefix(ref, "#/components/headers/")].(map[string]any)
+		}
+		if of["required"] == true && r.Header.Get(name) == "" {
 			return fmt.Errorf("header %s is missing", name)
 		}
 	}
@@ -120,6 +125,16 @@ func (d *document) differs(template, method string, op map[string]any, r reply) 
 	kind := r.Header.Get("Content-Type")
 	if content[kind] == nil {
 		return fmt.Errorf("content type %q", kind)
+	}
+	if codes, refused := said["x-codes"].([]any); refused {
+		var problem struct {
+			Code string `json:"code"`
+		}
+		if err := json.Unmarshal([]byte(r.text), &problem); err != nil || !slices.Contains(codes, any(problem.Code)) {
+			return fmt.Errorf("code %q is not announced", problem.Code)
+		}
+	} else if status >= "400" {
+		return fmt.Errorf("no codes are announced")
 	}
 	return d.validate([]byte(r.text), "paths", template, method, "responses", status, "content", kind, "schema")
 }

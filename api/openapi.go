@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -29,16 +30,17 @@ func (a *API) description(version, origin string) huma.Config {
 	registry := huma.NewMapRegistry(schemasAt, huma.DefaultSchemaNamer)
 	typed(registry)
 	registry.RegisterTypeAlias(reflect.TypeFor[view.Literal](), reflect.TypeFor[literal]())
-	var servers []*huma.Server
-	if origin != "" {
-		servers = []*huma.Server{{URL: origin}}
+	server := &huma.Server{URL: "/", Description: "Where this document is."}
+	if !strings.HasPrefix(origin, "http://localhost") && origin != "" {
+		server = &huma.Server{URL: origin}
 	}
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
-			Servers: servers,
-			Info:    &huma.Info{Title: "Account ledger", Version: version, Description: about},
-			Components: &huma.Components{Schemas: registry, SecuritySchemes: map[string]*huma.SecurityScheme{
+			Servers: []*huma.Server{server},
+			Info: &huma.Info{Title: "Account ledger", Version: version, Description: about,
+				License: &huma.License{Name: "Apache-2.0", URL: "https://www.apache.org/licenses/LICENSE-2.0"}},
+			Components: &huma.Components{Schemas: registry, Headers: sharedHeaders(), SecuritySchemes: map[string]*huma.SecurityScheme{
 				bearer: {Type: "http", Scheme: "bearer", Description: "A session's token or a service's key."}}},
 			Tags: []*huma.Tag{
 				{Name: "signing up", Description: "For people without an account."},
@@ -70,14 +72,19 @@ func (a *API) format() huma.Format {
 }
 
 // describe adds what all operations have in common. in is the type of the request, own are refusals of its own.
-func describe(op *huma.Operation, who audience, in reflect.Type, own []*domain.Error) {
-	if !who.open() {
-		op.Security = []map[string][]string{{bearer: {}}}
+func (a *API) describe(op *huma.Operation, who audience, in reflect.Type, own []*domain.Error) {
+	op.Security = []map[string][]string{{bearer: {}}}
+	if who.open() {
+		op.Security = append(op.Security, map[string][]string{}) // or nothing
 	}
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
 	}
-	describeRefusals(op, refusalsOf(op, who, in, own))
+	all := refusalsOf(op, who, in, own)
+	describeRefusals(op, all)
+	for _, e := range all {
+		a.codes[e.Code] = e.Message
+	}
 	op.Responses["default"] = refusalOf("A refusal.")
 	if up := who.stepUp(); up != nil {
 		op.Responses["403"].Description += fmt.Sprintf("\n\nThe code is step_up_required if you proved who you are more than %d minutes ago: "+
@@ -100,14 +107,19 @@ func (a *API) finishDescription() error {
 	delete(schemas.Map(), "ErrorDetail")
 	schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	shapeQueries(schemas.Map())
+	a.describeCodes(schemas.Map()["Problem"].Properties["code"])
 	for _, s := range slices.Collect(maps.Values(schemas.Map())) {
 		a.settled.settle(s)
+	}
+	for _, h := range a.huma.OpenAPI().Components.Headers {
+		a.settled.settle(h.Schema)
 	}
 	for _, item := range a.huma.OpenAPI().Paths {
 		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
 			a.finishOperation(op)
 		}
 	}
+	a.settled.dropUnused()
 	spec, err := json.Marshal(a.huma.OpenAPI(), json.Deterministic(true))
 	if err != nil {
 		return fmt.Errorf("api: writing the description: %w", err)
@@ -118,24 +130,40 @@ func (a *API) finishDescription() error {
 	return nil
 }
 
+// describeCodes says what each code means that a refusal can have.
+func (a *API) describeCodes(s *huma.Schema) {
+	text := strings.Builder{}
+	text.WriteString("What is wrong, for programs. Stable. Each operation lists those that it can answer with, by status.\n")
+	for _, code := range slices.Sorted(maps.Keys(a.codes)) {
+		fmt.Fprintf(&text, "\n- `%s`", code)
+		if message := a.codes[code]; message != "" {
+			text.WriteString(": " + message)
+		}
+	}
+	s.Description = text.String()
+}
+
 // finishOperation settles the parameters and adds the header that all answers have.
 func (a *API) finishOperation(op *huma.Operation) {
 	if op == nil {
 		return
 	}
 	for _, p := range op.Parameters {
-		if p.Name == keyHeader && len(op.Security) == 0 {
+		if p.Name == keyHeader && len(op.Security) > 1 {
 			p.Schema.Format = guestKey
 		}
 		a.settled.settle(p.Schema)
 	}
-	for _, r := range op.Responses {
+	for status, r := range op.Responses {
 		if r.Headers == nil {
 			r.Headers = map[string]*huma.Header{}
 		}
-		r.Headers[requestID] = requestIDHeader()
-		for _, h := range r.Headers {
+		r.Headers[requestID] = &huma.Header{Ref: headersAt + requestID}
+		for name, h := range r.Headers {
 			a.settled.settle(h.Schema)
+			if status[0] == '2' && h.Ref == "" {
+				h.Required = name != positionHeader
+			}
 		}
 	}
 }

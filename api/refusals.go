@@ -69,27 +69,21 @@ func describeRefusals(op *huma.Operation, all []*domain.Error) {
 }
 
 func refusalResponse(status int, some []*domain.Error) *huma.Response {
-	text, codes := strings.Builder{}, make([]any, len(some))
-	fmt.Fprintf(&text, "%s.\n", title(status))
+	codes := make([]string, len(some))
 	for i, e := range some {
 		codes[i] = e.Code
-		fmt.Fprintf(&text, "\n- `%s`", e.Code)
-		if e.Message != "" {
-			text.WriteString(": " + e.Message)
-		}
 	}
-	r := refusalOf(text.String())
-	r.Content[problemType].Schema = &huma.Schema{AllOf: []*huma.Schema{{Ref: problemRef},
-		{Type: huma.TypeObject, Properties: map[string]*huma.Schema{"code": {Type: huma.TypeString, Enum: codes}}}}}
+	r := refusalOf(fmt.Sprintf("%s: %s.", title(status), strings.Join(codes, ", ")))
+	r.Extensions = map[string]any{"x-codes": codes}
 	switch status {
 	case http.StatusUnauthorized:
-		r.Headers["WWW-Authenticate"] = header("How to authenticate (RFC 9110, section 11.6.1).", true)
+		r.Headers[wwwAuthenticate] = &huma.Header{Ref: headersAt + wwwAuthenticate}
 	case http.StatusForbidden:
-		if up := slices.ContainsFunc(some, func(e *domain.Error) bool { return e.Code == domain.ErrStepUp.Code }); up {
-			r.Headers["WWW-Authenticate"] = header("For step_up_required: how fresh the proof has to be (RFC 9470).", false)
+		if slices.ContainsFunc(some, func(e *domain.Error) bool { return e.Code == domain.ErrStepUp.Code }) {
+			r.Headers[wwwAuthenticate] = header("For step_up_required: how fresh the proof has to be (RFC 9470).", false)
 		}
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
-		r.Headers[retryAfter] = seconds(true)
+		r.Headers[retryAfter] = &huma.Header{Ref: headersAt + retryAfter}
 	case http.StatusConflict:
 		r.Headers[retryAfter] = seconds(false)
 	}
@@ -97,15 +91,27 @@ func refusalResponse(status int, some []*domain.Error) *huma.Response {
 }
 
 const (
-	problemType = "application/problem+json"
-	problemRef  = schemasAt + "Problem"
-	retryAfter  = "Retry-After"
-	requestID   = "X-Request-Id"
+	problemType     = "application/problem+json"
+	problemRef      = schemasAt + "Problem"
+	headersAt       = "#/components/headers/"
+	retryAfter      = "Retry-After"
+	requestID       = "X-Request-Id"
+	wwwAuthenticate = "WWW-Authenticate"
 )
+
+// sharedHeaders are those of many answers.
+func sharedHeaders() map[string]*huma.Header {
+	return map[string]*huma.Header{
+		requestID: {Description: "By which the operator finds the request in the log.", Required: true,
+			Schema: &huma.Schema{Type: huma.TypeString, Format: "uuid"}},
+		wwwAuthenticate: header("How to authenticate (RFC 9110, section 11.6.1).", true),
+		retryAfter:      seconds(true),
+	}
+}
 
 // refusalOf describes a refusal with any code.
 func refusalOf(description string) *huma.Response {
-	return &huma.Response{Description: description, Headers: map[string]*huma.Header{requestID: requestIDHeader()},
+	return &huma.Response{Description: description, Headers: map[string]*huma.Header{},
 		Content: map[string]*huma.MediaType{problemType: {Schema: &huma.Schema{Ref: problemRef}}}}
 }
 
@@ -114,11 +120,5 @@ func header(description string, always bool) *huma.Header {
 }
 
 func seconds(always bool) *huma.Header {
-	least := 1.0
-	return &huma.Header{Description: "In how many seconds to try again.", Required: always, Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: &least}}
-}
-
-func requestIDHeader() *huma.Header {
-	return &huma.Header{Description: "By which the operator finds the request in the log.", Required: true,
-		Schema: &huma.Schema{Type: huma.TypeString, Format: "uuid"}}
+	return &huma.Header{Description: "In how many seconds to try again.", Required: always, Schema: &huma.Schema{Type: huma.TypeInteger, Minimum: number(1)}}
 }

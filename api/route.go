@@ -25,6 +25,8 @@ type Positioned struct {
 	Position string `header:"Ledger-Position" doc:"The position of what this request appended; send it as Ledger-Min-Position to read your own write. Not sent to guests."`
 }
 
+const positionHeader = "Ledger-Position"
+
 // answer is a body with a position.
 type answer[T any] struct {
 	Positioned
@@ -46,7 +48,7 @@ func route[I, O any](a *API, op huma.Operation, who audience, run func(context.C
 	op.SkipValidateParams, op.SkipValidateBody = true, true
 	op.MaxBodyBytes, op.BodyReadTimeout = -1, -1 // the guard has read it
 	op.Middlewares = append(op.Middlewares, a.guard(who))
-	describe(&op, who, reflect.TypeFor[I](), own)
+	a.describe(&op, who, reflect.TypeFor[I](), own)
 	forGuests := who.open()
 	at, hasBody := reflect.TypeFor[I]().FieldByName("Body")
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {

@@ -14,10 +14,11 @@ type settled struct {
 	values   map[string]value
 	kinds    map[*huma.Schema]value // of texts with refusals of their own
 	done     map[*huma.Schema]bool
+	used     map[string]bool // by name: those that something refers to
 }
 
 func newSettled(r huma.Registry, values map[string]value) *settled {
-	return &settled{r, values, map[*huma.Schema]value{}, map[*huma.Schema]bool{}}
+	return &settled{r, values, map[*huma.Schema]value{}, map[*huma.Schema]bool{}, map[string]bool{}}
 }
 
 // settle writes into a schema, and into all that it is made of, what the kinds of its texts are like. Nothing we write or take is null.
@@ -56,6 +57,7 @@ func (d *settled) refer(s *huma.Schema, name string) {
 		d.kinds[s] = value{wrong: refusal}
 		return
 	}
+	d.used[name] = true
 	if d.settle(to); refusal != nil {
 		d.kinds[to] = value{wrong: refusal}
 	}
@@ -67,4 +69,13 @@ func (d *settled) target(s *huma.Schema) *huma.Schema {
 		return d.registry.SchemaFromRef(s.Ref)
 	}
 	return s
+}
+
+// dropUnused removes the types of text that nothing refers to.
+func (d *settled) dropUnused() {
+	for name, s := range d.registry.Map() {
+		if s.Type == huma.TypeString && !d.used[name] {
+			delete(d.registry.Map(), name)
+		}
+	}
 }
