@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"accountledger/domain"
+	"accountledger/passwords"
 )
 
 // Menu lists all commands and queries, one line each; menu below says who may use them.
@@ -14,6 +15,8 @@ type Menu struct {
 	Presume            Presume
 	Ciphers            Ciphers
 	PseudonymsOf       PseudonymsOf
+	// Passwords is what new passwords have to be like.
+	Passwords passwords.Policy
 
 	SignUp    Command[SignUp, SignedUp]
 	CheckCode Command[CheckCode, Checked]
@@ -94,6 +97,7 @@ func menu(c *core) *Menu {
 		Presume:            c.presume,
 		Ciphers:            c.ciphers,
 		PseudonymsOf:       c.pseudonymsOf,
+		Passwords:          c.Checker.Policy(),
 
 		SignUp:         by(c, anyone, onCall((*call).signUp)),
 		CheckCode:      by(c, anyone, onCall((*call).checkCode)),
