@@ -27,8 +27,8 @@ func TestSignIns(t *testing.T) {
 	if list, _ := whole.get(t, "sign_ins").([]any); len(list) != 5 {
 		t.Fatalf("%d sign-ins: %s", len(list), whole.text)
 	}
-	if whole.str(t, "sign_ins", 0, "session") != anna.session || whole.get(t, "sign_ins", 0, "current") != true || whole.str(t, "sign_ins", 0, "country") != "DE" ||
-		whole.str(t, "sign_ins", 0, "address") != "127.0.0.1" || whole.str(t, "sign_ins", 0, "user_agent") == "" ||
+	if whole.str(t, "sign_ins", 0, "session") != anna.session || whole.get(t, "sign_ins", 0, "current") != true ||
+		whole.str(t, "sign_ins", 0, "country") != "DE" || whole.str(t, "sign_ins", 0, "address") != "127.0.0.1" || whole.str(t, "sign_ins", 0, "user_agent") == "" ||
 		whole.str(t, "sign_ins", 0, "unusual", 0) != "new_client" || whole.str(t, "sign_ins", 0, "methods", 0) != "password" ||
 		whole.str(t, "sign_ins", 1, "ended") != "signed_out" || whole.str(t, "sign_ins", 1, "ended_at") == "" || strings.Contains(whole.text, ben.session) ||
 		strings.Contains(whole.text, "cursor") {
