@@ -23,7 +23,7 @@ var (
 	watch      = domain.DeviceText{Text: "Ada's watch"}
 	model      = domain.DeviceText{Text: "Model 3"}
 	officer    = domain.OfficerInfo{Contact: contact, Name: "Ada Lovelace"}
-	client     = domain.ClientInfo{Address: "192.0.2.7", UserAgent: "test/1"}
+	client     = domain.ClientInfo{Address: "192.0.2.7", UserAgent: "test/1", Country: "FR"}
 	decision   = domain.Decision{Permission: "location", For: "weather", Notice: id[domain.EventID](9), NoticeHash: hash("b"), NoticeVersion: 3, Language: "en",
 		LegalBasis: domain.LegalBasisConsent, Method: domain.MethodSettings, GivenBy: domain.GivenBySelf, Capacity: domain.CapacitySelf,
 		Previous: domain.StateWithdrawn, Before: id[domain.EventID](8), First: domain.FirstOfWeekAndMonth}
@@ -86,7 +86,7 @@ func samples() map[string]any {
 
 		"session.started.v1": domain.SessionStarted{Session: id[domain.SessionID](6), Owner: domain.ActorPerson, SecretHash: hash("c"),
 			Expires: sampleTime, Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword}, OwnerAt: 12,
-			First: domain.FirstOfMonth, Cohort: "2026-05", NewClient: true, Unusual: []domain.Unusual{domain.UnusualClient},
+			First: domain.FirstOfMonth, Cohort: "2026-05", NewClient: true, Unusual: []domain.Unusual{domain.UnusualClient, domain.UnusualCountry},
 			Client: domain.Personal(client, a, domain.MonthKey("2026-05"))},
 		"session.raised.v1": domain.SessionRaised{Session: id[domain.SessionID](6), SecretHash: hash("d"), Level: domain.LevelOne,
 			Methods: []domain.AuthMethod{domain.MethodPassword}},
