@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -65,6 +66,9 @@ type API struct {
 	Deps
 	echo      *echo.Echo
 	huma      huma.API
+	forms     map[reflect.Type]*form // of bodies
+	settled   *settled
+	codes     map[string]string // of refusals, with what they say
 	templates map[string]string // of routes, by the router's path
 	durations *prometheus.HistogramVec
 	security  *security.Log
@@ -83,7 +87,7 @@ func New(d Deps) (*API, error) {
 	if d.Wait == 0 {
 		d.Wait = DefaultWait
 	}
-	a := &API{Deps: d, echo: echo.New(), templates: map[string]string{}}
+	a := &API{Deps: d, echo: echo.New(), templates: map[string]string{}, forms: map[reflect.Type]*form{}, codes: map[string]string{}}
 	var err error
 	if a.positions, err = d.Menu.Ciphers("position"); err != nil {
 		return nil, err
@@ -113,7 +117,8 @@ func New(d Deps) (*API, error) {
 
 // everything registers all routes and their description.
 func (a *API) everything() error {
-	a.huma = humaecho.New(a.echo, description(a.Version, a.Origin))
+	a.huma = humaecho.New(a.echo, a.description(a.Version, a.Origin))
+	a.settled = newSettled(a.huma.OpenAPI().Components.Schemas, values(a.Menu))
 	a.routes()
 	return a.finishDescription()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"accountledger/commands"
+	"accountledger/domain"
 )
 
 type addContactIn struct {
@@ -26,5 +27,5 @@ func (a *API) addContact() {
 				return nil, err
 			}
 			return reply(a, out.Position, sent(commands.SignedUp(out.Value))), nil
-		})
+		}, domain.ErrEmail, domain.ErrContactOwn, domain.ErrContacts, domain.ErrMessages, domain.ErrRate, domain.ErrChanges)
 }

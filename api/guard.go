@@ -103,6 +103,9 @@ func checkParameters(query string, op *huma.Operation) error {
 		if len(given) > 1 {
 			return errParameterTwice
 		}
+		if given[0] == "" {
+			return errParameterEmpty
+		}
 	}
 	return nil
 }

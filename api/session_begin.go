@@ -25,7 +25,7 @@ type signInBody struct {
 	Email    string             `json:"email" format:"email"`
 	Password passwords.Password `json:"password" format:"password"`
 	Staff    bool               `json:"staff,omitzero" doc:"True to sign in as an officer; officers' accounts are separate from people's."`
-	Client   commands.Token     `json:"client,omitzero" doc:"What the answer to an earlier sign-in of the same person had as client. Leave it out if there is none."`
+	Client   commands.Token     `json:"client,omitzero" format:"client" doc:"What the answer to an earlier sign-in of the same person had as client. Leave it out if there is none."`
 }
 
 type signInAnswer struct {
@@ -62,9 +62,6 @@ func (a *API) signIn() {
 	route(a, op, of(a.Menu.SignIn.May),
 		func(ctx context.Context, r *ask, in *signInIn) (*signInOut, error) {
 			b := in.Body.value
-			if b.Password == (passwords.Password{}) {
-				return nil, errRequired.At("/password")
-			}
 			r.Client.UserAgent = printable(in.UserAgent)
 			out, err := a.Menu.SignIn(ctx, r.Request, commands.SignIn{Email: b.Email, Password: b.Password, Staff: b.Staff, Client: b.Client})
 			if err != nil {
@@ -76,7 +73,7 @@ func (a *API) signIn() {
 				return &signInOut{at, http.StatusAccepted, pendingAnswer{p.ID, p.Handle, p.Needs, p.Expires}}, nil
 			}
 			return &signInOut{at, http.StatusCreated, signedIn(out.Value)}, nil
-		})
+		}, domain.ErrCredentials, domain.ErrClient, domain.ErrSignInEnded, domain.ErrRate, domain.ErrMessages)
 }
 
 func signedIn(v commands.SignedIn) signInAnswer {

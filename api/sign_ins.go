@@ -17,8 +17,8 @@ const (
 )
 
 type signInsIn struct {
-	Limit  string `query:"limit" doc:"1 to 200, by default 50."`
-	Cursor string `query:"cursor" doc:"From the previous page."`
+	Limit  string `query:"limit" format:"page-size" doc:"1 to 200, by default 50."`
+	Cursor string `query:"cursor" format:"cursor" doc:"From the previous page."`
 }
 
 type signInsAnswer struct {
@@ -68,7 +68,7 @@ func (a *API) signIns() {
 				ans.Cursor = a.cursors.Seal([]byte(place), signInsBinding(r.Caller))
 			}
 			return reply(a, journal.Position{}, ans), nil
-		})
+		}, errPageSize, errCursor)
 }
 
 // signInsBinding ties a cursor to the caller and the list.

@@ -86,7 +86,7 @@ func (k *call) openedBefore(ctx context.Context, s *domain.SignUp) (domain.Accou
 	return s.AccountOf(), domain.ErrTaken
 }
 
-// endSignUp destroys a sign-up's key and secret and appends its end, unless it has ended: once the log says that it ended, nothing is
+// endSignUp destroys a sign-up's key and appends its end, unless it has ended: once the log says that it ended, nothing is
 // left to do. It returns the sign-up as it ended.
 func (k *call) endSignUp(ctx context.Context, id domain.SignUpID, s *domain.SignUp, end any) (*domain.SignUp, error) {
 	a := about{region: s.Fact.Region}
@@ -95,7 +95,7 @@ func (k *call) endSignUp(ctx context.Context, id domain.SignUpID, s *domain.Sign
 	} else if err := k.forgetElsewhere(s.AccountOf()); err != nil { // no account's erasure will include its messages
 		return s, err
 	}
-	if err := k.forgetSignUp(ctx, id); err != nil {
+	if err := k.Journal.Destroy(ctx, domain.SignUpKey(id)); err != nil {
 		return s, err
 	}
 	out, err := change[*domain.SignUp]{stream: k.signUpStream(id), about: concerning[*domain.SignUp](a.after(s.Fact, s.Fact)), mayKeep: true,
@@ -108,20 +108,19 @@ func (k *call) endSignUp(ctx context.Context, id domain.SignUpID, s *domain.Sign
 	return out.state, err
 }
 
-func (k *call) forgetSignUp(ctx context.Context, id domain.SignUpID) error {
-	return errors.Join(k.Vault.DestroySecrets(ctx, domain.SignUpSecret(id)), k.Journal.Destroy(ctx, domain.SignUpKey(id)))
-}
-
 // openAccount claims the identifier and opens the account. The version of the claim's stream decides races.
 func (k *call) openAccount(ctx context.Context, id domain.SignUpID, s *domain.SignUp) (domain.AccountID, error) {
 	account := s.AccountOf()
-	contact, err := journal.Open(ctx, k.Journal, s.Fact, s.Requested.Contact)
-	if err != nil {
+	var contact domain.Contact
+	var birth domain.BirthMonth
+	var hash domain.PasswordHash
+	opened := []*journal.Opening{journal.ToOpen(s.Fact, s.Requested.Contact, &contact), journal.ToOpen(s.Fact, s.Requested.Birth, &birth),
+		journal.ToOpen(s.Fact, s.Requested.Hash, &hash)}
+	if err := k.Journal.OpenAll(ctx, opened...); err != nil {
 		return account, err
 	}
-	birth, err := journal.Open(ctx, k.Journal, s.Fact, s.Requested.Birth)
-	if err != nil {
-		return account, err
+	if opened[0].Gone {
+		return account, journal.ErrUnreadable
 	}
 	request, _ := domain.RequestOf(s.Fact)
 	claim, claimed, err := k.claimFor(ctx, k.digest(spacePeople, contact), &request)
@@ -130,13 +129,14 @@ func (k *call) openAccount(ctx context.Context, id domain.SignUpID, s *domain.Si
 	}
 	_, err = change[*domain.Account]{stream: k.accountStream(account), mayKeep: true,
 		about: concerning[*domain.Account](about{subject: account, region: s.Fact.Region}.after(s.Fact, claimed)),
-		decide: func(ctx context.Context, a *domain.Account, _ journal.Head) ([]any, error) {
+		decide: func(_ context.Context, a *domain.Account, _ journal.Head) ([]any, error) {
 			if a.Exists() {
 				return nil, nil
 			}
 			return []any{domain.AccountOpened{SignUp: id, Claim: claim, Kind: contact.Kind, Language: s.Requested.Language, Rules: s.Requested.Rules,
 				Capacity: s.Requested.Capacity, Contact: domain.Personal(contact, domain.AccountKey(account), domain.IdentifierKey(claim)),
-				Birth: domain.Personal(birth, domain.AccountKey(account))}}, k.movePassword(ctx, id, account)
+				Birth: domain.Personal(birth, domain.AccountKey(account)),
+				Hash:  domain.Personal(hash, domain.AccountKey(account), domain.PasswordKey(domain.FirstPassword(id)))}}, nil
 		}}.by(ctx, k)
 	return account, err
 }
@@ -178,20 +178,6 @@ func (k *call) claimFor(ctx context.Context, digest vault.Digest, r *domain.Veri
 // that it is found even when nobody can read the address any more.
 func claimBy(r *domain.VerificationRequest, n uint64) domain.ClaimID {
 	return domain.ClaimID{UUID: domain.Derive(r.Fact.ID.UUID, "claim", n)}
-}
-
-// movePassword copies the hash to the account; the sign-up's is destroyed before the sign-up ends.
-func (k *call) movePassword(ctx context.Context, id domain.SignUpID, account domain.AccountID) error {
-	hash, err := k.Vault.Secret(ctx, domain.SignUpSecret(id))
-	if errors.Is(err, vault.ErrDestroyed) { // a backup was made in between: the account already has it
-		if _, there := k.Vault.Secret(ctx, domain.AccountSecret(account)); there == nil {
-			return nil
-		}
-	}
-	if err != nil {
-		return err
-	}
-	return k.Vault.PutSecret(ctx, domain.AccountSecret(account), hash)
 }
 
 // SettleVerification completes a verification that has passed, or ends one that did not pass in time.

@@ -125,7 +125,7 @@ func ofErasure(a *domain.Account) about {
 	return ofAccount(a).after(a.Erasure.RequestedBy, a.Erasure.RequestedBy)
 }
 
-// eraseAll retires the claims, deletes the identifiers' rows, destroys keys and secrets, and then completes the erasure.
+// eraseAll retires the claims, deletes the identifiers' rows, destroys the keys, and then completes the erasure.
 func (k *call) eraseAll(ctx context.Context, a *domain.Account) (*domain.Account, error) {
 	held := a.Holdings()
 	for _, claim := range held.Claims {
@@ -143,7 +143,7 @@ func (k *call) eraseAll(ctx context.Context, a *domain.Account) (*domain.Account
 	for _, claim := range held.Claims {
 		err = errors.Join(err, k.Vault.DeleteIdentifier(ctx, claim.UUID))
 	}
-	err = errors.Join(err, k.Vault.DestroySecrets(ctx, held.Secrets...), k.Journal.Destroy(ctx, held.Keys...))
+	err = errors.Join(err, k.Journal.Destroy(ctx, held.Keys...))
 	if err != nil {
 		return a, err
 	}

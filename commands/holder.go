@@ -7,16 +7,17 @@ import (
 	"github.com/google/uuid"
 
 	"accountledger/domain"
+	"accountledger/journal"
 	"accountledger/passwords"
 	"accountledger/vault"
 )
 
-// holder is the owner of an identifier; its secret is empty if there is none.
+// holder is the owner of an identifier: a person with an account or an officer. The id is zero if there is none.
 type holder struct {
 	id      uuid.UUID
 	kind    domain.ActorKind
-	secret  string
-	account *domain.Account
+	account *domain.Account // a person's
+	secret  string          // the name of an officer's
 	roles   []domain.Role
 	ownerAt int64
 }
@@ -37,7 +38,7 @@ func (k *call) holder(ctx context.Context, digest vault.Digest, staff bool) (hol
 	if err != nil || !claim.Held() || !account.Exists() {
 		return holder{kind: domain.ActorPerson}, err
 	}
-	return holder{id: account.ID.UUID, kind: domain.ActorPerson, secret: domain.AccountSecret(account.ID), account: account, ownerAt: account.Version}, nil
+	return holder{id: account.ID.UUID, kind: domain.ActorPerson, account: account, ownerAt: account.Version}, nil
 }
 
 // claimOfHolder reads the claim on an identifier and, concurrently, what a sign-in of its last known owner needs.
@@ -102,18 +103,14 @@ func (k *call) officerHolder(ctx context.Context, digest vault.Digest) (holder, 
 
 // rightPassword hashes once, whether or not there is a password to compare with.
 func (k *call) rightPassword(ctx context.Context, who holder, p passwords.Password) (bool, error) {
-	var stored []byte
-	if who.secret != "" {
-		var err error
-		stored, err = k.Vault.Secret(ctx, who.secret)
-		if err != nil && !errors.Is(err, vault.ErrNotFound) && !errors.Is(err, vault.ErrDestroyed) {
-			return false, err
-		}
-	}
-	if stored == nil {
+	stored, err := k.storedHash(ctx, who)
+	switch {
+	case err != nil:
+		return false, err
+	case stored == "":
 		return false, k.Hasher.VerifyNothing(ctx, p)
 	}
-	right, old, err := k.Hasher.Verify(ctx, p, string(stored))
+	right, old, err := k.Hasher.Verify(ctx, p, stored)
 	if err != nil || !right || !old {
 		return right, err
 	}
@@ -121,7 +118,37 @@ func (k *call) rightPassword(ctx context.Context, who holder, p passwords.Passwo
 	if err != nil {
 		return true, nil //nolint:nilerr // the old hash is still valid; the next sign-in tries again
 	}
-	return true, k.Vault.PutSecret(ctx, who.secret, []byte(renewed))
+	if who.account == nil {
+		return true, k.Vault.PutSecret(ctx, who.secret, []byte(renewed))
+	}
+	return true, k.rehash(ctx, who.account, domain.PasswordHash(renewed))
+}
+
+// storedHash is the hash of the holder's password, empty if there is none.
+func (k *call) storedHash(ctx context.Context, who holder) (string, error) {
+	if who.account != nil {
+		hash, err := journal.Open(ctx, k.Journal, who.account.Password.Fact, who.account.Password.Hash)
+		if errors.Is(err, journal.ErrUnreadable) {
+			err = nil
+		}
+		return string(hash), err
+	}
+	if who.secret == "" {
+		return "", nil
+	}
+	hash, err := k.Vault.Secret(ctx, who.secret)
+	if errors.Is(err, vault.ErrNotFound) || errors.Is(err, vault.ErrDestroyed) {
+		err = nil
+	}
+	return string(hash), err
+}
+
+// rehash keeps another hash of the password that an account has.
+func (k *call) rehash(ctx context.Context, a *domain.Account, hash domain.PasswordHash) error {
+	c := k.changeAccount(a.ID, func(now *domain.Account) ([]any, error) { return now.Rehash(a.Password.ID, hash), nil })
+	c.mayKeep = true // changed meanwhile
+	_, err := c.by(ctx, k.aside("rehash"))
+	return err
 }
 
 // renewed reads a person's account again. What was proven took its time: they may have signed out everywhere meanwhile, or had the account

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"accountledger/domain"
+	"accountledger/passwords"
 )
 
 // Menu lists all commands and queries, one line each; menu below says who may use them.
@@ -14,6 +15,8 @@ type Menu struct {
 	Presume            Presume
 	Ciphers            Ciphers
 	PseudonymsOf       PseudonymsOf
+	// Passwords is what new passwords have to be like.
+	Passwords passwords.Policy
 
 	SignUp    Command[SignUp, SignedUp]
 	CheckCode Command[CheckCode, Checked]
@@ -32,6 +35,7 @@ type Menu struct {
 	SignOutEverywhere Command[struct{}, struct{}]
 
 	Me              Command[struct{}, Me]
+	ChangePassword  Command[ChangePassword, SignedIn]
 	SetLanguage     Command[SetLanguage, domain.Language]
 	ListContacts    Command[struct{}, []Contact]
 	AddContact      Command[AddContact, ContactAdding]
@@ -79,6 +83,7 @@ type Menu struct {
 	PublishNotices     Command[struct{}, struct{}]
 	SettleVerification Command[SettleVerification, Settled]
 	SettleUnlinked     Command[SettleUnlinked, struct{}]
+	SettlePassword     Command[SettlePassword, struct{}]
 	SettleErasure      Command[SettleErasure, ErasureView]
 	Retain             Command[struct{}, struct{}]
 	Message            Command[domain.MessageRequest, MessageToSend]
@@ -92,6 +97,7 @@ func menu(c *core) *Menu {
 		Presume:            c.presume,
 		Ciphers:            c.ciphers,
 		PseudonymsOf:       c.pseudonymsOf,
+		Passwords:          c.Checker.Policy(),
 
 		SignUp:         by(c, anyone, onCall((*call).signUp)),
 		CheckCode:      by(c, anyone, onCall((*call).checkCode)),
@@ -109,6 +115,7 @@ func menu(c *core) *Menu {
 		SignOutEverywhere: by(c, signedIn, onCall((*call).signOutEverywhere)),
 
 		Me:              by(c, ownerEvenClosing, onCall((*call).me)),
+		ChangePassword:  by(c, fresh(owner, freshPerson), changing((*call).changePassword)),
 		SetLanguage:     by(c, owner, changing((*call).setLanguage)),
 		ListContacts:    by(c, ownerEvenClosing, onCall((*call).listContacts)),
 		AddContact:      by(c, fresh(owner, freshPerson), changing((*call).addContact)),
@@ -155,6 +162,7 @@ func menu(c *core) *Menu {
 		PublishNotices:     by(c, system, onCall((*call).publishNotices)),
 		SettleVerification: by(c, system, onCall((*call).settleVerification)),
 		SettleUnlinked:     by(c, system, onCall((*call).settleUnlinked)),
+		SettlePassword:     by(c, system, onCall((*call).settlePassword)),
 		SettleErasure:      by(c, system, onCall((*call).settleErasure)),
 		Retain:             by(c, system, onCall((*call).retain)),
 		Message:            by(c, system, onCall((*call).message)),

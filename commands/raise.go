@@ -17,45 +17,71 @@ type Raise struct {
 // raise gives the caller's session a fresh proof and another token; the old one ends at once. Wrong passwords are limited by the
 // session, apart from those at sign-in: a stolen token allows neither unlimited guesses nor locking the owner out.
 func (k *call) raise(ctx context.Context, in Raise) (SignedIn, error) {
-	months, err := k.eachMonth(ctx)
+	month, err := k.ownMonth(ctx)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	at := slices.IndexFunc(months, func(m monthSessions) bool { return m.all.All[k.Caller.Session] != nil })
-	if at < 0 {
-		return SignedIn{}, domain.ErrSession
-	}
-	month := months[at].month
 	who, err := k.self(ctx)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	counters, err := k.counters(ctx, limit{domain.AttemptRaise, k.Config.Limits.Raises, [][]byte{k.Caller.Session.UUID[:]}})
-	if err == nil {
-		err = k.proven(k.turn(ctx, passwords.Known), who, in.Password, domain.ErrPassword, counters, nil)
-	}
-	if err != nil {
+	if err := k.proveSelf(ctx, who, in.Password, domain.ErrPassword); err != nil {
 		return SignedIn{}, err
 	}
+	return k.renewSession(ctx, month, who, func(one *domain.Session) (ownerAt int64, err error) {
+		everywhere, err := k.everywhereAt(ctx)
+		if err == nil && !one.Open(everywhere, k.now) {
+			err = domain.ErrSession
+		}
+		return one.OwnerAt, err
+	})
+}
+
+// ownMonth is the month in which the caller's session started.
+func (k *call) ownMonth(ctx context.Context) (domain.Month, error) {
+	months, err := k.eachMonth(ctx)
+	if err != nil {
+		return "", err
+	}
+	at := slices.IndexFunc(months, func(m monthSessions) bool { return m.all.All[k.Caller.Session] != nil })
+	if at < 0 {
+		return "", domain.ErrSession
+	}
+	return months[at].month, nil
+}
+
+// proveSelf checks the password of the caller, who has a session. Wrong ones are limited by it.
+func (k *call) proveSelf(ctx context.Context, who holder, p passwords.Password, refusal error) error {
+	counters, err := k.counters(ctx, limit{domain.AttemptRaise, k.Config.Limits.Raises, [][]byte{k.Caller.Session.UUID[:]}})
+	if err != nil {
+		return err
+	}
+	return k.proven(k.turn(ctx, passwords.Known), who, p, refusal, counters, nil)
+}
+
+// renewSession gives the caller's session a fresh proof by password and another token. may says from which version of the owner's stream
+// on it can be ended, or refuses.
+func (k *call) renewSession(ctx context.Context, month domain.Month, who holder, may func(*domain.Session) (ownerAt int64, err error)) (SignedIn, error) {
 	a := about{}
 	if who.account != nil {
 		a = ofAccount(who.account)
 	}
 	out, err := change[*domain.Sessions]{stream: k.ownSessions(month), about: concerning[*domain.Sessions](a),
 		decide: func(ctx context.Context, s *domain.Sessions, head journal.Head) ([]any, error) {
-			everywhere, err := k.everywhereAt(ctx)
+			one := s.All[k.Caller.Session]
+			if one == nil {
+				return nil, domain.ErrSession
+			}
+			ownerAt, err := may(one)
 			if err != nil {
 				return nil, err
-			}
-			if one := s.All[k.Caller.Session]; one == nil || !one.Open(everywhere, k.now) {
-				return nil, domain.ErrSession
 			}
 			secret, err := k.secret(ctx, "session", k.factTime(head))
 			if err != nil {
 				return nil, err
 			}
 			return []any{domain.SessionRaised{Session: k.Caller.Session, SecretHash: hashSecret(secret), Level: domain.LevelOne,
-				Methods: []domain.AuthMethod{domain.MethodPassword}}}, nil
+				Methods: []domain.AuthMethod{domain.MethodPassword}, OwnerAt: ownerAt}}, nil
 		}}.by(ctx, k)
 	if err != nil {
 		return SignedIn{}, err
@@ -74,5 +100,5 @@ func (k *call) self(ctx context.Context) (holder, error) {
 		return holder{id: id, kind: domain.ActorStaff, secret: domain.StaffSecret(k.Caller.Staff), roles: k.Caller.Roles}, nil
 	}
 	account, err := k.account(ctx, k.Caller.Account)
-	return holder{id: id, kind: domain.ActorPerson, secret: domain.AccountSecret(k.Caller.Account), account: account}, err
+	return holder{id: id, kind: domain.ActorPerson, account: account}, err
 }

@@ -33,8 +33,10 @@ EndSession         s     y      y       s       y     y          y       s      
 SignOutEverywhere  s     y      y       s       y     y          y       s        s
 Me                 s     y      y       n       n     n          n       n        n
 SetLanguage        s     y      c       n       n     n          n       n        n
+ChangePassword     s     y      c       n       n     n          n       n        n
 AddContact         s     y      c       n       n     n          n       n        n
 ListContacts       s     y      y       n       n     n          n       n        n
+ListSignIns        s     y      y       n       n     n          n       n        n
 History            s     y      c       n       n     n          n       n        n
 ListPermissions    s     y      c       n       n     n          n       n        n
 SetPermission      s     y      c       n       n     n          n       n        n
@@ -62,6 +64,7 @@ DescribeController n     n      n       n       n     n          n       y      
 PublishNotices     n     n      n       n       n     n          n       n        y
 SettleVerification n     n      n       n       n     n          n       n        y
 SettleUnlinked     n     n      n       n       n     n          n       n        y
+SettlePassword     n     n      n       n       n     n          n       n        y
 SettleErasure      n     n      n       n       n     n          n       n        y
 Retain             n     n      n       n       n     n          n       n        y
 Message            n     n      n       n       n     n          n       n        y
@@ -142,7 +145,7 @@ func TestAuthorisation(t *testing.T) {
 	}
 	for i := range menu.NumField() {
 		if name := menu.Type().Field(i).Name; !seen[name] && name != "Authenticate" && name != "AuthenticateErased" && name != "Presume" && name != "Ciphers" &&
-			name != "PseudonymsOf" && name != "Accesses" {
+			name != "PseudonymsOf" && name != "Accesses" && name != "Passwords" {
 			t.Errorf("%s has no row", name)
 		}
 	}
@@ -155,6 +158,7 @@ func TestPersonalNeverPrints(t *testing.T) {
 	device := commands.Device{Kind: "watch", Model: canary, Name: canary}
 	for _, v := range []any{
 		commands.SignUp{Email: canary, Password: passwords.New(canary), BirthMonth: canary}, commands.SignedUp{Handle: canary},
+		commands.ChangePassword{Current: passwords.New(canary), New: passwords.New(canary)}, domain.PasswordHash(canary),
 		commands.CheckCode{Handle: canary, Code: canary},
 		commands.Resend{Handle: canary}, commands.SignIn{Email: canary, Password: passwords.New(canary)}, commands.SignedIn{Token: canary},
 		commands.Enrol{Code: canary, Password: passwords.New(canary)},

@@ -228,10 +228,15 @@ func (k *call) ageAgain(ctx context.Context, account *domain.Account) error {
 	if len(account.DecideCapacity(birth, k.now)) == 0 {
 		return nil
 	}
-	again := &call{core: k.core, Request: k.Request, input: k.input, now: k.now, command: domain.CommandID{UUID: domain.Derive(k.command.UUID, "age")}}
-	again.Caller = domain.System()
-	c := again.changeAccount(account.ID, func(a *domain.Account) ([]any, error) { return a.DecideCapacity(birth, k.now), nil })
+	c := k.changeAccount(account.ID, func(a *domain.Account) ([]any, error) { return a.DecideCapacity(birth, k.now), nil })
 	c.mayKeep = true // another sign-in was quicker
-	_, err = c.by(ctx, again)
+	_, err = c.by(ctx, k.aside("age"))
 	return err
+}
+
+// aside is a call of the ledger's own for something that a request brings about beside what it asks for.
+func (k *call) aside(step string) *call {
+	own := &call{core: k.core, Request: k.Request, input: k.input, now: k.now, command: domain.CommandID{UUID: domain.Derive(k.command.UUID, step)}}
+	own.Caller = domain.System()
+	return own
 }

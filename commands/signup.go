@@ -38,7 +38,7 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 		return SignedUp{}, err
 	}
 	id := domain.SignUpID{UUID: domain.Derive(k.command.UUID, "sign_up")}
-	if k.keyed { // of concurrent repeats one hashes, and its password is kept
+	if k.keyed { // of concurrent repeats one hashes
 		defer k.hold(domain.SignUpStream(id))()
 	}
 	room := k.admissionOf(&domain.VerificationRequest{ID: domain.VerificationID(id), VerificationRequested: domain.VerificationRequested{
@@ -77,11 +77,12 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	request.HandleHash = domain.HashHandle(handle)
 	request.Contact = domain.Personal(contact, domain.SignUpKey(id))
 	request.Birth = domain.Personal(domain.BirthMonth{Month: domain.Month(in.BirthMonth)}, domain.SignUpKey(id))
-	if err := k.Vault.PutSecret(ctx, domain.SignUpSecret(id), []byte(hash)); err != nil {
+	request.Hash = domain.Personal(domain.PasswordHash(hash), domain.SignUpKey(id))
+	if _, err := k.Vault.CreateKeys(ctx, domain.SignUpKey(id)); err != nil { // before a place is taken: a fault of the vault wastes none
 		return SignedUp{}, err
 	}
-	if request.Delivery, err = k.admit(ctx, room); err != nil { // after what a fault of the vault may keep from being done
-		return SignedUp{}, errors.Join(err, k.undoSignUp(ctx, id, err))
+	if request.Delivery, err = k.admit(ctx, room); err != nil {
+		return SignedUp{}, err
 	}
 	out, err := change[*domain.SignUp]{stream: k.signUpStream(id), about: concerning[*domain.SignUp](about{region: in.Region}), new: true,
 		decide: func(_ context.Context, s *domain.SignUp, _ journal.Head) ([]any, error) {
@@ -91,7 +92,7 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 			return []any{request}, nil
 		}}.by(ctx, k)
 	if err != nil {
-		return SignedUp{}, errors.Join(err, k.undoSignUp(ctx, id, err))
+		return SignedUp{}, err
 	}
 	_ = counted(ctx, true) // else it is recorded with the next one
 	return signedUpAnswer(ctx, k, id, &out.facts[0], nil)
@@ -119,35 +120,21 @@ func (k *call) countSignUp(ctx context.Context, address [32]byte) (counted func(
 	return k.attempt([]*counter{one})
 }
 
-// undoSignUp destroys the secrets of a sign-up that certainly did not happen. Under an Idempotency-Key they are kept, since a
-// repeat has the same id.
-func (k *call) undoSignUp(ctx context.Context, id domain.SignUpID, err error) error {
-	var conflict *journal.ConflictError
-	if k.keyed || errors.Is(err, journal.ErrUnknownOutcome) || errors.As(err, &conflict) {
-		return nil
-	}
-	return k.forgetSignUp(context.WithoutCancel(ctx), id)
-}
-
-// signUpRequest checks the request before anything is stored or hashed.
+// signUpRequest checks the request before anything is stored or hashed. It finds all faults.
 func (k *call) signUpRequest(in SignUp) (domain.SignUpRequested, domain.Contact, error) {
 	var none domain.SignUpRequested
-	contact, err := domain.ParseEmail(in.Email)
-	if err != nil {
-		return none, contact, err
-	}
+	contact, emailFault := domain.ParseEmail(in.Email)
+	var regionFault error
 	if in.Region.Validate() != nil {
-		return none, contact, domain.ErrRegion
+		regionFault = domain.ErrRegion
 	}
-	language, err := domain.ParseLanguage(string(in.Language))
-	if err != nil {
-		return none, contact, err
+	language, languageFault := domain.ParseLanguage(string(in.Language))
+	birth, birthFault := domain.ParseBirthMonth(in.BirthMonth, k.now)
+	passwordFault := k.checkPassword(in.Password, contact)
+	if e := (*domain.Error)(nil); passwordFault != nil && !errors.As(passwordFault, &e) {
+		return none, contact, passwordFault
 	}
-	birth, err := domain.ParseBirthMonth(in.BirthMonth, k.now)
-	if err != nil {
-		return none, contact, err
-	}
-	if err := k.checkPassword(in.Password, contact); err != nil {
+	if err := errors.Join(emailFault, regionFault, languageFault, birthFault, passwordFault); err != nil {
 		return none, contact, err
 	}
 	capacity, rules := domain.DecideCapacity(in.Region, birth, k.now)
@@ -194,8 +181,5 @@ func (k *call) handle(ctx context.Context, at time.Time) (string, error) {
 }
 
 func (k *call) checkPassword(p passwords.Password, contact domain.Contact) error {
-	if err := k.Checker.Check(p, contact.Typed); err != nil {
-		return passwordRefusal(err)
-	}
-	return nil
+	return passwordRefusal(k.Checker.Check(p, passwords.Alone, contact.Typed), "/password")
 }

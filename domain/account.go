@@ -5,15 +5,22 @@ import "time"
 // AccountOpened: a verified sign-up became an account. Reading the address takes both the account's key and the identifier's,
 // so it is lost with either.
 type AccountOpened struct {
-	SignUp   SignUpID         `json:"sign_up"`
-	Claim    ClaimID          `json:"claim"`
-	Kind     IdentifierKind   `json:"kind"`
-	Language Language         `json:"language"`
-	Rules    Rules            `json:"rules"`
-	Capacity Capacity         `json:"capacity"`
-	Contact  Part[Contact]    `json:"contact"`
-	Birth    Part[BirthMonth] `json:"birth_month"`
+	SignUp   SignUpID           `json:"sign_up"`
+	Claim    ClaimID            `json:"claim"`
+	Kind     IdentifierKind     `json:"kind"`
+	Language Language           `json:"language"`
+	Rules    Rules              `json:"rules"`
+	Capacity Capacity           `json:"capacity"`
+	Contact  Part[Contact]      `json:"contact"`
+	Birth    Part[BirthMonth]   `json:"birth_month"`
+	Hash     Part[PasswordHash] `json:"password_hash"` // its keys are the account's and that of FirstPassword
 }
+
+// FirstPassword is the password that an account was opened with.
+func (e *AccountOpened) FirstPassword() PasswordID { return FirstPassword(e.SignUp) }
+
+// FirstPassword is the password that the account of a sign-up is opened with.
+func FirstPassword(id SignUpID) PasswordID { return PasswordID{Derive(id.UUID, "password")} }
 
 // AccountCapacityDecided: under the rules in force the person's capacity has changed.
 type AccountCapacityDecided struct {
@@ -36,6 +43,8 @@ type Account struct {
 	Rules        Rules
 	Capacity     Capacity
 	Contacts     []AccountContact // the oldest first
+	Password     AccountPassword
+	GuardedUntil time.Time // zero if it never was
 	Permissions  map[Allowance]PermissionState
 	PermissionAt int64 // version of the last decision on a permission; -1 before the first
 	Devices      map[DeviceID]*Device
@@ -69,9 +78,16 @@ func (a *Account) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case AccountOpened:
 		a.Opened, a.OpenedFact, a.Region, a.Language, a.Rules, a.Capacity = &e, f, f.Region, e.Language, e.Rules, e.Capacity
+		a.Password = AccountPassword{ID: e.FirstPassword(), Hash: e.Hash, Fact: f}
 		a.attach(f, ContactAttached{Claim: e.Claim, Kind: e.Kind, Verification: VerificationID(e.SignUp), Contact: e.Contact})
 	case ContactAttached:
 		a.attach(f, e)
+	case PasswordChanged:
+		a.Password.change(f, e)
+	case PasswordRehashed:
+		a.Password.Hash, a.Password.Fact = e.Hash, f
+	case AccountGuarded:
+		a.GuardedUntil = e.Until
 	case LanguageChanged:
 		a.Language = e.Language
 	case AccountCapacityDecided:

@@ -32,6 +32,11 @@ const (
 	ErasureDone      ErasureState = "completed"
 )
 
+// Values lists those of an erasure that was asked for.
+func (ErasureState) Values() []ErasureState {
+	return []ErasureState{ErasureWaiting, ErasureWithdrawn, ErasureRunning, ErasureDone}
+}
+
 // Erasure is the state of an account's erasure.
 type Erasure struct {
 	State       ErasureState

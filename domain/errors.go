@@ -28,6 +28,7 @@ type Error struct {
 	Code    string
 	Message string
 	Field   string // JSON pointer to the field at fault, if it is one field
+	Number  int    // the number that Message names, for the same message in other languages; 0: none
 	Retry   int    // seconds to wait before a retry; 0 if a retry makes no sense
 	Cause   error  // for logs; never shown
 	// StepUp is what has to be proven first; nil: nothing.
@@ -178,7 +179,10 @@ const (
 	LookAudit          Purpose = "audit"
 )
 
-// ValidateLook refuses any purpose but those of officers.
-func (p Purpose) ValidateLook() error {
-	return oneOf(p, LookSubjectRequest, LookIncident, LookLegalOrder, LookFraud, LookSupport, LookAudit)
+// LookPurposes lists those of officers.
+func LookPurposes() []Purpose {
+	return []Purpose{LookSubjectRequest, LookIncident, LookLegalOrder, LookFraud, LookSupport, LookAudit}
 }
+
+// ValidateLook refuses any purpose but those of officers.
+func (p Purpose) ValidateLook() error { return oneOf(p, LookPurposes()...) }

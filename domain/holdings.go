@@ -2,20 +2,18 @@ package domain
 
 // Holdings is everything that is destroyed with an account.
 type Holdings struct {
-	Keys    []string
-	Secrets []string
-	Claims  []ClaimID
+	Keys   []string
+	Claims []ClaimID
 }
 
-// Holdings lists what the account holds: once the claims are retired and the keys and secrets destroyed, nothing personal of it can
+// Holdings lists what the account holds: once the claims are retired and the keys destroyed, nothing personal of it can
 // be read. What has a key of its own for a shorter time, such as a month's sessions or an open verification, is sealed under
 // the account's key as well.
 func (a *Account) Holdings() (h Holdings) {
 	if !a.Exists() {
 		return h
 	}
-	h.Keys = []string{AccountKey(a.ID)}
-	h.Secrets = []string{AccountSecret(a.ID)}
+	h.Keys = []string{AccountKey(a.ID), PasswordKey(a.Password.ID)}
 	for _, c := range a.Contacts {
 		h.Keys, h.Claims = append(h.Keys, IdentifierKey(c.Claim)), append(h.Claims, c.Claim)
 	}

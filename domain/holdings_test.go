@@ -15,9 +15,8 @@ import (
 
 // ends says for every name of a key and a secret how it ends: with the account, or otherwise.
 var ends = map[string]string{
-	"AccountKey": "held", "IdentifierKey": "held", "DeviceKey": "held", "AccountSecret": "held",
+	"AccountKey": "held", "IdentifierKey": "held", "DeviceKey": "held", "PasswordKey": "held",
 	"SignUpKey":       "by the sign-up's end", // before there is an account
-	"SignUpSecret":    "by the sign-up's end",
 	"VerificationKey": "by the verification's end; what it seals is sealed under the account's key as well",
 	"MonthKey":        "by retention; what it seals of a person is sealed under the account's key as well",
 	"StaffKey":        "an officer's", "StaffSecret": "an officer's",
@@ -47,7 +46,7 @@ func TestHoldings(t *testing.T) {
 	id := uuid.New()
 	account, claims, device := domain.AccountID{UUID: id}, []domain.ClaimID{{UUID: uuid.New()}, {UUID: uuid.New()}}, domain.DeviceID{UUID: uuid.New()}
 	a := domain.NewAccount(account)
-	if h := a.Holdings(); len(h.Keys)+len(h.Secrets)+len(h.Claims) > 0 {
+	if h := a.Holdings(); len(h.Keys)+len(h.Claims) > 0 {
 		t.Errorf("before it is opened it has %v", h)
 	}
 	for _, e := range []any{domain.AccountOpened{Claim: claims[0]}, domain.ContactAttached{Claim: claims[1]}, domain.DeviceLinked{Device: device}} {
@@ -56,10 +55,10 @@ func TestHoldings(t *testing.T) {
 		}
 	}
 	held := map[string]string{"AccountKey": domain.AccountKey(account), "IdentifierKey": domain.IdentifierKey(claims[1]), "DeviceKey": domain.DeviceKey(device),
-		"AccountSecret": domain.AccountSecret(account)}
+		"PasswordKey": domain.PasswordKey(a.Password.ID)}
 	h := a.Holdings()
 	for name, how := range ends {
-		if has := slices.Contains(append(h.Keys, h.Secrets...), held[name]); has != (how == "held") {
+		if has := slices.Contains(h.Keys, held[name]); has != (how == "held") {
 			t.Errorf("%s is among the holdings: %v", name, has)
 		}
 	}

@@ -23,6 +23,8 @@ type (
 	serviceKind  struct{}
 	deliveryKind struct{}
 	commandKind  struct{}
+	passwordKind struct{}
+	recoveryKind struct{}
 	eventKind    struct{}
 	logKind      struct{}
 
@@ -48,6 +50,10 @@ type (
 	DeliveryID = ID[deliveryKind]
 	// CommandID names one command; all ids the command makes derive from it.
 	CommandID = ID[commandKind]
+	// PasswordID names one of the passwords that an account has had.
+	PasswordID = ID[passwordKind]
+	// RecoveryID names a recovery. Its verification has the same UUID.
+	RecoveryID = ID[recoveryKind]
 	// EventID names an event. It tells when the event was recorded, to the millisecond, unless it derives from another's.
 	EventID = ID[eventKind]
 	// LogID names a log.

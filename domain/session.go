@@ -50,6 +50,7 @@ type SessionRaised struct {
 	SecretHash Hash         `json:"secret_hash"`
 	Level      Level        `json:"level"`
 	Methods    []AuthMethod `json:"methods"`
+	OwnerAt    int64        `json:"owner_at"` // as at its start, or later: what ended other sessions did not end it
 }
 
 // SessionSeen: the session was in use. It is recorded now and then, so that all processes know when one has gone unused for too long.
@@ -189,7 +190,7 @@ func (s *Sessions) Apply(f Fact) error {
 		s.last = max(s.last, dayNumber(f.At))
 	case SessionRaised:
 		s.change(e.Session, func(one *Session) {
-			one.SecretHash, one.Level, one.Methods, one.ProvedAt, one.SeenAt = e.SecretHash, e.Level, e.Methods, f.At, f.At
+			one.SecretHash, one.Level, one.Methods, one.ProvedAt, one.SeenAt, one.OwnerAt = e.SecretHash, e.Level, e.Methods, f.At, f.At, e.OwnerAt
 		})
 	case SessionSeen:
 		s.change(e.Session, func(one *Session) { one.SeenAt = f.At })

@@ -11,15 +11,16 @@ const SignUpLifetime = 24 * time.Hour
 // SignUpRequested: somebody asked for an account under an identifier that is not verified yet. The event is the same whether
 // or not the identifier is taken.
 type SignUpRequested struct {
-	Kind       IdentifierKind   `json:"kind"`
-	Language   Language         `json:"language"`
-	Rules      Rules            `json:"rules"`
-	Capacity   Capacity         `json:"capacity"`
-	HandleHash Hash             `json:"handle_hash"` // of the handle in the answer, which check and resend require
-	LongCode   bool             `json:"long_code,omitzero"`
-	Delivery   DeliveryID       `json:"delivery"` // of the message it asks for
-	Contact    Part[Contact]    `json:"contact"`
-	Birth      Part[BirthMonth] `json:"birth_month"`
+	Kind       IdentifierKind     `json:"kind"`
+	Language   Language           `json:"language"`
+	Rules      Rules              `json:"rules"`
+	Capacity   Capacity           `json:"capacity"`
+	HandleHash Hash               `json:"handle_hash"` // of the handle in the answer, which check and resend require
+	LongCode   bool               `json:"long_code,omitzero"`
+	Delivery   DeliveryID         `json:"delivery"` // of the message it asks for
+	Contact    Part[Contact]      `json:"contact"`
+	Birth      Part[BirthMonth]   `json:"birth_month"`
+	Hash       Part[PasswordHash] `json:"password_hash"`
 }
 
 // SignUpCompleted: the identifier was verified and the account exists.

@@ -104,7 +104,7 @@ func isID(s string) bool {
 
 // Names of keys. They are stored and must not change.
 
-// SignUpKey seals the personal parts of a sign-up until it is verified.
+// SignUpKey seals the personal parts of a sign-up, and the hash of its password, until it ends.
 func SignUpKey(id SignUpID) string { return "signup/" + id.String() }
 
 // VerificationKey and the account's key seal the address of a verification that an account asked for, until it ends.
@@ -119,6 +119,9 @@ func IdentifierKey(id ClaimID) string { return "identifier/" + id.String() }
 // DeviceKey and the account's key seal a device's model and name; it is destroyed when the device is unlinked.
 func DeviceKey(id DeviceID) string { return "device/" + id.String() }
 
+// PasswordKey and the account's key seal the hash of a password; it is destroyed when the password is replaced.
+func PasswordKey(id PasswordID) string { return "password/" + id.String() }
+
 // StaffKey seals an officer's name and address.
 func StaffKey(id StaffID) string { return "staff/" + id.String() }
 
@@ -130,12 +133,6 @@ func LedgerKey() string { return "ledger/1" }
 
 // Names of secrets. They are stored and must not change.
 
-// SignUpSecret is the hash of the password of a sign-up, until it ends.
-func SignUpSecret(id SignUpID) string { return "password/signup/" + id.String() }
-
-// AccountSecret is the hash of an account's password.
-func AccountSecret(id AccountID) string { return "password/account/" + id.String() }
-
 // StaffSecret is the hash of an officer's password.
 func StaffSecret(id StaffID) string { return "password/staff/" + id.String() }
 
@@ -144,6 +141,9 @@ type Month string
 
 // MonthOf is the month of t.
 func MonthOf(t time.Time) Month { return Month(t.UTC().Format("2006-01")) }
+
+// Pattern is the regular expression for it.
+func (Month) Pattern() string { return `^[0-9]{4}-(0[1-9]|1[0-2])$` }
 
 // Validate refuses anything that is not a month.
 func (m Month) Validate() error { return timeOf("2006-01", string(m)) }

@@ -33,10 +33,13 @@ const (
 	VerifySignIn     VerificationPurpose = "sign_in" // of an address that the account has, from a client that is not known
 )
 
-// Validate refuses unknown values.
-func (p VerificationPurpose) Validate() error {
-	return oneOf(p, VerifySignUp, VerifyAddContact, VerifySignIn)
+// Values lists them all.
+func (VerificationPurpose) Values() []VerificationPurpose {
+	return []VerificationPurpose{VerifySignUp, VerifyAddContact, VerifySignIn}
 }
+
+// Validate refuses unknown values.
+func (p VerificationPurpose) Validate() error { return oneOf(p, p.Values()...) }
 
 // Lifetime is how long a verification for it can pass.
 func (p VerificationPurpose) Lifetime() time.Duration {

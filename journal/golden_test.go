@@ -237,8 +237,26 @@ func partsOpen(t *testing.T, j *journal.Journal, keys *fixedKeys, name string, f
 		t.Fatal(err)
 	}
 	for field, want := range parts {
+		if field == "password_hash" { // nobody is shown it
+			if _, shown := opened[field]; shown {
+				t.Errorf("%s: the hash of a password is shown", name)
+			}
+			if opened[field], err = openHash(t, j, f); err != nil {
+				t.Errorf("%s: part %s: %v", name, field, err)
+			}
+		}
 		if !bytes.Equal(opened[field], want) {
 			t.Errorf("%s: part %s opens to %s, want %s", name, field, opened[field], want)
 		}
 	}
+}
+
+func openHash(t *testing.T, j *journal.Journal, f domain.Fact) (jsontext.Value, error) {
+	t.Helper()
+	part, _ := reflect.ValueOf(f.Event).FieldByName("Hash").Interface().(domain.Part[domain.PasswordHash])
+	hash, err := journal.Open(t.Context(), j, f, part)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(hash)
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // hidden are fields that nobody is shown: hashes of secrets.
-var hidden = []string{"handle_hash", "secret_hash", "code_hash", "key_hash"}
+var hidden = []string{"handle_hash", "secret_hash", "code_hash", "key_hash", "password_hash"}
 
 // Reveal is RevealAll of one event.
 func (j *Journal) Reveal(ctx context.Context, f domain.Fact) (jsontext.Value, error) {
@@ -80,6 +80,9 @@ func (j *Journal) toReveal(f domain.Fact) (revealed, error) {
 	}
 	event := reflect.ValueOf(f.Event)
 	for _, p := range t.shape.parts {
+		if slices.Contains(hidden, p.name) {
+			continue
+		}
 		held := event.FieldByIndex(p.index).Interface().(part) // shapes hold parts only
 		if !held.IsZero() {
 			r.parts[p.name] = &Opening{at: binding{f.Stream, f.ID, f.Type}, sealed: held.Sealed(), into: held.New()}

@@ -23,6 +23,7 @@ var (
 	watch      = domain.DeviceText{Text: "Ada's watch"}
 	model      = domain.DeviceText{Text: "Model 3"}
 	officer    = domain.OfficerInfo{Contact: contact, Name: "Ada Lovelace"}
+	phc        = domain.PasswordHash("$argon2id$v=19$m=7168,t=5,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
 	client     = domain.ClientInfo{Address: "192.0.2.7", UserAgent: "test/1", Country: "FR"}
 	decision   = domain.Decision{Permission: "location", For: "weather", Notice: id[domain.EventID](9), NoticeHash: hash("b"), NoticeVersion: 3, Language: "en",
 		LegalBasis: domain.LegalBasisConsent, Method: domain.MethodSettings, GivenBy: domain.GivenBySelf, Capacity: domain.CapacitySelf,
@@ -36,12 +37,13 @@ func samples() map[string]any {
 		Reason:         domain.ReasonGranted,
 		AccountVersion: 4, Grant: id[domain.EventID](9)}
 	account, device, claim, signUp, staff := id[domain.AccountID](1), id[domain.DeviceID](2), id[domain.ClaimID](3), id[domain.SignUpID](4), id[domain.StaffID](5)
-	verification := id[domain.VerificationID](6)
+	verification, password := id[domain.VerificationID](6), id[domain.PasswordID](19)
 	a, d := domain.AccountKey(account), domain.DeviceKey(device)
 	return map[string]any{
 		"sign_up.requested.v1": domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: "de", Rules: rules,
 			Capacity: domain.CapacitySelf, HandleHash: hash("a"), Delivery: id[domain.DeliveryID](16),
-			LongCode: true, Contact: domain.Personal(contact, domain.SignUpKey(signUp)), Birth: domain.Personal(birth, domain.SignUpKey(signUp))},
+			LongCode: true, Contact: domain.Personal(contact, domain.SignUpKey(signUp)), Birth: domain.Personal(birth, domain.SignUpKey(signUp)),
+			Hash: domain.Personal(phc, domain.SignUpKey(signUp))},
 		"sign_up.completed.v1": domain.SignUpCompleted{Account: account, RequestedOn: "2026-05-16", Took: domain.TookUnder5Minutes, Nth: 2},
 		"sign_up.lapsed.v1":    domain.SignUpLapsed{Reason: domain.LapseTaken, RequestedOn: "2026-05-16"},
 
@@ -63,12 +65,17 @@ func samples() map[string]any {
 
 		"account.opened.v1": domain.AccountOpened{SignUp: signUp, Claim: claim, Kind: domain.IdentifierEmail, Language: "de", Rules: rules,
 			Capacity: domain.CapacityGuardian,
-			Contact:  domain.Personal(contact, a, domain.IdentifierKey(claim)), Birth: domain.Personal(birth, a)},
+			Contact:  domain.Personal(contact, a, domain.IdentifierKey(claim)), Birth: domain.Personal(birth, a),
+			Hash: domain.Personal(phc, a, domain.PasswordKey(domain.FirstPassword(signUp)))},
 		"account.capacity_decided.v1":      domain.AccountCapacityDecided{Rules: rules, Capacity: domain.CapacitySelf, Previous: domain.CapacityGuardian},
 		"account.signed_out_everywhere.v1": domain.AccountSignedOutEverywhere{},
 		"contact.attached.v1": domain.ContactAttached{Claim: claim, Kind: domain.IdentifierEmail, Verification: verification, First: domain.FirstOfDay,
 			Contact: domain.Personal(contact, a, domain.IdentifierKey(claim))},
-		"language.changed.v1": domain.LanguageChanged{Language: "zh-Hans"},
+		"password.changed.v1": domain.PasswordChanged{How: domain.PasswordByRecovery, Password: password, Replaces: domain.FirstPassword(signUp),
+			Recovery: id[domain.RecoveryID](18), Hash: domain.Personal(phc, a, domain.PasswordKey(password))},
+		"password.rehashed.v1": domain.PasswordRehashed{Password: password, Hash: domain.Personal(phc, a, domain.PasswordKey(password))},
+		"account.guarded.v1":   domain.AccountGuarded{Until: sampleTime, Reason: domain.GuardRecovered},
+		"language.changed.v1":  domain.LanguageChanged{Language: "zh-Hans"},
 
 		"permission.granted.v1":   domain.PermissionGranted{Decision: decision, Nth: 1, Cohort: "2026-05"},
 		"permission.withdrawn.v1": domain.PermissionWithdrawn{Decision: decision},
@@ -89,7 +96,7 @@ func samples() map[string]any {
 			First: domain.FirstOfMonth, Cohort: "2026-05", NewClient: true, Unusual: []domain.Unusual{domain.UnusualClient, domain.UnusualCountry},
 			Client: domain.Personal(client, a, domain.MonthKey("2026-05"))},
 		"session.raised.v1": domain.SessionRaised{Session: id[domain.SessionID](6), SecretHash: hash("d"), Level: domain.LevelOne,
-			Methods: []domain.AuthMethod{domain.MethodPassword}},
+			Methods: []domain.AuthMethod{domain.MethodPassword}, OwnerAt: 13},
 		"session.seen.v1":  domain.SessionSeen{Session: id[domain.SessionID](6)},
 		"session.ended.v1": domain.SessionEnded{Session: id[domain.SessionID](6), Reason: domain.SessionSignedOut},
 		"client.known.v1":  domain.ClientKnown{Client: hash("e"), OwnerAt: 12},

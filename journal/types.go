@@ -24,6 +24,9 @@ func Types() []Type {
 		Event[domain.AccountSignedOutEverywhere]("account.signed_out_everywhere.v1"),
 		Event[domain.LanguageChanged]("language.changed.v1"),
 		Event[domain.ContactAttached]("contact.attached.v1"),
+		Event[domain.PasswordChanged]("password.changed.v1"),
+		Event[domain.PasswordRehashed]("password.rehashed.v1"),
+		Event[domain.AccountGuarded]("account.guarded.v1"),
 
 		Event[domain.PermissionGranted]("permission.granted.v1"),
 		Event[domain.PermissionWithdrawn]("permission.withdrawn.v1"),

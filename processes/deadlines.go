@@ -10,13 +10,13 @@ import (
 
 // Version is that of the list's rules and schema. Raise it when the list of an old log would come out otherwise: a list of another
 // version is filled again.
-const Version = 7
+const Version = 8
 
 // deadlines says what each type of event does to the list.
 func deadlines() declaration {
 	return declare(
 		ignore(domain.VerificationIssued{}, domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.AccountOpened{},
-			domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{}, domain.PermissionConfirmed{},
+			domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{}, domain.PermissionConfirmed{}, domain.PasswordRehashed{}, domain.AccountGuarded{},
 			domain.DeviceRenamed{},
 			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{}, domain.SignInBegun{},
 			domain.AttemptsCounted{}, domain.AttemptsLimited{}, domain.AttemptsCleared{}, domain.StaffAdded{},
@@ -49,6 +49,7 @@ func deadlines() declaration {
 			id, ok := domain.ParseID(strings.TrimPrefix(f.Stream, "signin-"))
 			return dueSoonFor(f, proofs, id), ok
 		}),
+		onStream(passwords, soon[domain.PasswordChanged]),
 		onStream(erasures, func(_ domain.Fact, e domain.ErasureRequested) change { return dueAt(e.Due) }),
 		onStream(erasures, soon[domain.ErasureStarted]),
 		onStream(erasures, never[domain.ErasureCancelled]),

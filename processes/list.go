@@ -21,9 +21,10 @@ import (
 type kind string
 
 const (
-	proofs   kind = "verification"
-	erasures kind = "erasure"
-	devices  kind = "device" // unlinked; its key must be destroyed
+	proofs    kind = "verification"
+	erasures  kind = "erasure"
+	devices   kind = "device"   // unlinked; its key must be destroyed
+	passwords kind = "password" // of an account; the keys of those before it must be destroyed
 )
 
 // deadline is one thing to settle at a certain time.

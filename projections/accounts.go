@@ -45,6 +45,7 @@ func Accounts() Declaration {
 			domain.VerificationMissed{},
 			domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.ContactAttached{}, domain.AccountSignedOutEverywhere{},
 			domain.PermissionConfirmed{}, domain.DeviceRenamed{},
+			domain.PasswordChanged{}, domain.PasswordRehashed{}, domain.AccountGuarded{},
 			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{},
 			domain.SignInBegun{}, domain.SignInPassed{}, domain.AttemptsCounted{}, domain.AttemptsLimited{}, domain.AttemptsCleared{},
 			domain.StaffAdded{}, domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{},

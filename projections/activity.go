@@ -27,7 +27,7 @@ func Activity() Declaration {
 		{"subject", "-at"}, {"actor", "-at"}, {"type", "-at"}, {"-at"}},
 		Tallies: []view.Tally{{"type", "at"}, {"at"}}}
 	return declare(schema,
-		ignore(domain.SessionSeen{}, domain.ClientKnown{}, domain.AccessDecided{}, domain.AccessCorrected{},
+		ignore(domain.SessionSeen{}, domain.PasswordRehashed{}, domain.ClientKnown{}, domain.AccessDecided{}, domain.AccessCorrected{},
 			domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{}, domain.AccessQuestionRevealed{}),
 		append(v.ofPeople(), v.ofOffice()...)...)
 }
@@ -50,6 +50,8 @@ func (v activity) ofPeople() []rule {
 		says(v, func(e domain.AccountCapacityDecided) words { return word(e.Capacity) }),
 		says(v, nothing[domain.AccountSignedOutEverywhere]),
 		says(v, func(e domain.ContactAttached) words { return word(e.Kind) }),
+		says(v, func(e domain.PasswordChanged) words { return word(e.How) }),
+		says(v, func(e domain.AccountGuarded) words { return word(e.Reason) }),
 		says(v, func(e domain.LanguageChanged) words { return word(e.Language) }),
 		says(v, func(e domain.PermissionGranted) words { return decisionWords(e.Decision) }),
 		says(v, func(e domain.PermissionWithdrawn) words { return decisionWords(e.Decision) }),

@@ -104,6 +104,11 @@ func everything(l *projectiontest.Ledger) {
 	search(l, officer, anna, cleo)
 	l.AppendAs(domain.Metadata{Subject: cleo.ID, Region: cleo.Region, Channel: domain.ChannelProcess}, domain.MissedStream(cleo.ID),
 		domain.VerificationMissed{Verification: domain.VerificationID(signIn), Purpose: domain.VerifySignIn, Reason: domain.EndExpired, Tries: 2})
+	cleo.ChangePassword()
+	l.AppendAs(domain.Metadata{Subject: cleo.ID, Region: cleo.Region}, domain.AccountStream(cleo.ID),
+		domain.PasswordRehashed{Password: cleo.Password.ID, Hash: domain.Personal(domain.PasswordHash("$argon2id$"), domain.AccountKey(cleo.ID),
+			domain.PasswordKey(cleo.Password.ID))},
+		cleo.Guard(domain.GuardRecovered, l.Now()))
 }
 
 // search is a query that names two people, and a look of another officer at what was asked.

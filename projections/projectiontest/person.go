@@ -19,6 +19,9 @@ type Person struct {
 	sessions map[domain.Month]*domain.Sessions
 }
 
+// passwordHash looks like the hash of everybody's password.
+const passwordHash domain.PasswordHash = "$argon2id$v=19$m=7168,t=5,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g"
+
 // Notices publishes the catalogue's notices for a permission and returns all that were published for it.
 func (l *Ledger) Notices(p domain.Permission) *domain.Notices {
 	l.Helper()
@@ -79,7 +82,8 @@ func (l *Ledger) Prove(id domain.SignUpID, region domain.Region, email string, n
 	p.record(domain.AccountOpened{SignUp: id, Claim: claim, Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: capacity,
 		Contact: domain.Personal(domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}, domain.AccountKey(account),
 			domain.IdentifierKey(claim)),
-		Birth: domain.Personal(birth, domain.AccountKey(account))})
+		Birth: domain.Personal(birth, domain.AccountKey(account)),
+		Hash:  domain.Personal(passwordHash, domain.AccountKey(account), domain.PasswordKey(domain.FirstPassword(id)))})
 	l.AppendAs(meta, signUp, state.Complete(account, domain.NthAfter(proof.Tries), l.Now()))
 	return p
 }
@@ -93,7 +97,8 @@ func (l *Ledger) RequestSignUp(region domain.Region, email string) domain.SignUp
 		domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: "de", Rules: rules, Capacity: capacity, HandleHash: domain.HashHandle(email),
 			Delivery: domain.DeliveryID{UUID: domain.Derive(id.UUID, "delivery")},
 			Contact:  domain.Personal(domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}, domain.SignUpKey(id)),
-			Birth:    domain.Personal(domain.BirthMonth{Month: "1990-05"}, domain.SignUpKey(id))})
+			Birth:    domain.Personal(domain.BirthMonth{Month: "1990-05"}, domain.SignUpKey(id)),
+			Hash:     domain.Personal(passwordHash, domain.SignUpKey(id))})
 	l.facts[id] = done.Facts[0]
 	return id
 }
@@ -168,6 +173,12 @@ func (p *Person) Erase() {
 		p.record(started...)
 		p.record(domain.ErasureCompleted{})
 	}
+}
+
+// ChangePassword changes the password, and ends all other sessions.
+func (p *Person) ChangePassword() {
+	p.ledger.Helper()
+	p.decide(p.Account.ChangePassword(p.Password.ID, domain.PasswordID{UUID: uuid.New()}, passwordHash, true))
 }
 
 // AddContact adds another address, and proves it.

@@ -1,0 +1,100 @@
+package commands
+
+import (
+	"context"
+
+	"accountledger/domain"
+	"accountledger/passwords"
+)
+
+// ChangePassword replaces the password of the caller's account by another one (OWASP ASVS 5.0, 6.2.2 and 6.2.3).
+type ChangePassword struct {
+	Current passwords.Password `json:"-"`
+	New     passwords.Password `json:"-"`
+	// EndOthers ends all other sessions, and makes the owner's clients unknown.
+	EndOthers bool `json:"end_others"`
+}
+
+// changePassword hashes twice. Two appends: the account's, which decides, and the session's, which goes on with another token. A crash
+// between them leaves the new password in force, and the owner signs in with it.
+func (k *call) changePassword(ctx context.Context, in ChangePassword) (SignedIn, error) {
+	month, err := k.ownMonth(ctx)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	who, err := k.self(ctx)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if err := k.checkOwnPassword(ctx, who.account, in.New, "/new"); err != nil {
+		return SignedIn{}, err
+	}
+	if err := k.proveSelf(ctx, who, in.Current, domain.ErrPassword.At("/current")); err != nil {
+		return SignedIn{}, err
+	}
+	hash, err := k.Hasher.Hash(k.turn(ctx, passwords.Known), in.New)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	session, err := k.session(ctx, who.id, month, k.Caller.Session)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	proven, id := who.account.Password.ID, domain.PasswordID{UUID: domain.Derive(k.command.UUID, "password")}
+	out, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) {
+		if !session.Open(a.EverywhereAt, k.now) {
+			return nil, domain.ErrSession
+		}
+		return a.ChangePassword(proven, id, domain.PasswordHash(hash), in.EndOthers)
+	})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	who.account = out.state
+	_ = k.forgetPasswords(ctx, out.state) // else the process that handles deadlines does
+	return k.renewSession(ctx, month, who, func(one *domain.Session) (int64, error) {
+		if one.Ended {
+			return 0, domain.ErrSession
+		}
+		return out.facts[len(out.facts)-1].Version, nil
+	})
+}
+
+// checkOwnPassword refuses a password for an account that is not good enough, naming the field.
+func (k *call) checkOwnPassword(ctx context.Context, a *domain.Account, p passwords.Password, field string) error {
+	var o opening
+	contacts := contactsOf(&o, a)
+	if err := o.open(ctx, k.Journal); err != nil {
+		return err
+	}
+	known := make([]string, len(contacts))
+	for i, c := range contacts {
+		known[i] = c.Email
+	}
+	return passwordRefusal(k.Checker.Check(p, passwords.Alone, known...), field)
+}
+
+// SettlePassword destroys the keys of the passwords that an account had before.
+type SettlePassword struct {
+	Account domain.AccountID `json:"account"`
+}
+
+// settlePassword is for the process that finishes interrupted work. It is idempotent.
+func (k *call) settlePassword(ctx context.Context, in SettlePassword) (struct{}, error) {
+	a, err := k.account(ctx, in.Account)
+	if err != nil {
+		return struct{}{}, err
+	}
+	return struct{}{}, k.forgetPasswords(ctx, a)
+}
+
+func (k *call) forgetPasswords(ctx context.Context, a *domain.Account) error {
+	if len(a.Password.Replaced) == 0 {
+		return nil
+	}
+	keys := make([]string, len(a.Password.Replaced))
+	for i, id := range a.Password.Replaced {
+		keys[i] = domain.PasswordKey(id)
+	}
+	return k.Journal.Destroy(ctx, keys...)
+}
