@@ -56,7 +56,7 @@ type pendingAnswer struct {
 func (a *API) signIn() {
 	op := created(operation("signIn", "POST", "/v1/sessions", "sessions", "Sign in",
 		"Starts a session for a person or an officer. The history says whether the client was known from an earlier sign-in. If the operator has asked for it, "+
-			"a person's sign-in from a client that is not known answers 202: POST /v1/sign-ins/{id}/factor with the code that was sent."))
+			"a person's unusual sign-in from a client that is not known answers 202: POST /v1/sign-ins/{id}/factor with the code that was sent."))
 	op.Responses = map[string]*huma.Response{"201": answers[signInAnswer](a, "A session."),
 		"202": answers[pendingAnswer](a, "The password is right; a code is needed, too.")}
 	route(a, op, of(a.Menu.SignIn.May),

@@ -37,6 +37,7 @@ SetLanguage        s     y      c       n       n     n          n       n      
 ChangePassword     s     y      c       n       n     n          n       n        n
 AddContact         s     y      c       n       n     n          n       n        n
 ListContacts       s     y      y       n       n     n          n       n        n
+ListSignIns        s     y      y       n       n     n          n       n        n
 History            s     y      c       n       n     n          n       n        n
 ListPermissions    s     y      c       n       n     n          n       n        n
 SetPermission      s     y      c       n       n     n          n       n        n

@@ -56,7 +56,8 @@ func TestHowSessionsEnded(t *testing.T) {
 	sixth, _ := w.session(ada)
 	want(sixth, "signed_out", "signed_out_everywhere", "unused", "expired", "restored", "")
 	for _, s := range w.signIns(sixth) {
-		if s.Ended == "signed_out" && (s.EndedAt.IsZero() || s.EndedAt.Before(s.At)) || s.Ended == "" && !s.EndedAt.IsZero() || s.Current != (s.Session == sixth.Session) {
+		if s.Ended == "signed_out" && (s.EndedAt.IsZero() || s.EndedAt.Before(s.At)) || s.Ended == "" && !s.EndedAt.IsZero() ||
+			s.Current != (s.Session == sixth.Session) {
 			t.Errorf("%+v", s.Ended)
 		}
 	}
@@ -98,14 +99,13 @@ func TestPagesOfSignIns(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.account(ada)
-	var c domain.Caller
 	for range 7 {
 		for range 3 {
-			c, _ = w.session(ada)
+			w.session(ada)
 		}
 		w.clock.forward(25 * 24 * time.Hour)
 	}
-	c, _ = w.session(ada)
+	c, _ := w.session(ada)
 	do(w, w.RequestErasure, c, commands.RequestErasure{})
 	all := func(added int) (out []domain.SessionID) {
 		list := w.signIns(c)

@@ -98,6 +98,7 @@ func (w *worker) signIn(ctx context.Context, who *Person, l *life, newClient boo
 	}
 	l.client = s.Client
 	w.tally.counted("session.started", "sign_in", "")
+	w.tally.add("sign_ins/started", 1)
 	return s, nil
 }
 
