@@ -68,6 +68,7 @@ type API struct {
 	huma      huma.API
 	forms     map[reflect.Type]*form // of bodies
 	settled   *settled
+	texts     texts
 	codes     map[string]string // of refusals, with what they say
 	templates map[string]string // of routes, by the router's path
 	durations *prometheus.HistogramVec
@@ -89,6 +90,9 @@ func New(d Deps) (*API, error) {
 	}
 	a := &API{Deps: d, echo: echo.New(), templates: map[string]string{}, forms: map[reflect.Type]*form{}, codes: map[string]string{}}
 	var err error
+	if a.texts, err = readTexts(); err != nil {
+		return nil, err
+	}
 	if a.positions, err = d.Menu.Ciphers("position"); err != nil {
 		return nil, err
 	}
