@@ -18,7 +18,7 @@ type Problem struct {
 	Type   string  `json:"type" format:"uri-reference" doc:"The kind of problem: /problems/ and the code."`
 	Title  string  `json:"title" doc:"The same for all problems with this status."`
 	Status int     `json:"status" doc:"The HTTP status."`
-	Detail string  `json:"detail" doc:"What is wrong and how to fix it, for people."`
+	Detail string  `json:"detail" doc:"What is wrong and how to fix it, for people: in their own language, for guests in the one that suits Accept-Language best, for officers and services in English. What only a program can do wrong is always said in English."`
 	Code   string  `json:"code" doc:"What is wrong, for programs. Stable."`
 	Field  string  `json:"field,omitzero" doc:"JSON pointer to the first field at fault."`
 	Errors []Fault `json:"errors,omitzero" doc:"All faults of the body, by field. Code, detail and field are those of the first."`

@@ -40,6 +40,6 @@ func (a *API) signUp() {
 				return nil, err
 			}
 			return reply(a, out.Position, sent(out.Value)), nil
-		}, append(commands.PasswordRefusals(a.Menu.Passwords), domain.ErrEmail, domain.ErrRegion, domain.ErrLanguage, domain.ErrBirthMonth, domain.ErrCapacity,
+		}, append(commands.PasswordRefusals(a.Menu.Passwords), domain.ErrCapacity,
 			domain.ErrRate, domain.ErrWork, domain.ErrMessages)...)
 }
