@@ -15,6 +15,7 @@ type Menu struct {
 	Presume            Presume
 	Ciphers            Ciphers
 	PseudonymsOf       PseudonymsOf
+	LanguageOf         LanguageOf
 	// Passwords is what new passwords have to be like.
 	Passwords passwords.Policy
 
@@ -97,6 +98,7 @@ func menu(c *core) *Menu {
 		Presume:            c.presume,
 		Ciphers:            c.ciphers,
 		PseudonymsOf:       c.pseudonymsOf,
+		LanguageOf:         c.languageOf,
 		Passwords:          c.Checker.Policy(),
 
 		SignUp:         by(c, anyone, onCall((*call).signUp)),
