@@ -5,6 +5,8 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
+	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -21,8 +23,14 @@ import (
 // programs do that look for dangers in mail: the act takes the code, typed, with five tries a link. A new kind of link is a domain.LinkKind
 // and a call of follow.
 
-// LinkToken is what the link of a message carries. Whoever has it can try the codes beside it, so it prints as [personal].
+// LinkToken is what the link of a message carries. Whoever has it can try the codes beside it, so it prints as [token].
 type LinkToken string
+
+// Format prints [token] for every verb.
+func (LinkToken) Format(s fmt.State, _ rune) { _, _ = s.Write([]byte("[token]")) }
+
+// LogValue logs [token].
+func (LinkToken) LogValue() slog.Value { return slog.StringValue("[token]") }
 
 // linkCodeDigits is the length of the code beside a link.
 const linkCodeDigits = 6
