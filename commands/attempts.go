@@ -25,6 +25,8 @@ type Limits struct {
 	Codes Limit
 	// SignUps are sign-ups from one network.
 	SignUps []Limit
+	// Links are links that are none, from one network.
+	Links Limit
 	// Changes are what one person changes, in each process; Starts are the sessions that they start.
 	Changes, Starts Bucket
 }
@@ -42,6 +44,7 @@ func DefaultLimits() Limits {
 		Raises:   []Limit{{20, 15 * time.Minute}, {100, 24 * time.Hour}},
 		Codes:    Limit{20, 24 * time.Hour},
 		SignUps:  []Limit{{10, time.Hour}, {40, 24 * time.Hour}},
+		Links:    Limit{20, 15 * time.Minute},
 		Changes:  Bucket{Burst: 120, Every: 3 * time.Second},
 		Starts:   Bucket{Burst: 60, Every: 2 * time.Minute},
 	}

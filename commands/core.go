@@ -37,7 +37,7 @@ type UnusualSignIns string
 // What it can need.
 const (
 	UnusualOff  UnusualSignIns = "off"  // nothing; the history says that it was unusual
-	UnusualCode UnusualSignIns = "code" // a code that is sent to the first of the account's addresses
+	UnusualCode UnusualSignIns = "code" // a code that is sent to the account's primary address
 )
 
 // DefaultBackupKeep is how long backups are kept by default.
@@ -112,15 +112,15 @@ type core struct {
 
 // ledgerKeys are random keys for the ledger's keyed hashes. They outlive master keys.
 type ledgerKeys struct {
-	identifiers, codes, commands, cursors, erasures *vault.Key
+	identifiers, codes, commands, cursors, erasures, links *vault.Key
 }
 
 func loadKeys(ctx context.Context, v vault.Vault) (ledgerKeys, error) {
-	k, err := v.CreateKeys(ctx, "hmac/identifiers", "hmac/codes", "hmac/commands", "hmac/cursors", "hmac/erasures")
+	k, err := v.CreateKeys(ctx, "hmac/identifiers", "hmac/codes", "hmac/commands", "hmac/cursors", "hmac/erasures", "hmac/links")
 	if err != nil {
 		return ledgerKeys{}, fmt.Errorf("commands: the ledger's keys: %w", err)
 	}
-	return ledgerKeys{k[0], k[1], k[2], k[3], k[4]}, nil
+	return ledgerKeys{k[0], k[1], k[2], k[3], k[4], k[5]}, nil
 }
 
 // DayKeyLifetime is how long a day's key is kept; afterwards hashes under it are meaningless.

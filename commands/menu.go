@@ -40,6 +40,10 @@ type Menu struct {
 	SetLanguage     Command[SetLanguage, domain.Language]
 	ListContacts    Command[struct{}, []Contact]
 	AddContact      Command[AddContact, ContactAdding]
+	MakePrimary     Command[OwnContact, struct{}]
+	RemoveContact   Command[OwnContact, ContactRemoved]
+	Undo            Command[Undo, struct{}]
+	CorrectBirth    Command[CorrectBirth, domain.Capacity]
 	History         Command[struct{}, []HistoryEntry]
 	ListSignIns     Command[ListSignIns, SignIns]
 	ListPermissions Command[struct{}, Permissions]
@@ -85,6 +89,7 @@ type Menu struct {
 	SettleVerification Command[SettleVerification, Settled]
 	SettleUnlinked     Command[SettleUnlinked, struct{}]
 	SettlePassword     Command[SettlePassword, struct{}]
+	SettleRemoval      Command[SettleRemoval, Settled]
 	SettleErasure      Command[SettleErasure, ErasureView]
 	Retain             Command[struct{}, struct{}]
 	Message            Command[domain.MessageRequest, MessageToSend]
@@ -121,11 +126,15 @@ func menu(c *core) *Menu {
 		SetLanguage:     by(c, owner, changing((*call).setLanguage)),
 		ListContacts:    by(c, ownerEvenClosing, onCall((*call).listContacts)),
 		AddContact:      by(c, fresh(owner, freshPerson), changing((*call).addContact)),
-		History:         by(c, owner, onCall((*call).history)),
+		MakePrimary:     by(c, fresh(owner, freshPerson), changing((*call).makePrimary)),
+		RemoveContact:   by(c, fresh(owner, freshPerson), changing((*call).removeContact)),
+		Undo:            by(c, anyone, onCall((*call).undo)), // the link is the proof
+		CorrectBirth:    by(c, fresh(owner, freshPerson), changing((*call).correctBirth)),
+		History:         by(c, ownerEvenClosing, onCall((*call).history)),
 		ListSignIns:     by(c, ownerEvenClosing, onCall((*call).listSignIns)),
-		ListPermissions: by(c, owner, onCall((*call).listPermissions)),
+		ListPermissions: by(c, ownerEvenClosing, onCall((*call).listPermissions)),
 		SetPermission:   by(c, owner, changing((*call).setPermission)),
-		ListDevices:     by(c, owner, onCall((*call).listDevices)),
+		ListDevices:     by(c, ownerEvenClosing, onCall((*call).listDevices)),
 		LinkDevice:      by(c, owner, changing((*call).linkDevice)),
 		RenameDevice:    by(c, owner, changing((*call).renameDevice)),
 		UnlinkDevice:    by(c, owner, changing((*call).unlinkDevice)),
@@ -133,7 +142,7 @@ func menu(c *core) *Menu {
 		SeeErasure:      by(c, anyone, onCall((*call).seeErasure)), // the id is the proof
 		CancelErasure:   by(c, ownerEvenClosing, onCall((*call).cancelErasure)),
 
-		Accesses: owner,
+		Accesses: ownerEvenClosing,
 
 		DecideAccess: by(c, service, onCall((*call).decideAccess)),
 
@@ -165,6 +174,7 @@ func menu(c *core) *Menu {
 		SettleVerification: by(c, system, onCall((*call).settleVerification)),
 		SettleUnlinked:     by(c, system, onCall((*call).settleUnlinked)),
 		SettlePassword:     by(c, system, onCall((*call).settlePassword)),
+		SettleRemoval:      by(c, system, onCall((*call).settleRemoval)),
 		SettleErasure:      by(c, system, onCall((*call).settleErasure)),
 		Retain:             by(c, system, onCall((*call).retain)),
 		Message:            by(c, system, onCall((*call).message)),

@@ -39,10 +39,14 @@ ChangePassword     s     y      c       n       n     n          n       n      
 AddContact         s     y      c       n       n     n          n       n        n
 ListContacts       s     y      y       n       n     n          n       n        n
 ListSignIns        s     y      y       n       n     n          n       n        n
-History            s     y      c       n       n     n          n       n        n
-ListPermissions    s     y      c       n       n     n          n       n        n
+MakePrimary        s     y      c       n       n     n          n       n        n
+RemoveContact      s     y      c       n       n     n          n       n        n
+Undo               y     y      y       y       y     y          y       y        y
+CorrectBirth       s     y      c       n       n     n          n       n        n
+History            s     y      y       n       n     n          n       n        n
+ListPermissions    s     y      y       n       n     n          n       n        n
 SetPermission      s     y      c       n       n     n          n       n        n
-ListDevices        s     y      c       n       n     n          n       n        n
+ListDevices        s     y      y       n       n     n          n       n        n
 LinkDevice         s     y      c       n       n     n          n       n        n
 RenameDevice       s     y      c       n       n     n          n       n        n
 UnlinkDevice       s     y      c       n       n     n          n       n        n
@@ -67,6 +71,7 @@ PublishNotices     n     n      n       n       n     n          n       n      
 SettleVerification n     n      n       n       n     n          n       n        y
 SettleUnlinked     n     n      n       n       n     n          n       n        y
 SettlePassword     n     n      n       n       n     n          n       n        y
+SettleRemoval      n     n      n       n       n     n          n       n        y
 SettleErasure      n     n      n       n       n     n          n       n        y
 Retain             n     n      n       n       n     n          n       n        y
 Message            n     n      n       n       n     n          n       n        y
@@ -168,7 +173,8 @@ func TestPersonalNeverPrints(t *testing.T) {
 		commands.Contact{Email: canary}, commands.AddContact{Email: canary}, commands.ContactAdding{Handle: canary},
 		commands.RenameDevice{Name: canary}, commands.LookUp{Email: canary}, commands.Revealed{Emails: []string{canary}, Devices: []commands.Device{device}},
 		commands.AddStaff{Email: canary, Name: canary},
-		commands.StaffAdded{Code: canary}, commands.ServiceAdded{Key: canary}, commands.MessageToSend{To: canary, Code: canary},
+		commands.StaffAdded{Code: canary}, commands.ServiceAdded{Key: canary}, commands.MessageToSend{To: canary, Code: canary, Link: canary},
+		commands.Undo{Link: canary, Code: canary}, commands.LinkToken(canary), commands.CorrectBirth{BirthMonth: canary},
 		commands.Request{Client: client, Key: canary}, commands.Token(canary),
 		commands.Answer[commands.Me]{Value: commands.Me{Email: canary}}, commands.SkipEvent{Reason: canary},
 		commands.AccountShown{Emails: []string{canary}, Devices: []commands.Device{device}}, commands.ShownEvent{Details: []byte(canary)},

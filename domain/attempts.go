@@ -13,11 +13,12 @@ const (
 	AttemptRaise   AttemptKind = "raise"    // refused proofs in one session
 	AttemptCode    AttemptKind = "code"     // wrong codes for one identifier
 	AttemptSignUp  AttemptKind = "sign_up"  // sign-ups from one network
+	AttemptLink    AttemptKind = "link"     // links that are none, from one network
 )
 
 // AttemptKinds lists every kind.
 func AttemptKinds() []AttemptKind {
-	return []AttemptKind{AttemptSignIn, AttemptNetwork, AttemptInARow, AttemptRaise, AttemptCode, AttemptSignUp}
+	return []AttemptKind{AttemptSignIn, AttemptNetwork, AttemptInARow, AttemptRaise, AttemptCode, AttemptSignUp, AttemptLink}
 }
 
 // Validate refuses unknown values.
