@@ -62,13 +62,16 @@ func (e *Erasure) UnderWay() bool {
 // Done reports whether the account is erased.
 func (e *Erasure) Done() bool { return e.State == ErasureDone }
 
-// RequestErasure decides on a request to be erased after a grace period.
+// RequestErasure decides on a request to be erased after a grace period, which is DefaultGrace at least while the account is guarded.
 func (a *Account) RequestErasure(grace time.Duration, now time.Time) ([]any, error) {
 	switch {
 	case !a.Exists():
 		return nil, ErrNotFound
 	case a.Erasure.UnderWay():
 		return nil, ErrErasureOpen
+	}
+	if a.Guarded(now) {
+		grace = max(grace, DefaultGrace)
 	}
 	return []any{ErasureRequested{Due: now.Add(grace).UTC()}}, nil
 }
