@@ -41,6 +41,7 @@ func endpoints() []endpoint {
 		{"signOutEverywhere", "DELETE", "/v1/sessions", false, signedIn},
 		{"enrol", "POST", "/v1/enrolments", true, everybody()},
 		{"me", "GET", "/v1/me", false, people},
+		{"changePassword", "POST", "/v1/me/password", true, owner},
 		{"setLanguage", "PUT", "/v1/me/language", true, owner},
 		{"listContacts", "GET", "/v1/me/contacts", false, people},
 		{"addContact", "POST", "/v1/me/contacts", true, owner},

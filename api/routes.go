@@ -22,6 +22,7 @@ func (a *API) routes() {
 	a.enrol()
 
 	a.me()
+	a.changePassword()
 	a.setLanguage()
 	a.listContacts()
 	a.addContact()

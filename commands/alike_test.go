@@ -21,11 +21,11 @@ import (
 // effort is what a step costs and leaves: whatever somebody could see of it in a count, a size or a time. Asking the vault for several
 // keys is one call.
 type effort struct {
-	Appends, Events, Bytes, Reads, Keys, Identifiers, Secrets int
-	Answer                                                    string
+	Appends, Events, Bytes, Reads, Keys, Identifiers int
+	Answer                                           string
 }
 
-// tally counts what commands ask of log and vault. Each sign-up that hashes stores one secret.
+// tally counts what commands ask of log and vault.
 type tally struct {
 	mu sync.Mutex // reads are concurrent
 	effort
@@ -81,11 +81,6 @@ func (v talliedVault) Keys(ctx context.Context, names ...string) ([]*vault.Key, 
 func (v talliedVault) Identifier(ctx context.Context, d vault.Digest) (uuid.UUID, error) {
 	v.note(func(t *effort) { t.Identifiers++ })
 	return v.Vault.Identifier(ctx, d)
-}
-
-func (v talliedVault) PutSecret(ctx context.Context, name string, secret []byte) error {
-	v.note(func(t *effort) { t.Secrets++ })
-	return v.Vault.PutSecret(ctx, name, secret)
 }
 
 // walk is what a stranger does with an address, in one or more processes in turn, and what the notifier does for them.
@@ -182,7 +177,7 @@ func TestNothingCountedTellsATakenAddress(t *testing.T) {
 				if !reflect.DeepEqual(free, taken) {
 					t.Errorf("round %d:\nfree  %+v\ntaken %+v", i, free, taken)
 				}
-				if i == 0 && (len(free) != 10 || free[0].Events != 2 || free[0].Secrets != 1) {
+				if i == 0 && (len(free) != 10 || free[0].Events != 2) {
 					t.Errorf("not the walk that is meant: %d steps, %+v", len(free), free[0])
 				}
 				limited = limited || free[0].Answer == "too_many_messages, retry true"

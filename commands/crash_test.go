@@ -158,13 +158,10 @@ func (w *world) erased(id domain.AccountID, device domain.DeviceID, erasure stri
 	if v := do(w, w.SeeErasure, domain.Guest(), commands.Erasure{ID: erasure}); v.State != domain.ErasureDone || v.Ended.IsZero() {
 		w.t.Errorf("the erasure is seen as %s", v.State)
 	}
-	for _, name := range []string{domain.AccountKey(id), domain.DeviceKey(device)} {
+	for _, name := range []string{domain.AccountKey(id), domain.DeviceKey(device), domain.PasswordKey(w.passwordOf(id))} {
 		if _, err := w.vault.Key(w.t.Context(), name); !errors.Is(err, vault.ErrDestroyed) {
 			w.t.Errorf("%s: %v", name, err)
 		}
-	}
-	if _, err := w.vault.Secret(w.t.Context(), "password/account/"+id.String()); !errors.Is(err, vault.ErrDestroyed) {
-		w.t.Errorf("the password: %v", err)
 	}
 	for _, f := range w.log() {
 		shown, err := w.journal.Reveal(w.t.Context(), f)

@@ -72,7 +72,7 @@ func (k *call) checkOwnPassword(ctx context.Context, a *domain.Account, p passwo
 	for i, c := range contacts {
 		known[i] = c.Email
 	}
-	return passwordRefusal(k.Checker.Check(p, known...), field)
+	return passwordRefusal(k.Checker.Check(p, passwords.Alone, known...), field)
 }
 
 // SettlePassword destroys the keys of the passwords that an account had before, and finishes recoveries that set one.

@@ -33,6 +33,7 @@ EndSession         s     y      y       s       y     y          y       s      
 SignOutEverywhere  s     y      y       s       y     y          y       s        s
 Me                 s     y      y       n       n     n          n       n        n
 SetLanguage        s     y      c       n       n     n          n       n        n
+ChangePassword     s     y      c       n       n     n          n       n        n
 AddContact         s     y      c       n       n     n          n       n        n
 ListContacts       s     y      y       n       n     n          n       n        n
 History            s     y      c       n       n     n          n       n        n
@@ -62,6 +63,7 @@ DescribeController n     n      n       n       n     n          n       y      
 PublishNotices     n     n      n       n       n     n          n       n        y
 SettleVerification n     n      n       n       n     n          n       n        y
 SettleUnlinked     n     n      n       n       n     n          n       n        y
+SettlePassword     n     n      n       n       n     n          n       n        y
 SettleErasure      n     n      n       n       n     n          n       n        y
 Retain             n     n      n       n       n     n          n       n        y
 Message            n     n      n       n       n     n          n       n        y
@@ -155,6 +157,7 @@ func TestPersonalNeverPrints(t *testing.T) {
 	device := commands.Device{Kind: "watch", Model: canary, Name: canary}
 	for _, v := range []any{
 		commands.SignUp{Email: canary, Password: passwords.New(canary), BirthMonth: canary}, commands.SignedUp{Handle: canary},
+		commands.ChangePassword{Current: passwords.New(canary), New: passwords.New(canary)}, domain.PasswordHash(canary),
 		commands.CheckCode{Handle: canary, Code: canary},
 		commands.Resend{Handle: canary}, commands.SignIn{Email: canary, Password: passwords.New(canary)}, commands.SignedIn{Token: canary},
 		commands.Enrol{Code: canary, Password: passwords.New(canary)},

@@ -2,21 +2,32 @@ package commands_test
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 
 	"accountledger/domain"
 	"accountledger/vault"
 )
 
-// waitingVault lets something happen while a password's hash is read.
+// waitingVault lets something happen while a password's hash is read, once.
 type waitingVault struct {
 	vault.Vault
 	meanwhile func()
 }
 
-func (v waitingVault) Secret(ctx context.Context, name string) ([]byte, error) {
-	v.meanwhile()
-	return v.Vault.Secret(ctx, name)
+func (v waitingVault) Key(ctx context.Context, name string) (*vault.Key, error) {
+	if strings.HasPrefix(name, "password/") {
+		v.meanwhile()
+	}
+	return v.Vault.Key(ctx, name)
+}
+
+func (v waitingVault) Keys(ctx context.Context, names ...string) ([]*vault.Key, error) {
+	if slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "password/") }) {
+		v.meanwhile()
+	}
+	return v.Vault.Keys(ctx, names...)
 }
 
 // A sign-in whose password is checked while its owner signs out everywhere gets a session that lives (P10): the account is read again once

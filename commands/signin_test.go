@@ -12,6 +12,7 @@ import (
 
 	"accountledger/commands"
 	"accountledger/domain"
+	"accountledger/journal"
 	"accountledger/passwords"
 )
 
@@ -252,17 +253,21 @@ func TestOfficersSignOutEverywhere(t *testing.T) {
 // A password hashed under weaker parameters is hashed again at the next sign-in.
 func TestOldHashesAreRenewed(t *testing.T) {
 	w := newWorld(t)
-	id := w.account(ada)
+	w.account(ada)
 	stronger, err := passwords.NewHasher(passwords.Options{Params: passwords.Params{MemoryKiB: 16, Passes: 2, Lanes: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.deps.Hasher = stronger
 	w.restart()
-	w.session(ada)
-	hash, err := w.vault.Secret(t.Context(), "password/account/"+id.String())
-	if err != nil || stronger.NeedsRehash(string(hash)) {
-		t.Errorf("not renewed: %v", err)
+	sign := []string{"client.known.v1", "session.started.v1"}
+	w.appended(append([]string{"password.rehashed.v1"}, sign...), func() { w.session(ada) })
+	w.appended(sign, func() { w.session(ada) })
+	for _, f := range w.log() {
+		if e, ok := f.Event.(domain.PasswordRehashed); ok {
+			if hash, err := journal.Open(t.Context(), w.journal, f, e.Hash); err != nil || stronger.NeedsRehash(string(hash)) {
+				t.Errorf("not renewed: %v", err)
+			}
+		}
 	}
-	w.session(ada)
 }

@@ -180,5 +180,5 @@ func (k *call) handle(ctx context.Context, at time.Time) (string, error) {
 }
 
 func (k *call) checkPassword(p passwords.Password, contact domain.Contact) error {
-	return passwordRefusal(k.Checker.Check(p, contact.Typed), "/password")
+	return passwordRefusal(k.Checker.Check(p, passwords.Alone, contact.Typed), "/password")
 }

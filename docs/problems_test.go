@@ -162,7 +162,7 @@ func problemsTable(t *testing.T) string {
 // passwordCode begins the codes of refused passwords, which end in the reason.
 const passwordCode = "password_"
 
-var defaultLimits = map[passwords.Reason]int{passwords.TooShort: passwords.DefaultMinLength, passwords.TooLong: passwords.DefaultMaxLength}
+var defaultLimits = map[passwords.Reason]int{passwords.TooShort: passwords.DefaultMinAlone, passwords.TooLong: passwords.DefaultMaxLength}
 
 func source(t *testing.T, path string) string {
 	t.Helper()

@@ -38,10 +38,10 @@ func TestBreached(t *testing.T) {
 			}
 			c := checker(t, passwords.Policy{Breached: breachedFile(t, end, 7, in...)})
 			for i := range size {
-				if got := reason(t, c.Check(passwords.New(in[i]))); got != passwords.Breached {
+				if got := reason(t, c.Check(passwords.New(in[i]), passwords.WithFactor)); got != passwords.Breached {
 					t.Errorf("of %d lines, one that is there: %q", size, got)
 				}
-				if got := reason(t, c.Check(passwords.New(out[i]))); got != "" {
+				if got := reason(t, c.Check(passwords.New(out[i]), passwords.WithFactor)); got != "" {
 					t.Errorf("of %d lines, one that is not there: %q", size, got)
 				}
 			}
@@ -59,11 +59,11 @@ func TestBreachedInOtherForms(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := checker(t, passwords.Policy{Breached: path})
-	if got := reason(t, c.Check(passwords.New("wa\u0308lnut drawer"))); got != passwords.Breached {
+	if got := reason(t, c.Check(passwords.New("wa\u0308lnut drawer"), passwords.WithFactor)); got != passwords.Breached {
 		t.Errorf("%q", got)
 	}
 	c = checker(t, passwords.Policy{Breached: breachedFile(t, "\n", 0, "walnut drawer")})
-	if got := reason(t, c.Check(passwords.New("walnut drawer"))); got != "" {
+	if got := reason(t, c.Check(passwords.New("walnut drawer"), passwords.WithFactor)); got != "" {
 		t.Errorf("a line that only pads: %q", got)
 	}
 }
@@ -95,7 +95,7 @@ func TestUnusableBreachedFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := checker(t, passwords.Policy{Breached: good})
-	if err := c.Check(passwords.New("five walnuts in a drawer")); !errors.Is(err, passwords.ErrBreachedFile) {
+	if err := c.Check(passwords.New("five walnuts in a drawer"), passwords.WithFactor); !errors.Is(err, passwords.ErrBreachedFile) {
 		t.Errorf("error %v, want %v", err, passwords.ErrBreachedFile)
 	}
 }

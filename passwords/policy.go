@@ -8,9 +8,10 @@ import (
 )
 
 const (
-	// DefaultMinLength is NIST's minimum for passwords used with a second factor. For passwords as the only factor NIST
-	// requires 15.
+	// DefaultMinLength and DefaultMinAlone are NIST's minimums for a password that is used with a second factor and for one that is the
+	// only factor (SP 800-63B-4, 3.1.1.2).
 	DefaultMinLength = 8
+	DefaultMinAlone  = 15
 	// DefaultMaxLength is ASVS's maximum; NIST requires that at least 64 be allowed.
 	DefaultMaxLength = 128
 	// Longest limits MaxLength, so that checking a password is always cheap.
@@ -19,9 +20,9 @@ const (
 
 // Policy is what an operator can configure. The zero Policy is the default.
 type Policy struct {
-	// MinLength and MaxLength count characters (Unicode code points) after normalisation;
-	// 0 means 8 and 128.
-	MinLength, MaxLength int
+	// MinLength, MinAlone and MaxLength count characters (Unicode code points) after normalisation; 0 means 8, 15 and 128. MinAlone is
+	// for a password that is the only factor; the higher of both holds then. Fewer than 15 are below NIST's standard.
+	MinLength, MinAlone, MaxLength int
 	// RequireMixed requires three of: lower case, upper case, digits, others. NIST and ASVS advise against such rules; it
 	// is for operators who must have them.
 	RequireMixed bool
@@ -45,10 +46,14 @@ func NewChecker(p Policy) (*Checker, error) {
 	if p.MinLength == 0 {
 		p.MinLength = DefaultMinLength
 	}
+	if p.MinAlone == 0 {
+		p.MinAlone = DefaultMinAlone
+	}
+	p.MinAlone = max(p.MinAlone, p.MinLength)
 	if p.MaxLength == 0 {
 		p.MaxLength = DefaultMaxLength
 	}
-	if p.MinLength < 1 || p.MaxLength < p.MinLength || p.MaxLength > Longest {
+	if p.MinLength < 1 || p.MaxLength < p.MinAlone || p.MaxLength > Longest {
 		return nil, fmt.Errorf("passwords: lengths must be 1 <= minimum <= maximum <= %d", Longest)
 	}
 	common, err := loadCommon()
@@ -72,10 +77,19 @@ func (c *Checker) Close() error {
 	return c.breached.close()
 }
 
+// Use is what a password is used for.
+type Use int
+
+// Uses.
+const (
+	Alone      Use = iota // it is the only factor
+	WithFactor            // beside a second factor
+)
+
 // Check refuses a password with *RejectedError. identifiers are what others know about the person: e-mail address, phone
 // number, name. ErrBreachedFile means that the file could not be read and says nothing about the password.
-func (c *Checker) Check(p Password, identifiers ...string) error {
-	text, err := c.checkForm(p)
+func (c *Checker) Check(p Password, use Use, identifiers ...string) error {
+	text, err := c.checkForm(p, use)
 	if err != nil {
 		return err
 	}
@@ -107,8 +121,12 @@ func (c *Checker) Check(p Password, identifiers ...string) error {
 }
 
 // checkForm prepares a password and checks its length.
-func (c *Checker) checkForm(p Password) (string, error) {
-	tooShort := &RejectedError{Reason: TooShort, Limit: c.policy.MinLength}
+func (c *Checker) checkForm(p Password, use Use) (string, error) {
+	fewest := c.policy.MinAlone
+	if use == WithFactor {
+		fewest = c.policy.MinLength
+	}
+	tooShort := &RejectedError{Reason: TooShort, Limit: fewest}
 	tooLong := &RejectedError{Reason: TooLong, Limit: c.policy.MaxLength}
 	switch typed := utf8.RuneCountInString(p.reveal()); {
 	case typed == 0:
@@ -121,7 +139,7 @@ func (c *Checker) checkForm(p Password) (string, error) {
 		return "", &RejectedError{Reason: Invalid}
 	}
 	switch n := utf8.RuneCountInString(text); {
-	case n < c.policy.MinLength:
+	case n < fewest:
 		return "", tooShort
 	case n > c.policy.MaxLength:
 		return "", tooLong

@@ -66,7 +66,7 @@ func TestForm(t *testing.T) {
 		{"no case", "茶碗と雨の日の猫", ""},
 		{"emoji", "🦔 under 🌧 with 🎩", ""},
 	} {
-		if got := reason(t, c.Check(passwords.New(test.password))); got != test.want {
+		if got := reason(t, c.Check(passwords.New(test.password), passwords.WithFactor)); got != test.want {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
 		}
 	}
@@ -75,11 +75,11 @@ func TestForm(t *testing.T) {
 func TestConfiguredLengths(t *testing.T) {
 	c := checker(t, passwords.Policy{MinLength: 15, MaxLength: 20})
 	var rejected *passwords.RejectedError
-	if err := c.Check(passwords.New("vT9#qLmz-14cha")); !errors.As(err, &rejected) || rejected.Limit != 15 ||
+	if err := c.Check(passwords.New("vT9#qLmz-14cha"), passwords.WithFactor); !errors.As(err, &rejected) || rejected.Limit != 15 ||
 		!strings.Contains(rejected.Message(), "15") {
 		t.Errorf("error %v", err)
 	}
-	if err := c.Check(passwords.New("vT9#qLmz-21characters")); !errors.As(err, &rejected) || rejected.Limit != 20 {
+	if err := c.Check(passwords.New("vT9#qLmz-21characters"), passwords.WithFactor); !errors.As(err, &rejected) || rejected.Limit != 20 {
 		t.Errorf("error %v", err)
 	}
 	for _, p := range []passwords.Policy{{MinLength: -1}, {MinLength: 200}, {MaxLength: 7}, {MaxLength: 5000}} {
@@ -102,7 +102,7 @@ func TestMixed(t *testing.T) {
 		"茶碗と雨の日の猫7a":       "",
 		"9041736288412907": passwords.NotMixed,
 	} {
-		if got := reason(t, c.Check(passwords.New(password))); got != want {
+		if got := reason(t, c.Check(passwords.New(password), passwords.WithFactor)); got != want {
 			t.Errorf("%s: %q, want %q", password, got, want)
 		}
 	}
@@ -116,14 +116,14 @@ func TestCommon(t *testing.T) {
 		"ｐａｓｓｗｏｒｄ", "ſunshine", // other letters of the same meaning
 		"aaaaaaaaaaaa", "abcabcabcabc", "monkeymonkey", "abcdefghijkl", "zyxwvutsrqpo", "????????",
 	} {
-		if got := reason(t, c.Check(passwords.New(password))); got != passwords.Common {
+		if got := reason(t, c.Check(passwords.New(password), passwords.WithFactor)); got != passwords.Common {
 			t.Errorf("%s: %q, want %q", password, got, passwords.Common)
 		}
 	}
 	for _, password := range []string{
 		"five walnuts in a drawer", "vT9#qLmz", "monkey-tablecloth", "tortoise 0791 55512 99", "9041736288", "kqzwv7fxmonkey",
 	} {
-		if got := reason(t, c.Check(passwords.New(password))); got != "" {
+		if got := reason(t, c.Check(passwords.New(password), passwords.WithFactor)); got != "" {
 			t.Errorf("%s: %q", password, got)
 		}
 	}
@@ -152,10 +152,10 @@ func TestLikeIdentifier(t *testing.T) {
 		"five walnuts in a drawer":                    "",
 		"organ pipes at dusk":                         "",
 	} {
-		if got := reason(t, c.Check(passwords.New(password), email)); got != want {
+		if got := reason(t, c.Check(passwords.New(password), passwords.WithFactor, email)); got != want {
 			t.Errorf("%s: %q, want %q", password, got, want)
 		}
-		if got := reason(t, c.Check(passwords.New(password), "another@one.test", "", "@", email)); got != want {
+		if got := reason(t, c.Check(passwords.New(password), passwords.WithFactor, "another@one.test", "", "@", email)); got != want {
 			t.Errorf("%s, among others: %q, want %q", password, got, want)
 		}
 	}
@@ -163,17 +163,17 @@ func TestLikeIdentifier(t *testing.T) {
 		"bobsled race at nine": "bob@ab.test", // too short to count
 		"vT9#qLmz":             "v@q.l",
 	} {
-		if got := reason(t, c.Check(passwords.New(password), id)); got != "" {
+		if got := reason(t, c.Check(passwords.New(password), passwords.WithFactor, id)); got != "" {
 			t.Errorf("%s: %q", password, got)
 		}
 	}
-	if got := reason(t, c.Check(passwords.New("xx+4479460958xx"), "+44 7946 0958")); got != passwords.LikeIdentifier {
+	if got := reason(t, c.Check(passwords.New("xx+4479460958xx"), passwords.WithFactor, "+44 7946 0958")); got != passwords.LikeIdentifier {
 		t.Errorf("a phone number: %q", got)
 	}
-	if got := reason(t, c.Check(passwords.New("wi1hel2024"), "wil.hel@b.test")); got != passwords.LikeIdentifier {
+	if got := reason(t, c.Check(passwords.New("wi1hel2024"), passwords.WithFactor, "wil.hel@b.test")); got != passwords.LikeIdentifier {
 		t.Errorf("nearly an address of short parts: %q", got)
 	}
-	if got := reason(t, c.Check(passwords.New("my wilma passphrase"), "wilma+shop@b.test")); got != passwords.LikeIdentifier {
+	if got := reason(t, c.Check(passwords.New("my wilma passphrase"), passwords.WithFactor, "wilma+shop@b.test")); got != passwords.LikeIdentifier {
 		t.Errorf("the address without its tag: %q", got)
 	}
 }
@@ -187,7 +187,7 @@ func TestAnythingGetsAnAnswer(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		text := rapid.OneOf(rapid.String(), rapid.StringN(8, 40, -1),
 			rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) })).Draw(rt, "password")
-		got := reason(t, c.Check(passwords.New(text), rapid.String().Draw(rt, "identifier")))
+		got := reason(t, c.Check(passwords.New(text), passwords.WithFactor, rapid.String().Draw(rt, "identifier")))
 		if !known[got] {
 			rt.Fatalf("reason %q", got)
 		}
@@ -201,8 +201,27 @@ func BenchmarkCheck(b *testing.B) {
 	c := checker(b, passwords.Policy{})
 	p := passwords.New("five walnuts in a drawer")
 	for b.Loop() {
-		if err := c.Check(p, "wilhelmina.karst@tannenhof.example"); err != nil {
+		if err := c.Check(p, passwords.Alone, "wilhelmina.karst@tannenhof.example"); err != nil {
 			b.Fatal(err)
+		}
+	}
+}
+
+// A password that is the only factor needs 15 characters (NIST SP 800-63B-4, 3.1.1.2), and never fewer than one beside a second factor.
+func TestAlone(t *testing.T) {
+	for name, test := range map[string]struct {
+		policy passwords.Policy
+		fewest int
+	}{
+		"by default": {passwords.Policy{}, 15}, "as configured": {passwords.Policy{MinAlone: 10}, 10}, "as beside a factor": {passwords.Policy{MinLength: 20}, 20},
+	} {
+		c := checker(t, test.policy)
+		long := strings.Repeat("kqzwv7fx", 8)[:test.fewest]
+		if got := reason(t, c.Check(passwords.New(long), passwords.Alone)); got != "" {
+			t.Errorf("%s, %d characters: %s", name, test.fewest, got)
+		}
+		if got := reason(t, c.Check(passwords.New(long[1:]), passwords.Alone)); got != passwords.TooShort {
+			t.Errorf("%s, %d characters: %q", name, test.fewest-1, got)
 		}
 	}
 }

@@ -124,6 +124,7 @@ func (c AbuseConfig) limits() commands.Limits {
 // PasswordsConfig is the policy for passwords, and what hashing may cost.
 type PasswordsConfig struct {
 	MinLength    int    `koanf:"min_length"`
+	MinAlone     int    `koanf:"min_alone"`
 	MaxLength    int    `koanf:"max_length"`
 	RequireMixed bool   `koanf:"require_mixed"`
 	Breached     string `koanf:"breached"` // file of breached passwords, in the format of Have I Been Pwned

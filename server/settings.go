@@ -84,7 +84,8 @@ func Settings() []Setting {
 		{"abuse.sign_ins_hour", 30, "sessions that one person or officer may start in an hour for long, and twice as many at once; 0: no limit"},
 		{"abuse.challenge", string(challengeWork), "what guests are asked for who ask for very much, past those limits and past half of what one address may be " +
 			"sent: pow (a proof of work), or off: they are refused past the limits"},
-		{"passwords.min_length", 8, "fewest characters of a password"},
+		{"passwords.min_length", 8, "fewest characters of a password that is used with a second factor"},
+		{"passwords.min_alone", 15, "fewest characters of a password that is the only factor; fewer than 15 are below NIST SP 800-63B-4"},
 		{"passwords.max_length", 128, "most characters of a password"},
 		{"passwords.require_mixed", false, "require three of lower case, upper case, digits and other characters"},
 		{"passwords.breached", "", "file of breached passwords in the format of Have I Been Pwned"},
