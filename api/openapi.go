@@ -44,6 +44,7 @@ func (a *API) description(version, origin string) huma.Config {
 				bearer: {Type: "http", Scheme: "bearer", Description: "A session's token or a service's key."}}},
 			Tags: []*huma.Tag{
 				{Name: "signing up", Description: "For people without an account."},
+				{Name: "recovery", Description: "For people who have lost their password."},
 				{Name: "sessions", Description: "Signing in and out, for people and officers."},
 				{Name: "me", Description: "For people: their own account."},
 				{Name: "erasure", Description: "For people who want their account erased."},

@@ -368,7 +368,7 @@ func TestErasureWhileAContactIsRemoved(t *testing.T) {
 			}
 			w.account(ada)
 			w.account(ada2)
-					w.unique()
+			w.unique()
 		})
 	}
 }

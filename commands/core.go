@@ -101,6 +101,7 @@ type core struct {
 	claims    *folded[*domain.Claim]
 	attempts  *folded[*domain.Attempts]
 	asked     *folded[*domain.SignUp]
+	recovers  *folded[*domain.Recovery]
 	delivered *folded[*domain.Delivery]
 	proofs    *folded[*proof]
 
@@ -189,6 +190,7 @@ func newCore(ctx context.Context, d Deps) (*core, error) {
 	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)
 	c.published, c.claims = newFolded[*domain.Notices](c), newFolded[*domain.Claim](c)
 	c.attempts, c.asked, c.proofs = newFolded[*domain.Attempts](c), newFolded[*domain.SignUp](c), newFolded[*proof](c)
+	c.recovers = newFolded[*domain.Recovery](c)
 	c.delivered, c.described = newFolded[*domain.Delivery](c), newFolded[*domain.Controllers](c)
 	c.access = newAccessLog(c, uuid.New())
 	if err := c.readRestored(ctx); err != nil {

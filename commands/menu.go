@@ -22,7 +22,12 @@ type Menu struct {
 	SignUp    Command[SignUp, SignedUp]
 	CheckCode Command[CheckCode, Checked]
 	Resend    Command[Resend, Resent]
-	SignIn    Command[SignIn, SignedIn]
+	// Recover begins a recovery: back into an account without its password. Its codes are resent as any other's.
+	Recover          Command[Recover, RecoveryBegun]
+	CheckRecovery    Command[CheckRecovery, RecoveryChecked]
+	CompleteRecovery Command[CompleteRecovery, Recovered]
+
+	SignIn Command[SignIn, SignedIn]
 	// ContinueSignIn is for one that needs more than the password.
 	ContinueSignIn Command[ContinueSignIn, SignedIn]
 	Enrol          Command[Enrol, Enrolled]
@@ -106,15 +111,18 @@ func menu(c *core) *Menu {
 		LanguageOf:         c.languageOf,
 		Passwords:          c.Checker.Policy(),
 
-		SignUp:         by(c, anyone, onCall((*call).signUp)),
-		CheckCode:      by(c, anyone, onCall((*call).checkCode)),
-		Resend:         by(c, anyone, onCall((*call).resend)),
-		SignIn:         by(c, anyone, onCall((*call).signIn)),
-		ContinueSignIn: by(c, anyone, onCall((*call).continueSignIn)),
-		Enrol:          by(c, anyone, onCall((*call).enrol)),
-		Catalogue:      by(c, anyone, onCall((*call).catalogue)),
-		ReadNotice:     by(c, anyone, onCall((*call).readNotice)),
-		ListNotices:    by(c, anyone, onCall((*call).listNotices)),
+		SignUp:           by(c, anyone, onCall((*call).signUp)),
+		CheckCode:        by(c, anyone, onCall((*call).checkCode)),
+		Resend:           by(c, anyone, onCall((*call).resend)),
+		Recover:          by(c, anyone, onCall((*call).beginRecovery)),
+		CheckRecovery:    by(c, anyone, onCall((*call).checkRecovery)),
+		CompleteRecovery: by(c, anyone, onCall((*call).completeRecovery)),
+		SignIn:           by(c, anyone, onCall((*call).signIn)),
+		ContinueSignIn:   by(c, anyone, onCall((*call).continueSignIn)),
+		Enrol:            by(c, anyone, onCall((*call).enrol)),
+		Catalogue:        by(c, anyone, onCall((*call).catalogue)),
+		ReadNotice:       by(c, anyone, onCall((*call).readNotice)),
+		ListNotices:      by(c, anyone, onCall((*call).listNotices)),
 
 		Raise:             by(c, signedIn, changing((*call).raise)),
 		ListSessions:      by(c, signedIn, onCall((*call).listSessions)),

@@ -22,6 +22,9 @@ const authorisation = `
 SignUp             y     y      y       y       y     y          y       y        y
 CheckCode          y     y      y       y       y     y          y       y        y
 Resend             y     y      y       y       y     y          y       y        y
+Recover            y     y      y       y       y     y          y       y        y
+CheckRecovery      y     y      y       y       y     y          y       y        y
+CompleteRecovery   y     y      y       y       y     y          y       y        y
 SignIn             y     y      y       y       y     y          y       y        y
 ContinueSignIn     y     y      y       y       y     y          y       y        y
 Enrol              y     y      y       y       y     y          y       y        y

@@ -120,6 +120,13 @@ var (
 	ErrEnded       = &Error{Kind: Gone, Code: "verification_ended", Message: "This verification has ended. Ask for a new one."}
 	ErrTaken       = &Error{Kind: Conflict, Code: "identifier_taken", Message: "This e-mail address already has an account. Sign in."}
 
+	ErrRecovery = &Error{Kind: NotFound, Code: "recovery_unknown", Message: "There is no such recovery, or the handle is not its own."}
+	ErrUnproved = &Error{Kind: Conflict, Code: "recovery_unproved", Message: "Give the code from the message first."}
+	ErrProved   = &Error{Kind: Conflict, Code: "recovery_proved", Message: "A right code was given already. Set the new password."}
+	// ErrRecoveryEnded is also for a recovery that another one has superseded.
+	ErrRecoveryEnded = &Error{Kind: Gone, Code: "recovery_ended", Message: "This recovery has ended. Begin another one."}
+	ErrRecovered     = &Error{Kind: Conflict, Code: "recovery_done", Message: "The new password is set already. Sign in with it."}
+
 	ErrPassword    = &Error{Kind: Invalid, Code: "wrong_password", Message: "The password is wrong.", Field: "/password"}
 	ErrCredentials = &Error{Kind: Unauthenticated, Code: "wrong_credentials", Message: "The e-mail address or password is wrong."}
 	ErrClient      = &Error{Kind: Invalid, Code: "invalid_client",

@@ -47,6 +47,12 @@ func samples() map[string]any {
 		"sign_up.completed.v1": domain.SignUpCompleted{Account: account, RequestedOn: "2026-05-16", Took: domain.TookUnder5Minutes, Nth: 2},
 		"sign_up.lapsed.v1":    domain.SignUpLapsed{Reason: domain.LapseTaken, RequestedOn: "2026-05-16"},
 
+		"recovery.requested.v1": domain.RecoveryRequested{Kind: domain.IdentifierEmail, Medium: domain.MediumEmail, Language: "de", HandleHash: hash("a"),
+			LongCode: true, Delivery: id[domain.DeliveryID](16), Contact: domain.Personal(contact, domain.RecoveryKey(id[domain.RecoveryID](18)))},
+		"recovery.proved.v1":    domain.RecoveryProved{Account: account, Claim: claim, OwnerAt: 12, Expires: sampleTime},
+		"recovery.completed.v1": domain.RecoveryCompleted{},
+		"recovery.lapsed.v1":    domain.RecoveryLapsed{Reason: domain.RecoverySuperseded},
+
 		"verification.requested.v1": domain.VerificationRequested{Purpose: domain.VerifyAddContact, Kind: domain.IdentifierEmail,
 			Medium: domain.MediumEmail, Account: account, HandleHash: hash("a"), LongCode: true, Delivery: id[domain.DeliveryID](16),
 			Contact: domain.Personal(contact, a, domain.VerificationKey(verification))},
