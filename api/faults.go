@@ -21,6 +21,7 @@ var (
 	errBodyCut   = &domain.Error{Kind: domain.Invalid, Code: "body_unreadable", Message: "The body ended early or arrived too slowly."}
 	errTooLarge  = &domain.Error{Kind: domain.Invalid, Code: "body_too_large", Message: fmt.Sprintf("The body can have at most %d bytes.", bodyLimit)}
 	errMediaType = &domain.Error{Kind: domain.Invalid, Code: "unsupported_media_type", Message: "Send the body as application/json in UTF-8, uncompressed."}
+	errForm      = &domain.Error{Kind: domain.Invalid, Code: "invalid_form", Message: "Send the form of this page."}
 	errRequired  = &domain.Error{Kind: domain.Invalid, Code: "required", Message: "This field is required."}
 	errID        = &domain.Error{Kind: domain.Invalid, Code: "invalid_id", Message: "This is not an id. An id is a lower-case UUID with dashes."}
 
