@@ -91,7 +91,9 @@ func (k *call) undo(ctx context.Context, in Undo) (struct{}, error) {
 			return nil, err
 		}
 		contact, err := journal.Open(ctx, k.Journal, d.Fact, d.Contact)
-		if err != nil {
+		if errors.Is(err, journal.ErrUnreadable) { // it was let go after the backup that the ledger was restored from
+			return nil, domain.ErrLinkEnded
+		} else if err != nil {
 			return nil, err
 		}
 		message, err := k.placeToTell(ctx, a, "restored")
