@@ -23,7 +23,7 @@ type birthAnswer struct {
 // correctBirth corrects a person's month of birth, once.
 func (a *API) correctBirth() {
 	route(a, operation("correctBirth", "POST", "/v1/me/birth-month", "me", "Correct your month of birth",
-		"It can be done once. Whether you may decide on your own is decided again at once. A minor cannot become older by it; an officer can correct that on a case."),
+		"It can be done once. Whether you may decide on your own is decided again at once. A minor cannot become older by it."),
 		of(a.Menu.CorrectBirth.May),
 		func(ctx context.Context, r *ask, in *correctBirthIn) (*answer[birthAnswer], error) {
 			out, err := a.Menu.CorrectBirth(ctx, r.Request, commands.CorrectBirth{BirthMonth: in.Body.value.BirthMonth})

@@ -41,7 +41,8 @@ func contactViews(of []commands.Contact) (a contactsAnswer) {
 
 // listContacts lists a person's proven addresses, to them.
 func (a *API) listContacts() {
-	route(a, operation("listContacts", "GET", "/v1/me/contacts", "me", "List your addresses", "You can sign in with each of them, but not with those that were removed."), of(a.Menu.ListContacts.May),
+	route(a, operation("listContacts", "GET", "/v1/me/contacts", "me", "List your addresses",
+		"You can sign in with each of them, but not with those that were removed."), of(a.Menu.ListContacts.May),
 		func(ctx context.Context, r *ask, _ *struct{}) (*answer[contactsAnswer], error) {
 			out, err := a.Menu.ListContacts(ctx, r.Request, struct{}{})
 			if err != nil {

@@ -81,7 +81,8 @@ func TestMakePrimary(t *testing.T) {
 	one := w.own(c, ada2)
 	w.appended([]string{"delivery.admitted.v1", "contact.made_primary.v1"}, func() { do(w, w.MakePrimary, c, one) })
 	w.appended(nil, func() { do(w, w.MakePrimary, c, one) })
-	if m := w.lastTold(); m.Kind != domain.MessageDemoted || m.To != ada || m.Code+string(m.Link) != "" || m.Language != "de" || m.Subject != c.Account || m.At.IsZero() {
+	if m := w.lastTold(); m.Kind != domain.MessageDemoted || m.To != ada || m.Code+string(m.Link) != "" ||
+		m.Language != "de" || m.Subject != c.Account || m.At.IsZero() {
 		t.Errorf("the one before is told %+v", m)
 	}
 	w.restart()
@@ -368,7 +369,7 @@ func TestErasureWhileAContactIsRemoved(t *testing.T) {
 			}
 			w.account(ada)
 			w.account(ada2)
-					w.unique()
+			w.unique()
 		})
 	}
 }

@@ -16,7 +16,8 @@ func (l *ledger) moves(c domain.Caller, email string) (domain.ClaimID, commands.
 	fatal(l.t, err)
 	m, err := l.menu.Message(ctx, l.as(domain.System()), domain.MessageRequest{Verification: asked.Value.Verification, Issue: 1})
 	fatal(l.t, err)
-	_, err = l.menu.CheckCode(ctx, l.as(domain.Guest()), commands.CheckCode{Verification: asked.Value.Verification, Handle: asked.Value.Handle, Code: m.Value.Code})
+	_, err = l.menu.CheckCode(ctx, l.as(domain.Guest()), commands.CheckCode{Verification: asked.Value.Verification, Handle: asked.Value.Handle,
+		Code: m.Value.Code})
 	fatal(l.t, err)
 	all, err := l.menu.ListContacts(ctx, l.as(c), struct{}{})
 	fatal(l.t, err)
