@@ -183,7 +183,8 @@ func (k *call) tell(ctx context.Context, in domain.Telling) (MessageToSend, erro
 	if in.Kind == domain.MessageRemoved {
 		if has = held && removed.Removed.ID == in.Event && k.now.Before(removed.Removal.UndoUntil); has {
 			l := linkOf{domain.LinkUndo, a.ID, in.Event}
-			m.Link, m.Code, m.Until, m.Expires = k.linkToken(l), k.linkCode(l), removed.Removal.UndoUntil, removed.Removal.UndoUntil
+			m.LinkKind, m.Link, m.Code = l.kind, k.linkToken(l), k.linkCode(l)
+			m.Until, m.Expires = removed.Removal.UndoUntil, removed.Removal.UndoUntil
 		}
 	}
 	if !has || !k.now.Before(m.Expires) {

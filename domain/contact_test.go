@@ -95,6 +95,11 @@ func TestErasureAndRemovedContacts(t *testing.T) {
 			t.Errorf("after a grace of %s: %+v, %v", grace, events, err)
 		}
 	}
+	guarded := a.Fork()
+	apply(t, guarded, noon, a.Guard(domain.GuardRestored, noon))
+	if events, err := guarded.RequestErasure(0, noon); err != nil || events[0].(domain.ErasureRequested).Due.Before(noon.Add(domain.DefaultGrace)) {
+		t.Errorf("while it is guarded: %+v, %v", events, err)
+	}
 	if h := a.Holdings(); len(h.Claims) != 2 {
 		t.Errorf("it holds %v", h.Claims)
 	}

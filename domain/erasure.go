@@ -62,14 +62,17 @@ func (e *Erasure) UnderWay() bool {
 // Done reports whether the account is erased.
 func (e *Erasure) Done() bool { return e.State == ErasureDone }
 
-// RequestErasure decides on a request to be erased after a grace period, and not before the removal of a contact can be undone no more: else
-// whoever removed it could keep its owner from coming back.
+// RequestErasure decides on a request to be erased after a grace period: at least the default one while the account is guarded, and not before
+// the removal of a contact can be undone no more. Else whoever did what somebody guards against could keep the owner from coming back.
 func (a *Account) RequestErasure(grace time.Duration, now time.Time) ([]any, error) {
 	switch {
 	case !a.Exists():
 		return nil, ErrNotFound
 	case a.Erasure.UnderWay():
 		return nil, ErrErasureOpen
+	}
+	if a.Guarded(now) {
+		grace = max(grace, DefaultGrace)
 	}
 	due := now.Add(grace).UTC()
 	if held := a.heldUntil(); held.After(due) {
