@@ -38,6 +38,7 @@ const (
 	GaveUp       = "people/too many wrong codes"
 	Returned     = "people/came back"
 	Misses       = "people/wrong password"
+	Recovered    = "people/set a new password"
 	Guardians    = "people/guardian needed"
 	Repeats      = "people/signed up twice"
 	WrongCodes   = "people/wrong code"
