@@ -18,7 +18,10 @@ import (
 // admission asks for room in the budget of a class for the message about an issue of a verification.
 type admission struct {
 	class domain.MessageClass
-	// to is whose budget it is: a digest of the address, or of the account that asks for a message of its own.
+	// known: a client asks that the owner of the address has signed in with, and has a budget of its own.
+	known bool
+	// to is whose budget it is: a digest of the address, of the address and the known client, or of the account that asks for a message of
+	// its own.
 	to           [32]byte
 	verification domain.VerificationID
 	issue        int
@@ -33,6 +36,19 @@ func (k *call) admissionOf(r *domain.VerificationRequest, contact domain.Contact
 		to = k.keys.identifiers.MAC([]byte("messages of"), r.Account.UUID[:])
 	}
 	return admission{class: class, to: to, verification: r.ID, issue: issue, about: a}
+}
+
+// budgets are the limits on it.
+func (a admission) budgets() domain.Budgets {
+	if a.known {
+		return domain.KnownClient()
+	}
+	return a.class.Budgets()
+}
+
+// open reports whether anybody may ask for such a message, so that who asks for very many has to work for them.
+func (a admission) open() bool {
+	return (a.class == domain.ClassGuest || a.class == domain.ClassRecovery) && !a.known
 }
 
 // id is the admission's event. It derives from what the message is about, so that a repeat after a crash takes no second place.
@@ -51,8 +67,9 @@ type place struct {
 var errPlace = errors.New("commands: the place is taken")
 
 // admit takes a place in the budget, which holds across processes and restarts, before the event that asks for the message is appended.
-// A crash in between wastes the place. It depends on nothing but who asks for how many messages to whom: whether somebody has the
-// address makes no difference. ErrMessages says when to try again.
+// A crash in between wastes the place, unless the request is repeated under its Idempotency-Key or asks for another code of one
+// verification. It depends on nothing but who asks for how many messages to whom: whether somebody has the address makes no
+// difference. ErrMessages says when to try again.
 func (k *call) admit(ctx context.Context, a admission) (domain.DeliveryID, error) {
 	for {
 		p, err := k.room(ctx, a)
@@ -88,7 +105,7 @@ func (k *call) room(ctx context.Context, a admission) (place, error) {
 	if err != nil || p.taken {
 		return p, err
 	}
-	budgets := a.class.Budgets()
+	budgets := a.budgets()
 	if k.profile.raised.Load() {
 		budgets = budgets.Raised(raisedBy)
 	}
@@ -98,7 +115,7 @@ func (k *call) room(ctx context.Context, a admission) (place, error) {
 		}
 		return place{}, domain.ErrMessages.After(wholeSeconds(wait))
 	}
-	if a.class == domain.ClassGuest && k.Config.WorkBits > 0 && !k.worked {
+	if a.open() && k.Config.WorkBits > 0 && !k.worked {
 		if wait := budgets.Half().Wait(append(before, today...), k.now); wait > 0 {
 			return place{}, k.needsWork(ctx, a.to, wait)
 		}

@@ -114,6 +114,9 @@ func (k *call) addContact(ctx context.Context, in AddContact) (ContactAdding, er
 			request.HandleHash = domain.HashHandle(handle)
 			return []any{request}, err
 		}}.by(ctx, k)
+	if err == nil && out.facts[0].Restored { // its message is not sent any more
+		err = domain.ErrRepeatLate
+	}
 	if err != nil {
 		return ContactAdding{}, err
 	}

@@ -67,6 +67,8 @@ type Deps struct {
 	// Forget deletes anything else kept about a person, such as messages in a local mailbox. It is idempotent; no erasure
 	// is complete before it succeeds. May be nil.
 	Forget func(domain.AccountID) error
+	// Country is the country that an address of the internet is in; empty if it is not known. May be nil. It is called concurrently.
+	Country func(address string) domain.Region
 	// Limited counts requests that are refused because the budget of their message's class is used up. It gets no more than the
 	// class; may be nil. It is called concurrently.
 	Limited func(domain.MessageClass)
@@ -99,12 +101,13 @@ type core struct {
 	claims    *folded[*domain.Claim]
 	attempts  *folded[*domain.Attempts]
 	asked     *folded[*domain.SignUp]
+	recovers  *folded[*domain.Recovery]
 	delivered *folded[*domain.Delivery]
 	proofs    *folded[*proof]
 
 	masters masters
-	// restored is the position of the last restore; nil if there was none.
-	restored atomic.Pointer[journal.Position]
+	// restored is the last restore; nil if there was none.
+	restored atomic.Pointer[restoredAt]
 	near     bool // the log is in this process
 }
 
@@ -187,6 +190,7 @@ func newCore(ctx context.Context, d Deps) (*core, error) {
 	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)
 	c.published, c.claims = newFolded[*domain.Notices](c), newFolded[*domain.Claim](c)
 	c.attempts, c.asked, c.proofs = newFolded[*domain.Attempts](c), newFolded[*domain.SignUp](c), newFolded[*proof](c)
+	c.recovers = newFolded[*domain.Recovery](c)
 	c.delivered, c.described = newFolded[*domain.Delivery](c), newFolded[*domain.Controllers](c)
 	c.access = newAccessLog(c, uuid.New())
 	if err := c.readRestored(ctx); err != nil {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"accountledger/domain"
+	"accountledger/passwords"
 )
 
 // Menu lists all commands and queries, one line each; menu below says who may use them.
@@ -14,11 +15,19 @@ type Menu struct {
 	Presume            Presume
 	Ciphers            Ciphers
 	PseudonymsOf       PseudonymsOf
+	LanguageOf         LanguageOf
+	// Passwords is what new passwords have to be like.
+	Passwords passwords.Policy
 
 	SignUp    Command[SignUp, SignedUp]
 	CheckCode Command[CheckCode, Checked]
 	Resend    Command[Resend, Resent]
-	SignIn    Command[SignIn, SignedIn]
+	// Recover begins a recovery: back into an account without its password. Its codes are resent as any other's.
+	Recover          Command[Recover, RecoveryBegun]
+	CheckRecovery    Command[CheckRecovery, RecoveryChecked]
+	CompleteRecovery Command[CompleteRecovery, Recovered]
+
+	SignIn Command[SignIn, SignedIn]
 	// ContinueSignIn is for one that needs more than the password.
 	ContinueSignIn Command[ContinueSignIn, SignedIn]
 	Enrol          Command[Enrol, Enrolled]
@@ -41,6 +50,7 @@ type Menu struct {
 	Undo            Command[Undo, struct{}]
 	CorrectBirth    Command[CorrectBirth, domain.Capacity]
 	History         Command[struct{}, []HistoryEntry]
+	ListSignIns     Command[ListSignIns, SignIns]
 	ListPermissions Command[struct{}, Permissions]
 	SetPermission   Command[domain.SetPermission, PermissionSet]
 	ListDevices     Command[struct{}, []Device]
@@ -98,16 +108,21 @@ func menu(c *core) *Menu {
 		Presume:            c.presume,
 		Ciphers:            c.ciphers,
 		PseudonymsOf:       c.pseudonymsOf,
+		LanguageOf:         c.languageOf,
+		Passwords:          c.Checker.Policy(),
 
-		SignUp:         by(c, anyone, onCall((*call).signUp)),
-		CheckCode:      by(c, anyone, onCall((*call).checkCode)),
-		Resend:         by(c, anyone, onCall((*call).resend)),
-		SignIn:         by(c, anyone, onCall((*call).signIn)),
-		ContinueSignIn: by(c, anyone, onCall((*call).continueSignIn)),
-		Enrol:          by(c, anyone, onCall((*call).enrol)),
-		Catalogue:      by(c, anyone, onCall((*call).catalogue)),
-		ReadNotice:     by(c, anyone, onCall((*call).readNotice)),
-		ListNotices:    by(c, anyone, onCall((*call).listNotices)),
+		SignUp:           by(c, anyone, onCall((*call).signUp)),
+		CheckCode:        by(c, anyone, onCall((*call).checkCode)),
+		Resend:           by(c, anyone, onCall((*call).resend)),
+		Recover:          by(c, anyone, onCall((*call).beginRecovery)),
+		CheckRecovery:    by(c, anyone, onCall((*call).checkRecovery)),
+		CompleteRecovery: by(c, anyone, onCall((*call).completeRecovery)),
+		SignIn:           by(c, anyone, onCall((*call).signIn)),
+		ContinueSignIn:   by(c, anyone, onCall((*call).continueSignIn)),
+		Enrol:            by(c, anyone, onCall((*call).enrol)),
+		Catalogue:        by(c, anyone, onCall((*call).catalogue)),
+		ReadNotice:       by(c, anyone, onCall((*call).readNotice)),
+		ListNotices:      by(c, anyone, onCall((*call).listNotices)),
 
 		Raise:             by(c, signedIn, changing((*call).raise)),
 		ListSessions:      by(c, signedIn, onCall((*call).listSessions)),
@@ -124,6 +139,7 @@ func menu(c *core) *Menu {
 		Undo:            by(c, anyone, onCall((*call).undo)), // the link is the proof
 		CorrectBirth:    by(c, fresh(owner, freshPerson), changing((*call).correctBirth)),
 		History:         by(c, ownerEvenClosing, onCall((*call).history)),
+		ListSignIns:     by(c, ownerEvenClosing, onCall((*call).listSignIns)),
 		ListPermissions: by(c, ownerEvenClosing, onCall((*call).listPermissions)),
 		SetPermission:   by(c, owner, changing((*call).setPermission)),
 		ListDevices:     by(c, ownerEvenClosing, onCall((*call).listDevices)),

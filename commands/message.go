@@ -90,6 +90,20 @@ func (k *call) pick(ctx context.Context, r *domain.VerificationRequest, v domain
 	if err != nil {
 		return MessageToSend{}, err
 	}
+	var language domain.Language // of who asks
+	if signUp != nil {
+		language = signUp.Requested.Language
+	}
+	if r.Purpose == domain.VerifyRecover {
+		s, err := stateOf(ctx, k.recoveryStream(domain.RecoveryID(r.ID)))
+		if err != nil || s.Ended() {
+			return MessageToSend{}, err
+		}
+		language = s.Requested.Language
+		if taken = taken && !standingOf(a).gone; !taken {
+			owner = s.Nobody()
+		}
+	}
 	m := MessageToSend{Kind: r.Purpose.Message(taken), Language: a.Language, Subject: owner}
 	if m.Kind == "" { // somebody else has the address meanwhile, and it is none of theirs
 		return MessageToSend{}, nil
@@ -107,13 +121,13 @@ func (k *call) pick(ctx context.Context, r *domain.VerificationRequest, v domain
 			m.Kind, m.Erased = domain.MessageErasing, a.Erasure.Due
 		}
 		from, part = held.Fact, held.Contact
-	case signUp != nil:
-		m.Language = signUp.Requested.Language
+	case language != "":
+		m.Language = language
 	}
 	if contact, err = journal.Open(ctx, k.Journal, from, part); err != nil {
 		return MessageToSend{}, err
 	}
-	if m.To = contact.Typed; !taken {
+	if m.To = contact.Typed; r.Purpose.Codes(taken) {
 		m.Code = k.code(r, v, contact)
 	}
 	return m, nil

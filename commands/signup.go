@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"time"
 
 	"accountledger/domain"
@@ -60,7 +61,7 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	if _, err := k.room(ctx, room); err != nil { // before it costs a hash
 		return SignedUp{}, err
 	}
-	counted, err := k.countSignUp(ctx, room.to)
+	counted, err := k.countGuest(ctx, domain.AttemptSignUp, k.Config.Limits.SignUps, room.to)
 	if err != nil {
 		return SignedUp{}, err
 	}
@@ -97,13 +98,13 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	return signedUpAnswer(ctx, k, id, &out.facts[0], nil)
 }
 
-// countSignUp counts a sign-up for an address against the limits of the client's network, which work raises.
-func (k *call) countSignUp(ctx context.Context, address [32]byte) (counted func(context.Context, bool) error, err error) {
+// countGuest counts what anybody may ask for about an address against the limits of the client's network, which work raises.
+func (k *call) countGuest(ctx context.Context, kind domain.AttemptKind, most []Limit, address [32]byte) (counted func(context.Context, bool) error, err error) {
 	network := networkOf(k.Client.Address)
-	if network == "" || len(k.Config.Limits.SignUps) == 0 {
+	if network == "" || len(most) == 0 {
 		return k.attempt(nil)
 	}
-	one, err := k.counter(ctx, limit{domain.AttemptSignUp, k.Config.Limits.SignUps, [][]byte{[]byte(network)}})
+	one, err := k.counter(ctx, limit{kind, most, [][]byte{[]byte(network)}})
 	if err != nil {
 		return nil, err
 	}
@@ -119,25 +120,21 @@ func (k *call) countSignUp(ctx context.Context, address [32]byte) (counted func(
 	return k.attempt([]*counter{one})
 }
 
-// signUpRequest checks the request before anything is stored or hashed.
+// signUpRequest checks the request before anything is stored or hashed. It finds all faults.
 func (k *call) signUpRequest(in SignUp) (domain.SignUpRequested, domain.Contact, error) {
 	var none domain.SignUpRequested
-	contact, err := domain.ParseEmail(in.Email)
-	if err != nil {
-		return none, contact, err
-	}
+	contact, emailFault := domain.ParseEmail(in.Email)
+	var regionFault error
 	if in.Region.Validate() != nil {
-		return none, contact, domain.ErrRegion
+		regionFault = domain.ErrRegion
 	}
-	language, err := domain.ParseLanguage(string(in.Language))
-	if err != nil {
-		return none, contact, err
+	language, languageFault := domain.ParseLanguage(string(in.Language))
+	birth, birthFault := domain.ParseBirthMonth(in.BirthMonth, k.now)
+	passwordFault := k.checkPassword(in.Password, contact)
+	if e := (*domain.Error)(nil); passwordFault != nil && !errors.As(passwordFault, &e) {
+		return none, contact, passwordFault
 	}
-	birth, err := domain.ParseBirthMonth(in.BirthMonth, k.now)
-	if err != nil {
-		return none, contact, err
-	}
-	if err := k.checkPassword(in.Password, contact); err != nil {
+	if err := errors.Join(emailFault, regionFault, languageFault, birthFault, passwordFault); err != nil {
 		return none, contact, err
 	}
 	capacity, rules := domain.DecideCapacity(in.Region, birth, k.now)
@@ -155,7 +152,11 @@ func (k *call) signedUpBefore(ctx context.Context, id domain.SignUpID) (*domain.
 	if err != nil || s.Requested == nil {
 		return nil, err
 	}
-	return &s.Fact, k.sameRequest(ctx, []domain.Fact{s.Fact})
+	err = k.sameRequest(ctx, []domain.Fact{s.Fact})
+	if err == nil && s.Fact.Restored { // its message is not sent any more
+		err = domain.ErrRepeatLate
+	}
+	return &s.Fact, err
 }
 
 func signedUpAnswer(ctx context.Context, k *call, id domain.SignUpID, f *domain.Fact, err error) (SignedUp, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -29,7 +30,7 @@ type Checked struct {
 func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	defer k.hold(domain.VerificationStream(in.Verification))()
 	k.bind([]byte(domain.CleanCode(in.Code)))
-	r, signUp, err := k.ownRequest(ctx, in.Verification, in.Handle, k.readAround)
+	r, signUp, err := k.ownRequest(ctx, in.Verification, in.Handle, k.readAround, domain.VerifySignIn, domain.VerifyRecover) // have routes of their own
 	if err != nil {
 		return Checked{}, err
 	}
@@ -53,16 +54,16 @@ func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	return Checked{r.Purpose, account}, err
 }
 
-// ownRequest reads a verification's request and requires its handle. early reads beside that what is needed later.
+// ownRequest reads a verification's request and requires its handle, and that it is for nothing that others are for. early reads beside that what is needed later.
 func (k *call) ownRequest(ctx context.Context, id domain.VerificationID, handle string,
-	early func(context.Context, domain.VerificationID) error) (*domain.VerificationRequest, *domain.SignUp, error) {
+	early func(context.Context, domain.VerificationID) error, others ...domain.VerificationPurpose) (*domain.VerificationRequest, *domain.SignUp, error) {
 	var r *domain.VerificationRequest
 	var signUp *domain.SignUp
 	err := k.beside(ctx, func(ctx context.Context) (err error) {
 		r, signUp, err = k.requestOf(ctx, id)
 		return err
 	}, func(ctx context.Context) error { return early(ctx, id) })
-	if err == nil && (r == nil || !r.Owns(handle) || r.Purpose == domain.VerifySignIn) { // a sign-in's has a route of its own
+	if err == nil && (r == nil || !r.Owns(handle) || slices.Contains(others, r.Purpose)) {
 		err = domain.ErrVerification
 	}
 	if err != nil {
@@ -135,9 +136,18 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 		return none, err
 	}
 	takenBefore := has.claim.Held() && has.claim.Account != r.Account && !has.claim.Since.At.After(r.Fact.At)
-	if r.Purpose == domain.VerifySignIn { // the address is to be the account's own
+	switch r.Purpose {
+	case domain.VerifySignIn: // the address is to be the account's own
 		_, own := has.account.Contact(has.id)
 		takenBefore = !has.claim.Held() || !own
+	case domain.VerifyRecover: // it is to be somebody's
+		owner, err := k.ownerOf(ctx, k.digest(spacePeople, contact), has.claim)
+		if err != nil {
+			return none, err
+		}
+		_, own := owner.Contact(has.id)
+		takenBefore = standingOf(owner).gone || !own
+	case domain.VerifySignUp, domain.VerifyAddContact:
 	}
 	var refusedCode error
 	out, err := k.changeProof(r, func(_ context.Context, v domain.Verification) (events []any, _ error) {
@@ -187,6 +197,9 @@ func (k *call) around(ctx context.Context, contact domain.Contact, account domai
 		s.guessed, err = k.guessed(ctx, contact)
 		return err
 	}, func(ctx context.Context) (err error) {
+		if account.IsZero() { // none is known
+			return nil
+		}
 		s.account, err = k.account(ctx, account)
 		return err
 	})
@@ -218,6 +231,10 @@ func (k *call) early(ctx context.Context, id domain.VerificationID, reads func(*
 func (k *call) cachedRequest(id domain.VerificationID) *domain.VerificationRequest {
 	if p, ok := k.proofStream(id).cached(); ok && p.request != nil {
 		return p.request
+	}
+	if s, ok := k.recoveryStream(domain.RecoveryID(id)).cached(); ok && s.Requested != nil && !s.Ended() {
+		r, _ := domain.RequestOf(s.Fact)
+		return &r
 	}
 	known, ok := k.signUpStream(domain.SignUpID(id)).cached()
 	if !ok || known.Ended() {

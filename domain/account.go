@@ -45,6 +45,7 @@ type Account struct {
 	contacts
 	Birth        AccountBirth
 	Password     AccountPassword
+	Recoveries   AccountRecoveries
 	GuardedUntil time.Time // zero if it never was
 	Permissions  map[Allowance]PermissionState
 	PermissionAt int64 // version of the last decision on a permission; -1 before the first
@@ -103,6 +104,9 @@ func (a *Account) Apply(f Fact) error {
 		a.Rules, a.Capacity = e.Rules, e.Capacity
 	case PasswordChanged:
 		a.Password.change(f, e)
+		if e.How == PasswordByRecovery {
+			a.Recoveries.add(f, e.Recovery)
+		}
 	case PasswordRehashed:
 		a.Password.Hash, a.Password.Fact = e.Hash, f
 	case AccountGuarded:

@@ -28,6 +28,7 @@ type Error struct {
 	Code    string
 	Message string
 	Field   string // JSON pointer to the field at fault, if it is one field
+	Number  int    // the number that Message names, for the same message in other languages; 0: none
 	Retry   int    // seconds to wait before a retry; 0 if a retry makes no sense
 	Cause   error  // for logs; never shown
 	// StepUp is what has to be proven first; nil: nothing.
@@ -123,6 +124,13 @@ var (
 	ErrEnded = &Error{Kind: Gone, Code: "verification_ended", Message: "This verification has ended. Ask for a new one."}
 	ErrTaken = &Error{Kind: Conflict, Code: "identifier_taken", Message: "This e-mail address already has an account. Sign in."}
 
+	ErrRecovery = &Error{Kind: NotFound, Code: "recovery_unknown", Message: "There is no such recovery, or the handle is not its own."}
+	ErrUnproved = &Error{Kind: Conflict, Code: "recovery_unproved", Message: "Give the code from the message first."}
+	ErrProved   = &Error{Kind: Conflict, Code: "recovery_proved", Message: "A right code was given already. Set the new password."}
+	// ErrRecoveryEnded is also for a recovery that another one has superseded.
+	ErrRecoveryEnded = &Error{Kind: Gone, Code: "recovery_ended", Message: "This recovery has ended. Begin another one."}
+	ErrRecovered     = &Error{Kind: Conflict, Code: "recovery_done", Message: "The new password is set already. Sign in with it."}
+
 	ErrPassword    = &Error{Kind: Invalid, Code: "wrong_password", Message: "The password is wrong.", Field: "/password"}
 	ErrCredentials = &Error{Kind: Unauthenticated, Code: "wrong_credentials", Message: "The e-mail address or password is wrong."}
 	ErrClient      = &Error{Kind: Invalid, Code: "invalid_client",
@@ -191,7 +199,10 @@ const (
 	LookAudit          Purpose = "audit"
 )
 
-// ValidateLook refuses any purpose but those of officers.
-func (p Purpose) ValidateLook() error {
-	return oneOf(p, LookSubjectRequest, LookIncident, LookLegalOrder, LookFraud, LookSupport, LookAudit)
+// LookPurposes lists those of officers.
+func LookPurposes() []Purpose {
+	return []Purpose{LookSubjectRequest, LookIncident, LookLegalOrder, LookFraud, LookSupport, LookAudit}
 }
+
+// ValidateLook refuses any purpose but those of officers.
+func (p Purpose) ValidateLook() error { return oneOf(p, LookPurposes()...) }

@@ -15,15 +15,17 @@ const (
 	MessageContactTaken Message = "contact_taken" // somebody tried to add an address that another account has
 	MessageHeld         Message = "address_held"  // somebody tried to use an address whose removal from an account can be undone
 
-	MessageRemoved  Message = "contact_removed"  // the address was removed from an account; with a link to undo it
-	MessageDemoted  Message = "contact_demoted"  // the address is an account's primary one no more
-	MessageRestored Message = "contact_restored" // the removal of another address was undone, which changed who can be reached
+	MessageRemoved      Message = "contact_removed"  // the address was removed from an account; with a link to undo it
+	MessageDemoted      Message = "contact_demoted"  // the address is an account's primary one no more
+	MessageRestored     Message = "contact_restored" // the removal of another address was undone, which changed who can be reached
+	MessageRecoveryCode Message = "recovery_code"    // a code to set another password
+	MessageNoAccount    Message = "no_account"       // somebody asked for one for an address that nobody has
 )
 
 // Messages lists every kind of message.
 func Messages() []Message {
 	return []Message{MessageCode, MessageExists, MessageErasing, MessageContactCode, MessageContactTaken, MessageSignInCode, MessageHeld,
-		MessageRemoved, MessageDemoted, MessageRestored}
+		MessageRecoveryCode, MessageNoAccount, MessageRemoved, MessageDemoted, MessageRestored}
 }
 
 // Validate refuses unknown values.
@@ -35,7 +37,7 @@ type MessageClass string
 // Classes.
 const (
 	ClassGuest    MessageClass = "guest"    // anybody: codes to sign up
-	ClassRecovery MessageClass = "recovery" // anybody, to get back into an account; nothing asks for it yet
+	ClassRecovery MessageClass = "recovery" // anybody, to get back into an account
 	ClassOwn      MessageClass = "own"      // a person who is signed in or has the right password, for their own account
 	ClassAlert    MessageClass = "alert"    // the ledger, about what happened to an account
 	ClassOperator MessageClass = "operator" // staff, in a case
@@ -64,6 +66,8 @@ func (p VerificationPurpose) messages() proofMessages {
 		return proofMessages{ClassOwn, MessageContactCode, MessageContactTaken}
 	case VerifySignIn: // once somebody else has the address, nothing goes there
 		return proofMessages{class: ClassOwn, free: MessageSignInCode}
+	case VerifyRecover: // as many messages go to an address that nobody has, so that none tells by its delivery
+		return proofMessages{ClassRecovery, MessageNoAccount, MessageRecoveryCode}
 	}
 	return proofMessages{}
 }
@@ -71,7 +75,11 @@ func (p VerificationPurpose) messages() proofMessages {
 // Class is the class of the messages that verifications of the purpose have sent.
 func (p VerificationPurpose) Class() MessageClass { return p.messages().class }
 
-// Message is what is sent to prove an address: a code, or to one that another account has, word of the attempt.
+// Codes reports whether the message to a taken address, or to a free one, has the code.
+func (p VerificationPurpose) Codes(taken bool) bool { return taken == (p == VerifyRecover) }
+
+// Message is what is sent to prove an address: a code, or word of the attempt. Who wants to recover an account proves an address that is
+// taken, everybody else one that is free.
 func (p VerificationPurpose) Message(taken bool) Message {
 	if taken {
 		return p.messages().taken
@@ -101,11 +109,13 @@ type Telling struct {
 
 // Asks is the message that an event asks for; false if it asks for none.
 func (f Fact) Asks() (MessageRequest, bool) {
-	id, ok := streamOf(f.Stream) // a sign-up's verification has its id
+	id, ok := streamOf(f.Stream) // the verification of a sign-up or a recovery has its id
 	m := MessageRequest{Verification: VerificationID{id}, Issue: 1}
 	switch e := f.Event.(type) {
 	case SignUpRequested:
 		m.Class, m.Delivery = VerifySignUp.Class(), e.Delivery
+	case RecoveryRequested:
+		m.Class, m.Delivery = VerifyRecover.Class(), e.Delivery
 	case VerificationRequested:
 		m.Class, m.Delivery = e.Purpose.Class(), e.Delivery
 	case VerificationIssued:

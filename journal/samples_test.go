@@ -24,7 +24,7 @@ var (
 	model      = domain.DeviceText{Text: "Model 3"}
 	officer    = domain.OfficerInfo{Contact: contact, Name: "Ada Lovelace"}
 	phc        = domain.PasswordHash("$argon2id$v=19$m=7168,t=5,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
-	client     = domain.ClientInfo{Address: "192.0.2.7", UserAgent: "test/1"}
+	client     = domain.ClientInfo{Address: "192.0.2.7", UserAgent: "test/1", Country: "FR"}
 	decision   = domain.Decision{Permission: "location", For: "weather", Notice: id[domain.EventID](9), NoticeHash: hash("b"), NoticeVersion: 3, Language: "en",
 		LegalBasis: domain.LegalBasisConsent, Method: domain.MethodSettings, GivenBy: domain.GivenBySelf, Capacity: domain.CapacitySelf,
 		Previous: domain.StateWithdrawn, Before: id[domain.EventID](8), First: domain.FirstOfWeekAndMonth}
@@ -46,6 +46,12 @@ func samples() map[string]any {
 			Hash: domain.Personal(phc, domain.SignUpKey(signUp))},
 		"sign_up.completed.v1": domain.SignUpCompleted{Account: account, RequestedOn: "2026-05-16", Took: domain.TookUnder5Minutes, Nth: 2},
 		"sign_up.lapsed.v1":    domain.SignUpLapsed{Reason: domain.LapseTaken, RequestedOn: "2026-05-16"},
+
+		"recovery.requested.v1": domain.RecoveryRequested{Kind: domain.IdentifierEmail, Medium: domain.MediumEmail, Language: "de", HandleHash: hash("a"),
+			LongCode: true, Delivery: id[domain.DeliveryID](16), Contact: domain.Personal(contact, domain.RecoveryKey(id[domain.RecoveryID](18)))},
+		"recovery.proved.v1":    domain.RecoveryProved{Account: account, Claim: claim, OwnerAt: 12, Expires: sampleTime},
+		"recovery.completed.v1": domain.RecoveryCompleted{},
+		"recovery.lapsed.v1":    domain.RecoveryLapsed{Reason: domain.RecoverySuperseded},
 
 		"verification.requested.v1": domain.VerificationRequested{Purpose: domain.VerifyAddContact, Kind: domain.IdentifierEmail,
 			Medium: domain.MediumEmail, Account: account, HandleHash: hash("a"), LongCode: true, Delivery: id[domain.DeliveryID](16),
@@ -104,7 +110,7 @@ func samples() map[string]any {
 
 		"session.started.v1": domain.SessionStarted{Session: id[domain.SessionID](6), Owner: domain.ActorPerson, SecretHash: hash("c"),
 			Expires: sampleTime, Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword}, OwnerAt: 12,
-			First: domain.FirstOfMonth, Cohort: "2026-05", NewClient: true, Unusual: []domain.Unusual{domain.UnusualClient},
+			First: domain.FirstOfMonth, Cohort: "2026-05", NewClient: true, Unusual: []domain.Unusual{domain.UnusualClient, domain.UnusualCountry},
 			Client: domain.Personal(client, a, domain.MonthKey("2026-05"))},
 		"session.raised.v1": domain.SessionRaised{Session: id[domain.SessionID](6), SecretHash: hash("d"), Level: domain.LevelOne,
 			Methods: []domain.AuthMethod{domain.MethodPassword}, OwnerAt: 13},

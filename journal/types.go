@@ -9,6 +9,11 @@ func Types() []Type {
 		Event[domain.SignUpCompleted]("sign_up.completed.v1"),
 		Event[domain.SignUpLapsed]("sign_up.lapsed.v1"),
 
+		Event[domain.RecoveryRequested]("recovery.requested.v1"),
+		Event[domain.RecoveryProved]("recovery.proved.v1"),
+		Event[domain.RecoveryCompleted]("recovery.completed.v1"),
+		Event[domain.RecoveryLapsed]("recovery.lapsed.v1"),
+
 		Event[domain.VerificationRequested]("verification.requested.v1"),
 		Event[domain.VerificationIssued]("verification.issued.v1"),
 		Event[domain.VerificationFailed]("verification.failed.v1"),

@@ -38,6 +38,12 @@ func deadlines() declaration {
 		}),
 		onStream(proofs, soon[domain.VerificationPassed]), // a sign-up's verification has its id
 		onStream(proofs, never[domain.SignUpCompleted]),
+		onStream(proofs, func(f domain.Fact, _ domain.RecoveryRequested) change {
+			return dueAt(f.At.Add(domain.VerificationLifetime))
+		}),
+		onStream(proofs, func(_ domain.Fact, e domain.RecoveryProved) change { return dueAt(e.Expires) }),
+		onStream(proofs, never[domain.RecoveryCompleted]),
+		onStream(proofs, never[domain.RecoveryLapsed]),
 		onStream(proofs, never[domain.SignUpLapsed]),
 		// Once more, to make sure that the key of a verification is destroyed, and its owner told. A sign-up's is, before the sign-up ends.
 		on(func(f domain.Fact, e domain.VerificationEnded) (change, bool) {

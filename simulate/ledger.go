@@ -22,8 +22,11 @@ type Ledger interface {
 	// MakePrimary makes an address that the person has the primary one.
 	MakePrimary(ctx context.Context, s Session, email string) error
 
-	// SignIn signs in with a client that is known from an earlier session, or none.
+	// SignIn signs in with a client that is known from an earlier session, or none. It may take a code: then the session is Pending, and
+	// nothing else of it is set.
 	SignIn(ctx context.Context, who *Person, password, client string) (Session, error)
+	// ContinueSignIn gives the code that a sign-in takes.
+	ContinueSignIn(ctx context.Context, pending SignUp, code string) (Session, error)
 	SignOut(ctx context.Context, s Session) error
 	SignOutEverywhere(ctx context.Context, s Session) error
 	Decide(ctx context.Context, s Session, a domain.Allowance, grant bool) error
@@ -63,7 +66,7 @@ type Operator interface {
 	AddOfficer(ctx context.Context, email string) (code string, err error)
 }
 
-// SignUp is a sign-up in progress, or another address that is not proven yet.
+// SignUp is a sign-up in progress, another address that is not proven yet, or a sign-in that takes a code.
 type SignUp struct {
 	ID     domain.VerificationID
 	Handle string
@@ -79,6 +82,7 @@ type Session struct {
 	Client  string        // by which the client is known from now on
 	Token   string        // over HTTP
 	Caller  domain.Caller // in process
+	Pending *SignUp       // a code has to be given first
 }
 
 // Erasure is a requested erasure.

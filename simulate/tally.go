@@ -37,6 +37,7 @@ const (
 	Lapsing      = "people/never proved"
 	GaveUp       = "people/too many wrong codes"
 	Returned     = "people/came back"
+	NewClients   = "people/new client"
 	Misses       = "people/wrong password"
 	Guardians    = "people/guardian needed"
 	Repeats      = "people/signed up twice"

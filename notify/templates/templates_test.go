@@ -26,7 +26,7 @@ func texts(t *testing.T, service string) *templates.Texts {
 // messages and languages are all that there are.
 func messages() []domain.Message {
 	return []domain.Message{domain.MessageCode, domain.MessageExists, domain.MessageErasing, domain.MessageContactCode, domain.MessageContactTaken,
-		domain.MessageSignInCode, domain.MessageHeld, domain.MessageRemoved, domain.MessageDemoted, domain.MessageRestored}
+		domain.MessageSignInCode, domain.MessageHeld, domain.MessageRecoveryCode, domain.MessageNoAccount, domain.MessageRemoved, domain.MessageDemoted, domain.MessageRestored}
 }
 
 func languages() []domain.Language { return []domain.Language{"en", "de", "es", "zh-Hans"} }
