@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"net/url"
 	"strings"
@@ -147,6 +149,11 @@ func TestUndoPage(t *testing.T) {
 		if strings.Contains(policy, "unsafe") || !strings.Contains(policy, "form-action 'self'") || !strings.Contains(policy, "default-src 'none'") ||
 			page.Header.Get("Referrer-Policy") != "no-referrer" || page.Header.Get("Cache-Control") != "no-store" || !strings.Contains(page.text, `method="post"`) {
 			t.Errorf("%s %v", page.text, page.Header)
+		}
+		_, script, _ := strings.Cut(page.text, "<script>")
+		script, _, _ = strings.Cut(script, "</script>")
+		if sum := sha256.Sum256([]byte(script)); !strings.Contains(policy, "script-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'") {
+			t.Errorf("the policy is not for the script: %s", policy)
 		}
 		for _, code := range []string{"", "yes", "on", "%00"} {
 			l.form(422, link, code)
