@@ -17,6 +17,7 @@ import (
 
 	"accountledger/api/security"
 	"accountledger/commands"
+	"accountledger/domain"
 	"accountledger/journal"
 )
 
@@ -68,8 +69,10 @@ type API struct {
 	huma      huma.API
 	forms     map[reflect.Type]*form // of bodies
 	settled   *settled
-	codes     map[string]string // of refusals, with what they say
-	templates map[string]string // of routes, by the router's path
+	texts     texts
+	refusals  map[string][]*domain.Error // by operation
+	codes     map[string]string          // of refusals, with what they say
+	templates map[string]string          // of routes, by the router's path
 	durations *prometheus.HistogramVec
 	security  *security.Log
 	positions commands.TokenCipher
@@ -87,8 +90,11 @@ func New(d Deps) (*API, error) {
 	if d.Wait == 0 {
 		d.Wait = DefaultWait
 	}
-	a := &API{Deps: d, echo: echo.New(), templates: map[string]string{}, forms: map[reflect.Type]*form{}, codes: map[string]string{}}
+	a := &API{Deps: d, echo: echo.New(), templates: map[string]string{}, forms: map[reflect.Type]*form{}, codes: map[string]string{}, refusals: map[string][]*domain.Error{}}
 	var err error
+	if a.texts, err = readTexts(); err != nil {
+		return nil, err
+	}
 	if a.positions, err = d.Menu.Ciphers("position"); err != nil {
 		return nil, err
 	}

@@ -28,5 +28,5 @@ func (a *API) linkDevice() {
 				return nil, err
 			}
 			return reply(a, out.Position, deviceOf(out.Value)), nil
-		}, domain.ErrDeviceKind, domain.ErrDeviceModel, domain.ErrDeviceName, domain.ErrTooMany, domain.ErrChanges)
+		}, domain.ErrTooMany, domain.ErrChanges)
 }

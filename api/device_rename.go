@@ -30,5 +30,5 @@ func (a *API) renameDevice() {
 				return nil, err
 			}
 			return reply(a, out.Position, deviceOf(out.Value)), nil
-		}, domain.ErrNotFound, domain.ErrDeviceName, domain.ErrChanges)
+		}, domain.ErrNotFound, domain.ErrChanges)
 }

@@ -30,5 +30,5 @@ func (a *API) setLanguage() {
 				return nil, err
 			}
 			return reply(a, out.Position, languageAnswer{out.Value}), nil
-		}, domain.ErrLanguage, domain.ErrChanges)
+		}, domain.ErrChanges)
 }

@@ -37,5 +37,5 @@ func (a *API) lookUp() {
 				ans.Account = &out.Value.Account
 			}
 			return reply(a, out.Position, ans), nil
-		}, domain.ErrEmail, domain.ErrLookPurpose, domain.ErrCase)
+		})
 }

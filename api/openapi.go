@@ -44,6 +44,7 @@ func (a *API) description(version, origin string) huma.Config {
 				bearer: {Type: "http", Scheme: "bearer", Description: "A session's token or a service's key."}}},
 			Tags: []*huma.Tag{
 				{Name: "signing up", Description: "For people without an account."},
+				{Name: "recovery", Description: "For people who have lost their password."},
 				{Name: "sessions", Description: "Signing in and out, for people and officers."},
 				{Name: "me", Description: "For people: their own account."},
 				{Name: "erasure", Description: "For people who want their account erased."},
@@ -80,14 +81,10 @@ func (a *API) describe(op *huma.Operation, who audience, in reflect.Type, own []
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
 	}
-	all := refusalsOf(op, who, in, own)
-	describeRefusals(op, all)
-	for _, e := range all {
-		a.codes[e.Code] = e.Message
-	}
 	op.Responses["default"] = refusalOf("A refusal.")
+	a.refusals[op.OperationID] = refusalsOf(op, who, in, own)
 	if up := who.stepUp(); up != nil {
-		op.Responses["403"].Description += fmt.Sprintf("\n\nThe code is step_up_required if you proved who you are more than %d minutes ago: "+
+		op.Description += fmt.Sprintf(" It needs a proof of who you are that is at most %d minutes old (403 step_up_required): "+
 			"see POST /v1/me/session/raise.", up.MaxAge/time.Minute)
 	}
 }
@@ -107,7 +104,6 @@ func (a *API) finishDescription() error {
 	delete(schemas.Map(), "ErrorDetail")
 	schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
 	shapeQueries(schemas.Map())
-	a.describeCodes(schemas.Map()["Problem"].Properties["code"])
 	for _, s := range slices.Collect(maps.Values(schemas.Map())) {
 		a.settled.settle(s)
 	}
@@ -120,6 +116,7 @@ func (a *API) finishDescription() error {
 		}
 	}
 	a.settled.dropUnused()
+	a.describeCodes(schemas.Map()["Problem"].Properties["code"])
 	spec, err := json.Marshal(a.huma.OpenAPI(), json.Deterministic(true))
 	if err != nil {
 		return fmt.Errorf("api: writing the description: %w", err)
@@ -153,6 +150,17 @@ func (a *API) finishOperation(op *huma.Operation) {
 			p.Schema.Format = guestKey
 		}
 		a.settled.settle(p.Schema)
+	}
+	all := a.refusals[op.OperationID]
+	if op.RequestBody != nil {
+		for _, m := range op.RequestBody.Content {
+			m.Example = a.settled.example(m.Schema)
+			all = append(all, a.settled.refusals(m.Schema, map[*huma.Schema]bool{})...)
+		}
+	}
+	describeRefusals(op, all)
+	for _, e := range all {
+		a.codes[e.Code] = e.Message
 	}
 	for status, r := range op.Responses {
 		if r.Headers == nil {

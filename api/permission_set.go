@@ -15,7 +15,7 @@ type setPermissionIn struct {
 
 type setPermissionBody struct {
 	Purpose string       `json:"purpose" format:"purpose" example:"navigation"`
-	State   domain.State `json:"state" enum:"granted,withdrawn"`
+	State   domain.State `json:"state" enum:"granted,withdrawn" example:"withdrawn"`
 	Notice  string       `json:"notice,omitzero" format:"notice" doc:"The id of the notice that was shown. Required when granting."`
 }
 

@@ -18,7 +18,7 @@ type Problem struct {
 	Type   string  `json:"type" format:"uri-reference" doc:"The kind of problem: /problems/ and the code."`
 	Title  string  `json:"title" doc:"The same for all problems with this status."`
 	Status int     `json:"status" doc:"The HTTP status."`
-	Detail string  `json:"detail" doc:"What is wrong and how to fix it, for people."`
+	Detail string  `json:"detail" doc:"What is wrong and how to fix it, for people: in their own language, for guests in the one that suits Accept-Language best, for officers and services in English. What only a program can do wrong is always said in English."`
 	Code   string  `json:"code" doc:"What is wrong, for programs. Stable."`
 	Field  string  `json:"field,omitzero" doc:"JSON pointer to the first field at fault."`
 	Errors []Fault `json:"errors,omitzero" doc:"All faults of the body, by field. Code, detail and field are those of the first."`
@@ -30,6 +30,7 @@ type Problem struct {
 	Work *Work `json:"work,omitzero" doc:"The challenge to solve, if you do not want to wait (work_required)."`
 
 	headers http.Header
+	number  int // that detail names
 }
 
 // Work is a challenge: find a nonce of at most 64 characters with which the SHA-256 of challenge, ":" and nonce begins with so many zero bits.
@@ -44,6 +45,7 @@ type Fault struct {
 	Field   string `json:"field" doc:"JSON pointer into the body; empty for the body as a whole."`
 	Code    string `json:"code" doc:"What is wrong, for programs. Stable."`
 	Message string `json:"message" doc:"What is wrong and how to fix it, for people."`
+	number  int    // that it names
 }
 
 // Error gives the code.
@@ -78,7 +80,7 @@ func problemOf(err error) *Problem {
 		e = domain.ErrInternal
 	}
 	status := statusOf(e)
-	p := &Problem{Type: "/problems/" + e.Code, Title: title(status), Status: status, Detail: e.Message, Code: e.Code, Field: e.Field, headers: http.Header{}}
+	p := &Problem{Type: "/problems/" + e.Code, Title: title(status), Status: status, Detail: e.Message, Code: e.Code, Field: e.Field, number: e.Number, headers: http.Header{}}
 	if e.Field != "" || e.Code == errUnknownField.Code {
 		p.Errors = faultsOf(e, err)
 	}
@@ -107,7 +109,7 @@ func faultsOf(first *domain.Error, err error) (all []Fault) {
 	var walk func(error)
 	walk = func(err error) {
 		if e, ok := err.(*domain.Error); ok { //nolint:errorlint // unwrapped below
-			f := Fault{e.Field, e.Code, e.Message}
+			f := Fault{e.Field, e.Code, e.Message, e.Number}
 			if e.Kind == first.Kind && (f.Field != "" || f.Code == errUnknownField.Code) && !slices.Contains(all, f) {
 				all = append(all, f)
 			}

@@ -59,7 +59,7 @@ func (a *API) revealQuestion() {
 			}
 			return reply(a, out.Position, revealQuestionAnswer{Record: out.Value.Record, Query: details(out.Value.Query),
 				Asked: documentOf(schema, asked, withheldFrom(r.Caller))}), nil
-		}, domain.ErrNotFound, domain.ErrLookPurpose, domain.ErrCase, domain.ErrQuestionGone)
+		}, domain.ErrNotFound, domain.ErrQuestionGone)
 }
 
 // asked is the record that keeps the question of a query, as of now; nil if there is none. The record of a query that named several people leads to the

@@ -94,6 +94,7 @@ const (
 	problemType     = "application/problem+json"
 	problemRef      = schemasAt + "Problem"
 	headersAt       = "#/components/headers/"
+	contentLanguage = "Content-Language"
 	retryAfter      = "Retry-After"
 	requestID       = "X-Request-Id"
 	wwwAuthenticate = "WWW-Authenticate"
@@ -106,12 +107,14 @@ func sharedHeaders() map[string]*huma.Header {
 			Schema: &huma.Schema{Type: huma.TypeString, Format: "uuid"}},
 		wwwAuthenticate: header("How to authenticate (RFC 9110, section 11.6.1).", true),
 		retryAfter:      seconds(true),
+		contentLanguage: {Description: "The language that detail and errors are in.", Required: true,
+			Schema: &huma.Schema{Type: huma.TypeString, Enum: list(domain.Languages())}},
 	}
 }
 
 // refusalOf describes a refusal with any code.
 func refusalOf(description string) *huma.Response {
-	return &huma.Response{Description: description, Headers: map[string]*huma.Header{},
+	return &huma.Response{Description: description, Headers: map[string]*huma.Header{contentLanguage: {Ref: headersAt + contentLanguage}},
 		Content: map[string]*huma.MediaType{problemType: {Schema: &huma.Schema{Ref: problemRef}}}}
 }
 

@@ -51,5 +51,5 @@ func (a *API) reveal() {
 				ans.Clients = sessionViews(v.Clients)
 			}
 			return reply(a, out.Position, ans), nil
-		}, domain.ErrNotFound, domain.ErrLookPurpose, domain.ErrCase, domain.ErrPart)
+		}, domain.ErrNotFound)
 }

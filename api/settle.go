@@ -1,9 +1,12 @@
 package api
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"accountledger/domain"
 )
 
 const schemasAt = "#/components/schemas/"
@@ -36,6 +39,9 @@ func (d *settled) settle(s *huma.Schema) {
 		s.Minimum, s.Maximum, s.Default = v.Minimum, v.Maximum, v.Default
 		if s.Enum == nil {
 			s.Enum = v.Enum
+		}
+		if s.Examples == nil {
+			s.Examples = v.Examples
 		}
 		d.kinds[s] = v
 	}
@@ -78,4 +84,46 @@ func (d *settled) dropUnused() {
 			delete(d.registry.Map(), name)
 		}
 	}
+}
+
+// example is a body with the examples of all that it needs, and of what else has one.
+func (d *settled) example(s *huma.Schema) any {
+	own, s := s.Examples, d.target(s)
+	switch {
+	case own != nil:
+		return own[0]
+	case s.Examples != nil:
+		return s.Examples[0]
+	case s.Type == huma.TypeObject:
+		out := map[string]any{}
+		for name, p := range s.Properties {
+			if p.Examples != nil || slices.Contains(s.Required, name) {
+				out[name] = d.example(p)
+			}
+		}
+		return out
+	case s.Type == huma.TypeArray:
+		return []any{d.example(s.Items)}
+	case s.Enum != nil:
+		return s.Enum[0]
+	}
+	return nil
+}
+
+// refusals are those of the texts in a body.
+func (d *settled) refusals(s *huma.Schema, seen map[*huma.Schema]bool) (out []*domain.Error) {
+	if s == nil || seen[s] {
+		return nil
+	}
+	seen[s] = true
+	s = d.target(s)
+	for _, e := range []*domain.Error{d.kinds[s].short, d.kinds[s].long, d.kinds[s].wrong} {
+		if e != nil {
+			out = append(out, e)
+		}
+	}
+	for _, p := range s.Properties {
+		out = append(out, d.refusals(p, seen)...)
+	}
+	return append(out, d.refusals(s.Items, seen)...)
 }

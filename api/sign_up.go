@@ -40,6 +40,6 @@ func (a *API) signUp() {
 				return nil, err
 			}
 			return reply(a, out.Position, sent(out.Value)), nil
-		}, append(commands.PasswordRefusals(a.Menu.Passwords, passwords.Alone, "/password"), domain.ErrEmail, domain.ErrRegion, domain.ErrLanguage,
-			domain.ErrBirthMonth, domain.ErrCapacity, domain.ErrRate, domain.ErrWork, domain.ErrMessages)...)
+		}, append(commands.PasswordRefusals(a.Menu.Passwords, passwords.Alone, "/password"), domain.ErrCapacity,
+			domain.ErrRate, domain.ErrWork, domain.ErrMessages)...)
 }

@@ -36,6 +36,28 @@ func tripRows() []tripRow {
 		{"checkCode, right", 6, 5, func(p *people) request { return p.check(true) }},
 		{"checkCode, wrong", 3, 2, func(p *people) request { return p.check(false) }},
 		{"resendCode", 4, 3, (*people).resend},
+		{"recover", 3, 3, func(p *people) request {
+			return request{202, "POST", "/v1/recoveries", "", fmt.Sprintf(`{"email": %q}`, p.address())}
+		}},
+		{"recover, with a client", 7, 7, func(p *people) request {
+			one := p.another()
+			client := p.want(201, "POST", "/v1/sessions", "", signInBody(one.email, false)).str(p.t, "client")
+			return request{202, "POST", "/v1/recoveries", "", fmt.Sprintf(`{"email": %q, "client": %q}`, one.email, client)}
+		}},
+		{"checkRecovery, right", 5, 4, func(p *people) request {
+			r := p.recover(p.another().email)
+			return request{200, "POST", r.path("check"), "", r.with("code", p.code(r.id, 1))}
+		}},
+		{"checkRecovery, wrong", 4, 3, func(p *people) request {
+			r := p.recover(p.another().email)
+			p.code(r.id, 1) // as its message is made
+			return request{422, "POST", r.path("check"), "", r.with("code", "wrong")}
+		}},
+		{"completeRecovery", 5, 5, func(p *people) request {
+			r := p.recover(p.another().email)
+			p.want(200, "POST", r.path("check"), "", r.with("code", p.code(r.id, 1)))
+			return request{200, "POST", r.path("complete"), "", r.with("password", lanterns)}
+		}},
 		{"catalogue", 1, 1, func(*people) request { return request{200, "GET", "/v1/catalogue", "", ""} }},
 		{"notice", 1, 1, func(p *people) request { return request{200, "GET", "/v1/notices/" + p.shown, "", ""} }},
 		{"notices", 1, 1, func(*people) request { return request{200, "GET", "/v1/notices", "", ""} }},

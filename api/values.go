@@ -29,6 +29,9 @@ const (
 	anyUUID = `^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`
 	visible = `^[!-~]+$`
 	token   = `^[A-Za-z0-9_-]+$`
+	// Examples, as of somebody who signs up and does the rest with what they were given.
+	exampleID       = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
+	examplePassword = "correct-walrus-battery-41"
 	// maxHandle bounds what a caller sends back as it was given to them, such as handles and codes.
 	maxHandle = 128
 	// guestKey is the kind of an Idempotency-Key on routes for guests.
@@ -41,7 +44,7 @@ func values(menu *commands.Menu) map[string]value {
 	for i, e := range commands.PasswordRefusals(menu.Passwords, passwords.Alone, "/password") {
 		rejected[passwords.Reasons()[i]] = e
 	}
-	label := func(refusal *domain.Error) value {
+	label := func(refusal *domain.Error, example string) value {
 		v := text("label", 1, domain.MaxText, "")
 		v.wrong, v.short, v.long = refusal, refusal, refusal
 		v.check = func(s string, _ time.Time) error {
@@ -50,39 +53,39 @@ func values(menu *commands.Menu) map[string]value {
 			}
 			return nil
 		}
-		return v
+		return v.like(example)
 	}
 	return map[string]value{
 		"email": refusedAs(domain.ErrEmail, text("idn-email", 6, domain.MaxEmail, `^[^@]+@[^@]+$`), func(s string, _ time.Time) error {
 			_, err := domain.ParseEmail(s)
 			return err
-		}),
+		}).like("ada@example.com"),
 		"language": refusedAs(domain.ErrLanguage, text("language", 2, domain.MaxLanguage, `^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$`), func(s string, _ time.Time) error {
 			_, err := domain.ParseLanguage(s)
 			return err
-		}),
+		}).like("en"),
 		"birth-month": refusedAs(domain.ErrBirthMonth, text("birth-month", 0, 0, domain.Month("").Pattern()), func(s string, now time.Time) error {
 			_, err := domain.ParseBirthMonth(s, now)
 			return err
-		}),
-		"uuid":         refusedAs(errID, text("uuid", 0, 0, idPattern), isID),
+		}).like("1990-05"),
+		"uuid":         refusedAs(errID, text("uuid", 0, 0, idPattern), isID).like(exampleID),
 		"notice":       refusedAs(errNotice, text("uuid", 0, 0, idPattern), isID),
-		"device-model": label(domain.ErrDeviceModel),
-		"device-name":  label(domain.ErrDeviceName),
-		"password":     {Schema: text("password", 1, 4*passwords.Longest, "").Schema},
+		"device-model": label(domain.ErrDeviceModel, "Band 9 Pro"),
+		"device-name":  label(domain.ErrDeviceName, "Ada on the run"),
+		"password":     text("password", 1, 4*passwords.Longest, "").like(examplePassword),
 		"new-password": { // typed in full: what is counted is shorter where characters combine
-			Schema: text("password", menu.Passwords.MinAlone, 4*menu.Passwords.MaxLength, "").Schema,
+			Schema: text("password", menu.Passwords.MinAlone, 4*menu.Passwords.MaxLength, "").like(examplePassword).Schema,
 			short:  rejected[passwords.TooShort], long: rejected[passwords.TooLong]},
 		"client":       refusedAs(domain.ErrClient, text("", 0, 0, `^alr_[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$`), nil),
-		"handle":       text("handle", 1, maxHandle, ""),
-		"code":         text("code", 1, maxHandle, ""),
+		"handle":       text("handle", 1, maxHandle, "").like("6vCJm0Zr3aHq1kqf0VQwqj9o2Xc0m8R7nW5yT4sB1eE"),
+		"code":         text("code", 1, maxHandle, "").like("123456"),
 		"key":          {Schema: text("", 1, domain.MaxKey, domain.Permission("").Pattern()).Schema},
-		"purpose":      refusedAs(domain.ErrPurpose, value{Schema: huma.Schema{Type: huma.TypeString, Enum: purposes()}}, nil),
-		"look-purpose": refusedAs(domain.ErrLookPurpose, value{Schema: huma.Schema{Type: huma.TypeString, Enum: list(domain.LookPurposes())}}, nil),
+		"purpose":      refusedAs(domain.ErrPurpose, value{Schema: huma.Schema{Type: huma.TypeString, Enum: purposes()}}, nil).like("navigation"),
+		"look-purpose": refusedAs(domain.ErrLookPurpose, value{Schema: huma.Schema{Type: huma.TypeString, Enum: list(domain.LookPurposes())}}, nil).like(string(domain.LookSubjectRequest)),
 		// Parameters, which their routes refuse themselves.
 		"permission": {Schema: huma.Schema{Type: huma.TypeString, Enum: permissions()}},
 		"view":       {Schema: huma.Schema{Type: huma.TypeString, Enum: viewNames()}},
-		"erasure":    {Schema: text("", 0, 0, `^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{32}$`).Schema},
+		"erasure":    text("", 0, 0, `^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{32}$`).like(exampleID + ".5d41402abc4b2a76b9719d911017c592"),
 		"page-size":  {Schema: huma.Schema{Type: huma.TypeInteger, Minimum: number(1), Maximum: number(accessesMost), Default: accessesPage}},
 		"cursor":     refusedAs(errCursor, text("cursor", 1, 0, token), nil),
 		"position":   {Schema: text("position", 1, 0, token).Schema},
@@ -101,6 +104,12 @@ func text(format string, least, most int, pattern string) value {
 		s.MaxLength = &most
 	}
 	return value{Schema: s}
+}
+
+// like gives a kind of text an example.
+func (v value) like(example string) value {
+	v.Examples = []any{example}
+	return v
 }
 
 func refusedAs(e *domain.Error, v value, check func(string, time.Time) error) value {
@@ -209,7 +218,12 @@ func (pattern[T]) Schema(r huma.Registry) *huma.Schema {
 	name := reflect.TypeFor[T]().Name()
 	if r.Map()[name] == nil {
 		var none T
-		r.Map()[name] = &huma.Schema{Type: huma.TypeString, Pattern: none.Pattern()}
+		s := &huma.Schema{Type: huma.TypeString, Pattern: none.Pattern()}
+		if bounded, ok := any(none).(interface{ Lengths() (least, most int) }); ok {
+			least, most := bounded.Lengths()
+			s.MinLength, s.MaxLength = &least, &most
+		}
+		r.Map()[name] = s
 	}
 	return &huma.Schema{Ref: schemasAt + name}
 }

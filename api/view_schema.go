@@ -18,6 +18,8 @@ func shapeQueries(schemas map[string]*huma.Schema) {
 	query.Properties["limit"].Minimum, query.Properties["limit"].Maximum = number(1), number(view.MaxLimit)
 	query.Properties["words"].MinLength, query.Properties["words"].MaxLength = whole(1), whole(view.MaxWordsText)
 	query.Properties["sort"].MaxItems = whole(view.MaxSort)
+	query.Examples = []any{map[string]any{"filter": map[string]any{"field": "metric", "op": view.Eq, "value": "sign_up"},
+		"sort": []any{map[string]any{"field": "day", "desc": true}}, "limit": 20}}
 	filter := schemas["Filter"]
 	field(filter, "field")
 	for _, name := range []string{"all", "any"} {

@@ -18,7 +18,10 @@ import (
 // admission asks for room in the budget of a class for the message about an issue of a verification.
 type admission struct {
 	class domain.MessageClass
-	// to is whose budget it is: a digest of the address, or of the account that asks for a message of its own.
+	// known: a client asks that the owner of the address has signed in with, and has a budget of its own.
+	known bool
+	// to is whose budget it is: a digest of the address, of the address and the known client, or of the account that asks for a message of
+	// its own.
 	to           [32]byte
 	verification domain.VerificationID
 	issue        int
@@ -33,6 +36,19 @@ func (k *call) admissionOf(r *domain.VerificationRequest, contact domain.Contact
 		to = k.keys.identifiers.MAC([]byte("messages of"), r.Account.UUID[:])
 	}
 	return admission{class: class, to: to, verification: r.ID, issue: issue, about: a}
+}
+
+// budgets are the limits on it.
+func (a admission) budgets() domain.Budgets {
+	if a.known {
+		return domain.KnownClient()
+	}
+	return a.class.Budgets()
+}
+
+// open reports whether anybody may ask for such a message, so that who asks for very many has to work for them.
+func (a admission) open() bool {
+	return (a.class == domain.ClassGuest || a.class == domain.ClassRecovery) && !a.known
 }
 
 // id is the admission's event. It derives from what the message is about, so that a repeat after a crash takes no second place.
@@ -89,7 +105,7 @@ func (k *call) room(ctx context.Context, a admission) (place, error) {
 	if err != nil || p.taken {
 		return p, err
 	}
-	budgets := a.class.Budgets()
+	budgets := a.budgets()
 	if k.profile.raised.Load() {
 		budgets = budgets.Raised(raisedBy)
 	}
@@ -99,7 +115,7 @@ func (k *call) room(ctx context.Context, a admission) (place, error) {
 		}
 		return place{}, domain.ErrMessages.After(wholeSeconds(wait))
 	}
-	if a.class == domain.ClassGuest && k.Config.WorkBits > 0 && !k.worked {
+	if a.open() && k.Config.WorkBits > 0 && !k.worked {
 		if wait := budgets.Half().Wait(append(before, today...), k.now); wait > 0 {
 			return place{}, k.needsWork(ctx, a.to, wait)
 		}

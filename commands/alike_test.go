@@ -122,17 +122,23 @@ func (w *walk) through(email string) []effort {
 	w.t.Helper()
 	w.turn = 0
 	var up commands.SignedUp
-	steps := []effort{w.step(func() error {
+	first := w.step(func() error {
 		a, err := w.SignUp(w.t.Context(), request(domain.Guest()), signUpOf(email))
 		up = a.Value
 		return err
-	})}
-	if steps[0].Answer != "" {
+	})
+	return w.onwards(first, &up, func() error { _, err := w.check(up, "x"); return err })
+}
+
+// onwards is what follows a first step that asked for a code: message, resend, message, two wrong codes.
+func (w *walk) onwards(first effort, up *commands.SignedUp, wrong func() error) []effort {
+	w.t.Helper()
+	steps := []effort{first}
+	if first.Answer != "" {
 		return steps
 	}
-	wrong := func() error { _, err := w.check(up, "x"); return err }
 	notify := func(issue int) {
-		m, asked := w.asked(up, issue)
+		m, asked := w.asked(*up, issue)
 		record := commands.RecordDelivery{Message: m, Asked: asked, Medium: domain.MediumEmail, Attempt: 1}
 		steps = append(steps, w.step(func() error {
 			a, err := w.Message(w.t.Context(), request(domain.System()), m)

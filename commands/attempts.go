@@ -25,6 +25,10 @@ type Limits struct {
 	Codes Limit
 	// SignUps are sign-ups from one network.
 	SignUps []Limit
+	// Links are links that are none, from one network.
+	Links Limit
+	// Recoveries are those asked for from one network.
+	Recoveries []Limit
 	// Changes are what one person changes, in each process; Starts are the sessions that they start.
 	Changes, Starts Bucket
 }
@@ -37,13 +41,15 @@ const maxInARow = 100
 // DefaultLimits are the limits by default.
 func DefaultLimits() Limits {
 	return Limits{
-		SignIns:  Limit{20, 15 * time.Minute},
-		Networks: Limit{100, 15 * time.Minute},
-		Raises:   []Limit{{20, 15 * time.Minute}, {100, 24 * time.Hour}},
-		Codes:    Limit{20, 24 * time.Hour},
-		SignUps:  []Limit{{10, time.Hour}, {40, 24 * time.Hour}},
-		Changes:  Bucket{Burst: 120, Every: 3 * time.Second},
-		Starts:   Bucket{Burst: 60, Every: 2 * time.Minute},
+		SignIns:    Limit{20, 15 * time.Minute},
+		Networks:   Limit{100, 15 * time.Minute},
+		Raises:     []Limit{{20, 15 * time.Minute}, {100, 24 * time.Hour}},
+		Codes:      Limit{20, 24 * time.Hour},
+		SignUps:    []Limit{{10, time.Hour}, {40, 24 * time.Hour}},
+		Recoveries: []Limit{{10, time.Hour}, {40, 24 * time.Hour}},
+		Links:      Limit{20, 15 * time.Minute},
+		Changes:    Bucket{Burst: 120, Every: 3 * time.Second},
+		Starts:     Bucket{Burst: 60, Every: 2 * time.Minute},
 	}
 }
 

@@ -18,7 +18,7 @@ func (k *call) complete(ctx context.Context, r *domain.VerificationRequest, nth 
 		return k.completeSignUp(ctx, domain.SignUpID(r.ID), nth)
 	case domain.VerifyAddContact:
 		return k.attachContact(ctx, r)
-	case domain.VerifySignIn: // by who has its handle, and nobody else
+	case domain.VerifySignIn, domain.VerifyRecover: // by who has its handle, and nobody else
 	}
 	return r.Account, domain.ErrEnded
 }
@@ -27,6 +27,10 @@ func (k *call) complete(ctx context.Context, r *domain.VerificationRequest, nth 
 func (k *call) proofEnded(ctx context.Context, r *domain.VerificationRequest, signUp *domain.SignUp) (bool, error) {
 	if signUp != nil {
 		return signUp.Ended(), nil
+	}
+	if r.Purpose == domain.VerifyRecover {
+		s, err := stateOf(ctx, k.recoveryStream(domain.RecoveryID(r.ID)))
+		return err == nil && (s.Proved != nil || s.Ended()), err
 	}
 	v, err := k.verification(ctx, r)
 	if err != nil || v.Ended != "" || !v.Passed {
@@ -37,7 +41,7 @@ func (k *call) proofEnded(ctx context.Context, r *domain.VerificationRequest, si
 		return err == nil && !s.Passed.IsZero(), err
 	}
 	a, err := k.account(ctx, r.Account)
-	return err == nil && attachedBy(a, r.ID), err
+	return err == nil && a.AttachedBy(r.ID), err
 }
 
 // A verified sign-up becomes an account: claim the identifier, open the account, end the sign-up.
@@ -201,6 +205,9 @@ func (k *call) settleVerification(ctx context.Context, in SettleVerification) (S
 	if err != nil {
 		return Settled{Ended: true}, err
 	}
+	if r.Purpose == domain.VerifyRecover {
+		return k.settleRecovery(ctx, r, v)
+	}
 	ended, err := k.proofEnded(ctx, r, signUp)
 	if err != nil {
 		return Settled{Ended: true}, err
@@ -234,33 +241,43 @@ func (k *call) settleVerification(ctx context.Context, in SettleVerification) (S
 
 // isRefusal reports whether what a verification was for cannot be done, which its end records.
 func isRefusal(err error) bool {
-	return errors.Is(err, domain.ErrTaken) || errors.Is(err, domain.ErrContacts) || errors.Is(err, domain.ErrClosing) || errors.Is(err, domain.ErrNotFound)
+	for _, refusal := range []error{domain.ErrTaken, domain.ErrContacts, domain.ErrHeld, domain.ErrClosing, domain.ErrNotFound, domain.ErrEnded} {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	return false
 }
 
 // lapse ends the verification of a sign-up first: its stream decides whether a code given at the same moment is too late.
-func (k *call) lapse(ctx context.Context, r *domain.VerificationRequest, s *domain.SignUp, v domain.Verification) error {
+func (k *call) lapse(ctx context.Context, r *domain.VerificationRequest, s *domain.SignUp, v domain.Verification) (err error) {
 	reason := domain.LapseExpired
 	if r.Fact.Restored {
 		reason = domain.LapseRestored
 	}
 	if !v.Passed {
-		c := k.changeProof(r, func(_ context.Context, now domain.Verification) ([]any, error) {
-			if v = now; v.Passed || v.Ended != "" {
-				return nil, nil
-			}
-			return []any{r.End(domain.EndExpired)}, nil
-		})
-		c.about = concerning[*proof](ofRequest(r).after(r.Fact, r.Fact))
-		if _, err := c.by(ctx, k); err != nil {
+		if v, err = k.stopProof(ctx, r, domain.EndExpired); err != nil {
 			return err
-		}
-		if v.Passed {
-			return domain.ErrBusy.After(1) // the code was quicker; it is not too late to complete the sign-up
 		}
 	}
 	if v.Ended == domain.EndTries {
 		reason = domain.LapseTries
 	}
-	_, err := k.endSignUp(ctx, domain.SignUpID(r.ID), s, s.Lapse(reason))
+	_, err = k.endSignUp(ctx, domain.SignUpID(r.ID), s, s.Lapse(reason))
 	return err
+}
+
+// stopProof ends a verification that has not passed, unless it has ended.
+func (k *call) stopProof(ctx context.Context, r *domain.VerificationRequest, why domain.VerificationEndReason) (v domain.Verification, err error) {
+	c := k.changeProof(r, func(_ context.Context, now domain.Verification) ([]any, error) {
+		if v = now; v.Passed || v.Ended != "" {
+			return nil, nil
+		}
+		return []any{r.End(why)}, nil
+	})
+	c.about = concerning[*proof](ofRequest(r).after(r.Fact, r.Fact))
+	if _, err = c.by(ctx, k); err == nil && v.Passed {
+		err = domain.ErrBusy.After(1) // the code was quicker; it is not too late to complete what it is for
+	}
+	return v, err
 }

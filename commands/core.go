@@ -37,7 +37,7 @@ type UnusualSignIns string
 // What it can need.
 const (
 	UnusualOff  UnusualSignIns = "off"  // nothing; the history says that it was unusual
-	UnusualCode UnusualSignIns = "code" // a code that is sent to the first of the account's addresses
+	UnusualCode UnusualSignIns = "code" // a code that is sent to the account's primary address
 )
 
 // DefaultBackupKeep is how long backups are kept by default.
@@ -101,6 +101,7 @@ type core struct {
 	claims    *folded[*domain.Claim]
 	attempts  *folded[*domain.Attempts]
 	asked     *folded[*domain.SignUp]
+	recovers  *folded[*domain.Recovery]
 	delivered *folded[*domain.Delivery]
 	proofs    *folded[*proof]
 
@@ -112,15 +113,15 @@ type core struct {
 
 // ledgerKeys are random keys for the ledger's keyed hashes. They outlive master keys.
 type ledgerKeys struct {
-	identifiers, codes, commands, cursors, erasures *vault.Key
+	identifiers, codes, commands, cursors, erasures, links *vault.Key
 }
 
 func loadKeys(ctx context.Context, v vault.Vault) (ledgerKeys, error) {
-	k, err := v.CreateKeys(ctx, "hmac/identifiers", "hmac/codes", "hmac/commands", "hmac/cursors", "hmac/erasures")
+	k, err := v.CreateKeys(ctx, "hmac/identifiers", "hmac/codes", "hmac/commands", "hmac/cursors", "hmac/erasures", "hmac/links")
 	if err != nil {
 		return ledgerKeys{}, fmt.Errorf("commands: the ledger's keys: %w", err)
 	}
-	return ledgerKeys{k[0], k[1], k[2], k[3], k[4]}, nil
+	return ledgerKeys{k[0], k[1], k[2], k[3], k[4], k[5]}, nil
 }
 
 // DayKeyLifetime is how long a day's key is kept; afterwards hashes under it are meaningless.
@@ -189,6 +190,7 @@ func newCore(ctx context.Context, d Deps) (*core, error) {
 	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)
 	c.published, c.claims = newFolded[*domain.Notices](c), newFolded[*domain.Claim](c)
 	c.attempts, c.asked, c.proofs = newFolded[*domain.Attempts](c), newFolded[*domain.SignUp](c), newFolded[*proof](c)
+	c.recovers = newFolded[*domain.Recovery](c)
 	c.delivered, c.described = newFolded[*domain.Delivery](c), newFolded[*domain.Controllers](c)
 	c.access = newAccessLog(c, uuid.New())
 	if err := c.readRestored(ctx); err != nil {

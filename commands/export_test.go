@@ -58,6 +58,7 @@ func (w *Watch) Remember() {
 	watch(w, w.core.claims, func(string) *domain.Claim { return &domain.Claim{} })
 	watch(w, w.core.attempts, func(string) *domain.Attempts { return &domain.Attempts{} })
 	watch(w, w.core.asked, func(string) *domain.SignUp { return &domain.SignUp{} })
+	watch(w, w.core.recovers, func(string) *domain.Recovery { return &domain.Recovery{} })
 	watch(w, w.core.delivered, func(string) *domain.Delivery { return &domain.Delivery{} })
 	watch(w, w.core.proofs, func(string) *proof { return &proof{} })
 }

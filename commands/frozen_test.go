@@ -80,6 +80,7 @@ func TestNobodyWritesToSharedStates(t *testing.T) {
 			}
 			w.settled(s.Verification)
 		},
+		func() { w.proved(ada) },
 		func() { w.system(w.PublishNotices) },
 		func() {
 			e := do(w, w.RequestErasure, person, commands.RequestErasure{})

@@ -35,7 +35,7 @@ func (k *call) history(ctx context.Context, _ struct{}) ([]HistoryEntry, error) 
 	}
 	for {
 		out, now, err := k.historyBy(ctx, a)
-		if err != nil || len(now.Contacts) == len(a.Contacts) {
+		if err != nil || len(now.Proofs) == len(a.Proofs) && slices.Equal(now.Recoveries.Latest, a.Recoveries.Latest) {
 			return out, err
 		}
 		a = now
@@ -45,8 +45,11 @@ func (k *call) history(ctx context.Context, _ struct{}) ([]HistoryEntry, error) 
 // historyBy reads the streams that an account has by a state of it, and its state now.
 func (k *call) historyBy(ctx context.Context, a *domain.Account) (out []HistoryEntry, now *domain.Account, err error) {
 	streams := []string{domain.AccountStream(a.ID), domain.MissedStream(a.ID)}
-	for _, c := range a.Contacts {
-		streams = append(streams, domain.VerificationStream(c.Verification))
+	for _, id := range a.Recoveries.Latest {
+		streams = append(streams, domain.RecoveryStream(id), domain.VerificationStream(domain.VerificationID(id)))
+	}
+	for _, id := range a.Proofs {
+		streams = append(streams, domain.VerificationStream(id))
 	}
 	streams = append(streams, domain.SignUpStream(a.Opened.SignUp))
 	for _, m := range k.months() {

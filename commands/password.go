@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"errors"
 
 	"accountledger/domain"
 	"accountledger/passwords"
@@ -74,7 +75,7 @@ func (k *call) checkOwnPassword(ctx context.Context, a *domain.Account, p passwo
 	return passwordRefusal(k.Checker.Check(p, passwords.Alone, known...), field)
 }
 
-// SettlePassword destroys the keys of the passwords that an account had before.
+// SettlePassword destroys the keys of the passwords that an account had before, and finishes recoveries that set one.
 type SettlePassword struct {
 	Account domain.AccountID `json:"account"`
 }
@@ -85,7 +86,7 @@ func (k *call) settlePassword(ctx context.Context, in SettlePassword) (struct{},
 	if err != nil {
 		return struct{}{}, err
 	}
-	return struct{}{}, k.forgetPasswords(ctx, a)
+	return struct{}{}, errors.Join(k.forgetPasswords(ctx, a), k.settleRecovered(ctx, a))
 }
 
 func (k *call) forgetPasswords(ctx context.Context, a *domain.Account) error {

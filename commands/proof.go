@@ -11,7 +11,7 @@ import (
 
 // proof holds the events of a verification after its request.
 type proof struct {
-	request *domain.VerificationRequest // nil if the request is in another stream, as a sign-up's is
+	request *domain.VerificationRequest // nil if the request is in another stream, as that of a sign-up or a recovery is
 	facts   []domain.Fact
 }
 
@@ -51,11 +51,15 @@ func (c *core) verification(ctx context.Context, r *domain.VerificationRequest) 
 // requestOf reads the request that began a verification, and the sign-up if it is one's; nil if there is none by that id.
 func (k *call) requestOf(ctx context.Context, id domain.VerificationID) (r *domain.VerificationRequest, signUp *domain.SignUp, err error) {
 	var p *proof
+	var recovery *domain.Recovery
 	err = k.beside(ctx, func(ctx context.Context) (err error) {
 		p, err = stateOf(ctx, k.proofStream(id))
 		return err
 	}, func(ctx context.Context) (err error) {
 		signUp, err = stateOf(ctx, k.signUpStream(domain.SignUpID(id)))
+		return err
+	}, func(ctx context.Context) (err error) {
+		recovery, err = stateOf(ctx, k.recoveryStream(domain.RecoveryID(id)))
 		return err
 	})
 	switch {
@@ -63,6 +67,9 @@ func (k *call) requestOf(ctx context.Context, id domain.VerificationID) (r *doma
 		return nil, nil, err
 	case p.request != nil:
 		return p.request, nil, nil
+	case recovery.Requested != nil:
+		asked, _ := domain.RequestOf(recovery.Fact)
+		return &asked, nil, nil
 	case signUp.Requested == nil:
 		return nil, nil, nil
 	}
@@ -82,7 +89,8 @@ func (c *core) changeProof(r *domain.VerificationRequest, decide func(context.Co
 		}}
 }
 
-// ofRequest: events of a verification concern the account that asked for it. A sign-up's concern nobody, since there is none yet.
+// ofRequest: events of a verification concern the account that asked for it. Those of a sign-up or a recovery concern nobody, since none is
+// known yet.
 func ofRequest(r *domain.VerificationRequest) about {
 	return about{subject: r.Fact.Subject, region: r.Fact.Region}
 }

@@ -24,7 +24,7 @@ type Resent struct {
 // resend makes a new issue, which replaces the old code; within a minute it repeats the old issue instead, which asks for no message.
 func (k *call) resend(ctx context.Context, in Resend) (Resent, error) {
 	defer k.hold(domain.VerificationStream(in.Verification))()
-	r, signUp, err := k.ownRequest(ctx, in.Verification, in.Handle, k.readIssuing)
+	r, signUp, err := k.ownRequest(ctx, in.Verification, in.Handle, k.readIssuing, domain.VerifySignIn) // which begins anew
 	if err != nil {
 		return Resent{}, err
 	}

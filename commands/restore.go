@@ -160,7 +160,7 @@ func (k *call) drop(ctx context.Context, id domain.ClaimID) (*domain.Claim, erro
 			if err != nil {
 				return nil, err
 			}
-			if _, has := account.Contact(id); has {
+			if account.Holds(id) {
 				return nil, nil
 			}
 			return []any{domain.IdentifierRetired{}}, nil

@@ -221,7 +221,7 @@ func (k *call) sessionStarted(id domain.SessionID, who holder, month domain.Mont
 
 // ageAgain decides the person's capacity again.
 func (k *call) ageAgain(ctx context.Context, account *domain.Account) error {
-	birth, err := journal.Open(ctx, k.Journal, account.OpenedFact, account.Opened.Birth)
+	birth, err := journal.Open(ctx, k.Journal, account.Birth.Fact, account.Birth.Month)
 	if err != nil {
 		return err
 	}

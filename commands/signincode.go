@@ -49,14 +49,14 @@ func (k *call) needsCode(ctx context.Context, in *beginning, guessed bool) (bool
 	return len(in.unusual) > 0, nil
 }
 
-// askForCode begins a sign-in that a code continues, which is sent to the first of the account's addresses. Three appends: the message's
+// askForCode begins a sign-in that a code continues, which is sent to the account's primary address. Three appends: the message's
 // place in the account's budget, the sign-in, and the verification that asks for the message. A crash between them leaves a sign-in that
 // nobody can continue, or that the repeat does.
 func (k *call) askForCode(ctx context.Context, who holder, unusual []domain.Unusual) (SignedIn, error) {
 	id := domain.SignInID{UUID: domain.Derive(k.command.UUID, "sign_in")}
 	verification, a := domain.VerificationID(id), ofAccount(who.account)
-	first := who.account.Contacts[0]
-	contact, err := journal.Open(ctx, k.Journal, first.Fact, first.Contact)
+	primary := who.account.Primary()
+	contact, err := journal.Open(ctx, k.Journal, primary.Fact, primary.Contact)
 	if err != nil {
 		return SignedIn{}, err
 	}

@@ -61,7 +61,7 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	if _, err := k.room(ctx, room); err != nil { // before it costs a hash
 		return SignedUp{}, err
 	}
-	counted, err := k.countSignUp(ctx, room.to)
+	counted, err := k.countGuest(ctx, domain.AttemptSignUp, k.Config.Limits.SignUps, room.to)
 	if err != nil {
 		return SignedUp{}, err
 	}
@@ -98,13 +98,13 @@ func (k *call) signUp(ctx context.Context, in SignUp) (SignedUp, error) {
 	return signedUpAnswer(ctx, k, id, &out.facts[0], nil)
 }
 
-// countSignUp counts a sign-up for an address against the limits of the client's network, which work raises.
-func (k *call) countSignUp(ctx context.Context, address [32]byte) (counted func(context.Context, bool) error, err error) {
+// countGuest counts what anybody may ask for about an address against the limits of the client's network, which work raises.
+func (k *call) countGuest(ctx context.Context, kind domain.AttemptKind, most []Limit, address [32]byte) (counted func(context.Context, bool) error, err error) {
 	network := networkOf(k.Client.Address)
-	if network == "" || len(k.Config.Limits.SignUps) == 0 {
+	if network == "" || len(most) == 0 {
 		return k.attempt(nil)
 	}
-	one, err := k.counter(ctx, limit{domain.AttemptSignUp, k.Config.Limits.SignUps, [][]byte{[]byte(network)}})
+	one, err := k.counter(ctx, limit{kind, most, [][]byte{[]byte(network)}})
 	if err != nil {
 		return nil, err
 	}

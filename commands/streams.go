@@ -12,6 +12,10 @@ func (c *core) signUpStream(id domain.SignUpID) stream[*domain.SignUp] {
 	return stream[*domain.SignUp]{domain.SignUpStream(id), c.asked, zero[domain.SignUp]}
 }
 
+func (c *core) recoveryStream(id domain.RecoveryID) stream[*domain.Recovery] {
+	return stream[*domain.Recovery]{domain.RecoveryStream(id), c.recovers, zero[domain.Recovery]}
+}
+
 func (c *core) proofStream(id domain.VerificationID) stream[*proof] {
 	return stream[*proof]{domain.VerificationStream(id), c.proofs, zero[proof]}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -29,7 +30,7 @@ type Checked struct {
 func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	defer k.hold(domain.VerificationStream(in.Verification))()
 	k.bind([]byte(domain.CleanCode(in.Code)))
-	r, signUp, err := k.ownRequest(ctx, in.Verification, in.Handle, k.readAround)
+	r, signUp, err := k.ownRequest(ctx, in.Verification, in.Handle, k.readAround, domain.VerifySignIn, domain.VerifyRecover) // have routes of their own
 	if err != nil {
 		return Checked{}, err
 	}
@@ -53,16 +54,16 @@ func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	return Checked{r.Purpose, account}, err
 }
 
-// ownRequest reads a verification's request and requires its handle. early reads beside that what is needed later.
+// ownRequest reads a verification's request and requires its handle, and that it is for nothing that others are for. early reads beside that what is needed later.
 func (k *call) ownRequest(ctx context.Context, id domain.VerificationID, handle string,
-	early func(context.Context, domain.VerificationID) error) (*domain.VerificationRequest, *domain.SignUp, error) {
+	early func(context.Context, domain.VerificationID) error, others ...domain.VerificationPurpose) (*domain.VerificationRequest, *domain.SignUp, error) {
 	var r *domain.VerificationRequest
 	var signUp *domain.SignUp
 	err := k.beside(ctx, func(ctx context.Context) (err error) {
 		r, signUp, err = k.requestOf(ctx, id)
 		return err
 	}, func(ctx context.Context) error { return early(ctx, id) })
-	if err == nil && (r == nil || !r.Owns(handle) || r.Purpose == domain.VerifySignIn) { // a sign-in's has a route of its own
+	if err == nil && (r == nil || !r.Owns(handle) || slices.Contains(others, r.Purpose)) {
 		err = domain.ErrVerification
 	}
 	if err != nil {
@@ -130,20 +131,30 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 	if err != nil {
 		return none, err
 	}
-	claim, guessed, err := k.around(ctx, contact, r.Account)
+	has, err := k.around(ctx, contact, r.Account)
 	if err != nil {
 		return none, err
 	}
-	takenBefore := claim.Held() && !claim.Since.At.After(r.Fact.At)
-	if r.Purpose == domain.VerifySignIn { // the address is to be the account's own
-		takenBefore = !claim.Held() || claim.Account != r.Account
+	takenBefore := has.claim.Held() && has.claim.Account != r.Account && !has.claim.Since.At.After(r.Fact.At)
+	switch r.Purpose {
+	case domain.VerifySignIn: // the address is to be the account's own
+		_, own := has.account.Contact(has.id)
+		takenBefore = !has.claim.Held() || !own
+	case domain.VerifyRecover: // it is to be somebody's
+		owner, err := k.ownerOf(ctx, k.digest(spacePeople, contact), has.claim)
+		if err != nil {
+			return none, err
+		}
+		_, own := owner.Contact(has.id)
+		takenBefore = standingOf(owner).gone || !own
+	case domain.VerifySignUp, domain.VerifyAddContact:
 	}
 	var refusedCode error
 	out, err := k.changeProof(r, func(_ context.Context, v domain.Verification) (events []any, _ error) {
 		want := k.code(r, v, contact)
 		right := subtle.ConstantTimeCompare([]byte(want), []byte(domain.CleanCode(in.Code))) == 1 && !takenBefore
-		right = right && (v.Long || !guessed || v.Passed) // after too many wrong codes, only long ones pass
-		if right && v.Passed {                            // a crash came between verification and account: continue from there
+		right = right && (v.Long || !has.guessed || v.Passed) // after too many wrong codes, only long ones pass
+		if right && v.Passed {                                // a crash came between verification and account: continue from there
 			refusedCode = nil
 			return nil, nil
 		}
@@ -169,26 +180,36 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 	return none, errors.Join(refusedCode, err)
 }
 
-// around reads what verifying an identifier needs besides its own streams: who owns the identifier, and whether there were too many
-// wrong codes for it today. It also reads the account that will be opened.
-func (k *call) around(ctx context.Context, contact domain.Contact, account domain.AccountID) (claim *domain.Claim, guessed bool, err error) {
+// surroundings are what verifying an identifier needs besides its own streams.
+type surroundings struct {
+	id      domain.ClaimID // on the identifier; zero if there never was one
+	claim   *domain.Claim
+	account *domain.Account // that asks, or will be opened
+	guessed bool            // there were too many wrong codes for the identifier today
+}
+
+// around reads the surroundings of an identifier.
+func (k *call) around(ctx context.Context, contact domain.Contact, account domain.AccountID) (s surroundings, err error) {
 	err = k.beside(ctx, func(ctx context.Context) (err error) {
-		_, claim, err = k.claimOf(ctx, k.digest(spacePeople, contact))
+		s.id, s.claim, err = k.claimOf(ctx, k.digest(spacePeople, contact))
 		return err
 	}, func(ctx context.Context) (err error) {
-		guessed, err = k.guessed(ctx, contact)
+		s.guessed, err = k.guessed(ctx, contact)
 		return err
-	}, func(ctx context.Context) error {
-		_, err := k.account(ctx, account)
+	}, func(ctx context.Context) (err error) {
+		if account.IsZero() { // none is known
+			return nil
+		}
+		s.account, err = k.account(ctx, account)
 		return err
 	})
-	return claim, guessed, err
+	return s, err
 }
 
 // readAround does the reads of around early for a cached request.
 func (k *call) readAround(ctx context.Context, id domain.VerificationID) error {
 	return k.early(ctx, id, func(r *domain.VerificationRequest, contact domain.Contact) error {
-		_, _, err := k.around(ctx, contact, r.Account)
+		_, err := k.around(ctx, contact, r.Account)
 		return err
 	})
 }
@@ -210,6 +231,10 @@ func (k *call) early(ctx context.Context, id domain.VerificationID, reads func(*
 func (k *call) cachedRequest(id domain.VerificationID) *domain.VerificationRequest {
 	if p, ok := k.proofStream(id).cached(); ok && p.request != nil {
 		return p.request
+	}
+	if s, ok := k.recoveryStream(domain.RecoveryID(id)).cached(); ok && s.Requested != nil && !s.Ended() {
+		r, _ := domain.RequestOf(s.Fact)
+		return &r
 	}
 	known, ok := k.signUpStream(domain.SignUpID(id)).cached()
 	if !ok || known.Ended() {

@@ -13,11 +13,13 @@ const (
 	AttemptRaise   AttemptKind = "raise"    // refused proofs in one session
 	AttemptCode    AttemptKind = "code"     // wrong codes for one identifier
 	AttemptSignUp  AttemptKind = "sign_up"  // sign-ups from one network
+	AttemptLink    AttemptKind = "link"     // links that are none, from one network
+	AttemptRecover AttemptKind = "recover"  // recoveries asked for from one network
 )
 
 // AttemptKinds lists every kind.
 func AttemptKinds() []AttemptKind {
-	return []AttemptKind{AttemptSignIn, AttemptNetwork, AttemptInARow, AttemptRaise, AttemptCode, AttemptSignUp}
+	return []AttemptKind{AttemptSignIn, AttemptNetwork, AttemptInARow, AttemptRaise, AttemptCode, AttemptSignUp, AttemptRecover, AttemptLink}
 }
 
 // Validate refuses unknown values.

@@ -27,6 +27,12 @@ func (Permission) Pattern() string { return keyPattern }
 // Pattern is the regular expression for it, but for its length.
 func (Purpose) Pattern() string { return keyPattern }
 
+// Lengths are the least and the greatest.
+func (Permission) Lengths() (least, most int) { return 1, MaxKey }
+
+// Lengths are the least and the greatest.
+func (Purpose) Lengths() (least, most int) { return 1, MaxKey }
+
 // Validate refuses anything that is not a key.
 func (p Permission) Validate() error { return key(string(p)) }
 

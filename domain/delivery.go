@@ -151,6 +151,10 @@ func (c MessageClass) Budgets() Budgets {
 	return Budgets{}
 }
 
+// KnownClient is the budget of recovery messages that a client has of its own which the owner of the address has signed in with: whatever
+// strangers ask for, the owner can get back in there.
+func KnownClient() Budgets { return Budgets{All: Budget{PerDay: 3}} }
+
 // Half is what a class may have before more is asked of guests than to ask: half of what all together may.
 func (b Budgets) Half() Budgets {
 	return Budgets{All: Budget{(b.All.PerHour + 1) / 2, (b.All.PerDay + 1) / 2}}

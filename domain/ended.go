@@ -24,8 +24,12 @@ func KeysEnded(f Fact) (e Ended) {
 		if id, ok := streamOf(f.Stream); ok {
 			e.Before = []string{SignUpKey(SignUpID{UUID: id})}
 		}
+	case RecoveryCompleted, RecoveryLapsed:
+		if id, ok := streamOf(f.Stream); ok {
+			e.Before = []string{RecoveryKey(RecoveryID{UUID: id})}
+		}
 	case VerificationEnded:
-		if id, ok := streamOf(f.Stream); ok && event.Purpose != VerifySignUp { // a sign-up's address has the sign-up's key
+		if id, ok := streamOf(f.Stream); ok && event.Purpose.OfAccount() { // any other address has the key of what it was given for
 			e.After = []string{VerificationKey(VerificationID{UUID: id})}
 		}
 	case ContactAttached:
@@ -48,7 +52,7 @@ func KeysEnded(f Fact) (e Ended) {
 func EndsKeys(typ string) bool {
 	base, _, _ := strings.Cut(typ, ".v")
 	switch base {
-	case "erasure.completed", "verification.ended", "contact.attached", "sign_up.completed", "sign_up.lapsed",
+	case "erasure.completed", "verification.ended", "contact.attached", "sign_up.completed", "sign_up.lapsed", "recovery.completed", "recovery.lapsed",
 		"device.unlinked", "sign_in.passed", "identifier.retired":
 		return true
 	}

@@ -67,7 +67,8 @@ func (e *Erasure) UnderWay() bool {
 // Done reports whether the account is erased.
 func (e *Erasure) Done() bool { return e.State == ErasureDone }
 
-// RequestErasure decides on a request to be erased after a grace period.
+// RequestErasure decides on a request to be erased after a grace period, which is DefaultGrace at least while the account is guarded, and not
+// before the removal of a contact can be undone no more: else whoever removed it could keep its owner from coming back.
 func (a *Account) RequestErasure(grace time.Duration, now time.Time) ([]any, error) {
 	switch {
 	case !a.Exists():
@@ -75,7 +76,14 @@ func (a *Account) RequestErasure(grace time.Duration, now time.Time) ([]any, err
 	case a.Erasure.UnderWay():
 		return nil, ErrErasureOpen
 	}
-	return []any{ErasureRequested{Due: now.Add(grace).UTC()}}, nil
+	if a.Guarded(now) {
+		grace = max(grace, DefaultGrace)
+	}
+	due := now.Add(grace).UTC()
+	if held := a.heldUntil(); held.After(due) {
+		due = held.UTC()
+	}
+	return []any{ErasureRequested{Due: due}}, nil
 }
 
 // CancelErasure decides on keeping the account. Cancelling it again changes nothing.

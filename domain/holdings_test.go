@@ -17,6 +17,7 @@ import (
 var ends = map[string]string{
 	"AccountKey": "held", "IdentifierKey": "held", "DeviceKey": "held", "PasswordKey": "held",
 	"SignUpKey":       "by the sign-up's end", // before there is an account
+	"RecoveryKey":     "by the recovery's end, a day after its request at the latest; anybody can have asked, and for any address",
 	"VerificationKey": "by the verification's end; what it seals is sealed under the account's key as well",
 	"MonthKey":        "by retention; what it seals of a person is sealed under the account's key as well",
 	"StaffKey":        "an officer's", "StaffSecret": "an officer's",

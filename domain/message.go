@@ -1,5 +1,7 @@
 package domain
 
+import "time"
+
 // Message is a kind of message.
 type Message string
 
@@ -11,11 +13,19 @@ const (
 	MessageContactCode  Message = "contact_code"  // a code to add the address to an account
 	MessageSignInCode   Message = "sign_in_code"  // a code to sign in from a client that is not known
 	MessageContactTaken Message = "contact_taken" // somebody tried to add an address that another account has
+	MessageHeld         Message = "address_held"  // somebody tried to use an address whose removal from an account can be undone
+
+	MessageRemoved      Message = "contact_removed"  // the address was removed from an account; with a link to undo it
+	MessageDemoted      Message = "contact_demoted"  // the address is an account's primary one no more
+	MessageRestored     Message = "contact_restored" // the removal of another address was undone, which changed who can be reached
+	MessageRecoveryCode Message = "recovery_code"    // a code to set another password
+	MessageNoAccount    Message = "no_account"       // somebody asked for one for an address that nobody has
 )
 
 // Messages lists every kind of message.
 func Messages() []Message {
-	return []Message{MessageCode, MessageExists, MessageErasing, MessageContactCode, MessageContactTaken, MessageSignInCode}
+	return []Message{MessageCode, MessageExists, MessageErasing, MessageContactCode, MessageContactTaken, MessageSignInCode, MessageHeld,
+		MessageRecoveryCode, MessageNoAccount, MessageRemoved, MessageDemoted, MessageRestored}
 }
 
 // Validate refuses unknown values.
@@ -27,7 +37,7 @@ type MessageClass string
 // Classes.
 const (
 	ClassGuest    MessageClass = "guest"    // anybody: codes to sign up
-	ClassRecovery MessageClass = "recovery" // anybody, to get back into an account; nothing asks for it yet
+	ClassRecovery MessageClass = "recovery" // anybody, to get back into an account
 	ClassOwn      MessageClass = "own"      // a person who is signed in or has the right password, for their own account
 	ClassAlert    MessageClass = "alert"    // the ledger, about what happened to an account
 	ClassOperator MessageClass = "operator" // staff, in a case
@@ -56,6 +66,8 @@ func (p VerificationPurpose) messages() proofMessages {
 		return proofMessages{ClassOwn, MessageContactCode, MessageContactTaken}
 	case VerifySignIn: // once somebody else has the address, nothing goes there
 		return proofMessages{class: ClassOwn, free: MessageSignInCode}
+	case VerifyRecover: // as many messages go to an address that nobody has, so that none tells by its delivery
+		return proofMessages{ClassRecovery, MessageNoAccount, MessageRecoveryCode}
 	}
 	return proofMessages{}
 }
@@ -63,7 +75,11 @@ func (p VerificationPurpose) messages() proofMessages {
 // Class is the class of the messages that verifications of the purpose have sent.
 func (p VerificationPurpose) Class() MessageClass { return p.messages().class }
 
-// Message is what is sent to prove an address: a code, or to one that another account has, word of the attempt.
+// Codes reports whether the message to a taken address, or to a free one, has the code.
+func (p VerificationPurpose) Codes(taken bool) bool { return taken == (p == VerifyRecover) }
+
+// Message is what is sent to prove an address: a code, or word of the attempt. Who wants to recover an account proves an address that is
+// taken, everybody else one that is free.
 func (p VerificationPurpose) Message(taken bool) Message {
 	if taken {
 		return p.messages().taken
@@ -71,28 +87,54 @@ func (p VerificationPurpose) Message(taken bool) Message {
 	return p.messages().free
 }
 
-// MessageRequest is a message that an event asks for: the one about an issue of a verification. Its addressee is who can be reached
-// at the address to prove, and what it says is decided when it is sent. Its place in the budget of its class was taken before.
+// MessageRequest is a message that an event asks for: the one about an issue of a verification, whose addressee is who can be reached
+// at the address to prove, or one that tells an account's owner of the event. What it says is decided when it is sent. Its place in the
+// budget of its class was taken before.
 type MessageRequest struct {
 	Class        MessageClass   `json:"class"`
-	Verification VerificationID `json:"verification"`
-	Issue        int            `json:"issue"`
+	Verification VerificationID `json:"verification,omitzero"`
+	Issue        int            `json:"issue,omitzero"`
+	Telling      Telling        `json:"telling,omitzero"`
 	Delivery     DeliveryID     `json:"delivery"`
+}
+
+// Telling is a message that tells an account's owner of an event, at one of the account's addresses.
+type Telling struct {
+	Kind    Message   `json:"kind"`
+	Account AccountID `json:"account"`
+	Event   EventID   `json:"event"`
+	At      time.Time `json:"at"` // of the event
+	To      ClaimID   `json:"to"`
 }
 
 // Asks is the message that an event asks for; false if it asks for none.
 func (f Fact) Asks() (MessageRequest, bool) {
-	id, ok := streamOf(f.Stream) // a sign-up's verification has its id
+	id, ok := streamOf(f.Stream) // the verification of a sign-up or a recovery has its id
 	m := MessageRequest{Verification: VerificationID{id}, Issue: 1}
 	switch e := f.Event.(type) {
 	case SignUpRequested:
 		m.Class, m.Delivery = VerifySignUp.Class(), e.Delivery
+	case RecoveryRequested:
+		m.Class, m.Delivery = VerifyRecover.Class(), e.Delivery
 	case VerificationRequested:
 		m.Class, m.Delivery = e.Purpose.Class(), e.Delivery
 	case VerificationIssued:
 		m.Class, m.Issue, m.Delivery = e.Purpose.Class(), e.Issue, e.Delivery
+	case ContactDetached:
+		return f.tells(MessageRemoved, e.Claim, e.Delivery)
+	case ContactMadePrimary:
+		return f.tells(MessageDemoted, e.Replaces, e.Delivery)
+	case ContactRestored:
+		return f.tells(MessageRestored, e.Tells, e.Delivery)
 	default:
 		return MessageRequest{}, false
 	}
 	return m, ok
+}
+
+// tells is the message that tells an account's owner of an event; false if it has no place in the budget, and none is sent.
+func (f Fact) tells(kind Message, to ClaimID, place DeliveryID) (MessageRequest, bool) {
+	id, ok := streamOf(f.Stream)
+	return MessageRequest{Class: ClassAlert, Delivery: place,
+		Telling: Telling{Kind: kind, Account: AccountID{id}, Event: f.ID, At: f.At, To: to}}, ok && !place.IsZero()
 }

@@ -32,7 +32,7 @@ func (m *Missed) Apply(f Fact) error {
 // Note decides on saying that a verification came to nothing: once, and not if it passed or is under way, or is none of an account's. What
 // an erasure cancelled is said to nobody.
 func (m *Missed) Note(r *VerificationRequest, v Verification) []any {
-	if r.Purpose == VerifySignUp || v.Ended == "" || v.Ended == EndCancelled || slices.Contains(m.all, r.ID) {
+	if !r.Purpose.OfAccount() || v.Ended == "" || v.Ended == EndCancelled || slices.Contains(m.all, r.ID) {
 		return nil
 	}
 	return []any{VerificationMissed{Verification: r.ID, Purpose: r.Purpose, Reason: v.Ended, Tries: v.Tries}}

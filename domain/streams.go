@@ -13,8 +13,11 @@ import (
 // SignUpStream holds a sign-up's request and its end.
 func SignUpStream(id SignUpID) string { return "signup-" + id.String() }
 
-// VerificationStream holds the verification of one identifier. A sign-up's begins with its first failure or second code, since its
-// request is in the sign-up's stream; any other begins with its request.
+// RecoveryStream holds a recovery's request and its end.
+func RecoveryStream(id RecoveryID) string { return "recovery-" + id.String() }
+
+// VerificationStream holds the verification of one identifier. That of a sign-up or a recovery begins with its first failure or second code,
+// since its request is in their stream; any other begins with its request.
 func VerificationStream(id VerificationID) string { return "verification-" + id.String() }
 
 // IdentifierStream holds the claim on an identifier.
@@ -70,7 +73,7 @@ func IsStream(name string) bool {
 	}
 	kind, rest, _ := strings.Cut(name, "-")
 	switch kind {
-	case "signup", "verification", "identifier", "account", "staff", "service", "delivery", "clients", "signin", "missed":
+	case "signup", "recovery", "verification", "identifier", "account", "staff", "service", "delivery", "clients", "signin", "missed":
 		return isID(rest)
 	case "sessions":
 		id, month, ok := cutID(rest)
@@ -106,6 +109,9 @@ func isID(s string) bool {
 
 // SignUpKey seals the personal parts of a sign-up, and the hash of its password, until it ends.
 func SignUpKey(id SignUpID) string { return "signup/" + id.String() }
+
+// RecoveryKey seals the address of a recovery until it ends.
+func RecoveryKey(id RecoveryID) string { return "recovery/" + id.String() }
 
 // VerificationKey and the account's key seal the address of a verification that an account asked for, until it ends.
 func VerificationKey(id VerificationID) string { return "verification/" + id.String() }

@@ -148,9 +148,12 @@ type Slug string
 // Pattern is the regular expression for it, but for its length.
 func (Slug) Pattern() string { return `^[a-z][a-z0-9]*(-[a-z0-9]+)*$` }
 
+// Lengths are the least and the greatest.
+func (Slug) Lengths() (least, most int) { return 2, 40 }
+
 // Validate refuses anything that is not a slug: 2 to 40 lower-case letters, digits and single dashes.
 func (s Slug) Validate() error {
-	if len(s) < 2 || len(s) > 40 {
+	if least, most := s.Lengths(); len(s) < least || len(s) > most {
 		return errValue
 	}
 	return isWords(string(s), '-')

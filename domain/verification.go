@@ -31,15 +31,20 @@ const (
 	VerifySignUp     VerificationPurpose = "sign_up"
 	VerifyAddContact VerificationPurpose = "add_contact"
 	VerifySignIn     VerificationPurpose = "sign_in" // of an address that the account has, from a client that is not known
+	VerifyRecover    VerificationPurpose = "recover" // of an address that an account has, whose password is lost
 )
 
 // Values lists them all.
 func (VerificationPurpose) Values() []VerificationPurpose {
-	return []VerificationPurpose{VerifySignUp, VerifyAddContact, VerifySignIn}
+	return []VerificationPurpose{VerifySignUp, VerifyAddContact, VerifySignIn, VerifyRecover}
 }
 
 // Validate refuses unknown values.
 func (p VerificationPurpose) Validate() error { return oneOf(p, p.Values()...) }
+
+// OfAccount reports whether an account asks for verifications for it; strangers ask for the others, and their requests are in streams of
+// their own, with their own keys.
+func (p VerificationPurpose) OfAccount() bool { return p != VerifySignUp && p != VerifyRecover }
 
 // Lifetime is how long a verification for it can pass.
 func (p VerificationPurpose) Lifetime() time.Duration {
@@ -50,7 +55,7 @@ func (p VerificationPurpose) Lifetime() time.Duration {
 }
 
 // VerificationRequested: an account wants to prove an address. The event is the same whether or not the address is another
-// account's. A sign-up's verification has no such event: SignUpRequested is its request.
+// account's. That of a sign-up or a recovery has no such event: SignUpRequested or RecoveryRequested is its request.
 type VerificationRequested struct {
 	Purpose    VerificationPurpose `json:"purpose"`
 	Kind       IdentifierKind      `json:"kind"`
@@ -79,6 +84,9 @@ func RequestOf(f Fact) (r VerificationRequest, ok bool) {
 	case SignUpRequested:
 		r.VerificationRequested = VerificationRequested{Purpose: VerifySignUp, Kind: e.Kind, Medium: MediumEmail, HandleHash: e.HandleHash,
 			LongCode: e.LongCode, Delivery: e.Delivery, Contact: e.Contact, Account: openedBy(f)}
+	case RecoveryRequested:
+		r.VerificationRequested = VerificationRequested{Purpose: VerifyRecover, Kind: e.Kind, Medium: e.Medium, HandleHash: e.HandleHash,
+			LongCode: e.LongCode, Delivery: e.Delivery, Contact: e.Contact}
 	default:
 		return r, false
 	}

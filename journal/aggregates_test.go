@@ -22,6 +22,7 @@ func aggregates() map[string]func() interface{ Apply(domain.Fact) error } {
 		"delivery":     func() state { return &domain.Delivery{} },
 		"missed":       func() state { return &domain.Missed{} },
 		"notices":      func() state { return &domain.Notices{} },
+		"recovery":     func() state { return &domain.Recovery{} },
 		"service":      func() state { return &domain.Service{} },
 		"sessions":     func() state { return &domain.Sessions{} },
 		"sign-in":      func() state { return &domain.SignIn{} },

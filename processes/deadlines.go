@@ -10,13 +10,14 @@ import (
 
 // Version is that of the list's rules and schema. Raise it when the list of an old log would come out otherwise: a list of another
 // version is filled again.
-const Version = 8
+const Version = 9
 
 // deadlines says what each type of event does to the list.
 func deadlines() declaration {
 	return declare(
 		ignore(domain.VerificationIssued{}, domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.AccountOpened{},
 			domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{}, domain.PermissionConfirmed{}, domain.PasswordRehashed{}, domain.AccountGuarded{},
+			domain.ContactMadePrimary{}, domain.LinkFailed{}, domain.LinkUsed{}, domain.BirthCorrected{},
 			domain.DeviceRenamed{},
 			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{}, domain.SignInBegun{},
 			domain.AttemptsCounted{}, domain.AttemptsLimited{}, domain.AttemptsCleared{}, domain.StaffAdded{},
@@ -36,6 +37,12 @@ func deadlines() declaration {
 		}),
 		onStream(proofs, soon[domain.VerificationPassed]), // a sign-up's verification has its id
 		onStream(proofs, never[domain.SignUpCompleted]),
+		onStream(proofs, func(f domain.Fact, _ domain.RecoveryRequested) change {
+			return dueAt(f.At.Add(domain.VerificationLifetime))
+		}),
+		onStream(proofs, func(_ domain.Fact, e domain.RecoveryProved) change { return dueAt(e.Expires) }),
+		onStream(proofs, never[domain.RecoveryCompleted]),
+		onStream(proofs, never[domain.RecoveryLapsed]),
 		onStream(proofs, never[domain.SignUpLapsed]),
 		// Once more, to make sure that the key of a verification is destroyed, and its owner told. A sign-up's is, before the sign-up ends.
 		on(func(f domain.Fact, e domain.VerificationEnded) (change, bool) {
@@ -48,6 +55,15 @@ func deadlines() declaration {
 		on(func(f domain.Fact, _ domain.SignInPassed) (change, bool) {
 			id, ok := domain.ParseID(strings.TrimPrefix(f.Stream, "signin-"))
 			return dueSoonFor(f, proofs, id), ok
+		}),
+		on(func(_ domain.Fact, e domain.ContactDetached) (change, bool) {
+			return change{kind: removals, id: e.Claim.UUID, due: e.UndoUntil}, true
+		}),
+		on(func(_ domain.Fact, e domain.ContactRestored) (change, bool) {
+			return change{kind: removals, id: e.Claim.UUID}, true
+		}),
+		on(func(f domain.Fact, e domain.ContactReleased) (change, bool) {
+			return dueSoonFor(f, removals, e.Claim.UUID), true
 		}),
 		onStream(passwords, soon[domain.PasswordChanged]),
 		onStream(erasures, func(_ domain.Fact, e domain.ErasureRequested) change { return dueAt(e.Due) }),

@@ -109,6 +109,34 @@ func everything(l *projectiontest.Ledger) {
 		domain.PasswordRehashed{Password: cleo.Password.ID, Hash: domain.Personal(domain.PasswordHash("$argon2id$"), domain.AccountKey(cleo.ID),
 			domain.PasswordKey(cleo.Password.ID))},
 		cleo.Guard(domain.GuardRecovered, l.Now()))
+	moves(l, cleo)
+	recoveries(l, cleo, said[0])
+}
+
+// moves is somebody who goes from one address to another, which somebody undoes, and to it again.
+func moves(l *projectiontest.Ledger, p *projectiontest.Person) {
+	one, other := personal()[0], personal()[2]
+	l.Pass(domain.GuardLifetime)
+	p.Move(one)
+	p.Undo(other)
+	l.Pass(domain.GuardLifetime)
+	p.Move(one)
+	l.Pass(domain.UndoLifetime)
+	p.LetGo()
+	p.Correct("1990-05", "1991-06")
+}
+
+// recoveries are two: one that was completed, and one that another superseded.
+func recoveries(l *projectiontest.Ledger, of *projectiontest.Person, email string) {
+	hers := domain.Metadata{Subject: of.ID, Region: of.Region}
+	for _, end := range []any{domain.RecoveryCompleted{}, domain.RecoveryLapsed{Reason: domain.RecoverySuperseded}} {
+		id := domain.RecoveryID{UUID: uuid.New()}
+		l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}}, domain.RecoveryStream(id), domain.RecoveryRequested{Kind: domain.IdentifierEmail,
+			Medium: domain.MediumEmail, Language: "de", HandleHash: domain.HashHandle(email), Delivery: domain.DeliveryID{UUID: domain.Derive(id.UUID, "delivery")},
+			Contact: domain.Personal(domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}, domain.RecoveryKey(id))})
+		l.AppendAs(hers, domain.RecoveryStream(id), domain.RecoveryProved{Account: of.ID, Claim: of.Contacts[0].Claim, OwnerAt: of.Version,
+			Expires: l.Now().Add(domain.VerificationLifetime)}, end)
+	}
 }
 
 // search is a query that names two people, and a look of another officer at what was asked.

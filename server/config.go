@@ -92,6 +92,9 @@ type GeoConfig struct {
 type AbuseConfig struct {
 	SignUpsHour int `koanf:"sign_ups_hour"`
 	SignUpsDay  int `koanf:"sign_ups_day"`
+	// Recoveries are asked for by strangers, too.
+	RecoveriesHour int `koanf:"recoveries_hour"`
+	RecoveriesDay  int `koanf:"recoveries_day"`
 	// ChangesMinute and SignInsHour are one person's.
 	ChangesMinute int `koanf:"changes_minute"`
 	SignInsHour   int `koanf:"sign_ins_hour"`
@@ -110,19 +113,25 @@ const (
 // limits are those on attempts.
 func (c AbuseConfig) limits() commands.Limits {
 	all := commands.DefaultLimits()
-	all.SignUps = nil
-	if c.SignUpsHour > 0 {
-		all.SignUps = append(all.SignUps, commands.Limit{Events: c.SignUpsHour, Window: time.Hour})
-	}
-	if c.SignUpsDay > 0 {
-		all.SignUps = append(all.SignUps, commands.Limit{Events: c.SignUpsDay, Window: 24 * time.Hour})
-	}
+	all.SignUps = perHourAndDay(c.SignUpsHour, c.SignUpsDay)
+	all.Recoveries = perHourAndDay(c.RecoveriesHour, c.RecoveriesDay)
 	all.Changes, all.Starts = commands.Bucket{}, commands.Bucket{}
 	if n := c.ChangesMinute; n > 0 {
 		all.Changes = commands.Bucket{Burst: 6 * n, Every: time.Minute / time.Duration(n)}
 	}
 	if n := c.SignInsHour; n > 0 {
 		all.Starts = commands.Bucket{Burst: 2 * n, Every: time.Hour / time.Duration(n)}
+	}
+	return all
+}
+
+// perHourAndDay are limits of so many in an hour and in a day; 0: none.
+func perHourAndDay(hour, day int) (all []commands.Limit) {
+	if hour > 0 {
+		all = append(all, commands.Limit{Events: hour, Window: time.Hour})
+	}
+	if day > 0 {
+		all = append(all, commands.Limit{Events: day, Window: 24 * time.Hour})
 	}
 	return all
 }

@@ -64,6 +64,10 @@ func (c *Config) check() error {
 		return wrong("abuse.sign_ups_hour", "give a number up to 1000000, or 0 for no limit")
 	case c.Abuse.SignUpsDay < 0 || c.Abuse.SignUpsDay > 1_000_000:
 		return wrong("abuse.sign_ups_day", "give a number up to 1000000, or 0 for no limit")
+	case c.Abuse.RecoveriesHour < 0 || c.Abuse.RecoveriesHour > 1_000_000:
+		return wrong("abuse.recoveries_hour", "give a number up to 1000000, or 0 for no limit")
+	case c.Abuse.RecoveriesDay < 0 || c.Abuse.RecoveriesDay > 1_000_000:
+		return wrong("abuse.recoveries_day", "give a number up to 1000000, or 0 for no limit")
 	case !among(c.Log.Level, "debug", "info", "warn", "error"):
 		return wrong("log.level", "give debug, info, warn or error")
 	case !among(c.Log.Format, "text", "json"):

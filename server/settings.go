@@ -82,6 +82,8 @@ func Settings() []Setting {
 			"when it changes. Empty: no countries are recorded"},
 		{"abuse.sign_ups_hour", 10, "sign-ups from one network (IPv4 /24, IPv6 /48) in an hour; 0: no limit"},
 		{"abuse.sign_ups_day", 40, "sign-ups from one network in a day; 0: no limit"},
+		{"abuse.recoveries_hour", 10, "recoveries asked for from one network in an hour; 0: no limit"},
+		{"abuse.recoveries_day", 40, "recoveries asked for from one network in a day; 0: no limit"},
 		{"abuse.changes_minute", 20, "changes that one person may make in a minute for long, and six times as many at once; 0: no limit"},
 		{"abuse.sign_ins_hour", 30, "sessions that one person or officer may start in an hour for long, and twice as many at once; 0: no limit"},
 		{"abuse.challenge", string(challengeWork), "what guests are asked for who ask for very much, past those limits and past half of what one address may be " +

@@ -65,12 +65,12 @@ func (l *Leftovers) see(f domain.Fact) {
 		if id, ok := streamID(f.Stream); ok {
 			l.Verifications[domain.VerificationID(id)] = struct{}{}
 		}
-	case domain.SignUpCompleted, domain.SignUpLapsed:
+	case domain.SignUpCompleted, domain.SignUpLapsed, domain.RecoveryCompleted, domain.RecoveryLapsed:
 		if id, ok := streamID(f.Stream); ok {
 			delete(l.Verifications, domain.VerificationID(id))
 		}
 	case domain.VerificationEnded:
-		if id, ok := streamID(f.Stream); ok && e.Purpose != domain.VerifySignUp {
+		if id, ok := streamID(f.Stream); ok && e.Purpose.OfAccount() {
 			delete(l.Verifications, domain.VerificationID(id))
 		}
 	case domain.IdentifierClaimed:
@@ -107,7 +107,7 @@ func (l *Leftovers) look(ctx context.Context, v vault.Portable) error {
 				continue
 			}
 			switch {
-			case (kind == "signup" || kind == "verification") && !rows[i].Destroyed:
+			case (kind == "signup" || kind == "recovery" || kind == "verification") && !rows[i].Destroyed:
 				l.Verifications[domain.VerificationID{UUID: id}] = struct{}{}
 			case kind == "account" && rows[i].Destroyed:
 				l.Erased[domain.AccountID{UUID: id}] = struct{}{}

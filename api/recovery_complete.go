@@ -1,0 +1,52 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"accountledger/commands"
+	"accountledger/domain"
+	"accountledger/passwords"
+)
+
+type completeRecoveryIn struct {
+	Keyed
+	ID   string `path:"id" doc:"The recovery's id, from the answer to the request."`
+	Body body[completeRecoveryBody]
+}
+
+type completeRecoveryBody struct {
+	Handle   string             `json:"handle" doc:"From the answer to the request."`
+	Password passwords.Password `json:"password" format:"password" doc:"The new one. Any characters; see the setting passwords.min_alone for how many at least."`
+}
+
+type completeRecoveryAnswer struct {
+	Account domain.AccountID `json:"account" format:"uuid"`
+	Guarded time.Time        `json:"guarded_until" doc:"Until then nothing can be done to the account that could not be undone."`
+	Closing bool             `json:"closing" doc:"The account is being erased. The recovery does not cancel that: sign in to do so."`
+}
+
+// completeRecovery sets the new password. It starts no session.
+func (a *API) completeRecovery() {
+	route(a, operation("completeRecovery", "POST", "/v1/recoveries/{id}/complete", "recovery", "Set a new password",
+		"Once the code was right. It ends all sessions, and all clients are unknown from then on. It does not sign you in: sign in with the new password."),
+		of(a.Menu.CompleteRecovery.May),
+		func(ctx context.Context, r *ask, in *completeRecoveryIn) (*answer[completeRecoveryAnswer], error) {
+			id, err := recoveryID(in.ID)
+			b := in.Body.value
+			switch {
+			case err != nil:
+				return nil, err
+			case b.Handle == "":
+				return nil, errRequired.At("/handle")
+			case b.Password == (passwords.Password{}):
+				return nil, errRequired.At("/password")
+			}
+			out, err := a.Menu.CompleteRecovery(ctx, r.Request, commands.CompleteRecovery{ID: id, Handle: b.Handle, Password: b.Password})
+			if err != nil {
+				return nil, err
+			}
+			v := out.Value
+			return reply(a, out.Position, completeRecoveryAnswer{v.Account, v.Guarded, v.Closing}), nil
+		})
+}

@@ -1,0 +1,167 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"accountledger/domain"
+	"accountledger/journal"
+	"accountledger/passwords"
+)
+
+// CompleteRecovery sets another password once a recovery is proved.
+type CompleteRecovery struct {
+	ID       domain.RecoveryID  `json:"id"`
+	Handle   string             `json:"-"`
+	Password passwords.Password `json:"-"`
+}
+
+// Recovered is the answer. It starts no session: who recovered the account signs in with what they have set.
+type Recovered struct {
+	Account domain.AccountID
+	Guarded time.Time // until when nothing can be done to the account that cannot be undone
+	Closing bool      // the account is being erased; signing in, its owner can cancel that
+}
+
+// completeRecovery hashes once. One append to the account decides: it has the hash, ends all sessions, and makes the owner's clients unknown.
+// A crash before it leaves nothing, and one after it only the recovery's end to be recorded and keys to be destroyed, which the process that
+// handles deadlines does.
+func (k *call) completeRecovery(ctx context.Context, in CompleteRecovery) (Recovered, error) {
+	defer k.hold(domain.VerificationStream(domain.VerificationID(in.ID)))()
+	s, r, err := k.ownRecovery(ctx, in.ID, in.Handle)
+	if err != nil {
+		return Recovered{}, err
+	}
+	if s.Proved == nil {
+		if s, err = k.unproved(ctx, s, &r); err != nil {
+			return Recovered{}, err
+		}
+	}
+	a, err := k.account(ctx, s.Proved.Account)
+	switch {
+	case err != nil:
+		return Recovered{}, err
+	case a.Recoveries.Has(in.ID):
+		return k.recoveredBefore(ctx, &r, a, in.Password)
+	case k.recoveryOver(s, &r) || s.Fact.At.After(k.now.Add(domain.MaxAhead)):
+		return Recovered{}, domain.ErrRecoveryEnded
+	}
+	if why := a.Recoverable(s.Proved); why != "" {
+		_, err := k.lapseRecovery(ctx, &r, ofAccount(a), why)
+		return Recovered{}, errors.Join(domain.ErrRecoveryEnded, err)
+	}
+	if !domain.RecoveryReady(recoveryNeeds(a)) {
+		return Recovered{}, domain.ErrUnproved
+	}
+	if err := k.checkOwnPassword(ctx, a, in.Password, "/password"); err != nil {
+		return Recovered{}, err
+	}
+	hash, err := k.Hasher.Hash(k.turn(ctx, passwords.Known), in.Password)
+	if err != nil {
+		return Recovered{}, err
+	}
+	k.Because = s.ProvedFact.ID
+	password := domain.PasswordID{UUID: domain.Derive(k.command.UUID, "password")}
+	out, err := k.change(again(ctx), a.ID, func(a *domain.Account) ([]any, error) {
+		return a.Recover(in.ID, s.Proved, password, domain.PasswordHash(hash), k.now)
+	})
+	if errors.Is(err, domain.ErrRecoveryEnded) { // another one was quicker
+		return Recovered{}, errors.Join(err, k.superseded(again(ctx), &r, s))
+	} else if err != nil {
+		return Recovered{}, err
+	}
+	position := k.position
+	_ = k.finishRecovery(ctx, &r, out.state) // else the process that handles deadlines does
+	k.position = position
+	return recoveredNow(out.state), nil
+}
+
+func recoveredNow(a *domain.Account) Recovered {
+	return Recovered{Account: a.ID, Guarded: a.GuardedUntil, Closing: a.Erasure.UnderWay()}
+}
+
+// unproved refuses a recovery whose code was not given, or proves one whose code was, if a crash came between.
+func (k *call) unproved(ctx context.Context, s *domain.Recovery, r *domain.VerificationRequest) (*domain.Recovery, error) {
+	v, err := k.verification(ctx, r)
+	switch {
+	case err != nil:
+		return nil, err
+	case k.recoveryOver(s, r) || v.Ended != "":
+		return nil, domain.ErrRecoveryEnded
+	case !v.Passed:
+		return nil, domain.ErrUnproved
+	}
+	return k.proveRecovery(ctx, r)
+}
+
+// recoveredBefore answers for a recovery that is completed: a repeat of the request that completed it, under its Idempotency-Key and with its
+// password, gets the first answer. That takes a hash, since nothing else that is kept tells one password from another.
+func (k *call) recoveredBefore(ctx context.Context, r *domain.VerificationRequest, a *domain.Account, p passwords.Password) (Recovered, error) {
+	at, err := k.accountStream(a.ID).read(ctx)
+	if err != nil {
+		return Recovered{}, err
+	}
+	before, err := k.repeated(ctx, at.before(k.command))
+	switch {
+	case err != nil:
+		return Recovered{}, err
+	case len(before) == 0:
+		return Recovered{}, domain.ErrRecovered
+	}
+	if k.now.Sub(before[0].At) > repeatWindow || a.Password.ID.UUID != domain.Derive(k.command.UUID, "password") {
+		return Recovered{}, domain.ErrRepeatLate
+	}
+	right, err := k.rightPassword(k.turn(ctx, passwords.Known), holder{id: a.ID.UUID, kind: domain.ActorPerson, account: a}, p)
+	switch {
+	case err != nil:
+		return Recovered{}, err
+	case !right:
+		return Recovered{}, domain.ErrRepeated
+	}
+	_ = k.finishRecovery(ctx, r, a)
+	return recoveredNow(a), nil
+}
+
+// superseded ends a recovery that another one was quicker than, unless it was this one itself, in another request.
+func (k *call) superseded(ctx context.Context, r *domain.VerificationRequest, s *domain.Recovery) error {
+	a, err := k.account(ctx, s.Proved.Account)
+	if err != nil || a.Recoveries.Has(domain.RecoveryID(r.ID)) {
+		return err
+	}
+	_, err = k.lapseRecovery(ctx, r, ofAccount(a), a.Recoverable(s.Proved))
+	return err
+}
+
+// finishRecovery records the end of a recovery by which an account has another password, and destroys the keys that this ends. It can be
+// repeated.
+func (k *call) finishRecovery(ctx context.Context, r *domain.VerificationRequest, a *domain.Account) error {
+	if err := k.forgetPasswords(ctx, a); err != nil {
+		return err
+	}
+	_, err := k.endRecovery(ctx, r, ofAccount(a), (*domain.Recovery).Complete)
+	return err
+}
+
+// lapseRecovery ends a recovery that came to nothing.
+func (k *call) lapseRecovery(ctx context.Context, r *domain.VerificationRequest, a about, why domain.RecoveryLapseReason) (*domain.Recovery, error) {
+	return k.endRecovery(ctx, r, a, func(s *domain.Recovery) []any { return s.Lapse(why) })
+}
+
+// endRecovery destroys a recovery's key and appends its end, unless it has ended: once the log says that it ended, nothing is left to do.
+func (k *call) endRecovery(ctx context.Context, r *domain.VerificationRequest, a about, end func(*domain.Recovery) []any) (*domain.Recovery, error) {
+	id := domain.RecoveryID(r.ID)
+	s, err := stateOf(ctx, k.recoveryStream(id))
+	if err != nil || len(end(s)) == 0 {
+		return s, err
+	}
+	if err := k.forgetElsewhere(s.Nobody()); err != nil { // no account's erasure will include its messages
+		return s, err
+	}
+	if err := k.Journal.Destroy(ctx, domain.RecoveryKey(id)); err != nil {
+		return s, err
+	}
+	out, err := change[*domain.Recovery]{stream: k.recoveryStream(id), about: concerning[*domain.Recovery](a.after(s.Fact, s.Fact)), mayKeep: true,
+		decide: func(_ context.Context, s *domain.Recovery, _ journal.Head) ([]any, error) { return end(s), nil }}.by(ctx, k)
+	return out.state, err
+}
