@@ -35,6 +35,7 @@ var (
 	errForm         = &domain.Error{Kind: domain.Invalid, Code: "wrong_form", Message: "This does not have the form that is needed here. See /openapi.json."}
 	errRequired     = &domain.Error{Kind: domain.Invalid, Code: "required", Message: "This field is required."}
 	errID           = &domain.Error{Kind: domain.Invalid, Code: "invalid_id", Message: "This is not an id. An id is a lower-case UUID with dashes."}
+	errPageForm     = &domain.Error{Kind: domain.Invalid, Code: "invalid_form", Message: "Send the form of this page."}
 
 	errParameter = &domain.Error{Kind: domain.Invalid, Code: "unknown_parameter",
 		Message: "The URL has an unknown query parameter. See /openapi.json for the parameters of this route."}

@@ -97,7 +97,7 @@ func (k *call) follow(ctx context.Context, kind domain.LinkKind, token LinkToken
 	}
 	k.bind([]byte(string(kind) + string(token) + typed))
 	right := subtle.ConstantTimeCompare([]byte(typed), []byte(k.linkCode(l))) == 1
-	at, err := k.accountStream(l.account).read(ctx)
+	at, err := k.readToTell(ctx, l.account)
 	if err != nil {
 		return err
 	}
@@ -145,11 +145,26 @@ func (k *call) countLink(ctx context.Context) (done func(context.Context, bool) 
 	return k.attempt([]*counter{one})
 }
 
-// placeToTell takes a place in the budget of the notices to an account's owner, which nobody else can use up: a request takes one for
-// each step.
+// toTell asks for room for a notice to an account's owner about a step of the request. Nobody else can use up the room.
+func (k *call) toTell(id domain.AccountID, step string) admission {
+	return admission{class: domain.ClassAlert, to: k.keys.identifiers.MAC([]byte("messages of"), id.UUID[:]), issue: 1,
+		verification: domain.VerificationID{UUID: domain.Derive(k.command.UUID, step)}}
+}
+
+// readToTell reads an account and, beside it, what placeToTell needs.
+func (k *call) readToTell(ctx context.Context, id domain.AccountID) (at *snapshot[*domain.Account], err error) {
+	err = k.beside(ctx, func(ctx context.Context) (err error) {
+		at, err = k.accountStream(id).read(ctx)
+		return err
+	}, func(ctx context.Context) error { return k.readPlaces(ctx, k.toTell(id, "")) })
+	return at, err
+}
+
+// placeToTell takes the place for a notice about a step of the request.
 func (k *call) placeToTell(ctx context.Context, a *domain.Account, step string) (domain.DeliveryID, error) {
-	return k.admit(ctx, admission{class: domain.ClassAlert, to: k.keys.identifiers.MAC([]byte("messages of"), a.ID.UUID[:]), issue: 1, about: ofAccount(a),
-		verification: domain.VerificationID{UUID: domain.Derive(k.command.UUID, step)}})
+	asks := k.toTell(a.ID, step)
+	asks.about = ofAccount(a)
+	return k.admit(ctx, asks)
 }
 
 // tell is the message that tells an account's owner of an event, to one of its addresses: nothing once that address is gone, or what it
@@ -168,7 +183,8 @@ func (k *call) tell(ctx context.Context, in domain.Telling) (MessageToSend, erro
 	if in.Kind == domain.MessageRemoved {
 		if has = held && removed.Removed.ID == in.Event && k.now.Before(removed.Removal.UndoUntil); has {
 			l := linkOf{domain.LinkUndo, a.ID, in.Event}
-			m.Link, m.Code, m.Until, m.Expires = k.linkToken(l), k.linkCode(l), removed.Removal.UndoUntil, removed.Removal.UndoUntil
+			m.LinkKind, m.Link, m.Code = l.kind, k.linkToken(l), k.linkCode(l)
+			m.Until, m.Expires = removed.Removal.UndoUntil, removed.Removal.UndoUntil
 		}
 	}
 	if !has || !k.now.Before(m.Expires) {

@@ -19,6 +19,8 @@ type Ledger interface {
 	Check(ctx context.Context, s SignUp, code string) (domain.AccountID, error)
 	// AddContact asks for another address.
 	AddContact(ctx context.Context, s Session, email string) (SignUp, error)
+	// MakePrimary makes an address that the person has the primary one.
+	MakePrimary(ctx context.Context, s Session, email string) error
 
 	// SignIn signs in with a client that is known from an earlier session, or none. It may take a code: then the session is Pending, and
 	// nothing else of it is set.

@@ -50,7 +50,7 @@ func (w *worker) visit(ctx context.Context, who *Person, l *life, v Visit) error
 		return err
 	}
 	if v.Adds {
-		if err := w.add(ctx, who, s, l); err != nil {
+		if err := w.add(ctx, who, s, l, v.Moves); err != nil {
 			return err
 		}
 	}
@@ -169,8 +169,8 @@ func (w *worker) manage(ctx context.Context, s Session, l *life, v Visit) error 
 	return nil
 }
 
-// add adds another address, and proves it.
-func (w *worker) add(ctx context.Context, who *Person, s Session, l *life) error {
+// add adds another address, proves it, and makes it the primary one if the person moves there.
+func (w *worker) add(ctx context.Context, who *Person, s Session, l *life, moves bool) error {
 	if l.contacts+1 >= domain.MaxContacts {
 		return nil
 	}
@@ -191,6 +191,13 @@ func (w *worker) add(ctx context.Context, who *Person, s Session, l *life) error
 	w.tally.happened("identifier.claimed")
 	w.tally.counted("contact.attached", "contact_added", "")
 	l.contacts++
+	if !moves {
+		return nil
+	}
+	if err := w.ledger.MakePrimary(ctx, s, email); err != nil {
+		return at("moving to another address", err)
+	}
+	w.tally.happened("contact.made_primary")
 	return nil
 }
 
