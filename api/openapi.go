@@ -180,6 +180,6 @@ type literal struct{}
 
 // Schema allows a string, a whole number, true or false.
 func (literal) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeInteger}, {Type: huma.TypeBoolean}},
+	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeString, Pattern: printed}, {Type: huma.TypeInteger}, {Type: huma.TypeBoolean}},
 		Description: "A string, a whole number, true or false. Times are RFC 3339 strings."}
 }

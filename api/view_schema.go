@@ -17,6 +17,7 @@ func shapeQueries(schemas map[string]*huma.Schema) {
 	query := schemas["QueryBody"]
 	query.Properties["limit"].Minimum, query.Properties["limit"].Maximum = number(1), number(view.MaxLimit)
 	query.Properties["words"].MinLength, query.Properties["words"].MaxLength = whole(1), whole(view.MaxWordsText)
+	query.Properties["words"].Pattern, schemas["Histogram"].Properties["zone"].Pattern = printed, printed
 	query.Properties["sort"].MaxItems = whole(view.MaxSort)
 	query.Examples = []any{map[string]any{"filter": map[string]any{"field": "metric", "op": view.Eq, "value": "sign_up"},
 		"sort": []any{map[string]any{"field": "day", "desc": true}}, "limit": 20}}
