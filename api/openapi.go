@@ -133,7 +133,7 @@ func (a *API) describeCodes(s *huma.Schema) {
 	for _, code := range slices.Sorted(maps.Keys(a.codes)) {
 		fmt.Fprintf(&text, "\n- `%s`", code)
 		if message := a.codes[code]; message != "" {
-			text.WriteString(": " + message)
+			text.WriteString(": " + strings.ReplaceAll(message, "{n}", "…"))
 		}
 	}
 	s.Description = text.String()

@@ -3,11 +3,13 @@ package api
 import (
 	"github.com/danielgtaylor/huma/v2"
 
+	"accountledger/domain"
 	"accountledger/projections/view"
 )
 
-// shapeQueries writes the limits of queries into their schemas.
+// shapeQueries writes the limits of looks and queries into their schemas.
 func shapeQueries(schemas map[string]*huma.Schema) {
+	schemas["RevealBody"].Properties["parts"].MaxItems = whole(len(domain.RevealedPart("").Values()))
 	field := func(s *huma.Schema, names ...string) {
 		for _, name := range names {
 			p := s.Properties[name]

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"strings"
+	"sync"
 )
 
 // caller is somebody as whom Schemathesis asks. Of the operations that are for them it tries all kinds of requests, of all others a few.
@@ -43,7 +43,8 @@ func schemathesis(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	var failed error
+	var all sync.WaitGroup
+	busy, failed := make(chan struct{}, 2), make(chan error, 2*len(callers()))
 	for _, c := range callers() {
 		args := []string{"--config-file", config, "run", w.document(), "--url", w.url, "--continue-on-failure", "--suppress-health-check", "all",
 			"--no-color", "--exclude-operation-id-regex", away}
@@ -52,13 +53,22 @@ func schemathesis(ctx context.Context, w *world) error {
 		}
 		env := []string{"SCHEMATHESIS_HOOKS=hooks", "PYTHONPATH=" + filepath.Dir(config), "PYTHONDONTWRITEBYTECODE=1"}
 		for _, more := range [][]string{
-			{"--include-operation-id-regex", c.own, "--phases", "examples,coverage,fuzzing", "--max-examples", "10"},
-			{"--exclude-operation-id-regex", strings.TrimSuffix(c.own, "$") + "$|" + away, "--phases", "fuzzing", "--max-examples", "1"},
+			{"--include-operation-id-regex", c.own, "--phases", "examples,coverage,fuzzing", "--max-examples", "20"},
+			{"--exclude-operation-id-regex", c.own + "|" + away, "--phases", "fuzzing", "--max-examples", "1"},
 		} {
-			if err := command(ctx, w.folder, env, filepath.Join(folder, "bin", "schemathesis"), append(args[:len(args):len(args)], more...)...); err != nil {
-				failed = errors.Join(failed, fmt.Errorf("as %s: %w", c.who, err))
-			}
+			all.Go(func() {
+				busy <- struct{}{}
+				defer func() { <-busy }()
+				if err := command(ctx, w.folder, env, filepath.Join(folder, "bin", "schemathesis"), append(args[:len(args):len(args)], more...)...); err != nil {
+					failed <- fmt.Errorf("as %s: %w", c.who, err)
+				}
+			})
 		}
 	}
-	return failed
+	all.Wait()
+	close(failed)
+	for one := range failed {
+		err = errors.Join(err, one)
+	}
+	return err
 }
