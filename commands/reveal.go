@@ -14,7 +14,6 @@ type Reveal struct {
 	Parts   []domain.RevealedPart `json:"parts"`
 }
 
-
 // Revealed holds the parts asked for; a part whose key is destroyed is missing.
 type Revealed struct {
 	Record     domain.EventID

@@ -65,7 +65,8 @@ func lint(ctx context.Context, w *world) error {
 	if rules, err = here("spectral.yaml"); err != nil {
 		return err
 	}
-	return command(ctx, w.folder, []string{"SCARF_ANALYTICS=false"}, filepath.Join(programs, "spectral"), "lint", "--fail-severity=warn", "-r", rules, w.document())
+	return command(ctx, w.folder, []string{"SCARF_ANALYTICS=false"}, filepath.Join(programs, "spectral"), "lint", "--fail-severity=warn", "-r", rules,
+		w.document())
 }
 
 // goClient makes a client with oapi-codegen and uses it.
