@@ -94,7 +94,7 @@ func values(menu *commands.Menu) map[string]value {
 		"erasure":    text("", 0, 0, `^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{32}$`).like(exampleID + ".5d41402abc4b2a76b9719d911017c592"),
 		"page-size":  {Schema: huma.Schema{Type: huma.TypeInteger, Minimum: number(1), Maximum: number(accessesMost), Default: accessesPage}},
 		"cursor":     refusedAs(errCursor, text("cursor", 1, 0, sealed), nil),
-		"position":   {Schema: text("position", 1, 0, sealed).Schema},
+		"position":   {Schema: text("position", 0, 0, `^[A-Za-z0-9_-]*$`).Schema},
 		"if-match":   {Schema: text("etag", 0, 0, `^(\*|(W/)?"[^" \t,]*")?$`).Schema},
 		"any-key":    {Schema: text("", 1, maxKey, visible).Schema},
 		guestKey:     {Schema: text("uuid", 36, 36, anyUUID).Schema},
