@@ -40,10 +40,11 @@ var (
 	errParameter = &domain.Error{Kind: domain.Invalid, Code: "unknown_parameter",
 		Message: "The URL has an unknown query parameter. See /openapi.json for the parameters of this route."}
 	errParameterTwice = &domain.Error{Kind: domain.Invalid, Code: "repeated_parameter", Message: "A query parameter is given more than once."}
-	errParameterEmpty = &domain.Error{Kind: domain.Invalid, Code: "empty_parameter", Message: "A query parameter is empty. Give it a value or leave it out."}
-	errQueryString    = &domain.Error{Kind: domain.Invalid, Code: "malformed_query", Message: "The query string of the URL is malformed."}
-	errKey            = &domain.Error{Kind: domain.Invalid, Code: "invalid_idempotency_key",
-		Message: "An Idempotency-Key has 1 to 255 visible ASCII characters. Without a token it must be a UUID."}
+	errParameterEmpty = &domain.Error{Kind: domain.Invalid, Code: "empty_parameter",
+		Message: "A query parameter or a header is empty. Give it a value or leave it out."}
+	errQueryString = &domain.Error{Kind: domain.Invalid, Code: "malformed_query", Message: "The query string of the URL is malformed."}
+	errKey         = &domain.Error{Kind: domain.Invalid, Code: "invalid_idempotency_key",
+		Message: "An Idempotency-Key has 1 to 255 visible ASCII characters. On routes that guests may use it must be a UUID."}
 	errPosition = &domain.Error{Kind: domain.Invalid, Code: "invalid_position", Message: "Ledger-Min-Position must be a Ledger-Position returned by this ledger."}
 	errCursor   = &domain.Error{Kind: domain.Invalid, Code: "invalid_cursor",
 		Message: "This cursor is not yours, belongs to another query, or is out of date. Start again from the first page.", Field: "/cursor"}
