@@ -13,11 +13,11 @@ type correctBirthIn struct {
 }
 
 type correctBirthBody struct {
-	BirthMonth string `json:"birth_month" doc:"Year and month." example:"1990-05"`
+	BirthMonth string `json:"birth_month" format:"birth-month" doc:"Year and month." example:"1990-05"`
 }
 
 type birthAnswer struct {
-	Capacity domain.Capacity `json:"capacity" enum:"self,guardian_required,refused" doc:"Whether you may decide on your own, by the corrected month."`
+	Capacity domain.Capacity `json:"capacity" doc:"Whether you may decide on your own, by the corrected month."`
 }
 
 // correctBirth corrects a person's month of birth, once.
@@ -31,5 +31,5 @@ func (a *API) correctBirth() {
 				return nil, err
 			}
 			return reply(a, out.Position, birthAnswer{out.Value}), nil
-		})
+		}, domain.ErrBirthOnce, domain.ErrBirthSame, domain.ErrBirthOlder, domain.ErrCapacity, domain.ErrChanges)
 }

@@ -192,7 +192,7 @@ func TestCorrectBirthMonth(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
 	anna := l.person("anna@example.com")
-	for body, code := range map[string]string{`{}`: "invalid_birth_month", `{"birth_month": "2090-01"}`: "invalid_birth_month",
+	for body, code := range map[string]string{`{}`: "required", `{"birth_month": "2090-01"}`: "invalid_birth_month",
 		`{"birth_month": "1990-05"}`: "birth_month_same"} {
 		if r := l.send("POST", "/v1/me/birth-month", anna.token, body); r.str(t, "code") != code || r.str(t, "field") != "/birth_month" {
 			t.Errorf("%s: %s", body, r.text)

@@ -9,7 +9,7 @@ import (
 
 type ownContactIn struct {
 	Keyed
-	ID string `path:"id" doc:"The address, from GET /v1/me/contacts."`
+	ID string `path:"id" format:"uuid" doc:"The address, from GET /v1/me/contacts."`
 }
 
 func (in *ownContactIn) contact() (commands.OwnContact, error) {
@@ -31,5 +31,5 @@ func (a *API) makePrimary() {
 				return nil, err
 			}
 			return &done{Positioned{a.sealPosition(out.Position)}}, nil
-		})
+		}, domain.ErrNotFound, domain.ErrGuarded, domain.ErrMessages, domain.ErrChanges)
 }

@@ -3,6 +3,8 @@ package api
 import (
 	"context"
 	"time"
+
+	"accountledger/domain"
 )
 
 type removedAnswer struct {
@@ -24,5 +26,5 @@ func (a *API) removeContact() {
 				return nil, err
 			}
 			return reply(a, out.Position, removedAnswer{out.Value.UndoUntil}), nil
-		})
+		}, domain.ErrNotFound, domain.ErrPrimary, domain.ErrGuarded, domain.ErrMessages, domain.ErrChanges)
 }

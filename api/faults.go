@@ -33,9 +33,9 @@ var (
 	errRange        = &domain.Error{Kind: domain.Invalid, Code: "out_of_range", Message: "This number is too small or too large."}
 	errChoice       = &domain.Error{Kind: domain.Invalid, Code: "not_a_choice", Message: "This is none of the values that can be here. See /openapi.json."}
 	errForm         = &domain.Error{Kind: domain.Invalid, Code: "wrong_form", Message: "This does not have the form that is needed here. See /openapi.json."}
-	errUndoForm     = &domain.Error{Kind: domain.Invalid, Code: "invalid_form", Message: "Send the form of this page."}
 	errRequired     = &domain.Error{Kind: domain.Invalid, Code: "required", Message: "This field is required."}
 	errID           = &domain.Error{Kind: domain.Invalid, Code: "invalid_id", Message: "This is not an id. An id is a lower-case UUID with dashes."}
+	errPageForm     = &domain.Error{Kind: domain.Invalid, Code: "invalid_form", Message: "Send the form of this page."}
 
 	errParameter = &domain.Error{Kind: domain.Invalid, Code: "unknown_parameter",
 		Message: "The URL has an unknown query parameter. See /openapi.json for the parameters of this route."}

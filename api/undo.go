@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"accountledger/commands"
+	"accountledger/domain"
 )
 
 type undoIn struct {
@@ -12,8 +13,8 @@ type undoIn struct {
 }
 
 type undoBody struct {
-	Token commands.LinkToken `json:"token" format:"password" doc:"What follows the # in the link of the message, or the whole link."`
-	Code  string             `json:"code" doc:"The code in the same message. After five wrong ones the link has ended."`
+	Token commands.LinkToken `json:"token" format:"link" doc:"What follows the # in the link of the message, or the whole link."`
+	Code  string             `json:"code" format:"code" doc:"The code in the same message. After five wrong ones the link has ended."`
 }
 
 // undo puts a removed address back, for whoever reads what was sent there. Opening the link, or sending it without the code, changes nothing,
@@ -25,16 +26,10 @@ func (a *API) undo() {
 		of(a.Menu.Undo.May),
 		func(ctx context.Context, r *ask, in *undoIn) (*done, error) {
 			b := in.Body.value
-			switch {
-			case b.Token == "":
-				return nil, errRequired.At("/token")
-			case b.Code == "":
-				return nil, errRequired.At("/code")
-			}
 			out, err := a.Menu.Undo(ctx, r.Request, commands.Undo{Link: b.Token, Code: b.Code})
 			if err != nil {
 				return nil, err
 			}
 			return &done{Positioned{a.sealPosition(out.Position)}}, nil
-		})
+		}, domain.ErrLink, domain.ErrLinkEnded, domain.ErrCode, domain.ErrUndoLevel, domain.ErrRate)
 }

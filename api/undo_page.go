@@ -73,14 +73,14 @@ func (a *API) undoPages() {
 func undoForm(c echo.Context) (link, code string, err error) {
 	r := c.Request()
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/x-www-form-urlencoded" {
-		return "", "", errUndoForm
+		return "", "", errPageForm
 	}
 	r.Body = http.MaxBytesReader(c.Response(), r.Body, undoMost)
 	if err := r.ParseForm(); err != nil {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
 			return "", "", errTooLarge
 		}
-		return "", "", errUndoForm
+		return "", "", errPageForm
 	}
 	return r.PostForm.Get("link"), r.PostForm.Get("code"), nil
 }

@@ -34,6 +34,8 @@ const (
 	examplePassword = "correct-walrus-battery-41"
 	// maxHandle bounds what a caller sends back as it was given to them, such as handles and codes.
 	maxHandle = 128
+	// maxLink bounds a link from a message, on its own or with the address of its page.
+	maxLink = 1024
 	// guestKey is the kind of an Idempotency-Key on routes for guests.
 	guestKey = "guest-key"
 )
@@ -78,6 +80,7 @@ func values(menu *commands.Menu) map[string]value {
 			short:  rejected[passwords.TooShort], long: rejected[passwords.TooLong]},
 		"client":       refusedAs(domain.ErrClient, text("", 0, 0, `^alr_[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$`), nil),
 		"handle":       text("handle", 1, maxHandle, "").like("6vCJm0Zr3aHq1kqf0VQwqj9o2Xc0m8R7nW5yT4sB1eE"),
+		"link":         text("link", 1, maxLink, "").like("Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4"),
 		"code":         text("code", 1, maxHandle, "").like("123456"),
 		"key":          {Schema: text("", 1, domain.MaxKey, domain.Permission("").Pattern()).Schema},
 		"purpose":      refusedAs(domain.ErrPurpose, value{Schema: huma.Schema{Type: huma.TypeString, Enum: purposes()}}, nil).like("navigation"),

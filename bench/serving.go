@@ -34,7 +34,8 @@ type serving struct {
 // settings are the server's settings in benchmarks: development mode on a folder.
 func settings(dir string) (server.Config, error) {
 	return server.LoadConfig("", map[string]any{"data": dir, "http": "127.0.0.1:0", "dev": true, "log.level": "warn",
-		"abuse.sign_ups_hour": 1_000_000, "abuse.sign_ups_day": 1_000_000, "abuse.changes_minute": 1_000_000, "abuse.sign_ins_hour": 1_000_000})
+		"abuse.sign_ups_hour": 1_000_000, "abuse.sign_ups_day": 1_000_000,
+		"abuse.recoveries_hour": 1_000_000, "abuse.recoveries_day": 1_000_000, "abuse.changes_minute": 1_000_000, "abuse.sign_ins_hour": 1_000_000})
 }
 
 // serve starts a server whose hashes cost little and signs up that many clients.

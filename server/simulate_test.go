@@ -106,7 +106,7 @@ func TestSimulateBreaksOff(t *testing.T) {
 	r = start(t, cfg)
 	eventually(t, "completing what was proven", func() bool { // or it would count for the later run
 		proven := happened(t, r, "verification.passed")
-		return proven >= 0 && happened(t, r, "sign_up.completed")+happened(t, r, "contact.attached") == proven
+		return proven >= 0 && happened(t, r, "sign_up.completed")+happened(t, r, "contact.attached")+happened(t, r, "recovery.proved") == proven
 	})
 	if s, err := server.Simulate(t.Context(), cfg, operate.Simulation{Accounts: 3, Seed: 7}, server.Options{}, nil); err != nil {
 		t.Errorf("%v\n%s", err, printed(t, &s))

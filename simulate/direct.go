@@ -77,6 +77,23 @@ func (d *Direct) Check(ctx context.Context, s SignUp, code string) (domain.Accou
 	return a.Account, err
 }
 
+// Recover implements Ledger.
+func (d *Direct) Recover(ctx context.Context, who *Person, client string) (SignUp, error) {
+	a, err := ask(ctx, d, d.menu.Recover, domain.Guest(), "recover", commands.Recover{Email: who.Email, Client: commands.Token(client)})
+	return SignUp{ID: domain.VerificationID(a.ID), Handle: a.Handle, Issue: 1, Code: a.CodeExpires}, err
+}
+
+// Complete implements Ledger.
+func (d *Direct) Complete(ctx context.Context, s SignUp, code, password string) (domain.AccountID, error) {
+	id := domain.RecoveryID(s.ID)
+	if _, err := ask(ctx, d, d.menu.CheckRecovery, domain.Guest(), "checkRecovery", commands.CheckRecovery{ID: id, Handle: s.Handle, Code: code}); err != nil {
+		return domain.AccountID{}, err
+	}
+	a, err := ask(ctx, d, d.menu.CompleteRecovery, domain.Guest(), "completeRecovery", commands.CompleteRecovery{ID: id, Handle: s.Handle,
+		Password: passwords.New(password)})
+	return a.Account, err
+}
+
 // AddContact implements Ledger.
 func (d *Direct) AddContact(ctx context.Context, s Session, email string) (SignUp, error) {
 	a, err := ask(ctx, d, d.menu.AddContact, s.Caller, "addContact", commands.AddContact{Email: email})

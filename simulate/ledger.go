@@ -17,6 +17,10 @@ type Ledger interface {
 	Code(ctx context.Context, email string, s SignUp) (string, error)
 	// Check gives a code, of a sign-up or of another address.
 	Check(ctx context.Context, s SignUp, code string) (domain.AccountID, error)
+	// Recover asks for a code to set a new password; the answer is good for Code and Complete.
+	Recover(ctx context.Context, who *Person, client string) (SignUp, error)
+	// Complete gives the code and sets the password.
+	Complete(ctx context.Context, s SignUp, code, password string) (domain.AccountID, error)
 	// AddContact asks for another address.
 	AddContact(ctx context.Context, s Session, email string) (SignUp, error)
 	// MakePrimary makes an address that the person has the primary one.
@@ -66,7 +70,7 @@ type Operator interface {
 	AddOfficer(ctx context.Context, email string) (code string, err error)
 }
 
-// SignUp is a sign-up in progress, another address that is not proven yet, or a sign-in that takes a code.
+// SignUp is a sign-up in progress, another address that is not proven yet, a sign-in that takes a code, or a recovery.
 type SignUp struct {
 	ID     domain.VerificationID
 	Handle string

@@ -52,6 +52,36 @@ func (h *OverHTTP) SignUp(ctx context.Context, who *Person) (SignUp, error) {
 	return h.expecting(who.Email, func() (SignUp, error) { return h.begin(ctx, "signUp", "/v1/sign-ups", "", in) })
 }
 
+// Recover implements Ledger.
+func (h *OverHTTP) Recover(ctx context.Context, who *Person, client string) (SignUp, error) {
+	in := fields{"email": who.Email}
+	if client != "" {
+		in["client"] = client
+	}
+	return h.expecting(who.Email, func() (SignUp, error) {
+		var a struct {
+			Recovery    domain.VerificationID `json:"recovery"` // the verification's, too
+			Handle      string                `json:"handle"`
+			CodeExpires time.Time             `json:"code_expires_at"`
+		}
+		err := h.send(ctx, "recover", "POST", "/v1/recoveries", "", in, &a)
+		return SignUp{ID: a.Recovery, Handle: a.Handle, Issue: 1, Code: a.CodeExpires}, err
+	})
+}
+
+// Complete implements Ledger.
+func (h *OverHTTP) Complete(ctx context.Context, s SignUp, code, password string) (domain.AccountID, error) {
+	path := "/v1/recoveries/" + s.ID.String()
+	if err := h.send(ctx, "checkRecovery", "POST", path+"/check", "", fields{"handle": s.Handle, "code": code}, nil); err != nil {
+		return domain.AccountID{}, err
+	}
+	var a struct {
+		Account domain.AccountID `json:"account"`
+	}
+	err := h.send(ctx, "completeRecovery", "POST", path+"/complete", "", fields{"handle": s.Handle, "password": password}, &a)
+	return a.Account, err
+}
+
 // AddContact implements Ledger.
 func (h *OverHTTP) AddContact(ctx context.Context, s Session, email string) (SignUp, error) {
 	return h.expecting(email, func() (SignUp, error) {

@@ -45,7 +45,7 @@ func (p *Person) Other(n int) string { return fmt.Sprintf("also%d.%s", n+1, p.Em
 // Visit is one visit of a person.
 type Visit struct {
 	After     int  // days since the previous visit
-	Misses    int  // wrong passwords before the right one
+	Misses    int  // wrong passwords before the right one; after maxMisses they set a new one
 	NewClient bool // with a new telephone or browser
 	Decisions []Choice
 	Links     []DeviceChoice
@@ -58,6 +58,12 @@ type Visit struct {
 	Leave     Leaving
 	SignOut   SigningOut
 }
+
+// maxMisses is after how many wrong passwords somebody has forgotten theirs.
+const maxMisses = 2
+
+// Forgot reports whether they recover their account.
+func (v *Visit) Forgot() bool { return v.Misses >= maxMisses }
 
 // Choice is a decision on a purpose, by its index in purposes.
 type Choice struct {

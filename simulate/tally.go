@@ -39,6 +39,7 @@ const (
 	Returned     = "people/came back"
 	NewClients   = "people/new client"
 	Misses       = "people/wrong password"
+	Recovered    = "people/set a new password"
 	Guardians    = "people/guardian needed"
 	Repeats      = "people/signed up twice"
 	WrongCodes   = "people/wrong code"

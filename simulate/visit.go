@@ -39,6 +39,11 @@ func (w *worker) visit(ctx context.Context, who *Person, l *life, v Visit) error
 		}
 		w.tally.add(Misses, 1)
 	}
+	if v.Forgot() {
+		if err := w.recover(ctx, who, l); err != nil {
+			return err
+		}
+	}
 	s, err := w.signIn(ctx, who, l, v.NewClient)
 	if err != nil {
 		return err
@@ -86,7 +91,7 @@ func (w *worker) signIn(ctx context.Context, who *Person, l *life, newClient boo
 	if p := s.Pending; p != nil {
 		w.tally.happened("sign_in.begun")
 		w.tally.happened("verification.requested")
-		code, err := w.ledger.Code(ctx, who.Email, *p)
+		code, err := w.ledger.Code(ctx, l.address(who), *p)
 		if err != nil {
 			return s, at("reading the code of a sign-in", err)
 		}
@@ -100,6 +105,28 @@ func (w *worker) signIn(ctx context.Context, who *Person, l *life, newClient boo
 	w.tally.counted("session.started", "sign_in", "")
 	w.tally.add("sign_ins/started", 1)
 	return s, nil
+}
+
+// recover sets the password again, of somebody who has forgotten it.
+func (w *worker) recover(ctx context.Context, who *Person, l *life) error {
+	s, err := w.ledger.Recover(ctx, who, l.client)
+	if err != nil {
+		return at("asking for a recovery", err)
+	}
+	code, err := w.ledger.Code(ctx, who.Email, s)
+	if err != nil {
+		return at("reading the code", err)
+	}
+	if _, err := w.ledger.Complete(ctx, s, code, who.Password); err != nil {
+		return at("setting a new password", err)
+	}
+	w.tally.counted("verification.passed", "verification", "passed")
+	for _, typ := range []string{"recovery.requested", "recovery.proved", "recovery.completed", "password.changed", "account.signed_out_everywhere",
+		"account.guarded"} {
+		w.tally.happened(typ)
+	}
+	w.tally.add(Recovered, 1)
+	return nil
 }
 
 // decide decides on permissions, and notes their states.
@@ -197,6 +224,7 @@ func (w *worker) add(ctx context.Context, who *Person, s Session, l *life, moves
 	if err := w.ledger.MakePrimary(ctx, s, email); err != nil {
 		return at("moving to another address", err)
 	}
+	l.primary = l.contacts
 	w.tally.happened("contact.made_primary")
 	return nil
 }

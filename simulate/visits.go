@@ -42,7 +42,7 @@ func (p *Population) firstVisit(r *rand.Rand, mood float64, age int) Visit {
 func (p *Population) visit(r *rand.Rand, mood float64) Visit {
 	v := Visit{After: 1 + int(r.ExpFloat64()*20), SignOut: signingOut(r)}
 	if r.Float64() < 0.06 {
-		v.Misses = 1 + r.IntN(2)
+		v.Misses = 1 + r.IntN(maxMisses)
 	}
 	v.NewClient = r.Float64() < 0.07
 	if r.Float64() < 0.35 {
