@@ -110,6 +110,9 @@ func TestRemoveContact(t *testing.T) {
 	w.attached(c, ada2)
 	do(w, w.MakePrimary, c, w.own(c, ada2))
 	first := w.own(c, ada)
+	r := do(w, w.Recover, domain.Guest(), commands.Recover{Email: ada})
+	recovery := commands.SignedUp{Verification: domain.VerificationID(r.ID), Handle: r.Handle}
+	code := w.message(recovery, 1).Code
 	var removed commands.ContactRemoved
 	w.appended([]string{"delivery.admitted.v1", "contact.detached.v1"}, func() { removed = do(w, w.RemoveContact, c, first) })
 	refused(w, w.RemoveContact, c, first, domain.ErrNotFound)
@@ -144,6 +147,10 @@ func TestRemoveContact(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	}
+	if m := w.message(recovery, 1); m.Kind != domain.MessageHeld || m.To != ada || m.Code != "" {
+		t.Errorf("who asks for a recovery is told %s", m.Kind)
+	}
+	refused(w, w.CheckRecovery, domain.Guest(), coded(r, code), domain.ErrCode)
 	if m := w.message(held, 1); m.Kind != domain.MessageHeld || m.To != ada || m.Code != "" || !m.Until.Equal(removed.UndoUntil) {
 		t.Errorf("it is told %s", m.Kind)
 	}

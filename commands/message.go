@@ -127,7 +127,7 @@ func (k *call) pick(ctx context.Context, r *domain.VerificationRequest, v domain
 	if contact, err = journal.Open(ctx, k.Journal, from, part); err != nil {
 		return MessageToSend{}, err
 	}
-	if m.To = contact.Typed; r.Purpose.Codes(taken) {
+	if m.To = contact.Typed; r.Purpose.Codes(taken) && m.Kind != domain.MessageHeld {
 		m.Code = k.code(r, v, contact)
 	}
 	return m, nil
