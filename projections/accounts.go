@@ -45,7 +45,7 @@ func Accounts() Declaration {
 			domain.VerificationMissed{},
 			domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.AccountSignedOutEverywhere{},
 			domain.PermissionConfirmed{}, domain.DeviceRenamed{},
-			domain.PasswordChanged{}, domain.PasswordRehashed{}, domain.AccountGuarded{},
+			domain.PasswordChanged{}, domain.PasswordRehashed{}, domain.AccountGuarded{}, domain.AlertDisowned{}, domain.ErasureReminded{},
 			domain.LinkFailed{}, domain.LinkUsed{}, domain.ContactReleased{},
 			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{},
 			domain.SignInBegun{}, domain.SignInPassed{},

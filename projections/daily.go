@@ -53,7 +53,7 @@ func Daily() Declaration {
 			domain.AccountOpened{}, domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{},
 			domain.PermissionConfirmed{}, domain.DeviceRenamed{}, domain.DeviceUnlinked{},
 			domain.ErasureRequested{}, domain.ErasureCancelled{}, domain.ErasureStarted{}, domain.ErasureCompleted{},
-			domain.PasswordChanged{}, domain.PasswordRehashed{}, domain.AccountGuarded{},
+			domain.PasswordChanged{}, domain.PasswordRehashed{}, domain.AccountGuarded{}, domain.AlertDisowned{}, domain.ErasureReminded{},
 			domain.LinkFailed{}, domain.LinkUsed{}, domain.ContactReleased{}, domain.ContactMadePrimary{}, domain.ContactDetached{},
 			domain.ContactRestored{}, domain.BirthCorrected{},
 			domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{},
