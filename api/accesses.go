@@ -21,8 +21,8 @@ const (
 
 type accessesIn struct {
 	Awaiting
-	Limit  string `query:"limit" doc:"1 to 200, by default 50."`
-	Cursor string `query:"cursor" doc:"From the previous page."`
+	Limit  string `query:"limit" format:"page-size" doc:"1 to 200, by default 50."`
+	Cursor string `query:"cursor" format:"cursor" doc:"From the previous page."`
 }
 
 type accessesAnswer struct {
@@ -66,7 +66,7 @@ func (a *API) accesses() {
 				ans.Accesses[i] = accessOf(p.schema, d)
 			}
 			return reply(a, journal.Position{}, ans), nil
-		})
+		}, errPageSize, errCursor)
 }
 
 // accessesPage is the query for accesses to a person's data by others.

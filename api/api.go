@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"reflect"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -16,6 +17,7 @@ import (
 
 	"accountledger/api/security"
 	"accountledger/commands"
+	"accountledger/domain"
 	"accountledger/journal"
 )
 
@@ -65,7 +67,12 @@ type API struct {
 	Deps
 	echo      *echo.Echo
 	huma      huma.API
-	templates map[string]string // of routes, by the router's path
+	forms     map[reflect.Type]*form // of bodies
+	settled   *settled
+	texts     texts
+	refusals  map[string][]*domain.Error // by operation
+	codes     map[string]string          // of refusals, with what they say
+	templates map[string]string          // of routes, by the router's path
 	durations *prometheus.HistogramVec
 	security  *security.Log
 	positions commands.TokenCipher
@@ -83,8 +90,11 @@ func New(d Deps) (*API, error) {
 	if d.Wait == 0 {
 		d.Wait = DefaultWait
 	}
-	a := &API{Deps: d, echo: echo.New(), templates: map[string]string{}}
+	a := &API{Deps: d, echo: echo.New(), templates: map[string]string{}, forms: map[reflect.Type]*form{}, codes: map[string]string{}, refusals: map[string][]*domain.Error{}}
 	var err error
+	if a.texts, err = readTexts(); err != nil {
+		return nil, err
+	}
 	if a.positions, err = d.Menu.Ciphers("position"); err != nil {
 		return nil, err
 	}
@@ -113,7 +123,8 @@ func New(d Deps) (*API, error) {
 
 // everything registers all routes and their description.
 func (a *API) everything() error {
-	a.huma = humaecho.New(a.echo, description(a.Version, a.Origin))
+	a.huma = humaecho.New(a.echo, a.description(a.Version, a.Origin))
+	a.settled = newSettled(a.huma.OpenAPI().Components.Schemas, values(a.Menu))
 	a.routes()
 	return a.finishDescription()
 }

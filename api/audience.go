@@ -27,9 +27,8 @@ func (who audience) stepUp() *domain.StepUp {
 	stale := domain.Caller{Level: domain.LevelOne, ProofAge: math.MaxInt64}
 	for _, kind := range []domain.ActorKind{domain.ActorPerson, domain.ActorStaff} {
 		stale.Actor.Kind, stale.Roles = kind, domain.Roles()
-		var refusal *domain.Error
-		if err := who(stale, func(string) string { return "" }); errors.As(err, &refusal) && refusal.StepUp != nil {
-			return refusal.StepUp
+		if e, ok := refusalAs(who(stale, func(string) string { return "" })); ok && e.StepUp != nil {
+			return e.StepUp
 		}
 	}
 	return nil
@@ -38,4 +37,10 @@ func (who audience) stepUp() *domain.StepUp {
 // open reports whether guests may use a route whose path has no parameters that matter.
 func (who audience) open() bool {
 	return who(domain.Guest(), func(string) string { return "" }) == nil
+}
+
+// refusalAs is the domain's refusal in an error.
+func refusalAs(err error) (*domain.Error, bool) {
+	var e *domain.Error
+	return e, errors.As(err, &e)
 }

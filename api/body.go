@@ -22,22 +22,25 @@ type body[T any] struct {
 
 // decoder is a body of any type.
 type decoder interface {
-	decode(data []byte)
+	decode(data []byte, f *form)
 	wrong() error
 }
 
-func (b *body[T]) decode(data []byte) { b.fault = strictly(data, &b.value) }
-func (b *body[T]) wrong() error       { return b.fault }
+func (b *body[T]) decode(data []byte, f *form) { b.fault = strictly(data, &b.value, f) }
+func (b *body[T]) wrong() error                { return b.fault }
 
 // Schema is the schema of the body's type.
 func (b body[T]) Schema(r huma.Registry) *huma.Schema {
 	return r.Schema(reflect.TypeFor[T](), true, "")
 }
 
-// strictly decodes one JSON object in UTF-8 without duplicate or unknown names and without control characters in strings.
-func strictly(data []byte, into any) error {
+// strictly decodes one JSON object in UTF-8 without duplicate or unknown names and without control characters in strings, as its form asks.
+func strictly(data []byte, into any, f *form) error {
 	t := reflect.TypeOf(into).Elem()
 	if err := wellFormed(data, t); err != nil {
+		return err
+	}
+	if err := f.faults(data); err != nil {
 		return err
 	}
 	err := json.Unmarshal(data, into, json.RejectUnknownMembers(true))
@@ -45,9 +48,6 @@ func strictly(data []byte, into any) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, json.ErrUnknownName) && errors.As(err, &wrong):
-		at, _ := locate(t, wrong.JSONPointer.Parent())
-		return errUnknownField.At(at)
 	case errors.As(err, &wrong):
 		at, held := locate(t, wrong.JSONPointer)
 		return wrongType(kindOf(held)).At(at)
@@ -60,9 +60,10 @@ func strictly(data []byte, into any) error {
 func wellFormed(data []byte, t reflect.Type) error {
 	d := jsontext.NewDecoder(bytes.NewBuffer(data))
 	for first := true; ; first = false {
+		over := !first && d.StackDepth() == 0
 		token, err := d.ReadToken()
 		switch {
-		case errors.Is(err, io.EOF) && d.StackDepth() == 0 && !first:
+		case over && errors.Is(err, io.EOF):
 			return nil
 		case errors.Is(err, jsontext.ErrDuplicateName):
 			var twice *jsontext.SyntacticError
@@ -71,7 +72,7 @@ func wellFormed(data []byte, t reflect.Type) error {
 			}
 			at, _ := locate(t, twice.JSONPointer.Parent())
 			return errDuplicate.At(at)
-		case err != nil:
+		case err != nil, over: // or a second value
 			return errMalformed
 		case first && token.Kind() != '{':
 			return errNoObject

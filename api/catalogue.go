@@ -8,7 +8,7 @@ import (
 )
 
 type catalogueIn struct {
-	Language       string `query:"language" doc:"The language of texts (BCP 47). Defaults to your own if you are signed in, then to Accept-Language, then to English." example:"de"`
+	Language       string `query:"language" format:"language" doc:"The language of texts (BCP 47). Defaults to your own if you are signed in, then to Accept-Language, then to English." example:"de"`
 	AcceptLanguage string `header:"Accept-Language" doc:"Used if the parameter is missing and you are not signed in as a person."`
 }
 
@@ -42,8 +42,8 @@ type cataloguePurpose struct {
 	LegalBasis  domain.LegalBasis `json:"legal_basis"`
 	Description string            `json:"description"`
 	DPV         domain.Term       `json:"dpv" example:"dpv:RequestedServiceProvision" doc:"The purpose as a term of W3C's Data Privacy Vocabulary."`
-	Retention   domain.Retention  `json:"retention" enum:"none,days_30,days_90,days_365,until_withdrawal" doc:"How long the data is kept for it, at most."`
-	Recipients  domain.Recipients `json:"recipients" enum:"controller,services" doc:"Who gets the data: nobody but the controller, or connected services that may ask for this purpose, too."`
+	Retention   domain.Retention  `json:"retention" doc:"How long the data is kept for it, at most."`
+	Recipients  domain.Recipients `json:"recipients" doc:"Who gets the data: nobody but the controller, or connected services that may ask for this purpose, too."`
 }
 
 type catalogueNotice struct {
@@ -79,7 +79,7 @@ func (a *API) catalogue() {
 				ans.Permissions[i] = cataloguePermissionOf(e)
 			}
 			return &catalogueOut{"Accept-Language, Authorization", ans}, nil
-		})
+		}, domain.ErrLanguage)
 }
 
 func cataloguePermissionOf(e commands.CatalogueEntry) cataloguePermission {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"accountledger/commands"
+	"accountledger/domain"
 )
 
 type addContactIn struct {
@@ -12,7 +13,7 @@ type addContactIn struct {
 }
 
 type addContactBody struct {
-	Email string `json:"email" format:"email" doc:"The address to add; a code is sent to it."`
+	Email string `json:"email" format:"email" example:"ada@example.org" doc:"The address to add; a code is sent to it."`
 }
 
 // addContact asks for another address of a person's account. The answer is the same whether or not another account has it.
@@ -26,5 +27,5 @@ func (a *API) addContact() {
 				return nil, err
 			}
 			return reply(a, out.Position, sent(commands.SignedUp(out.Value))), nil
-		})
+		}, domain.ErrContactOwn, domain.ErrContacts, domain.ErrMessages, domain.ErrRate, domain.ErrChanges)
 }

@@ -10,7 +10,7 @@ import (
 
 type contactView struct {
 	ID    domain.ClaimID        `json:"id" format:"uuid"`
-	Kind  domain.IdentifierKind `json:"kind" enum:"email"`
+	Kind  domain.IdentifierKind `json:"kind"`
 	Email string                `json:"email"`
 	Since time.Time             `json:"since" doc:"When it was proven."`
 }

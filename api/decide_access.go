@@ -20,7 +20,7 @@ type decideBody struct {
 
 type decideAnswer struct {
 	Decision domain.EventID `json:"decision" format:"uuid" doc:"The entry that records this decision."`
-	Outcome  domain.Outcome `json:"outcome" enum:"allowed,denied"`
+	Outcome  domain.Outcome `json:"outcome"`
 	At       time.Time      `json:"at"`
 }
 
@@ -31,15 +31,12 @@ func (a *API) decideAccess() {
 		"The decision is recorded before it is answered. The answer is the same, denied, whether permission was withdrawn or never given, or the account is "+
 			"unknown or erased."), of(a.Menu.DecideAccess.May),
 		func(ctx context.Context, r *ask, in *decideIn) (*answer[decideAnswer], error) {
-			id, ok := domain.ParseID(in.Body.value.Account)
-			if !ok {
-				return nil, errID.At("/account")
-			}
+			id, _ := domain.ParseID(in.Body.value.Account) // its form has been checked
 			out, err := a.Menu.DecideAccess(ctx, r.Request, commands.DecideAccess{Account: domain.AccountID{UUID: id},
 				Permission: in.Body.value.Permission, Purpose: in.Body.value.Purpose})
 			if err != nil {
 				return nil, err
 			}
 			return reply(a, out.Position, decideAnswer{out.Value.ID, out.Value.Outcome, out.Value.At}), nil
-		})
+		}, domain.ErrOutsideKey)
 }

@@ -13,8 +13,8 @@ type linkDeviceIn struct {
 
 type linkDeviceBody struct {
 	Kind  domain.DeviceKind `json:"kind" doc:"One of device_kinds in GET /v1/catalogue." example:"phone"`
-	Model string            `json:"model" doc:"1 to 100 characters. Stored encrypted."`
-	Name  string            `json:"name" doc:"Your name for it: 1 to 100 characters. Stored encrypted."`
+	Model string            `json:"model" format:"device-model" doc:"1 to 100 characters. Stored encrypted."`
+	Name  string            `json:"name" format:"device-name" doc:"Your name for it: 1 to 100 characters. Stored encrypted."`
 }
 
 // linkDevice links a device to a person's account.
@@ -28,5 +28,5 @@ func (a *API) linkDevice() {
 				return nil, err
 			}
 			return reply(a, out.Position, deviceOf(out.Value)), nil
-		})
+		}, domain.ErrTooMany, domain.ErrChanges)
 }

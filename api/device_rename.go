@@ -9,12 +9,12 @@ import (
 
 type renameDeviceIn struct {
 	Keyed
-	ID   string `path:"id" doc:"The device."`
+	ID   string `path:"id" format:"uuid" doc:"The device."`
 	Body body[renameDeviceBody]
 }
 
 type renameDeviceBody struct {
-	Name string `json:"name" doc:"1 to 100 characters."`
+	Name string `json:"name" format:"device-name" doc:"1 to 100 characters."`
 }
 
 // renameDevice renames one of a person's devices. Somebody else's is answered like one that does not exist.
@@ -30,5 +30,5 @@ func (a *API) renameDevice() {
 				return nil, err
 			}
 			return reply(a, out.Position, deviceOf(out.Value)), nil
-		})
+		}, domain.ErrNotFound, domain.ErrChanges)
 }

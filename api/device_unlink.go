@@ -9,7 +9,7 @@ import (
 
 type unlinkDeviceIn struct {
 	Keyed
-	ID string `path:"id" doc:"The device."`
+	ID string `path:"id" format:"uuid" doc:"The device."`
 }
 
 // unlinkDevice unlinks one of a person's devices; afterwards nobody can read its model and name.
@@ -26,5 +26,5 @@ func (a *API) unlinkDevice() {
 				return nil, err
 			}
 			return &done{Positioned{a.sealPosition(out.Position)}}, nil
-		})
+		}, domain.ErrNotFound, domain.ErrChanges)
 }

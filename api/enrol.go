@@ -14,8 +14,8 @@ type enrolIn struct {
 }
 
 type enrolBody struct {
-	Code     commands.Token     `json:"code" doc:"The one-time code printed by 'accountledger staff add', valid for 24 hours."`
-	Password passwords.Password `json:"password" format:"password"`
+	Code     commands.Token     `json:"code" format:"code" doc:"The one-time code printed by 'accountledger staff add', valid for 24 hours."`
+	Password passwords.Password `json:"password" format:"new-password"`
 }
 
 type enrolAnswer struct {
@@ -27,16 +27,10 @@ func (a *API) enrol() {
 	route(a, operation("enrol", "POST", "/v1/enrolments", "sessions", "Set an officer's password", "With the one-time code from 'accountledger staff add'."),
 		of(a.Menu.Enrol.May),
 		func(ctx context.Context, r *ask, in *enrolIn) (*answer[enrolAnswer], error) {
-			switch b := in.Body.value; {
-			case b.Code == "":
-				return nil, errRequired.At("/code")
-			case b.Password == (passwords.Password{}):
-				return nil, errRequired.At("/password")
-			}
 			out, err := a.Menu.Enrol(ctx, r.Request, commands.Enrol{Code: in.Body.value.Code, Password: in.Body.value.Password})
 			if err != nil {
 				return nil, err
 			}
 			return reply(a, out.Position, enrolAnswer{out.Value.Roles}), nil
-		})
+		}, append(commands.PasswordRefusals(a.Menu.Passwords, passwords.Alone, "/password"), domain.ErrEnrolment, domain.ErrRate)...)
 }

@@ -4,11 +4,12 @@ import (
 	"context"
 
 	"accountledger/commands"
+	"accountledger/domain"
 )
 
 type cancelErasureIn struct {
 	Keyed
-	ID string `path:"id" doc:"The id from the answer to the erasure request."`
+	ID string `path:"id" format:"erasure" doc:"The id from the answer to the erasure request."`
 }
 
 // cancelErasure keeps a person's account while its erasure is pending. Repeated, it gives the same answer.
@@ -21,5 +22,5 @@ func (a *API) cancelErasure() {
 				return nil, err
 			}
 			return reply(a, out.Position, erasureOf(out.Value)), nil
-		})
+		}, domain.ErrNotFound, domain.ErrErasureDone)
 }

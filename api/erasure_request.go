@@ -13,7 +13,7 @@ type requestErasureIn struct{ Keyed }
 
 type erasureAnswer struct {
 	ID          string              `json:"id" doc:"Anybody who has this id can see the state of the erasure, without signing in. Keep it to yourself."`
-	State       domain.ErasureState `json:"state" enum:"requested,cancelled,started,completed"`
+	State       domain.ErasureState `json:"state"`
 	RequestedAt time.Time           `json:"requested_at"`
 	DueAt       time.Time           `json:"due_at" doc:"It can be cancelled until then."`
 	EndedAt     *time.Time          `json:"ended_at,omitzero"`
@@ -61,5 +61,5 @@ func (a *API) requestErasure() {
 				return nil, err
 			}
 			return reply(a, out.Position, erasureOf(out.Value)), nil
-		})
+		}, domain.ErrErasureOpen, domain.ErrChanges)
 }

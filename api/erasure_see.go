@@ -4,11 +4,12 @@ import (
 	"context"
 
 	"accountledger/commands"
+	"accountledger/domain"
 	"accountledger/journal"
 )
 
 type erasureIn struct {
-	ID string `path:"id" doc:"The id from the answer to the erasure request."`
+	ID string `path:"id" format:"erasure" doc:"The id from the answer to the erasure request."`
 }
 
 // seeErasure shows the state of an erasure to anybody who has its id, since the person can no longer sign in.
@@ -21,5 +22,5 @@ func (a *API) seeErasure() {
 				return nil, err
 			}
 			return reply(a, journal.Position{}, erasureOf(out.Value)), nil
-		})
+		}, domain.ErrNotFound)
 }

@@ -18,6 +18,7 @@ import (
 func (a *API) refusal(ctx context.Context, operation string, err error) *Problem {
 	p := problemOf(err)
 	a.refused(ctx, operation, p)
+	a.translate(ctx, p)
 	switch {
 	case p.Status < http.StatusInternalServerError:
 	case a.Failed != nil:

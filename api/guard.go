@@ -30,6 +30,7 @@ func (a *API) guard(who audience) func(huma.Context, func(huma.Context)) {
 		c, op := humaecho.Unwrap(ctx), ctx.Operation()
 		c.Set(operationKey, op.OperationID)
 		once := commands.Once(ctx.Context())
+		c.SetRequest(c.Request().WithContext(once)) // for the language of a refusal
 		may := func(caller domain.Caller) error { return who(caller, c.Param) }
 		caller, err := a.enter(once, c, op, may)
 		s := seenOf(once)
@@ -102,6 +103,9 @@ func checkParameters(query string, op *huma.Operation) error {
 		}
 		if len(given) > 1 {
 			return errParameterTwice
+		}
+		if given[0] == "" {
+			return errParameterEmpty
 		}
 	}
 	return nil

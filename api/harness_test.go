@@ -50,6 +50,7 @@ type ledger struct {
 	ready  atomic.Bool
 
 	registry *prometheus.Registry
+	document *document
 }
 
 // clock begins at noon, so that days and hours of a test are known, and moves on by a millisecond whenever it is read.
@@ -270,7 +271,19 @@ func (l *ledger) send(method, path, token, body string, headers ...header) reply
 	defer func() { _ = out.Body.Close() }()
 	text, err := io.ReadAll(out.Body)
 	must(l.t, 0, err)
+	l.announced().check(l.t, method, path, reply{out, string(text)})
 	return reply{out, string(text)}
+}
+
+// announced is what the API says of itself.
+func (l *ledger) announced() *document {
+	l.t.Helper()
+	if l.document == nil {
+		w := httptest.NewRecorder()
+		l.api.Handler().ServeHTTP(w, httptest.NewRequest("GET", "/openapi.json", http.NoBody))
+		l.document = readDocument(l.t, w.Body.Bytes())
+	}
+	return l.document
 }
 
 func (l *ledger) url() string {

@@ -13,7 +13,7 @@ type setLanguageIn struct {
 }
 
 type setLanguageBody struct {
-	Language string `json:"language" doc:"BCP 47, in any case." example:"zh-Hans"`
+	Language string `json:"language" format:"language" doc:"BCP 47, in any case." example:"zh-Hans"`
 }
 
 type languageAnswer struct {
@@ -30,5 +30,5 @@ func (a *API) setLanguage() {
 				return nil, err
 			}
 			return reply(a, out.Position, languageAnswer{out.Value}), nil
-		})
+		}, domain.ErrChanges)
 }

@@ -12,9 +12,9 @@ type lookUpIn struct {
 }
 
 type lookUpBody struct {
-	Email   string         `json:"email" format:"email"`
-	Purpose domain.Purpose `json:"purpose" enum:"subject_request,security_incident,legal_order,fraud_investigation,support,audit"`
-	Case    domain.CaseID  `json:"case" doc:"The case that this belongs to." example:"DSR-2026-0042"`
+	Email   string        `json:"email" format:"email"`
+	Purpose string        `json:"purpose" format:"look-purpose"`
+	Case    domain.CaseID `json:"case" doc:"The case that this belongs to." example:"DSR-2026-0042"`
 }
 
 type lookUpAnswer struct {
@@ -28,7 +28,7 @@ func (a *API) lookUp() {
 		"Exact match; addresses cannot be searched otherwise. For compliance officers. Recorded with purpose and case before it is answered."), of(a.Menu.LookUp.May),
 		func(ctx context.Context, r *ask, in *lookUpIn) (*answer[lookUpAnswer], error) {
 			b := in.Body.value
-			out, err := a.Menu.LookUp(ctx, r.Request, commands.LookUp{Why: commands.Why{Purpose: b.Purpose, Case: b.Case}, Email: b.Email})
+			out, err := a.Menu.LookUp(ctx, r.Request, commands.LookUp{Why: commands.Why{Purpose: domain.Purpose(b.Purpose), Case: b.Case}, Email: b.Email})
 			if err != nil {
 				return nil, err
 			}

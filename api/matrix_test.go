@@ -49,6 +49,7 @@ func endpoints() []endpoint {
 		{"listContacts", "GET", "/v1/me/contacts", false, people},
 		{"addContact", "POST", "/v1/me/contacts", true, owner},
 		{"history", "GET", "/v1/me/history", false, owner},
+		{"signIns", "GET", "/v1/me/sign-ins", false, people},
 		{"accesses", "GET", "/v1/me/accesses", false, owner},
 		{"listPermissions", "GET", "/v1/me/permissions", false, owner},
 		{"setPermission", "PUT", "/v1/me/permissions/location", true, owner},

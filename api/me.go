@@ -15,7 +15,7 @@ type meAnswer struct {
 	Region     domain.Region    `json:"region"`
 	Language   domain.Language  `json:"language"`
 	Rules      domain.Rules     `json:"rules" doc:"The row and version of the age table that was applied."`
-	Capacity   domain.Capacity  `json:"capacity" enum:"self,guardian_required,refused" doc:"Whether you may decide on your own."`
+	Capacity   domain.Capacity  `json:"capacity" doc:"Whether you may decide on your own."`
 	OpenedAt   time.Time        `json:"opened_at"`
 	Erasure    *erasureAnswer   `json:"erasure,omitzero" doc:"Present while an erasure is pending."`
 }
@@ -35,5 +35,5 @@ func (a *API) me() {
 				ans.Erasure = &e
 			}
 			return reply(a, journal.Position{}, ans), nil
-		})
+		}, domain.ErrNotFound)
 }

@@ -9,8 +9,8 @@ import (
 )
 
 type noticeIn struct {
-	ID       string `path:"id" doc:"From GET /v1/catalogue, GET /v1/notices, or the entry of a decision."`
-	Language string `query:"language" doc:"Show the same version of the notice in this language (BCP 47), or the closest there is. By default the text is exactly the one with this id, whatever the Accept-Language." example:"es"`
+	ID       string `path:"id" format:"uuid" doc:"From GET /v1/catalogue, GET /v1/notices, or the entry of a decision."`
+	Language string `query:"language" format:"language" doc:"Show the same version of the notice in this language (BCP 47), or the closest there is. By default the text is exactly the one with this id, whatever the Accept-Language." example:"es"`
 }
 
 type noticeOut struct {
@@ -74,5 +74,5 @@ func (a *API) notice() {
 			by := controllerAnswer{n.By.ID, n.Described, n.By.Name, n.By.Address, n.By.Contact, n.By.DPO, n.By.Authority, n.By.Jurisdiction, n.By.Places}
 			return &noticeOut{keep, string(n.Language),
 				noticeAnswer{n.Event, n.Permission, n.Version, n.Material, n.Language, n.At, n.Hash, n.Text, by}}, nil
-		})
+		}, domain.ErrNotFound, domain.ErrLanguage)
 }

@@ -9,8 +9,8 @@ import (
 )
 
 type noticesIn struct {
-	Permission     string `query:"permission" doc:"Only the notices of this permission." example:"location"`
-	Language       string `query:"language" doc:"The language of texts (BCP 47). Defaults to your own if you are signed in, then to Accept-Language, then to English." example:"de"`
+	Permission     string `query:"permission" format:"permission" doc:"Only the notices of this permission." example:"location"`
+	Language       string `query:"language" format:"language" doc:"The language of texts (BCP 47). Defaults to your own if you are signed in, then to Accept-Language, then to English." example:"de"`
 	AcceptLanguage string `header:"Accept-Language" doc:"Used if the parameter is missing and you are not signed in as a person."`
 }
 
@@ -57,5 +57,5 @@ func (a *API) notices() {
 				ans.Notices[i] = noticeVersion{n.Event, n.Permission, n.Version, n.Material, n.InForce, n.Counts, n.Language, n.Controller, n.At, n.Hash}
 			}
 			return &noticesOut{"Accept-Language, Authorization", ans}, nil
-		})
+		}, domain.ErrPermission, domain.ErrLanguage)
 }

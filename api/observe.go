@@ -39,6 +39,7 @@ type seen struct {
 	id            string
 	route, method string // from closed sets
 	address       string // the client's
+	accept        string // the Accept-Language header
 	credential    bool   // an Authorization header was sent
 	caller        domain.Caller
 	target        security.Target
@@ -61,7 +62,7 @@ func RequestID(ctx context.Context) string { return seenOf(ctx).id }
 func (a *API) observe(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		began, r := time.Now(), c.Request()
-		s := &seen{id: uuid.NewString(), route: a.templateOf(c), method: methodOf(r.Method), address: c.RealIP(),
+		s := &seen{id: uuid.NewString(), route: a.templateOf(c), method: methodOf(r.Method), address: c.RealIP(), accept: r.Header.Get("Accept-Language"),
 			credential: len(r.Header.Values("Authorization")) > 0, caller: domain.Guest()}
 		c.SetRequest(r.WithContext(context.WithValue(r.Context(), seenKey{}, s)))
 		c.Response().Header().Set("X-Request-Id", s.id)

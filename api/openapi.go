@@ -2,14 +2,18 @@ package api
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"reflect"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json"
 	"github.com/labstack/echo/v4"
 
+	"accountledger/domain"
 	"accountledger/projections/view"
 )
 
@@ -22,19 +26,21 @@ Sign in with POST /v1/sessions and send the token as Authorization: Bearer. Serv
 Refusals are application/problem+json (RFC 9457) with a stable code.`
 
 // description is the skeleton of /openapi.json; routes add themselves.
-func description(version, origin string) huma.Config {
-	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+func (a *API) description(version, origin string) huma.Config {
+	registry := huma.NewMapRegistry(schemasAt, huma.DefaultSchemaNamer)
+	typed(registry)
 	registry.RegisterTypeAlias(reflect.TypeFor[view.Literal](), reflect.TypeFor[literal]())
-	var servers []*huma.Server
-	if origin != "" {
-		servers = []*huma.Server{{URL: origin}}
+	server := &huma.Server{URL: "/", Description: "Where this document is."}
+	if !strings.HasPrefix(origin, "http://localhost") && origin != "" {
+		server = &huma.Server{URL: origin}
 	}
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
-			Servers: servers,
-			Info:    &huma.Info{Title: "Account ledger", Version: version, Description: about},
-			Components: &huma.Components{Schemas: registry, SecuritySchemes: map[string]*huma.SecurityScheme{
+			Servers: []*huma.Server{server},
+			Info: &huma.Info{Title: "Account ledger", Version: version, Description: about,
+				License: &huma.License{Name: "Apache-2.0", URL: "https://www.apache.org/licenses/LICENSE-2.0"}},
+			Components: &huma.Components{Schemas: registry, Headers: sharedHeaders(), SecuritySchemes: map[string]*huma.SecurityScheme{
 				bearer: {Type: "http", Scheme: "bearer", Description: "A session's token or a service's key."}}},
 			Tags: []*huma.Tag{
 				{Name: "signing up", Description: "For people without an account."},
@@ -46,13 +52,13 @@ func description(version, origin string) huma.Config {
 				{Name: "looking", Description: "For officers. Every look at data is recorded before it is answered."},
 			},
 		},
-		Formats:       map[string]huma.Format{"application/json": format(), "json": format()},
+		Formats:       map[string]huma.Format{"application/json": a.format(), "json": a.format()},
 		DefaultFormat: "application/json",
 	}
 }
 
 // format writes answers and passes bodies to their decoders.
-func format() huma.Format {
+func (a *API) format() huma.Format {
 	return huma.Format{
 		Marshal: writeLine,
 		Unmarshal: func(data []byte, v any) error {
@@ -60,24 +66,26 @@ func format() huma.Format {
 			if !ok {
 				return fmt.Errorf("api: %T is not a body", v)
 			}
-			b.decode(data)
+			b.decode(data, a.forms[reflect.TypeOf(v)])
 			return nil
 		},
 	}
 }
 
-// describe adds what all operations have in common.
-func describe(op *huma.Operation, who audience) {
-	if !who.open() {
-		op.Security = []map[string][]string{{bearer: {}}}
+// describe adds what all operations have in common. in is the type of the request, own are refusals of its own.
+func (a *API) describe(op *huma.Operation, who audience, in reflect.Type, own []*domain.Error) {
+	op.Security = []map[string][]string{{bearer: {}}}
+	if who.open() {
+		op.Security = append(op.Security, map[string][]string{}) // or nothing
 	}
 	if op.Responses == nil {
 		op.Responses = map[string]*huma.Response{}
 	}
 	op.Responses["default"] = refusalOf("A refusal.")
+	a.refusals[op.OperationID] = refusalsOf(op, who, in, own)
 	if up := who.stepUp(); up != nil {
-		op.Responses["403"] = refusalOf(fmt.Sprintf("A refusal; step_up_required if you proved who you are more than %d minutes ago: "+
-			"see POST /v1/me/session/raise.", up.MaxAge/time.Minute))
+		op.Description += fmt.Sprintf(" It needs a proof of who you are that is at most %d minutes old (403 step_up_required): "+
+			"see POST /v1/me/session/raise.", up.MaxAge/time.Minute)
 	}
 }
 
@@ -89,24 +97,26 @@ func answers[T any](a *API, description string) *huma.Response {
 		"application/json": {Schema: a.huma.OpenAPI().Components.Schemas.Schema(t, true, name)}}}
 }
 
-func refusalOf(description string) *huma.Response {
-	return &huma.Response{Description: description, Content: map[string]*huma.MediaType{
-		"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/Problem"}}}}
-}
-
 // finishDescription removes huma's own schemas and serves the description.
 func (a *API) finishDescription() error {
 	schemas := a.huma.OpenAPI().Components.Schemas
 	delete(schemas.Map(), "ErrorModel")
 	delete(schemas.Map(), "ErrorDetail")
 	schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")
-	for _, s := range schemas.Map() {
-		for _, p := range s.Properties {
-			if p.Type == huma.TypeArray { // an empty list is [], never null
-				p.Nullable = false
-			}
+	shapeQueries(schemas.Map())
+	for _, s := range slices.Collect(maps.Values(schemas.Map())) {
+		a.settled.settle(s)
+	}
+	for _, h := range a.huma.OpenAPI().Components.Headers {
+		a.settled.settle(h.Schema)
+	}
+	for _, item := range a.huma.OpenAPI().Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			a.finishOperation(op)
 		}
 	}
+	a.settled.dropUnused()
+	a.describeCodes(schemas.Map()["Problem"].Properties["code"])
 	spec, err := json.Marshal(a.huma.OpenAPI(), json.Deterministic(true))
 	if err != nil {
 		return fmt.Errorf("api: writing the description: %w", err)
@@ -115,6 +125,55 @@ func (a *API) finishDescription() error {
 		return c.Blob(http.StatusOK, "application/openapi+json", spec)
 	})
 	return nil
+}
+
+// describeCodes says what each code means that a refusal can have.
+func (a *API) describeCodes(s *huma.Schema) {
+	text := strings.Builder{}
+	text.WriteString("What is wrong, for programs. Stable. Each operation lists those that it can answer with, by status.\n")
+	for _, code := range slices.Sorted(maps.Keys(a.codes)) {
+		fmt.Fprintf(&text, "\n- `%s`", code)
+		if message := a.codes[code]; message != "" {
+			text.WriteString(": " + message)
+		}
+	}
+	s.Description = text.String()
+}
+
+// finishOperation settles the parameters and adds the header that all answers have.
+func (a *API) finishOperation(op *huma.Operation) {
+	if op == nil {
+		return
+	}
+	for _, p := range op.Parameters {
+		if p.Name == keyHeader && len(op.Security) > 1 {
+			p.Schema.Format = guestKey
+		}
+		a.settled.settle(p.Schema)
+	}
+	all := a.refusals[op.OperationID]
+	if op.RequestBody != nil {
+		for _, m := range op.RequestBody.Content {
+			m.Example = a.settled.example(m.Schema)
+			all = append(all, a.settled.refusals(m.Schema, map[*huma.Schema]bool{})...)
+		}
+	}
+	describeRefusals(op, all)
+	for _, e := range all {
+		a.codes[e.Code] = e.Message
+	}
+	for status, r := range op.Responses {
+		if r.Headers == nil {
+			r.Headers = map[string]*huma.Header{}
+		}
+		r.Headers[requestID] = &huma.Header{Ref: headersAt + requestID}
+		for name, h := range r.Headers {
+			a.settled.settle(h.Schema)
+			if status[0] == '2' && h.Ref == "" {
+				h.Required = name != positionHeader
+			}
+		}
+	}
 }
 
 // literal is the schema of a value in a filter.

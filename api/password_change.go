@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"accountledger/commands"
+	"accountledger/domain"
 	"accountledger/passwords"
 )
 
@@ -14,7 +15,7 @@ type changePasswordIn struct {
 
 type changePasswordBody struct {
 	Current   passwords.Password `json:"current" format:"password" doc:"The password that you have."`
-	New       passwords.Password `json:"new" format:"password" doc:"The one you want. Any characters; see the setting passwords.min_alone for how many at least."`
+	New       passwords.Password `json:"new" format:"new-password" example:"eleven-quiet-otters-59" doc:"The one you want: not common, and not similar to an address of yours."`
 	EndOthers *bool              `json:"end_others,omitzero" default:"true" doc:"Whether to sign out everywhere else. True unless you say false."`
 }
 
@@ -26,17 +27,11 @@ func (a *API) changePassword() {
 		of(a.Menu.ChangePassword.May),
 		func(ctx context.Context, r *ask, in *changePasswordIn) (*answer[signInAnswer], error) {
 			b := in.Body.value
-			switch none := (passwords.Password{}); {
-			case b.Current == none:
-				return nil, errRequired.At("/current")
-			case b.New == none:
-				return nil, errRequired.At("/new")
-			}
 			out, err := a.Menu.ChangePassword(ctx, r.Request, commands.ChangePassword{Current: b.Current, New: b.New,
 				EndOthers: b.EndOthers == nil || *b.EndOthers})
 			if err != nil {
 				return nil, err
 			}
 			return reply(a, out.Position, signedIn(out.Value)), nil
-		})
+		}, append(commands.PasswordRefusals(a.Menu.Passwords, passwords.Alone, "/new"), domain.ErrPassword, domain.ErrRate, domain.ErrChanges)...)
 }

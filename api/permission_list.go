@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"accountledger/commands"
 	"accountledger/domain"
 )
@@ -26,7 +28,7 @@ type permissionsAnswer struct {
 type permissionAnswer struct {
 	Permission domain.Permission `json:"permission" example:"location"`
 	Purpose    domain.Purpose    `json:"purpose" example:"navigation"`
-	State      domain.State      `json:"state" enum:"none,granted,withdrawn"`
+	State      domain.State      `json:"state"`
 	Effective  bool              `json:"effective" doc:"Granted, and the notice it rests on is still valid."`
 	Since      *time.Time        `json:"since,omitzero" doc:"When it was decided; missing if it never was."`
 	Event      *domain.EventID   `json:"event,omitzero" format:"uuid" doc:"The entry that records the decision."`
@@ -42,8 +44,11 @@ func permissionOf(v commands.PermissionView) permissionAnswer {
 
 // listPermissions lists all permissions with a person's decisions; what was never decided on is off.
 func (a *API) listPermissions() {
-	route(a, operation("listPermissions", "GET", "/v1/me/permissions", "me", "List your permissions",
-		"All permissions, one entry per purpose. What you never decided on is off."), of(a.Menu.ListPermissions.May),
+	op := operation("listPermissions", "GET", "/v1/me/permissions", "me", "List your permissions",
+		"All permissions, one entry per purpose. What you never decided on is off.")
+	op.Responses = map[string]*huma.Response{"304": {Description: "Nothing has changed since.",
+		Headers: map[string]*huma.Header{"ETag": header("The one that was sent.", true)}}}
+	route(a, op, of(a.Menu.ListPermissions.May),
 		func(ctx context.Context, r *ask, in *permissionsIn) (*permissionsOut, error) {
 			out, err := a.Menu.ListPermissions(ctx, r.Request, struct{}{})
 			if err != nil {

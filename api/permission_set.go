@@ -8,15 +8,15 @@ import (
 
 type setPermissionIn struct {
 	Keyed
-	Permission string `path:"permission" doc:"From GET /v1/catalogue." example:"location"`
-	IfMatch    string `header:"If-Match" doc:"The ETag of your permissions as you last saw them; if they have changed since, the answer is 412."`
+	Permission string `path:"permission" format:"permission" doc:"From GET /v1/catalogue." example:"location"`
+	IfMatch    string `header:"If-Match" format:"if-match" doc:"The ETag of your permissions as you last saw them; if they have changed since, the answer is 412."`
 	Body       body[setPermissionBody]
 }
 
 type setPermissionBody struct {
-	Purpose domain.Purpose `json:"purpose" example:"navigation"`
-	State   domain.State   `json:"state" enum:"granted,withdrawn"`
-	Notice  string         `json:"notice,omitzero" format:"uuid" doc:"The id of the notice that was shown. Required when granting."`
+	Purpose string       `json:"purpose" format:"purpose" example:"navigation"`
+	State   domain.State `json:"state" enum:"granted,withdrawn" example:"withdrawn"`
+	Notice  string       `json:"notice,omitzero" format:"notice" doc:"The id of the notice that was shown. Required when granting."`
 }
 
 type setPermissionOut struct {
@@ -32,15 +32,8 @@ func (a *API) setPermission() {
 			"at once."), of(a.Menu.SetPermission.May),
 		func(ctx context.Context, r *ask, in *setPermissionIn) (*setPermissionOut, error) {
 			b := in.Body.value
-			set := domain.SetPermission{Permission: domain.Permission(in.Permission), Purpose: b.Purpose, Grant: b.State == domain.StateGranted}
-			if b.State != domain.StateGranted && b.State != domain.StateWithdrawn {
-				return nil, errState
-			}
-			if b.Notice != "" {
-				id, ok := domain.ParseID(b.Notice)
-				if !ok {
-					return nil, errNotice
-				}
+			set := domain.SetPermission{Permission: domain.Permission(in.Permission), Purpose: domain.Purpose(b.Purpose), Grant: b.State == domain.StateGranted}
+			if id, ok := domain.ParseID(b.Notice); ok {
 				set.Notice = domain.EventID{UUID: id}
 			}
 			var err error
@@ -52,5 +45,6 @@ func (a *API) setPermission() {
 				return nil, err
 			}
 			return &setPermissionOut{Positioned{a.sealPosition(out.Position)}, etag(out.Value.Tag), permissionOf(out.Value.PermissionView)}, nil
-		})
+		}, errState, errNotice, errIfMatch, domain.ErrPermission, domain.ErrPurpose, domain.ErrGuardian, domain.ErrNotice, domain.ErrStale,
+		domain.ErrChanges)
 }

@@ -6,7 +6,7 @@ import (
 
 // Awaiting is a request that can name a position the view must have reached.
 type Awaiting struct {
-	Min string `header:"Ledger-Min-Position" doc:"A Ledger-Position: the answer includes everything up to it. If the view does not reach it within 5 seconds, the answer is 503 view_behind."`
+	Min string `header:"Ledger-Min-Position" format:"position" doc:"A Ledger-Position: the answer includes everything up to it. If the view does not reach it within 5 seconds, the answer is 503 view_behind."`
 }
 
 // sealPosition encrypts a position, which callers must not read.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,10 +18,10 @@ type Problem struct {
 	Type   string  `json:"type" format:"uri-reference" doc:"The kind of problem: /problems/ and the code."`
 	Title  string  `json:"title" doc:"The same for all problems with this status."`
 	Status int     `json:"status" doc:"The HTTP status."`
-	Detail string  `json:"detail" doc:"What is wrong and how to fix it, for people."`
+	Detail string  `json:"detail" doc:"What is wrong and how to fix it, for people: in their own language, for guests in the one that suits Accept-Language best, for officers and services in English. What only a program can do wrong is always said in English."`
 	Code   string  `json:"code" doc:"What is wrong, for programs. Stable."`
-	Field  string  `json:"field,omitzero" doc:"JSON pointer to the field at fault, if it is one field."`
-	Errors []Fault `json:"errors,omitzero" doc:"The faults by field, for forms."`
+	Field  string  `json:"field,omitzero" doc:"JSON pointer to the first field at fault."`
+	Errors []Fault `json:"errors,omitzero" doc:"All faults of the body, by field. Code, detail and field are those of the first."`
 	// For step_up_required:
 	Level  domain.Level        `json:"level,omitzero" doc:"The level that the session needs (step_up_required)."`
 	MaxAge int                 `json:"max_age,omitzero" doc:"How old the last proof of who you are may be, in seconds (step_up_required)."`
@@ -29,6 +30,7 @@ type Problem struct {
 	Work *Work `json:"work,omitzero" doc:"The challenge to solve, if you do not want to wait (work_required)."`
 
 	headers http.Header
+	number  int // that detail names
 }
 
 // Work is a challenge: find a nonce of at most 64 characters with which the SHA-256 of challenge, ":" and nonce begins with so many zero bits.
@@ -40,8 +42,10 @@ type Work struct {
 
 // Fault is what is wrong with one field.
 type Fault struct {
-	Field   string `json:"field" doc:"JSON pointer into the body."`
-	Message string `json:"message"`
+	Field   string `json:"field" doc:"JSON pointer into the body; empty for the body as a whole."`
+	Code    string `json:"code" doc:"What is wrong, for programs. Stable."`
+	Message string `json:"message" doc:"What is wrong and how to fix it, for people."`
+	number  int    // that it names
 }
 
 // Error gives the code.
@@ -76,9 +80,9 @@ func problemOf(err error) *Problem {
 		e = domain.ErrInternal
 	}
 	status := statusOf(e)
-	p := &Problem{Type: "/problems/" + e.Code, Title: title(status), Status: status, Detail: e.Message, Code: e.Code, Field: e.Field, headers: http.Header{}}
-	if e.Field != "" {
-		p.Errors = []Fault{{Field: e.Field, Message: e.Message}}
+	p := &Problem{Type: "/problems/" + e.Code, Title: title(status), Status: status, Detail: e.Message, Code: e.Code, Field: e.Field, number: e.Number, headers: http.Header{}}
+	if e.Field != "" || e.Code == errUnknownField.Code {
+		p.Errors = faultsOf(e, err)
 	}
 	if up := e.StepUp; up != nil { // RFC 9470
 		p.Level, p.MaxAge, p.Ways = up.Level, int(up.MaxAge/time.Second), up.Ways
@@ -98,4 +102,28 @@ func problemOf(err error) *Problem {
 		}
 	}
 	return p
+}
+
+// faultsOf are the faults of a body in an error: the first one and those of its kind that it was joined with, each once.
+func faultsOf(first *domain.Error, err error) (all []Fault) {
+	var walk func(error)
+	walk = func(err error) {
+		if e, ok := err.(*domain.Error); ok { //nolint:errorlint // unwrapped below
+			f := Fault{e.Field, e.Code, e.Message, e.Number}
+			if e.Kind == first.Kind && (f.Field != "" || f.Code == errUnknownField.Code) && !slices.Contains(all, f) {
+				all = append(all, f)
+			}
+			return
+		}
+		switch w := err.(type) { //nolint:errorlint // both ways of wrapping
+		case interface{ Unwrap() []error }:
+			for _, one := range w.Unwrap() {
+				walk(one)
+			}
+		case interface{ Unwrap() error }:
+			walk(w.Unwrap())
+		}
+	}
+	walk(err)
+	return all
 }

@@ -12,13 +12,13 @@ import (
 )
 
 type revealQuestionIn struct {
-	ID   string `path:"id" doc:"The record of the query, from the view accesses."`
+	ID   string `path:"id" format:"uuid" doc:"The record of the query, from the view accesses."`
 	Body body[revealQuestionBody]
 }
 
 type revealQuestionBody struct {
-	Purpose domain.Purpose `json:"purpose" enum:"subject_request,security_incident,legal_order,fraud_investigation,support,audit"`
-	Case    domain.CaseID  `json:"case" doc:"The case that this belongs to." example:"AUD-2026-0007"`
+	Purpose string        `json:"purpose" format:"look-purpose"`
+	Case    domain.CaseID `json:"case" doc:"The case that this belongs to." example:"AUD-2026-0007"`
 }
 
 type revealQuestionAnswer struct {
@@ -38,7 +38,7 @@ func (a *API) revealQuestion() {
 				return nil, err
 			}
 			b := in.Body.value
-			ask := commands.RevealQuestion{Why: commands.Why{Purpose: b.Purpose, Case: b.Case}, Asked: domain.EventID{UUID: id}}
+			ask := commands.RevealQuestion{Why: commands.Why{Purpose: domain.Purpose(b.Purpose), Case: b.Case}, Asked: domain.EventID{UUID: id}}
 			if err := ask.Validate(); err != nil {
 				return nil, err
 			}
@@ -59,7 +59,7 @@ func (a *API) revealQuestion() {
 			}
 			return reply(a, out.Position, revealQuestionAnswer{Record: out.Value.Record, Query: details(out.Value.Query),
 				Asked: documentOf(schema, asked, withheldFrom(r.Caller))}), nil
-		})
+		}, domain.ErrNotFound, domain.ErrQuestionGone)
 }
 
 // asked is the record that keeps the question of a query, as of now; nil if there is none. The record of a query that named several people leads to the

@@ -8,14 +8,14 @@ import (
 )
 
 type revealIn struct {
-	ID   string `path:"id" doc:"The account."`
+	ID   string `path:"id" format:"uuid" doc:"The account."`
 	Body body[revealBody]
 }
 
 type revealBody struct {
-	Purpose domain.Purpose        `json:"purpose" enum:"subject_request,security_incident,legal_order,fraud_investigation,support,audit"`
+	Purpose string                `json:"purpose" format:"look-purpose"`
 	Case    domain.CaseID         `json:"case" doc:"The case that this belongs to." example:"DSR-2026-0042"`
-	Parts   []domain.RevealedPart `json:"parts" doc:"What to show: email, birth_month, device_models, device_names or clients."`
+	Parts   []domain.RevealedPart `json:"parts" minItems:"1" doc:"What to show: email, birth_month, device_models, device_names or clients."`
 }
 
 type revealAnswer struct {
@@ -37,7 +37,7 @@ func (a *API) reveal() {
 				return nil, err
 			}
 			b := in.Body.value
-			out, err := a.Menu.Reveal(ctx, r.Request, commands.Reveal{Why: commands.Why{Purpose: b.Purpose, Case: b.Case},
+			out, err := a.Menu.Reveal(ctx, r.Request, commands.Reveal{Why: commands.Why{Purpose: domain.Purpose(b.Purpose), Case: b.Case},
 				Account: domain.AccountID{UUID: id}, Parts: b.Parts})
 			if err != nil {
 				return nil, err
@@ -51,5 +51,5 @@ func (a *API) reveal() {
 				ans.Clients = sessionViews(v.Clients)
 			}
 			return reply(a, out.Position, ans), nil
-		})
+		}, domain.ErrNotFound)
 }

@@ -15,7 +15,7 @@ import (
 
 // Keyed is a request that can have an Idempotency-Key.
 type Keyed struct {
-	Key string `header:"Idempotency-Key" doc:"Makes a request safe to repeat: the same key and body have one effect and one answer. 1 to 255 visible ASCII characters; without a token it must be a UUID."`
+	Key string `header:"Idempotency-Key" format:"any-key" doc:"Makes a request safe to repeat: the same key and body have one effect and one answer. 1 to 255 visible ASCII characters; on routes for guests it must be a UUID."`
 }
 
 func (k *Keyed) idempotencyKey() string { return k.Key }
@@ -24,6 +24,8 @@ func (k *Keyed) idempotencyKey() string { return k.Key }
 type Positioned struct {
 	Position string `header:"Ledger-Position" doc:"The position of what this request appended; send it as Ledger-Min-Position to read your own write. Not sent to guests."`
 }
+
+const positionHeader = "Ledger-Position"
 
 // answer is a body with a position.
 type answer[T any] struct {
@@ -40,12 +42,14 @@ func reply[T any](a *API, at journal.Position, body T) *answer[T] {
 }
 
 // route registers an endpoint. huma describes it and calls run once the guard, the body and the Idempotency-Key are in order.
-// Errors of run are answered as Problems.
-func route[I, O any](a *API, op huma.Operation, who audience, run func(context.Context, *ask, *I) (*O, error)) {
+// Errors of run are answered as Problems. own are those that it can have besides what follows from the audience, the form and the method of the
+// request: they are described, and nothing else may be answered.
+func route[I, O any](a *API, op huma.Operation, who audience, run func(context.Context, *ask, *I) (*O, error), own ...*domain.Error) {
 	op.SkipValidateParams, op.SkipValidateBody = true, true
 	op.MaxBodyBytes, op.BodyReadTimeout = -1, -1 // the guard has read it
 	op.Middlewares = append(op.Middlewares, a.guard(who))
-	describe(&op, who)
+	a.describe(&op, who, reflect.TypeFor[I](), own)
+	forGuests := who.open()
 	at, hasBody := reflect.TypeFor[I]().FieldByName("Body")
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := answerTo(ctx, askOf(ctx), func(ctx context.Context, r *ask) (*O, error) {
@@ -56,7 +60,7 @@ func route[I, O any](a *API, op huma.Operation, who audience, run func(context.C
 				}
 			}
 			if k, ok := any(in).(interface{ idempotencyKey() string }); ok {
-				if r.Key = k.idempotencyKey(); !validKey(r.Key, r.Caller) {
+				if r.Key = k.idempotencyKey(); !validKey(r.Key, forGuests) {
 					return nil, errKey
 				}
 			}
@@ -67,6 +71,10 @@ func route[I, O any](a *API, op huma.Operation, who audience, run func(context.C
 		}
 		return out, nil
 	})
+	if hasBody {
+		schema := a.huma.OpenAPI().Components.Schemas.Schema(at.Type, true, "")
+		a.forms[reflect.PointerTo(at.Type)] = &form{a.settled, schema, a.Now}
+	}
 }
 
 // answerTo answers only confirmed callers. If the caller is not who they were presumed to be, such as an officer whose role has
@@ -91,11 +99,14 @@ func answerTo[O any](ctx context.Context, r *ask, run func(context.Context, *ask
 // maxKey is the longest Idempotency-Key, in bytes.
 const maxKey = 255
 
-func validKey(key string, c domain.Caller) bool {
+// keyHeader makes a request safe to repeat.
+const keyHeader = "Idempotency-Key"
+
+func validKey(key string, forGuests bool) bool {
 	if key == "" {
 		return true
 	}
-	if c.Actor.Kind == domain.ActorGuest {
+	if forGuests {
 		return len(key) == 36 && uuid.Validate(key) == nil
 	}
 	for i := range len(key) {

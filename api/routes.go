@@ -30,6 +30,7 @@ func (a *API) routes() {
 	a.listContacts()
 	a.addContact()
 	a.history()
+	a.signIns()
 	a.accesses()
 	a.listPermissions()
 	a.setPermission()

@@ -25,7 +25,7 @@ type signInBody struct {
 	Email    string             `json:"email" format:"email"`
 	Password passwords.Password `json:"password" format:"password"`
 	Staff    bool               `json:"staff,omitzero" doc:"True to sign in as an officer; officers' accounts are separate from people's."`
-	Client   commands.Token     `json:"client,omitzero" doc:"What the answer to an earlier sign-in of the same person had as client. Leave it out if there is none."`
+	Client   commands.Token     `json:"client,omitzero" format:"client" doc:"What the answer to an earlier sign-in of the same person had as client. Leave it out if there is none."`
 }
 
 type signInAnswer struct {
@@ -56,15 +56,12 @@ type pendingAnswer struct {
 func (a *API) signIn() {
 	op := created(operation("signIn", "POST", "/v1/sessions", "sessions", "Sign in",
 		"Starts a session for a person or an officer. The history says whether the client was known from an earlier sign-in. If the operator has asked for it, "+
-			"a person's sign-in from a client that is not known answers 202: POST /v1/sign-ins/{id}/factor with the code that was sent."))
+			"a person's unusual sign-in from a client that is not known answers 202: POST /v1/sign-ins/{id}/factor with the code that was sent."))
 	op.Responses = map[string]*huma.Response{"201": answers[signInAnswer](a, "A session."),
 		"202": answers[pendingAnswer](a, "The password is right; a code is needed, too.")}
 	route(a, op, of(a.Menu.SignIn.May),
 		func(ctx context.Context, r *ask, in *signInIn) (*signInOut, error) {
 			b := in.Body.value
-			if b.Password == (passwords.Password{}) {
-				return nil, errRequired.At("/password")
-			}
 			r.Client.UserAgent = printable(in.UserAgent)
 			out, err := a.Menu.SignIn(ctx, r.Request, commands.SignIn{Email: b.Email, Password: b.Password, Staff: b.Staff, Client: b.Client})
 			if err != nil {
@@ -76,7 +73,7 @@ func (a *API) signIn() {
 				return &signInOut{at, http.StatusAccepted, pendingAnswer{p.ID, p.Handle, p.Needs, p.Expires}}, nil
 			}
 			return &signInOut{at, http.StatusCreated, signedIn(out.Value)}, nil
-		})
+		}, domain.ErrCredentials, domain.ErrSignInEnded, domain.ErrRate, domain.ErrMessages)
 }
 
 func signedIn(v commands.SignedIn) signInAnswer {

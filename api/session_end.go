@@ -9,7 +9,7 @@ import (
 
 type endSessionIn struct {
 	Keyed
-	ID string `path:"id" doc:"The session."`
+	ID string `path:"id" format:"uuid" doc:"The session."`
 }
 
 // endSession ends one of the caller's sessions, at once.
@@ -25,5 +25,5 @@ func (a *API) endSession() {
 				return nil, err
 			}
 			return &done{Positioned{a.sealPosition(out.Position)}}, nil
-		})
+		}, domain.ErrNotFound)
 }

@@ -10,13 +10,13 @@ import (
 type continueSignInIn struct {
 	Keyed
 	UserAgent string `header:"User-Agent" hidden:"true"`
-	ID        string `path:"id" doc:"The sign-in's id, from the answer to POST /v1/sessions."`
+	ID        string `path:"id" format:"uuid" doc:"The sign-in's id, from the answer to POST /v1/sessions."`
 	Body      body[continueSignInBody]
 }
 
 type continueSignInBody struct {
-	Handle string `json:"handle" doc:"From the answer to POST /v1/sessions."`
-	Code   string `json:"code" doc:"The code from the message. Spaces, dashes and case are ignored."`
+	Handle string `json:"handle" format:"handle" doc:"From the answer to POST /v1/sessions."`
+	Code   string `json:"code" format:"code" doc:"The code from the message. Spaces, dashes and case are ignored."`
 }
 
 // continueSignIn starts the session of a sign-in that needs more than the password.
@@ -25,13 +25,8 @@ func (a *API) continueSignIn() {
 		"For a sign-in that was answered 202, within 10 minutes. Five wrong codes end it; then sign in again.")), of(a.Menu.ContinueSignIn.May),
 		func(ctx context.Context, r *ask, in *continueSignInIn) (*answer[signInAnswer], error) {
 			id, ok := domain.ParseID(in.ID)
-			switch {
-			case !ok:
+			if !ok {
 				return nil, domain.ErrSignIn
-			case in.Body.value.Handle == "":
-				return nil, errRequired.At("/handle")
-			case in.Body.value.Code == "":
-				return nil, errRequired.At("/code")
 			}
 			r.Client.UserAgent = printable(in.UserAgent)
 			out, err := a.Menu.ContinueSignIn(ctx, r.Request, commands.ContinueSignIn{ID: domain.SignInID{UUID: id}, Handle: in.Body.value.Handle,
@@ -40,5 +35,5 @@ func (a *API) continueSignIn() {
 				return nil, err
 			}
 			return reply(a, out.Position, signedIn(out.Value)), nil
-		})
+		}, domain.ErrSignIn, domain.ErrSignInEnded, domain.ErrCode, domain.ErrCodeExpired, domain.ErrRate)
 }

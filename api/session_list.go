@@ -19,13 +19,14 @@ type sessionView struct {
 	ExpiresAt time.Time        `json:"expires_at"`
 	Address   string           `json:"address,omitzero" doc:"The client's address when the session started. Deleted after a year."`
 	UserAgent string           `json:"user_agent,omitzero"`
+	Country   domain.Region    `json:"country,omitzero" doc:"The country that the address was in then (ISO 3166-1), if the operator has a database of countries."`
 	Current   bool             `json:"current" doc:"Whether it is the session of this request."`
 }
 
 func sessionViews(all []commands.Session) []sessionView {
 	out := make([]sessionView, len(all))
 	for i, s := range all {
-		out[i] = sessionView{s.ID, s.Began, s.Expires, s.Client.Address, s.Client.UserAgent, s.Current}
+		out[i] = sessionView{s.ID, s.Began, s.Expires, s.Client.Address, s.Client.UserAgent, s.Client.Country, s.Current}
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"accountledger/commands"
+	"accountledger/domain"
 	"accountledger/passwords"
 )
 
@@ -23,13 +24,10 @@ func (a *API) raiseSession() {
 			"prove it. The session stays, and its token is another from now on: the old one ends at once, even if the answer is lost; then sign in again."),
 		of(a.Menu.Raise.May),
 		func(ctx context.Context, r *ask, in *raiseSessionIn) (*answer[signInAnswer], error) {
-			if in.Body.value.Password == (passwords.Password{}) {
-				return nil, errRequired.At("/password")
-			}
 			out, err := a.Menu.Raise(ctx, r.Request, commands.Raise{Password: in.Body.value.Password})
 			if err != nil {
 				return nil, err
 			}
 			return reply(a, out.Position, signedIn(out.Value)), nil
-		})
+		}, domain.ErrPassword, domain.ErrRate, domain.ErrChanges)
 }

@@ -15,17 +15,17 @@ type signUpIn struct {
 
 type signUpBody struct {
 	Email      string             `json:"email" format:"email" doc:"Your e-mail address; a code is sent to it."`
-	Password   passwords.Password `json:"password" format:"password" doc:"8 to 128 characters, not common and not similar to the e-mail address."`
+	Password   passwords.Password `json:"password" format:"new-password" doc:"Not common and not similar to the e-mail address."`
 	Region     domain.Region      `json:"region" doc:"The country whose rules apply: two capital letters (ISO 3166-1)." example:"DE"`
-	Language   domain.Language    `json:"language" doc:"The language of messages to you (BCP 47)." example:"en"`
-	BirthMonth string             `json:"birth_month" doc:"Year and month of birth. Stored encrypted." example:"1990-05"`
+	Language   string             `json:"language" format:"language" doc:"The language of messages to you (BCP 47)." example:"en"`
+	BirthMonth string             `json:"birth_month" format:"birth-month" doc:"Year and month of birth. Stored encrypted." example:"1990-05"`
 	Work       workBody           `json:"work,omitzero" required:"false" doc:"Only after work_required: its challenge, and a nonce that solves it."`
 }
 
 // workBody is a solved challenge.
 type workBody struct {
-	Challenge string `json:"challenge" maxLength:"64" doc:"From the problem work_required."`
-	Nonce     string `json:"nonce" maxLength:"64" doc:"With it the SHA-256 of challenge, a colon and the nonce begins with enough zero bits."`
+	Challenge string `json:"challenge" minLength:"1" maxLength:"128" doc:"From the problem work_required."`
+	Nonce     string `json:"nonce" minLength:"1" maxLength:"64" doc:"With it the SHA-256 of challenge, a colon and the nonce begins with enough zero bits."`
 }
 
 // signUp requests an account. The answer and its timing are the same whether or not the address has one.
@@ -35,10 +35,11 @@ func (a *API) signUp() {
 		func(ctx context.Context, r *ask, in *signUpIn) (*answer[verificationAnswer], error) {
 			b := in.Body.value
 			out, err := a.Menu.SignUp(ctx, r.Request, commands.SignUp{Email: b.Email, Password: b.Password, Region: b.Region,
-				Language: b.Language, BirthMonth: b.BirthMonth, Work: commands.Work(b.Work)})
+				Language: domain.Language(b.Language), BirthMonth: b.BirthMonth, Work: commands.Work(b.Work)})
 			if err != nil {
 				return nil, err
 			}
 			return reply(a, out.Position, sent(out.Value)), nil
-		})
+		}, append(commands.PasswordRefusals(a.Menu.Passwords, passwords.Alone, "/password"), domain.ErrCapacity,
+			domain.ErrRate, domain.ErrWork, domain.ErrMessages)...)
 }

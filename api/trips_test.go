@@ -73,6 +73,11 @@ func tripRows() []tripRow {
 			return request{401, "POST", "/v1/sessions", "", strings.Replace(signInBody(p.anna.email, false), password, "another", 1)}
 		}},
 		{"signIn, officer", 3, 3, func(p *people) request {
+			body := signInBody(p.officerEmail, true)
+			client := p.ledger.want(201, "POST", "/v1/sessions", "", body).str(p.ledger.t, "client")
+			return request{201, "POST", "/v1/sessions", "", strings.Replace(body, "{", `{"client": "`+client+`", `, 1)}
+		}},
+		{"signIn, officer, a new client", 4, 4, func(p *people) request {
 			return request{201, "POST", "/v1/sessions", "", signInBody(p.officerEmail, true)}
 		}},
 		{"raiseSession", 4, 3, func(p *people) request {
@@ -109,6 +114,7 @@ func tripRows() []tripRow {
 			return request{202, "POST", "/v1/me/contacts", p.another().token, fmt.Sprintf(`{"email": %q}`, p.address())}
 		}},
 		{"history", 2, 1, get("/v1/me/history")},
+		{"signIns", 2, 1, get("/v1/me/sign-ins")},
 		{"accesses", 2, 1, get("/v1/me/accesses")},
 		{"listPermissions", 2, 1, get("/v1/me/permissions")},
 		{"setPermission, granted", 3, 2, func(p *people) request {

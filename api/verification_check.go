@@ -9,13 +9,13 @@ import (
 
 type checkIn struct {
 	Keyed
-	ID   string `path:"id" doc:"The verification's id, from the answer to the request."`
+	ID   string `path:"id" format:"uuid" doc:"The verification's id, from the answer to the request."`
 	Body body[checkBody]
 }
 
 type checkBody struct {
-	Handle string `json:"handle" doc:"From the answer to the request."`
-	Code   string `json:"code" doc:"The code from the latest message. Spaces, dashes and case are ignored."`
+	Handle string `json:"handle" format:"handle" doc:"From the answer to the request."`
+	Code   string `json:"code" format:"code" doc:"The code from the latest message. Spaces, dashes and case are ignored."`
 }
 
 type checkAnswer struct {
@@ -30,20 +30,16 @@ func (a *API) checkCode() {
 			"Five wrong codes end the verification."), of(a.Menu.CheckCode.May),
 		func(ctx context.Context, r *ask, in *checkIn) (*answer[checkAnswer], error) {
 			id, err := verificationID(in.ID)
-			switch {
-			case err != nil:
+			if err != nil {
 				return nil, err
-			case in.Body.value.Handle == "":
-				return nil, errRequired.At("/handle")
-			case in.Body.value.Code == "":
-				return nil, errRequired.At("/code")
 			}
 			out, err := a.Menu.CheckCode(ctx, r.Request, commands.CheckCode{Verification: id, Handle: in.Body.value.Handle, Code: in.Body.value.Code})
 			if err != nil {
 				return nil, err
 			}
 			return reply(a, out.Position, checkAnswer{out.Value.Purpose, out.Value.Account}), nil
-		})
+		}, domain.ErrVerification, domain.ErrCode, domain.ErrCodeExpired, domain.ErrEnded, domain.ErrVerified, domain.ErrTaken,
+		domain.ErrContacts, domain.ErrClosing, domain.ErrNotFound, domain.ErrRate)
 }
 
 func verificationID(s string) (domain.VerificationID, error) {

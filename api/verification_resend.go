@@ -5,16 +5,17 @@ import (
 	"time"
 
 	"accountledger/commands"
+	"accountledger/domain"
 )
 
 type resendIn struct {
 	Keyed
-	ID   string `path:"id" doc:"The verification's id from the answer to the sign-up."`
+	ID   string `path:"id" format:"uuid" doc:"The verification's id from the answer to the sign-up."`
 	Body body[resendBody]
 }
 
 type resendBody struct {
-	Handle string   `json:"handle" doc:"From the answer to the sign-up."`
+	Handle string   `json:"handle" format:"handle" doc:"From the answer to the sign-up."`
 	Work   workBody `json:"work,omitzero" required:"false" doc:"Only after work_required: its challenge, and a nonce that solves it."`
 }
 
@@ -31,13 +32,10 @@ func (a *API) resendCode() {
 			if err != nil {
 				return nil, err
 			}
-			if in.Body.value.Handle == "" {
-				return nil, errRequired.At("/handle")
-			}
 			out, err := a.Menu.Resend(ctx, r.Request, commands.Resend{Verification: id, Handle: in.Body.value.Handle, Work: commands.Work(in.Body.value.Work)})
 			if err != nil {
 				return nil, err
 			}
 			return reply(a, out.Position, resendAnswer{out.Value.CodeExpires}), nil
-		})
+		}, domain.ErrVerification, domain.ErrEnded, domain.ErrVerified, domain.ErrTaken, domain.ErrMessages, domain.ErrWork, domain.ErrRate)
 }

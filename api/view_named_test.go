@@ -55,6 +55,7 @@ func TestNamingSomebodyIsALook(t *testing.T) {
 		"devices": {mine, comparing("id", device), fmt.Sprintf(`{"field": "account", "op": "in", "values": [%q]}`, anna.account),
 			`{"not": ` + mine + `}`, `{"any": [` + mine + `, ` + comparing("kind", "nothing is") + `]}`,
 			`{"all": [{"any": [{"not": {"not": ` + comparing("id", device) + `}}]}, ` + comparing("region", "DE") + `]}`},
+		"sign_ins": {mine, comparing("id", anna.session)},
 		"accesses": {comparing("subject", anna.account), comparing("id", decided), comparing("grant", event)},
 		"activity": {comparing("subject", anna.account), comparing("actor", anna.account), comparing("id", event)},
 	} {

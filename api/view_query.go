@@ -14,7 +14,7 @@ import (
 
 type queryViewIn struct {
 	Awaiting
-	View string `path:"view" doc:"accounts, permissions, devices, accesses, activity or daily. Analysts may query daily only." example:"daily"`
+	View string `path:"view" format:"view" doc:"accounts, permissions, devices, accesses, activity or daily. Analysts may query daily only." example:"daily"`
 	Body body[queryBody]
 }
 
@@ -22,12 +22,12 @@ type queryBody struct {
 	Filter    *view.Filter    `json:"filter,omitzero" doc:"A tree of all, any, not and comparisons of fields (eq, in, lt, lte, gt, gte, exists). Encrypted fields cannot be used."`
 	Words     string          `json:"words,omitzero" doc:"Words that must all occur; the last one may end in *."`
 	Sort      []view.Order    `json:"sort,omitzero" doc:"At most 4 fields; ties are broken by id."`
-	Limit     int             `json:"limit,omitzero" minimum:"1" maximum:"1000" doc:"How many documents to return. Defaults to 50, or to none with group or histogram."`
-	Cursor    string          `json:"cursor,omitzero" doc:"From the previous page; the rest of the query must be the same."`
+	Limit     int             `json:"limit,omitzero" doc:"How many documents to return. Defaults to 50, or to none with group or histogram."`
+	Cursor    string          `json:"cursor,omitzero" format:"cursor" doc:"From the previous page; the rest of the query must be the same."`
 	Group     *view.Group     `json:"group,omitzero"`
 	Histogram *view.Histogram `json:"histogram,omitzero"`
 	WithTotal bool            `json:"with_total,omitzero" doc:"Also count all matching documents."`
-	Purpose   domain.Purpose  `json:"purpose,omitzero" enum:"subject_request,security_incident,legal_order,fraud_investigation,support,audit" doc:"Required if the filter names people."`
+	Purpose   string          `json:"purpose,omitzero" format:"look-purpose" doc:"Required if the filter names people."`
 	Case      domain.CaseID   `json:"case,omitzero" doc:"The case that this belongs to. Required if the filter names people." example:"DSR-2026-0042"`
 }
 
@@ -60,7 +60,7 @@ func (a *API) queryView() {
 			if p.query, err = a.viewQuery(r.Caller, schema, b); err != nil {
 				return nil, err
 			}
-			record := commands.RecordQuery{View: domain.ViewName(schema.Name), Query: asked, Why: commands.Why{Purpose: b.Purpose, Case: b.Case}}
+			record := commands.RecordQuery{View: domain.ViewName(schema.Name), Query: asked, Why: commands.Why{Purpose: domain.Purpose(b.Purpose), Case: b.Case}}
 			if err := a.prepare(ctx, &p, &record, in.Min); err != nil {
 				return nil, err
 			}
@@ -74,7 +74,8 @@ func (a *API) queryView() {
 				return nil, err
 			}
 			return reply(a, recorded.Position, queryAnswerOf(schema, p.query, found, next, withheldFrom(r.Caller))), nil
-		})
+		}, domain.ErrNotFound, domain.ErrLookPurpose, domain.ErrCase, domain.ErrNamed, domain.ErrQuestion, errID, errQuery, errBuckets,
+		errCursor, domain.ErrStepUp)
 }
 
 // prepare refuses a query that may not be asked, before anything is read, and finds whom it names.

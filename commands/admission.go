@@ -67,8 +67,9 @@ type place struct {
 var errPlace = errors.New("commands: the place is taken")
 
 // admit takes a place in the budget, which holds across processes and restarts, before the event that asks for the message is appended.
-// A crash in between wastes the place. It depends on nothing but who asks for how many messages to whom: whether somebody has the
-// address makes no difference. ErrMessages says when to try again.
+// A crash in between wastes the place, unless the request is repeated under its Idempotency-Key or asks for another code of one
+// verification. It depends on nothing but who asks for how many messages to whom: whether somebody has the address makes no
+// difference. ErrMessages says when to try again.
 func (k *call) admit(ctx context.Context, a admission) (domain.DeliveryID, error) {
 	for {
 		p, err := k.room(ctx, a)

@@ -25,6 +25,8 @@ type Limits struct {
 	Codes Limit
 	// SignUps are sign-ups from one network.
 	SignUps []Limit
+	// Links are links that are none, from one network.
+	Links Limit
 	// Recoveries are those asked for from one network.
 	Recoveries []Limit
 	// Changes are what one person changes, in each process; Starts are the sessions that they start.
@@ -45,6 +47,7 @@ func DefaultLimits() Limits {
 		Codes:      Limit{20, 24 * time.Hour},
 		SignUps:    []Limit{{10, time.Hour}, {40, 24 * time.Hour}},
 		Recoveries: []Limit{{10, time.Hour}, {40, 24 * time.Hour}},
+		Links:      Limit{20, 15 * time.Minute},
 		Changes:    Bucket{Burst: 120, Every: 3 * time.Second},
 		Starts:     Bucket{Burst: 60, Every: 2 * time.Minute},
 	}
@@ -54,6 +57,7 @@ func DefaultLimits() Limits {
 // not known and for one that is. Nobody else can use up what a known one has. Both are read at once, whether or not it is.
 type signInCounters struct {
 	row              *counter
+	network          *counter // nil if the client has no network
 	strangers, known []*counter
 }
 
@@ -72,7 +76,10 @@ func (k *call) signInCounters(ctx context.Context, digest vault.Digest, client [
 	if err != nil {
 		return s, err
 	}
-	return signInCounters{row: all[0], known: []*counter{all[0], all[1]}, strangers: append([]*counter{all[0]}, all[2:]...)}, nil
+	if len(all) > 3 {
+		s.network = all[3]
+	}
+	return signInCounters{row: all[0], network: s.network, known: []*counter{all[0], all[1]}, strangers: append([]*counter{all[0]}, all[2:]...)}, nil
 }
 
 // of are those that an attempt counts against.

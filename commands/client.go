@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"slices"
 
 	"accountledger/domain"
 	"accountledger/journal"
@@ -14,12 +15,24 @@ type from struct {
 	other  bool   // the owner has signed in with another one before
 }
 
-// unusual says why the sign-in is unusual.
-func (f from) unusual() []domain.Unusual {
-	if f.isNew && f.other {
-		return []domain.Unusual{domain.UnusualClient}
+// clientInfo is what is kept of the client that signs in.
+func (k *call) clientInfo() domain.ClientInfo {
+	c := k.Client
+	if c.Country = ""; k.Country != nil {
+		c.Country = k.Country(c.Address)
 	}
-	return nil
+	return c
+}
+
+// unusual says why the sign-in is unusual, with the reasons that were found before.
+func (f from) unusual(before []domain.Unusual) []domain.Unusual {
+	switch {
+	case !f.isNew:
+		return nil
+	case f.other && !slices.Contains(before, domain.UnusualClient):
+		return append([]domain.Unusual{domain.UnusualClient}, before...)
+	}
+	return before
 }
 
 // clientOf finds the client by the secret that it sent, or makes it known by another one: a secret that somebody else chose is never

@@ -41,7 +41,7 @@ func (k *call) proofEnded(ctx context.Context, r *domain.VerificationRequest, si
 		return err == nil && !s.Passed.IsZero(), err
 	}
 	a, err := k.account(ctx, r.Account)
-	return err == nil && attachedBy(a, r.ID), err
+	return err == nil && a.AttachedBy(r.ID), err
 }
 
 // A verified sign-up becomes an account: claim the identifier, open the account, end the sign-up.
@@ -241,7 +241,12 @@ func (k *call) settleVerification(ctx context.Context, in SettleVerification) (S
 
 // isRefusal reports whether what a verification was for cannot be done, which its end records.
 func isRefusal(err error) bool {
-	return errors.Is(err, domain.ErrTaken) || errors.Is(err, domain.ErrContacts) || errors.Is(err, domain.ErrClosing) || errors.Is(err, domain.ErrNotFound)
+	for _, refusal := range []error{domain.ErrTaken, domain.ErrContacts, domain.ErrHeld, domain.ErrClosing, domain.ErrNotFound, domain.ErrEnded} {
+		if errors.Is(err, refusal) {
+			return true
+		}
+	}
+	return false
 }
 
 // lapse ends the verification of a sign-up first: its stream decides whether a code given at the same moment is too late.

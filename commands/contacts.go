@@ -11,13 +11,16 @@ import (
 
 // Contact is one of an account's proven addresses, as its owner sees it.
 type Contact struct {
-	ID    domain.ClaimID
-	Kind  domain.IdentifierKind
-	Email string
-	Since time.Time
+	ID      domain.ClaimID
+	Kind    domain.IdentifierKind
+	Email   string
+	Since   time.Time
+	Primary bool
+	// Removed is when it was removed, which can be undone until UndoUntil; both zero if it was not.
+	Removed, UndoUntil time.Time
 }
 
-// listContacts lists the caller's contacts, the oldest first.
+// listContacts lists the caller's contacts, the oldest first, and after them those that were removed and can be put back.
 func (k *call) listContacts(ctx context.Context, _ struct{}) ([]Contact, error) {
 	a, err := k.account(ctx, k.Caller.Account)
 	if err != nil {
@@ -25,17 +28,28 @@ func (k *call) listContacts(ctx context.Context, _ struct{}) ([]Contact, error) 
 	}
 	var o opening
 	out := contactsOf(&o, a)
-	return out, o.open(ctx, k.Journal)
+	removed := make([]Contact, len(a.Detached))
+	for i, d := range a.Detached {
+		removed[i] = contactOf(&o, a, d.AccountContact, &removed[i])
+		removed[i].Removed, removed[i].UndoUntil = d.Removed.At, d.Removal.UndoUntil
+	}
+	err = o.open(ctx, k.Journal)
+	return append(out, removed...), err
 }
 
 // contactsOf lists the contacts of an account; the addresses are there once o is opened.
 func contactsOf(o *opening, a *domain.Account) []Contact {
 	out := make([]Contact, len(a.Contacts))
 	for i, c := range a.Contacts {
-		out[i] = Contact{ID: c.Claim, Kind: c.Kind, Since: c.Fact.At}
-		show(o, c.Fact, c.Contact, func(c domain.Contact) { out[i].Email = c.Typed })
+		out[i] = contactOf(o, a, c, &out[i])
 	}
 	return out
+}
+
+// contactOf is a contact as its owner sees it; its address is there, at a place, once o is opened.
+func contactOf(o *opening, a *domain.Account, c domain.AccountContact, at *Contact) Contact {
+	show(o, c.Fact, c.Contact, func(c domain.Contact) { at.Email = c.Typed })
+	return Contact{ID: c.Claim, Kind: c.Kind, Since: c.Fact.At, Primary: a.IsPrimary(c.Claim)}
 }
 
 // AddContact asks for another address of the caller's account, which is proven by a code that is sent there.
@@ -63,9 +77,9 @@ func (k *call) addContact(ctx context.Context, in AddContact) (ContactAdding, er
 		Contact: domain.Personal(contact, domain.AccountKey(k.Caller.Account), domain.VerificationKey(id))}
 	asked := domain.VerificationRequest{ID: id, VerificationRequested: request}
 	room := k.admissionOf(&asked, contact, 1, about{})
-	var claim *domain.Claim
+	var has surroundings
 	err = k.beside(ctx, func(ctx context.Context) (err error) {
-		claim, request.LongCode, err = k.around(ctx, contact, k.Caller.Account)
+		has, err = k.around(ctx, contact, k.Caller.Account)
 		return err
 	}, func(ctx context.Context) error {
 		_, err := k.proofStream(id).read(ctx) // for a repeat
@@ -85,9 +99,10 @@ func (k *call) addContact(ctx context.Context, in AddContact) (ContactAdding, er
 		return ContactAdding{}, err
 	}
 	if at.state.request == nil {
-		if err := mayAdd(a, contact, claim); err != nil {
+		if err := mayAdd(a, contact, has); err != nil {
 			return ContactAdding{}, err
 		}
+		request.LongCode = has.guessed
 		room.about = ofAccount(a)
 		if request.Delivery, err = k.admit(ctx, room); err != nil {
 			return ContactAdding{}, err
@@ -99,6 +114,9 @@ func (k *call) addContact(ctx context.Context, in AddContact) (ContactAdding, er
 			request.HandleHash = domain.HashHandle(handle)
 			return []any{request}, err
 		}}.by(ctx, k)
+	if err == nil && out.facts[0].Restored { // its message is not sent any more
+		err = domain.ErrRepeatLate
+	}
 	if err != nil {
 		return ContactAdding{}, err
 	}
@@ -106,12 +124,12 @@ func (k *call) addContact(ctx context.Context, in AddContact) (ContactAdding, er
 	return ContactAdding(begun), err
 }
 
-// mayAdd refuses a contact that the account cannot have or has already.
-func mayAdd(a *domain.Account, contact domain.Contact, claim *domain.Claim) error {
-	if err := a.MayAttach(contact.Kind); err != nil {
+// mayAdd refuses a contact that the account cannot have or has already. One that it removed can be proven again.
+func mayAdd(a *domain.Account, contact domain.Contact, has surroundings) error {
+	if err := a.MayAttach(contact.Kind, has.id); err != nil {
 		return err
 	}
-	if claim.Held() && claim.Account == a.ID {
+	if _, attached := a.Contact(has.id); attached {
 		return domain.ErrContactOwn
 	}
 	return nil
@@ -124,7 +142,7 @@ func (k *call) attachContact(ctx context.Context, r *domain.VerificationRequest)
 	if err != nil {
 		return r.Account, err
 	}
-	if attachedBy(a, r.ID) {
+	if a.AttachedBy(r.ID) {
 		return r.Account, k.Journal.Destroy(ctx, domain.VerificationKey(r.ID))
 	}
 	contact, err := journal.Open(ctx, k.Journal, r.Fact, r.Contact)
@@ -133,7 +151,14 @@ func (k *call) attachContact(ctx context.Context, r *domain.VerificationRequest)
 	} else if err != nil {
 		return r.Account, err
 	}
-	if err := a.MayAttach(contact.Kind); err != nil {
+	held, err := k.claimID(ctx, k.digest(spacePeople, contact))
+	if err == nil && a.LetsGo(held) {
+		err = k.letGo(ctx, held)
+	}
+	if err != nil {
+		return r.Account, err
+	}
+	if err := a.MayAttach(contact.Kind, held); err != nil {
 		return r.Account, k.refuseProof(ctx, r, err)
 	}
 	claim, claimed, err := k.claimFor(ctx, k.digest(spacePeople, contact), r)
@@ -144,7 +169,7 @@ func (k *call) attachContact(ctx context.Context, r *domain.VerificationRequest)
 	}
 	c := k.changeAccount(a.ID, func(a *domain.Account) ([]any, error) {
 		return a.Attach(domain.ContactAttached{Claim: claim, Kind: contact.Kind, Verification: r.ID,
-			Contact: domain.Personal(contact, domain.AccountKey(a.ID), domain.IdentifierKey(claim))}, k.now)
+			Contact: domain.Personal(contact, domain.AccountKey(a.ID), domain.IdentifierKey(claim))}, r.Fact.At, k.now)
 	})
 	c.about, c.mayKeep = concerning[*domain.Account](ofAccount(a).after(r.Fact, claimed)), true
 	if _, err = c.by(ctx, k); isRefusal(err) {
@@ -159,7 +184,7 @@ func (k *call) attachContact(ctx context.Context, r *domain.VerificationRequest)
 func (k *call) refuseProof(ctx context.Context, r *domain.VerificationRequest, why error) error {
 	reason := domain.EndCancelled
 	switch {
-	case errors.Is(why, domain.ErrContacts):
+	case errors.Is(why, domain.ErrContacts), errors.Is(why, domain.ErrHeld):
 		reason = domain.EndFull
 	case errors.Is(why, domain.ErrTaken):
 		reason = domain.EndTaken
@@ -168,15 +193,6 @@ func (k *call) refuseProof(ctx context.Context, r *domain.VerificationRequest, w
 		return err
 	}
 	return why
-}
-
-func attachedBy(a *domain.Account, id domain.VerificationID) bool {
-	for _, c := range a.Contacts {
-		if c.Verification == id {
-			return true
-		}
-	}
-	return false
 }
 
 // endProof ends a verification that an account asked for: what it has claimed is retired, and its key destroyed. One that passed ends

@@ -37,7 +37,7 @@ type UnusualSignIns string
 // What it can need.
 const (
 	UnusualOff  UnusualSignIns = "off"  // nothing; the history says that it was unusual
-	UnusualCode UnusualSignIns = "code" // a code that is sent to the first of the account's addresses
+	UnusualCode UnusualSignIns = "code" // a code that is sent to the account's primary address
 )
 
 // DefaultBackupKeep is how long backups are kept by default.
@@ -67,6 +67,8 @@ type Deps struct {
 	// Forget deletes anything else kept about a person, such as messages in a local mailbox. It is idempotent; no erasure
 	// is complete before it succeeds. May be nil.
 	Forget func(domain.AccountID) error
+	// Country is the country that an address of the internet is in; empty if it is not known. May be nil. It is called concurrently.
+	Country func(address string) domain.Region
 	// Limited counts requests that are refused because the budget of their message's class is used up. It gets no more than the
 	// class; may be nil. It is called concurrently.
 	Limited func(domain.MessageClass)
@@ -104,22 +106,22 @@ type core struct {
 	proofs    *folded[*proof]
 
 	masters masters
-	// restored is the position of the last restore; nil if there was none.
-	restored atomic.Pointer[journal.Position]
+	// restored is the last restore; nil if there was none.
+	restored atomic.Pointer[restoredAt]
 	near     bool // the log is in this process
 }
 
 // ledgerKeys are random keys for the ledger's keyed hashes. They outlive master keys.
 type ledgerKeys struct {
-	identifiers, codes, commands, cursors, erasures *vault.Key
+	identifiers, codes, commands, cursors, erasures, links *vault.Key
 }
 
 func loadKeys(ctx context.Context, v vault.Vault) (ledgerKeys, error) {
-	k, err := v.CreateKeys(ctx, "hmac/identifiers", "hmac/codes", "hmac/commands", "hmac/cursors", "hmac/erasures")
+	k, err := v.CreateKeys(ctx, "hmac/identifiers", "hmac/codes", "hmac/commands", "hmac/cursors", "hmac/erasures", "hmac/links")
 	if err != nil {
 		return ledgerKeys{}, fmt.Errorf("commands: the ledger's keys: %w", err)
 	}
-	return ledgerKeys{k[0], k[1], k[2], k[3], k[4]}, nil
+	return ledgerKeys{k[0], k[1], k[2], k[3], k[4], k[5]}, nil
 }
 
 // DayKeyLifetime is how long a day's key is kept; afterwards hashes under it are meaningless.

@@ -27,17 +27,14 @@ type DeliveryState struct {
 
 // recordDelivery is for the notifier. ErrStale: another process was quicker, so look again.
 func (k *call) recordDelivery(ctx context.Context, in RecordDelivery) (DeliveryState, error) {
-	r, _, err := k.requestOf(ctx, in.Message.Verification)
+	concerns, err := k.concernsOf(ctx, in.Message)
 	if err != nil {
 		return DeliveryState{}, err
 	}
-	if r == nil {
-		return DeliveryState{}, domain.ErrNotFound
-	}
 	out, err := change[*domain.Delivery]{stream: k.deliveryStream(in.Message.Delivery), mayKeep: true,
 		about: func(d *domain.Delivery) about {
-			a := ofRequest(r)
-			a.origin, a.cause = r.Fact.ID, d.Cause(in.Asked)
+			a := concerns
+			a.cause = d.Cause(in.Asked)
 			return a
 		},
 		decide: func(_ context.Context, d *domain.Delivery, _ journal.Head) ([]any, error) {
@@ -47,6 +44,27 @@ func (k *call) recordDelivery(ctx context.Context, in RecordDelivery) (DeliveryS
 			return d.Attempt(in.Attempt, in.Medium)
 		}}.by(ctx, k)
 	return deliveryState(out.state), err
+}
+
+// concernsOf is what the delivery of a message concerns, as a step of the chain that asked for it.
+func (k *call) concernsOf(ctx context.Context, m domain.MessageRequest) (about, error) {
+	if told := m.Telling; told != (domain.Telling{}) {
+		a, err := k.account(ctx, told.Account)
+		if err != nil {
+			return about{}, err
+		}
+		concerns := ofAccount(a)
+		concerns.origin = told.Event
+		return concerns, nil
+	}
+	r, _, err := k.requestOf(ctx, m.Verification)
+	if err != nil {
+		return about{}, err
+	}
+	if r == nil {
+		return about{}, domain.ErrNotFound
+	}
+	return ofRequest(r).after(r.Fact, r.Fact), nil
 }
 
 func deliveryState(d *domain.Delivery) DeliveryState {

@@ -45,6 +45,7 @@ func TestAnAccountWithOneOfEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	do(w, w.EndSession, c, commands.EndSession{ID: other.Value.Session})
+	lost, forgotten := w.proved(ada2), w.recover("also.ada@example.org")
 	before := w.readable()
 	for _, text := range traces {
 		if !strings.Contains(before, text) {
@@ -58,6 +59,9 @@ func TestAnAccountWithOneOfEverything(t *testing.T) {
 		t.Fatalf("the erasure is %s", e.State)
 	}
 	w.settled(open.Verification)
+	for _, r := range []commands.RecoveryBegun{lost, forgotten} {
+		w.settleRecovery(r)
+	}
 	if !w.settled(domain.VerificationID(underWay.ID)) {
 		t.Error("a sign-in is not settled")
 	}

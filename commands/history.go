@@ -35,7 +35,7 @@ func (k *call) history(ctx context.Context, _ struct{}) ([]HistoryEntry, error) 
 	}
 	for {
 		out, now, err := k.historyBy(ctx, a)
-		if err != nil || len(now.Contacts) == len(a.Contacts) && slices.Equal(now.Recoveries.Latest, a.Recoveries.Latest) {
+		if err != nil || len(now.Proofs) == len(a.Proofs) && slices.Equal(now.Recoveries.Latest, a.Recoveries.Latest) {
 			return out, err
 		}
 		a = now
@@ -48,8 +48,8 @@ func (k *call) historyBy(ctx context.Context, a *domain.Account) (out []HistoryE
 	for _, id := range a.Recoveries.Latest {
 		streams = append(streams, domain.RecoveryStream(id), domain.VerificationStream(domain.VerificationID(id)))
 	}
-	for _, c := range a.Contacts {
-		streams = append(streams, domain.VerificationStream(c.Verification))
+	for _, id := range a.Proofs {
+		streams = append(streams, domain.VerificationStream(id))
 	}
 	streams = append(streams, domain.SignUpStream(a.Opened.SignUp))
 	for _, m := range k.months() {

@@ -26,7 +26,7 @@ func (k *call) holder(ctx context.Context, digest vault.Digest, staff bool) (hol
 	if staff {
 		return k.officerHolder(ctx, digest)
 	}
-	claim, err := k.claimOfHolder(ctx, digest)
+	id, claim, err := k.claimOfHolder(ctx, digest)
 	if err != nil {
 		return holder{}, err
 	}
@@ -35,22 +35,24 @@ func (k *call) holder(ctx context.Context, digest vault.Digest, staff bool) (hol
 		owner.UUID = domain.Derive(uuid.UUID(digest[:16]), "nobody")
 	}
 	account, err := k.holdersAccount(ctx, owner)
-	if err != nil || !claim.Held() || !account.Exists() {
+	if err != nil {
 		return holder{kind: domain.ActorPerson}, err
+	}
+	if _, has := account.Contact(id); !claim.Held() || !has { // nobody signs in by an address that was removed
+		return holder{kind: domain.ActorPerson}, nil
 	}
 	return holder{id: account.ID.UUID, kind: domain.ActorPerson, account: account, ownerAt: account.Version}, nil
 }
 
 // claimOfHolder reads the claim on an identifier and, concurrently, what a sign-in of its last known owner needs.
-func (k *call) claimOfHolder(ctx context.Context, digest vault.Digest) (claim *domain.Claim, err error) {
-	id, err := k.claimID(ctx, digest)
+func (k *call) claimOfHolder(ctx context.Context, digest vault.Digest) (id domain.ClaimID, claim *domain.Claim, err error) {
+	id, err = k.claimID(ctx, digest)
 	if err != nil {
-		return nil, err
+		return id, nil, err
 	}
 	known, ok := k.claimStream(id).cached()
 	if !ok {
-		_, claim, err = k.claimOf(ctx, digest)
-		return claim, err
+		return k.claimOf(ctx, digest)
 	}
 	err = k.beside(ctx, func(ctx context.Context) error {
 		_, err := k.holdersAccount(ctx, known.Account)
@@ -59,7 +61,7 @@ func (k *call) claimOfHolder(ctx context.Context, digest vault.Digest) (claim *d
 		claim, err = stateOf(ctx, k.claimStream(id))
 		return err
 	})
-	return claim, err
+	return id, claim, err
 }
 
 // holdersAccount reads an account and, concurrently, what a new session is added to.

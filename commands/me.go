@@ -10,8 +10,9 @@ import (
 // Me is an account as its owner sees it.
 type Me struct {
 	Account    domain.AccountID
-	Email      string
+	Email      string // the primary one
 	BirthMonth domain.Month
+	Corrected  time.Time // when the owner corrected their month of birth; zero if they did not
 	Region     domain.Region
 	Language   domain.Language
 	Rules      domain.Rules
@@ -26,10 +27,12 @@ func (k *call) me(ctx context.Context, _ struct{}) (Me, error) {
 	if err != nil {
 		return Me{}, err
 	}
-	me := Me{Account: a.ID, Region: a.Region, Language: a.Language, Rules: a.Rules, Capacity: a.Capacity, Opened: a.OpenedFact.At}
+	me := Me{Account: a.ID, Region: a.Region, Language: a.Language, Rules: a.Rules, Capacity: a.Capacity, Opened: a.OpenedFact.At,
+		Corrected: a.Birth.Corrected}
 	var o opening
-	show(&o, a.Contacts[0].Fact, a.Contacts[0].Contact, func(c domain.Contact) { me.Email = c.Typed })
-	show(&o, a.OpenedFact, a.Opened.Birth, func(b domain.BirthMonth) { me.BirthMonth = b.Month })
+	primary := a.Primary()
+	show(&o, primary.Fact, primary.Contact, func(c domain.Contact) { me.Email = c.Typed })
+	show(&o, a.Birth.Fact, a.Birth.Month, func(b domain.BirthMonth) { me.BirthMonth = b.Month })
 	if err := o.open(ctx, k.Journal); err != nil {
 		return Me{}, err
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"accountledger/domain"
+	"accountledger/passwords"
 )
 
 // Menu lists all commands and queries, one line each; menu below says who may use them.
@@ -14,6 +15,9 @@ type Menu struct {
 	Presume            Presume
 	Ciphers            Ciphers
 	PseudonymsOf       PseudonymsOf
+	LanguageOf         LanguageOf
+	// Passwords is what new passwords have to be like.
+	Passwords passwords.Policy
 
 	SignUp    Command[SignUp, SignedUp]
 	CheckCode Command[CheckCode, Checked]
@@ -41,7 +45,12 @@ type Menu struct {
 	SetLanguage     Command[SetLanguage, domain.Language]
 	ListContacts    Command[struct{}, []Contact]
 	AddContact      Command[AddContact, ContactAdding]
+	MakePrimary     Command[OwnContact, struct{}]
+	RemoveContact   Command[OwnContact, ContactRemoved]
+	Undo            Command[Undo, struct{}]
+	CorrectBirth    Command[CorrectBirth, domain.Capacity]
 	History         Command[struct{}, []HistoryEntry]
+	ListSignIns     Command[ListSignIns, SignIns]
 	ListPermissions Command[struct{}, Permissions]
 	SetPermission   Command[domain.SetPermission, PermissionSet]
 	ListDevices     Command[struct{}, []Device]
@@ -85,6 +94,7 @@ type Menu struct {
 	SettleVerification Command[SettleVerification, Settled]
 	SettleUnlinked     Command[SettleUnlinked, struct{}]
 	SettlePassword     Command[SettlePassword, struct{}]
+	SettleRemoval      Command[SettleRemoval, Settled]
 	SettleErasure      Command[SettleErasure, ErasureView]
 	Retain             Command[struct{}, struct{}]
 	Message            Command[domain.MessageRequest, MessageToSend]
@@ -98,6 +108,8 @@ func menu(c *core) *Menu {
 		Presume:            c.presume,
 		Ciphers:            c.ciphers,
 		PseudonymsOf:       c.pseudonymsOf,
+		LanguageOf:         c.languageOf,
+		Passwords:          c.Checker.Policy(),
 
 		SignUp:           by(c, anyone, onCall((*call).signUp)),
 		CheckCode:        by(c, anyone, onCall((*call).checkCode)),
@@ -122,10 +134,15 @@ func menu(c *core) *Menu {
 		SetLanguage:     by(c, owner, changing((*call).setLanguage)),
 		ListContacts:    by(c, ownerEvenClosing, onCall((*call).listContacts)),
 		AddContact:      by(c, fresh(owner, freshPerson), changing((*call).addContact)),
-		History:         by(c, owner, onCall((*call).history)),
-		ListPermissions: by(c, owner, onCall((*call).listPermissions)),
+		MakePrimary:     by(c, fresh(owner, freshPerson), changing((*call).makePrimary)),
+		RemoveContact:   by(c, fresh(owner, freshPerson), changing((*call).removeContact)),
+		Undo:            by(c, anyone, onCall((*call).undo)), // the link is the proof
+		CorrectBirth:    by(c, fresh(owner, freshPerson), changing((*call).correctBirth)),
+		History:         by(c, ownerEvenClosing, onCall((*call).history)),
+		ListSignIns:     by(c, ownerEvenClosing, onCall((*call).listSignIns)),
+		ListPermissions: by(c, ownerEvenClosing, onCall((*call).listPermissions)),
 		SetPermission:   by(c, owner, changing((*call).setPermission)),
-		ListDevices:     by(c, owner, onCall((*call).listDevices)),
+		ListDevices:     by(c, ownerEvenClosing, onCall((*call).listDevices)),
 		LinkDevice:      by(c, owner, changing((*call).linkDevice)),
 		RenameDevice:    by(c, owner, changing((*call).renameDevice)),
 		UnlinkDevice:    by(c, owner, changing((*call).unlinkDevice)),
@@ -133,7 +150,7 @@ func menu(c *core) *Menu {
 		SeeErasure:      by(c, anyone, onCall((*call).seeErasure)), // the id is the proof
 		CancelErasure:   by(c, ownerEvenClosing, onCall((*call).cancelErasure)),
 
-		Accesses: owner,
+		Accesses: ownerEvenClosing,
 
 		DecideAccess: by(c, service, onCall((*call).decideAccess)),
 
@@ -165,6 +182,7 @@ func menu(c *core) *Menu {
 		SettleVerification: by(c, system, onCall((*call).settleVerification)),
 		SettleUnlinked:     by(c, system, onCall((*call).settleUnlinked)),
 		SettlePassword:     by(c, system, onCall((*call).settlePassword)),
+		SettleRemoval:      by(c, system, onCall((*call).settleRemoval)),
 		SettleErasure:      by(c, system, onCall((*call).settleErasure)),
 		Retain:             by(c, system, onCall((*call).retain)),
 		Message:            by(c, system, onCall((*call).message)),

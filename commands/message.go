@@ -17,6 +17,9 @@ type MessageToSend struct {
 	To       string
 	Code     string
 	Expires  time.Time
+	Link     LinkToken // to a form that the code is typed into; empty if it has none
+	At       time.Time // of the event that it tells of
+	Until    time.Time // that the event can be undone, or an address is held
 	Erased   time.Time // when the account of a MessageErasing is erased unless its owner cancels that
 	// Subject is the account that the sign-up becomes, or that has the address; its erasure includes stored copies of the message.
 	Subject domain.AccountID
@@ -34,6 +37,17 @@ func (k *call) message(ctx context.Context, in domain.MessageRequest) (MessageTo
 			return out, err
 		}
 		out.State = deliveryState(d)
+	}
+	if in.Telling != (domain.Telling{}) {
+		if out.State.Ended {
+			return out, nil
+		}
+		m, err := k.tell(ctx, in.Telling)
+		if errors.Is(err, journal.ErrUnreadable) {
+			return out, nil
+		}
+		m.State = out.State
+		return m, err
 	}
 	r, signUp, err := k.requestOf(ctx, in.Verification)
 	if err != nil || out.State.Ended || r == nil || r.Fact.Restored || signUp != nil && signUp.Ended() {
@@ -94,12 +108,14 @@ func (k *call) pick(ctx context.Context, r *domain.VerificationRequest, v domain
 		return MessageToSend{}, nil
 	}
 	from, part := r.Fact, r.Contact
+	held, has := a.Contact(id)
+	removed, canBack := a.RemovedContact(id)
 	switch {
+	case taken && canBack:
+		m.Kind, m.Until, from, part = domain.MessageHeld, removed.Removal.UndoUntil, removed.Fact, removed.Contact
+	case taken && !has, r.Purpose == domain.VerifySignIn && !has:
+		return MessageToSend{}, nil
 	case taken:
-		held, ok := a.Contact(id)
-		if !ok {
-			return MessageToSend{}, nil
-		}
 		if m.Kind == domain.MessageExists && a.Erasure.UnderWay() {
 			m.Kind, m.Erased = domain.MessageErasing, a.Erasure.Due
 		}
@@ -110,7 +126,7 @@ func (k *call) pick(ctx context.Context, r *domain.VerificationRequest, v domain
 	if contact, err = journal.Open(ctx, k.Journal, from, part); err != nil {
 		return MessageToSend{}, err
 	}
-	if m.To = contact.Typed; r.Purpose.Codes(taken) {
+	if m.To = contact.Typed; r.Purpose.Codes(taken) && m.Kind != domain.MessageHeld {
 		m.Code = k.code(r, v, contact)
 	}
 	return m, nil

@@ -133,3 +133,15 @@ func (ContactAdding) Format(s fmt.State, _ rune) { hide(s) }
 
 // LogValue logs [personal].
 func (ContactAdding) LogValue() slog.Value { return hidden() }
+
+// Format prints [personal] for every verb.
+func (Undo) Format(s fmt.State, _ rune) { hide(s) }
+
+// LogValue logs [personal].
+func (Undo) LogValue() slog.Value { return hidden() }
+
+// Format prints [personal] for every verb.
+func (CorrectBirth) Format(s fmt.State, _ rune) { hide(s) }
+
+// LogValue logs [personal].
+func (CorrectBirth) LogValue() slog.Value { return hidden() }

@@ -52,7 +52,10 @@ func TestCrashesWhileARecoveryIsProved(t *testing.T) {
 				w.account(ada)
 				r = w.recover(ada)
 				code = w.recoveryMessage(r, 1).Code
-				return func() error { _, err := w.CheckRecovery(t.Context(), request(domain.Guest()), coded(r, code)); return err }
+				return func() error {
+					_, err := w.CheckRecovery(t.Context(), request(domain.Guest()), coded(r, code))
+					return err
+				}
 			}, func(w *world) {
 				if strings.HasSuffix(name, "password") && w.has(domain.VerificationStream(domain.VerificationID(r.ID)), "verification.passed.v1") {
 					do(w, w.CompleteRecovery, domain.Guest(), setting(r, renewed))
@@ -316,7 +319,9 @@ func TestOneRecoveryCompletedTwiceAtOnce(t *testing.T) {
 			errs := make([]error, 2)
 			var both sync.WaitGroup
 			for i, one := range []commands.RecoveryBegun{r, rival} {
-				both.Go(func() { _, errs[i] = menus[i].CompleteRecovery(t.Context(), request(domain.Guest()), setting(one, words[i])) })
+				both.Go(func() {
+					_, errs[i] = menus[i].CompleteRecovery(t.Context(), request(domain.Guest()), setting(one, words[i]))
+				})
 			}
 			both.Wait()
 			won := 0

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"accountledger/domain"
 	"accountledger/journal"
@@ -14,13 +15,19 @@ import (
 // Whatever was open before the last restore or import has ended: a token or code from the time of the backup may have been lost
 // since, or ended after the backup. Positions in the log decide, not times, since clocks can be wrong.
 
+// restoredAt is where and when the log was restored.
+type restoredAt struct {
+	journal.Position
+	time time.Time
+}
+
 // readRestored finds the last restore; most ledgers have none.
 func (c *core) readRestored(ctx context.Context) error {
 	for rec, err := range c.Journal.ReadableBack(ctx, domain.RestoresStream) {
 		if err != nil {
 			return err
 		}
-		c.restored.Store(&rec.Position)
+		c.restored.Store(&restoredAt{rec.Position, rec.At})
 		c.forgetFolded()
 		break
 	}
@@ -36,7 +43,7 @@ func (c *core) forgetFolded() {
 
 // sinceRestored marks a fact from before the last restore.
 func (c *core) sinceRestored(rec journal.Record) domain.Fact {
-	if at := c.restored.Load(); at != nil && rec.Position.Compare(*at) < 0 {
+	if at := c.restored.Load(); at != nil && rec.Position.Compare(at.Position) < 0 {
 		rec.Restored = true
 	}
 	return rec.Fact
@@ -153,7 +160,7 @@ func (k *call) drop(ctx context.Context, id domain.ClaimID) (*domain.Claim, erro
 			if err != nil {
 				return nil, err
 			}
-			if _, has := account.Contact(id); has {
+			if account.Holds(id) {
 				return nil, nil
 			}
 			return []any{domain.IdentifierRetired{}}, nil

@@ -83,7 +83,7 @@ func showParts(o *opening, a *domain.Account, parts []domain.RevealedPart, out *
 		}
 	}
 	if slices.Contains(parts, domain.RevealBirth) {
-		show(o, a.OpenedFact, a.Opened.Birth, func(b domain.BirthMonth) { out.BirthMonth = b.Month })
+		show(o, a.Birth.Fact, a.Birth.Month, func(b domain.BirthMonth) { out.BirthMonth = b.Month })
 	}
 	models, names := slices.Contains(parts, domain.RevealModels), slices.Contains(parts, domain.RevealNames)
 	if (models || names) && len(a.Devices) > 0 {

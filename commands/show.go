@@ -97,8 +97,8 @@ func (k *call) past(ctx context.Context, id domain.AccountID, at time.Time) (*pa
 	}
 	a := p.account
 	streams := []string{domain.SignUpStream(a.Opened.SignUp)}
-	for _, c := range a.Contacts {
-		streams = append(streams, domain.VerificationStream(c.Verification))
+	for _, id := range a.Proofs {
+		streams = append(streams, domain.VerificationStream(id))
 	}
 	for _, stream := range streams {
 		facts, err := k.factsUpTo(ctx, stream, at, nil)

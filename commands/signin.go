@@ -71,19 +71,22 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 		class = passwords.Known
 	}
 	var first beginning
-	var unusual []domain.Unusual
+	needed := false
 	if err == nil {
 		err = k.proven(k.turn(ctx, class), who, in.Password, domain.ErrCredentials, counters.of(known), func() (err error) {
 			guessed := k.guessedAt(counters.row) && !known
 			if guessed && in.Staff { // there is no second proof yet
 				return domain.ErrCredentials
 			}
-			if who, err = k.renewed(ctx, who); err != nil {
+			if who, err = k.renewedBeside(ctx, who, !known); err != nil {
 				return err
 			}
 			first = beginning{holder: who, client: client, session: domain.SessionID{UUID: domain.Derive(k.command.UUID, "session")},
 				methods: []domain.AuthMethod{domain.MethodPassword}}
-			if unusual, err = k.needsCode(ctx, first, guessed); err != nil || len(unusual) > 0 {
+			if first.unusual, err = k.unusual(ctx, first, &counters, guessed); err != nil {
+				return err
+			}
+			if needed, err = k.needsCode(ctx, &first, guessed); err != nil || needed {
 				return err
 			}
 			return k.spendStart(who.id, client, known)
@@ -92,8 +95,8 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	switch {
 	case err != nil:
 		return SignedIn{}, err
-	case len(unusual) > 0:
-		return k.askForCode(ctx, who, unusual)
+	case needed:
+		return k.askForCode(ctx, who, first.unusual)
 	}
 	begun, err := k.begin(ctx, first)
 	if err == nil {
@@ -115,6 +118,7 @@ type beginning struct {
 	client  []byte // the secret that the client sent
 	session domain.SessionID
 	methods []domain.AuthMethod
+	unusual []domain.Unusual // for which reasons, as far as they were looked for
 }
 
 // begin appends the session's start to the month's stream, after the client if it is new: a crash between them leaves a client that
@@ -151,7 +155,7 @@ func (k *call) begin(ctx context.Context, in beginning) (SignedIn, error) {
 				events = append(events, domain.SessionEnded{Session: one, Reason: domain.SessionDisplaced})
 			}
 			started := k.sessionStarted(id, who, month, secret, lifetime)
-			started.Methods, started.NewClient, started.Unusual = in.methods, from.isNew, from.unusual()
+			started.Methods, started.NewClient, started.Unusual = in.methods, from.isNew, from.unusual(in.unusual)
 			if started.First, err = k.firstSession(ctx, who, s, k.factTime(head)); err != nil {
 				return nil, err
 			}
@@ -212,12 +216,12 @@ func (k *call) sessionStarted(id domain.SessionID, who holder, month domain.Mont
 	}
 	return domain.SessionStarted{Session: id, Owner: who.kind, SecretHash: hashSecret(secret), Expires: k.now.Add(lifetime), OwnerAt: who.ownerAt,
 		Level: domain.LevelOne, Cohort: cohort,
-		Client: domain.Personal(k.Client, keys...)}
+		Client: domain.Personal(k.clientInfo(), keys...)}
 }
 
 // ageAgain decides the person's capacity again.
 func (k *call) ageAgain(ctx context.Context, account *domain.Account) error {
-	birth, err := journal.Open(ctx, k.Journal, account.OpenedFact, account.Opened.Birth)
+	birth, err := journal.Open(ctx, k.Journal, account.Birth.Fact, account.Birth.Month)
 	if err != nil {
 		return err
 	}

@@ -28,38 +28,35 @@ type ContinueSignIn struct {
 	Code   string          `json:"-"`
 }
 
-// needsCode says why a person's sign-in with the right password needs a code; nothing if it needs none. A repeat of one that needed none
-// is none either. guessed: there were too many wrong passwords in a row.
-func (k *call) needsCode(ctx context.Context, in beginning, guessed bool) ([]domain.Unusual, error) {
+// needsCode says whether a person's sign-in with the right password needs a code; why is then in its reasons. A repeat of one that needed
+// none needs none either. guessed: there were too many wrong passwords in a row.
+func (k *call) needsCode(ctx context.Context, in *beginning, guessed bool) (bool, error) {
 	if k.Config.Unusual != UnusualCode && !guessed || in.account == nil {
-		return nil, nil
+		return false, nil
 	}
 	known, err := k.knowsClient(ctx, in.holder, in.client)
 	if err != nil || known {
-		return nil, err
+		return false, err
 	}
 	clients, err := stateOf(ctx, k.clientsStream(in.id))
 	if err != nil {
-		return nil, err
+		return false, err
 	}
 	if started, _, err := k.startedBefore(ctx, in.id, in.session); err != nil || started {
-		return nil, err
+		return false, err
 	}
-	unusual := from{isNew: true, other: clients.Other("")}.unusual()
-	if guessed {
-		unusual = append(unusual, domain.UnusualGuessed)
-	}
-	return unusual, nil
+	in.unusual = from{isNew: true, other: clients.Other("")}.unusual(in.unusual)
+	return len(in.unusual) > 0, nil
 }
 
-// askForCode begins a sign-in that a code continues, which is sent to the first of the account's addresses. Three appends: the message's
+// askForCode begins a sign-in that a code continues, which is sent to the account's primary address. Three appends: the message's
 // place in the account's budget, the sign-in, and the verification that asks for the message. A crash between them leaves a sign-in that
 // nobody can continue, or that the repeat does.
 func (k *call) askForCode(ctx context.Context, who holder, unusual []domain.Unusual) (SignedIn, error) {
 	id := domain.SignInID{UUID: domain.Derive(k.command.UUID, "sign_in")}
 	verification, a := domain.VerificationID(id), ofAccount(who.account)
-	first := who.account.Contacts[0]
-	contact, err := journal.Open(ctx, k.Journal, first.Fact, first.Contact)
+	primary := who.account.Primary()
+	contact, err := journal.Open(ctx, k.Journal, primary.Fact, primary.Contact)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -83,6 +80,9 @@ func (k *call) askForCode(ctx context.Context, who holder, unusual []domain.Unus
 			return []any{domain.SignInBegun{Methods: []domain.AuthMethod{domain.MethodPassword}, Needs: []domain.SignInNeed{domain.NeedCode},
 				Unusual: unusual, Expires: k.factTime(head).Add(domain.SignInLifetime), OwnerAt: who.ownerAt}}, nil
 		}}.by(ctx, k)
+	if err == nil && begun.facts[0].Restored { // its message is not sent any more
+		err = domain.ErrRepeatLate
+	}
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -147,7 +147,8 @@ func (k *call) continueSignIn(ctx context.Context, in ContinueSignIn) (SignedIn,
 	if err := k.spendStart(who.id, nil, false); err != nil && !started { // it can be continued later
 		return SignedIn{}, err
 	}
-	out, err := k.begin(ctx, beginning{session: session, holder: who, methods: append(slices.Clip(s.Begun.Methods), domain.MethodCode)})
+	out, err := k.begin(ctx, beginning{session: session, holder: who, methods: append(slices.Clip(s.Begun.Methods), domain.MethodCode),
+		unusual: s.Begun.Unusual})
 	if err != nil {
 		return SignedIn{}, err
 	}

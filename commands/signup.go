@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"time"
 
 	"accountledger/domain"
@@ -119,25 +120,21 @@ func (k *call) countGuest(ctx context.Context, kind domain.AttemptKind, most []L
 	return k.attempt([]*counter{one})
 }
 
-// signUpRequest checks the request before anything is stored or hashed.
+// signUpRequest checks the request before anything is stored or hashed. It finds all faults.
 func (k *call) signUpRequest(in SignUp) (domain.SignUpRequested, domain.Contact, error) {
 	var none domain.SignUpRequested
-	contact, err := domain.ParseEmail(in.Email)
-	if err != nil {
-		return none, contact, err
-	}
+	contact, emailFault := domain.ParseEmail(in.Email)
+	var regionFault error
 	if in.Region.Validate() != nil {
-		return none, contact, domain.ErrRegion
+		regionFault = domain.ErrRegion
 	}
-	language, err := domain.ParseLanguage(string(in.Language))
-	if err != nil {
-		return none, contact, err
+	language, languageFault := domain.ParseLanguage(string(in.Language))
+	birth, birthFault := domain.ParseBirthMonth(in.BirthMonth, k.now)
+	passwordFault := k.checkPassword(in.Password, contact)
+	if e := (*domain.Error)(nil); passwordFault != nil && !errors.As(passwordFault, &e) {
+		return none, contact, passwordFault
 	}
-	birth, err := domain.ParseBirthMonth(in.BirthMonth, k.now)
-	if err != nil {
-		return none, contact, err
-	}
-	if err := k.checkPassword(in.Password, contact); err != nil {
+	if err := errors.Join(emailFault, regionFault, languageFault, birthFault, passwordFault); err != nil {
 		return none, contact, err
 	}
 	capacity, rules := domain.DecideCapacity(in.Region, birth, k.now)
@@ -155,7 +152,11 @@ func (k *call) signedUpBefore(ctx context.Context, id domain.SignUpID) (*domain.
 	if err != nil || s.Requested == nil {
 		return nil, err
 	}
-	return &s.Fact, k.sameRequest(ctx, []domain.Fact{s.Fact})
+	err = k.sameRequest(ctx, []domain.Fact{s.Fact})
+	if err == nil && s.Fact.Restored { // its message is not sent any more
+		err = domain.ErrRepeatLate
+	}
+	return &s.Fact, err
 }
 
 func signedUpAnswer(ctx context.Context, k *call, id domain.SignUpID, f *domain.Fact, err error) (SignedUp, error) {

@@ -26,11 +26,13 @@ type tallyKey [16]byte
 type tally struct {
 	n    int
 	last time.Time // of the newest of them
+	// recent are the times of the newest attempts, recorded or not, in seconds since 1970; the newest comes first.
+	recent [domain.UnusualRefusals]int64
 	// recorded is the stream as this process last appended to it: who read it before that does not know what has moved there.
 	recorded *domain.Attempts
 }
 
-// talliesAtOnce bounds each of the two kinds of counts; each takes some 150 bytes.
+// talliesAtOnce bounds each of the two kinds of counts; each takes some 200 bytes.
 const talliesAtOnce = 1 << 16
 
 func newTallies(atOnce int) *tallies {
@@ -101,6 +103,8 @@ func (t *tallies) add(s *counter, now time.Time) (due bool) {
 	key := s.today().key
 	before := t.of(key)
 	one := &tally{n: before.n + 1, last: now, recorded: before.recorded}
+	one.recent[0] = now.Unix()
+	copy(one.recent[1:], before.recent[:])
 	if s.over(before.last, now) {
 		one.n = 1
 	}
@@ -121,7 +125,7 @@ func (t *tallies) moved(key tallyKey, n int, recorded *domain.Attempts) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	before := t.of(key)
-	one := &tally{n: max(0, before.n-n), last: before.last, recorded: before.recorded}
+	one := &tally{n: max(0, before.n-n), last: before.last, recorded: before.recorded, recent: before.recent}
 	if one.recorded == nil || one.recorded.Applied < recorded.Applied {
 		one.recorded = recorded
 	}
@@ -134,6 +138,26 @@ func (t *tallies) row(s *counter) int {
 	defer t.mu.Unlock()
 	one := t.of(s.today().key)
 	return one.newest(s.today().state).Row + one.n
+}
+
+// lately reports whether so many attempts were made within a time as are unusual: by this process, or by others as far as they have recorded
+// theirs.
+func (t *tallies) lately(s *counter, within time.Duration, now time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	one := t.of(s.today().key)
+	recorded := 0
+	for _, c := range one.newest(s.today().state).Within(within, now) {
+		recorded += c.N
+	}
+	return recorded >= domain.UnusualRefusals || one.recent[domain.UnusualRefusals-1] > now.Add(-within).Unix()
+}
+
+// limited reports whether a limit was reached today.
+func (t *tallies) limited(s *counter) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.of(s.today().key).newest(s.today().state).Limited
 }
 
 // waits is how long until no limit is reached; 0 if none is.

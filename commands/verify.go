@@ -131,28 +131,30 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 	if err != nil {
 		return none, err
 	}
-	claim, guessed, err := k.around(ctx, contact, r.Account)
+	has, err := k.around(ctx, contact, r.Account)
 	if err != nil {
 		return none, err
 	}
-	takenBefore := claim.Held() && !claim.Since.At.After(r.Fact.At)
+	takenBefore := has.claim.Held() && has.claim.Account != r.Account && !has.claim.Since.At.After(r.Fact.At)
 	switch r.Purpose {
 	case domain.VerifySignIn: // the address is to be the account's own
-		takenBefore = !claim.Held() || claim.Account != r.Account
+		_, own := has.account.Contact(has.id)
+		takenBefore = !has.claim.Held() || !own
 	case domain.VerifyRecover: // it is to be somebody's
-		owner, err := k.ownerOf(ctx, k.digest(spacePeople, contact), claim)
+		owner, err := k.ownerOf(ctx, k.digest(spacePeople, contact), has.claim)
 		if err != nil {
 			return none, err
 		}
-		takenBefore = standingOf(owner).gone
+		_, own := owner.Contact(has.id)
+		takenBefore = standingOf(owner).gone || !own
 	case domain.VerifySignUp, domain.VerifyAddContact:
 	}
 	var refusedCode error
 	out, err := k.changeProof(r, func(_ context.Context, v domain.Verification) (events []any, _ error) {
 		want := k.code(r, v, contact)
 		right := subtle.ConstantTimeCompare([]byte(want), []byte(domain.CleanCode(in.Code))) == 1 && !takenBefore
-		right = right && (v.Long || !guessed || v.Passed) // after too many wrong codes, only long ones pass
-		if right && v.Passed {                            // a crash came between verification and account: continue from there
+		right = right && (v.Long || !has.guessed || v.Passed) // after too many wrong codes, only long ones pass
+		if right && v.Passed {                                // a crash came between verification and account: continue from there
 			refusedCode = nil
 			return nil, nil
 		}
@@ -178,29 +180,36 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 	return none, errors.Join(refusedCode, err)
 }
 
-// around reads what verifying an identifier needs besides its own streams: who owns the identifier, and whether there were too many
-// wrong codes for it today. It also reads the account that will be opened.
-func (k *call) around(ctx context.Context, contact domain.Contact, account domain.AccountID) (claim *domain.Claim, guessed bool, err error) {
+// surroundings are what verifying an identifier needs besides its own streams.
+type surroundings struct {
+	id      domain.ClaimID // on the identifier; zero if there never was one
+	claim   *domain.Claim
+	account *domain.Account // that asks, or will be opened
+	guessed bool            // there were too many wrong codes for the identifier today
+}
+
+// around reads the surroundings of an identifier.
+func (k *call) around(ctx context.Context, contact domain.Contact, account domain.AccountID) (s surroundings, err error) {
 	err = k.beside(ctx, func(ctx context.Context) (err error) {
-		_, claim, err = k.claimOf(ctx, k.digest(spacePeople, contact))
+		s.id, s.claim, err = k.claimOf(ctx, k.digest(spacePeople, contact))
 		return err
 	}, func(ctx context.Context) (err error) {
-		guessed, err = k.guessed(ctx, contact)
+		s.guessed, err = k.guessed(ctx, contact)
 		return err
-	}, func(ctx context.Context) error {
+	}, func(ctx context.Context) (err error) {
 		if account.IsZero() { // none is known
 			return nil
 		}
-		_, err := k.account(ctx, account)
+		s.account, err = k.account(ctx, account)
 		return err
 	})
-	return claim, guessed, err
+	return s, err
 }
 
 // readAround does the reads of around early for a cached request.
 func (k *call) readAround(ctx context.Context, id domain.VerificationID) error {
 	return k.early(ctx, id, func(r *domain.VerificationRequest, contact domain.Contact) error {
-		_, _, err := k.around(ctx, contact, r.Account)
+		_, err := k.around(ctx, contact, r.Account)
 		return err
 	})
 }

@@ -14,8 +14,11 @@ const (
 	Denied  Outcome = "denied"
 )
 
+// Values lists them all.
+func (Outcome) Values() []Outcome { return []Outcome{Allowed, Denied} }
+
 // Validate refuses unknown values.
-func (o Outcome) Validate() error { return oneOf(o, Allowed, Denied) }
+func (o Outcome) Validate() error { return oneOf(o, o.Values()...) }
 
 // AccessReason is the reason for a decision's outcome; services do not get it.
 type AccessReason string
@@ -68,10 +71,13 @@ const (
 	RevealClients RevealedPart = "clients"
 )
 
-// Validate refuses unknown values.
-func (p RevealedPart) Validate() error {
-	return oneOf(p, RevealEmail, RevealBirth, RevealModels, RevealNames, RevealClients)
+// Values lists them all.
+func (RevealedPart) Values() []RevealedPart {
+	return []RevealedPart{RevealEmail, RevealBirth, RevealModels, RevealNames, RevealClients}
 }
+
+// Validate refuses unknown values.
+func (p RevealedPart) Validate() error { return oneOf(p, p.Values()...) }
 
 // AccessRevealed: an officer was shown personal data of one person. Found: the account existed.
 type AccessRevealed struct {

@@ -34,15 +34,16 @@ type AccountSignedOutEverywhere struct{}
 
 // Account is the state of an account, as far as decisions need it.
 type Account struct {
-	ID           AccountID
-	Version      int64 // of the last fact applied
-	Opened       *AccountOpened
-	OpenedFact   Fact
-	Region       Region
-	Language     Language // of messages and notices to the person
-	Rules        Rules
-	Capacity     Capacity
-	Contacts     []AccountContact // the oldest first
+	ID         AccountID
+	Version    int64 // of the last fact applied
+	Opened     *AccountOpened
+	OpenedFact Fact
+	Region     Region
+	Language   Language // of messages and notices to the person
+	Rules      Rules
+	Capacity   Capacity
+	contacts
+	Birth        AccountBirth
 	Password     AccountPassword
 	Recoveries   AccountRecoveries
 	GuardedUntil time.Time // zero if it never was
@@ -52,10 +53,12 @@ type Account struct {
 	EverywhereAt int64 // version of the last sign-out everywhere; -1 before the first
 	Erasure      Erasure
 	at           time.Time // of the latest fact
+	guardedAt    time.Time // when it was last guarded
 	grants       int       // made so far
 	links        int
-	linked       map[DeviceKind]onDay                        // on which a device of the kind was last linked
-	own          struct{ permissions, devices, linked bool } // maps that no fork shares
+	linked       map[DeviceKind]onDay                               // on which a device of the kind was last linked
+	tried        map[linkOf]linkState                               // links in messages
+	own          struct{ permissions, devices, linked, tried bool } // maps that no fork shares
 }
 
 // NewAccount is an account before its first fact.
@@ -67,7 +70,7 @@ func NewAccount(id AccountID) *Account {
 // Fork returns a copy to apply facts to; see forked.
 func (a *Account) Fork() *Account {
 	b := *a
-	b.own.permissions, b.own.devices, b.own.linked = false, false, false
+	b.own = struct{ permissions, devices, linked, tried bool }{}
 	return &b
 }
 
@@ -80,9 +83,25 @@ func (a *Account) Apply(f Fact) error {
 	case AccountOpened:
 		a.Opened, a.OpenedFact, a.Region, a.Language, a.Rules, a.Capacity = &e, f, f.Region, e.Language, e.Rules, e.Capacity
 		a.Password = AccountPassword{ID: e.FirstPassword(), Hash: e.Hash, Fact: f}
+		a.Birth, a.primary = AccountBirth{Month: e.Birth, Fact: f}, e.Claim
 		a.attach(f, ContactAttached{Claim: e.Claim, Kind: e.Kind, Verification: VerificationID(e.SignUp), Contact: e.Contact})
 	case ContactAttached:
 		a.attach(f, e)
+	case ContactMadePrimary:
+		a.makePrimary(f, e)
+	case ContactDetached:
+		a.detach(f, e)
+	case ContactRestored:
+		a.restore(e)
+	case ContactReleased:
+		a.release(e)
+	case LinkFailed:
+		a.try(e.Link, e.Of, f.At, e.Try, false)
+	case LinkUsed:
+		a.try(e.Link, e.Of, f.At, 0, true)
+	case BirthCorrected:
+		a.Birth = AccountBirth{Month: e.Birth, Fact: f, Corrected: f.At}
+		a.Rules, a.Capacity = e.Rules, e.Capacity
 	case PasswordChanged:
 		a.Password.change(f, e)
 		if e.How == PasswordByRecovery {
@@ -91,7 +110,9 @@ func (a *Account) Apply(f Fact) error {
 	case PasswordRehashed:
 		a.Password.Hash, a.Password.Fact = e.Hash, f
 	case AccountGuarded:
-		a.GuardedUntil = e.Until
+		if a.GuardedUntil, a.guardedAt = e.Until, f.At; e.Reason == GuardRestored {
+			a.settledUntil = e.Until
+		}
 	case LanguageChanged:
 		a.Language = e.Language
 	case AccountCapacityDecided:

@@ -13,12 +13,13 @@ const (
 	AttemptRaise   AttemptKind = "raise"    // refused proofs in one session
 	AttemptCode    AttemptKind = "code"     // wrong codes for one identifier
 	AttemptSignUp  AttemptKind = "sign_up"  // sign-ups from one network
-	AttemptRecover AttemptKind = "recover"  // recoveries asked for from one network
+	AttemptLink    AttemptKind = "link"     // links that are none, from one network
+	AttemptRecover AttemptKind = "recover"  // recoveries asked for from one network, and other passwords for a completed one
 )
 
 // AttemptKinds lists every kind.
 func AttemptKinds() []AttemptKind {
-	return []AttemptKind{AttemptSignIn, AttemptNetwork, AttemptInARow, AttemptRaise, AttemptCode, AttemptSignUp, AttemptRecover}
+	return []AttemptKind{AttemptSignIn, AttemptNetwork, AttemptInARow, AttemptRaise, AttemptCode, AttemptSignUp, AttemptRecover, AttemptLink}
 }
 
 // Validate refuses unknown values.
@@ -49,6 +50,7 @@ type AttemptsCleared struct {
 type Attempts struct {
 	Counts  []AttemptsCounted
 	Row     int   // how many were counted since the last right one
+	Limited bool  // a limit was reached
 	Applied int64 // how many events it is made from
 }
 
@@ -68,6 +70,7 @@ func (a *Attempts) Apply(f Fact) error {
 	case AttemptsCleared:
 		a.Row = 0
 	case AttemptsLimited:
+		a.Limited = true
 	default:
 		return unexpected(f)
 	}

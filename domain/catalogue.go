@@ -21,14 +21,31 @@ type Permission string
 // Purpose is the key of a purpose, of a permission or of an officer's look.
 type Purpose string
 
+// Pattern is the regular expression for it, but for its length.
+func (Permission) Pattern() string { return keyPattern }
+
+// Pattern is the regular expression for it, but for its length.
+func (Purpose) Pattern() string { return keyPattern }
+
+// Lengths are the least and the greatest.
+func (Permission) Lengths() (least, most int) { return 1, MaxKey }
+
+// Lengths are the least and the greatest.
+func (Purpose) Lengths() (least, most int) { return 1, MaxKey }
+
 // Validate refuses anything that is not a key.
 func (p Permission) Validate() error { return key(string(p)) }
 
 // Validate refuses anything that is not a key.
 func (p Purpose) Validate() error { return key(string(p)) }
 
+// MaxKey is how long a key of the catalogue can be.
+const MaxKey = 40
+
+const keyPattern = `^[a-z][a-z0-9]*(_[a-z0-9]+)*$`
+
 func key(s string) error {
-	if len(s) > 40 {
+	if len(s) > MaxKey {
 		return errValue
 	}
 	return isWords(s, '_')
@@ -40,8 +57,11 @@ type LegalBasis string
 // LegalBasisConsent: the person agreed (Art. 6 (1) a).
 const LegalBasisConsent LegalBasis = "consent"
 
+// Values lists them all.
+func (LegalBasis) Values() []LegalBasis { return []LegalBasis{LegalBasisConsent} }
+
 // Validate refuses unknown values.
-func (b LegalBasis) Validate() error { return oneOf(b, LegalBasisConsent) }
+func (b LegalBasis) Validate() error { return oneOf(b, b.Values()...) }
 
 // Texts is a text in several languages, always including English.
 type Texts map[Language]string

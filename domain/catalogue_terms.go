@@ -13,6 +13,9 @@ type Term string
 
 var termPattern = regexp.MustCompile(`^(dpv|pd):([A-Z][a-z]*)+$`)
 
+// Pattern is the regular expression for it.
+func (Term) Pattern() string { return termPattern.String() }
+
 // Validate refuses anything that does not look like a term.
 func (t Term) Validate() error { return matches(termPattern, string(t)) }
 
@@ -28,10 +31,13 @@ const (
 	RetentionWithdrawal Retention = "until_withdrawal"
 )
 
-// Validate refuses unknown values.
-func (r Retention) Validate() error {
-	return oneOf(r, RetentionNone, RetentionMonth, RetentionQuarter, RetentionYear, RetentionWithdrawal)
+// Values lists them all.
+func (Retention) Values() []Retention {
+	return []Retention{RetentionNone, RetentionMonth, RetentionQuarter, RetentionYear, RetentionWithdrawal}
 }
+
+// Validate refuses unknown values.
+func (r Retention) Validate() error { return oneOf(r, r.Values()...) }
 
 // Recipients are those to whom data is disclosed for a purpose (GDPR Art. 13 (1) e).
 type Recipients string
@@ -42,8 +48,13 @@ const (
 	RecipientsServices   Recipients = "services"   // connected services that may ask for the purpose, too
 )
 
+// Values lists them all.
+func (Recipients) Values() []Recipients {
+	return []Recipients{RecipientsController, RecipientsServices}
+}
+
 // Validate refuses unknown values.
-func (r Recipients) Validate() error { return oneOf(r, RecipientsController, RecipientsServices) }
+func (r Recipients) Validate() error { return oneOf(r, r.Values()...) }
 
 // textOf finds the words for a term.
 func textOf[K ~string](terms []CatalogueTerm[K], key K) Texts {

@@ -20,17 +20,34 @@ type ClientKnown struct {
 	OwnerAt int64 `json:"owner_at"` // version of the owner's stream at sign-in: signing out everywhere makes earlier ones unknown
 }
 
-// Unusual is a reason for which a sign-in with the right password is unusual.
+// Unusual is a reason for which a sign-in with the right password is unusual. A sign-in by a client that is known never is.
 type Unusual string
 
 // Reasons.
 const (
 	UnusualClient  Unusual = "new_client" // the client is not known, although others are or were; an owner's first client is not unusual
 	UnusualGuessed Unusual = "guessed"    // there were very many wrong passwords in a row before
+	UnusualCountry Unusual = "country"    // it is in a country in which nobody has signed in for UnusualCountryFor
+	UnusualRefused Unusual = "refused"    // at least UnusualRefusals sign-ins at the identifier were refused within UnusualRefusedFor
+	UnusualLongAgo Unusual = "long_ago"   // nobody has signed in for UnusualLongAgoFor
+	UnusualNetwork Unusual = "network"    // so many sign-ins from its network were refused today that a limit was reached
+)
+
+// Values lists them all.
+func (Unusual) Values() []Unusual {
+	return []Unusual{UnusualClient, UnusualGuessed, UnusualCountry, UnusualRefused, UnusualLongAgo, UnusualNetwork}
+}
+
+// What is unusual.
+const (
+	UnusualCountryFor = 90 * 24 * time.Hour
+	UnusualLongAgoFor = 180 * 24 * time.Hour
+	UnusualRefusals   = 5
+	UnusualRefusedFor = time.Hour
 )
 
 // Validate refuses unknown values.
-func (u Unusual) Validate() error { return oneOf(u, UnusualClient, UnusualGuessed) }
+func (u Unusual) Validate() error { return oneOf(u, u.Values()...) }
 
 // Clients are the clients that are known of one owner.
 type Clients struct {
@@ -66,6 +83,11 @@ func (c *Clients) Known(hash Hash, everywhereAt int64, now time.Time) bool {
 // Other reports whether any client but one was ever known.
 func (c *Clients) Other(hash Hash) bool {
 	return slices.ContainsFunc(c.all, func(one client) bool { return one.Client != hash })
+}
+
+// Since reports whether any client became known before a time.
+func (c *Clients) Since(before time.Time) bool {
+	return slices.ContainsFunc(c.all, func(one client) bool { return one.fact.At.Before(before) })
 }
 
 // Learn decides on a client that signed in; none if it was learned before, by a request that this one repeats.

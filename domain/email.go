@@ -28,14 +28,15 @@ func (Contact) LogValue() slog.Value { return slog.StringValue(personal) }
 // Limits of RFC 5321, section 4.5.3.1, in octets.
 const (
 	maxEmailLocal = 64
-	maxEmail      = 254
+	// MaxEmail is how long an address can be, in its ASCII form.
+	MaxEmail = 254
 )
 
 // ParseEmail parses an address of the usual form: local part, @, host name. The local part is normalised to NFC; comparison
 // ignores its case, as every large provider does. The host is converted to lower-case ASCII (IDNA 2008, RFC 5891) and must
 // have a dot. Quoted local parts, address literals and comments are refused: nobody signs up with them.
 func ParseEmail(s string) (Contact, error) {
-	if len(s) > 4*maxEmail || !utf8.ValidString(s) {
+	if len(s) > 4*MaxEmail || !utf8.ValidString(s) {
 		return Contact{}, ErrEmail
 	}
 	typed := norm.NFC.String(strings.TrimSpace(s))
@@ -49,7 +50,7 @@ func ParseEmail(s string) (Contact, error) {
 		return Contact{}, ErrEmail
 	}
 	host = strings.ToLower(host)
-	if len(local)+1+len(host) > maxEmail {
+	if len(local)+1+len(host) > MaxEmail {
 		return Contact{}, ErrEmail
 	}
 	return Contact{Kind: IdentifierEmail, Typed: local + "@" + shownHost(host), Normalised: strings.Map(lower, local) + "@" + host}, nil
@@ -117,15 +118,18 @@ func validHost(host string) bool {
 	return len(last) >= 2 && !unicode.IsDigit(rune(last[0])) // not an IP address
 }
 
+// MaxText is how long a short text can be, in characters.
+const MaxText = 100
+
 // Text normalises a short text, such as a device's name: 1 to 100 characters in NFC without control or other invisible
 // characters, surrounding space removed.
 func Text(s string) (string, bool) {
-	if len(s) > 4*100 || !utf8.ValidString(s) {
+	if len(s) > 4*MaxText || !utf8.ValidString(s) {
 		return "", false
 	}
 	s = norm.NFC.String(strings.TrimSpace(s))
 	n := utf8.RuneCountInString(s)
-	if n < 1 || n > 100 || strings.ContainsFunc(s, unseen) {
+	if n < 1 || n > MaxText || strings.ContainsFunc(s, unseen) {
 		return "", false
 	}
 	return s, true

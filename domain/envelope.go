@@ -18,10 +18,13 @@ const (
 	ActorSystem   ActorKind = "system"   // the ledger itself: processes, notifier
 )
 
-// Validate refuses unknown values.
-func (k ActorKind) Validate() error {
-	return oneOf(k, ActorGuest, ActorPerson, ActorStaff, ActorService, ActorOperator, ActorSystem)
+// Values lists them all.
+func (ActorKind) Values() []ActorKind {
+	return []ActorKind{ActorGuest, ActorPerson, ActorStaff, ActorService, ActorOperator, ActorSystem}
 }
+
+// Validate refuses unknown values.
+func (k ActorKind) Validate() error { return oneOf(k, k.Values()...) }
 
 // Actor is who did it; the id names an account, an officer or a service.
 type Actor struct {

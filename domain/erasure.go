@@ -32,6 +32,11 @@ const (
 	ErasureDone      ErasureState = "completed"
 )
 
+// Values lists those of an erasure that was asked for.
+func (ErasureState) Values() []ErasureState {
+	return []ErasureState{ErasureWaiting, ErasureWithdrawn, ErasureRunning, ErasureDone}
+}
+
 // Erasure is the state of an account's erasure.
 type Erasure struct {
 	State       ErasureState
@@ -62,7 +67,8 @@ func (e *Erasure) UnderWay() bool {
 // Done reports whether the account is erased.
 func (e *Erasure) Done() bool { return e.State == ErasureDone }
 
-// RequestErasure decides on a request to be erased after a grace period, which is DefaultGrace at least while the account is guarded.
+// RequestErasure decides on a request to be erased after a grace period, which is DefaultGrace at least while the account is guarded, and not
+// before the removal of a contact can be undone no more: else whoever removed it could keep its owner from coming back.
 func (a *Account) RequestErasure(grace time.Duration, now time.Time) ([]any, error) {
 	switch {
 	case !a.Exists():
@@ -73,7 +79,11 @@ func (a *Account) RequestErasure(grace time.Duration, now time.Time) ([]any, err
 	if a.Guarded(now) {
 		grace = max(grace, DefaultGrace)
 	}
-	return []any{ErasureRequested{Due: now.Add(grace).UTC()}}, nil
+	due := now.Add(grace).UTC()
+	if held := a.heldUntil(); held.After(due) {
+		due = held.UTC()
+	}
+	return []any{ErasureRequested{Due: due}}, nil
 }
 
 // CancelErasure decides on keeping the account. Cancelling it again changes nothing.

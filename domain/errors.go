@@ -28,6 +28,7 @@ type Error struct {
 	Code    string
 	Message string
 	Field   string // JSON pointer to the field at fault, if it is one field
+	Number  int    // the number that Message names, for the same message in other languages; 0: none
 	Retry   int    // seconds to wait before a retry; 0 if a retry makes no sense
 	Cause   error  // for logs; never shown
 	// StepUp is what has to be proven first; nil: nothing.
@@ -107,6 +108,15 @@ var (
 	ErrVerified    = &Error{Kind: Conflict, Code: "already_verified", Message: "This address is verified already. Sign in."}
 	ErrContacts    = &Error{Kind: Conflict, Code: "too_many_contacts", Message: "An account has at most three e-mail addresses."}
 	ErrContactOwn  = &Error{Kind: Conflict, Code: "contact_yours", Message: "This address is one of yours already.", Field: "/email"}
+	ErrHeld        = &Error{Kind: Conflict, Code: "too_many_removed", Message: "You have removed too many addresses lately. Try again when their removal can no longer be undone."}
+	ErrPrimary     = &Error{Kind: Conflict, Code: "contact_primary", Message: "This is your primary address, which cannot be removed. Make another one primary first."}
+	ErrGuarded     = &Error{Kind: Conflict, Code: "account_guarded", Message: "After it was recovered, or the removal of an address was undone, an account is guarded for seven days. Until then this cannot be done."}
+	ErrLink        = &Error{Kind: NotFound, Code: "link_unknown", Message: "This is not a link from one of our messages, or not all of it.", Field: "/token"}
+	ErrLinkEnded   = &Error{Kind: Gone, Code: "link_ended", Message: "This link has been used, is too old, or a wrong code was typed too often."}
+	ErrUndoLevel   = &Error{Kind: Forbidden, Code: "undo_needs_more", Message: "Who did this had proven more than the link does. Prove as much to undo it."}
+	ErrBirthOnce   = &Error{Kind: Conflict, Code: "birth_month_corrected", Message: "You have corrected your month of birth before. It can be done once."}
+	ErrBirthSame   = &Error{Kind: Conflict, Code: "birth_month_same", Message: "This is the month of birth that the account has.", Field: "/birth_month"}
+	ErrBirthOlder  = &Error{Kind: Forbidden, Code: "birth_month_older", Message: "A minor cannot become older by a correction of their own. Ask support: an officer can correct it on a case.", Field: "/birth_month"}
 	ErrEnded       = &Error{Kind: Gone, Code: "verification_ended", Message: "This verification has ended. Ask for a new one."}
 	ErrTaken       = &Error{Kind: Conflict, Code: "identifier_taken", Message: "This e-mail address already has an account. Sign in."}
 
@@ -128,7 +138,7 @@ var (
 	ErrForbidden   = &Error{Kind: Forbidden, Code: "not_allowed", Message: "You are not allowed to do this."}
 	ErrOutsideKey  = &Error{Kind: Forbidden, Code: "outside_service_key", Message: "The service's key is not for this permission and purpose."}
 	ErrClosing     = &Error{Kind: Forbidden, Code: "account_closing",
-		Message: "This account is being erased. You can only see the state of the erasure and, until it begins, cancel it."}
+		Message: "This account is being erased. You can see what it holds, and change nothing but, until it begins, cancel the erasure."}
 	ErrNotFound = &Error{Kind: NotFound, Code: "not_found", Message: "It does not exist or is not yours."}
 	ErrRate     = &Error{Kind: RateLimited, Code: "too_many_attempts", Message: "Too many attempts. Try again later."}
 	ErrChanges  = &Error{Kind: RateLimited, Code: "too_many_changes", Message: "Very many changes in a short time. Try again later."}
@@ -185,7 +195,10 @@ const (
 	LookAudit          Purpose = "audit"
 )
 
-// ValidateLook refuses any purpose but those of officers.
-func (p Purpose) ValidateLook() error {
-	return oneOf(p, LookSubjectRequest, LookIncident, LookLegalOrder, LookFraud, LookSupport, LookAudit)
+// LookPurposes lists those of officers.
+func LookPurposes() []Purpose {
+	return []Purpose{LookSubjectRequest, LookIncident, LookLegalOrder, LookFraud, LookSupport, LookAudit}
 }
+
+// ValidateLook refuses any purpose but those of officers.
+func (p Purpose) ValidateLook() error { return oneOf(p, LookPurposes()...) }

@@ -117,7 +117,7 @@ func TestFirstsAndAClockThatGoesBack(t *testing.T) {
 func TestContactsAddedAreCounted(t *testing.T) {
 	a := opened(t, domain.CapacitySelf)
 	for i, want := range []domain.First{domain.FirstEver, ""} {
-		events, err := a.Attach(domain.ContactAttached{Claim: domain.ClaimID{UUID: uuid.New()}, Kind: domain.IdentifierEmail}, noon)
+		events, err := a.Attach(domain.ContactAttached{Claim: domain.ClaimID{UUID: uuid.New()}, Kind: domain.IdentifierEmail}, noon, noon)
 		if err != nil || events[0].(domain.ContactAttached).First != want {
 			t.Errorf("contact %d: %+v, %v", i, events, err)
 		}

@@ -15,7 +15,14 @@ func (a *Account) Holdings() (h Holdings) {
 	}
 	h.Keys = []string{AccountKey(a.ID), PasswordKey(a.Password.ID)}
 	for _, c := range a.Contacts {
-		h.Keys, h.Claims = append(h.Keys, IdentifierKey(c.Claim)), append(h.Claims, c.Claim)
+		h.Claims = append(h.Claims, c.Claim)
+	}
+	for _, d := range a.Detached {
+		h.Claims = append(h.Claims, d.Claim)
+	}
+	h.Claims = append(h.Claims, a.Released...) // a crash may have left them
+	for _, claim := range h.Claims {
+		h.Keys = append(h.Keys, IdentifierKey(claim))
 	}
 	for _, id := range a.DeviceIDs() {
 		h.Keys = append(h.Keys, DeviceKey(id))

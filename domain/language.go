@@ -17,17 +17,20 @@ type LanguageChanged struct {
 	Language Language `json:"language"`
 }
 
+// Pattern is the regular expression for it.
+func (Language) Pattern() string { return languagePattern.String() }
+
 // Validate refuses anything that does not look like a language in canonical form.
 func (l Language) Validate() error { return matches(languagePattern, string(l)) }
 
-// maxLanguage is how long a tag may be that somebody sends, in bytes; RFC 5646 asks for room for 35.
-const maxLanguage = 64
+// MaxLanguage is how long a tag may be that somebody sends, in bytes; RFC 5646 asks for room for 35.
+const MaxLanguage = 64
 
 // ParseLanguage reads a well-formed BCP 47 tag in any case, with - or _, and returns its canonical form. A language is stored in
 // clear, so only what the registry of languages knows is kept: extensions and unknown subtags are dropped. ErrLanguage if no
 // language is left.
 func ParseLanguage(s string) (Language, error) {
-	if len(s) > maxLanguage {
+	if len(s) > MaxLanguage {
 		return "", ErrLanguage
 	}
 	tag, err := language.Parse(s)

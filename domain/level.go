@@ -17,8 +17,11 @@ const (
 	MethodCode     AuthMethod = "code" // sent to an address of the account; beside the password it is no second factor
 )
 
+// Values lists them all.
+func (AuthMethod) Values() []AuthMethod { return []AuthMethod{MethodPassword, MethodCode} }
+
 // Validate refuses unknown values.
-func (m AuthMethod) Validate() error { return oneOf(m, MethodPassword, MethodCode) }
+func (m AuthMethod) Validate() error { return oneOf(m, m.Values()...) }
 
 // StepUp is what a caller has to prove before they may do something: that they are who signed in, lately enough and at least so surely
 // (OWASP ASVS 7.5.3).

@@ -1,5 +1,7 @@
 package domain
 
+import "time"
+
 // Message is a kind of message.
 type Message string
 
@@ -11,14 +13,19 @@ const (
 	MessageContactCode  Message = "contact_code"  // a code to add the address to an account
 	MessageSignInCode   Message = "sign_in_code"  // a code to sign in from a client that is not known
 	MessageContactTaken Message = "contact_taken" // somebody tried to add an address that another account has
-	MessageRecoveryCode Message = "recovery_code" // a code to set another password
-	MessageNoAccount    Message = "no_account"    // somebody asked for one for an address that nobody has
+	MessageHeld         Message = "address_held"  // somebody tried to use an address whose removal from an account can be undone
+
+	MessageRemoved      Message = "contact_removed"  // the address was removed from an account; with a link to undo it
+	MessageDemoted      Message = "contact_demoted"  // the address is an account's primary one no more
+	MessageRestored     Message = "contact_restored" // the removal of another address was undone, which changed who can be reached
+	MessageRecoveryCode Message = "recovery_code"    // a code to set another password
+	MessageNoAccount    Message = "no_account"       // somebody asked for one for an address that nobody has
 )
 
 // Messages lists every kind of message.
 func Messages() []Message {
-	return []Message{MessageCode, MessageExists, MessageErasing, MessageContactCode, MessageContactTaken, MessageSignInCode,
-		MessageRecoveryCode, MessageNoAccount}
+	return []Message{MessageCode, MessageExists, MessageErasing, MessageContactCode, MessageContactTaken, MessageSignInCode, MessageHeld,
+		MessageRecoveryCode, MessageNoAccount, MessageRemoved, MessageDemoted, MessageRestored}
 }
 
 // Validate refuses unknown values.
@@ -80,13 +87,24 @@ func (p VerificationPurpose) Message(taken bool) Message {
 	return p.messages().free
 }
 
-// MessageRequest is a message that an event asks for: the one about an issue of a verification. Its addressee is who can be reached
-// at the address to prove, and what it says is decided when it is sent. Its place in the budget of its class was taken before.
+// MessageRequest is a message that an event asks for: the one about an issue of a verification, whose addressee is who can be reached
+// at the address to prove, or one that tells an account's owner of the event. What it says is decided when it is sent. Its place in the
+// budget of its class was taken before.
 type MessageRequest struct {
 	Class        MessageClass   `json:"class"`
-	Verification VerificationID `json:"verification"`
-	Issue        int            `json:"issue"`
+	Verification VerificationID `json:"verification,omitzero"`
+	Issue        int            `json:"issue,omitzero"`
+	Telling      Telling        `json:"telling,omitzero"`
 	Delivery     DeliveryID     `json:"delivery"`
+}
+
+// Telling is a message that tells an account's owner of an event, at one of the account's addresses.
+type Telling struct {
+	Kind    Message   `json:"kind"`
+	Account AccountID `json:"account"`
+	Event   EventID   `json:"event"`
+	At      time.Time `json:"at"` // of the event
+	To      ClaimID   `json:"to"`
 }
 
 // Asks is the message that an event asks for; false if it asks for none.
@@ -102,8 +120,21 @@ func (f Fact) Asks() (MessageRequest, bool) {
 		m.Class, m.Delivery = e.Purpose.Class(), e.Delivery
 	case VerificationIssued:
 		m.Class, m.Issue, m.Delivery = e.Purpose.Class(), e.Issue, e.Delivery
+	case ContactDetached:
+		return f.tells(MessageRemoved, e.Claim, e.Delivery)
+	case ContactMadePrimary:
+		return f.tells(MessageDemoted, e.Replaces, e.Delivery)
+	case ContactRestored:
+		return f.tells(MessageRestored, e.Tells, e.Delivery)
 	default:
 		return MessageRequest{}, false
 	}
 	return m, ok
+}
+
+// tells is the message that tells an account's owner of an event; false if it has no place in the budget, and none is sent.
+func (f Fact) tells(kind Message, to ClaimID, place DeliveryID) (MessageRequest, bool) {
+	id, ok := streamOf(f.Stream)
+	return MessageRequest{Class: ClassAlert, Delivery: place,
+		Telling: Telling{Kind: kind, Account: AccountID{id}, Event: f.ID, At: f.At, To: to}}, ok && !place.IsZero()
 }

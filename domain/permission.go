@@ -33,8 +33,11 @@ const (
 	StateWithdrawn State = "withdrawn"
 )
 
+// Values lists them all.
+func (State) Values() []State { return []State{StateNone, StateGranted, StateWithdrawn} }
+
 // Validate refuses unknown values.
-func (s State) Validate() error { return oneOf(s, StateNone, StateGranted, StateWithdrawn) }
+func (s State) Validate() error { return oneOf(s, s.Values()...) }
 
 // Decision is what a grant or withdrawal proves: which text was shown, in which language, who decided, and on which basis.
 type Decision struct {

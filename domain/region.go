@@ -3,6 +3,7 @@ package domain
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +26,20 @@ func (r Region) Validate() error {
 	return nil
 }
 
+// Values lists every country.
+func (Region) Values() []Region { return slices.Clone(regions()) }
+
+var regions = sync.OnceValue(func() (out []Region) {
+	for first := 'A'; first <= 'Z'; first++ {
+		for second := 'A'; second <= 'Z'; second++ {
+			if r := Region([]rune{first, second}); r.Validate() == nil {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+})
+
 // Capacity is whether a person may decide on their own.
 type Capacity string
 
@@ -35,8 +50,13 @@ const (
 	CapacityRefused  Capacity = "refused"
 )
 
+// Values lists them all.
+func (Capacity) Values() []Capacity {
+	return []Capacity{CapacitySelf, CapacityGuardian, CapacityRefused}
+}
+
 // Validate refuses unknown values.
-func (c Capacity) Validate() error { return oneOf(c, CapacitySelf, CapacityGuardian, CapacityRefused) }
+func (c Capacity) Validate() error { return oneOf(c, c.Values()...) }
 
 // Rules identifies the rules applied to a person: the region's row in a version of the table.
 type Rules struct {

@@ -24,6 +24,8 @@ const (
 type ClientInfo struct {
 	Address   string `json:"address"`
 	UserAgent string `json:"user_agent"`
+	// Country is where the address was when the session started, by the operator's database; empty where that is not known.
+	Country Region `json:"country,omitzero"`
 }
 
 // SessionStarted: somebody signed in. Only a hash of the session's secret is kept.
@@ -77,11 +79,31 @@ type SessionEnded struct {
 	Reason  SessionEndReason `json:"reason"`
 }
 
-// Session is one session.
+// SessionEnding is how a session came to its end, as its owner is told: for a reason that is recorded, or by itself.
+type SessionEnding string
+
+// Ends that are not recorded with the session.
+const (
+	EndingExpired  SessionEnding = "expired"  // its time was over
+	EndingUnused   SessionEnding = "unused"   // it went unused for too long
+	EndingRestored SessionEnding = "restored" // the ledger was restored from a backup
+)
+
+// Values lists them all.
+func (SessionEnding) Values() []SessionEnding {
+	return []SessionEnding{SessionEnding(SessionSignedOut), SessionEnding(SessionDisplaced), SessionEnding(SessionSignedOutEverywhere),
+		EndingExpired, EndingUnused, EndingRestored}
+}
+
+// Session is one session. Its own Level and Methods are those of the latest proof of who its owner is; those of its start are the sign-in's.
 type Session struct {
 	SessionStarted
 	Fact     Fact
+	Level    Level
+	Methods  []AuthMethod
 	Ended    bool
+	EndedFor SessionEndReason
+	EndedAt  time.Time
 	ProvedAt time.Time // when the owner last proved who they are
 	SeenAt   time.Time // when it was last recorded to be in use
 }
@@ -95,6 +117,30 @@ func (s *Session) Valid(secret Hash, everywhereAt int64, now time.Time) bool {
 // Open reports whether the session has neither ended nor expired; a restore ends those that started before it.
 func (s *Session) Open(everywhereAt int64, now time.Time) bool {
 	return !s.Ended && !s.Fact.Restored && now.Before(s.Expires) && now.Before(s.SeenAt.Add(s.idle())) && !s.ahead(now) && s.OwnerAt >= everywhereAt
+}
+
+// Ending says how the session came to its end, "" if it has not, and when, where that is known. restored is when the ledger was last restored.
+func (s *Session) Ending(everywhereAt int64, restored, now time.Time) (SessionEnding, time.Time) {
+	at := now
+	if s.Fact.Restored {
+		at = restored
+	}
+	unused := s.SeenAt.Add(s.idle())
+	switch {
+	case s.Ended:
+		return SessionEnding(s.EndedFor), s.EndedAt
+	case s.OwnerAt < everywhereAt:
+		return SessionEnding(SessionSignedOutEverywhere), time.Time{}
+	case unused.Before(s.Expires) && !at.Before(unused):
+		return EndingUnused, unused
+	case !at.Before(s.Expires):
+		return EndingExpired, s.Expires
+	case s.Fact.Restored:
+		return EndingRestored, restored
+	case s.ahead(now):
+		return EndingExpired, time.Time{}
+	}
+	return "", time.Time{}
 }
 
 // idle is for how long it may go unused. What is recorded lags, so it is not ended before its time.
@@ -140,7 +186,7 @@ func (s *Sessions) Fork() *Sessions { return &Sessions{All: s.All, last: s.last}
 func (s *Sessions) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case SessionStarted:
-		forked(&s.All, &s.own)[e.Session] = &Session{SessionStarted: e, Fact: f, ProvedAt: f.At, SeenAt: f.At}
+		forked(&s.All, &s.own)[e.Session] = &Session{SessionStarted: e, Fact: f, Level: e.Level, Methods: e.Methods, ProvedAt: f.At, SeenAt: f.At}
 		s.last = max(s.last, dayNumber(f.At))
 	case SessionRaised:
 		s.change(e.Session, func(one *Session) {
@@ -149,7 +195,7 @@ func (s *Sessions) Apply(f Fact) error {
 	case SessionSeen:
 		s.change(e.Session, func(one *Session) { one.SeenAt = f.At })
 	case SessionEnded:
-		s.change(e.Session, func(one *Session) { one.Ended = true })
+		s.change(e.Session, func(one *Session) { one.Ended, one.EndedFor, one.EndedAt = true, e.Reason, f.At })
 	default:
 		return unexpected(f)
 	}

@@ -11,8 +11,11 @@ type SignInNeed string
 // NeedCode is a code that was sent to the first of the account's addresses.
 const NeedCode SignInNeed = "code"
 
+// Values lists them all.
+func (SignInNeed) Values() []SignInNeed { return []SignInNeed{NeedCode} }
+
 // Validate refuses unknown values.
-func (n SignInNeed) Validate() error { return oneOf(n, NeedCode) }
+func (n SignInNeed) Validate() error { return oneOf(n, n.Values()...) }
 
 // SignInBegun: somebody gave the right password, and has to prove more before a session starts. A wrong password leaves no event. The
 // verification of a code has the sign-in's id.

@@ -148,6 +148,9 @@ type Month string
 // MonthOf is the month of t.
 func MonthOf(t time.Time) Month { return Month(t.UTC().Format("2006-01")) }
 
+// Pattern is the regular expression for it.
+func (Month) Pattern() string { return `^[0-9]{4}-(0[1-9]|1[0-2])$` }
+
 // Validate refuses anything that is not a month.
 func (m Month) Validate() error { return timeOf("2006-01", string(m)) }
 

@@ -43,10 +43,13 @@ const (
 	ChannelProcess Channel = "process" // the ledger's own processes
 )
 
-// Validate refuses unknown values.
-func (c Channel) Validate() error {
-	return oneOf(c, ChannelAPI, ChannelWeb, ChannelConsole, ChannelProcess)
+// Values lists them all.
+func (Channel) Values() []Channel {
+	return []Channel{ChannelAPI, ChannelWeb, ChannelConsole, ChannelProcess}
 }
+
+// Validate refuses unknown values.
+func (c Channel) Validate() error { return oneOf(c, c.Values()...) }
 
 // IdentifierKind is a kind of identifier that people sign up and sign in with.
 type IdentifierKind string
@@ -54,8 +57,11 @@ type IdentifierKind string
 // IdentifierEmail is an e-mail address.
 const IdentifierEmail IdentifierKind = "email"
 
+// Values lists them all.
+func (IdentifierKind) Values() []IdentifierKind { return []IdentifierKind{IdentifierEmail} }
+
 // Validate refuses unknown values.
-func (k IdentifierKind) Validate() error { return oneOf(k, IdentifierEmail) }
+func (k IdentifierKind) Validate() error { return oneOf(k, k.Values()...) }
 
 // DeviceKind is a kind of device; it is public and counted.
 type DeviceKind string
@@ -64,6 +70,9 @@ type DeviceKind string
 func DeviceKinds() []DeviceKind {
 	return []DeviceKind{"phone", "tablet", "watch", "band", "vacuum", "tv", "speaker", "camera", "scale", "light", "router", "laptop", "car", "other"}
 }
+
+// Values lists them all.
+func (DeviceKind) Values() []DeviceKind { return DeviceKinds() }
 
 // Validate refuses unknown values.
 func (k DeviceKind) Validate() error { return oneOf(k, DeviceKinds()...) }
@@ -80,6 +89,9 @@ const (
 
 // Roles lists every role.
 func Roles() []Role { return []Role{RoleAdmin, RoleCompliance, RoleAnalyst} }
+
+// Values lists them all.
+func (Role) Values() []Role { return Roles() }
 
 // Validate refuses unknown values.
 func (r Role) Validate() error { return oneOf(r, Roles()...) }
@@ -124,15 +136,24 @@ var casePattern = regexp.MustCompile(`^[A-Z]{2,8}-[0-9]{1,4}(-[0-9]{1,8})?$`)
 // CasePattern describes a case in words.
 const CasePattern = "two to eight capital letters, a dash, digits, and optionally a dash and digits, such as DSR-2026-0042"
 
+// Pattern is the regular expression for it.
+func (CaseID) Pattern() string { return casePattern.String() }
+
 // Validate refuses anything that does not match CasePattern.
 func (c CaseID) Validate() error { return matches(casePattern, string(c)) }
 
 // Slug is a name that an operator gives, such as a service's.
 type Slug string
 
+// Pattern is the regular expression for it, but for its length.
+func (Slug) Pattern() string { return `^[a-z][a-z0-9]*(-[a-z0-9]+)*$` }
+
+// Lengths are the least and the greatest.
+func (Slug) Lengths() (least, most int) { return 2, 40 }
+
 // Validate refuses anything that is not a slug: 2 to 40 lower-case letters, digits and single dashes.
 func (s Slug) Validate() error {
-	if len(s) < 2 || len(s) > 40 {
+	if least, most := s.Lengths(); len(s) < least || len(s) > most {
 		return errValue
 	}
 	return isWords(string(s), '-')
@@ -140,6 +161,9 @@ func (s Slug) Validate() error {
 
 // Hash is a SHA-256 or HMAC-SHA-256 in hexadecimal.
 type Hash string
+
+// Pattern is the regular expression for it.
+func (Hash) Pattern() string { return `^[0-9a-f]{64}$` }
 
 // Validate refuses anything that is not a hash.
 func (h Hash) Validate() error { return isHex(string(h), 64) }

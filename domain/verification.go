@@ -34,10 +34,13 @@ const (
 	VerifyRecover    VerificationPurpose = "recover" // of an address that an account has, whose password is lost
 )
 
-// Validate refuses unknown values.
-func (p VerificationPurpose) Validate() error {
-	return oneOf(p, VerifySignUp, VerifyAddContact, VerifySignIn, VerifyRecover)
+// Values lists them all.
+func (VerificationPurpose) Values() []VerificationPurpose {
+	return []VerificationPurpose{VerifySignUp, VerifyAddContact, VerifySignIn, VerifyRecover}
 }
+
+// Validate refuses unknown values.
+func (p VerificationPurpose) Validate() error { return oneOf(p, p.Values()...) }
 
 // OfAccount reports whether an account asks for verifications for it; strangers ask for the others, and their requests are in streams of
 // their own, with their own keys.

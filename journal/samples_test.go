@@ -24,7 +24,7 @@ var (
 	model      = domain.DeviceText{Text: "Model 3"}
 	officer    = domain.OfficerInfo{Contact: contact, Name: "Ada Lovelace"}
 	phc        = domain.PasswordHash("$argon2id$v=19$m=7168,t=5,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA")
-	client     = domain.ClientInfo{Address: "192.0.2.7", UserAgent: "test/1"}
+	client     = domain.ClientInfo{Address: "192.0.2.7", UserAgent: "test/1", Country: "FR"}
 	decision   = domain.Decision{Permission: "location", For: "weather", Notice: id[domain.EventID](9), NoticeHash: hash("b"), NoticeVersion: 3, Language: "en",
 		LegalBasis: domain.LegalBasisConsent, Method: domain.MethodSettings, GivenBy: domain.GivenBySelf, Capacity: domain.CapacitySelf,
 		Previous: domain.StateWithdrawn, Before: id[domain.EventID](8), First: domain.FirstOfWeekAndMonth}
@@ -77,6 +77,17 @@ func samples() map[string]any {
 		"account.signed_out_everywhere.v1": domain.AccountSignedOutEverywhere{},
 		"contact.attached.v1": domain.ContactAttached{Claim: claim, Kind: domain.IdentifierEmail, Verification: verification, First: domain.FirstOfDay,
 			Contact: domain.Personal(contact, a, domain.IdentifierKey(claim))},
+		"contact.made_primary.v1": domain.ContactMadePrimary{Claim: claim, Kind: domain.IdentifierEmail, Replaces: id[domain.ClaimID](20),
+			Delivery: id[domain.DeliveryID](16), Contact: domain.Personal(contact, a, domain.IdentifierKey(claim))},
+		"contact.detached.v1": domain.ContactDetached{Claim: claim, Kind: domain.IdentifierEmail, UndoUntil: sampleTime, Level: domain.LevelOne,
+			Delivery: id[domain.DeliveryID](16)},
+		"contact.restored.v1": domain.ContactRestored{Claim: claim, Kind: domain.IdentifierEmail, Detached: id[domain.EventID](9), Tells: id[domain.ClaimID](20),
+			Delivery: id[domain.DeliveryID](16)},
+		"contact.released.v1": domain.ContactReleased{Claim: claim, Kind: domain.IdentifierEmail},
+		"link.failed.v1":      domain.LinkFailed{Link: domain.LinkUndo, Of: id[domain.EventID](9), Try: 2},
+		"link.used.v1":        domain.LinkUsed{Link: domain.LinkNotMe, Of: id[domain.EventID](9)},
+		"account.birth_corrected.v1": domain.BirthCorrected{Rules: rules, Capacity: domain.CapacityGuardian, Previous: domain.CapacitySelf,
+			Birth: domain.Personal(birth, a)},
 		"password.changed.v1": domain.PasswordChanged{How: domain.PasswordByRecovery, Password: password, Replaces: domain.FirstPassword(signUp),
 			Recovery: id[domain.RecoveryID](18), Hash: domain.Personal(phc, a, domain.PasswordKey(password))},
 		"password.rehashed.v1": domain.PasswordRehashed{Password: password, Hash: domain.Personal(phc, a, domain.PasswordKey(password))},
@@ -99,7 +110,7 @@ func samples() map[string]any {
 
 		"session.started.v1": domain.SessionStarted{Session: id[domain.SessionID](6), Owner: domain.ActorPerson, SecretHash: hash("c"),
 			Expires: sampleTime, Level: domain.LevelOne, Methods: []domain.AuthMethod{domain.MethodPassword}, OwnerAt: 12,
-			First: domain.FirstOfMonth, Cohort: "2026-05", NewClient: true, Unusual: []domain.Unusual{domain.UnusualClient},
+			First: domain.FirstOfMonth, Cohort: "2026-05", NewClient: true, Unusual: []domain.Unusual{domain.UnusualClient, domain.UnusualCountry},
 			Client: domain.Personal(client, a, domain.MonthKey("2026-05"))},
 		"session.raised.v1": domain.SessionRaised{Session: id[domain.SessionID](6), SecretHash: hash("d"), Level: domain.LevelOne,
 			Methods: []domain.AuthMethod{domain.MethodPassword}, OwnerAt: 13},

@@ -39,18 +39,20 @@ func (j *job) Next(ctx context.Context) (*effects.Attempt, error) {
 		return nil, err
 	}
 	now := j.Now()
-	due := m.State.LastAt.Add(pauses().After(m.State.Attempts))
+	patience := patienceOf(j.asked.Class)
+	due := m.State.LastAt.Add(patience.pauses.After(m.State.Attempts))
 	switch {
 	case m.State.Ended:
 		return nil, effects.ErrEnded
 	case m.To == "":
 		return nil, j.ended(ctx, end{m.State.Attempts, domain.FailExpired, Expired})
-	case m.State.Attempts >= MaxAttempts:
+	case m.State.Attempts >= patience.attempts:
 		return nil, j.ended(ctx, end{m.State.Attempts, domain.FailUnreachable, Unreachable})
 	case m.State.Attempts > 0 && now.Before(due):
 		return nil, effects.Later(due.Sub(now))
 	}
-	content, err := j.Texts.Email(m.Kind, m.Language, templates.Values{Code: m.Code, For: m.Expires.Sub(now), Erased: m.Erased})
+	content, err := j.Texts.Email(m.Kind, m.Language, templates.Values{Code: m.Code, For: m.Expires.Sub(now), Erased: m.Erased,
+		Link: j.link(m.Link), At: m.At, Until: m.Until})
 	if err != nil {
 		j.Log.Error("messages: not sent, since there is no text for it", effects.Describe(j.cause, err)...)
 		return nil, j.ended(ctx, end{m.State.Attempts, domain.FailUnreachable, Unreachable})
@@ -64,13 +66,21 @@ func (j *job) pick(ctx context.Context) (commands.MessageToSend, error) {
 	answer, err := j.Message(ctx, request("message"), j.asked)
 	m := answer.Value
 	switch {
-	case err != nil && j.Now().After(j.cause.At.Add(domain.CodeLifetime)):
+	case err != nil && j.Now().After(j.cause.At.Add(patienceOf(j.asked.Class).unread)):
 		j.Log.Error("messages: given up, since its content could not be read in time", effects.Describe(j.cause, err)...)
 		return m, effects.ErrEnded
 	case err == nil && !j.Now().Before(m.Expires):
 		m.To = ""
 	}
 	return m, err
+}
+
+// link is the whole link of a token: just the token where it is not known where people reach the service.
+func (j *job) link(token commands.LinkToken) string {
+	if origin := j.Origin(); token != "" && origin != "" {
+		return origin + UndoPath + "#" + string(token)
+	}
+	return string(token)
 }
 
 func request(operation string) commands.Request {
@@ -87,7 +97,7 @@ func (j *job) attempt(m commands.MessageToSend, content templates.Email) *effect
 		},
 		Act: func(ctx context.Context) error {
 			return j.Transport.Send(ctx, Envelope{ID: j.asked.Delivery, At: j.Now().UTC(), Message: m.Kind, Account: m.Subject, To: m.To, Code: m.Code,
-				Expires: m.Expires, Content: content})
+				Link: j.link(m.Link), Expires: m.Expires, Content: content})
 		},
 		Result: func(ctx context.Context, err error) error {
 			if !errors.Is(err, effects.ErrExpired) {
@@ -119,7 +129,8 @@ func (j *job) failed(ctx context.Context, m commands.MessageToSend, n int, err e
 	if told != nil && told.Refused {
 		return j.ended(ctx, end{n, domain.FailRefused, Refused})
 	}
-	wait := pauses().After(n)
+	patience := patienceOf(j.asked.Class)
+	wait := patience.pauses.After(n)
 	unsure := told != nil && told.Unknown
 	if unsure {
 		j.unsure++
@@ -129,7 +140,7 @@ func (j *job) failed(ctx context.Context, m commands.MessageToSend, n int, err e
 	if unsure && (j.unsure > 1 || tooLate) { // after one later try: more would only be the same message again
 		return j.ended(ctx, end{n, domain.FailUnanswered, Unanswered})
 	}
-	if n >= MaxAttempts || tooLate {
+	if n >= patience.attempts || tooLate {
 		return j.ended(ctx, end{n, domain.FailUnreachable, Unreachable})
 	}
 	j.Observe(j.asked.Class, Retried)

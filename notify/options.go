@@ -12,8 +12,11 @@ import (
 	"accountledger/notify/templates"
 )
 
-// MaxAttempts is how often one message is tried.
+// MaxAttempts is how often one message is tried, but for notices to an account's owner, which are tried for hours.
 const MaxAttempts = 6
+
+// UndoPath is where the links of messages lead.
+const UndoPath = "/undo"
 
 // Result is the outcome of a message, for counting.
 type Result string
@@ -43,6 +46,9 @@ type Options struct {
 	Record    commands.Command[commands.RecordDelivery, commands.DeliveryState]
 	Transport Transport
 	Texts     *templates.Texts
+	// Origin is where people reach the service, such as https://accounts.example.com, for links; nil or "": it is not known, and
+	// messages have the bare tokens of links.
+	Origin func() string
 	// Path is the checkpoint's file; a shared sender has none.
 	Path string
 	Log  *slog.Logger
@@ -70,6 +76,9 @@ func (o *Options) setDefaults() {
 	if o.Observe == nil {
 		o.Observe = func(domain.MessageClass, Result) {}
 	}
+	if o.Origin == nil {
+		o.Origin = func() string { return "" }
+	}
 	if o.Fault == nil {
 		o.Fault = func(error) {}
 	}
@@ -81,8 +90,18 @@ func (o *Options) setDefaults() {
 	}
 }
 
-// pauses are how long a message waits after each try: 1 s, 5 s, 25 s, 125 s, 5 min, ... so that six tries fit into a
-// code's lifetime.
-func pauses() backoff.Steps {
-	return backoff.Steps{First: time.Second, Longest: 5 * time.Minute, Factor: 5}
+// patience is how long it is tried to send a message.
+type patience struct {
+	attempts int
+	pauses   backoff.Steps // after each attempt
+	unread   time.Duration // for how long its content may fail to be read
+}
+
+// patienceOf is that of a class. Six tries, after 1 s, 5 s, 25 s, 125 s and 5 min, fit into a code's lifetime. A notice that somebody
+// tries to undo what happened by is tried for six hours.
+func patienceOf(c domain.MessageClass) patience {
+	if c == domain.ClassAlert {
+		return patience{40, backoff.Steps{First: time.Second, Longest: 10 * time.Minute, Factor: 5}, domain.UndoLifetime}
+	}
+	return patience{MaxAttempts, backoff.Steps{First: time.Second, Longest: 5 * time.Minute, Factor: 5}, domain.CodeLifetime}
 }

@@ -38,6 +38,7 @@ type Envelope struct {
 	Account domain.AccountID
 	To      string
 	Code    string // empty if the message has none
+	Link    string // that the code belongs to; empty if the message has none
 	Expires time.Time
 	Content templates.Email
 }

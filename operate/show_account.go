@@ -68,11 +68,12 @@ type DeviceState struct {
 
 // SessionState is an open session.
 type SessionState struct {
-	ID        string    `json:"id"`
-	Began     time.Time `json:"began"`
-	Expires   time.Time `json:"expires"`
-	Address   string    `json:"address,omitzero"`
-	UserAgent string    `json:"user_agent,omitzero"`
+	ID        string        `json:"id"`
+	Began     time.Time     `json:"began"`
+	Expires   time.Time     `json:"expires"`
+	Address   string        `json:"address,omitzero"`
+	UserAgent string        `json:"user_agent,omitzero"`
+	Country   domain.Region `json:"country,omitzero"`
 }
 
 // ErasureState is how far the last erasure asked for had come.
@@ -125,7 +126,7 @@ func accountState(in commands.AccountShown) AccountState {
 	}
 	for _, s := range in.Sessions {
 		out.Sessions = append(out.Sessions, SessionState{ID: s.ID.String(), Began: s.Began, Expires: s.Expires, Address: s.Client.Address,
-			UserAgent: s.Client.UserAgent})
+			UserAgent: s.Client.UserAgent, Country: s.Client.Country})
 	}
 	return out
 }

@@ -33,6 +33,21 @@ type Policy struct {
 	Words []string
 }
 
+// Limit is the length in characters that a reason is about, for a use: the least for TooShort, the greatest for TooLong, and 0 for all others.
+func (p Policy) Limit(r Reason, use Use) int {
+	switch r {
+	case TooShort:
+		if use == Alone {
+			return p.MinAlone
+		}
+		return p.MinLength
+	case TooLong:
+		return p.MaxLength
+	default:
+		return 0
+	}
+}
+
 // Checker checks passwords against a policy. It is safe for concurrent use.
 type Checker struct {
 	policy   Policy
@@ -68,6 +83,9 @@ func NewChecker(p Policy) (*Checker, error) {
 	}
 	return c, nil
 }
+
+// Policy is what passwords are checked against, with its lengths set.
+func (c *Checker) Policy() Policy { return c.policy }
 
 // Close closes the file of breached passwords.
 func (c *Checker) Close() error {
@@ -122,10 +140,7 @@ func (c *Checker) Check(p Password, use Use, identifiers ...string) error {
 
 // checkForm prepares a password and checks its length.
 func (c *Checker) checkForm(p Password, use Use) (string, error) {
-	fewest := c.policy.MinAlone
-	if use == WithFactor {
-		fewest = c.policy.MinLength
-	}
+	fewest := c.policy.Limit(TooShort, use)
 	tooShort := &RejectedError{Reason: TooShort, Limit: fewest}
 	tooLong := &RejectedError{Reason: TooLong, Limit: c.policy.MaxLength}
 	switch typed := utf8.RuneCountInString(p.reveal()); {

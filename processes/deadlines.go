@@ -17,6 +17,7 @@ func deadlines() declaration {
 	return declare(
 		ignore(domain.VerificationIssued{}, domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.AccountOpened{},
 			domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{}, domain.PermissionConfirmed{}, domain.PasswordRehashed{}, domain.AccountGuarded{},
+			domain.ContactMadePrimary{}, domain.LinkFailed{}, domain.LinkUsed{}, domain.BirthCorrected{},
 			domain.DeviceRenamed{},
 			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{}, domain.SignInBegun{},
 			domain.AttemptsCounted{}, domain.AttemptsLimited{}, domain.AttemptsCleared{}, domain.StaffAdded{},
@@ -54,6 +55,15 @@ func deadlines() declaration {
 		on(func(f domain.Fact, _ domain.SignInPassed) (change, bool) {
 			id, ok := domain.ParseID(strings.TrimPrefix(f.Stream, "signin-"))
 			return dueSoonFor(f, proofs, id), ok
+		}),
+		on(func(_ domain.Fact, e domain.ContactDetached) (change, bool) {
+			return change{kind: removals, id: e.Claim.UUID, due: e.UndoUntil}, true
+		}),
+		on(func(_ domain.Fact, e domain.ContactRestored) (change, bool) {
+			return change{kind: removals, id: e.Claim.UUID}, true
+		}),
+		on(func(f domain.Fact, e domain.ContactReleased) (change, bool) {
+			return dueSoonFor(f, removals, e.Claim.UUID), true
 		}),
 		onStream(passwords, soon[domain.PasswordChanged]),
 		onStream(erasures, func(_ domain.Fact, e domain.ErasureRequested) change { return dueAt(e.Due) }),

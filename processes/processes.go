@@ -275,6 +275,10 @@ func (p *Processes) settle(ctx context.Context, d deadline, now time.Time) (agai
 		_, err = p.Menu.SettleUnlinked(ctx, request(now), commands.SettleUnlinked{Device: domain.DeviceID{UUID: d.id}})
 	case passwords:
 		_, err = p.Menu.SettlePassword(ctx, request(now), commands.SettlePassword{Account: domain.AccountID{UUID: d.id}})
+	case removals:
+		var a commands.Answer[commands.Settled]
+		a, err = p.Menu.SettleRemoval(ctx, request(now), commands.SettleRemoval{Claim: domain.ClaimID{UUID: d.id}})
+		left = !a.Value.Ended
 	case erasures:
 		var a commands.Answer[commands.ErasureView]
 		a, err = p.Menu.SettleErasure(ctx, request(now), commands.SettleErasure{Account: domain.AccountID{UUID: d.id}})

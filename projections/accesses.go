@@ -58,6 +58,8 @@ func Accesses() Declaration {
 			domain.DeviceLinked{}, domain.DeviceRenamed{}, domain.DeviceUnlinked{},
 			domain.ErasureRequested{}, domain.ErasureCancelled{}, domain.ErasureStarted{}, domain.ErasureCompleted{},
 			domain.PasswordChanged{}, domain.PasswordRehashed{}, domain.AccountGuarded{},
+			domain.LinkFailed{}, domain.LinkUsed{}, domain.ContactReleased{}, domain.ContactMadePrimary{}, domain.ContactDetached{},
+			domain.ContactRestored{}, domain.BirthCorrected{},
 			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{},
 			domain.SignInBegun{}, domain.SignInPassed{},
 			domain.RecoveryRequested{}, domain.RecoveryProved{}, domain.RecoveryCompleted{}, domain.RecoveryLapsed{}, domain.AttemptsCounted{}, domain.AttemptsLimited{}, domain.AttemptsCleared{},

@@ -13,7 +13,7 @@ type Declaration = view.Declaration[journal.Record]
 
 // All lists every view.
 func All() []Declaration {
-	return []Declaration{Accounts(), Permissions(), Devices(), Accesses(), Activity(), Daily()}
+	return []Declaration{Accounts(), Permissions(), Devices(), Accesses(), Activity(), SignIns(), Daily()}
 }
 
 // accountOf is the account whose stream an event is in, "" for events of other streams.

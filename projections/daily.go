@@ -54,6 +54,8 @@ func Daily() Declaration {
 			domain.PermissionConfirmed{}, domain.DeviceRenamed{}, domain.DeviceUnlinked{},
 			domain.ErasureRequested{}, domain.ErasureCancelled{}, domain.ErasureStarted{}, domain.ErasureCompleted{},
 			domain.PasswordChanged{}, domain.PasswordRehashed{}, domain.AccountGuarded{},
+			domain.LinkFailed{}, domain.LinkUsed{}, domain.ContactReleased{}, domain.ContactMadePrimary{}, domain.ContactDetached{},
+			domain.ContactRestored{}, domain.BirthCorrected{},
 			domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{},
 			domain.SignInBegun{}, domain.SignInPassed{},
 			domain.RecoveryRequested{}, domain.RecoveryProved{}, domain.RecoveryCompleted{}, domain.RecoveryLapsed{}, domain.AttemptsCounted{}, domain.AttemptsLimited{}, domain.AttemptsCleared{},

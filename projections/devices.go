@@ -35,6 +35,8 @@ func Devices() Declaration {
 			domain.PermissionGranted{}, domain.PermissionWithdrawn{}, domain.PermissionConfirmed{},
 			domain.ErasureRequested{}, domain.ErasureCancelled{}, domain.ErasureStarted{}, domain.ErasureCompleted{},
 			domain.PasswordChanged{}, domain.PasswordRehashed{}, domain.AccountGuarded{},
+			domain.LinkFailed{}, domain.LinkUsed{}, domain.ContactReleased{}, domain.ContactMadePrimary{}, domain.ContactDetached{},
+			domain.ContactRestored{}, domain.BirthCorrected{},
 			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{},
 			domain.SignInBegun{}, domain.SignInPassed{},
 			domain.RecoveryRequested{}, domain.RecoveryProved{}, domain.RecoveryCompleted{}, domain.RecoveryLapsed{}, domain.AttemptsCounted{}, domain.AttemptsLimited{}, domain.AttemptsCleared{},

@@ -109,7 +109,21 @@ func everything(l *projectiontest.Ledger) {
 		domain.PasswordRehashed{Password: cleo.Password.ID, Hash: domain.Personal(domain.PasswordHash("$argon2id$"), domain.AccountKey(cleo.ID),
 			domain.PasswordKey(cleo.Password.ID))},
 		cleo.Guard(domain.GuardRecovered, l.Now()))
+	moves(l, cleo)
 	recoveries(l, cleo, said[0])
+}
+
+// moves is somebody who goes from one address to another, which somebody undoes, and to it again.
+func moves(l *projectiontest.Ledger, p *projectiontest.Person) {
+	one, other := personal()[0], personal()[2]
+	l.Pass(domain.GuardLifetime)
+	p.Move(one)
+	p.Undo(other)
+	l.Pass(domain.GuardLifetime)
+	p.Move(one)
+	l.Pass(domain.UndoLifetime)
+	p.LetGo()
+	p.Correct("1990-05", "1991-06")
 }
 
 // recoveries are two: one that was completed, and one that another superseded.

@@ -21,7 +21,7 @@ func BenchmarkRebuild(b *testing.B) {
 	l := projectiontest.New(b)
 	seed(b, l, people)
 	events := l.Head().Position.Int64()
-	for _, views := range [][]string{nil, {"activity"}, {"accounts"}, {"permissions"}, {"devices"}, {"accesses"}, {"daily"}} {
+	for _, views := range [][]string{nil, {"activity"}, {"accounts"}, {"permissions"}, {"devices"}, {"accesses"}, {"sign_ins"}, {"daily"}} {
 		name := "all"
 		if len(views) > 0 {
 			name = views[0]

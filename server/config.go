@@ -49,6 +49,7 @@ type Config struct {
 	Log            LogConfig       `koanf:"log"`
 	Erasure        ErasureConfig   `koanf:"erasure"`
 	SignIns        SignInsConfig   `koanf:"sign_ins"`
+	Geo            GeoConfig       `koanf:"geo"`
 	Abuse          AbuseConfig     `koanf:"abuse"`
 	Passwords      PasswordsConfig `koanf:"passwords"`
 	SMTP           SMTPConfig      `koanf:"smtp"`
@@ -80,6 +81,11 @@ type ErasureConfig struct {
 // SignInsConfig is how people sign in.
 type SignInsConfig struct {
 	Unusual string `koanf:"unusual"` // what an unusual one needs besides the password: off or code
+}
+
+// GeoConfig is how countries are told from addresses.
+type GeoConfig struct {
+	Database string `koanf:"database"` // file in the MaxMind DB format; empty: not at all
 }
 
 // AbuseConfig is how much strangers may ask for.

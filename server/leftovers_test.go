@@ -70,7 +70,7 @@ func TestViewsWithHardlyAnyMemory(t *testing.T) {
 	fatal(t, os.RemoveAll(filepath.Join(cfg.Data, "views")))
 	r = start(t, cfg)
 	con := r.console()
-	for _, view := range []string{"accesses", "accounts", "activity", "daily", "devices", "permissions"} {
+	for _, view := range []string{"accesses", "accounts", "activity", "daily", "devices", "permissions", "sign_ins"} {
 		await.Until(t, view+" can be asked", func() bool { return consumer(t, con, view).State == "running" })
 	}
 	rebuilt(t, con, operate.RebuildViews{})

@@ -32,7 +32,8 @@ func (s *Server) openNotifier(ctx context.Context) error {
 	}
 	lasting := context.WithoutCancel(ctx)
 	options := notify.Options{Journal: s.journal, Message: s.menu.Message, Record: s.menu.RecordDelivery, Transport: transport, Texts: texts,
-		Path: s.cfg.path("notify.checkpoint"), Log: s.log, Now: s.now, Sending: s.sending,
+		Origin: s.origin,
+		Path:   s.cfg.path("notify.checkpoint"), Log: s.log, Now: s.now, Sending: s.sending,
 		Fault:   func(err error) { s.consumerTrouble(lasting, "notify", err) },
 		Observe: func(c domain.MessageClass, r notify.Result) { sent.WithLabelValues(string(c), string(r)).Inc() }}
 	if s.leases != nil {
@@ -45,6 +46,15 @@ func (s *Server) openNotifier(ctx context.Context) error {
 	}
 	s.closeInTime(lasting, s.notifier.Close)
 	return nil
+}
+
+// origin is where people reach the service, as far as it is known; under dev, once it listens.
+func (s *Server) origin() string {
+	address := s.address.Load()
+	if address == nil {
+		address = new(string)
+	}
+	return s.cfg.OriginAt(*address)
 }
 
 // about is what every message says about the service.

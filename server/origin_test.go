@@ -41,7 +41,7 @@ func TestWhereItIsReached(t *testing.T) {
 		r := start(t, cfg)
 		want := `"servers":[{"url":"` + origin + `"}]`
 		if dev {
-			want = `"servers":[{"url":"http://localhost:` + r.url[strings.LastIndex(r.url, ":")+1:] + `"}]`
+			want = `"url":"/"` // where the document is: generators refuse localhost
 		}
 		if doc := r.want(200, "GET", "/openapi.json", "", ""); !strings.Contains(doc.body, want) {
 			t.Errorf("%s is not in the document", want)

@@ -69,10 +69,11 @@ type Server struct {
 	journal   *journal.Journal
 	hasher    *passwords.Hasher
 	menu      *commands.Menu
-	mailbox   *mailbox.Mailbox     // nil where a mail server is configured
-	leases    *leases.Keeper       // nil where this process does all the work alone
-	processes *processes.Processes // nil in a process of the API
-	notifier  *effects.Runtime     // nil where messages cannot be sent, or are sent by turns
+	country   func(string) domain.Region // of an address; nil where there is no database
+	mailbox   *mailbox.Mailbox           // nil where a mail server is configured
+	leases    *leases.Keeper             // nil where this process does all the work alone
+	processes *processes.Processes       // nil in a process of the API
+	notifier  *effects.Runtime           // nil where messages cannot be sent, or are sent by turns
 	sending   *notify.Sending
 	sender    *effects.Shared // sends messages while it is this process's turn; nil where there are no turns
 	engine    view.Engine
@@ -250,6 +251,9 @@ func (s *Server) openCommands(ctx context.Context, o Options) error {
 			return err
 		}
 	}
+	if s.country, err = s.openCountries(); err != nil {
+		return err
+	}
 	config := commands.DefaultConfig()
 	config.Grace, config.BackupKeep = s.cfg.Erasure.Grace, s.cfg.Backup.Keep
 	config.Limits = s.cfg.Abuse.limits()
@@ -259,7 +263,7 @@ func (s *Server) openCommands(ctx context.Context, o Options) error {
 	config.Unusual = commands.UnusualSignIns(s.cfg.SignIns.Unusual)
 	config.Controller = s.cfg.Controller.Description()
 	s.menu, err = commands.New(ctx, commands.Deps{Journal: s.journal, Vault: s.vault, Checker: checker, Hasher: s.hasher, Now: s.now, Config: config,
-		Log: s.log, Forget: s.forget, Limited: s.countLimited, Attempted: s.countAttempt})
+		Log: s.log, Forget: s.forget, Country: s.country, Limited: s.countLimited, Attempted: s.countAttempt})
 	return err
 }
 

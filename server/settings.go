@@ -76,8 +76,10 @@ func Settings() []Setting {
 		{"erasure.clock_jump", processes.DefaultClockJump,
 			"how far the clock may be from the log's newest time and a monotonic clock; beyond that, nothing is destroyed by time until the clock is right again " +
 				"or an operator confirms it"},
-		{"sign_ins.unusual", string(commands.UnusualOff), "what a person's sign-in needs besides the password if it is from a client that is not known and " +
-			"the account has signed in from others: off, or code for one that is sent to the account's first address"},
+		{"sign_ins.unusual", string(commands.UnusualOff), "what a person's unusual sign-in needs besides the password, from a client that is not known, " +
+			"while the account has signed in from others or more speaks against it: off, or code for one that is sent to the account's first address"},
+		{"geo.database", "", "file of a database of countries by address, in the MaxMind DB format, such as DB-IP Lite or GeoLite2, Country or City; read again " +
+			"when it changes. Empty: no countries are recorded"},
 		{"abuse.sign_ups_hour", 10, "sign-ups from one network (IPv4 /24, IPv6 /48) in an hour; 0: no limit"},
 		{"abuse.sign_ups_day", 40, "sign-ups from one network in a day; 0: no limit"},
 		{"abuse.recoveries_hour", 10, "recoveries asked for from one network in an hour; 0: no limit"},

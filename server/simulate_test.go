@@ -157,6 +157,25 @@ func TestSimulateHistory(t *testing.T) {
 	}
 }
 
+// TestSimulatedSignInsThatNeedACode: in process and over HTTP, from a client that is not known.
+func TestSimulatedSignInsThatNeedACode(t *testing.T) {
+	t.Parallel()
+	for name, in := range map[string]operate.Simulation{"direct": {Accounts: 60, Seed: 5, Days: 60, Direct: true}, "over HTTP": {Accounts: 30, Seed: 2}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cfg := config(t)
+			cfg.SignIns.Unusual = "code"
+			s, err := server.Simulate(t.Context(), cfg, in, server.Options{Hashing: cheap()}, nil)
+			if err != nil {
+				t.Fatalf("%v\n%s", err, printed(t, &s))
+			}
+			if begun := s.Counts["activity/sign_in.begun"]; begun == 0 || begun != s.Counts["activity/sign_in.passed"] || s.Counts[simulate.NewClients] == 0 {
+				t.Errorf("nobody needed a code, or not everybody gave it:\n%s", printed(t, &s))
+			}
+		})
+	}
+}
+
 // When no server runs and HTTP is wanted, one runs for the time.
 func TestSimulateStartsAServer(t *testing.T) {
 	t.Parallel()

@@ -34,6 +34,7 @@ func viewCounts(ctx context.Context, v Views) (Tally, error) {
 		{"permissions", "permissions", []string{"state"}, ""},
 		{"devices", "devices", nil, ""},
 		{"accesses", "accesses", []string{"kind", "outcome"}, ""},
+		{"sign_ins", "sign_ins", nil, ""},
 		{"daily", "daily", []string{"metric", "outcome"}, "events"},
 		{"new", "daily", []string{"metric", "outcome"}, "new_people"},
 	} {
@@ -45,8 +46,9 @@ func viewCounts(ctx context.Context, v Views) (Tally, error) {
 			t[strings.TrimSuffix(q.prefix+"/"+key, "/")] += n
 		}
 	}
-	t["devices/linked"] = t["devices"]
+	t["devices/linked"], t["sign_ins/started"] = t["devices"], t["sign_ins"]
 	delete(t, "devices")
+	delete(t, "sign_ins")
 	return t, nil
 }
 

@@ -105,6 +105,16 @@ func (d *Direct) SignIn(ctx context.Context, who *Person, password, client strin
 	return d.signIn(ctx, commands.SignIn{Email: who.Email, Password: passwords.New(password), Client: commands.Token(client)})
 }
 
+// ContinueSignIn implements Ledger.
+func (d *Direct) ContinueSignIn(ctx context.Context, p SignUp, code string) (Session, error) {
+	a, err := ask(ctx, d, d.menu.ContinueSignIn, domain.Guest(), "continueSignIn",
+		commands.ContinueSignIn{ID: domain.SignInID(p.ID), Handle: p.Handle, Code: code})
+	if err != nil {
+		return Session{}, err
+	}
+	return d.begun(ctx, a)
+}
+
 // Officer implements Ledger.
 func (d *Direct) Officer(ctx context.Context, email, password string) (Session, error) {
 	return d.signIn(ctx, commands.SignIn{Email: email, Password: passwords.New(password), Staff: true})
@@ -115,7 +125,16 @@ func (d *Direct) signIn(ctx context.Context, in commands.SignIn) (Session, error
 	if err != nil {
 		return Session{}, err
 	}
+	if p := a.Pending; p != nil {
+		return Session{Pending: &SignUp{ID: domain.VerificationID(p.ID), Handle: p.Handle, Issue: 1, Code: p.Expires}}, nil
+	}
+	return d.begun(ctx, a)
+}
+
+// begun is a session that has started.
+func (d *Direct) begun(ctx context.Context, a commands.SignedIn) (Session, error) {
 	s := Session{ID: a.Session, Account: a.Account, Expires: a.Expires, Client: string(a.Client)}
+	var err error
 	s.Caller, err = d.menu.Authenticate(ctx, a.Token)
 	return s, err
 }

@@ -24,8 +24,11 @@ type Ledger interface {
 	// AddContact asks for another address.
 	AddContact(ctx context.Context, s Session, email string) (SignUp, error)
 
-	// SignIn signs in with a client that is known from an earlier session, or none.
+	// SignIn signs in with a client that is known from an earlier session, or none. It may take a code: then the session is Pending, and
+	// nothing else of it is set.
 	SignIn(ctx context.Context, who *Person, password, client string) (Session, error)
+	// ContinueSignIn gives the code that a sign-in takes.
+	ContinueSignIn(ctx context.Context, pending SignUp, code string) (Session, error)
 	SignOut(ctx context.Context, s Session) error
 	SignOutEverywhere(ctx context.Context, s Session) error
 	Decide(ctx context.Context, s Session, a domain.Allowance, grant bool) error
@@ -65,7 +68,7 @@ type Operator interface {
 	AddOfficer(ctx context.Context, email string) (code string, err error)
 }
 
-// SignUp is a sign-up in progress, another address that is not proven yet, or a recovery.
+// SignUp is a sign-up in progress, another address that is not proven yet, a recovery, or a sign-in that takes a code.
 type SignUp struct {
 	ID     domain.VerificationID
 	Handle string
@@ -81,6 +84,7 @@ type Session struct {
 	Client  string        // by which the client is known from now on
 	Token   string        // over HTTP
 	Caller  domain.Caller // in process
+	Pending *SignUp       // a code has to be given first
 }
 
 // Erasure is a requested erasure.

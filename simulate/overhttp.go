@@ -140,7 +140,19 @@ func (h *OverHTTP) SignIn(ctx context.Context, who *Person, password, client str
 	if client != "" {
 		in["client"] = client
 	}
-	return h.signIn(ctx, in)
+	h.mail.expect(who.Email)
+	s, err := h.signIn(ctx, in)
+	if s.Pending == nil {
+		h.mail.forget(who.Email)
+	}
+	return s, err
+}
+
+// ContinueSignIn implements Ledger.
+func (h *OverHTTP) ContinueSignIn(ctx context.Context, p SignUp, code string) (Session, error) {
+	var a signedIn
+	err := h.send(ctx, "continueSignIn", "POST", "/v1/sign-ins/"+p.ID.String()+"/factor", "", fields{"handle": p.Handle, "code": code}, &a)
+	return a.session(), err
 }
 
 // Officer implements Ledger.
@@ -149,15 +161,28 @@ func (h *OverHTTP) Officer(ctx context.Context, email, password string) (Session
 }
 
 func (h *OverHTTP) signIn(ctx context.Context, in fields) (Session, error) {
-	var a struct {
-		Token   string           `json:"token"`
-		Session domain.SessionID `json:"session"`
-		Expires time.Time        `json:"expires_at"`
-		Account domain.AccountID `json:"account"`
-		Client  string           `json:"client"`
-	}
+	var a signedIn
 	err := h.send(ctx, "signIn", "POST", "/v1/sessions", "", in, &a)
-	return Session{ID: a.Session, Account: a.Account, Expires: a.Expires, Client: a.Client, Token: a.Token}, err
+	return a.session(), err
+}
+
+// signedIn is the answer to a sign-in.
+type signedIn struct {
+	Token   string           `json:"token"`
+	Session domain.SessionID `json:"session"`
+	Expires time.Time        `json:"expires_at"`
+	Account domain.AccountID `json:"account"`
+	Client  string           `json:"client"`
+
+	SignIn domain.VerificationID `json:"sign_in"` // if it takes a code
+	Handle string                `json:"handle"`
+}
+
+func (a *signedIn) session() Session {
+	if a.Handle != "" {
+		return Session{Pending: &SignUp{ID: a.SignIn, Handle: a.Handle, Issue: 1, Code: a.Expires}}
+	}
+	return Session{ID: a.Session, Account: a.Account, Expires: a.Expires, Client: a.Client, Token: a.Token}
 }
 
 // SignOut implements Ledger.

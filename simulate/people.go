@@ -44,8 +44,9 @@ func (p *Person) Other(n int) string { return fmt.Sprintf("also%d.%s", n+1, p.Em
 
 // Visit is one visit of a person.
 type Visit struct {
-	After     int // days since the previous visit
-	Misses    int // wrong passwords before the right one; after maxMisses they set a new one
+	After     int  // days since the previous visit
+	Misses    int  // wrong passwords before the right one; after maxMisses they set a new one
+	NewClient bool // with a new telephone or browser
 	Decisions []Choice
 	Links     []DeviceChoice
 	Rename    bool

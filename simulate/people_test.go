@@ -91,6 +91,10 @@ func (p *paper) SignIn(_ context.Context, who *simulate.Person, password, _ stri
 	return simulate.Session{Account: account(who.Email)}, nil
 }
 
+func (p *paper) ContinueSignIn(context.Context, simulate.SignUp, string) (simulate.Session, error) {
+	return simulate.Session{}, domain.ErrSignIn
+}
+
 func (p *paper) SignOut(context.Context, simulate.Session) error           { return nil }
 func (p *paper) SignOutEverywhere(context.Context, simulate.Session) error { return nil }
 

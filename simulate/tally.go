@@ -37,6 +37,7 @@ const (
 	Lapsing      = "people/never proved"
 	GaveUp       = "people/too many wrong codes"
 	Returned     = "people/came back"
+	NewClients   = "people/new client"
 	Misses       = "people/wrong password"
 	Recovered    = "people/set a new password"
 	Guardians    = "people/guardian needed"

@@ -44,12 +44,10 @@ func (w *worker) visit(ctx context.Context, who *Person, l *life, v Visit) error
 			return err
 		}
 	}
-	s, err := w.ledger.SignIn(ctx, who, who.Password, l.client)
+	s, err := w.signIn(ctx, who, l, v.NewClient)
 	if err != nil {
-		return at("signing in", err)
+		return err
 	}
-	l.client = s.Client
-	w.tally.counted("session.started", "sign_in", "")
 	if err := w.decide(ctx, s, l, v.Decisions); err != nil {
 		return err
 	}
@@ -100,6 +98,35 @@ func (w *worker) recover(ctx context.Context, who *Person, l *life) error {
 	}
 	w.tally.add(Recovered, 1)
 	return nil
+}
+
+// signIn signs in, with a code if the ledger wants one.
+func (w *worker) signIn(ctx context.Context, who *Person, l *life, newClient bool) (Session, error) {
+	if newClient {
+		l.client = ""
+		w.tally.add(NewClients, 1)
+	}
+	s, err := w.ledger.SignIn(ctx, who, who.Password, l.client)
+	if err != nil {
+		return s, at("signing in", err)
+	}
+	if p := s.Pending; p != nil {
+		w.tally.happened("sign_in.begun")
+		w.tally.happened("verification.requested")
+		code, err := w.ledger.Code(ctx, who.Email, *p)
+		if err != nil {
+			return s, at("reading the code of a sign-in", err)
+		}
+		if s, err = w.ledger.ContinueSignIn(ctx, *p, code); err != nil {
+			return s, at("giving the code of a sign-in", err)
+		}
+		w.tally.counted("verification.passed", "verification", "passed")
+		w.tally.happened("sign_in.passed")
+	}
+	l.client = s.Client
+	w.tally.counted("session.started", "sign_in", "")
+	w.tally.add("sign_ins/started", 1)
+	return s, nil
 }
 
 // decide decides on permissions, and notes their states.

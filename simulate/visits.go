@@ -44,6 +44,7 @@ func (p *Population) visit(r *rand.Rand, mood float64) Visit {
 	if r.Float64() < 0.06 {
 		v.Misses = 1 + r.IntN(maxMisses)
 	}
+	v.NewClient = r.Float64() < 0.07
 	if r.Float64() < 0.35 {
 		for n := 1 + int(r.ExpFloat64()*1.5); n > 0; n-- {
 			v.Decisions = append(v.Decisions, Choice{r.IntN(len(p.purposes)), r.Float64() < 0.45*mood})

@@ -8,7 +8,7 @@ import (
 
 // viewNames are all views, in the order they are queried.
 func viewNames() []string {
-	return []string{"accounts", "permissions", "devices", "accesses", "activity", "daily"}
+	return []string{"accounts", "permissions", "devices", "accesses", "activity", "sign_ins", "daily"}
 }
 
 // record stores the ledger's current answers in the model, after checking them against what was acknowledged: a ledger that is
@@ -107,8 +107,11 @@ func (m *model) documents(ctx context.Context, c *client, name, token string) (m
 		return nil, first
 	}
 	in := object{"limit": 1000}
-	if name == "accesses" || name == "activity" {
+	switch name {
+	case "accesses", "activity":
 		in["filter"] = object{"field": "at", "op": "lte", "value": m.At.Format(time.RFC3339Nano)}
+	case "sign_ins":
+		in["filter"] = object{"field": "started", "op": "lte", "value": m.At.Format(time.RFC3339Nano)}
 	}
 	out := map[string]object{}
 	for {
@@ -133,7 +136,7 @@ func (m *model) speaksOf(view, id string, d object) bool {
 	switch view {
 	case "accounts":
 		return m.quiet(id)
-	case "permissions", "devices":
+	case "permissions", "devices", "sign_ins":
 		account, _ := d["account"].(string)
 		return m.quiet(account)
 	}

@@ -2,7 +2,7 @@
 // without a mail server.
 //
 // A message is one JSON file readable only by its owner (0600, in a folder of 0700), named by a number and the delivery's id, so
-// that names reveal nothing. What Send acknowledged survives a crash. The mailbox holds addresses and codes unencrypted; it is the
+// that names reveal nothing. What Send acknowledged survives a crash. The mailbox holds addresses, codes and links unencrypted; it is the
 // only place in the data folder that does, and a person's messages are deleted with the person (Forget).
 package mailbox
 
@@ -39,6 +39,7 @@ type Message struct {
 	Subject  string            `json:"subject"`
 	Text     string            `json:"text"`
 	Code     string            `json:"code,omitzero"`
+	Link     string            `json:"link,omitzero"`
 	Expires  time.Time         `json:"expires,omitzero"`
 }
 
@@ -89,7 +90,7 @@ func (b *Mailbox) Send(ctx context.Context, e notify.Envelope) error {
 		return err
 	}
 	data, err := json.Marshal(Message{ID: e.ID, At: e.At.UTC(), Message: e.Message, Language: e.Content.Language, Account: e.Account,
-		To: e.To, Subject: e.Content.Subject, Text: e.Content.Plain, Code: e.Code, Expires: e.Expires.UTC()}, jsontext.WithIndent("  "))
+		To: e.To, Subject: e.Content.Subject, Text: e.Content.Plain, Code: e.Code, Link: e.Link, Expires: e.Expires.UTC()}, jsontext.WithIndent("  "))
 	if err != nil {
 		return &notify.SendError{Step: notify.StepStore, Refused: true, Why: "the message has no JSON form"}
 	}

@@ -37,16 +37,21 @@ func (t *Texts) Email(m domain.Message, language domain.Language, v Values) (Ema
 	if t.about.Imprint != "" {
 		paragraphs = append(paragraphs, t.about.Imprint)
 	}
-	return layout(said, texts[0], paragraphs, Grouped(v.Code)), nil
+	return layout(said, texts[0], paragraphs, Grouped(v.Code), v.Link), nil
 }
 
-// layout lays out a message, plain and as HTML. The paragraph that is just the code is set large.
-func layout(l domain.Language, subject string, paragraphs []string, code string) Email {
+// layout lays out a message, plain and as HTML. The paragraph that is just the code is set large, and
+// the one that is just the link is one.
+func layout(l domain.Language, subject string, paragraphs []string, code, link string) Email {
 	e := Email{Language: l, Subject: subject}
 	var plain, rich strings.Builder
 	for _, p := range paragraphs {
 		plain.WriteString(wrap(p))
 		plain.WriteString("\n\n")
+		if p == link {
+			fmt.Fprintf(&rich, "<p><a href=\"%s\">%s</a></p>\n", html.EscapeString(p), html.EscapeString(p))
+			continue
+		}
 		style := ""
 		if p == code {
 			style = ` style="font-size:1.6em;font-family:monospace;letter-spacing:0.08em"`

@@ -1,8 +1,8 @@
 // Package templates holds the texts of messages to people, as data: one file for each language, in it each message for each medium,
 // and one plain and one HTML layout for all.
 //
-// No text contains anything from the requester. The variables are what the operator says about the service, and the code and how long
-// it is valid, made by the ledger. A subject never contains the code, because subjects are visible on locked screens.
+// No text contains anything from the requester. The variables are what the operator says about the service, and codes, links and times
+// that the ledger makes. A subject never contains the code, because subjects are visible on locked screens.
 package templates
 
 import (
@@ -68,6 +68,10 @@ type Values struct {
 	For  time.Duration // how long it is still valid
 	// Erased is when an account is erased; zero if the message is about no erasure.
 	Erased time.Time
+	// Link is a link that the code belongs to; empty if the message has none.
+	Link string
+	// At is when what it tells of happened, and Until until when that can be undone; zero if it has none.
+	At, Until time.Time
 }
 
 // New loads the texts. A missing text or a subject with the code is an error.
@@ -150,12 +154,15 @@ type words struct {
 // in finds the language by CLDR's distances (golang.org/x/text/language.Matcher).
 func (t *Texts) in(l domain.Language, v Values) (words, domain.Language, error) {
 	w := words{i18n.NewLocalizer(t.bundle, string(l)), map[string]any{"Service": t.about.Service, "Support": t.about.Support, "Code": Grouped(v.Code),
-		"Day": v.Erased.UTC().Format(time.DateOnly)}}
+		"Day": v.Erased.UTC().Format(time.DateOnly), "Link": v.Link, "At": minuteOf(v.At), "Until": minuteOf(v.Until)}}
 	minutes := max(1, int((v.For+onTheWay)/time.Minute))
 	text, tag, err := w.LocalizeWithTag(&i18n.LocalizeConfig{MessageID: minutesText, PluralCount: minutes, TemplateData: map[string]any{"N": minutes}})
 	w.values["For"] = text
 	return w, domain.Language(tag.String()), err
 }
+
+// minuteOf is a time as messages say it.
+func minuteOf(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
 
 // say fills in a text; ErrNoText if there is none.
 func (w words) say(id string) (string, error) {

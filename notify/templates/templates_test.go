@@ -26,7 +26,7 @@ func texts(t *testing.T, service string) *templates.Texts {
 // messages and languages are all that there are.
 func messages() []domain.Message {
 	return []domain.Message{domain.MessageCode, domain.MessageExists, domain.MessageErasing, domain.MessageContactCode, domain.MessageContactTaken,
-		domain.MessageSignInCode, domain.MessageRecoveryCode, domain.MessageNoAccount}
+		domain.MessageSignInCode, domain.MessageHeld, domain.MessageRecoveryCode, domain.MessageNoAccount, domain.MessageRemoved, domain.MessageDemoted, domain.MessageRestored}
 }
 
 func languages() []domain.Language { return []domain.Language{"en", "de", "es", "zh-Hans"} }
@@ -98,6 +98,27 @@ func TestTheDayOfAnErasure(t *testing.T) {
 		e, err := x.Email(domain.MessageErasing, l, templates.Values{Erased: time.Date(2026, 6, 14, 23, 59, 0, 0, time.FixedZone("", -3600))})
 		if err != nil || !strings.Contains(e.Plain, "2026-06-15") {
 			t.Errorf("%s: %v\n%s", l, err, e.Plain)
+		}
+	}
+}
+
+// Whoever hears that their address was removed hears when, until when they can undo it, and how, in every language.
+func TestTheLinkThatUndoes(t *testing.T) {
+	x := texts(t, "Vesta")
+	link := "https://accounts.example.com/undo#" + strings.Repeat("aB_-", 21)
+	at := time.Date(2026, 6, 14, 23, 59, 0, 0, time.FixedZone("", -3600))
+	for _, l := range languages() {
+		e, err := x.Email(domain.MessageRemoved, l, templates.Values{Link: link, Code: "123456", At: at, Until: at.Add(domain.UndoLifetime)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, said := range []string{"\n" + link + "\n", "\n123 456\n", "2026-06-15 00:59", "2026-06-22 00:59"} {
+			if !strings.Contains(e.Plain, said) {
+				t.Errorf("%s: %q is missing:\n%s", l, said, e.Plain)
+			}
+		}
+		if !strings.Contains(e.HTML, "<a href=\""+link+"\">") || strings.Contains(e.Subject, "123") {
+			t.Errorf("%s:\n%s", l, e.HTML)
 		}
 	}
 }

@@ -90,6 +90,7 @@ func TestTheLine(t *testing.T) {
 	p.Set("location", "weather", true)
 	device := p.Link("phone", "a model", "a name")
 	l.Look(p)
+	p.SignIn()
 	l.same()
 
 	l.proxy.Set(func(w http.ResponseWriter, _ *http.Request, _ http.Handler) {
@@ -99,7 +100,7 @@ func TestTheLine(t *testing.T) {
 	p.Unlink(device)
 	p.Set("location", "weather", false)
 	p.Link("watch", "a model", "a name")
-	l.SignUp("FR", "another@example.org", nil)
+	l.SignUp("FR", "another@example.org", nil).SignIn()
 	l.Look(p)
 	waiting := l.waiting()
 	if waiting.Lag == 0 {

@@ -194,7 +194,41 @@ func (p *Person) AddContact(email string) {
 	p.ledger.AppendAs(meta, domain.IdentifierStream(claim), domain.IdentifierClaimed{Kind: contact.Kind, Account: p.ID,
 		Completes: id, Purpose: domain.VerifyAddContact})
 	p.decide(p.Attach(domain.ContactAttached{Claim: claim, Kind: contact.Kind, Verification: id,
-		Contact: domain.Personal(contact, domain.AccountKey(p.ID), domain.IdentifierKey(claim))}, p.ledger.Now()))
+		Contact: domain.Personal(contact, domain.AccountKey(p.ID), domain.IdentifierKey(claim))}, p.ledger.Now(), p.ledger.Now()))
+}
+
+// Move makes the address added last the primary one, and removes the one before it.
+func (p *Person) Move(email string) {
+	p.ledger.Helper()
+	before, now := p.Primary().Claim, p.ledger.Now()
+	contact := domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}
+	message := func() domain.DeliveryID { return domain.DeliveryID{UUID: uuid.New()} }
+	p.decide(p.MakePrimary(p.Contacts[len(p.Contacts)-1].Claim, contact, message(), now))
+	p.decide(p.Detach(before, domain.LevelOne, message(), now))
+}
+
+// Undo undoes the latest removal of an address, after a wrong code.
+func (p *Person) Undo(email string) {
+	p.ledger.Helper()
+	removal := p.Detached[len(p.Detached)-1].Removed.ID
+	p.record(p.FailLink(domain.LinkUndo, removal))
+	contact := domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}
+	events, err := p.Account.Undo(removal, domain.LevelOne, contact, domain.DeliveryID{}, p.ledger.Now())
+	p.decide(append([]any{domain.LinkUsed{Link: domain.LinkUndo, Of: removal}}, events...), err)
+}
+
+// LetGo lets go of the removed addresses whose time is over.
+func (p *Person) LetGo() {
+	p.ledger.Helper()
+	for _, d := range p.Detached {
+		p.decide(p.Release(d.Claim, p.ledger.Now()), nil)
+	}
+}
+
+// Correct corrects the month of birth.
+func (p *Person) Correct(before, month domain.Month) {
+	p.ledger.Helper()
+	p.decide(p.CorrectBirth(domain.BirthMonth{Month: before}, domain.BirthMonth{Month: month}, p.ledger.Now()))
 }
 
 // SignIn starts a session.
