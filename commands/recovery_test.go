@@ -282,7 +282,8 @@ func TestNothingButARecoveryEndsARecovery(t *testing.T) {
 	w := newWorld(t)
 	c := w.person(ada)
 	r := w.proved(ada)
-	in := do(w, w.ChangePassword, c, commands.ChangePassword{Current: passwords.New(password), New: passwords.New("the thief's horse battery 12"), EndOthers: true})
+	in := do(w, w.ChangePassword, c, commands.ChangePassword{Current: passwords.New(password),
+		New: passwords.New("the thief's horse battery 12"), EndOthers: true})
 	do(w, w.SignOutEverywhere, w.authenticated(in.Token), struct{}{})
 	do(w, w.CompleteRecovery, domain.Guest(), setting(r, renewed))
 	refused(w, w.SignIn, domain.Guest(), withPassword(ada, "the thief's horse battery 12"), domain.ErrCredentials)
