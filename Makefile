@@ -1,4 +1,4 @@
-.PHONY: test test-engines crash damage race lint bench bench-short bench-engines build
+.PHONY: document test test-engines crash damage race lint bench bench-short bench-engines build
 
 # All tests; needs Go alone. It takes about 4 minutes on two quiet cores, longer as root where deploy/ boots systemd.
 test:
@@ -25,6 +25,10 @@ damage:
 # translated to Go, is left as it is: watched it takes ten times as long, and the races in it are not ours. What hands data to it is watched.
 race:
 	go test -race -short -timeout 30m -gcflags='modernc.org/sqlite/lib=-race=false' -gcflags='modernc.org/libc/...=-race=false' ./...
+
+# Holds /openapi.json of the real program against the tools that clients are made with; it fetches them from npm, PyPI and as Go modules.
+document:
+	go run ./api/document
 
 # The linter, with the architecture's import rules.
 lint:

@@ -90,7 +90,8 @@ func New(d Deps) (*API, error) {
 	if d.Wait == 0 {
 		d.Wait = DefaultWait
 	}
-	a := &API{Deps: d, echo: echo.New(), templates: map[string]string{}, forms: map[reflect.Type]*form{}, codes: map[string]string{}, refusals: map[string][]*domain.Error{}}
+	a := &API{Deps: d, echo: echo.New(), templates: map[string]string{}, forms: map[reflect.Type]*form{}, codes: map[string]string{},
+		refusals: map[string][]*domain.Error{}}
 	var err error
 	if a.texts, err = readTexts(); err != nil {
 		return nil, err

@@ -27,5 +27,5 @@ func (a *API) addContact() {
 				return nil, err
 			}
 			return reply(a, out.Position, sent(commands.SignedUp(out.Value))), nil
-		}, domain.ErrContactOwn, domain.ErrContacts, domain.ErrMessages, domain.ErrRate, domain.ErrChanges)
+		}, domain.ErrContactOwn, domain.ErrContacts, domain.ErrHeld, domain.ErrMessages, domain.ErrRate, domain.ErrChanges)
 }

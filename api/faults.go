@@ -33,16 +33,18 @@ var (
 	errRange        = &domain.Error{Kind: domain.Invalid, Code: "out_of_range", Message: "This number is too small or too large."}
 	errChoice       = &domain.Error{Kind: domain.Invalid, Code: "not_a_choice", Message: "This is none of the values that can be here. See /openapi.json."}
 	errForm         = &domain.Error{Kind: domain.Invalid, Code: "wrong_form", Message: "This does not have the form that is needed here. See /openapi.json."}
+	errPageForm     = &domain.Error{Kind: domain.Invalid, Code: "invalid_form", Message: "Send the form of this page."}
 	errRequired     = &domain.Error{Kind: domain.Invalid, Code: "required", Message: "This field is required."}
 	errID           = &domain.Error{Kind: domain.Invalid, Code: "invalid_id", Message: "This is not an id. An id is a lower-case UUID with dashes."}
 
 	errParameter = &domain.Error{Kind: domain.Invalid, Code: "unknown_parameter",
 		Message: "The URL has an unknown query parameter. See /openapi.json for the parameters of this route."}
 	errParameterTwice = &domain.Error{Kind: domain.Invalid, Code: "repeated_parameter", Message: "A query parameter is given more than once."}
-	errParameterEmpty = &domain.Error{Kind: domain.Invalid, Code: "empty_parameter", Message: "A query parameter is empty. Give it a value or leave it out."}
-	errQueryString    = &domain.Error{Kind: domain.Invalid, Code: "malformed_query", Message: "The query string of the URL is malformed."}
-	errKey            = &domain.Error{Kind: domain.Invalid, Code: "invalid_idempotency_key",
-		Message: "An Idempotency-Key has 1 to 255 visible ASCII characters. Without a token it must be a UUID."}
+	errParameterEmpty = &domain.Error{Kind: domain.Invalid, Code: "empty_parameter",
+		Message: "A query parameter or a header is empty. Give it a value or leave it out."}
+	errQueryString = &domain.Error{Kind: domain.Invalid, Code: "malformed_query", Message: "The query string of the URL is malformed."}
+	errKey         = &domain.Error{Kind: domain.Invalid, Code: "invalid_idempotency_key",
+		Message: "An Idempotency-Key has 1 to 255 visible ASCII characters. On routes that guests may use it must be a UUID."}
 	errPosition = &domain.Error{Kind: domain.Invalid, Code: "invalid_position", Message: "Ledger-Min-Position must be a Ledger-Position returned by this ledger."}
 	errCursor   = &domain.Error{Kind: domain.Invalid, Code: "invalid_cursor",
 		Message: "This cursor is not yours, belongs to another query, or is out of date. Start again from the first page.", Field: "/cursor"}

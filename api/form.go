@@ -73,6 +73,7 @@ func (c *inspection) value(s *huma.Schema, at string) error {
 		return c.object(s, at)
 	case '[':
 		return c.list(s, at)
+	default:
 	}
 	token, err := c.decoder.ReadToken()
 	switch {

@@ -61,6 +61,9 @@ func (a *API) enter(ctx context.Context, c echo.Context, op *huma.Operation, may
 		}
 	}
 	err = checkParameters(r.URL.RawQuery, op)
+	if err == nil {
+		err = checkHeaders(r.Header, op)
+	}
 	if err == nil && op.RequestBody != nil {
 		err = readBody(c.Response(), r)
 	}
@@ -105,6 +108,16 @@ func checkParameters(query string, op *huma.Operation) error {
 			return errParameterTwice
 		}
 		if given[0] == "" {
+			return errParameterEmpty
+		}
+	}
+	return nil
+}
+
+// checkHeaders refuses headers of the operation's own that are there without a value.
+func checkHeaders(h http.Header, op *huma.Operation) error {
+	for _, p := range op.Parameters {
+		if p.In == "header" && p.Schema.MinLength != nil && len(h.Values(p.Name)) > 0 && h.Get(p.Name) == "" {
 			return errParameterEmpty
 		}
 	}

@@ -10,8 +10,9 @@ import (
 
 type meAnswer struct {
 	Account    domain.AccountID `json:"account" format:"uuid"`
-	Email      string           `json:"email"`
+	Email      string           `json:"email" doc:"The primary address."`
 	BirthMonth domain.Month     `json:"birth_month"`
+	Corrected  *time.Time       `json:"birth_month_corrected_at,omitzero" doc:"When you corrected it, which you can do once."`
 	Region     domain.Region    `json:"region"`
 	Language   domain.Language  `json:"language"`
 	Rules      domain.Rules     `json:"rules" doc:"The row and version of the age table that was applied."`
@@ -29,7 +30,10 @@ func (a *API) me() {
 				return nil, err
 			}
 			v := out.Value
-			ans := meAnswer{v.Account, v.Email, v.BirthMonth, v.Region, v.Language, v.Rules, v.Capacity, v.Opened, nil}
+			ans := meAnswer{v.Account, v.Email, v.BirthMonth, nil, v.Region, v.Language, v.Rules, v.Capacity, v.Opened, nil}
+			if !v.Corrected.IsZero() {
+				ans.Corrected = &v.Corrected
+			}
 			if v.Erasure != nil {
 				e := erasureOf(*v.Erasure)
 				ans.Erasure = &e

@@ -134,7 +134,7 @@ func (a *API) describeCodes(s *huma.Schema) {
 	for _, code := range slices.Sorted(maps.Keys(a.codes)) {
 		fmt.Fprintf(&text, "\n- `%s`", code)
 		if message := a.codes[code]; message != "" {
-			text.WriteString(": " + message)
+			text.WriteString(": " + strings.ReplaceAll(message, "{n}", "…"))
 		}
 	}
 	s.Description = text.String()
@@ -181,6 +181,6 @@ type literal struct{}
 
 // Schema allows a string, a whole number, true or false.
 func (literal) Schema(huma.Registry) *huma.Schema {
-	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeString}, {Type: huma.TypeInteger}, {Type: huma.TypeBoolean}},
+	return &huma.Schema{OneOf: []*huma.Schema{{Type: huma.TypeString, Pattern: printed}, {Type: huma.TypeInteger}, {Type: huma.TypeBoolean}},
 		Description: "A string, a whole number, true or false. Times are RFC 3339 strings."}
 }

@@ -80,7 +80,8 @@ func problemOf(err error) *Problem {
 		e = domain.ErrInternal
 	}
 	status := statusOf(e)
-	p := &Problem{Type: "/problems/" + e.Code, Title: title(status), Status: status, Detail: e.Message, Code: e.Code, Field: e.Field, number: e.Number, headers: http.Header{}}
+	p := &Problem{Type: "/problems/" + e.Code, Title: title(status), Status: status, Detail: e.Message, Code: e.Code, Field: e.Field,
+		number: e.Number, headers: http.Header{}}
 	if e.Field != "" || e.Code == errUnknownField.Code {
 		p.Errors = faultsOf(e, err)
 	}

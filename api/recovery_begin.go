@@ -14,10 +14,10 @@ type recoverIn struct {
 }
 
 type recoverBody struct {
-	Email    string          `json:"email" format:"email" doc:"An address of the account; a code is sent to it."`
-	Language domain.Language `json:"language,omitzero" default:"en" doc:"The language of the message if no account has the address (BCP 47)."`
-	Client   commands.Token  `json:"client,omitzero" doc:"What the answer to an earlier sign-in of the same person had as client. What strangers ask for then keeps no message from the owner."`
-	Work     workBody        `json:"work,omitzero" required:"false" doc:"Only after work_required: its challenge, and a nonce that solves it."`
+	Email    string         `json:"email" format:"email" doc:"An address of the account; a code is sent to it."`
+	Language string         `json:"language,omitzero" format:"language" default:"en" doc:"The language of the message if no account has the address (BCP 47)."`
+	Client   commands.Token `json:"client,omitzero" format:"client" doc:"What the answer to an earlier sign-in of the same person had as client. What strangers ask for then keeps no message from the owner."`
+	Work     workBody       `json:"work,omitzero" required:"false" doc:"Only after work_required: its challenge, and a nonce that solves it."`
 }
 
 type recoverAnswer struct {
@@ -35,13 +35,13 @@ func (a *API) recover() {
 		of(a.Menu.Recover.May),
 		func(ctx context.Context, r *ask, in *recoverIn) (*answer[recoverAnswer], error) {
 			b := in.Body.value
-			out, err := a.Menu.Recover(ctx, r.Request, commands.Recover{Email: b.Email, Language: b.Language, Client: b.Client, Work: commands.Work(b.Work)})
+			out, err := a.Menu.Recover(ctx, r.Request, commands.Recover{Email: b.Email, Language: domain.Language(b.Language), Client: b.Client, Work: commands.Work(b.Work)})
 			if err != nil {
 				return nil, err
 			}
 			v := out.Value
 			return reply(a, out.Position, recoverAnswer{v.ID, v.Handle, v.Expires, v.CodeExpires, waiting}), nil
-		})
+		}, domain.ErrRate, domain.ErrWork, domain.ErrMessages)
 }
 
 func recoveryID(s string) (domain.RecoveryID, error) {

@@ -10,7 +10,7 @@ import (
 
 type checkRecoveryIn struct {
 	Keyed
-	ID   string `path:"id" doc:"The recovery's id, from the answer to the request."`
+	ID   string `path:"id" format:"uuid" doc:"The recovery's id, from the answer to the request."`
 	Body body[checkBody]
 }
 
@@ -26,13 +26,8 @@ func (a *API) checkRecovery() {
 		of(a.Menu.CheckRecovery.May),
 		func(ctx context.Context, r *ask, in *checkRecoveryIn) (*answer[checkRecoveryAnswer], error) {
 			id, err := recoveryID(in.ID)
-			switch {
-			case err != nil:
+			if err != nil {
 				return nil, err
-			case in.Body.value.Handle == "":
-				return nil, errRequired.At("/handle")
-			case in.Body.value.Code == "":
-				return nil, errRequired.At("/code")
 			}
 			out, err := a.Menu.CheckRecovery(ctx, r.Request, commands.CheckRecovery{ID: id, Handle: in.Body.value.Handle, Code: in.Body.value.Code})
 			if err != nil {
@@ -43,5 +38,5 @@ func (a *API) checkRecovery() {
 				needs = []domain.RecoveryWay{}
 			}
 			return reply(a, out.Position, checkRecoveryAnswer{needs, out.Value.Expires}), nil
-		})
+		}, domain.ErrRecovery, domain.ErrCode, domain.ErrCodeExpired, domain.ErrProved, domain.ErrRecovered, domain.ErrRecoveryEnded)
 }

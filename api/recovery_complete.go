@@ -11,13 +11,13 @@ import (
 
 type completeRecoveryIn struct {
 	Keyed
-	ID   string `path:"id" doc:"The recovery's id, from the answer to the request."`
+	ID   string `path:"id" format:"uuid" doc:"The recovery's id, from the answer to the request."`
 	Body body[completeRecoveryBody]
 }
 
 type completeRecoveryBody struct {
-	Handle   string             `json:"handle" doc:"From the answer to the request."`
-	Password passwords.Password `json:"password" format:"password" doc:"The new one. Any characters; see the setting passwords.min_alone for how many at least."`
+	Handle   string             `json:"handle" format:"handle" doc:"From the answer to the request."`
+	Password passwords.Password `json:"password" format:"new-password" doc:"The new one: not common, and not similar to an address of yours."`
 }
 
 type completeRecoveryAnswer struct {
@@ -33,20 +33,16 @@ func (a *API) completeRecovery() {
 		of(a.Menu.CompleteRecovery.May),
 		func(ctx context.Context, r *ask, in *completeRecoveryIn) (*answer[completeRecoveryAnswer], error) {
 			id, err := recoveryID(in.ID)
-			b := in.Body.value
-			switch {
-			case err != nil:
+			if err != nil {
 				return nil, err
-			case b.Handle == "":
-				return nil, errRequired.At("/handle")
-			case b.Password == (passwords.Password{}):
-				return nil, errRequired.At("/password")
 			}
+			b := in.Body.value
 			out, err := a.Menu.CompleteRecovery(ctx, r.Request, commands.CompleteRecovery{ID: id, Handle: b.Handle, Password: b.Password})
 			if err != nil {
 				return nil, err
 			}
 			v := out.Value
 			return reply(a, out.Position, completeRecoveryAnswer{v.Account, v.Guarded, v.Closing}), nil
-		})
+		}, append(commands.PasswordRefusals(a.Menu.Passwords, passwords.Alone, "/password"), domain.ErrRecovery, domain.ErrUnproved, domain.ErrRecovered,
+			domain.ErrRecoveryEnded)...)
 }

@@ -69,7 +69,7 @@ func TestExamples(t *testing.T) {
 	l := newLedger(t)
 	tokens := l.examplePeople()
 	want := map[string]int{"signUp": 202, "signIn": 201, "setLanguage": 200, "addContact": 202, "linkDevice": 201, "setPermission": 200, "raiseSession": 200, "changePassword": 200,
-		"decideAccess": 200, "lookUp": 200, "queryView": 200, "checkCode": 404, "resendCode": 404, "continueSignIn": 404, "enrol": 403, "renameDevice": 404,
+		"decideAccess": 200, "lookUp": 200, "queryView": 200, "undo": 404, "correctBirth": 409, "recover": 202, "checkRecovery": 404, "completeRecovery": 404, "checkCode": 404, "resendCode": 404, "continueSignIn": 404, "enrol": 403, "renameDevice": 404,
 		"reveal": 404, "revealQuestion": 404}
 	forms := l.announced().forms()
 	last := func(f form) string { return strings.Replace(f.id, "changePassword", "~", 1) } // the others know the one before
@@ -148,13 +148,13 @@ func (d *document) draw(r *rapid.T, schema any, depth int) any {
 	case "boolean":
 		return rapid.Bool().Draw(r, "truth")
 	}
-	if pattern, ok := s["pattern"].(string); ok && pattern != `^[^@]+@[^@]+$` {
+	if s["format"] == "idn-email" {
+		return rapid.StringMatching(`[a-z]{1,20}@[a-z]{1,20}\.(com|org)`).Draw(r, "address")
+	}
+	if pattern, ok := s["pattern"].(string); ok && !strings.Contains(pattern, "x1f") {
 		return rapid.StringMatching(pattern).Filter(func(text string) bool {
 			return int64(len(text)) >= whole(s["minLength"], 0) && int64(len(text)) <= whole(s["maxLength"], 1000)
 		}).Draw(r, "text")
-	}
-	if s["format"] == "idn-email" {
-		return rapid.StringMatching(`[a-z]{1,20}@[a-z]{1,20}\.(com|org)`).Draw(r, "address")
 	}
 	printable := rapid.RuneFrom([]rune("abcXYZ019 -_äöß漢字"))
 	return rapid.StringOfN(printable, int(whole(s["minLength"], 0)), int(min(200, whole(s["maxLength"], 50))), -1).Draw(r, "text")

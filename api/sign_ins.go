@@ -38,7 +38,7 @@ type pastSignIn struct {
 	UserAgent string               `json:"user_agent,omitzero"`
 	Country   domain.Region        `json:"country,omitzero" doc:"The country that the address was in then (ISO 3166-1), if the operator has a database of countries."`
 	RaisedAt  time.Time            `json:"raised_at,omitzero" doc:"When you last proved again who you are in this session."`
-	Ended     domain.SessionEnding `json:"ended,omitzero" doc:"Why the session ended; missing while it is open."`
+	Ended     domain.SessionEnding `json:"ended,omitzero" doc:"Why the session ended, such as signed_out_everywhere: with all others, also by another password. Missing while it is open."`
 	EndedAt   time.Time            `json:"ended_at,omitzero" doc:"Missing if that is not known."`
 	Current   bool                 `json:"current" doc:"Whether it is the session of this request."`
 }

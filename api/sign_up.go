@@ -24,8 +24,8 @@ type signUpBody struct {
 
 // workBody is a solved challenge.
 type workBody struct {
-	Challenge string `json:"challenge" minLength:"1" maxLength:"128" doc:"From the problem work_required."`
-	Nonce     string `json:"nonce" minLength:"1" maxLength:"64" doc:"With it the SHA-256 of challenge, a colon and the nonce begins with enough zero bits."`
+	Challenge string `json:"challenge" format:"handle" doc:"From the problem work_required."`
+	Nonce     string `json:"nonce" format:"solution" doc:"With it the SHA-256 of challenge, a colon and the nonce begins with enough zero bits."`
 }
 
 // signUp requests an account. The answer and its timing are the same whether or not the address has one.

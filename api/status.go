@@ -18,7 +18,8 @@ func statusOf(e *domain.Error) int {
 	case errMediaType.Code:
 		return http.StatusUnsupportedMediaType
 	case errMalformed.Code, errUnknownField.Code, errDuplicate.Code, errNoBody.Code, errNoObject.Code, errBodyCut.Code, errControl.Code,
-		errParameter.Code, errParameterTwice.Code, errParameterEmpty.Code, errQueryString.Code, errKey.Code, errPosition.Code, errCursor.Code, errIfMatch.Code, errPageSize.Code:
+		errParameter.Code, errParameterTwice.Code, errParameterEmpty.Code, errQueryString.Code, errKey.Code,
+		errPosition.Code, errCursor.Code, errIfMatch.Code, errPageSize.Code:
 		return http.StatusBadRequest
 	}
 	switch e.Kind {

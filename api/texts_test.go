@@ -13,8 +13,8 @@ import (
 )
 
 // forPrograms are codes of what only a client's program can do wrong, or an operator or officer; they are said in English.
-var forPrograms = []string{"enrolment_refused", "idempotency_key_reused", "invalid_client", "invalid_notice", "invalid_purpose", "invalid_state", "not_a_choice",
-	"null_value", "out_of_range", "too_few", "too_many", "wrong_form", "wrong_type"}
+var forPrograms = []string{"enrolment_refused", "idempotency_key_reused", "invalid_client", "invalid_notice", "invalid_purpose", "invalid_state",
+	"not_a_choice", "null_value", "out_of_range", "too_few", "too_many", "wrong_form", "wrong_type"}
 
 // TestTextsOfRefusals: whatever a person can be refused for is said in every language, and nothing else is.
 func TestTextsOfRefusals(t *testing.T) {
@@ -69,9 +69,12 @@ func TestLanguageOfRefusals(t *testing.T) {
 	german := header{"Accept-Language", "fr;q=0.9, de-AT;q=0.8"}
 	for _, c := range []struct{ name, method, path, token, body, language, text string }{
 		{"a guest's form", "POST", "/v1/sign-ups", "", `{"password": "a"}`, "de", "Verwenden Sie mindestens 15 Zeichen."},
-		{"a password of a command", "POST", "/v1/sign-ups", "", strings.Replace(signUpBody("b@example.com"), password, "passwordpassword", 1), "de", "Dieses Passwort gehört"},
-		{"wrong credentials", "POST", "/v1/sessions", "", strings.Replace(signInBody("nobody@example.com", false), password, "x", 1), "de", "oder Passwort ist falsch"},
-		{"wrong credentials of somebody", "POST", "/v1/sessions", "", strings.Replace(signInBody(anna.email, false), password, "x", 1), "de", "oder Passwort ist falsch"},
+		{"a password of a command", "POST", "/v1/sign-ups", "", strings.Replace(signUpBody("b@example.com"), password, "passwordpassword", 1), "de",
+			"Dieses Passwort gehört"},
+		{"wrong credentials", "POST", "/v1/sessions", "", strings.Replace(signInBody("nobody@example.com", false), password, "x", 1), "de",
+			"oder Passwort ist falsch"},
+		{"wrong credentials of somebody", "POST", "/v1/sessions", "", strings.Replace(signInBody(anna.email, false), password, "x", 1), "de",
+			"oder Passwort ist falsch"},
 		{"a guest elsewhere", "GET", "/v1/me", "", "", "de", "Melden Sie sich zuerst an."},
 		{"no route", "GET", "/v1/nothing", "", "", "de", "There is no such route."},
 		{"a person's form", "POST", "/v1/me/devices", anna.token, `{"kind": "phone", "model": ""}`, "zh-Hans", "设备型号应为 1 至 100 个字符"},

@@ -113,6 +113,21 @@ func tripRows() []tripRow {
 		{"addContact", 4, 3, func(p *people) request {
 			return request{202, "POST", "/v1/me/contacts", p.another().token, fmt.Sprintf(`{"email": %q}`, p.address())}
 		}},
+		{"makePrimary", 4, 3, func(p *people) request {
+			one := p.another()
+			return request{204, "POST", "/v1/me/contacts/" + p.attached(one, p.address()) + "/primary", one.token, ""}
+		}},
+		{"removeContact", 4, 3, func(p *people) request {
+			one := p.another()
+			return request{200, "DELETE", "/v1/me/contacts/" + p.attached(one, p.address()), one.token, ""}
+		}},
+		{"undo", 4, 3, func(p *people) request {
+			m := p.moved(p.another(), p.address())
+			return request{204, "POST", "/v1/undos", "", undoBody(m, m.Code)}
+		}},
+		{"correctBirth", 2, 2, func(p *people) request {
+			return request{200, "POST", "/v1/me/birth-month", p.another().token, `{"birth_month": "1991-01"}`}
+		}},
 		{"history", 2, 1, get("/v1/me/history")},
 		{"signIns", 2, 1, get("/v1/me/sign-ins")},
 		{"accesses", 2, 1, get("/v1/me/accesses")},

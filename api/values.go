@@ -28,12 +28,20 @@ const (
 	// anyUUID is a UUID in either case.
 	anyUUID = `^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$`
 	visible = `^[!-~]+$`
-	token   = `^[A-Za-z0-9_-]+$`
+	// printed is text without control characters, which no text of a body may have.
+	printed = `^[^\x00-\x1f\x7f-\x9f]*$`
+	sealed  = `^[A-Za-z0-9_-]+$` // as cursors and positions are
 	// Examples, as of somebody who signs up and does the rest with what they were given.
 	exampleID       = "7c9e6679-7425-40de-944b-e07fc1f90ae7"
 	examplePassword = "correct-walrus-battery-41"
+	// addressed is what an address looks like; what it is, its parser knows.
+	addressed = `^[^@\x00-\x1f\x7f-\x9f]+@[^@\x00-\x1f\x7f-\x9f]+$`
+	// tagged is a language tag in any case, with either separator.
+	tagged = `^[A-Za-z]{2,3}([-_][A-Za-z0-9]{1,8})*$`
 	// maxHandle bounds what a caller sends back as it was given to them, such as handles and codes.
 	maxHandle = 128
+	// maxLink bounds a link from a message, on its own or with the address of its page.
+	maxLink = 1024
 	// guestKey is the kind of an Idempotency-Key on routes for guests.
 	guestKey = "guest-key"
 )
@@ -45,7 +53,7 @@ func values(menu *commands.Menu) map[string]value {
 		rejected[passwords.Reasons()[i]] = e
 	}
 	label := func(refusal *domain.Error, example string) value {
-		v := text("label", 1, domain.MaxText, "")
+		v := text("label", 1, domain.MaxText, printed)
 		v.wrong, v.short, v.long = refusal, refusal, refusal
 		v.check = func(s string, _ time.Time) error {
 			if _, ok := domain.Text(s); !ok {
@@ -56,11 +64,11 @@ func values(menu *commands.Menu) map[string]value {
 		return v.like(example)
 	}
 	return map[string]value{
-		"email": refusedAs(domain.ErrEmail, text("idn-email", 6, domain.MaxEmail, `^[^@]+@[^@]+$`), func(s string, _ time.Time) error {
+		"email": refusedAs(domain.ErrEmail, text("idn-email", 6, domain.MaxEmail, addressed), func(s string, _ time.Time) error {
 			_, err := domain.ParseEmail(s)
 			return err
 		}).like("ada@example.com"),
-		"language": refusedAs(domain.ErrLanguage, text("language", 2, domain.MaxLanguage, `^[A-Za-z0-9]+([-_][A-Za-z0-9]+)*$`), func(s string, _ time.Time) error {
+		"language": refusedAs(domain.ErrLanguage, text("language", 2, domain.MaxLanguage, tagged), func(s string, _ time.Time) error {
 			_, err := domain.ParseLanguage(s)
 			return err
 		}).like("en"),
@@ -72,26 +80,27 @@ func values(menu *commands.Menu) map[string]value {
 		"notice":       refusedAs(errNotice, text("uuid", 0, 0, idPattern), isID),
 		"device-model": label(domain.ErrDeviceModel, "Band 9 Pro"),
 		"device-name":  label(domain.ErrDeviceName, "Ada on the run"),
-		"password":     text("password", 1, 4*passwords.Longest, "").like(examplePassword),
+		"password":     text("password", 1, 4*passwords.Longest, printed).like(examplePassword),
 		"new-password": { // typed in full: what is counted is shorter where characters combine
-			Schema: text("password", menu.Passwords.MinAlone, 4*menu.Passwords.MaxLength, "").like(examplePassword).Schema,
+			Schema: text("password", menu.Passwords.MinAlone, 4*menu.Passwords.MaxLength, printed).like(examplePassword).Schema,
 			short:  rejected[passwords.TooShort], long: rejected[passwords.TooLong]},
 		"client":       refusedAs(domain.ErrClient, text("", 0, 0, `^alr_[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$`), nil),
-		"handle":       text("handle", 1, maxHandle, "").like("6vCJm0Zr3aHq1kqf0VQwqj9o2Xc0m8R7nW5yT4sB1eE"),
-		"code":         text("code", 1, maxHandle, "").like("123456"),
-		"key":          {Schema: text("", 1, domain.MaxKey, domain.Permission("").Pattern()).Schema},
-		"purpose":      refusedAs(domain.ErrPurpose, value{Schema: huma.Schema{Type: huma.TypeString, Enum: purposes()}}, nil).like("navigation"),
-		"look-purpose": refusedAs(domain.ErrLookPurpose, value{Schema: huma.Schema{Type: huma.TypeString, Enum: list(domain.LookPurposes())}}, nil).like(string(domain.LookSubjectRequest)),
+		"handle":       text("handle", 1, maxHandle, printed).like("6vCJm0Zr3aHq1kqf0VQwqj9o2Xc0m8R7nW5yT4sB1eE"),
+		"link":         text("link", 1, maxLink, printed).like("Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4"),
+		"code":         text("code", 1, maxHandle, printed).like("123456"),
+		"solution":     text("", 1, 64, printed),
+		"purpose":      refusedAs(domain.ErrPurpose, one(purposes()), nil).like("navigation"),
+		"look-purpose": refusedAs(domain.ErrLookPurpose, one(list(domain.LookPurposes())), nil).like(string(domain.LookSubjectRequest)),
 		// Parameters, which their routes refuse themselves.
-		"permission": {Schema: huma.Schema{Type: huma.TypeString, Enum: permissions()}},
-		"view":       {Schema: huma.Schema{Type: huma.TypeString, Enum: viewNames()}},
+		"permission": one(permissions()).like("location"),
+		"view":       one(viewNames()).like("daily"),
 		"erasure":    text("", 0, 0, `^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[0-9a-f]{32}$`).like(exampleID + ".5d41402abc4b2a76b9719d911017c592"),
 		"page-size":  {Schema: huma.Schema{Type: huma.TypeInteger, Minimum: number(1), Maximum: number(accessesMost), Default: accessesPage}},
-		"cursor":     refusedAs(errCursor, text("cursor", 1, 0, token), nil),
-		"position":   {Schema: text("position", 1, 0, token).Schema},
-		"if-match":   {Schema: text("etag", 1, 0, `^(\*|(W/)?"[^" \t,]*")$`).Schema},
+		"cursor":     refusedAs(errCursor, text("cursor", 1, 0, sealed), nil),
+		"position":   {Schema: text("position", 0, 0, `^[A-Za-z0-9_-]*$`).Schema},
+		"if-match":   {Schema: text("etag", 0, 0, `^(\*|(W/)?"[^" \t,]*")?$`).Schema},
 		"any-key":    {Schema: text("", 1, maxKey, visible).Schema},
-		guestKey:     {Schema: text("uuid", 0, 0, anyUUID).Schema},
+		guestKey:     {Schema: text("uuid", 36, 36, anyUUID).Schema},
 	}
 }
 
@@ -105,6 +114,9 @@ func text(format string, least, most int, pattern string) value {
 	}
 	return value{Schema: s}
 }
+
+// one of some values.
+func one(of []any) value { return value{Schema: huma.Schema{Type: huma.TypeString, Enum: of}} }
 
 // like gives a kind of text an example.
 func (v value) like(example string) value {

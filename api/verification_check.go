@@ -39,7 +39,7 @@ func (a *API) checkCode() {
 			}
 			return reply(a, out.Position, checkAnswer{out.Value.Purpose, out.Value.Account}), nil
 		}, domain.ErrVerification, domain.ErrCode, domain.ErrCodeExpired, domain.ErrEnded, domain.ErrVerified, domain.ErrTaken,
-		domain.ErrContacts, domain.ErrClosing, domain.ErrNotFound, domain.ErrRate)
+		domain.ErrContacts, domain.ErrHeld, domain.ErrClosing, domain.ErrNotFound, domain.ErrRate)
 }
 
 func verificationID(s string) (domain.VerificationID, error) {

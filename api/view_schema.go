@@ -3,11 +3,13 @@ package api
 import (
 	"github.com/danielgtaylor/huma/v2"
 
+	"accountledger/domain"
 	"accountledger/projections/view"
 )
 
-// shapeQueries writes the limits of queries into their schemas.
+// shapeQueries writes the limits of looks and queries into their schemas.
 func shapeQueries(schemas map[string]*huma.Schema) {
+	schemas["RevealBody"].Properties["parts"].MaxItems = whole(len(domain.RevealedPart("").Values()))
 	field := func(s *huma.Schema, names ...string) {
 		for _, name := range names {
 			p := s.Properties[name]
@@ -17,6 +19,7 @@ func shapeQueries(schemas map[string]*huma.Schema) {
 	query := schemas["QueryBody"]
 	query.Properties["limit"].Minimum, query.Properties["limit"].Maximum = number(1), number(view.MaxLimit)
 	query.Properties["words"].MinLength, query.Properties["words"].MaxLength = whole(1), whole(view.MaxWordsText)
+	query.Properties["words"].Pattern, schemas["Histogram"].Properties["zone"].Pattern = printed, printed
 	query.Properties["sort"].MaxItems = whole(view.MaxSort)
 	query.Examples = []any{map[string]any{"filter": map[string]any{"field": "metric", "op": view.Eq, "value": "sign_up"},
 		"sort": []any{map[string]any{"field": "day", "desc": true}}, "limit": 20}}

@@ -57,8 +57,18 @@ func (l *ledger) leave(p person) {
 	l.t.Helper()
 	e := l.want(202, "POST", "/v1/erasures", p.token, "")
 	id := e.str(l.t, "id")
-	l.want(403, "GET", "/v1/me/devices", p.token, "")
-	l.want(200, "GET", "/v1/me", p.token, "")
+	for _, path := range []string{"", "/contacts", "/devices", "/history", "/permissions", "/accesses"} { // the right of access stays
+		l.want(200, "GET", "/v1/me"+path, p.token, "")
+	}
+	l.want(200, "GET", "/v1/sessions", p.token, "")
+	for _, change := range [][3]string{{"POST", "/v1/me/devices", `{"kind": "phone", "model": "X1", "name": "n"}`},
+		{"PUT", "/v1/me/permissions/location", `{"purpose": "navigation", "state": "withdrawn"}`}, {"PUT", "/v1/me/language", `{"language": "en"}`},
+		{"POST", "/v1/me/contacts", `{"email": "other@example.com"}`}, {"DELETE", "/v1/me/contacts/" + noID, ""},
+		{"POST", "/v1/me/contacts/" + noID + "/primary", ""}, {"POST", "/v1/me/birth-month", `{"birth_month": "1991-01"}`}} {
+		if r := l.want(403, change[0], change[1], p.token, change[2]); r.str(l.t, "code") != "account_closing" {
+			l.t.Errorf("%s %s: %s", change[0], change[1], r.text)
+		}
+	}
 	if s := l.want(200, "GET", "/v1/erasures/"+id, "", ""); s.str(l.t, "state") != "requested" {
 		l.t.Fatalf("erasure: %s", s.text)
 	}

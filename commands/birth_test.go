@@ -36,7 +36,8 @@ func TestCorrectBirth(t *testing.T) {
 	w.appended([]string{"client.known.v1", "session.started.v1"}, func() { w.session(ada) }) // it is not decided by the old month again
 	officer := w.officer("officer@example.org", domain.RoleCompliance)
 	why := commands.Why{Purpose: domain.LookSubjectRequest, Case: "DSR-2026-1"}
-	if got := do(w, w.Reveal, officer, commands.Reveal{Why: why, Account: c.Account, Parts: []domain.RevealedPart{domain.RevealBirth}}); got.BirthMonth != "2012-03" {
+	asked := commands.Reveal{Why: why, Account: c.Account, Parts: []domain.RevealedPart{domain.RevealBirth}}
+	if got := do(w, w.Reveal, officer, asked); got.BirthMonth != "2012-03" {
 		t.Error("an officer sees another month")
 	}
 }

@@ -17,7 +17,7 @@ type OwnContact struct {
 // makePrimary has codes and notices go to another of the caller's contacts. The one that was primary hears of it: ErrMessages if too many
 // notices were sent lately. Made again, it changes nothing.
 func (k *call) makePrimary(ctx context.Context, in OwnContact) (struct{}, error) {
-	at, err := k.accountStream(k.Caller.Account).read(ctx)
+	at, err := k.readToTell(ctx, k.Caller.Account)
 	if err != nil {
 		return struct{}{}, err
 	}
@@ -52,7 +52,7 @@ type ContactRemoved struct {
 // ErrMessages if too many notices were sent lately, since nobody's address is removed without their hearing of it. Two appends: the
 // message's place in the budget, and the account's.
 func (k *call) removeContact(ctx context.Context, in OwnContact) (ContactRemoved, error) {
-	at, err := k.accountStream(k.Caller.Account).read(ctx)
+	at, err := k.readToTell(ctx, k.Caller.Account)
 	if err != nil {
 		return ContactRemoved{}, err
 	}
@@ -91,7 +91,9 @@ func (k *call) undo(ctx context.Context, in Undo) (struct{}, error) {
 			return nil, err
 		}
 		contact, err := journal.Open(ctx, k.Journal, d.Fact, d.Contact)
-		if err != nil {
+		if errors.Is(err, journal.ErrUnreadable) { // it was let go after the backup that the ledger was restored from
+			return nil, domain.ErrLinkEnded
+		} else if err != nil {
 			return nil, err
 		}
 		message, err := k.placeToTell(ctx, a, "restored")

@@ -81,7 +81,8 @@ func TestMakePrimary(t *testing.T) {
 	one := w.own(c, ada2)
 	w.appended([]string{"delivery.admitted.v1", "contact.made_primary.v1"}, func() { do(w, w.MakePrimary, c, one) })
 	w.appended(nil, func() { do(w, w.MakePrimary, c, one) })
-	if m := w.lastTold(); m.Kind != domain.MessageDemoted || m.To != ada || m.Code+string(m.Link) != "" || m.Language != "de" || m.Subject != c.Account || m.At.IsZero() {
+	if m := w.lastTold(); m.Kind != domain.MessageDemoted || m.To != ada || m.Code+string(m.Link) != "" ||
+		m.Language != "de" || m.Subject != c.Account || m.At.IsZero() {
 		t.Errorf("the one before is told %+v", m)
 	}
 	w.restart()
@@ -246,11 +247,9 @@ func TestARemovedContactIsProvenAgain(t *testing.T) {
 
 	// And while it is let go: by a claim of its own then.
 	do(w, w.RemoveContact, c, before)
-	s = w.addContact(c, ada)
-	code := w.message(s, 1).Code
 	w.clock.forward(domain.UndoLifetime)
 	s = w.addContact(c, ada)
-	code = w.message(s, 1).Code
+	code := w.message(s, 1).Code
 	f := &faults{}
 	dying := *w
 	dying.start(faultyStore{w.store, f}, faultyVault{w.vault, f})
@@ -267,6 +266,61 @@ func TestARemovedContactIsProvenAgain(t *testing.T) {
 	w.refusesKey(domain.IdentifierKey(before.ID))
 	w.session(ada)
 	w.unique()
+}
+
+// While somebody puts a removed address back, by the link or by proving it again, another process finds that its time is over, before each of
+// the writes: either the account has the address, and can use it, or it is free.
+func TestAContactIsPutBackAtTheLastMoment(t *testing.T) {
+	t.Parallel()
+	for name, back := range map[string]func(w *world, c domain.Caller, m commands.MessageToSend) func() error{
+		"by the link": func(w *world, _ domain.Caller, m commands.MessageToSend) func() error {
+			return func() error { _, err := w.Undo(w.t.Context(), request(domain.Guest()), undoOf(m)); return err }
+		},
+		"by proof": func(w *world, c domain.Caller, _ commands.MessageToSend) func() error {
+			s := w.addContact(c, ada)
+			code := w.message(s, 1).Code
+			return func() error { _, err := w.check(s, code); return err }
+		},
+	} {
+		had, free := 0, 0
+		for at := 1; ; at++ {
+			w := newWorld(t)
+			c := w.person(ada)
+			m := w.moved(c)
+			claim := w.own(c, ada).ID
+			w.clock.forward(domain.UndoLifetime - 2*time.Minute)
+			run := back(w, c, m)
+			elsewhere := *w
+			elsewhere.restart()
+			f := &faults{at: at, meanwhile: func() {
+				w.clock.forward(3 * time.Minute)
+				elsewhere.removalSettled(claim)
+			}}
+			w.start(faultyStore{w.store, f}, faultyVault{w.vault, f})
+			f.n = 0
+			err := run()
+			if f.n < at {
+				break
+			}
+			w.start(elsewhere.store, elsewhere.vault)
+			w.removalSettled(claim)
+			switch has := strings.Contains(w.contacts(c), ada+" ") || strings.HasSuffix(w.contacts(c), ada); {
+			case has && err == nil:
+				had++
+				w.session(ada)
+			case !has && err != nil:
+				free++
+				w.account(ada)
+				w.refusesKey(domain.IdentifierKey(claim))
+			default:
+				t.Errorf("%s, write %d: has it: %t, and the answer was %v", name, at, has, err)
+			}
+			w.unique()
+		}
+		if had+free < 2 || name == "by the link" && free == 0 || name == "by proof" && had == 0 {
+			t.Errorf("%s: it came back %d times and was free %d times", name, had, free)
+		}
+	}
 }
 
 // As many as an account can have can be replaced at once, and no more; putting one back is always possible.

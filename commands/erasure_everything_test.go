@@ -10,7 +10,7 @@ import (
 )
 
 // traces are the texts of an account with one of everything that nobody must be able to read after its erasure.
-var traces = []string{strings.ToLower(ada), ada2, "also.ada@example.org", "free.ada@example.org", "1990-05", "ada's watch", "model 3", "the old one",
+var traces = []string{strings.ToLower(ada), ada2, "also.ada@example.org", "free.ada@example.org", "1990-05", "1991-06", "ada's watch", "model 3", "the old one",
 	"198.51.100.23", "phone/3"}
 
 // TestAnAccountWithOneOfEverything is erased without a trace: whatever can still be opened, in whatever stream, holds nothing of it.
@@ -46,6 +46,10 @@ func TestAnAccountWithOneOfEverything(t *testing.T) {
 	}
 	do(w, w.EndSession, c, commands.EndSession{ID: other.Value.Session})
 	lost, forgotten := w.proved(ada2), w.recover("also.ada@example.org")
+	do(w, w.MakePrimary, c, w.own(c, "also.ada@example.org"))
+	do(w, w.RemoveContact, c, w.own(c, ada2))
+	removed := w.lastTold()
+	do(w, w.CorrectBirth, c, commands.CorrectBirth{BirthMonth: "1991-06"})
 	before := w.readable()
 	for _, text := range traces {
 		if !strings.Contains(before, text) {
@@ -58,6 +62,7 @@ func TestAnAccountWithOneOfEverything(t *testing.T) {
 	if e := do(w, w.SettleErasure, domain.System(), commands.SettleErasure{Account: c.Account}); e.State != domain.ErasureDone {
 		t.Fatalf("the erasure is %s", e.State)
 	}
+	refused(w, w.Undo, domain.Guest(), undoOf(removed), domain.ErrLinkEnded)
 	w.settled(open.Verification)
 	for _, r := range []commands.RecoveryBegun{lost, forgotten} {
 		w.settleRecovery(r)

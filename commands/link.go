@@ -9,12 +9,10 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
 	"accountledger/domain"
-	"accountledger/journal"
 )
 
 // A link in a message lets somebody who is not signed in do one thing, such as undoing the removal of an address. It carries a token in
@@ -97,7 +95,7 @@ func (k *call) follow(ctx context.Context, kind domain.LinkKind, token LinkToken
 	}
 	k.bind([]byte(string(kind) + string(token) + typed))
 	right := subtle.ConstantTimeCompare([]byte(typed), []byte(k.linkCode(l))) == 1
-	at, err := k.accountStream(l.account).read(ctx)
+	at, err := k.readToTell(ctx, l.account)
 	if err != nil {
 		return err
 	}
@@ -144,40 +142,3 @@ func (k *call) countLink(ctx context.Context) (done func(context.Context, bool) 
 	}
 	return k.attempt([]*counter{one})
 }
-
-// placeToTell takes a place in the budget of the notices to an account's owner, which nobody else can use up: a request takes one for
-// each step.
-func (k *call) placeToTell(ctx context.Context, a *domain.Account, step string) (domain.DeliveryID, error) {
-	return k.admit(ctx, admission{class: domain.ClassAlert, to: k.keys.identifiers.MAC([]byte("messages of"), a.ID.UUID[:]), issue: 1, about: ofAccount(a),
-		verification: domain.VerificationID{UUID: domain.Derive(k.command.UUID, step)}})
-}
-
-// tell is the message that tells an account's owner of an event, to one of its addresses: nothing once that address is gone, or what it
-// tells of is undone.
-func (k *call) tell(ctx context.Context, in domain.Telling) (MessageToSend, error) {
-	a, err := k.account(ctx, in.Account)
-	if err != nil || standingOf(a).gone {
-		return MessageToSend{}, err
-	}
-	m := MessageToSend{Kind: in.Kind, Language: a.Language, Subject: a.ID, At: in.At, Expires: in.At.Add(tellingLifetime)}
-	to, has := a.Contact(in.To)
-	removed, held := a.RemovedContact(in.To)
-	if held {
-		to, has = removed.AccountContact, true
-	}
-	if in.Kind == domain.MessageRemoved {
-		if has = held && removed.Removed.ID == in.Event && k.now.Before(removed.Removal.UndoUntil); has {
-			l := linkOf{domain.LinkUndo, a.ID, in.Event}
-			m.Link, m.Code, m.Until, m.Expires = k.linkToken(l), k.linkCode(l), removed.Removal.UndoUntil, removed.Removal.UndoUntil
-		}
-	}
-	if !has || !k.now.Before(m.Expires) {
-		return MessageToSend{}, nil
-	}
-	contact, err := journal.Open(ctx, k.Journal, to.Fact, to.Contact)
-	m.To = contact.Typed
-	return m, err
-}
-
-// tellingLifetime is until when an owner is told of an event.
-const tellingLifetime = 7 * 24 * time.Hour

@@ -18,6 +18,7 @@ type MessageToSend struct {
 	Code     string
 	Expires  time.Time
 	Link     LinkToken // to a form that the code is typed into; empty if it has none
+	LinkKind domain.LinkKind
 	At       time.Time // of the event that it tells of
 	Until    time.Time // that the event can be undone, or an address is held
 	Erased   time.Time // when the account of a MessageErasing is erased unless its owner cancels that

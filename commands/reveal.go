@@ -14,9 +14,6 @@ type Reveal struct {
 	Parts   []domain.RevealedPart `json:"parts"`
 }
 
-// mostParts is how many parts there are.
-const mostParts = 5
-
 // Revealed holds the parts asked for; a part whose key is destroyed is missing.
 type Revealed struct {
 	Record     domain.EventID
@@ -32,7 +29,7 @@ func (k *call) reveal(ctx context.Context, in Reveal) (Revealed, error) {
 	if err := in.Validate(); err != nil {
 		return Revealed{}, err
 	}
-	if len(in.Parts) == 0 || len(in.Parts) > mostParts {
+	if len(in.Parts) == 0 || len(in.Parts) > len(domain.RevealedPart("").Values()) {
 		return Revealed{}, domain.ErrPart
 	}
 	for _, p := range in.Parts {

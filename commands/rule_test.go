@@ -41,7 +41,6 @@ SetLanguage        s     y      c       n       n     n          n       n      
 ChangePassword     s     y      c       n       n     n          n       n        n
 AddContact         s     y      c       n       n     n          n       n        n
 ListContacts       s     y      y       n       n     n          n       n        n
-ListSignIns        s     y      y       n       n     n          n       n        n
 MakePrimary        s     y      c       n       n     n          n       n        n
 RemoveContact      s     y      c       n       n     n          n       n        n
 Undo               y     y      y       y       y     y          y       y        y

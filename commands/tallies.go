@@ -141,7 +141,7 @@ func (t *tallies) row(s *counter) int {
 }
 
 // lately reports whether so many attempts were made within a time as are unusual: by this process, or by others as far as they have recorded
-// theirs.
+// theirs. Those of the month before do not count.
 func (t *tallies) lately(s *counter, within time.Duration, now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -13,6 +13,12 @@ import (
 	"accountledger/passwords"
 )
 
+// putBack are the events by which an address that was primary is put back, and more.
+func putBack(more ...string) []string {
+	return append([]string{"delivery.admitted.v1", "link.used.v1", "contact.restored.v1", "contact.made_primary.v1", "account.signed_out_everywhere.v1",
+		"account.guarded.v1"}, more...)
+}
+
 // Whoever stole a session and the password gains nothing lasting by removing the owner's address: its reader puts it back.
 func TestUndoAgainstAStolenSession(t *testing.T) {
 	w := newWorld(t)
@@ -25,8 +31,7 @@ func TestUndoAgainstAStolenSession(t *testing.T) {
 	do(w, w.RemoveContact, thief, w.own(thief, ada))
 	m := w.lastTold()
 	w.clock.forward(5 * time.Minute)
-	w.appended([]string{"delivery.admitted.v1", "link.used.v1", "contact.restored.v1", "contact.made_primary.v1", "account.signed_out_everywhere.v1", "account.guarded.v1"},
-		func() { do(w, w.Undo, domain.Guest(), undoOf(m)) })
+	w.appended(putBack(), func() { do(w, w.Undo, domain.Guest(), undoOf(m)) })
 	if _, err := w.Authenticate(t.Context(), theirs.Token); !errors.Is(err, domain.ErrSession) {
 		t.Errorf("the thief's session: %v", err)
 	}
@@ -173,7 +178,8 @@ func TestLinksThatAreNone(t *testing.T) {
 	refused(w, w.Undo, domain.Guest(), undoOf(m), domain.ErrRate)
 	elsewhere := request(domain.Guest())
 	elsewhere.Client.Address = "203.0.113.9"
-	if _, err := w.Undo(t.Context(), elsewhere, commands.Undo{Link: "https://accounts.example.com/undo#" + m.Link, Code: m.Code[:3] + " " + m.Code[3:]}); err != nil {
+	whole := commands.Undo{Link: "https://accounts.example.com/undo#" + m.Link, Code: m.Code[:3] + " " + m.Code[3:]}
+	if _, err := w.Undo(t.Context(), elsewhere, whole); err != nil {
 		t.Error(err)
 	}
 	for _, f := range w.log() {
@@ -192,8 +198,7 @@ func TestUndoAfterAnErasureRequest(t *testing.T) {
 	thief := w.person(ada)
 	m := w.moved(thief)
 	do(w, w.RequestErasure, thief, commands.RequestErasure{})
-	w.appended([]string{"delivery.admitted.v1", "link.used.v1", "contact.restored.v1", "contact.made_primary.v1", "account.signed_out_everywhere.v1", "account.guarded.v1",
-		"erasure.cancelled.v1"}, func() { do(w, w.Undo, domain.Guest(), undoOf(m)) })
+	w.appended(putBack("erasure.cancelled.v1"), func() { do(w, w.Undo, domain.Guest(), undoOf(m)) })
 	w.clock.forward(domain.DefaultGrace)
 	w.appended(nil, func() { do(w, w.SettleErasure, domain.System(), commands.SettleErasure{Account: thief.Account}) })
 	c, _ := w.session(ada)

@@ -134,6 +134,7 @@ func problemsTable(t *testing.T) string {
 			if text, known := written[r.code]; known {
 				r.message = text
 			}
+			r.message = strings.ReplaceAll(r.message, "{n}", "…")
 			if !strings.HasSuffix(r.message, ".") {
 				t.Errorf("%s says %q, which is no sentence", r.code, r.message)
 			}

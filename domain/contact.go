@@ -85,12 +85,16 @@ type contacts struct {
 	Released []ClaimID         // the latest, whose keys are destroyed
 	Proofs   []VerificationID  // of all that were ever attached
 	primary  ClaimID
+	added    time.Time // when the latest was added to the first
 	// settledUntil is until when no other contact can be made primary, since a removal was undone; see AccountGuarded.
 	settledUntil time.Time
 }
 
 func (c *contacts) attach(f Fact, e ContactAttached) {
 	c.Detached = slices.DeleteFunc(slices.Clone(c.Detached), func(d DetachedContact) bool { return d.Claim == e.Claim })
+	if len(c.Proofs) > 0 { // the first is the account's own
+		c.added = f.At
+	}
 	c.Proofs = append(slices.Clip(c.Proofs), e.Verification)
 	c.Contacts = append(slices.Clip(c.Contacts), AccountContact{ContactAttached: e, Fact: f})
 }
@@ -222,11 +226,7 @@ func (a *Account) Attach(c ContactAttached, asked, now time.Time) ([]any, error)
 	if err := a.MayAttach(c.Kind, c.Claim); err != nil {
 		return nil, err
 	}
-	var last time.Time
-	if n := len(a.Contacts); n > 1 { // the first is the account's own
-		last = a.Contacts[n-1].Fact.At
-	}
-	c.First = FirstOf(last, a.when(now))
+	c.First = FirstOf(a.added, a.when(now))
 	return []any{c}, nil
 }
 

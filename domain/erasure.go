@@ -67,8 +67,8 @@ func (e *Erasure) UnderWay() bool {
 // Done reports whether the account is erased.
 func (e *Erasure) Done() bool { return e.State == ErasureDone }
 
-// RequestErasure decides on a request to be erased after a grace period, which is DefaultGrace at least while the account is guarded, and not
-// before the removal of a contact can be undone no more: else whoever removed it could keep its owner from coming back.
+// RequestErasure decides on a request to be erased after a grace period: at least the default one while the account is guarded, and not before
+// the removal of a contact can be undone no more. Else whoever did what somebody guards against could keep the owner from coming back.
 func (a *Account) RequestErasure(grace time.Duration, now time.Time) ([]any, error) {
 	switch {
 	case !a.Exists():

@@ -108,17 +108,21 @@ var (
 	ErrVerified    = &Error{Kind: Conflict, Code: "already_verified", Message: "This address is verified already. Sign in."}
 	ErrContacts    = &Error{Kind: Conflict, Code: "too_many_contacts", Message: "An account has at most three e-mail addresses."}
 	ErrContactOwn  = &Error{Kind: Conflict, Code: "contact_yours", Message: "This address is one of yours already.", Field: "/email"}
-	ErrHeld        = &Error{Kind: Conflict, Code: "too_many_removed", Message: "You have removed too many addresses lately. Try again when their removal can no longer be undone."}
-	ErrPrimary     = &Error{Kind: Conflict, Code: "contact_primary", Message: "This is your primary address, which cannot be removed. Make another one primary first."}
-	ErrGuarded     = &Error{Kind: Conflict, Code: "account_guarded", Message: "After it was recovered, or the removal of an address was undone, an account is guarded for seven days. Until then this cannot be done."}
-	ErrLink        = &Error{Kind: NotFound, Code: "link_unknown", Message: "This is not a link from one of our messages, or not all of it.", Field: "/token"}
-	ErrLinkEnded   = &Error{Kind: Gone, Code: "link_ended", Message: "This link has been used, is too old, or a wrong code was typed too often."}
-	ErrUndoLevel   = &Error{Kind: Forbidden, Code: "undo_needs_more", Message: "Who did this had proven more than the link does. Prove as much to undo it."}
-	ErrBirthOnce   = &Error{Kind: Conflict, Code: "birth_month_corrected", Message: "You have corrected your month of birth before. It can be done once."}
-	ErrBirthSame   = &Error{Kind: Conflict, Code: "birth_month_same", Message: "This is the month of birth that the account has.", Field: "/birth_month"}
-	ErrBirthOlder  = &Error{Kind: Forbidden, Code: "birth_month_older", Message: "A minor cannot become older by a correction of their own. Ask support: an officer can correct it on a case.", Field: "/birth_month"}
-	ErrEnded       = &Error{Kind: Gone, Code: "verification_ended", Message: "This verification has ended. Ask for a new one."}
-	ErrTaken       = &Error{Kind: Conflict, Code: "identifier_taken", Message: "This e-mail address already has an account. Sign in."}
+	ErrHeld        = &Error{Kind: Conflict, Code: "too_many_removed",
+		Message: "You have removed too many addresses lately. Try again when their removal can no longer be undone."}
+	ErrPrimary = &Error{Kind: Conflict, Code: "contact_primary",
+		Message: "This is your primary address, which cannot be removed. Make another one primary first."}
+	ErrGuarded = &Error{Kind: Conflict, Code: "account_guarded",
+		Message: "After it was recovered, or the removal of an address was undone, an account is guarded for seven days. Until then this cannot be done."}
+	ErrLink       = &Error{Kind: NotFound, Code: "link_unknown", Message: "This is not a link from one of our messages, or not all of it.", Field: "/token"}
+	ErrLinkEnded  = &Error{Kind: Gone, Code: "link_ended", Message: "This link has been used, is too old, or a wrong code was typed too often."}
+	ErrUndoLevel  = &Error{Kind: Forbidden, Code: "undo_needs_more", Message: "Who did this had proven more than the link does. Prove as much to undo it."}
+	ErrBirthOnce  = &Error{Kind: Conflict, Code: "birth_month_corrected", Message: "You have corrected your month of birth before. It can be done once."}
+	ErrBirthSame  = &Error{Kind: Conflict, Code: "birth_month_same", Message: "This is the month of birth that the account has.", Field: "/birth_month"}
+	ErrBirthOlder = &Error{Kind: Forbidden, Code: "birth_month_older",
+		Message: "A minor cannot become older by a correction of their own. Ask support: an officer can correct it on a case.", Field: "/birth_month"}
+	ErrEnded = &Error{Kind: Gone, Code: "verification_ended", Message: "This verification has ended. Ask for a new one."}
+	ErrTaken = &Error{Kind: Conflict, Code: "identifier_taken", Message: "This e-mail address already has an account. Sign in."}
 
 	ErrRecovery = &Error{Kind: NotFound, Code: "recovery_unknown", Message: "There is no such recovery, or the handle is not its own."}
 	ErrUnproved = &Error{Kind: Conflict, Code: "recovery_unproved", Message: "Give the code from the message first."}

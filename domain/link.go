@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // LinkKind is what a link in a message is for.
 type LinkKind string
@@ -13,6 +16,9 @@ const (
 
 // Validate refuses unknown values.
 func (k LinkKind) Validate() error { return oneOf(k, LinkUndo, LinkNotMe) }
+
+// Path is where the links of the kind lead.
+func (k LinkKind) Path() string { return "/" + strings.ReplaceAll(string(k), "_", "-") }
 
 // Programs that look for dangers open every link of a message, and some send the forms behind them. So a link by itself does nothing: it
 // takes a code from the same message, which somebody has to type.

@@ -52,7 +52,7 @@ func (j *job) Next(ctx context.Context) (*effects.Attempt, error) {
 		return nil, effects.Later(due.Sub(now))
 	}
 	content, err := j.Texts.Email(m.Kind, m.Language, templates.Values{Code: m.Code, For: m.Expires.Sub(now), Erased: m.Erased,
-		Link: j.link(m.Link), At: m.At, Until: m.Until})
+		Link: j.link(m), At: m.At, Until: m.Until})
 	if err != nil {
 		j.Log.Error("messages: not sent, since there is no text for it", effects.Describe(j.cause, err)...)
 		return nil, j.ended(ctx, end{m.State.Attempts, domain.FailUnreachable, Unreachable})
@@ -75,12 +75,12 @@ func (j *job) pick(ctx context.Context) (commands.MessageToSend, error) {
 	return m, err
 }
 
-// link is the whole link of a token: just the token where it is not known where people reach the service.
-func (j *job) link(token commands.LinkToken) string {
-	if origin := j.Origin(); token != "" && origin != "" {
-		return origin + UndoPath + "#" + string(token)
+// link is the whole link of a message: just its token where it is not known where people reach the service.
+func (j *job) link(m commands.MessageToSend) string {
+	if origin := j.Origin(); m.Link != "" && origin != "" {
+		return origin + m.LinkKind.Path() + "#" + string(m.Link)
 	}
-	return string(token)
+	return string(m.Link)
 }
 
 func request(operation string) commands.Request {
@@ -97,7 +97,7 @@ func (j *job) attempt(m commands.MessageToSend, content templates.Email) *effect
 		},
 		Act: func(ctx context.Context) error {
 			return j.Transport.Send(ctx, Envelope{ID: j.asked.Delivery, At: j.Now().UTC(), Message: m.Kind, Account: m.Subject, To: m.To, Code: m.Code,
-				Link: j.link(m.Link), Expires: m.Expires, Content: content})
+				Link: j.link(m), Expires: m.Expires, Content: content})
 		},
 		Result: func(ctx context.Context, err error) error {
 			if !errors.Is(err, effects.ErrExpired) {

@@ -15,9 +15,6 @@ import (
 // MaxAttempts is how often one message is tried, but for notices to an account's owner, which are tried for hours.
 const MaxAttempts = 6
 
-// UndoPath is where the links of messages lead.
-const UndoPath = "/undo"
-
 // Result is the outcome of a message, for counting.
 type Result string
 

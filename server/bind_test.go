@@ -11,6 +11,7 @@ import (
 
 	"accountledger/eventstore/esdb/esdbtest"
 	"accountledger/operate"
+	"accountledger/projections"
 	"accountledger/replay/fit"
 	"accountledger/server"
 )
@@ -49,7 +50,7 @@ func (a *aged) stop(r *running) {
 	a.t.Helper()
 	eventually(a.t, "the views", func() bool {
 		live, err := filepath.Glob(filepath.Join(a.cfg.Data, "views", "*.live"))
-		return err == nil && len(live) == 6
+		return err == nil && len(live) == len(projections.All())
 	})
 	r.stop()
 }

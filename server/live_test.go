@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"accountledger/operate"
+	"accountledger/projections"
 )
 
 // TestADamagedNameOfTheLiveGenerationHeals is T5: what names the generation that answers is damaged, at rest and while the ledger is
@@ -71,7 +72,7 @@ func TestADamagedNameOfTheLiveGenerationHeals(t *testing.T) {
 		r = start(t, cfg)
 		whole(name + " while served, rebuilt and started again")
 	}
-	if left := glob(t, views, "*"); len(left) > 6*4 {
+	if left := glob(t, views, "*"); len(left) > 4*len(projections.All()) {
 		t.Errorf("%d files are left: %v", len(left), left)
 	}
 }

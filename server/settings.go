@@ -48,7 +48,7 @@ func Settings() []Setting {
 		{"controller.authority", "", "the authority that supervises the controller, with how to reach it"},
 		{"http", "127.0.0.1:8080", "where the API listens, HOST:PORT; port 0 picks one"},
 		{"origin", "", "where people and services reach the API: https://HOST or https://HOST:PORT, without a path; with --dev http://localhost:PORT. " +
-			"The OpenAPI document names it"},
+			"The OpenAPI document names it, and links in messages lead there: without it they hold a bare token, for an app of yours"},
 		{"http_drain", 5 * time.Second, "how long a stopping server keeps serving while /readyz answers 503, so that load balancers turn away first; 0, the " +
 			"default with --dev: not at all"},
 		{"http_connections", 0, "most connections to the API at once; beyond it those idle longest are closed; 0: as many as the limit of open files allows, at " +
@@ -77,7 +77,7 @@ func Settings() []Setting {
 			"how far the clock may be from the log's newest time and a monotonic clock; beyond that, nothing is destroyed by time until the clock is right again " +
 				"or an operator confirms it"},
 		{"sign_ins.unusual", string(commands.UnusualOff), "what a person's unusual sign-in needs besides the password, from a client that is not known, " +
-			"while the account has signed in from others or more speaks against it: off, or code for one that is sent to the account's first address"},
+			"while the account has signed in from others or more speaks against it: off, or code for one that is sent to the account's primary address"},
 		{"geo.database", "", "file of a database of countries by address, in the MaxMind DB format, such as DB-IP Lite or GeoLite2, Country or City; read again " +
 			"when it changes. Empty: no countries are recorded"},
 		{"abuse.sign_ups_hour", 10, "sign-ups from one network (IPv4 /24, IPv6 /48) in an hour; 0: no limit"},

@@ -100,6 +100,21 @@ func (d *Direct) AddContact(ctx context.Context, s Session, email string) (SignU
 	return SignUp{ID: a.Verification, Handle: a.Handle, Issue: 1, Code: a.CodeExpires}, err
 }
 
+// MakePrimary implements Ledger.
+func (d *Direct) MakePrimary(ctx context.Context, s Session, email string) error {
+	all, err := ask(ctx, d, d.menu.ListContacts, s.Caller, "listContacts", struct{}{})
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if c.Email == email {
+			_, err := ask(ctx, d, d.menu.MakePrimary, s.Caller, "makePrimary", commands.OwnContact{ID: c.ID})
+			return err
+		}
+	}
+	return domain.ErrNotFound
+}
+
 // SignIn implements Ledger.
 func (d *Direct) SignIn(ctx context.Context, who *Person, password, client string) (Session, error) {
 	return d.signIn(ctx, commands.SignIn{Email: who.Email, Password: passwords.New(password), Client: commands.Token(client)})

@@ -23,6 +23,8 @@ type Ledger interface {
 	Complete(ctx context.Context, s SignUp, code, password string) (domain.AccountID, error)
 	// AddContact asks for another address.
 	AddContact(ctx context.Context, s Session, email string) (SignUp, error)
+	// MakePrimary makes an address that the person has the primary one.
+	MakePrimary(ctx context.Context, s Session, email string) error
 
 	// SignIn signs in with a client that is known from an earlier session, or none. It may take a code: then the session is Pending, and
 	// nothing else of it is set.
@@ -68,7 +70,7 @@ type Operator interface {
 	AddOfficer(ctx context.Context, email string) (code string, err error)
 }
 
-// SignUp is a sign-up in progress, another address that is not proven yet, a recovery, or a sign-in that takes a code.
+// SignUp is a sign-up in progress, another address that is not proven yet, a sign-in that takes a code, or a recovery.
 type SignUp struct {
 	ID     domain.VerificationID
 	Handle string

@@ -21,8 +21,17 @@ type life struct {
 	granted, withdrawn uint32 // by purpose
 	devices            uint16
 	contacts           uint8  // beside the first
+	primary            uint8  // address of the person; 0: the first
 	next               uint8  // of the visits
 	client             string // that they use, as it is known
+}
+
+// address is where codes go.
+func (l *life) address(who *Person) string {
+	if l.primary == 0 {
+		return who.Email
+	}
+	return who.Other(int(l.primary) - 1)
 }
 
 var (

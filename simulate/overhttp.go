@@ -89,6 +89,25 @@ func (h *OverHTTP) AddContact(ctx context.Context, s Session, email string) (Sig
 	})
 }
 
+// MakePrimary implements Ledger.
+func (h *OverHTTP) MakePrimary(ctx context.Context, s Session, email string) error {
+	var all struct {
+		Contacts []struct {
+			ID    domain.ClaimID `json:"id"`
+			Email string         `json:"email"`
+		} `json:"contacts"`
+	}
+	if err := h.send(ctx, "listContacts", "GET", "/v1/me/contacts", s.Token, nil, &all); err != nil {
+		return err
+	}
+	for _, c := range all.Contacts {
+		if c.Email == email {
+			return h.send(ctx, "makePrimary", "POST", "/v1/me/contacts/"+c.ID.String()+"/primary", s.Token, nil, nil)
+		}
+	}
+	return domain.ErrNotFound
+}
+
 // expecting begins a verification with a code that will be read.
 func (h *OverHTTP) expecting(email string, begin func() (SignUp, error)) (SignUp, error) {
 	h.mail.expect(email)

@@ -52,6 +52,7 @@ type Visit struct {
 	Rename    bool
 	Unlink    bool
 	Adds      bool // another address, unless they have as many as they can have
+	Moves     bool // to the one that they add
 	Asks      []Ask
 	Look      Look
 	Leave     Leaving

@@ -68,6 +68,8 @@ func (p *paper) AddContact(_ context.Context, _ simulate.Session, email string) 
 	return simulate.SignUp{ID: domain.VerificationID{UUID: uuid.New()}, Issue: 1}, nil
 }
 
+func (p *paper) MakePrimary(context.Context, simulate.Session, string) error { return nil }
+
 func (p *paper) Recover(_ context.Context, who *simulate.Person, _ string) (simulate.SignUp, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

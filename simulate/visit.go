@@ -55,7 +55,7 @@ func (w *worker) visit(ctx context.Context, who *Person, l *life, v Visit) error
 		return err
 	}
 	if v.Adds {
-		if err := w.add(ctx, who, s, l); err != nil {
+		if err := w.add(ctx, who, s, l, v.Moves); err != nil {
 			return err
 		}
 	}
@@ -78,6 +78,35 @@ func (w *worker) visit(ctx context.Context, who *Person, l *life, v Visit) error
 	return nil
 }
 
+// signIn signs in, with a code if the ledger wants one.
+func (w *worker) signIn(ctx context.Context, who *Person, l *life, newClient bool) (Session, error) {
+	if newClient {
+		l.client = ""
+		w.tally.add(NewClients, 1)
+	}
+	s, err := w.ledger.SignIn(ctx, who, who.Password, l.client)
+	if err != nil {
+		return s, at("signing in", err)
+	}
+	if p := s.Pending; p != nil {
+		w.tally.happened("sign_in.begun")
+		w.tally.happened("verification.requested")
+		code, err := w.ledger.Code(ctx, l.address(who), *p)
+		if err != nil {
+			return s, at("reading the code of a sign-in", err)
+		}
+		if s, err = w.ledger.ContinueSignIn(ctx, *p, code); err != nil {
+			return s, at("giving the code of a sign-in", err)
+		}
+		w.tally.counted("verification.passed", "verification", "passed")
+		w.tally.happened("sign_in.passed")
+	}
+	l.client = s.Client
+	w.tally.counted("session.started", "sign_in", "")
+	w.tally.add("sign_ins/started", 1)
+	return s, nil
+}
+
 // recover sets the password again, of somebody who has forgotten it.
 func (w *worker) recover(ctx context.Context, who *Person, l *life) error {
 	s, err := w.ledger.Recover(ctx, who, l.client)
@@ -98,35 +127,6 @@ func (w *worker) recover(ctx context.Context, who *Person, l *life) error {
 	}
 	w.tally.add(Recovered, 1)
 	return nil
-}
-
-// signIn signs in, with a code if the ledger wants one.
-func (w *worker) signIn(ctx context.Context, who *Person, l *life, newClient bool) (Session, error) {
-	if newClient {
-		l.client = ""
-		w.tally.add(NewClients, 1)
-	}
-	s, err := w.ledger.SignIn(ctx, who, who.Password, l.client)
-	if err != nil {
-		return s, at("signing in", err)
-	}
-	if p := s.Pending; p != nil {
-		w.tally.happened("sign_in.begun")
-		w.tally.happened("verification.requested")
-		code, err := w.ledger.Code(ctx, who.Email, *p)
-		if err != nil {
-			return s, at("reading the code of a sign-in", err)
-		}
-		if s, err = w.ledger.ContinueSignIn(ctx, *p, code); err != nil {
-			return s, at("giving the code of a sign-in", err)
-		}
-		w.tally.counted("verification.passed", "verification", "passed")
-		w.tally.happened("sign_in.passed")
-	}
-	l.client = s.Client
-	w.tally.counted("session.started", "sign_in", "")
-	w.tally.add("sign_ins/started", 1)
-	return s, nil
 }
 
 // decide decides on permissions, and notes their states.
@@ -196,8 +196,8 @@ func (w *worker) manage(ctx context.Context, s Session, l *life, v Visit) error 
 	return nil
 }
 
-// add adds another address, and proves it.
-func (w *worker) add(ctx context.Context, who *Person, s Session, l *life) error {
+// add adds another address, proves it, and makes it the primary one if the person moves there.
+func (w *worker) add(ctx context.Context, who *Person, s Session, l *life, moves bool) error {
 	if l.contacts+1 >= domain.MaxContacts {
 		return nil
 	}
@@ -218,6 +218,14 @@ func (w *worker) add(ctx context.Context, who *Person, s Session, l *life) error
 	w.tally.happened("identifier.claimed")
 	w.tally.counted("contact.attached", "contact_added", "")
 	l.contacts++
+	if !moves {
+		return nil
+	}
+	if err := w.ledger.MakePrimary(ctx, s, email); err != nil {
+		return at("moving to another address", err)
+	}
+	l.primary = l.contacts
+	w.tally.happened("contact.made_primary")
 	return nil
 }
 

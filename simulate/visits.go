@@ -54,6 +54,7 @@ func (p *Population) visit(r *rand.Rand, mood float64) Visit {
 		v.Links = append(v.Links, p.device(r))
 	}
 	v.Rename, v.Unlink, v.Adds = r.Float64() < 0.03, r.Float64() < 0.05, r.Float64() < 0.05
+	v.Moves = v.Adds && r.Float64() < 0.4
 	v.Asks = p.asks(r)
 	switch x := r.Float64(); {
 	case x < 0.004:

@@ -44,7 +44,7 @@ func EventOf(reason string, c domain.Caller, credential bool) (Event, bool) {
 	case domain.ErrCredentials.Code, domain.ErrPassword.Code:
 		return SignInFailed, true
 	case domain.ErrCode.Code, domain.ErrEnded.Code, domain.ErrVerification.Code, domain.ErrSignIn.Code,
-		domain.ErrSignInEnded.Code:
+		domain.ErrSignInEnded.Code, domain.ErrLink.Code, domain.ErrLinkEnded.Code:
 		return CodeRefused, true
 	case domain.ErrEnrolment.Code:
 		return EnrolmentRefused, true

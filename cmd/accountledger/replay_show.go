@@ -71,8 +71,11 @@ func printShown(c *cobra.Command, shown operate.AccountShown) error {
 		p("device       %s %s, model %s, since %s", d.Kind, quoted(d.Name), quoted(d.Model), moment(d.Linked))
 	}
 	for _, x := range s.Sessions {
-		p("session      since %s, until %s, from %s (country %s) with %s", moment(x.Began), moment(x.Expires), orNone(x.Address),
-			orNone(string(x.Country)), quoted(x.UserAgent))
+		from := orNone(x.Address)
+		if x.Country != "" {
+			from += " in " + string(x.Country)
+		}
+		p("session      since %s, until %s, from %s with %s", moment(x.Began), moment(x.Expires), from, quoted(x.UserAgent))
 	}
 	if e := s.Erasure; e != nil {
 		p("erasure      %s, asked for %s, due %s", e.State, moment(e.Requested), moment(e.Due))

@@ -1,0 +1,5 @@
+if (location.hash.length > 1) {
+  document.getElementById("link").value = location.hash.slice(1);
+  history.replaceState(null, "", "/undo");
+}
+document.getElementById("code").focus();
