@@ -148,7 +148,7 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 			return none, err
 		}
 		_, own := owner.Contact(has.id)
-		takenBefore = standingOf(owner).gone || !own
+		takenBefore = standingOf(owner).gone || !own || k.now.Before(owner.RecoversFrom(has.id))
 	case domain.VerifySignUp, domain.VerifyAddContact:
 	}
 	var refusedCode error

@@ -59,24 +59,23 @@ type AlertDisowned struct {
 	Of EventID `json:"of"` // that it was not
 }
 
+// MayDisown refuses to disown a fact of an account that does not exist or is being erased: ErrLinkEnded.
+func (a *Account) MayDisown() error {
+	if standsStill(a) {
+		return ErrLinkEnded
+	}
+	return nil
+}
+
 // Disown decides on what follows from somebody's saying that a fact was not the account's owner: nothing that could not be done again by who
 // the account belongs to.
 func (a *Account) Disown(of EventID, now time.Time) ([]any, error) {
-	if standsStill(a) {
-		return nil, ErrLinkEnded
+	if err := a.MayDisown(); err != nil {
+		return nil, err
 	}
 	events := []any{AlertDisowned{Of: of}, AccountSignedOutEverywhere{}, a.Guard(GuardDisowned, now)}
 	if a.Erasure.State == ErasureWaiting {
 		events = append(events, ErasureCancelled{})
 	}
 	return events, nil
-}
-
-// RecordedAt is when an event was recorded, by its id; false if the id derives from another.
-func RecordedAt(id EventID) (time.Time, bool) {
-	if id.Version() != 7 {
-		return time.Time{}, false
-	}
-	seconds, nanoseconds := id.Time().UnixTime()
-	return time.Unix(seconds, nanoseconds).UTC(), true
 }
