@@ -45,6 +45,7 @@ func TestAnAccountWithOneOfEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	do(w, w.EndSession, c, commands.EndSession{ID: other.Value.Session})
+	w.clock.forward(domain.Probation)
 	lost, forgotten := w.proved(ada2), w.recover("also.ada@example.org")
 	do(w, w.MakePrimary, c, w.own(c, "also.ada@example.org"))
 	do(w, w.RemoveContact, c, w.own(c, ada2))
