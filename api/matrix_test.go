@@ -50,6 +50,7 @@ func endpoints() []endpoint {
 		{"addContact", "POST", "/v1/me/contacts", true, owner},
 		{"makePrimary", "POST", "/v1/me/contacts/" + noID + "/primary", false, owner},
 		{"removeContact", "DELETE", "/v1/me/contacts/" + noID, false, owner},
+		{"notMe", "POST", "/v1/alerts/not-me", true, everybody()},
 		{"undo", "POST", "/v1/undos", true, everybody()},
 		{"correctBirth", "POST", "/v1/me/birth-month", true, owner},
 		{"history", "GET", "/v1/me/history", false, people},

@@ -90,7 +90,8 @@ func TestRecovery(t *testing.T) {
 	done := l.want(200, "POST", r.path("complete"), "", r.with("password", lanterns))
 	silent(done)
 	until, err := time.Parse(time.RFC3339, done.str(t, "guarded_until"))
-	if err != nil || until.Sub(l.clock.now()).Round(time.Hour) != domain.GuardLifetime || done.str(t, "account") != anna.account || done.get(t, "closing") != false {
+	if err != nil || until.Sub(l.clock.now()).Round(time.Hour) != domain.GuardLifetime ||
+		done.str(t, "account") != anna.account || done.get(t, "closing") != false {
 		t.Error(done.text)
 	}
 	l.want(401, "GET", "/v1/me", anna.token, "")

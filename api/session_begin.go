@@ -73,7 +73,7 @@ func (a *API) signIn() {
 				return &signInOut{at, http.StatusAccepted, pendingAnswer{p.ID, p.Handle, p.Needs, p.Expires}}, nil
 			}
 			return &signInOut{at, http.StatusCreated, signedIn(out.Value)}, nil
-		}, domain.ErrCredentials, domain.ErrSignInEnded, domain.ErrRate, domain.ErrMessages)
+		}, domain.ErrCredentials, domain.ErrDisowned, domain.ErrSignInEnded, domain.ErrRate, domain.ErrMessages)
 }
 
 func signedIn(v commands.SignedIn) signInAnswer {

@@ -121,6 +121,12 @@ func tripRows() []tripRow {
 			one := p.another()
 			return request{200, "DELETE", "/v1/me/contacts/" + p.attached(one, p.address()), one.token, ""}
 		}},
+		{"notMe", 3, 3, func(p *people) request {
+			who := p.another()
+			p.signIn(who.email)
+			m := p.ledger.alerted(who)
+			return request{204, "POST", "/v1/alerts/not-me", "", undoBody(m, m.Code)}
+		}},
 		{"undo", 4, 3, func(p *people) request {
 			m := p.moved(p.another(), p.address())
 			return request{204, "POST", "/v1/undos", "", undoBody(m, m.Code)}

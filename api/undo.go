@@ -9,12 +9,7 @@ import (
 
 type undoIn struct {
 	Keyed
-	Body body[undoBody]
-}
-
-type undoBody struct {
-	Token commands.LinkToken `json:"token" format:"link" doc:"What follows the # in the link of the message, or the whole link."`
-	Code  string             `json:"code" format:"code" doc:"The code in the same message. After five wrong ones the link has ended."`
+	Body body[linkBody]
 }
 
 // undo puts a removed address back, for whoever reads what was sent there. Opening the link, or sending it without the code, changes nothing,

@@ -82,10 +82,11 @@ type Undo struct {
 // hears of it, if there is room for the message. A restore of the ledger does not end the link: what it does is the same again.
 func (k *call) undo(ctx context.Context, in Undo) (struct{}, error) {
 	level := domain.LevelOne // what the link proves
-	return struct{}{}, k.follow(ctx, domain.LinkUndo, in.Link, in.Code, func(a *domain.Account, removal domain.EventID) error {
-		_, err := a.MayUndo(removal, level, k.now)
+	return struct{}{}, k.follow(ctx, domain.LinkUndo, in.Link, in.Code, func(a *domain.Account, l linkOf) error {
+		_, err := a.MayUndo(l.event, level, k.now)
 		return err
-	}, func(ctx context.Context, a *domain.Account, removal domain.EventID) (act, error) {
+	}, func(ctx context.Context, a *domain.Account, l linkOf) (act, error) {
+		removal := l.event
 		d, err := a.MayUndo(removal, level, k.now)
 		if err != nil {
 			return nil, err

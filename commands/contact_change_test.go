@@ -121,7 +121,7 @@ func TestRemoveContact(t *testing.T) {
 		t.Errorf("it can be undone for %s", left)
 	}
 	m := w.lastTold()
-	if m.Kind != domain.MessageRemoved || m.To != ada || len(m.Code) != 6 || len(m.Link) != 86 || !m.Until.Equal(removed.UndoUntil) || m.Language != "de" ||
+	if m.Kind != domain.MessageRemoved || m.To != ada || len(m.Code) != 6 || len(m.Link) != 96 || !m.Until.Equal(removed.UndoUntil) || m.Language != "de" ||
 		m.Subject != c.Account || m.At.IsZero() {
 		t.Errorf("the address is told %s", m.Kind)
 	}

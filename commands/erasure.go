@@ -98,14 +98,19 @@ func (k *call) cancelErasure(ctx context.Context, in Erasure) (ErasureView, erro
 	return k.erasureView(out.state), nil
 }
 
-// SettleErasure starts an erasure that is due, and completes a started one.
+// SettleErasure tells the person once more of an erasure that comes near, starts one that is due, and completes a started one.
 type SettleErasure struct {
 	Account domain.AccountID `json:"account"`
 }
 
 // settleErasure is for the process that handles deadlines and finishes interrupted work. Each step is idempotent.
 func (k *call) settleErasure(ctx context.Context, in SettleErasure) (ErasureView, error) {
-	c := k.changeAccount(in.Account, func(a *domain.Account) ([]any, error) { return a.StartErasure(k.now), nil })
+	c := k.changeAccount(in.Account, func(a *domain.Account) ([]any, error) {
+		if start := a.StartErasure(k.now); start != nil {
+			return start, nil
+		}
+		return a.RemindOfErasure(k.now), nil
+	})
 	c.about, c.mayKeep = ofErasure, true // not due, or begun already
 	out, err := c.by(ctx, k)
 	if err != nil {

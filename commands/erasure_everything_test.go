@@ -45,6 +45,8 @@ func TestAnAccountWithOneOfEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	do(w, w.EndSession, c, commands.EndSession{ID: other.Value.Session})
+	w.clock.forward(domain.Probation)
+	lost, forgotten := w.proved(ada2), w.recover("also.ada@example.org")
 	do(w, w.MakePrimary, c, w.own(c, "also.ada@example.org"))
 	do(w, w.RemoveContact, c, w.own(c, ada2))
 	removed := w.lastTold()
@@ -63,6 +65,9 @@ func TestAnAccountWithOneOfEverything(t *testing.T) {
 	}
 	refused(w, w.Undo, domain.Guest(), undoOf(removed), domain.ErrLinkEnded)
 	w.settled(open.Verification)
+	for _, r := range []commands.RecoveryBegun{lost, forgotten} {
+		w.settleRecovery(r)
+	}
 	if !w.settled(domain.VerificationID(underWay.ID)) {
 		t.Error("a sign-in is not settled")
 	}

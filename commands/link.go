@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -33,24 +35,29 @@ func (LinkToken) LogValue() slog.Value { return slog.StringValue("[token]") }
 // linkCodeDigits is the length of the code beside a link.
 const linkCodeDigits = 6
 
-// tokenBytes are the ids of account and event, and 256 bits of hash.
-const tokenBytes = 16 + 16 + 32
+// tokenBytes are the ids of account and event, the time of the event, and 256 bits of hash.
+const tokenBytes = 16 + 16 + 8 + 32
 
 // linkOf is a link that an event of an account has sent.
 type linkOf struct {
 	kind    domain.LinkKind
 	account domain.AccountID
 	event   domain.EventID
+	at      time.Time // of the event, to the second
 }
 
 func (c *core) linkMAC(what string, l linkOf) [32]byte {
-	return c.keys.links.MAC([]byte(what), []byte(l.kind), l.account.UUID[:], l.event.UUID[:])
+	return c.keys.links.MAC([]byte(what), []byte(l.kind), l.account.UUID[:], l.event.UUID[:], l.second())
+}
+
+func (l linkOf) second() []byte {
+	return binary.BigEndian.AppendUint64(nil, uint64(l.at.Unix())) //nolint:gosec // the same for one time
 }
 
 // linkToken is the token of a link.
 func (c *core) linkToken(l linkOf) LinkToken {
 	mac := c.linkMAC("token", l)
-	b := slices.Concat(l.account.UUID[:], l.event.UUID[:], mac[:])
+	b := slices.Concat(l.account.UUID[:], l.event.UUID[:], l.second(), mac[:])
 	return LinkToken(base64.RawURLEncoding.EncodeToString(b))
 }
 
@@ -67,9 +74,10 @@ func (c *core) parseLink(kind domain.LinkKind, token LinkToken) (linkOf, bool) {
 	if err != nil || len(b) != tokenBytes {
 		return linkOf{}, false
 	}
-	l := linkOf{kind, domain.AccountID{UUID: uuid.UUID(b[:16])}, domain.EventID{UUID: uuid.UUID(b[16:32])}}
+	at := time.Unix(int64(binary.BigEndian.Uint64(b[32:40])), 0) //nolint:gosec // ours, or the hash is wrong
+	l := linkOf{kind, domain.AccountID{UUID: uuid.UUID(b[:16])}, domain.EventID{UUID: uuid.UUID(b[16:32])}, at}
 	mac := c.linkMAC("token", l)
-	return l, subtle.ConstantTimeCompare(b[32:], mac[:]) == 1
+	return l, subtle.ConstantTimeCompare(b[40:], mac[:]) == 1
 }
 
 // act is what a link is for: it decides on the account. It may refuse a link before the code is looked at, for instance one that is too old.
@@ -78,8 +86,8 @@ type act func(a *domain.Account) ([]any, error)
 // follow does what a link is for, in one append, if the code beside it is right. prepare gives the act; it is called for the right code of
 // a link that can still be used, and may read and take a place for a message. A repeat under the same Idempotency-Key gets the first
 // answer. may refuses a link that cannot be used any more, whatever the code.
-func (k *call) follow(ctx context.Context, kind domain.LinkKind, token LinkToken, code string, may func(*domain.Account, domain.EventID) error,
-	prepare func(context.Context, *domain.Account, domain.EventID) (act, error)) error {
+func (k *call) follow(ctx context.Context, kind domain.LinkKind, token LinkToken, code string, may func(*domain.Account, linkOf) error,
+	prepare func(context.Context, *domain.Account, linkOf) (act, error)) error {
 	done, err := k.countLink(ctx)
 	if err != nil {
 		return err
@@ -101,17 +109,17 @@ func (k *call) follow(ctx context.Context, kind domain.LinkKind, token LinkToken
 	}
 	does := act(func(*domain.Account) ([]any, error) { return nil, nil })
 	if len(at.before(k.command)) == 0 {
-		if err := errors.Join(at.state.LinkOpen(kind, l.event), may(at.state, l.event)); err != nil {
+		if err := errors.Join(at.state.LinkOpen(kind, l.event), may(at.state, l)); err != nil {
 			return err
 		}
 		if right {
-			if does, err = prepare(ctx, at.state, l.event); err != nil {
+			if does, err = prepare(ctx, at.state, l); err != nil {
 				return err
 			}
 		}
 	}
 	out, err := k.change(ctx, l.account, func(a *domain.Account) ([]any, error) {
-		if err := errors.Join(a.LinkOpen(kind, l.event), may(a, l.event)); err != nil {
+		if err := errors.Join(a.LinkOpen(kind, l.event), may(a, l)); err != nil {
 			return nil, err
 		}
 		if !right {

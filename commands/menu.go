@@ -48,6 +48,7 @@ type Menu struct {
 	MakePrimary     Command[OwnContact, struct{}]
 	RemoveContact   Command[OwnContact, ContactRemoved]
 	Undo            Command[Undo, struct{}]
+	NotMe           Command[NotMe, struct{}]
 	CorrectBirth    Command[CorrectBirth, domain.Capacity]
 	History         Command[struct{}, []HistoryEntry]
 	ListSignIns     Command[ListSignIns, SignIns]
@@ -98,6 +99,7 @@ type Menu struct {
 	SettleErasure      Command[SettleErasure, ErasureView]
 	Retain             Command[struct{}, struct{}]
 	Message            Command[domain.MessageRequest, MessageToSend]
+	Alerts             Command[Alerts, []domain.MessageRequest]
 	RecordDelivery     Command[RecordDelivery, DeliveryState]
 }
 
@@ -137,6 +139,7 @@ func menu(c *core) *Menu {
 		MakePrimary:     by(c, fresh(owner, freshPerson), changing((*call).makePrimary)),
 		RemoveContact:   by(c, fresh(owner, freshPerson), changing((*call).removeContact)),
 		Undo:            by(c, anyone, onCall((*call).undo)), // the link is the proof
+		NotMe:           by(c, anyone, onCall((*call).notMe)),
 		CorrectBirth:    by(c, fresh(owner, freshPerson), changing((*call).correctBirth)),
 		History:         by(c, ownerEvenClosing, onCall((*call).history)),
 		ListSignIns:     by(c, ownerEvenClosing, onCall((*call).listSignIns)),
@@ -186,6 +189,7 @@ func menu(c *core) *Menu {
 		SettleErasure:      by(c, system, onCall((*call).settleErasure)),
 		Retain:             by(c, system, onCall((*call).retain)),
 		Message:            by(c, system, onCall((*call).message)),
+		Alerts:             by(c, system, onCall((*call).alerts)),
 		RecordDelivery:     by(c, system, onCall((*call).recordDelivery)),
 	}
 }

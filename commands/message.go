@@ -19,9 +19,10 @@ type MessageToSend struct {
 	Expires  time.Time
 	Link     LinkToken // to a form that the code is typed into; empty if it has none
 	LinkKind domain.LinkKind
-	At       time.Time // of the event that it tells of
-	Until    time.Time // that the event can be undone, or an address is held
-	Erased   time.Time // when the account of a MessageErasing is erased unless its owner cancels that
+	At       time.Time         // of the event that it tells of
+	Client   domain.ClientInfo // that it tells of
+	Until    time.Time         // that the event can be undone, or an address is held
+	Erased   time.Time         // when the account of a MessageErasing is erased unless its owner cancels that
 	// Subject is the account that the sign-up becomes, or that has the address; its erasure includes stored copies of the message.
 	Subject domain.AccountID
 	// State is how far the delivery has come.
@@ -116,6 +117,8 @@ func (k *call) pick(ctx context.Context, r *domain.VerificationRequest, v domain
 		m.Kind, m.Until, from, part = domain.MessageHeld, removed.Removal.UndoUntil, removed.Fact, removed.Contact
 	case taken && !has, r.Purpose == domain.VerifySignIn && !has:
 		return MessageToSend{}, nil
+	case taken && r.Purpose == domain.VerifyRecover && k.now.Before(a.RecoversFrom(id)):
+		m.Kind, m.Until, from, part = domain.MessageTooNew, a.RecoversFrom(id), held.Fact, held.Contact
 	case taken:
 		if m.Kind == domain.MessageExists && a.Erasure.UnderWay() {
 			m.Kind, m.Erased = domain.MessageErasing, a.Erasure.Due
@@ -127,7 +130,7 @@ func (k *call) pick(ctx context.Context, r *domain.VerificationRequest, v domain
 	if contact, err = journal.Open(ctx, k.Journal, from, part); err != nil {
 		return MessageToSend{}, err
 	}
-	if m.To = contact.Typed; r.Purpose.Codes(taken) && m.Kind != domain.MessageHeld {
+	if m.To = contact.Typed; r.Purpose.Codes(taken) && m.Kind != domain.MessageHeld && m.Kind != domain.MessageTooNew {
 		m.Code = k.code(r, v, contact)
 	}
 	return m, nil

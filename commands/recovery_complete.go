@@ -112,12 +112,13 @@ func (k *call) recoveredBefore(ctx context.Context, r *domain.VerificationReques
 	if k.now.Sub(before[0].At) > repeatWindow || a.Password.ID.UUID != domain.Derive(k.command.UUID, "password") {
 		return Recovered{}, domain.ErrRepeatLate
 	}
-	right, err := k.rightPassword(k.turn(ctx, passwords.Known), holder{id: a.ID.UUID, kind: domain.ActorPerson, account: a}, p)
-	switch {
-	case err != nil:
+	tries, err := k.counter(ctx, limit{domain.AttemptRecover, []Limit{k.Config.Limits.SignIns}, [][]byte{[]byte("repeat"), r.ID.UUID[:]}})
+	if err != nil {
 		return Recovered{}, err
-	case !right:
-		return Recovered{}, domain.ErrRepeated
+	}
+	who := holder{id: a.ID.UUID, kind: domain.ActorPerson, account: a}
+	if err := k.proven(k.turn(ctx, passwords.Known), who, p, domain.ErrRepeated, []*counter{tries}, nil); err != nil {
+		return Recovered{}, err
 	}
 	_ = k.finishRecovery(ctx, r, a)
 	return recoveredNow(a), nil

@@ -63,8 +63,10 @@ func (k *call) settleRecovered(ctx context.Context, a *domain.Account) error {
 	var errs []error
 	for _, id := range a.Recoveries.Latest {
 		s, err := stateOf(ctx, k.recoveryStream(id))
-		if r, ok := domain.RequestOf(s.Fact); err == nil && ok {
-			err = k.finishRecovery(ctx, &r, a)
+		if err == nil {
+			if r, ok := domain.RequestOf(s.Fact); ok {
+				_, err = k.endRecovery(ctx, &r, ofAccount(a), (*domain.Recovery).Complete)
+			}
 		}
 		errs = append(errs, err)
 	}

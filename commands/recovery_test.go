@@ -282,7 +282,8 @@ func TestNothingButARecoveryEndsARecovery(t *testing.T) {
 	w := newWorld(t)
 	c := w.person(ada)
 	r := w.proved(ada)
-	in := do(w, w.ChangePassword, c, commands.ChangePassword{Current: passwords.New(password), New: passwords.New("the thief's horse battery 12"), EndOthers: true})
+	in := do(w, w.ChangePassword, c, commands.ChangePassword{Current: passwords.New(password),
+		New: passwords.New("the thief's horse battery 12"), EndOthers: true})
 	do(w, w.SignOutEverywhere, w.authenticated(in.Token), struct{}{})
 	do(w, w.CompleteRecovery, domain.Guest(), setting(r, renewed))
 	refused(w, w.SignIn, domain.Guest(), withPassword(ada, "the thief's horse battery 12"), domain.ErrCredentials)
@@ -376,4 +377,29 @@ func TestErasureOfAGuardedAccount(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A removed address recovers nothing, by a code or by one that was given before; whoever reads what is sent there hears that it is held.
+func TestRecoveryByARemovedAddress(t *testing.T) {
+	w := newWorld(t)
+	c := w.person(ada)
+	w.attached(c, ada2)
+	w.clock.forward(domain.Probation) // before it recovers nothing
+	asked, proved := w.recover(ada2), w.proved(ada2)
+	code := w.recoveryMessage(asked, 1).Code
+	do(w, w.RemoveContact, c, w.own(c, ada2))
+	refused(w, w.CheckRecovery, domain.Guest(), coded(asked, code), domain.ErrCode)
+	refused(w, w.CompleteRecovery, domain.Guest(), setting(proved, renewed), domain.ErrRecoveryEnded)
+	if w.lapsed(proved) != domain.RecoveryGone {
+		t.Errorf("lapsed as %s", w.lapsed(proved))
+	}
+	if m := w.recoveryMessage(w.recover(ada2), 1); m.Kind != domain.MessageHeld || m.Code != "" {
+		t.Errorf("%s with the code %q", m.Kind, m.Code)
+	}
+	do(w, w.SignIn, domain.Guest(), signInOf(ada))
+	w.recovered(ada)
+	c = w.authenticated(do(w, w.SignIn, domain.Guest(), withPassword(ada, renewed)).Token)
+	w.attached(c, "third@example.org")
+	do(w, w.MakePrimary, c, w.own(c, "third@example.org"))
+	refused(w, w.RemoveContact, c, w.own(c, ada), domain.ErrGuarded)
 }

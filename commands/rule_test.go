@@ -43,6 +43,7 @@ AddContact         s     y      c       n       n     n          n       n      
 ListContacts       s     y      y       n       n     n          n       n        n
 MakePrimary        s     y      c       n       n     n          n       n        n
 RemoveContact      s     y      c       n       n     n          n       n        n
+NotMe              y     y      y       y       y     y          y       y        y
 Undo               y     y      y       y       y     y          y       y        y
 CorrectBirth       s     y      c       n       n     n          n       n        n
 History            s     y      y       n       n     n          n       n        n
@@ -76,6 +77,7 @@ SettlePassword     n     n      n       n       n     n          n       n      
 SettleRemoval      n     n      n       n       n     n          n       n        y
 SettleErasure      n     n      n       n       n     n          n       n        y
 Retain             n     n      n       n       n     n          n       n        y
+Alerts             n     n      n       n       n     n          n       n        y
 Message            n     n      n       n       n     n          n       n        y
 RecordDelivery     n     n      n       n       n     n          n       n        y
 Raise              s     y      y       s       y     y          y       s        s

@@ -81,6 +81,9 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 			if who, err = k.renewedBeside(ctx, who, !known); err != nil {
 				return err
 			}
+			if who.account != nil && who.account.Disowned {
+				return domain.ErrDisowned
+			}
 			first = beginning{holder: who, client: client, session: domain.SessionID{UUID: domain.Derive(k.command.UUID, "session")},
 				methods: []domain.AuthMethod{domain.MethodPassword}}
 			if first.unusual, err = k.unusual(ctx, first, &counters, guessed); err != nil {

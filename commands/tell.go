@@ -2,7 +2,8 @@ package commands
 
 import (
 	"context"
-	"time"
+	"errors"
+	"slices"
 
 	"accountledger/domain"
 	"accountledger/journal"
@@ -40,7 +41,7 @@ func (k *call) tell(ctx context.Context, in domain.Telling) (MessageToSend, erro
 	if err != nil || standingOf(a).gone {
 		return MessageToSend{}, err
 	}
-	m := MessageToSend{Kind: in.Kind, Language: a.Language, Subject: a.ID, At: in.At, Expires: in.At.Add(tellingLifetime)}
+	m := MessageToSend{Kind: in.Kind, Language: a.Language, Subject: a.ID, At: in.At, Expires: in.At.Add(domain.AlertLifetime)}
 	to, has := a.Contact(in.To)
 	removed, held := a.RemovedContact(in.To)
 	if held {
@@ -48,18 +49,49 @@ func (k *call) tell(ctx context.Context, in domain.Telling) (MessageToSend, erro
 	}
 	if in.Kind == domain.MessageRemoved {
 		if has = held && removed.Removed.ID == in.Event && k.now.Before(removed.Removal.UndoUntil); has {
-			l := linkOf{domain.LinkUndo, a.ID, in.Event}
+			l := linkOf{domain.LinkUndo, a.ID, in.Event, in.At}
 			m.LinkKind, m.Link, m.Code = l.kind, k.linkToken(l), k.linkCode(l)
 			m.Until, m.Expires = removed.Removal.UndoUntil, removed.Removal.UndoUntil
 		}
 	}
+	if slices.Contains(domain.Alerts(), in.Kind) {
+		if has = has && !held; has && linked(in.Kind) {
+			l := linkOf{domain.LinkNotMe, a.ID, in.Event, in.At}
+			m.LinkKind, m.Link, m.Code = l.kind, k.linkToken(l), k.linkCode(l)
+		}
+		if m.Erased = a.Erasure.Due; in.Kind == domain.MessageErasureNow || in.Kind == domain.MessageErasureTomorrow {
+			has = has && a.Erasure.State == domain.ErasureWaiting
+		}
+	}
 	if !has || !k.now.Before(m.Expires) {
 		return MessageToSend{}, nil
+	}
+	if m.Client, err = k.clientTold(ctx, in); err != nil {
+		return MessageToSend{}, err
 	}
 	contact, err := journal.Open(ctx, k.Journal, to.Fact, to.Contact)
 	m.To = contact.Typed
 	return m, err
 }
 
-// tellingLifetime is until when an owner is told of an event.
-const tellingLifetime = 7 * 24 * time.Hour
+// linked reports whether an alert has a link by which its reader says that it was not them. An erasure that was cancelled, or what such a link
+// did, takes none.
+func linked(kind domain.Message) bool {
+	return kind != domain.MessageErasureCancelled && kind != domain.MessageDisowned
+}
+
+// clientTold is the client of the session that a message is about; empty if it is about none, or that cannot be read any more.
+func (k *call) clientTold(ctx context.Context, in domain.Telling) (out domain.ClientInfo, err error) {
+	if in.Session.IsZero() {
+		return out, nil
+	}
+	s, err := k.session(ctx, in.Account.UUID, domain.MonthOf(in.At), in.Session)
+	if err != nil || s.Session.IsZero() {
+		return out, err
+	}
+	out, err = journal.Open(ctx, k.Journal, s.Fact, s.Client)
+	if errors.Is(err, journal.ErrUnreadable) {
+		err = nil
+	}
+	return out, err
+}

@@ -30,7 +30,8 @@ type Checked struct {
 func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	defer k.hold(domain.VerificationStream(in.Verification))()
 	k.bind([]byte(domain.CleanCode(in.Code)))
-	r, signUp, err := k.ownRequest(ctx, in.Verification, in.Handle, k.readAround, domain.VerifySignIn, domain.VerifyRecover) // have routes of their own
+	elsewhere := []domain.VerificationPurpose{domain.VerifySignIn, domain.VerifyRecover} // have routes of their own
+	r, signUp, err := k.ownRequest(ctx, in.Verification, in.Handle, k.readAround, elsewhere...)
 	if err != nil {
 		return Checked{}, err
 	}
@@ -54,7 +55,8 @@ func (k *call) checkCode(ctx context.Context, in CheckCode) (Checked, error) {
 	return Checked{r.Purpose, account}, err
 }
 
-// ownRequest reads a verification's request and requires its handle, and that it is for nothing that others are for. early reads beside that what is needed later.
+// ownRequest reads a verification's request and requires its handle, and that it is for nothing that others are for. early reads beside that
+// what is needed later.
 func (k *call) ownRequest(ctx context.Context, id domain.VerificationID, handle string,
 	early func(context.Context, domain.VerificationID) error, others ...domain.VerificationPurpose) (*domain.VerificationRequest, *domain.SignUp, error) {
 	var r *domain.VerificationRequest
@@ -146,7 +148,7 @@ func (k *call) decideCode(ctx context.Context, in CheckCode, r *domain.Verificat
 			return none, err
 		}
 		_, own := owner.Contact(has.id)
-		takenBefore = standingOf(owner).gone || !own
+		takenBefore = standingOf(owner).gone || !own || k.now.Before(owner.RecoversFrom(has.id))
 	case domain.VerifySignUp, domain.VerifyAddContact:
 	}
 	var refusedCode error

@@ -43,9 +43,11 @@ type Account struct {
 	Rules      Rules
 	Capacity   Capacity
 	contacts
-	Birth        AccountBirth
-	Password     AccountPassword
-	Recoveries   AccountRecoveries
+	Birth      AccountBirth
+	Password   AccountPassword
+	Recoveries AccountRecoveries
+	// Disowned: the password lets nobody in before a recovery has changed it.
+	Disowned     bool
 	GuardedUntil time.Time // zero if it never was
 	Permissions  map[Allowance]PermissionState
 	PermissionAt int64 // version of the last decision on a permission; -1 before the first
@@ -105,6 +107,7 @@ func (a *Account) Apply(f Fact) error {
 	case PasswordChanged:
 		a.Password.change(f, e)
 		if e.How == PasswordByRecovery {
+			a.Disowned = false
 			a.Recoveries.add(f, e.Recovery)
 		}
 	case PasswordRehashed:
@@ -113,6 +116,9 @@ func (a *Account) Apply(f Fact) error {
 		if a.GuardedUntil, a.guardedAt = e.Until, f.At; e.Reason == GuardRestored {
 			a.settledUntil = e.Until
 		}
+	case AlertDisowned:
+		a.Disowned = true
+		a.doubt(e.Of, f.At)
 	case LanguageChanged:
 		a.Language = e.Language
 	case AccountCapacityDecided:
@@ -138,7 +144,7 @@ func (a *Account) Apply(f Fact) error {
 		}
 	case DeviceUnlinked:
 		delete(forked(&a.Devices, &a.own.devices), e.Device)
-	case ErasureRequested, ErasureCancelled, ErasureStarted, ErasureCompleted:
+	case ErasureRequested, ErasureReminded, ErasureCancelled, ErasureStarted, ErasureCompleted:
 		a.Erasure.apply(f)
 	default:
 		return unexpected(f)

@@ -14,7 +14,7 @@ const (
 	AttemptCode    AttemptKind = "code"     // wrong codes for one identifier
 	AttemptSignUp  AttemptKind = "sign_up"  // sign-ups from one network
 	AttemptLink    AttemptKind = "link"     // links that are none, from one network
-	AttemptRecover AttemptKind = "recover"  // recoveries asked for from one network
+	AttemptRecover AttemptKind = "recover"  // recoveries asked for from one network, and other passwords for a completed one
 )
 
 // AttemptKinds lists every kind.

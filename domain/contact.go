@@ -66,6 +66,8 @@ type AccountContact struct {
 	Fact Fact // that attached it
 	// Demoted is when it was last primary before another one was; zero if it never was.
 	Demoted time.Time
+	// Doubted is when somebody said that it was not the owner who added it; zero if nobody did.
+	Doubted time.Time
 }
 
 // DetachedContact is an address that was removed and can be put back.
@@ -133,6 +135,38 @@ func (c *contacts) release(e ContactReleased) {
 	c.Detached = slices.DeleteFunc(slices.Clone(c.Detached), func(d DetachedContact) bool { return d.Claim == e.Claim })
 	released := append(slices.Clip(c.Released), e.Claim)
 	c.Released = released[max(0, len(released)-maxReleased):]
+}
+
+// Probation is for how long an address that was added to others cannot recover the account. Whoever is in an account that is not theirs
+// does not get another way into it.
+const Probation = 7 * 24 * time.Hour
+
+// doubt notes that somebody said of an event that it was not them.
+func (c *contacts) doubt(of EventID, at time.Time) {
+	if i := slices.IndexFunc(c.Contacts, func(one AccountContact) bool { return one.Fact.ID == of }); i >= 0 {
+		c.Contacts = slices.Clone(c.Contacts)
+		c.Contacts[i].Doubted = at
+	}
+}
+
+// RecoversFrom is from when on an address can recover the account; zero if it always could, since there is none that the account has had
+// for longer.
+func (c *contacts) RecoversFrom(claim ClaimID) time.Time {
+	one, has := c.Contact(claim)
+	older := func(other AccountContact) bool { return other.Fact.Version < one.Fact.Version }
+	if !has || !slices.ContainsFunc(c.Contacts, older) && !slices.ContainsFunc(c.Detached, func(d DetachedContact) bool { return older(d.AccountContact) }) {
+		return time.Time{}
+	}
+	if !one.Doubted.IsZero() { // after the account is guarded no more, its owner has as long again to remove it
+		return one.Doubted.Add(GuardLifetime + Probation)
+	}
+	return one.Fact.At.Add(Probation)
+}
+
+// onProbation reports whether an address cannot recover the account yet, and may be none of the owner's: no removal was undone lately, so
+// it is not in dispute which one is.
+func (a *Account) onProbation(claim ClaimID, now time.Time) bool {
+	return now.Before(a.RecoversFrom(claim)) && !now.Before(a.settledUntil)
 }
 
 // Contact finds the contact that has a claim.
@@ -264,7 +298,7 @@ func (a *Account) MayDetach(claim ClaimID, now time.Time) error {
 		return ErrNotFound
 	case a.IsPrimary(claim):
 		return ErrPrimary
-	case a.Guarded(now):
+	case a.Guarded(now) && !a.onProbation(claim, now):
 		return ErrGuarded
 	}
 	return nil
@@ -276,7 +310,11 @@ func (a *Account) Detach(claim ClaimID, level Level, message DeliveryID, now tim
 		return nil, err
 	}
 	one, _ := a.Contact(claim)
-	return []any{ContactDetached{Claim: claim, Kind: one.Kind, UndoUntil: a.when(now).Add(UndoLifetime).UTC(), Level: level, Delivery: message}}, nil
+	until := a.when(now)
+	if !a.Guarded(now) { // else whoever is guarded against could undo it
+		until = until.Add(UndoLifetime)
+	}
+	return []any{ContactDetached{Claim: claim, Kind: one.Kind, UndoUntil: until.UTC(), Level: level, Delivery: message}}, nil
 }
 
 // MayUndo refuses to undo a removal: ErrLinkEnded if that is over, was undone, or the account's erasure has begun, and ErrUndoLevel if

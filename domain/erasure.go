@@ -14,6 +14,48 @@ type ErasureRequested struct {
 // ErasureCancelled: the person changed their mind.
 type ErasureCancelled struct{}
 
+// ErasureStage is a step on the way to an erasure at which the person is told of it once more.
+type ErasureStage string
+
+// Stages.
+const (
+	StageDayBefore ErasureStage = "day_before"
+	StageLast      ErasureStage = "last" // afterwards nobody can be told
+)
+
+// Validate refuses unknown values.
+func (s ErasureStage) Validate() error { return oneOf(s, StageDayBefore, StageLast) }
+
+func (s ErasureStage) before() time.Duration {
+	if s == StageDayBefore {
+		return 24 * time.Hour
+	}
+	return 10 * time.Minute
+}
+
+func (s ErasureStage) message() Message {
+	if s == StageDayBefore {
+		return MessageErasureTomorrow
+	}
+	return MessageErasureNow
+}
+
+// ErasureReminded: the erasure comes nearer, and the person is told. It delays nothing.
+type ErasureReminded struct {
+	Stage ErasureStage `json:"stage"`
+	Due   time.Time    `json:"due"`
+}
+
+// NextStage is when something is to be done next about an erasure that is due at a time, as of now: the person is told, or it starts.
+func NextStage(due, now time.Time) (ErasureStage, time.Time) {
+	for _, s := range []ErasureStage{StageDayBefore, StageLast} {
+		if at := due.Add(-s.before()); at.After(now) {
+			return s, at
+		}
+	}
+	return "", due
+}
+
 // ErasureStarted: from now on it cannot be cancelled.
 type ErasureStarted struct{}
 
@@ -44,12 +86,15 @@ type Erasure struct {
 	RequestedAt time.Time
 	Due         time.Time
 	EndedAt     time.Time
+	Reminded    ErasureStage // the latest
 }
 
 func (e *Erasure) apply(f Fact) {
 	switch x := f.Event.(type) {
 	case ErasureRequested:
 		*e = Erasure{State: ErasureWaiting, RequestedBy: f, RequestedAt: f.At, Due: x.Due}
+	case ErasureReminded:
+		e.Reminded = x.Stage
 	case ErasureCancelled:
 		e.State, e.EndedAt = ErasureWithdrawn, f.At
 	case ErasureStarted:
@@ -98,6 +143,17 @@ func (a *Account) CancelErasure() ([]any, error) {
 	case ErasureNone:
 	}
 	return nil, ErrNotFound
+}
+
+// RemindOfErasure decides on telling the person once more that the account will be erased, if a stage has come that was not before.
+func (a *Account) RemindOfErasure(now time.Time) []any {
+	e := a.Erasure
+	for _, s := range []ErasureStage{StageLast, StageDayBefore} {
+		if at := e.Due.Add(-s.before()); e.State == ErasureWaiting && !now.Before(at) && e.Reminded != s && e.Reminded != StageLast && at.After(e.RequestedAt) {
+			return []any{ErasureReminded{Stage: s, Due: e.Due}}
+		}
+	}
+	return nil
 }
 
 // StartErasure decides whether the erasure starts now: if it is due and has not started yet.

@@ -114,6 +114,8 @@ var (
 		Message: "This is your primary address, which cannot be removed. Make another one primary first."}
 	ErrGuarded = &Error{Kind: Conflict, Code: "account_guarded",
 		Message: "After it was recovered, or the removal of an address was undone, an account is guarded for seven days. Until then this cannot be done."}
+	ErrDisowned = &Error{Kind: Forbidden, Code: "password_suspended",
+		Message: "Somebody who reads your messages has said that something was not you. Recover the account, which sets another password."}
 	ErrLink       = &Error{Kind: NotFound, Code: "link_unknown", Message: "This is not a link from one of our messages, or not all of it.", Field: "/token"}
 	ErrLinkEnded  = &Error{Kind: Gone, Code: "link_ended", Message: "This link has been used, is too old, or a wrong code was typed too often."}
 	ErrUndoLevel  = &Error{Kind: Forbidden, Code: "undo_needs_more", Message: "Who did this had proven more than the link does. Prove as much to undo it."}

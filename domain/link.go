@@ -11,7 +11,7 @@ type LinkKind string
 // Kinds.
 const (
 	LinkUndo  LinkKind = "undo"   // to undo the removal of a contact
-	LinkNotMe LinkKind = "not_me" // to say that something was not its owner; no message has such a link yet
+	LinkNotMe LinkKind = "not_me" // to say that something was not its owner
 )
 
 // Validate refuses unknown values.

@@ -20,12 +20,36 @@ const (
 	MessageRestored     Message = "contact_restored" // the removal of another address was undone, which changed who can be reached
 	MessageRecoveryCode Message = "recovery_code"    // a code to set another password
 	MessageNoAccount    Message = "no_account"       // somebody asked for one for an address that nobody has
+	MessageTooNew       Message = "recovery_later"   // somebody asked for one for an address that was added lately
 )
+
+// Messages that tell an account's owner of what they may not have done; see Fact.Alert.
+const (
+	MessageNewSignIn        Message = "new_sign_in"       // from a client that was not known
+	MessagePasswordKnown    Message = "password_known"    // a sign-in with the right password that needs more
+	MessagePasswordChanged  Message = "password_changed"  // by who knew the one before
+	MessageRecoveryProved   Message = "recovery_proved"   // somebody gave the code to recover the account that was sent to another address
+	MessageRecovered        Message = "account_recovered" // the password was changed by a recovery
+	MessageContactAdded     Message = "contact_added"     // another address
+	MessageContactGone      Message = "contact_gone"      // another address was removed
+	MessageDeviceLinked     Message = "device_linked"
+	MessageErasureAsked     Message = "erasure_requested"
+	MessageErasureTomorrow  Message = "erasure_tomorrow" // a day before it
+	MessageErasureNow       Message = "erasure_now"      // just before it
+	MessageErasureCancelled Message = "erasure_cancelled"
+	MessageDisowned         Message = "not_me" // somebody said of one of these that it was not them
+)
+
+// Alerts lists the messages that tell an account's owner of what they may not have done.
+func Alerts() []Message {
+	return []Message{MessageNewSignIn, MessagePasswordKnown, MessagePasswordChanged, MessageRecoveryProved, MessageRecovered, MessageContactAdded,
+		MessageContactGone, MessageDeviceLinked, MessageErasureAsked, MessageErasureTomorrow, MessageErasureNow, MessageErasureCancelled, MessageDisowned}
+}
 
 // Messages lists every kind of message.
 func Messages() []Message {
-	return []Message{MessageCode, MessageExists, MessageErasing, MessageContactCode, MessageContactTaken, MessageSignInCode, MessageHeld,
-		MessageRecoveryCode, MessageNoAccount, MessageRemoved, MessageDemoted, MessageRestored}
+	return append(Alerts(), MessageCode, MessageExists, MessageErasing, MessageContactCode, MessageContactTaken, MessageSignInCode, MessageHeld,
+		MessageRecoveryCode, MessageNoAccount, MessageTooNew, MessageRemoved, MessageDemoted, MessageRestored)
 }
 
 // Validate refuses unknown values.
@@ -105,6 +129,7 @@ type Telling struct {
 	Event   EventID   `json:"event"`
 	At      time.Time `json:"at"` // of the event
 	To      ClaimID   `json:"to"`
+	Session SessionID `json:"session,omitzero"` // that it is about
 }
 
 // Asks is the message that an event asks for; false if it asks for none.

@@ -128,11 +128,11 @@ type RecoveryWay []RecoveryProof
 // RecoveryWays is the table of what it takes to recover an account (NIST SP 800-63B-4, 4.2), by the highest level that it can reach. An
 // account of a level without a row cannot be recovered.
 func RecoveryWays(reach Level) []RecoveryWay {
-	switch reach {
-	case LevelOne:
-		return []RecoveryWay{{RecoveryByCode}}
-	}
-	return nil
+	return recoveryWays[reach]
+}
+
+var recoveryWays = map[Level][]RecoveryWay{
+	LevelOne: {{RecoveryByCode}},
 }
 
 // RecoveryNeeds is what is left to show, in alternatives, once something was shown; one of them is empty if nothing is left. There are

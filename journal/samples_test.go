@@ -104,6 +104,8 @@ func samples() map[string]any {
 		"device.unlinked.v1": domain.DeviceUnlinked{Device: device, Kind: "watch"},
 
 		"erasure.requested.v1": domain.ErasureRequested{Due: sampleTime},
+		"erasure.reminded.v1":  domain.ErasureReminded{Stage: domain.StageLast, Due: sampleTime},
+		"alert.disowned.v1":    domain.AlertDisowned{Of: id[domain.EventID](9)},
 		"erasure.cancelled.v1": domain.ErasureCancelled{},
 		"erasure.started.v1":   domain.ErasureStarted{},
 		"erasure.completed.v1": domain.ErasureCompleted{},

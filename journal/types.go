@@ -39,6 +39,7 @@ func Types() []Type {
 		Event[domain.PasswordChanged]("password.changed.v1"),
 		Event[domain.PasswordRehashed]("password.rehashed.v1"),
 		Event[domain.AccountGuarded]("account.guarded.v1"),
+		Event[domain.AlertDisowned]("alert.disowned.v1"),
 
 		Event[domain.PermissionGranted]("permission.granted.v1"),
 		Event[domain.PermissionWithdrawn]("permission.withdrawn.v1"),
@@ -49,6 +50,7 @@ func Types() []Type {
 		Event[domain.DeviceUnlinked]("device.unlinked.v1"),
 
 		Event[domain.ErasureRequested]("erasure.requested.v1"),
+		Event[domain.ErasureReminded]("erasure.reminded.v1"),
 		Event[domain.ErasureCancelled]("erasure.cancelled.v1"),
 		Event[domain.ErasureStarted]("erasure.started.v1"),
 		Event[domain.ErasureCompleted]("erasure.completed.v1"),

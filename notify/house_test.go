@@ -150,7 +150,7 @@ func (h *house) open(c notify.Transport, change func(*notify.Options)) *effects.
 	h.Helper()
 	texts, err := templates.New(templates.About{Service: "Vesta"})
 	h.ok(err)
-	o := notify.Options{Journal: h.journal, Message: h.menu.Message, Record: h.menu.RecordDelivery, Transport: c, Texts: texts,
+	o := notify.Options{Journal: h.journal, Message: h.menu.Message, Alerts: h.menu.Alerts, Record: h.menu.RecordDelivery, Transport: c, Texts: texts,
 		Path: filepath.Join(h.dir, "notify.checkpoint"),
 		Log:  slog.New(slog.NewJSONHandler(h.log, nil)), Now: h.clock.Now, SaveEvery: time.Millisecond,
 		Wait: func(ctx context.Context, d time.Duration) error {

@@ -52,7 +52,7 @@ func (j *job) Next(ctx context.Context) (*effects.Attempt, error) {
 		return nil, effects.Later(due.Sub(now))
 	}
 	content, err := j.Texts.Email(m.Kind, m.Language, templates.Values{Code: m.Code, For: m.Expires.Sub(now), Erased: m.Erased,
-		Link: j.link(m), At: m.At, Until: m.Until})
+		Link: j.link(m), At: m.At, Until: m.Until, Client: m.Client})
 	if err != nil {
 		j.Log.Error("messages: not sent, since there is no text for it", effects.Describe(j.cause, err)...)
 		return nil, j.ended(ctx, end{m.State.Attempts, domain.FailUnreachable, Unreachable})

@@ -39,6 +39,8 @@ type Options struct {
 	Journal effects.Log
 	// Message gives the content of a message: commands.Menu.Message.
 	Message commands.Command[domain.MessageRequest, commands.MessageToSend]
+	// Alerts asks for the messages that tell an account's owner of a fact: commands.Menu.Alerts.
+	Alerts commands.Command[commands.Alerts, []domain.MessageRequest]
 	// Record records the steps of a delivery: commands.Menu.RecordDelivery.
 	Record    commands.Command[commands.RecordDelivery, commands.DeliveryState]
 	Transport Transport

@@ -31,12 +31,21 @@ func runtimeOptions(o Options) effects.Options {
 		Workers: o.Senders, Pending: o.Pending, Timeout: o.SendTimeout, SaveEvery: o.SaveEvery}
 }
 
-// find gives the message that an event asks for.
+// find gives the messages about an event.
 func (s *sender) find(f domain.Fact) (effects.Job, error) {
 	if err := s.forget(f); err != nil {
 		return nil, err
 	}
-	if asked, ok := f.Asks(); ok {
+	asked, asks := f.Asks()
+	_, alerts := f.Alert()
+	switch {
+	case alerts:
+		all := &several{sender: s, cause: f}
+		if asks {
+			all.add(asked)
+		}
+		return all, nil
+	case asks:
 		return &job{sender: s, cause: f, asked: asked}, nil
 	}
 	return nil, nil

@@ -55,7 +55,7 @@ func (h *house) share(server leases.Server, c notify.Transport) *sender {
 	h.ok(err)
 	log := slog.New(slog.NewJSONHandler(h.log, nil))
 	s := &sender{keeper: leases.New(server, leases.Options{TTL: 500 * time.Millisecond})}
-	s.Shared = notify.NewShared(notify.Options{Journal: h.journal, Message: h.menu.Message, Record: h.menu.RecordDelivery, Transport: c,
+	s.Shared = notify.NewShared(notify.Options{Journal: h.journal, Message: h.menu.Message, Alerts: h.menu.Alerts, Record: h.menu.RecordDelivery, Transport: c,
 		Texts: texts, Log: log, Now: h.clock.Now,
 		SaveEvery: time.Millisecond,
 		Wait: func(ctx context.Context, d time.Duration) error {

@@ -2,6 +2,7 @@ package processes
 
 import (
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -10,14 +11,14 @@ import (
 
 // Version is that of the list's rules and schema. Raise it when the list of an old log would come out otherwise: a list of another
 // version is filled again.
-const Version = 9
+const Version = 10
 
 // deadlines says what each type of event does to the list.
 func deadlines() declaration {
 	return declare(
 		ignore(domain.VerificationIssued{}, domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.AccountOpened{},
 			domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{}, domain.PermissionConfirmed{},
-			domain.PasswordRehashed{}, domain.AccountGuarded{},
+			domain.PasswordRehashed{}, domain.AccountGuarded{}, domain.AlertDisowned{},
 			domain.ContactMadePrimary{}, domain.LinkFailed{}, domain.LinkUsed{}, domain.BirthCorrected{},
 			domain.DeviceRenamed{},
 			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{}, domain.SignInBegun{},
@@ -67,7 +68,8 @@ func deadlines() declaration {
 			return dueSoonFor(f, removals, e.Claim.UUID), true
 		}),
 		onStream(passwords, soon[domain.PasswordChanged]),
-		onStream(erasures, func(_ domain.Fact, e domain.ErasureRequested) change { return dueAt(e.Due) }),
+		onStream(erasures, func(f domain.Fact, e domain.ErasureRequested) change { return erasureStage(f, e.Due) }),
+		onStream(erasures, func(f domain.Fact, e domain.ErasureReminded) change { return erasureStage(f, e.Due) }),
 		onStream(erasures, soon[domain.ErasureStarted]),
 		onStream(erasures, never[domain.ErasureCancelled]),
 		onStream(erasures, never[domain.ErasureCompleted]),
@@ -75,6 +77,12 @@ func deadlines() declaration {
 			return dueSoonFor(f, devices, e.Device.UUID), true
 		}),
 	)
+}
+
+// erasureStage is due when the person is to be told once more of an erasure, or when that is to start.
+func erasureStage(f domain.Fact, due time.Time) change {
+	_, at := domain.NextStage(due, f.At)
+	return dueAt(at)
 }
 
 // dueSoonFor is dueSoon for an entry that the stream does not name.

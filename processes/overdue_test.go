@@ -21,7 +21,7 @@ func TestOverdue(t *testing.T) {
 	for _, step := range []struct {
 		later    time.Duration
 		erasures int
-	}{{13 * 24 * time.Hour, 0}, {24*time.Hour + time.Second, 0}, {2 * time.Minute, 1}} {
+	}{{12 * 24 * time.Hour, 0}, {24*time.Hour + time.Second, 0}, {2 * time.Minute, 1}} {
 		l.clock.Add(step.later)
 		n, err := p.Overdue(t.Context())
 		fatal(t, err)

@@ -282,7 +282,7 @@ func (p *Processes) settle(ctx context.Context, d deadline, now time.Time) (agai
 	case erasures:
 		var a commands.Answer[commands.ErasureView]
 		a, err = p.Menu.SettleErasure(ctx, request(now), commands.SettleErasure{Account: domain.AccountID{UUID: d.id}})
-		left = a.Value.State == domain.ErasureWaiting
+		left = a.Value.State == domain.ErasureWaiting && a.Position == (journal.Position{}) // else the person was told, which sets the next time
 	}
 	if err == nil && !left {
 		err = p.list.remove(ctx, d)

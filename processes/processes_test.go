@@ -234,6 +234,38 @@ func TestProvenSignUpIsCompletedAfterACrash(t *testing.T) {
 	}
 }
 
+// A recovery that a crash left after the right code is proved at once, can be completed until it expires, and lapses then.
+func TestARecoveryIsProvedAfterACrashAndLapsesAfterADay(t *testing.T) {
+	l := newLedger(t)
+	l.account("ada@example.com")
+	asked, err := l.menu.Recover(t.Context(), l.as(domain.Guest()), commands.Recover{Email: "ada@example.com"})
+	fatal(t, err)
+	id := asked.Value.ID
+	_, err = l.journal.Append(t.Context(), journal.NoStream(domain.VerificationStream(domain.VerificationID(id))), journal.Entry{
+		ID:       domain.EventID{UUID: uuid.New()},
+		Metadata: domain.Metadata{At: l.clock.Now(), Actor: domain.Guest().Actor, Channel: domain.ChannelAPI},
+		Event:    domain.VerificationPassed{Issue: 1, Purpose: domain.VerifyRecover, RequestedOn: domain.DayOf(l.clock.Now()), Took: domain.TookUnder1Minute, Nth: 1}})
+	fatal(t, err)
+	r := l.start()
+	r.follow()
+	l.clock.Add(3 * time.Second)
+	r.until("the proof", func() bool {
+		_, proved := l.last(domain.RecoveryStream(id)).(domain.RecoveryProved)
+		return proved
+	})
+	l.clock.Add(23 * time.Hour)
+	r.follow()
+	if _, lapsed := l.last(domain.RecoveryStream(id)).(domain.RecoveryLapsed); lapsed {
+		t.Fatal("it lapsed before its time")
+	}
+	l.clock.Add(time.Hour)
+	r.until("the lapse", func() bool {
+		e, lapsed := l.last(domain.RecoveryStream(id)).(domain.RecoveryLapsed)
+		return lapsed && e.Reason == domain.RecoveryExpired
+	})
+	r.until("the end of the deadline", func() bool { return r.waiting() == 0 })
+}
+
 func TestErasureStartsWhenItIsDueAndCanBeCancelledBefore(t *testing.T) {
 	l := newLedger(t)
 	goes, stays := l.account("goes@example.com"), l.account("stays@example.com")

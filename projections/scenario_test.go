@@ -111,6 +111,7 @@ func everything(l *projectiontest.Ledger) {
 		cleo.Guard(domain.GuardRecovered, l.Now()))
 	moves(l, cleo)
 	recoveries(l, cleo, said[0])
+	told(l, cleo)
 }
 
 // moves is somebody who goes from one address to another, which somebody undoes, and to it again.
@@ -216,4 +217,15 @@ func TestViewsAreDeclaredWell(t *testing.T) {
 			t.Error(err)
 		}
 	}
+}
+
+// told is what somebody is told of who then says that it was not them.
+func told(l *projectiontest.Ledger, p *projectiontest.Person) {
+	p.Leave(14 * 24 * time.Hour)
+	l.Pass(13 * 24 * time.Hour)
+	l.AppendAs(domain.Metadata{Subject: p.ID, Region: p.Region, Channel: domain.ChannelProcess}, domain.AccountStream(p.ID),
+		domain.ErasureReminded{Stage: domain.StageDayBefore, Due: l.Now().Add(24 * time.Hour)})
+	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Subject: p.ID, Region: p.Region}, domain.AccountStream(p.ID),
+		domain.LinkUsed{Link: domain.LinkNotMe, Of: domain.EventID{UUID: uuid.New()}}, domain.AlertDisowned{Of: domain.EventID{UUID: uuid.New()}},
+		domain.AccountSignedOutEverywhere{}, p.Guard(domain.GuardDisowned, l.Now()), domain.ErasureCancelled{})
 }

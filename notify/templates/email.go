@@ -24,6 +24,9 @@ func (t *Texts) Email(m domain.Message, language domain.Language, v Values) (Ema
 		return Email{}, err
 	}
 	ids := []string{subjectOf(m), bodyOf(m), signatureText}
+	if v.Link != "" && slices.Contains(domain.Alerts(), m) {
+		ids = []string{subjectOf(m), bodyOf(m), alertText, signatureText}
+	}
 	if t.about.Support != "" {
 		ids = append(ids, helpText)
 	}
@@ -33,7 +36,7 @@ func (t *Texts) Email(m domain.Message, language domain.Language, v Values) (Ema
 			return Email{}, err
 		}
 	}
-	paragraphs := slices.Concat(strings.Split(texts[1], "\n\n"), texts[2:])
+	paragraphs := strings.Split(strings.Join(texts[1:], "\n\n"), "\n\n")
 	if t.about.Imprint != "" {
 		paragraphs = append(paragraphs, t.about.Imprint)
 	}

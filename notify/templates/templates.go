@@ -17,6 +17,7 @@ import (
 	"github.com/nicksnyder/go-i18n/v2/i18n"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 
 	"accountledger/domain"
 )
@@ -70,6 +71,8 @@ type Values struct {
 	Erased time.Time
 	// Link is a link that the code belongs to; empty if the message has none.
 	Link string
+	// Client is the one that it tells of.
+	Client domain.ClientInfo
 	// At is when what it tells of happened, and Until until when that can be undone; zero if it has none.
 	At, Until time.Time
 }
@@ -126,10 +129,11 @@ const (
 	minutesText   = "minutes"
 	signatureText = "signature"
 	helpText      = "help"
+	alertText     = "alert" // how to say of an alert that it was not them
 )
 
 func needed() []string {
-	ids := []string{minutesText, signatureText, helpText}
+	ids := []string{minutesText, signatureText, helpText, alertText}
 	for _, m := range domain.Messages() {
 		ids = append(ids, subjectOf(m), bodyOf(m))
 	}
@@ -155,10 +159,23 @@ type words struct {
 func (t *Texts) in(l domain.Language, v Values) (words, domain.Language, error) {
 	w := words{i18n.NewLocalizer(t.bundle, string(l)), map[string]any{"Service": t.about.Service, "Support": t.about.Support, "Code": Grouped(v.Code),
 		"Day": v.Erased.UTC().Format(time.DateOnly), "Link": v.Link, "At": minuteOf(v.At), "Until": minuteOf(v.Until)}}
+	w.values["Country"] = w.country(l, v.Client.Country)
 	minutes := max(1, int((v.For+onTheWay)/time.Minute))
 	text, tag, err := w.LocalizeWithTag(&i18n.LocalizeConfig{MessageID: minutesText, PluralCount: minutes, TemplateData: map[string]any{"N": minutes}})
 	w.values["For"] = text
 	return w, domain.Language(tag.String()), err
+}
+
+// country is what a country is called in a language, by CLDR; empty if it is not known.
+func (w words) country(l domain.Language, r domain.Region) string {
+	region, err := language.ParseRegion(string(r))
+	if err != nil {
+		return ""
+	}
+	if names := display.Regions(language.Make(string(l))); names != nil {
+		return names.Name(region)
+	}
+	return display.Regions(language.English).Name(region)
 }
 
 // minuteOf is a time as messages say it.
