@@ -35,7 +35,8 @@ func (a *API) recover() {
 		of(a.Menu.Recover.May),
 		func(ctx context.Context, r *ask, in *recoverIn) (*answer[recoverAnswer], error) {
 			b := in.Body.value
-			out, err := a.Menu.Recover(ctx, r.Request, commands.Recover{Email: b.Email, Language: domain.Language(b.Language), Client: b.Client, Work: commands.Work(b.Work)})
+			out, err := a.Menu.Recover(ctx, r.Request, commands.Recover{Email: b.Email, Language: domain.Language(b.Language), Client: b.Client,
+				Work: commands.Work(b.Work)})
 			if err != nil {
 				return nil, err
 			}

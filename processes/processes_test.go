@@ -216,7 +216,8 @@ func TestProvenSignUpIsCompletedAfterACrash(t *testing.T) {
 	_, err := l.journal.Append(t.Context(), journal.NoStream(domain.VerificationStream(up.Verification)), journal.Entry{
 		ID:       domain.EventID{UUID: uuid.New()},
 		Metadata: domain.Metadata{At: l.clock.Now(), Actor: domain.Guest().Actor, Channel: domain.ChannelAPI},
-		Event:    domain.VerificationPassed{Issue: 1, Purpose: domain.VerifySignUp, RequestedOn: domain.DayOf(l.clock.Now()), Took: domain.TookUnder1Minute, Nth: 1}})
+		Event: domain.VerificationPassed{Issue: 1, Purpose: domain.VerifySignUp, RequestedOn: domain.DayOf(l.clock.Now()), Took: domain.TookUnder1Minute,
+			Nth: 1}})
 	fatal(t, err)
 	r := l.start()
 	r.follow()
@@ -244,7 +245,8 @@ func TestARecoveryIsProvedAfterACrashAndLapsesAfterADay(t *testing.T) {
 	_, err = l.journal.Append(t.Context(), journal.NoStream(domain.VerificationStream(domain.VerificationID(id))), journal.Entry{
 		ID:       domain.EventID{UUID: uuid.New()},
 		Metadata: domain.Metadata{At: l.clock.Now(), Actor: domain.Guest().Actor, Channel: domain.ChannelAPI},
-		Event:    domain.VerificationPassed{Issue: 1, Purpose: domain.VerifyRecover, RequestedOn: domain.DayOf(l.clock.Now()), Took: domain.TookUnder1Minute, Nth: 1}})
+		Event: domain.VerificationPassed{Issue: 1, Purpose: domain.VerifyRecover, RequestedOn: domain.DayOf(l.clock.Now()), Took: domain.TookUnder1Minute,
+			Nth: 1}})
 	fatal(t, err)
 	r := l.start()
 	r.follow()

@@ -31,7 +31,8 @@ func (s *Server) openNotifier(ctx context.Context) error {
 		return err
 	}
 	lasting := context.WithoutCancel(ctx)
-	options := notify.Options{Journal: s.journal, Message: s.menu.Message, Alerts: s.menu.Alerts, Record: s.menu.RecordDelivery, Transport: transport, Texts: texts,
+	options := notify.Options{Journal: s.journal, Message: s.menu.Message, Alerts: s.menu.Alerts, Record: s.menu.RecordDelivery, Transport: transport,
+		Texts:  texts,
 		Origin: s.origin,
 		Path:   s.cfg.path("notify.checkpoint"), Log: s.log, Now: s.now, Sending: s.sending,
 		Fault:   func(err error) { s.consumerTrouble(lasting, "notify", err) },

@@ -237,8 +237,9 @@ func (s *Server) logStore() (eventstore.Store, error) {
 
 func (s *Server) openCommands(ctx context.Context, o Options) error {
 	p := s.cfg.Passwords
-	checker, err := passwords.NewChecker(passwords.Policy{MinLength: p.MinLength, MinAlone: p.MinAlone, MaxLength: p.MaxLength, RequireMixed: p.RequireMixed, Breached: p.Breached,
-		Words: s.cfg.contextWords()})
+	checker, err := passwords.NewChecker(passwords.Policy{MinLength: p.MinLength, MinAlone: p.MinAlone, MaxLength: p.MaxLength, RequireMixed: p.RequireMixed,
+		Breached: p.Breached,
+		Words:    s.cfg.contextWords()})
 	if err != nil {
 		return err
 	}

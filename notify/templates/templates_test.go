@@ -26,7 +26,8 @@ func texts(t *testing.T, service string) *templates.Texts {
 // messages and languages are all that there are.
 func messages() []domain.Message {
 	return append(domain.Alerts(), domain.MessageCode, domain.MessageExists, domain.MessageErasing, domain.MessageContactCode, domain.MessageContactTaken,
-		domain.MessageSignInCode, domain.MessageHeld, domain.MessageRecoveryCode, domain.MessageNoAccount, domain.MessageRemoved, domain.MessageDemoted, domain.MessageRestored, domain.MessageTooNew)
+		domain.MessageSignInCode, domain.MessageHeld, domain.MessageRecoveryCode, domain.MessageNoAccount, domain.MessageRemoved,
+		domain.MessageDemoted, domain.MessageRestored, domain.MessageTooNew)
 }
 
 func languages() []domain.Language { return []domain.Language{"en", "de", "es", "zh-Hans"} }

@@ -87,10 +87,10 @@ func TestWhoseAFolderIs(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			for _, one := range c.holds {
-				switch path := filepath.Join(dir, one); {
-				case one == "lost+found/":
+				switch path := filepath.Join(dir, one); one {
+				case "lost+found/":
 					fatal(t, os.Mkdir(path, 0o700))
-				case one == "lock=":
+				case "lock=":
 					write(t, filepath.Join(dir, "lock"), "")
 				default:
 					write(t, path, "something")
@@ -149,7 +149,8 @@ func TestOutside(t *testing.T) {
 func TestLeftovers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for _, path := range []string{"compare-1/a.db", "other-1/a", "state.next", "state", "views/gone.db-wal", "views/gone.db-shm", "views/there.db", "views/there.db-wal",
+	for _, path := range []string{"compare-1/a.db", "other-1/a", "state.next", "state", "views/gone.db-wal", "views/gone.db-shm", "views/there.db",
+		"views/there.db-wal",
 		"views/a.next", "gone.db-wal"} {
 		write(t, filepath.Join(dir, path), "x")
 	}

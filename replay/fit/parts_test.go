@@ -72,7 +72,8 @@ func (l *ledger) open() {
 func (l *ledger) skip(name string) {
 	l.Helper()
 	_, err := l.parts.Journal.Append(context.WithoutCancel(l.Context()), journal.NoStream(domain.StaffStream(domain.StaffID{UUID: uuid.New()})),
-		journal.Entry{ID: domain.EventID{UUID: uuid.New()}, Metadata: domain.Metadata{At: time.Now(), Actor: domain.Operator(1000).Actor, Channel: domain.ChannelConsole},
+		journal.Entry{ID: domain.EventID{UUID: uuid.New()}, Metadata: domain.Metadata{At: time.Now(),
+			Actor: domain.Operator(1000).Actor, Channel: domain.ChannelConsole},
 			Event: domain.StaffAdded{CodeHash: domain.HashHandle("code"), Expires: time.Now(),
 				Officer: domain.Personal(domain.OfficerInfo{Name: "Grace"}, name)}})
 	fatal(l.T, err)
@@ -227,7 +228,8 @@ func TestRefusals(t *testing.T) {
 			t.Errorf("refused twice: %v", again)
 		}
 	}
-	if plain := errors.New("away"); fit.Log(plain) != plain || fit.Vault(plain) != plain || fit.Log(nil) != nil || fit.Vault(nil) != nil { //nolint:errorlint // as it is
+	plain := errors.New("away")
+	if fit.Log(plain) != plain || fit.Vault(plain) != plain || fit.Log(nil) != nil || fit.Vault(nil) != nil { //nolint:errorlint // as it is
 		t.Error("another error is not left as it is")
 	}
 	kinds := []fit.Acceptable{"", fit.AcceptOlderLog, fit.AcceptOlderVault, fit.AcceptLogID}
