@@ -118,7 +118,8 @@ func (r *recipe) join(mail *smtptest.Server, email string) (token string) {
 	out := r.call("POST", "/v1/sign-ups", "", fmt.Sprintf(`{"email":%q,"password":%q,"region":"DE","language":"en","birth_month":"1990-05"}`, email, password), "")
 	var up struct{ Verification, Handle string }
 	fatal(r.t, json.Unmarshal([]byte(out), &up, json.MatchCaseInsensitiveNames(true)))
-	code := strings.ReplaceAll(sixDigits.FindString(mail.Wait(r.t, before+1)[before].Parts(r.t)["text/plain"]), " ", "")
+	m, _ := mail.WaitFor(r.t, before, email)
+	code := strings.ReplaceAll(sixDigits.FindString(m.Parts(r.t)["text/plain"]), " ", "")
 	r.call("POST", "/v1/verifications/"+up.Verification+"/check", "", fmt.Sprintf(`{"handle":%q,"code":%q}`, up.Handle, code), "account")
 	return r.signIn(email)
 }

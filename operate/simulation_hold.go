@@ -74,7 +74,7 @@ func holdSimulation(ctx context.Context, c *call, _ None) (None, error) {
 			return None{}, err
 		}
 		for _, m := range messages {
-			if !strings.HasSuffix(m.To, simulatedDomain) {
+			if !strings.HasSuffix(m.To, simulatedDomain) || m.Link != "" { // a code beside a link proves no address
 				continue
 			}
 			if err := send(simulationLine{To: m.To, Code: m.Code}); err != nil {

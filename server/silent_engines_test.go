@@ -179,7 +179,7 @@ func postgresSilentForOne(t *testing.T, on engines) {
 	for _, m := range mail.Taken() {
 		sent[m.To]++
 	}
-	if sent["ada@example.com"] != 1 || sent["bob@example.com"] != 1 {
+	if sent["ada@example.com"] != 2 || sent["bob@example.com"] != 2 {
 		t.Errorf("messages: %v", sent)
 	}
 }

@@ -182,6 +182,17 @@ func (s *Server) Wait(t *testing.T, n int) []Message {
 	}
 }
 
+// WaitFor waits for the next message to an address, beside the first n messages of all, and returns it and how many it is the last of.
+func (s *Server) WaitFor(t *testing.T, n int, to string) (Message, int) {
+	t.Helper()
+	for {
+		all := s.Wait(t, n+1)
+		if n++; all[n-1].To == to {
+			return all[n-1], n
+		}
+	}
+}
+
 func (s *Server) take(m Message) {
 	s.mu.Lock()
 	s.taken = append(s.taken, m)
