@@ -145,7 +145,7 @@ func TestHistoryOfClients(t *testing.T) {
 	w.clock.forward(time.Minute)
 	w.signInFrom(ada, in.Client)
 	var told []string
-	for _, e := range do(w, w.History, w.authenticated(in.Token), struct{}{}) {
+	for _, e := range do(w, w.History, w.authenticated(in.Token), commands.ListHistory{Most: 200}).Entries {
 		if e.Type == "session.started.v1" {
 			told = append(told, string(e.Details))
 		}

@@ -109,7 +109,7 @@ func TestOrderWhenTheClockJumps(t *testing.T) {
 		do(w, w.SetPermission, person, withdrawal())
 		decided(domain.Denied)
 	}
-	history := do(w, w.History, person, struct{}{})
+	history := do(w, w.History, person, commands.ListHistory{Most: 200}).Entries
 	if len(history) < 10 {
 		t.Errorf("the history has %d entries", len(history))
 	}

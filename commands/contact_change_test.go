@@ -180,7 +180,7 @@ func TestRemoveContact(t *testing.T) {
 	}
 	w.account(ada) // free
 	var types []string
-	for _, e := range do(w, w.History, again, struct{}{}) {
+	for _, e := range do(w, w.History, again, commands.ListHistory{Most: 200}).Entries {
 		types = append(types, e.Type)
 		if strings.Contains(strings.ToLower(string(e.Details)), ada) {
 			t.Errorf("%s still shows it", e.Type)

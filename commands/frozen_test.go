@@ -42,7 +42,7 @@ func TestNobodyWritesToSharedStates(t *testing.T) {
 		func() { do(w, w.UnlinkDevice, person, commands.UnlinkDevice{ID: other.ID}) },
 		func() { do(w, w.SetLanguage, person, commands.SetLanguage{Language: "fr"}) },
 		func() { do(w, w.Me, person, struct{}{}) },
-		func() { do(w, w.History, person, struct{}{}) },
+		func() { do(w, w.History, person, commands.ListHistory{Most: 200}) },
 		func() { do(w, w.ListSessions, person, struct{}{}) },
 		func() {
 			second := do(w, w.SignIn, domain.Guest(), hers)

@@ -50,7 +50,7 @@ type Menu struct {
 	Undo            Command[Undo, struct{}]
 	NotMe           Command[NotMe, struct{}]
 	CorrectBirth    Command[CorrectBirth, domain.Capacity]
-	History         Command[struct{}, []HistoryEntry]
+	History         Command[ListHistory, History]
 	ListSignIns     Command[ListSignIns, SignIns]
 	ListPermissions Command[struct{}, Permissions]
 	SetPermission   Command[domain.SetPermission, PermissionSet]

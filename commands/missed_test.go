@@ -16,7 +16,7 @@ import (
 // missed are the verifications that came to nothing, as their account's owner sees them, the newest first.
 func (w *world) missed(c domain.Caller) (out []string) {
 	w.t.Helper()
-	for _, e := range do(w, w.History, c, struct{}{}) {
+	for _, e := range do(w, w.History, c, commands.ListHistory{Most: 200}).Entries {
 		if e.Type == "verification.missed.v1" {
 			out = append(out, string(e.Details))
 		}

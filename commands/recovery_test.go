@@ -172,7 +172,7 @@ func TestHistoryOfARecovery(t *testing.T) {
 	w.recovered(ada)
 	in := do(w, w.SignIn, domain.Guest(), withPassword(ada, renewed))
 	var types []string
-	for _, e := range do(w, w.History, w.authenticated(in.Token), struct{}{}) {
+	for _, e := range do(w, w.History, w.authenticated(in.Token), commands.ListHistory{Most: 200}).Entries {
 		types = append(types, e.Type)
 		if s := string(e.Details); strings.Contains(s, "handle") || strings.Contains(s, "argon2") {
 			t.Errorf("%s shows %s", e.Type, s)

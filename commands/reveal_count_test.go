@@ -36,7 +36,7 @@ func TestTheVaultIsAskedOnceForManyEvents(t *testing.T) {
 	show := commands.ShowAccount{Why: commands.Why{Purpose: domain.LookSubjectRequest, Case: "DSR-1"}, Account: person.Account}
 	count := func() (history, account int64) {
 		asked.Store(0)
-		do(w, w.History, person, struct{}{})
+		do(w, w.History, person, commands.ListHistory{Most: 200})
 		history = asked.Swap(0)
 		do(w, w.ShowAccount, officer, show)
 		return history, asked.Load()

@@ -18,12 +18,17 @@ func (j *Journal) Read(ctx context.Context, stream string, from int64) iter.Seq2
 
 // ReadBack yields a stream's events from its last one backwards, without those that operators let everybody go on past.
 func (j *Journal) ReadBack(ctx context.Context, stream string) iter.Seq2[Record, error] {
-	return j.back(ctx, stream, j.Passes)
+	return j.back(ctx, stream, eventstore.End, j.Passes)
+}
+
+// ReadBackFrom is ReadBack from a version on.
+func (j *Journal) ReadBackFrom(ctx context.Context, stream string, from int64) iter.Seq2[Record, error] {
+	return j.back(ctx, stream, from, j.Passes)
 }
 
 // ReadableBack is ReadBack for what counts even behind events that nobody can read: they are left out, passed over or not.
 func (j *Journal) ReadableBack(ctx context.Context, stream string) iter.Seq2[Record, error] {
-	return j.back(ctx, stream, passUnreadable)
+	return j.back(ctx, stream, eventstore.End, passUnreadable)
 }
 
 // LastOf reads the end of a stream without its events.
@@ -71,10 +76,10 @@ func (j *Journal) read(ctx context.Context, stream string, d eventstore.Directio
 	}
 }
 
-// back yields a stream's events backwards, without those that pass.
-func (j *Journal) back(ctx context.Context, stream string, passes passing) iter.Seq2[Record, error] {
+// back yields a stream's events backwards from a version on, without those that pass.
+func (j *Journal) back(ctx context.Context, stream string, from int64, passes passing) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
-		for rec, err := range j.read(ctx, stream, eventstore.Backwards, eventstore.End, passes) {
+		for rec, err := range j.read(ctx, stream, eventstore.Backwards, from, passes) {
 			if isPassed(rec) {
 				continue
 			}
