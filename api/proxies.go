@@ -25,8 +25,8 @@ type Proxies struct {
 	client realclientip.Strategy // nil without proxies
 }
 
-// NewProxies trusts the proxies in some ranges (CIDR, or single addresses), which together must not be all addresses of IPv4 or of IPv6. header is the one that the outermost and every other
-// proxy adds to; a header that they pass on as it came must not be named.
+// NewProxies trusts the proxies in some ranges (CIDR, or single addresses), which together must not be all addresses of IPv4 or of
+// IPv6. header is the one that the outermost and every other proxy adds to; a header that they pass on as it came must not be named.
 func NewProxies(ranges []string, header string) (Proxies, error) {
 	var p Proxies
 	nets := make([]net.IPNet, len(ranges))

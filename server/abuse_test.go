@@ -15,11 +15,11 @@ func TestUsualLimits(t *testing.T) {
 	if have, want := cfg.Abuse.Limits(), commands.DefaultLimits(); !reflect.DeepEqual(have, want) {
 		t.Errorf("%+v, want %+v", have, want)
 	}
-	usual := commands.DefaultLimits()
+	day := commands.DefaultLimits().SignUps[1].Window
 	for _, n := range []int{1, 7, 1_000_000} {
 		cfg.Abuse.ChangesMinute, cfg.Abuse.SignInsHour, cfg.Abuse.SignUpsHour, cfg.Abuse.SignUpsDay = n, n, 0, n
 		have := cfg.Abuse.Limits()
-		if have.Changes.Burst != 6*n || have.Starts.Burst != 2*n || len(have.SignUps) != 1 || have.SignUps[0] != (commands.Limit{Events: n, Window: usual.SignUps[1].Window}) {
+		if have.Changes.Burst != 6*n || have.Starts.Burst != 2*n || len(have.SignUps) != 1 || have.SignUps[0] != (commands.Limit{Events: n, Window: day}) {
 			t.Errorf("%d: %+v", n, have)
 		}
 	}
