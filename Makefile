@@ -8,6 +8,7 @@ test:
 # fetched by Maven into a cache folder; it needs Java 17.
 test-engines:
 	go test -tags engines -timeout 30m ./leases/... ./vault/... ./projections/elastic/... ./replay/...
+	go test -tags engines ./commands -run '^TestManyIdentifiersOnce$$' # with 100,000 of them
 	go test -tags engines -timeout 30m ./server -run "^($$(grep -l '^//go:build engines' server/*_test.go | xargs grep -hoE '^func Test[A-Za-z0-9_]+' | sed 's/^func //' | paste -sd '|'))$$"
 
 # Kills the real program under load, ROUNDS times.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/realclientip/realclientip-go"
+	"go4.org/netipx"
 )
 
 // Headers in which a proxy passes on where a request came from.
@@ -24,8 +25,8 @@ type Proxies struct {
 	client realclientip.Strategy // nil without proxies
 }
 
-// NewProxies trusts the proxies in some ranges (CIDR, or single addresses). header is the one that the outermost and every other
-// proxy adds to; a header that they pass on as it came must not be named.
+// NewProxies trusts the proxies in some ranges (CIDR, or single addresses), which together must not be all addresses of IPv4 or of
+// IPv6. header is the one that the outermost and every other proxy adds to; a header that they pass on as it came must not be named.
 func NewProxies(ranges []string, header string) (Proxies, error) {
 	var p Proxies
 	nets := make([]net.IPNet, len(ranges))
@@ -36,6 +37,9 @@ func NewProxies(ranges []string, header string) (Proxies, error) {
 		}
 		p.ranges = append(p.ranges, r)
 		nets[i] = net.IPNet{IP: r.Addr().AsSlice(), Mask: net.CIDRMask(r.Bits(), r.Addr().BitLen())}
+	}
+	if err := notEverybody(p.ranges); err != nil {
+		return p, err
 	}
 	if header != XForwardedFor && header != Forwarded {
 		return p, fmt.Errorf("the header is neither %s nor %s", XForwardedFor, Forwarded)
@@ -54,13 +58,32 @@ func prefixOf(text string) (netip.Prefix, error) {
 		return netip.PrefixFrom(addr, addr.BitLen()), nil
 	}
 	r, err := netip.ParsePrefix(text)
-	switch {
-	case err != nil:
+	if err != nil {
 		return r, errors.New("not a range of addresses, such as 10.0.0.0/8 or 192.0.2.7")
-	case r.Bits() == 0:
-		return r, errors.New("a range of all addresses trusts every client")
+	}
+	const mapped = 96 // bits of ::ffff:0:0/96, the IPv4 addresses as IPv6 (RFC 4291, 2.5.5.2)
+	if r.Addr().Is4In6() && r.Bits() >= mapped {
+		r = netip.PrefixFrom(r.Addr().Unmap(), r.Bits()-mapped)
 	}
 	return r.Masked(), nil
+}
+
+// notEverybody refuses ranges that leave out no address of IPv4, or none of IPv6: then every client could say that it is another.
+func notEverybody(ranges []netip.Prefix) error {
+	var b netipx.IPSetBuilder
+	for _, r := range ranges {
+		b.AddPrefix(r)
+	}
+	all, err := b.IPSet()
+	if err != nil {
+		return err
+	}
+	for _, every := range []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()} {
+		if all.ContainsPrefix(netip.PrefixFrom(every, 0)) {
+			return errors.New("ranges of all addresses trust every client")
+		}
+	}
+	return nil
 }
 
 // trusts reports whether a peer is one of the proxies.

@@ -50,9 +50,15 @@ func TestTheClientsAddress(t *testing.T) {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
-	for _, bad := range []string{"0.0.0.0/0", "::/0", "localhost", "10.0.0.0/33", "fe80::1%eth0"} {
-		if _, err := api.NewProxies([]string{bad}, api.XForwardedFor); err == nil {
+	for _, bad := range []string{"0.0.0.0/0", "::/0", "localhost", "10.0.0.0/33", "fe80::1%eth0", "0.0.0.0/1,128.0.0.0/1", "8000::/1,10.0.0.0/8,::/1",
+		"128.0.0.0/2,192.0.0.0/2,0.0.0.0/2,64.0.0.0/2", "::ffff:0:0/96", "::ffff:0:0/97,128.0.0.0/1"} {
+		if _, err := api.NewProxies(api.Separated(bad), api.XForwardedFor); err == nil {
 			t.Errorf("%s was accepted", bad)
+		}
+	}
+	for _, good := range []string{"0.0.0.0/1,128.0.0.0/2", "::/1,0.0.0.0/1", "10.0.0.0/8,10.0.0.0/9,fd00::/8"} {
+		if _, err := api.NewProxies(api.Separated(good), api.XForwardedFor); err != nil {
+			t.Errorf("%s: %v", good, err)
 		}
 	}
 	if _, err := api.NewProxies(nil, "X-Real-IP"); err == nil {

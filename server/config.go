@@ -11,8 +11,6 @@ import (
 	"github.com/knadh/koanf/providers/confmap"
 	"github.com/knadh/koanf/providers/file"
 	"github.com/knadh/koanf/v2"
-
-	"accountledger/commands"
 )
 
 // Config is what operators set: by flag, else by ACCOUNTLEDGER_… in the environment, else in the config file, else by default.
@@ -86,54 +84,6 @@ type SignInsConfig struct {
 // GeoConfig is how countries are told from addresses.
 type GeoConfig struct {
 	Database string `koanf:"database"` // file in the MaxMind DB format; empty: not at all
-}
-
-// AbuseConfig is how much strangers may ask for.
-type AbuseConfig struct {
-	SignUpsHour int `koanf:"sign_ups_hour"`
-	SignUpsDay  int `koanf:"sign_ups_day"`
-	// Recoveries are asked for by strangers, too.
-	RecoveriesHour int `koanf:"recoveries_hour"`
-	RecoveriesDay  int `koanf:"recoveries_day"`
-	// ChangesMinute and SignInsHour are one person's.
-	ChangesMinute int `koanf:"changes_minute"`
-	SignInsHour   int `koanf:"sign_ins_hour"`
-	// Challenge is what guests are asked for who ask for very much.
-	Challenge challengeKind `koanf:"challenge"`
-}
-
-// challengeKind is a kind of challenge.
-type challengeKind string
-
-const (
-	challengeOff  challengeKind = "off"
-	challengeWork challengeKind = "pow"
-)
-
-// limits are those on attempts.
-func (c AbuseConfig) limits() commands.Limits {
-	all := commands.DefaultLimits()
-	all.SignUps = perHourAndDay(c.SignUpsHour, c.SignUpsDay)
-	all.Recoveries = perHourAndDay(c.RecoveriesHour, c.RecoveriesDay)
-	all.Changes, all.Starts = commands.Bucket{}, commands.Bucket{}
-	if n := c.ChangesMinute; n > 0 {
-		all.Changes = commands.Bucket{Burst: 6 * n, Every: time.Minute / time.Duration(n)}
-	}
-	if n := c.SignInsHour; n > 0 {
-		all.Starts = commands.Bucket{Burst: 2 * n, Every: time.Hour / time.Duration(n)}
-	}
-	return all
-}
-
-// perHourAndDay are limits of so many in an hour and in a day; 0: none.
-func perHourAndDay(hour, day int) (all []commands.Limit) {
-	if hour > 0 {
-		all = append(all, commands.Limit{Events: hour, Window: time.Hour})
-	}
-	if day > 0 {
-		all = append(all, commands.Limit{Events: day, Window: 24 * time.Hour})
-	}
-	return all
 }
 
 // PasswordsConfig is the policy for passwords, and what hashing may cost.

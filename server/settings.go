@@ -33,6 +33,7 @@ func (s Setting) Env() string {
 
 // Settings lists every key there is.
 func Settings() []Setting {
+	abuse := usualAbuse()
 	return []Setting{
 		{"data", "./data", "folder that holds everything but the master key"},
 		{"name", "Account Ledger", "what the service calls itself in messages, and their sender's name"},
@@ -80,13 +81,13 @@ func Settings() []Setting {
 			"while the account has signed in from others or more speaks against it: off, or code for one that is sent to the account's primary address"},
 		{"geo.database", "", "file of a database of countries by address, in the MaxMind DB format, such as DB-IP Lite or GeoLite2, Country or City; read again " +
 			"when it changes. Empty: no countries are recorded"},
-		{"abuse.sign_ups_hour", 10, "sign-ups from one network (IPv4 /24, IPv6 /48) in an hour; 0: no limit"},
-		{"abuse.sign_ups_day", 40, "sign-ups from one network in a day; 0: no limit"},
-		{"abuse.recoveries_hour", 10, "recoveries asked for from one network in an hour; 0: no limit"},
-		{"abuse.recoveries_day", 40, "recoveries asked for from one network in a day; 0: no limit"},
-		{"abuse.changes_minute", 20, "changes that one person may make in a minute for long, and six times as many at once; 0: no limit"},
-		{"abuse.sign_ins_hour", 30, "sessions that one person or officer may start in an hour for long, and twice as many at once; 0: no limit"},
-		{"abuse.challenge", string(challengeWork), "what guests are asked for who ask for very much, past those limits and past half of what one address may be " +
+		{"abuse.sign_ups_hour", abuse.SignUpsHour, "sign-ups from one network (IPv4 /24, IPv6 /48) in an hour; 0: no limit"},
+		{"abuse.sign_ups_day", abuse.SignUpsDay, "sign-ups from one network in a day; 0: no limit"},
+		{"abuse.recoveries_hour", abuse.RecoveriesHour, "recoveries asked for from one network in an hour; 0: no limit"},
+		{"abuse.recoveries_day", abuse.RecoveriesDay, "recoveries asked for from one network in a day; 0: no limit"},
+		{"abuse.changes_minute", abuse.ChangesMinute, "changes that one person may make in a minute for long, and six times as many at once; 0: no limit"},
+		{"abuse.sign_ins_hour", abuse.SignInsHour, "sessions that one person or officer may start in an hour for long, and twice as many at once; 0: no limit"},
+		{"abuse.challenge", string(abuse.Challenge), "what guests are asked for who ask for very much, past those limits and past half of what one address may be " +
 			"sent: pow (a proof of work), or off: they are refused past the limits"},
 		{"passwords.min_length", 8, "fewest characters of a password that is used with a second factor"},
 		{"passwords.min_alone", 15, "fewest characters of a password that is the only factor; fewer than 15 are below NIST SP 800-63B-4"},

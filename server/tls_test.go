@@ -99,7 +99,7 @@ func TestTLSSettings(t *testing.T) {
 		"tls.key":              {"tls.cert": "a"},
 		"tls.acme":             {"tls.acme": "localhost"},
 		"http_client_header":   {"http_client_header": "X-Real-IP"},
-		"http_trusted_proxies": {"http_trusted_proxies": "0.0.0.0/0"},
+		"http_trusted_proxies": {"http_trusted_proxies": "0.0.0.0/1,128.0.0.0/1"},
 	} {
 		flags["data"], flags["dev"] = dir, true
 		if _, err := server.LoadConfig("", flags); err == nil || !strings.Contains(err.Error(), name) {
