@@ -25,7 +25,7 @@ type HistoryEntry struct {
 // ListHistory asks for a page of the caller's history, the newest first.
 type ListHistory struct {
 	After HistoryPlace // the last entry of the page before; zero: from the newest on
-	Most  int
+	Most  int // at least 1
 }
 
 // HistoryPlace is an entry's place in a history. It stays the same while others are added: entries are in the order of their times and, of
@@ -52,6 +52,7 @@ func (p HistoryPlace) compare(other HistoryPlace) int {
 // history reads the caller's streams, so it is never stale, back to the event that opened the account. A page reads about as much as it shows,
 // of however long streams.
 func (k *call) history(ctx context.Context, in ListHistory) (History, error) {
+	in.Most = max(1, in.Most)
 	id := k.Caller.Account
 	a, cached := k.accountStream(id).cached() // tells which streams there are, which rarely change
 	if !cached {
