@@ -148,7 +148,8 @@ func (k *call) eraseAll(ctx context.Context, a *domain.Account) (*domain.Account
 	for _, claim := range held.Claims {
 		err = errors.Join(err, k.Vault.DeleteIdentifier(ctx, claim.UUID))
 	}
-	err = errors.Join(err, k.Journal.Destroy(ctx, held.Keys...))
+	// In two steps, the account's own key last, so that a list of destructions shows even by the latest erasure that a ledger is older than it.
+	err = errors.Join(err, k.Journal.Destroy(ctx, held.Keys[1:]...), k.Journal.Destroy(ctx, held.Keys[0]))
 	if err != nil {
 		return a, err
 	}

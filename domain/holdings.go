@@ -13,7 +13,7 @@ func (a *Account) Holdings() (h Holdings) {
 	if !a.Exists() {
 		return h
 	}
-	h.Keys = []string{AccountKey(a.ID), PasswordKey(a.Password.ID)}
+	h.Keys = []string{AccountKey(a.ID), PasswordKey(a.Password.ID)} // the account's own is the first
 	for _, c := range a.Contacts {
 		h.Claims = append(h.Claims, c.Claim)
 	}
