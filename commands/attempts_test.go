@@ -217,7 +217,8 @@ func TestManyIdentifiersOnce(t *testing.T) {
 	runtime.ReadMemStats(&before)
 	w.appended(nil, func() {
 		for n := range many {
-			if _, err := w.signInAt(fmt.Sprintf("2001:%x:%x::1", 0xdb8+n>>16, n%(1<<16)), guess(fmt.Sprintf("p%d@example.com", n))); !errors.Is(err, domain.ErrCredentials) {
+			from := fmt.Sprintf("2001:%x:%x::1", 0xdb8+n>>16, n%(1<<16))
+			if _, err := w.signInAt(from, guess(fmt.Sprintf("p%d@example.com", n))); !errors.Is(err, domain.ErrCredentials) {
 				t.Fatal(err)
 			}
 		}

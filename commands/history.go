@@ -25,7 +25,7 @@ type HistoryEntry struct {
 // ListHistory asks for a page of the caller's history, the newest first.
 type ListHistory struct {
 	After HistoryPlace // the last entry of the page before; zero: from the newest on
-	Most  int // at least 1
+	Most  int          // at least 1
 }
 
 // HistoryPlace is an entry's place in a history. It stays the same while others are added: entries are in the order of their times and, of
