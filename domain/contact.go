@@ -137,38 +137,6 @@ func (c *contacts) release(e ContactReleased) {
 	c.Released = released[max(0, len(released)-maxReleased):]
 }
 
-// Probation is for how long an address that was added to others cannot recover the account. Whoever is in an account that is not theirs
-// does not get another way into it.
-const Probation = 7 * 24 * time.Hour
-
-// doubt notes that somebody said of an event that it was not them.
-func (c *contacts) doubt(of EventID, at time.Time) {
-	if i := slices.IndexFunc(c.Contacts, func(one AccountContact) bool { return one.Fact.ID == of }); i >= 0 {
-		c.Contacts = slices.Clone(c.Contacts)
-		c.Contacts[i].Doubted = at
-	}
-}
-
-// RecoversFrom is from when on an address can recover the account; zero if it always could, since there is none that the account has had
-// for longer.
-func (c *contacts) RecoversFrom(claim ClaimID) time.Time {
-	one, has := c.Contact(claim)
-	older := func(other AccountContact) bool { return other.Fact.Version < one.Fact.Version }
-	if !has || !slices.ContainsFunc(c.Contacts, older) && !slices.ContainsFunc(c.Detached, func(d DetachedContact) bool { return older(d.AccountContact) }) {
-		return time.Time{}
-	}
-	if !one.Doubted.IsZero() { // after the account is guarded no more, its owner has as long again to remove it
-		return one.Doubted.Add(GuardLifetime + Probation)
-	}
-	return one.Fact.At.Add(Probation)
-}
-
-// onProbation reports whether an address cannot recover the account yet, and may be none of the owner's: no removal was undone lately, so
-// it is not in dispute which one is.
-func (a *Account) onProbation(claim ClaimID, now time.Time) bool {
-	return now.Before(a.RecoversFrom(claim)) && !now.Before(a.settledUntil)
-}
-
 // Contact finds the contact that has a claim.
 func (c *contacts) Contact(claim ClaimID) (AccountContact, bool) {
 	at := slices.IndexFunc(c.Contacts, func(c AccountContact) bool { return c.Claim == claim })
