@@ -26,7 +26,7 @@ func callers() []caller {
 }
 
 // away end the session that asks, or the account.
-const away = "^(signOutEverywhere|raiseSession|requestErasure|cancelErasure)$"
+const away = "^(signOutEverywhere|raiseSession|changePassword|requestErasure|cancelErasure)$"
 
 // schemathesis asks as everybody.
 func schemathesis(ctx context.Context, w *world) error {

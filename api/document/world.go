@@ -47,7 +47,8 @@ func (w *world) document() string { return filepath.Join(w.folder, "openapi.json
 
 func (w *world) serve(ctx context.Context) error {
 	w.serving = exec.CommandContext(ctx, w.program, "serve", "--dev", "--data", w.data, "--http", "127.0.0.1:0", "--json",
-		"--abuse-sign-ups-hour", "0", "--abuse-sign-ups-day", "0", "--abuse-changes-minute", "0", "--abuse-sign-ins-hour", "0", "--abuse-challenge", "off")
+		"--abuse-sign-ups-hour", "0", "--abuse-sign-ups-day", "0", "--abuse-recoveries-hour", "0", "--abuse-recoveries-day", "0",
+		"--abuse-changes-minute", "0", "--abuse-sign-ins-hour", "0", "--abuse-challenge", "off")
 	w.serving.Cancel = func() error { return w.serving.Process.Signal(os.Interrupt) }
 	out, err := w.serving.StdoutPipe()
 	if err != nil {
