@@ -16,9 +16,9 @@ type caller struct {
 
 func callers() []caller {
 	return []caller{
-		{"guest", "^(signUp|checkCode|resendCode|catalogue|notices?|signIn|continueSignIn|enrol|seeErasure)$"},
+		{"guest", "^(signUp|checkCode|resendCode|catalogue|notices?|signIn|continueSignIn|enrol|seeErasure|recover|checkRecovery|completeRecovery|undo|notMe)$"},
 		{"person", "^(me|setLanguage|listContacts|addContact|history|accesses|listPermissions|setPermission|listDevices|linkDevice|renameDevice|" +
-			"unlinkDevice|listSessions|endSession)$"},
+			"unlinkDevice|listSessions|endSession|signIns|makePrimary|removeContact|correctBirth)$"},
 		{"service", "^decideAccess$"},
 		{"compliance", "^(lookUp|reveal|revealQuestion|queryView|listSessions)$"},
 		{"analyst", "^(queryView|listSessions)$"},
