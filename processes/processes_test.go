@@ -260,7 +260,9 @@ func TestARecoveryIsProvedAfterACrashAndLapsesAfterADay(t *testing.T) {
 	if _, lapsed := l.last(domain.RecoveryStream(id)).(domain.RecoveryLapsed); lapsed {
 		t.Fatal("it lapsed before its time")
 	}
+	r.stop()
 	l.clock.Add(time.Hour)
+	r = l.start() // which looks at the clock
 	r.until("the lapse", func() bool {
 		e, lapsed := l.last(domain.RecoveryStream(id)).(domain.RecoveryLapsed)
 		return lapsed && e.Reason == domain.RecoveryExpired
