@@ -88,6 +88,9 @@ func values(menu *commands.Menu) map[string]value {
 		"handle":       text("handle", 1, maxHandle, printed).like("6vCJm0Zr3aHq1kqf0VQwqj9o2Xc0m8R7nW5yT4sB1eE"),
 		"link":         text("link", 1, maxLink, printed).like("Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4"),
 		"code":         text("code", 1, maxHandle, printed).like("123456"),
+		"totp":         text("totp", 1, 16, printed).like("123456"),
+		"continuation": text("continuation", 1, maxLink, sealed),
+		"factor-name":  label(domain.ErrFactorName, "my phone"),
 		"solution":     text("", 1, 64, printed),
 		"purpose":      refusedAs(domain.ErrPurpose, one(purposes()), nil).like("navigation"),
 		"look-purpose": refusedAs(domain.ErrLookPurpose, one(list(domain.LookPurposes())), nil).like(string(domain.LookSubjectRequest)),
@@ -186,7 +189,7 @@ func typed(r huma.Registry) {
 	closed[domain.State](r)
 	closed[domain.Region](r)
 	closed[domain.Capacity](r)
-	closed[domain.SignInNeed](r)
+	closed[domain.FactorKind](r)
 	closed[domain.Channel](r)
 	closed[domain.IdentifierKind](r)
 	closed[domain.VerificationPurpose](r)

@@ -50,7 +50,7 @@ func TestNobodyWritesToSharedStates(t *testing.T) {
 		},
 		func() {
 			begun := do(w, w.SignIn, domain.Guest(), signInOf(ada)).Pending
-			do(w, w.ContinueSignIn, domain.Guest(), commands.ContinueSignIn{ID: begun.ID, Handle: begun.Handle, Code: w.codeOf(begun)})
+			do(w, w.ContinueSignIn, domain.Guest(), commands.ContinueSignIn{ID: begun.ID, Handle: begun.Handle, Evidence: commands.Evidence{Code: w.codeOf(begun)}})
 		},
 		func() {
 			do(w, w.Reveal, officer, commands.Reveal{Why: why, Account: person.Account,
