@@ -45,7 +45,7 @@ type confirmTOTPIn struct {
 
 type confirmTOTPBody struct {
 	Continuation string `json:"continuation" format:"continuation" doc:"From the answer to POST /v1/me/factors/totp."`
-	Code         string `json:"code" format:"totp" doc:"What the app shows now."`
+	Code         string `json:"code" format:"totp" example:"123456" doc:"What the app shows now."`
 	Name         string `json:"name" format:"factor-name" doc:"Your name for it: 1 to 100 characters. Stored encrypted."`
 }
 

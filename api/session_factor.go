@@ -5,7 +5,6 @@ import (
 
 	"accountledger/commands"
 	"accountledger/domain"
-	"accountledger/passwords"
 )
 
 type continueSignInIn struct {
@@ -16,10 +15,11 @@ type continueSignInIn struct {
 }
 
 type continueSignInBody struct {
-	Handle string `json:"handle" format:"handle" doc:"From the answer to POST /v1/sessions."`
-	Code   string `json:"code,omitzero" format:"code" doc:"The code from the message. Spaces, dashes and case are ignored."`
-	evidenceBody
-	Remember bool `json:"remember,omitzero" doc:"True to let your password be enough for this client for 30 days, if you prove a second factor now. Whatever asks for one later still does. Changing the password or a factor ends it."`
+	Handle       string `json:"handle" format:"handle" doc:"From the answer to POST /v1/sessions."`
+	Code         string `json:"code,omitzero" format:"code" doc:"The code from the message. Spaces, dashes and case are ignored."`
+	TOTP         string `json:"totp,omitzero" format:"totp" doc:"What an authenticator app shows now."`
+	RecoveryCode string `json:"recovery_code,omitzero" format:"recovery-code" doc:"One of the recovery codes. It is used up."`
+	Remember     bool   `json:"remember,omitzero" doc:"True to let your password be enough for this client for 30 days, if you prove a second factor now. Whatever asks for one later still does. Changing the password or a factor ends it."`
 }
 
 // continueSignIn starts the session of a sign-in that needs more than the password.
@@ -31,9 +31,10 @@ func (a *API) continueSignIn() {
 			if !ok {
 				return nil, domain.ErrSignIn
 			}
+			b := in.Body.value
 			r.Client.UserAgent = printable(in.UserAgent)
-			out, err := a.Menu.ContinueSignIn(ctx, r.Request, commands.ContinueSignIn{ID: domain.SignInID{UUID: id}, Handle: in.Body.value.Handle,
-				Evidence: in.Body.value.evidence(passwords.Password{}, in.Body.value.Code), Remember: in.Body.value.Remember})
+			out, err := a.Menu.ContinueSignIn(ctx, r.Request, commands.ContinueSignIn{ID: domain.SignInID{UUID: id}, Handle: b.Handle,
+				Evidence: commands.Evidence{Code: b.Code, TOTP: b.TOTP, RecoveryCode: b.RecoveryCode}, Remember: b.Remember})
 			if err != nil {
 				return nil, err
 			}

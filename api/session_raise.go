@@ -14,8 +14,9 @@ type raiseSessionIn struct {
 }
 
 type raiseSessionBody struct {
-	Password passwords.Password `json:"password,omitzero" format:"password" doc:"If you have no second factor."`
-	evidenceBody
+	Password     passwords.Password `json:"password,omitzero" format:"password" doc:"If you have no second factor."`
+	TOTP         string             `json:"totp,omitzero" format:"totp" doc:"What an authenticator app shows now."`
+	RecoveryCode string             `json:"recovery_code,omitzero" format:"recovery-code" doc:"One of the recovery codes. It is used up."`
 }
 
 // raiseSession gives the caller's session a fresh proof of who they are, and another token.
@@ -25,7 +26,8 @@ func (a *API) raiseSession() {
 			"step_up_required, the level, max_age in seconds, and the ways to prove it, of which you give exactly one. The session stays, and its token is another from now on: the old one ends at once, even if the answer is lost; then sign in again."),
 		of(a.Menu.Raise.May),
 		func(ctx context.Context, r *ask, in *raiseSessionIn) (*answer[signInAnswer], error) {
-			out, err := a.Menu.Raise(ctx, r.Request, commands.Raise{Evidence: in.Body.value.evidence(in.Body.value.Password, "")})
+			b := in.Body.value
+			out, err := a.Menu.Raise(ctx, r.Request, commands.Raise{Evidence: commands.Evidence{Password: b.Password, TOTP: b.TOTP, RecoveryCode: b.RecoveryCode}})
 			if err != nil {
 				return nil, err
 			}

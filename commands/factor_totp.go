@@ -75,7 +75,7 @@ func (k *call) confirmTOTP(ctx context.Context, in ConfirmTOTP) (Factor, error) 
 		return Factor{}, domain.ErrFactorName
 	}
 	steps := totp.Matching(seed, in.Code, k.now)
-	if _, err := (change[*domain.FactorUses]{stream: k.factorStream(id), about: concerning[*domain.FactorUses](ofAccount(a)),
+	if _, err := (change[*domain.FactorUses]{stream: k.factorStream(id), about: concerning[*domain.FactorUses](ofAccount(a)), new: true,
 		decide: func(_ context.Context, u *domain.FactorUses, _ journal.Head) ([]any, error) {
 			return u.UseStep(id, steps, domain.UseEnrol)
 		}}).by(ctx, k); errors.Is(err, domain.ErrTOTP) {

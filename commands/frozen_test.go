@@ -58,6 +58,14 @@ func TestNobodyWritesToSharedStates(t *testing.T) {
 		},
 		func() { do(w, w.ShowAccount, officer, commands.ShowAccount{Why: why, Account: person.Account}) },
 		func() { do(w, w.LookUp, officer, commands.LookUp{Why: why, Email: ada}) },
+		func() {
+			app := w.enrolApp(person)
+			in := withFactor(do(w, w.SignIn, domain.Guest(), signInOf(ada)).Pending, app.next())
+			in.Remember = true
+			second := w.authenticated(do(w, w.ContinueSignIn, domain.Guest(), in).Token)
+			do(w, w.RenameFactor, second, commands.RenameFactor{ID: app.id, Name: "the old phone"})
+			do(w, w.RemoveFactor, second, commands.RemoveFactor{ID: app.id})
+		},
 		func() { w.send(code, 1) },
 		func() { _, _ = w.check(code, "00000000") },
 		func() {

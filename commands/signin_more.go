@@ -203,11 +203,22 @@ func (k *call) ownSignIn(ctx context.Context, in ContinueSignIn) (s *domain.Sign
 		}
 		return k.readAround(ctx, domain.VerificationID(in.ID))
 	}, func(ctx context.Context) error {
-		known, ok := k.signInStream(in.ID).cached()
-		if !ok || known.Begun == nil {
+		if in.Evidence.Code == "" {
 			return nil
 		}
-		_, err := k.holdersAccount(ctx, known.Fact.Subject)
+		_, err := k.proofStream(domain.VerificationID(in.ID)).read(ctx)
+		return err
+	}, func(ctx context.Context) error {
+		var owner domain.AccountID
+		if known, ok := k.signInStream(in.ID).cached(); ok {
+			owner = known.Fact.Subject
+		} else if r := k.cachedRequest(domain.VerificationID(in.ID)); r != nil {
+			owner = r.Account
+		}
+		if owner.IsZero() {
+			return nil
+		}
+		_, err := k.holdersAccount(ctx, owner)
 		return err
 	})
 	if err == nil && !s.Owns(in.Handle) {
