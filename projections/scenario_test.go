@@ -97,7 +97,7 @@ func everything(l *projectiontest.Ledger) {
 		Unusual: []domain.Unusual{domain.UnusualClient}, First: domain.FirstOfWeek, Cohort: anna.Cohort(), OwnerAt: 3})
 	signIn := domain.SignInID{UUID: uuid.New()}
 	l.AppendAs(self, domain.SignInStream(signIn), domain.SignInBegun{Methods: []domain.AuthMethod{domain.MethodPassword},
-		Needs: []domain.AuthMethod{domain.MethodCode}, Unusual: []domain.Unusual{domain.UnusualClient}, Expires: l.Now().Add(domain.SignInLifetime)},
+		Needs: []domain.AuthMethod{domain.MethodCode}, Unusual: []domain.Unusual{domain.UnusualClient}, HandleHash: domain.HashHandle("handle"), Expires: l.Now().Add(domain.SignInLifetime)},
 		domain.SignInPassed{Session: session})
 	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}}, domain.AttemptsStream([32]byte{2}, string(domain.MonthOf(l.Now()))),
 		domain.AttemptsCounted{Attempt: domain.AttemptInARow, N: 25, At: l.Now()}, domain.AttemptsCleared{Attempt: domain.AttemptInARow})
