@@ -77,7 +77,8 @@ type removeFactorIn struct {
 // removeFactor removes one of a person's factors.
 func (a *API) removeFactor() {
 	route(a, operation("removeFactor", "DELETE", "/v1/me/factors/{id}", "factors", "Remove a second factor",
-		"It is not asked for any more, and its key is destroyed. With the last authenticator app or passkey go the recovery codes; from then on the password alone signs you in. "+
+		"It is not asked for any more, and its key is destroyed. With the last authenticator app or passkey go the recovery codes; from then on the "+
+			"password alone signs you in. "+
 			"Every address of the account is told."),
 		of(a.Menu.RemoveFactor.May),
 		func(ctx context.Context, r *ask, in *removeFactorIn) (*done, error) {

@@ -55,8 +55,9 @@ type pendingAnswer struct {
 // signIn starts a session. A wrong password and an unknown address get the same answer in the same time.
 func (a *API) signIn() {
 	op := created(operation("signIn", "POST", "/v1/sessions", "sessions", "Sign in",
-		"Starts a session for a person or an officer. The history says whether the client was known from an earlier sign-in. A person who has a second factor is answered "+
-			"202, unless the client is remembered: POST /v1/sign-ins/{id}/factor with one of what is needed. If the operator has asked for it, so is "+
+		"Starts a session for a person or an officer. The history says whether the client was known from an earlier sign-in. A person who has a second "+
+			"factor is answered 202, unless the client is remembered: POST /v1/sign-ins/{id}/factor with one of what is needed. If the operator has asked "+
+			"for it, so is "+
 			"a person's unusual sign-in from a client that is not known, which needs a code that is sent."))
 	op.Responses = map[string]*huma.Response{"201": answers[signInAnswer](a, "A session."),
 		"202": answers[pendingAnswer](a, "The password is right; something more is needed.")}

@@ -25,7 +25,8 @@ type continueSignInBody struct {
 // continueSignIn starts the session of a sign-in that needs more than the password.
 func (a *API) continueSignIn() {
 	route(a, created(operation("continueSignIn", "POST", "/v1/sign-ins/{id}/factor", "sessions", "Continue a sign-in",
-		"For a sign-in that was answered 202, within 10 minutes: give exactly one of what it needs. Five wrong ones end it; then sign in again.")), of(a.Menu.ContinueSignIn.May),
+		"For a sign-in that was answered 202, within 10 minutes: give exactly one of what it needs. Five wrong ones end it; then sign in again.")),
+		of(a.Menu.ContinueSignIn.May),
 		func(ctx context.Context, r *ask, in *continueSignInIn) (*answer[signInAnswer], error) {
 			id, ok := domain.ParseID(in.ID)
 			if !ok {

@@ -23,7 +23,8 @@ type raiseSessionBody struct {
 func (a *API) raiseSession() {
 	route(a, operation("raiseSession", "POST", "/v1/me/session/raise", "sessions", "Prove again that it is you",
 		"Some requests ask for a proof that is only minutes old, and of a second factor if you have one; otherwise they answer 403 with the code "+
-			"step_up_required, the level, max_age in seconds, and the ways to prove it, of which you give exactly one. The session stays, and its token is another from now on: the old one ends at once, even if the answer is lost; then sign in again."),
+			"step_up_required, the level, max_age in seconds, and the ways to prove it, of which you give exactly one. "+
+			"The session stays, and its token is another from now on: the old one ends at once, even if the answer is lost; then sign in again."),
 		of(a.Menu.Raise.May),
 		func(ctx context.Context, r *ask, in *raiseSessionIn) (*answer[signInAnswer], error) {
 			b := in.Body.value

@@ -125,7 +125,8 @@ func TestSignInsThatDoNotPass(t *testing.T) {
 	other.Handle = "another"
 	refused(w, w.ContinueSignIn, domain.Guest(), other, domain.ErrSignIn)
 	up := w.signUp("bob@example.com")
-	refused(w, w.ContinueSignIn, domain.Guest(), commands.ContinueSignIn{ID: domain.SignInID(up.Verification), Handle: up.Handle, Evidence: commands.Evidence{Code: "1"}}, domain.ErrSignIn)
+	refused(w, w.ContinueSignIn, domain.Guest(), commands.ContinueSignIn{ID: domain.SignInID(up.Verification), Handle: up.Handle,
+		Evidence: commands.Evidence{Code: "1"}}, domain.ErrSignIn)
 	proof := domain.VerificationID(p.ID)
 	refused(w, w.CheckCode, domain.Guest(), commands.CheckCode{Verification: proof, Handle: p.Handle, Code: code}, domain.ErrVerification)
 	refused(w, w.Resend, domain.Guest(), commands.Resend{Verification: proof, Handle: p.Handle}, domain.ErrVerification)

@@ -51,12 +51,14 @@ func TestHoldings(t *testing.T) {
 	if h := a.Holdings(); len(h.Keys)+len(h.Claims) > 0 {
 		t.Errorf("before it is opened it has %v", h)
 	}
-	for _, e := range []any{domain.AccountOpened{Claim: claims[0]}, domain.ContactAttached{Claim: claims[1]}, domain.DeviceLinked{Device: device}, domain.FactorEnrolled{Factor: factor}} {
+	for _, e := range []any{domain.AccountOpened{Claim: claims[0]}, domain.ContactAttached{Claim: claims[1]}, domain.DeviceLinked{Device: device},
+		domain.FactorEnrolled{Factor: factor}} {
 		if err := a.Apply(domain.Fact{Stream: domain.AccountStream(account), Event: e}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	held := map[string]string{"AccountKey": domain.AccountKey(account), "IdentifierKey": domain.IdentifierKey(claims[1]), "DeviceKey": domain.DeviceKey(device), "FactorKey": domain.FactorKey(factor),
+	held := map[string]string{"AccountKey": domain.AccountKey(account), "IdentifierKey": domain.IdentifierKey(claims[1]), "DeviceKey": domain.DeviceKey(device),
+		"FactorKey":   domain.FactorKey(factor),
 		"PasswordKey": domain.PasswordKey(a.Password.ID)}
 	h := a.Holdings()
 	for name, how := range ends {

@@ -45,7 +45,8 @@ const (
 // Alerts lists the messages that tell an account's owner of what they may not have done.
 func Alerts() []Message {
 	return []Message{MessageNewSignIn, MessagePasswordKnown, MessagePasswordChanged, MessageRecoveryProved, MessageRecovered, MessageContactAdded,
-		MessageContactGone, MessageDeviceLinked, MessageFactorAdded, MessageFactorGone, MessageErasureAsked, MessageErasureTomorrow, MessageErasureNow, MessageErasureCancelled, MessageDisowned}
+		MessageContactGone, MessageDeviceLinked, MessageFactorAdded, MessageFactorGone, MessageErasureAsked,
+		MessageErasureTomorrow, MessageErasureNow, MessageErasureCancelled, MessageDisowned}
 }
 
 // Messages lists every kind of message.

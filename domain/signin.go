@@ -66,7 +66,8 @@ func (s *SignIn) Owns(handle string) bool {
 
 // Open reports whether it can be continued now. A restore ends it.
 func (s *SignIn) Open(everywhereAt int64, now time.Time) bool {
-	return s.Begun != nil && s.Tries < MaxTries && !s.Fact.Restored && s.Begun.OwnerAt >= everywhereAt && now.Before(s.Begun.Expires) && !s.Fact.At.After(now.Add(MaxAhead))
+	return s.Begun != nil && s.Tries < MaxTries && !s.Fact.Restored && s.Begun.OwnerAt >= everywhereAt && now.Before(s.Begun.Expires) &&
+		!s.Fact.At.After(now.Add(MaxAhead))
 }
 
 // Fail decides on counting what was wrong: ErrSignInEnded if it has ended by others that came before.

@@ -97,7 +97,8 @@ func everything(l *projectiontest.Ledger) {
 		Unusual: []domain.Unusual{domain.UnusualClient}, First: domain.FirstOfWeek, Cohort: anna.Cohort(), OwnerAt: 3})
 	signIn := domain.SignInID{UUID: uuid.New()}
 	l.AppendAs(self, domain.SignInStream(signIn), domain.SignInBegun{Methods: []domain.AuthMethod{domain.MethodPassword},
-		Needs: []domain.AuthMethod{domain.MethodCode}, Unusual: []domain.Unusual{domain.UnusualClient}, HandleHash: domain.HashHandle("handle"), Expires: l.Now().Add(domain.SignInLifetime)},
+		Needs: []domain.AuthMethod{domain.MethodCode}, Unusual: []domain.Unusual{domain.UnusualClient}, HandleHash: domain.HashHandle("handle"),
+		Expires: l.Now().Add(domain.SignInLifetime)},
 		domain.SignInPassed{Session: session})
 	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}}, domain.AttemptsStream([32]byte{2}, string(domain.MonthOf(l.Now()))),
 		domain.AttemptsCounted{Attempt: domain.AttemptInARow, N: 25, At: l.Now()}, domain.AttemptsCleared{Attempt: domain.AttemptInARow})
@@ -241,7 +242,8 @@ func factors(l *projectiontest.Ledger, p *projectiontest.Person) {
 		domain.FactorRenamed{Factor: app, Name: domain.Personal(domain.FactorName{Text: personal()[4]}, keys...)})
 	signIn := domain.SignInID{UUID: uuid.New()}
 	l.AppendAs(self, domain.SignInStream(signIn), domain.SignInBegun{Methods: []domain.AuthMethod{domain.MethodPassword},
-		Needs: []domain.AuthMethod{domain.MethodTOTP}, HandleHash: domain.HashHandle("handle"), Expires: l.Now().Add(domain.SignInLifetime)},
+		Needs: []domain.AuthMethod{domain.MethodTOTP}, HandleHash: domain.HashHandle("handle"),
+		Expires: l.Now().Add(domain.SignInLifetime)},
 		domain.SignInFailed{Method: domain.MethodTOTP, Try: 1})
 	l.AppendAs(self, domain.FactorStream(app), domain.FactorUsed{Factor: app, Kind: domain.FactorTOTP, For: domain.UseSignIn, Step: l.Now().Unix() / 30})
 	l.AppendAs(self, domain.ClientsStream(p.ID.UUID), domain.ClientRemembered{Client: domain.HashHandle("client"), Until: l.Now().Add(domain.RememberedFor)})
