@@ -87,7 +87,8 @@ func problemOf(err error) *Problem {
 	}
 	if up := e.StepUp; up != nil { // RFC 9470
 		p.Level, p.MaxAge, p.Ways = up.Level, int(up.MaxAge/time.Second), up.Ways
-		p.headers.Set("WWW-Authenticate", fmt.Sprintf(`%s, error="insufficient_user_authentication", max_age="%d"`, challenge, p.MaxAge))
+		p.headers.Set("WWW-Authenticate", fmt.Sprintf(`%s, error="insufficient_user_authentication", acr_values="%d", max_age="%d"`, challenge, p.Level,
+			p.MaxAge))
 	}
 	if w := e.Work; w != nil {
 		p.Work = &Work{w.Challenge, w.Bits, w.Expires}

@@ -26,6 +26,11 @@ func (a *API) routes() {
 
 	a.me()
 	a.changePassword()
+	a.listFactors()
+	a.offerTOTP()
+	a.confirmTOTP()
+	a.renameFactor()
+	a.removeFactor()
 	a.setLanguage()
 	a.listContacts()
 	a.addContact()

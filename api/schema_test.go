@@ -23,7 +23,7 @@ type form struct {
 
 // forms are all operations with a body, each with its examples in the path and somebody who may use it.
 func (d *document) forms() (out []form) {
-	roles := map[string]string{"me": "owner", "services": "service", "looking": "compliance", "raiseSession": "owner"}
+	roles := map[string]string{"me": "owner", "factors": "owner", "services": "service", "looking": "compliance", "raiseSession": "owner"}
 	for path, item := range d.root["paths"].(map[string]any) {
 		for method, op := range item.(map[string]any) {
 			op := op.(map[string]any)
@@ -71,7 +71,7 @@ func TestExamples(t *testing.T) {
 	want := map[string]int{"signUp": 202, "signIn": 201, "setLanguage": 200, "addContact": 202, "linkDevice": 201, "setPermission": 200, "raiseSession": 200,
 		"changePassword": 200, "decideAccess": 200, "lookUp": 200, "queryView": 200, "undo": 404, "notMe": 404, "correctBirth": 409,
 		"recover": 202, "checkRecovery": 404, "completeRecovery": 404, "checkCode": 404, "resendCode": 404,
-		"continueSignIn": 404, "enrol": 403, "renameDevice": 404,
+		"continueSignIn": 404, "enrol": 403, "renameDevice": 404, "renameFactor": 404, "confirmTOTP": 410,
 		"reveal": 404, "revealQuestion": 404}
 	forms := l.announced().forms()
 	last := func(f form) string { return strings.Replace(f.id, "changePassword", "~", 1) } // the others know the one before

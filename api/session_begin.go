@@ -48,17 +48,19 @@ type signInOut struct {
 type pendingAnswer struct {
 	SignIn    domain.SignInID     `json:"sign_in" format:"uuid"`
 	Handle    string              `json:"handle" doc:"Required to continue. It is shown only once."`
-	Needs     []domain.SignInNeed `json:"needs" doc:"What is needed beside the password: code, which was sent to the first of the account's addresses."`
+	Needs     []domain.AuthMethod `json:"needs" doc:"What is needed beside the password; one of them is enough. code was sent to the first of the account's addresses."`
 	ExpiresAt time.Time           `json:"expires_at"`
 }
 
 // signIn starts a session. A wrong password and an unknown address get the same answer in the same time.
 func (a *API) signIn() {
 	op := created(operation("signIn", "POST", "/v1/sessions", "sessions", "Sign in",
-		"Starts a session for a person or an officer. The history says whether the client was known from an earlier sign-in. If the operator has asked for it, "+
-			"a person's unusual sign-in from a client that is not known answers 202: POST /v1/sign-ins/{id}/factor with the code that was sent."))
+		"Starts a session for a person or an officer. The history says whether the client was known from an earlier sign-in. A person who has a second "+
+			"factor is answered 202, unless the client is remembered: POST /v1/sign-ins/{id}/factor with one of what is needed. If the operator has asked "+
+			"for it, so is "+
+			"a person's unusual sign-in from a client that is not known, which needs a code that is sent."))
 	op.Responses = map[string]*huma.Response{"201": answers[signInAnswer](a, "A session."),
-		"202": answers[pendingAnswer](a, "The password is right; a code is needed, too.")}
+		"202": answers[pendingAnswer](a, "The password is right; something more is needed.")}
 	route(a, op, of(a.Menu.SignIn.May),
 		func(ctx context.Context, r *ask, in *signInIn) (*signInOut, error) {
 			b := in.Body.value

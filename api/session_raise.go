@@ -14,20 +14,24 @@ type raiseSessionIn struct {
 }
 
 type raiseSessionBody struct {
-	Password passwords.Password `json:"password" format:"password"`
+	Password     passwords.Password `json:"password,omitzero" format:"password" doc:"If you have no second factor."`
+	TOTP         string             `json:"totp,omitzero" format:"totp" doc:"What an authenticator app shows now."`
+	RecoveryCode string             `json:"recovery_code,omitzero" format:"recovery-code" doc:"One of the recovery codes. It is used up."`
 }
 
 // raiseSession gives the caller's session a fresh proof of who they are, and another token.
 func (a *API) raiseSession() {
 	route(a, operation("raiseSession", "POST", "/v1/me/session/raise", "sessions", "Prove again that it is you",
-		"Some requests ask for a proof that is only minutes old; otherwise they answer 403 with the code step_up_required, max_age in seconds, and the ways to "+
-			"prove it. The session stays, and its token is another from now on: the old one ends at once, even if the answer is lost; then sign in again."),
+		"Some requests ask for a proof that is only minutes old, and of a second factor if you have one; otherwise they answer 403 with the code "+
+			"step_up_required, the level, max_age in seconds, and the ways to prove it, of which you give exactly one. "+
+			"The session stays, and its token is another from now on: the old one ends at once, even if the answer is lost; then sign in again."),
 		of(a.Menu.Raise.May),
 		func(ctx context.Context, r *ask, in *raiseSessionIn) (*answer[signInAnswer], error) {
-			out, err := a.Menu.Raise(ctx, r.Request, commands.Raise{Password: in.Body.value.Password})
+			b := in.Body.value
+			out, err := a.Menu.Raise(ctx, r.Request, commands.Raise{Evidence: commands.Evidence{Password: b.Password, TOTP: b.TOTP, RecoveryCode: b.RecoveryCode}})
 			if err != nil {
 				return nil, err
 			}
 			return reply(a, out.Position, signedIn(out.Value)), nil
-		}, domain.ErrPassword, domain.ErrRate, domain.ErrChanges)
+		}, domain.ErrPassword, domain.ErrTOTP, domain.ErrRecoveryCode, domain.ErrEvidence, domain.ErrNotAWay, domain.ErrRate, domain.ErrChanges)
 }

@@ -19,7 +19,7 @@ func TestStepUpRequired(t *testing.T) {
 	l.clock.add(6 * time.Minute)
 	r := l.want(403, "POST", "/v1/erasures", anna.token, "")
 	if r.str(t, "code") != "step_up_required" || r.get(t, "max_age") != 300.0 || r.get(t, "level") != 1.0 || !strings.Contains(r.text, `"ways":["password"]`) ||
-		!strings.Contains(r.Header.Get("WWW-Authenticate"), `error="insufficient_user_authentication", max_age="300"`) {
+		!strings.Contains(r.Header.Get("WWW-Authenticate"), `error="insufficient_user_authentication", acr_values="1", max_age="300"`) {
 		t.Errorf("%s %v", r.text, r.Header)
 	}
 	l.want(200, "GET", "/v1/me", anna.token, "") // what needs no fresh proof

@@ -144,6 +144,19 @@ func tripRows() []tripRow {
 		{"setPermission, withdrawn", 3, 2, func(p *people) request {
 			return request{200, "PUT", "/v1/me/permissions/location", p.anna.token, `{"purpose": "weather", "state": "withdrawn"}`}
 		}},
+		{"listFactors", 1, 1, get("/v1/me/factors")},
+		{"offerTOTP", 1, 1, func(p *people) request { return request{200, "POST", "/v1/me/factors/totp", p.another().token, ""} }},
+		{"confirmTOTP", 4, 3, func(p *people) request { r, _ := p.settingUp(p.another()); return r }},
+		{"renameFactor", 2, 2, func(p *people) request {
+			one := p.another()
+			id, _ := p.appOf(one)
+			return request{200, "PATCH", "/v1/me/factors/" + id, one.token, `{"name": "the old phone"}`}
+		}},
+		{"removeFactor", 2, 2, func(p *people) request {
+			one := p.another()
+			id, a := p.appOf(one)
+			return request{204, "DELETE", "/v1/me/factors/" + id, p.seen(p.byApp(one, a)), ""}
+		}},
 		{"listDevices", 1, 1, get("/v1/me/devices")},
 		{"linkDevice", 2, 2, func(p *people) request {
 			return request{201, "POST", "/v1/me/devices", p.anna.token, `{"kind": "phone", "model": "X1", "name": "mine"}`}

@@ -84,13 +84,17 @@ func values(menu *commands.Menu) map[string]value {
 		"new-password": { // typed in full: what is counted is shorter where characters combine
 			Schema: text("password", menu.Passwords.MinAlone, 4*menu.Passwords.MaxLength, printed).like(examplePassword).Schema,
 			short:  rejected[passwords.TooShort], long: rejected[passwords.TooLong]},
-		"client":       refusedAs(domain.ErrClient, text("", 0, 0, `^alr_[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$`), nil),
-		"handle":       text("handle", 1, maxHandle, printed).like("6vCJm0Zr3aHq1kqf0VQwqj9o2Xc0m8R7nW5yT4sB1eE"),
-		"link":         text("link", 1, maxLink, printed).like("Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4"),
-		"code":         text("code", 1, maxHandle, printed).like("123456"),
-		"solution":     text("", 1, 64, printed),
-		"purpose":      refusedAs(domain.ErrPurpose, one(purposes()), nil).like("navigation"),
-		"look-purpose": refusedAs(domain.ErrLookPurpose, one(list(domain.LookPurposes())), nil).like(string(domain.LookSubjectRequest)),
+		"client":        refusedAs(domain.ErrClient, text("", 0, 0, `^alr_[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$`), nil),
+		"handle":        text("handle", 1, maxHandle, printed).like("6vCJm0Zr3aHq1kqf0VQwqj9o2Xc0m8R7nW5yT4sB1eE"),
+		"link":          text("link", 1, maxLink, printed).like("Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4"),
+		"code":          text("code", 1, maxHandle, printed).like("123456"),
+		"totp":          text("totp", 1, 16, printed),
+		"recovery-code": text("recovery-code", 1, maxHandle, printed),
+		"continuation":  text("continuation", 1, maxLink, sealed).like("Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4"),
+		"factor-name":   label(domain.ErrFactorName, "my phone"),
+		"solution":      text("", 1, 64, printed),
+		"purpose":       refusedAs(domain.ErrPurpose, one(purposes()), nil).like("navigation"),
+		"look-purpose":  refusedAs(domain.ErrLookPurpose, one(list(domain.LookPurposes())), nil).like(string(domain.LookSubjectRequest)),
 		// Parameters, which their routes refuse themselves.
 		"permission": one(permissions()).like("location"),
 		"view":       one(viewNames()).like("daily"),
@@ -186,7 +190,7 @@ func typed(r huma.Registry) {
 	closed[domain.State](r)
 	closed[domain.Region](r)
 	closed[domain.Capacity](r)
-	closed[domain.SignInNeed](r)
+	closed[domain.FactorKind](r)
 	closed[domain.Channel](r)
 	closed[domain.IdentifierKind](r)
 	closed[domain.VerificationPurpose](r)

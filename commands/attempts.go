@@ -21,6 +21,8 @@ type Limits struct {
 	Networks Limit
 	// Raises are refused proofs in one session.
 	Raises []Limit
+	// TOTP are wrong codes of authenticator apps of one account, after its right password; and apart from those, in one of its sessions.
+	TOTP []Limit
 	// Codes are wrong codes for one identifier; past it codes are longer, and nobody is refused.
 	Codes Limit
 	// SignUps are sign-ups from one network.
@@ -44,6 +46,7 @@ func DefaultLimits() Limits {
 		SignIns:    Limit{20, 15 * time.Minute},
 		Networks:   Limit{100, 15 * time.Minute},
 		Raises:     []Limit{{20, 15 * time.Minute}, {100, 24 * time.Hour}},
+		TOTP:       []Limit{{10, time.Hour}, {30, 24 * time.Hour}},
 		Codes:      Limit{20, 24 * time.Hour},
 		SignUps:    []Limit{{10, time.Hour}, {40, 24 * time.Hour}},
 		Recoveries: []Limit{{10, time.Hour}, {40, 24 * time.Hour}},

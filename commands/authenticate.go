@@ -49,6 +49,8 @@ type standing struct {
 	gone, closing bool
 	everywhere    int64
 	roles         []domain.Role
+	reach         domain.Level
+	ways          []domain.AuthMethod
 }
 
 func (c *core) standing(ctx context.Context, t sessionToken) (s standing, err error) {
@@ -68,10 +70,12 @@ func (c *core) standing(ctx context.Context, t sessionToken) (s standing, err er
 
 func standingOf(a *domain.Account) standing {
 	return standing{gone: !a.Exists() || a.Erasure.State == domain.ErasureRunning || a.Erasure.Done(),
-		closing: a.Erasure.UnderWay(), everywhere: a.EverywhereAt}
+		closing: a.Erasure.UnderWay(), everywhere: a.EverywhereAt, reach: a.Reach(), ways: a.Ways()}
 }
 
-func standingOfStaff(s *domain.Staff) standing { return standing{everywhere: -1, roles: s.Roles} }
+func standingOfStaff(s *domain.Staff) standing {
+	return standing{everywhere: -1, roles: s.Roles, reach: domain.LevelOne, ways: []domain.AuthMethod{domain.MethodPassword}}
+}
 
 // knownService authenticates a service by its cached state, without reading its stream.
 func (c *core) knownService(id domain.ServiceID, secret []byte) (domain.Caller, bool) {
@@ -112,6 +116,7 @@ func (t sessionToken) caller(owner standing, s domain.Session, now time.Time) (d
 			Staff: domain.StaffID{UUID: t.owner}, Roles: owner.roles}
 	}
 	caller.Closing, caller.Level, caller.ProofAge = owner.closing, s.Level, now.Sub(s.ProvedAt)
+	caller.Reach, caller.Ways = owner.reach, owner.ways
 	return caller, nil
 }
 

@@ -93,6 +93,7 @@ type core struct {
 	sessions  *folded[*domain.Sessions]
 	clients   *folded[*domain.Clients]
 	signIns   *folded[*domain.SignIn]
+	factors   *folded[*domain.FactorUses]
 	missed    *folded[*domain.Missed]
 	services  *folded[*domain.Service]
 	officers  *folded[*domain.Staff]
@@ -190,6 +191,7 @@ func newCore(ctx context.Context, d Deps) (*core, error) {
 	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)
 	c.published, c.claims = newFolded[*domain.Notices](c), newFolded[*domain.Claim](c)
 	c.attempts, c.asked, c.proofs = newFolded[*domain.Attempts](c), newFolded[*domain.SignUp](c), newFolded[*proof](c)
+	c.factors = newFolded[*domain.FactorUses](c)
 	c.recovers = newFolded[*domain.Recovery](c)
 	c.delivered, c.described = newFolded[*domain.Delivery](c), newFolded[*domain.Controllers](c)
 	c.access = newAccessLog(c, uuid.New())

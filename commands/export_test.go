@@ -51,6 +51,7 @@ func (w *Watch) Remember() {
 	watch(w, w.core.clients, func(string) *domain.Clients { return &domain.Clients{} })
 	watch(w, w.core.missed, func(string) *domain.Missed { return &domain.Missed{} })
 	watch(w, w.core.signIns, func(string) *domain.SignIn { return &domain.SignIn{} })
+	watch(w, w.core.factors, func(string) *domain.FactorUses { return domain.NewFactorUses() })
 	watch(w, w.core.services, func(string) *domain.Service { return &domain.Service{} })
 	watch(w, w.core.officers, func(string) *domain.Staff { return &domain.Staff{} })
 	watch(w, w.core.published, func(string) *domain.Notices { return &domain.Notices{} })

@@ -50,7 +50,7 @@ func TestNobodyWritesToSharedStates(t *testing.T) {
 		},
 		func() {
 			begun := do(w, w.SignIn, domain.Guest(), signInOf(ada)).Pending
-			do(w, w.ContinueSignIn, domain.Guest(), commands.ContinueSignIn{ID: begun.ID, Handle: begun.Handle, Code: w.codeOf(begun)})
+			do(w, w.ContinueSignIn, domain.Guest(), commands.ContinueSignIn{ID: begun.ID, Handle: begun.Handle, Evidence: commands.Evidence{Code: w.codeOf(begun)}})
 		},
 		func() {
 			do(w, w.Reveal, officer, commands.Reveal{Why: why, Account: person.Account,
@@ -58,6 +58,14 @@ func TestNobodyWritesToSharedStates(t *testing.T) {
 		},
 		func() { do(w, w.ShowAccount, officer, commands.ShowAccount{Why: why, Account: person.Account}) },
 		func() { do(w, w.LookUp, officer, commands.LookUp{Why: why, Email: ada}) },
+		func() {
+			app := w.enrolApp(person)
+			in := withFactor(do(w, w.SignIn, domain.Guest(), signInOf(ada)).Pending, app.next())
+			in.Remember = true
+			second := w.authenticated(do(w, w.ContinueSignIn, domain.Guest(), in).Token)
+			do(w, w.RenameFactor, second, commands.RenameFactor{ID: app.id, Name: "the old phone"})
+			do(w, w.RemoveFactor, second, commands.RemoveFactor{ID: app.id})
+		},
 		func() { w.send(code, 1) },
 		func() { _, _ = w.check(code, "00000000") },
 		func() {

@@ -42,6 +42,11 @@ type Menu struct {
 
 	Me              Command[struct{}, Me]
 	ChangePassword  Command[ChangePassword, SignedIn]
+	ListFactors     Command[struct{}, []Factor]
+	OfferTOTP       Command[struct{}, TOTPOffer]
+	ConfirmTOTP     Command[ConfirmTOTP, Factor]
+	RenameFactor    Command[RenameFactor, Factor]
+	RemoveFactor    Command[RemoveFactor, struct{}]
 	SetLanguage     Command[SetLanguage, domain.Language]
 	ListContacts    Command[struct{}, []Contact]
 	AddContact      Command[AddContact, ContactAdding]
@@ -94,6 +99,7 @@ type Menu struct {
 	PublishNotices     Command[struct{}, struct{}]
 	SettleVerification Command[SettleVerification, Settled]
 	SettleUnlinked     Command[SettleUnlinked, struct{}]
+	SettleFactor       Command[SettleFactor, struct{}]
 	SettlePassword     Command[SettlePassword, struct{}]
 	SettleRemoval      Command[SettleRemoval, Settled]
 	SettleErasure      Command[SettleErasure, ErasureView]
@@ -133,6 +139,11 @@ func menu(c *core) *Menu {
 
 		Me:              by(c, ownerEvenClosing, onCall((*call).me)),
 		ChangePassword:  by(c, fresh(owner, freshPerson), changing((*call).changePassword)),
+		ListFactors:     by(c, ownerEvenClosing, onCall((*call).listFactors)),
+		OfferTOTP:       by(c, fresh(owner, freshPerson), onCall((*call).offerTOTP)),
+		ConfirmTOTP:     by(c, fresh(owner, freshPerson), changing((*call).confirmTOTP)),
+		RenameFactor:    by(c, owner, changing((*call).renameFactor)),
+		RemoveFactor:    by(c, fresh(owner, freshPerson), changing((*call).removeFactor)),
 		SetLanguage:     by(c, owner, changing((*call).setLanguage)),
 		ListContacts:    by(c, ownerEvenClosing, onCall((*call).listContacts)),
 		AddContact:      by(c, fresh(owner, freshPerson), changing((*call).addContact)),
@@ -184,6 +195,7 @@ func menu(c *core) *Menu {
 		PublishNotices:     by(c, system, onCall((*call).publishNotices)),
 		SettleVerification: by(c, system, onCall((*call).settleVerification)),
 		SettleUnlinked:     by(c, system, onCall((*call).settleUnlinked)),
+		SettleFactor:       by(c, system, onCall((*call).settleFactor)),
 		SettlePassword:     by(c, system, onCall((*call).settlePassword)),
 		SettleRemoval:      by(c, system, onCall((*call).settleRemoval)),
 		SettleErasure:      by(c, system, onCall((*call).settleErasure)),

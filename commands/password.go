@@ -53,7 +53,7 @@ func (k *call) changePassword(ctx context.Context, in ChangePassword) (SignedIn,
 	}
 	who.account = out.state
 	_ = k.forgetPasswords(ctx, out.state) // else the process that handles deadlines does
-	return k.renewSession(ctx, month, who, func(one *domain.Session) (int64, error) {
+	return k.renewSession(ctx, month, who, session.Level, domain.MethodPassword, func(one *domain.Session) (int64, error) {
 		if one.Ended {
 			return 0, domain.ErrSession
 		}
@@ -72,7 +72,15 @@ func (k *call) checkOwnPassword(ctx context.Context, a *domain.Account, p passwo
 	for i, c := range contacts {
 		known[i] = c.Email
 	}
-	return passwordRefusal(k.Checker.Check(p, passwords.Alone, known...), field)
+	return passwordRefusal(k.Checker.Check(p, passwordUse(a), known...), field)
+}
+
+// passwordUse is what an account's password is used for (NIST SP 800-63B-4, 3.1.1.2).
+func passwordUse(a *domain.Account) passwords.Use {
+	if a.Reach() > domain.LevelOne {
+		return passwords.WithFactor
+	}
+	return passwords.Alone
 }
 
 // SettlePassword destroys the keys of the passwords that an account had before, and finishes recoveries that set one.

@@ -9,14 +9,20 @@ import (
 	"accountledger/passwords"
 )
 
-// Raise proves again who the caller is, for what asks for a fresh proof.
+// Raise proves again who the caller is, as surely as they can, for what asks for a fresh proof.
 type Raise struct {
-	Password passwords.Password `json:"-"`
+	Evidence Evidence `json:"-"`
 }
 
-// raise gives the caller's session a fresh proof and another token; the old one ends at once. Wrong passwords are limited by the
-// session, apart from those at sign-in: a stolen token allows neither unlimited guesses nor locking the owner out.
+// raise gives the caller's session a fresh proof and another token; the old one ends at once. Whoever has a second factor proves it: the session
+// stands for the first. What is wrong is limited by the session, apart from what is wrong at sign-in: a stolen token allows neither
+// unlimited guesses nor locking the owner out.
 func (k *call) raise(ctx context.Context, in Raise) (SignedIn, error) {
+	method, err := in.Evidence.method()
+	if err != nil {
+		return SignedIn{}, err
+	}
+	k.bind(in.Evidence.credential())
 	month, err := k.ownMonth(ctx)
 	if err != nil {
 		return SignedIn{}, err
@@ -25,10 +31,20 @@ func (k *call) raise(ctx context.Context, in Raise) (SignedIn, error) {
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if err := k.proveSelf(ctx, who, in.Password, domain.ErrPassword); err != nil {
+	level := domain.LevelOne
+	switch {
+	case !slices.Contains(who.ways(), method):
+		return SignedIn{}, domain.ErrNotAWay
+	case method == domain.MethodPassword:
+		err = k.proveSelf(ctx, who, in.Evidence.Password, domain.ErrPassword)
+	default:
+		level = domain.LevelTwo
+		err = k.useFactor(ctx, who.account, in.Evidence, method, domain.UseRaise, []byte("in"), k.Caller.Session.UUID[:])
+	}
+	if err != nil {
 		return SignedIn{}, err
 	}
-	return k.renewSession(ctx, month, who, func(one *domain.Session) (ownerAt int64, err error) {
+	return k.renewSession(ctx, month, who, level, method, func(one *domain.Session) (ownerAt int64, err error) {
 		everywhere, err := k.everywhereAt(ctx)
 		if err == nil && !one.Open(everywhere, k.now) {
 			err = domain.ErrSession
@@ -59,9 +75,10 @@ func (k *call) proveSelf(ctx context.Context, who holder, p passwords.Password, 
 	return k.proven(k.turn(ctx, passwords.Known), who, p, refusal, counters, nil)
 }
 
-// renewSession gives the caller's session a fresh proof by password and another token. may says from which version of the owner's stream
-// on it can be ended, or refuses.
-func (k *call) renewSession(ctx context.Context, month domain.Month, who holder, may func(*domain.Session) (ownerAt int64, err error)) (SignedIn, error) {
+// renewSession gives the caller's session a fresh proof of a level, by a method, and another token. may says from which version of the owner's
+// stream on it can be ended, or refuses.
+func (k *call) renewSession(ctx context.Context, month domain.Month, who holder, level domain.Level, method domain.AuthMethod,
+	may func(*domain.Session) (ownerAt int64, err error)) (SignedIn, error) {
 	a := about{}
 	if who.account != nil {
 		a = ofAccount(who.account)
@@ -80,8 +97,8 @@ func (k *call) renewSession(ctx context.Context, month domain.Month, who holder,
 			if err != nil {
 				return nil, err
 			}
-			return []any{domain.SessionRaised{Session: k.Caller.Session, SecretHash: hashSecret(secret), Level: domain.LevelOne,
-				Methods: []domain.AuthMethod{domain.MethodPassword}, OwnerAt: ownerAt}}, nil
+			return []any{domain.SessionRaised{Session: k.Caller.Session, SecretHash: hashSecret(secret), Level: level,
+				Methods: []domain.AuthMethod{method}, OwnerAt: ownerAt}}, nil
 		}}.by(ctx, k)
 	if err != nil {
 		return SignedIn{}, err
@@ -91,6 +108,14 @@ func (k *call) renewSession(ctx context.Context, month domain.Month, who holder,
 		return SignedIn{}, err
 	}
 	return who.signedIn(month, k.Caller.Session, secret, out.state.All[k.Caller.Session].Expires), nil
+}
+
+// ways are the methods by which the holder, who has a session, proves again as surely as they can who they are.
+func (who holder) ways() []domain.AuthMethod {
+	if who.account == nil {
+		return []domain.AuthMethod{domain.MethodPassword}
+	}
+	return who.account.Ways()
 }
 
 // self is the caller as the holder of a password.

@@ -10,7 +10,9 @@ import (
 	"accountledger/passwords"
 )
 
-func raiseBy(p string) commands.Raise { return commands.Raise{Password: passwords.New(p)} }
+func raiseBy(p string) commands.Raise {
+	return commands.Raise{Evidence: commands.Evidence{Password: passwords.New(p)}}
+}
 
 // authenticated is the caller that a token belongs to now.
 func (w *world) authenticated(token commands.Token) domain.Caller {

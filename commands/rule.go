@@ -45,18 +45,18 @@ func ownerEvenClosing(c domain.Caller) error {
 
 // How old the last proof of who the caller is may be, for what a stolen token must not be enough for (OWASP ASVS 7.5.3).
 const (
-	freshPerson  = 5 * time.Minute
+	freshPerson  = domain.FactorFreshness
 	freshOfficer = 15 * time.Minute
 )
 
-// fresh is a rule whose callers must have proven lately who they are.
+// fresh is a rule whose callers must have proven lately who they are, as surely as they can.
 func fresh(rule Rule, within time.Duration) Rule {
 	return func(c domain.Caller) error {
 		if err := rule(c); err != nil {
 			return err
 		}
-		if c.ProofAge > within {
-			return domain.StepUpRequired(within)
+		if c.Level < c.Reach || c.ProofAge > within {
+			return domain.StepUpRequired(max(c.Reach, domain.LevelOne), within, c.Ways)
 		}
 		return nil
 	}

@@ -49,6 +49,11 @@ CorrectBirth       s     y      c       n       n     n          n       n      
 History            s     y      y       n       n     n          n       n        n
 ListPermissions    s     y      y       n       n     n          n       n        n
 SetPermission      s     y      c       n       n     n          n       n        n
+ListFactors        s     y      y       n       n     n          n       n        n
+OfferTOTP          s     y      c       n       n     n          n       n        n
+ConfirmTOTP        s     y      c       n       n     n          n       n        n
+RenameFactor       s     y      c       n       n     n          n       n        n
+RemoveFactor       s     y      c       n       n     n          n       n        n
 ListDevices        s     y      y       n       n     n          n       n        n
 LinkDevice         s     y      c       n       n     n          n       n        n
 RenameDevice       s     y      c       n       n     n          n       n        n
@@ -72,6 +77,7 @@ RestoreLimits      n     n      n       n       n     n          n       y      
 DescribeController n     n      n       n       n     n          n       y        n
 PublishNotices     n     n      n       n       n     n          n       n        y
 SettleVerification n     n      n       n       n     n          n       n        y
+SettleFactor       n     n      n       n       n     n          n       n        y
 SettleUnlinked     n     n      n       n       n     n          n       n        y
 SettlePassword     n     n      n       n       n     n          n       n        y
 SettleRemoval      n     n      n       n       n     n          n       n        y

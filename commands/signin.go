@@ -2,6 +2,7 @@ package commands
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -71,7 +72,7 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 		class = passwords.Known
 	}
 	var first beginning
-	needed := false
+	var needs []domain.AuthMethod
 	if err == nil {
 		err = k.proven(k.turn(ctx, class), who, in.Password, domain.ErrCredentials, counters.of(known), func() (err error) {
 			guessed := k.guessedAt(counters.row) && !known
@@ -85,12 +86,12 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 				return domain.ErrDisowned
 			}
 			first = beginning{holder: who, client: client, session: domain.SessionID{UUID: domain.Derive(k.command.UUID, "session")},
-				methods: []domain.AuthMethod{domain.MethodPassword}}
+				methods: []domain.AuthMethod{domain.MethodPassword}, level: domain.LevelOne}
 			if first.unusual, err = k.unusual(ctx, first, &counters, guessed); err != nil {
 				return err
 			}
-			if needed, err = k.needsCode(ctx, &first, guessed); err != nil || needed {
-				return err
+			if needs, err = k.needed(ctx, &first, guessed); err != nil || slices.Contains(needs, domain.MethodCode) {
+				return err // messages have a budget of their own
 			}
 			return k.spendStart(who.id, client, known)
 		})
@@ -98,8 +99,8 @@ func (k *call) signIn(ctx context.Context, in SignIn) (SignedIn, error) {
 	switch {
 	case err != nil:
 		return SignedIn{}, err
-	case needed:
-		return k.askForCode(ctx, who, first.unusual)
+	case len(needs) > 0:
+		return k.askForMore(ctx, first, needs)
 	}
 	begun, err := k.begin(ctx, first)
 	if err == nil {
@@ -121,6 +122,7 @@ type beginning struct {
 	client  []byte // the secret that the client sent
 	session domain.SessionID
 	methods []domain.AuthMethod
+	level   domain.Level
 	unusual []domain.Unusual // for which reasons, as far as they were looked for
 }
 
@@ -158,7 +160,7 @@ func (k *call) begin(ctx context.Context, in beginning) (SignedIn, error) {
 				events = append(events, domain.SessionEnded{Session: one, Reason: domain.SessionDisplaced})
 			}
 			started := k.sessionStarted(id, who, month, secret, lifetime)
-			started.Methods, started.NewClient, started.Unusual = in.methods, from.isNew, from.unusual(in.unusual)
+			started.Level, started.Methods, started.NewClient, started.Unusual = in.level, in.methods, from.isNew, from.unusual(in.unusual)
 			if started.First, err = k.firstSession(ctx, who, s, k.factTime(head)); err != nil {
 				return nil, err
 			}
@@ -218,8 +220,7 @@ func (k *call) sessionStarted(id domain.SessionID, who holder, month domain.Mont
 		keys[0], cohort = domain.AccountKey(who.account.ID), who.account.Cohort()
 	}
 	return domain.SessionStarted{Session: id, Owner: who.kind, SecretHash: hashSecret(secret), Expires: k.now.Add(lifetime), OwnerAt: who.ownerAt,
-		Level: domain.LevelOne, Cohort: cohort,
-		Client: domain.Personal(k.clientInfo(), keys...)}
+		Cohort: cohort, Client: domain.Personal(k.clientInfo(), keys...)}
 }
 
 // ageAgain decides the person's capacity again.

@@ -44,7 +44,7 @@ func (w *world) begin() *commands.PendingSignIn {
 }
 
 func withCode(p *commands.PendingSignIn, code string) commands.ContinueSignIn {
-	return commands.ContinueSignIn{ID: p.ID, Handle: p.Handle, Code: code}
+	return commands.ContinueSignIn{ID: p.ID, Handle: p.Handle, Evidence: commands.Evidence{Code: code}}
 }
 
 // keyEnded reports whether the key of the address that a sign-in's code went to is destroyed.
@@ -62,7 +62,7 @@ func TestSignInByCode(t *testing.T) {
 	}
 	var p *commands.PendingSignIn
 	w.appended([]string{"delivery.admitted.v1", "sign_in.begun.v1", "verification.requested.v1"}, func() { p = w.begin() })
-	if !slices.Equal(p.Needs, []domain.SignInNeed{domain.NeedCode}) || p.Expires.Sub(w.clock.Now()).Round(time.Minute) != domain.SignInLifetime {
+	if !slices.Equal(p.Needs, []domain.AuthMethod{domain.MethodCode}) || p.Expires.Sub(w.clock.Now()).Round(time.Minute) != domain.SignInLifetime {
 		t.Errorf("it needs %v", p.Needs)
 	}
 	m := do(w, w.Message, domain.System(), domain.MessageRequest{Verification: domain.VerificationID(p.ID), Issue: 1})
@@ -125,7 +125,8 @@ func TestSignInsThatDoNotPass(t *testing.T) {
 	other.Handle = "another"
 	refused(w, w.ContinueSignIn, domain.Guest(), other, domain.ErrSignIn)
 	up := w.signUp("bob@example.com")
-	refused(w, w.ContinueSignIn, domain.Guest(), commands.ContinueSignIn{ID: domain.SignInID(up.Verification), Handle: up.Handle, Code: "1"}, domain.ErrSignIn)
+	refused(w, w.ContinueSignIn, domain.Guest(), commands.ContinueSignIn{ID: domain.SignInID(up.Verification), Handle: up.Handle,
+		Evidence: commands.Evidence{Code: "1"}}, domain.ErrSignIn)
 	proof := domain.VerificationID(p.ID)
 	refused(w, w.CheckCode, domain.Guest(), commands.CheckCode{Verification: proof, Handle: p.Handle, Code: code}, domain.ErrVerification)
 	refused(w, w.Resend, domain.Guest(), commands.Resend{Verification: proof, Handle: p.Handle}, domain.ErrVerification)

@@ -7,7 +7,6 @@ import (
 
 	"accountledger/commands"
 	"accountledger/domain"
-	"accountledger/passwords"
 )
 
 // signIns are somebody's, the newest first.
@@ -71,7 +70,7 @@ func TestWhatASignInShows(t *testing.T) {
 	in := do(w, w.ContinueSignIn, domain.Guest(), withCode(p, w.codeOf(p)))
 	c := w.authenticated(in.Token)
 	w.clock.forward(time.Hour)
-	raised := do(w, w.Raise, c, commands.Raise{Password: passwords.New(password)})
+	raised := do(w, w.Raise, c, raiseBy(password))
 	one := w.signIns(w.authenticated(raised.Token))[0]
 	if !slices.Equal(one.Methods, []domain.AuthMethod{domain.MethodPassword, domain.MethodCode}) || one.Level != domain.LevelOne || !one.NewClient ||
 		!slices.Equal(one.Unusual, []domain.Unusual{domain.UnusualClient}) || one.RaisedAt.Sub(one.At) < time.Hour || !one.Current ||

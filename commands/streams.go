@@ -64,6 +64,10 @@ func (c *core) signInStream(id domain.SignInID) stream[*domain.SignIn] {
 	return stream[*domain.SignIn]{domain.SignInStream(id), c.signIns, zero[domain.SignIn]}
 }
 
+func (c *core) factorStream(id domain.FactorID) stream[*domain.FactorUses] {
+	return stream[*domain.FactorUses]{domain.FactorStream(id), c.factors, domain.NewFactorUses}
+}
+
 // stateOf reads the state of a stream as the leader has it now.
 func stateOf[S state[S]](ctx context.Context, s stream[S]) (S, error) {
 	at, err := s.read(ctx)

@@ -43,6 +43,7 @@ type Account struct {
 	Rules      Rules
 	Capacity   Capacity
 	contacts
+	factors
 	Birth      AccountBirth
 	Password   AccountPassword
 	Recoveries AccountRecoveries
@@ -65,7 +66,7 @@ type Account struct {
 
 // NewAccount is an account before its first fact.
 func NewAccount(id AccountID) *Account {
-	return &Account{ID: id, Version: -1, PermissionAt: -1, EverywhereAt: -1,
+	return &Account{ID: id, Version: -1, PermissionAt: -1, EverywhereAt: -1, factors: factors{FactorsAt: -1},
 		Permissions: map[Allowance]PermissionState{}, Devices: map[DeviceID]*Device{}, linked: map[DeviceKind]onDay{}}
 }
 
@@ -112,6 +113,12 @@ func (a *Account) Apply(f Fact) error {
 		}
 	case PasswordRehashed:
 		a.Password.Hash, a.Password.Fact = e.Hash, f
+	case FactorEnrolled:
+		a.enrol(f, e)
+	case FactorRenamed:
+		a.rename(f, e)
+	case FactorRemoved:
+		a.remove(f, e.Factor)
 	case AccountGuarded:
 		if a.GuardedUntil, a.guardedAt = e.Until, f.At; e.Reason == GuardRestored {
 			a.settledUntil = e.Until

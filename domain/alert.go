@@ -27,7 +27,13 @@ func (f Fact) Alert() (a Alert, ok bool) {
 		a.Kind, a.Session = MessageNewSignIn, e.Session
 		ok = e.Owner == ActorPerson && slices.Contains(e.Unusual, UnusualClient)
 	case SignInBegun:
-		a.Kind, ok = MessagePasswordKnown, true
+		a.Kind, ok = MessagePasswordKnown, slices.Contains(e.Needs, MethodCode)
+	case SignInFailed: // for codes, the verification counts
+		a.Kind, ok = MessagePasswordKnown, e.Try == MaxTries
+	case FactorEnrolled:
+		a.Kind, ok = MessageFactorAdded, true
+	case FactorRemoved:
+		a.Kind, ok = MessageFactorGone, e.Reason == FactorRemovedByOwner
 	case PasswordChanged:
 		a.Kind, ok = MessagePasswordChanged, true
 		if e.How == PasswordByRecovery {
@@ -74,6 +80,9 @@ func (a *Account) Disown(of EventID, now time.Time) ([]any, error) {
 		return nil, err
 	}
 	events := []any{AlertDisowned{Of: of}, AccountSignedOutEverywhere{}, a.Guard(GuardDisowned, now)}
+	if i := slices.IndexFunc(a.Factors, func(f *Factor) bool { return f.Fact.ID == of }); i >= 0 {
+		events = append(events, a.endFactors(FactorDisowned, a.Factors[i])...)
+	}
 	if a.Erasure.State == ErasureWaiting {
 		events = append(events, ErasureCancelled{})
 	}

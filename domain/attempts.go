@@ -11,6 +11,7 @@ const (
 	AttemptNetwork AttemptKind = "network"  // refused sign-ins from one network, at any identifier
 	AttemptInARow  AttemptKind = "in_a_row" // refused sign-ins at one identifier since the last right one (NIST SP 800-63B-4, 3.2.2)
 	AttemptRaise   AttemptKind = "raise"    // refused proofs in one session
+	AttemptTOTP    AttemptKind = "totp"     // wrong codes of authenticator apps of one account after its right password, or in one of its sessions
 	AttemptCode    AttemptKind = "code"     // wrong codes for one identifier
 	AttemptSignUp  AttemptKind = "sign_up"  // sign-ups from one network
 	AttemptLink    AttemptKind = "link"     // links that are none, from one network
@@ -19,7 +20,7 @@ const (
 
 // AttemptKinds lists every kind.
 func AttemptKinds() []AttemptKind {
-	return []AttemptKind{AttemptSignIn, AttemptNetwork, AttemptInARow, AttemptRaise, AttemptCode, AttemptSignUp, AttemptRecover, AttemptLink}
+	return []AttemptKind{AttemptSignIn, AttemptNetwork, AttemptInARow, AttemptRaise, AttemptTOTP, AttemptCode, AttemptSignUp, AttemptRecover, AttemptLink}
 }
 
 // Validate refuses unknown values.

@@ -16,6 +16,9 @@ type Caller struct {
 	Roles   []Role // of an officer
 	Session SessionID
 	Level   Level // of the session
+	// Reach is the highest level that the caller can prove, and Ways those of which one proves it.
+	Reach Level
+	Ways  []AuthMethod
 	// ProofAge is how long ago, at the time of the request, the owner of the session proved who they are.
 	ProofAge time.Duration
 	// Closing: the person's account is being erased; only the erasure and sessions can be used.

@@ -20,6 +20,21 @@ type ClientKnown struct {
 	OwnerAt int64 `json:"owner_at"` // version of the owner's stream at sign-in: signing out everywhere makes earlier ones unknown
 }
 
+const (
+	// RememberedFor is for how long a client is remembered.
+	RememberedFor = 30 * 24 * time.Hour
+	// MaxRemembered is how many clients of one owner are remembered; a further one makes the oldest forgotten.
+	MaxRemembered = 10
+)
+
+// ClientRemembered: by the same client, the password alone signs its owner in from now on, since they have proven a second factor with it and
+// asked for this. A session that starts so is of the first level. Whatever changes the password or the factors makes clients forgotten.
+type ClientRemembered struct {
+	Client  Hash      `json:"client"`
+	Until   time.Time `json:"until"`
+	OwnerAt int64     `json:"owner_at"` // version of the owner's stream at sign-in
+}
+
 // Unusual is a reason for which a sign-in with the right password is unusual. A sign-in by a client that is known never is.
 type Unusual string
 
@@ -51,7 +66,13 @@ func (u Unusual) Validate() error { return oneOf(u, u.Values()...) }
 
 // Clients are the clients that are known of one owner.
 type Clients struct {
-	all []client // the oldest first
+	all        []client     // the oldest first
+	remembered []remembered // the latest, the oldest first
+}
+
+type remembered struct {
+	ClientRemembered
+	fact Fact
 }
 
 type client struct {
@@ -60,17 +81,36 @@ type client struct {
 }
 
 // Fork returns a copy to apply facts to.
-func (c *Clients) Fork() *Clients { return &Clients{slices.Clip(c.all)} }
+func (c *Clients) Fork() *Clients {
+	return &Clients{all: slices.Clip(c.all), remembered: slices.Clip(c.remembered)}
+}
 
 // Apply applies a fact to the state.
 func (c *Clients) Apply(f Fact) error {
-	e, ok := f.Event.(ClientKnown)
-	if !ok {
+	switch e := f.Event.(type) {
+	case ClientKnown:
+		c.all = append(c.all, client{e, f})
+		c.all = c.all[max(0, len(c.all)-MaxClients):]
+	case ClientRemembered:
+		c.remembered = append(c.remembered, remembered{e, f})
+		c.remembered = c.remembered[max(0, len(c.remembered)-MaxRemembered):]
+	default:
 		return unexpected(f)
 	}
-	c.all = append(c.all, client{e, f})
-	c.all = c.all[max(0, len(c.all)-MaxClients):]
 	return nil
+}
+
+// Remembered reports whether a client is remembered now. since is the version of its owner's stream before which nothing counts: that of the
+// latest sign-out everywhere or change of factors. A restore makes those from before it forgotten.
+func (c *Clients) Remembered(hash Hash, since int64, now time.Time) bool {
+	return slices.ContainsFunc(c.remembered, func(one remembered) bool {
+		return one.Client == hash && !one.fact.Restored && one.OwnerAt >= since && now.Before(one.Until) && !one.fact.At.After(now.Add(MaxAhead))
+	})
+}
+
+// Remember decides on remembering a client from now on.
+func (c *Clients) Remember(hash Hash, ownerAt int64, now time.Time) []any {
+	return []any{ClientRemembered{Client: hash, Until: now.Add(RememberedFor), OwnerAt: ownerAt}}
 }
 
 // Known reports whether a client is known now. A restore makes those from before it unknown.

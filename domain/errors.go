@@ -91,7 +91,17 @@ var (
 		Field: "/language"}
 	ErrBirthMonth = &Error{Kind: Invalid, Code: "invalid_birth_month",
 		Message: "This is not a month of birth. Use year and month, such as 1990-05, not in the future.", Field: "/birth_month"}
-	ErrStepUp      = &Error{Kind: Forbidden, Code: "step_up_required", Message: "Prove again that it is you, by your password, and then repeat the request."}
+	ErrStepUp     = &Error{Kind: Forbidden, Code: "step_up_required", Message: "Prove again that it is you, and then repeat the request."}
+	ErrFactorName = &Error{Kind: Invalid, Code: "invalid_factor_name", Message: "A name has 1 to 100 characters and no control characters.", Field: "/name"}
+	ErrFactors    = &Error{Kind: Conflict, Code: "too_many_factors", Message: "You have as many of these as an account can have. Remove one first."}
+	ErrTOTP       = &Error{Kind: Invalid, Code: "wrong_totp",
+		Message: "This is not the code that your authenticator app shows now, or it was used already. Wait for the next one.", Field: "/totp"}
+	ErrRecoveryCode = &Error{Kind: Invalid, Code: "wrong_recovery_code", Message: "This is not one of your recovery codes, or it was used already.",
+		Field: "/recovery_code"}
+	ErrEvidence  = &Error{Kind: Invalid, Code: "one_proof", Message: "Give exactly one of what can prove that it is you."}
+	ErrNotAWay   = &Error{Kind: Invalid, Code: "not_a_way", Message: "This does not prove as much as is needed. The answer before says what does."}
+	ErrEnrolTOTP = &Error{Kind: Gone, Code: "enrolment_ended",
+		Message: "This set-up of an authenticator app is not yours, or older than ten minutes. Begin it again.", Field: "/continuation"}
 	ErrCapacity    = &Error{Kind: Forbidden, Code: "capacity_refused", Message: "People of this age in this region cannot have an account of their own."}
 	ErrDeviceKind  = &Error{Kind: Invalid, Code: "invalid_device_kind", Message: "This is not a kind of device. See GET /v1/catalogue.", Field: "/kind"}
 	ErrDeviceModel = &Error{Kind: Invalid, Code: "invalid_device_model", Message: "A device's model has 1 to 100 characters and no control characters.",

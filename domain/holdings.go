@@ -24,6 +24,9 @@ func (a *Account) Holdings() (h Holdings) {
 	for _, claim := range h.Claims {
 		h.Keys = append(h.Keys, IdentifierKey(claim))
 	}
+	for _, f := range a.Factors {
+		h.Keys = append(h.Keys, FactorKey(f.Factor))
+	}
 	for _, id := range a.DeviceIDs() {
 		h.Keys = append(h.Keys, DeviceKey(id))
 	}

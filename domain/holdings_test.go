@@ -15,7 +15,7 @@ import (
 
 // ends says for every name of a key and a secret how it ends: with the account, or otherwise.
 var ends = map[string]string{
-	"AccountKey": "held", "IdentifierKey": "held", "DeviceKey": "held", "PasswordKey": "held",
+	"AccountKey": "held", "IdentifierKey": "held", "DeviceKey": "held", "FactorKey": "held", "PasswordKey": "held",
 	"SignUpKey":       "by the sign-up's end", // before there is an account
 	"RecoveryKey":     "by the recovery's end, a day after its request at the latest; anybody can have asked, and for any address",
 	"VerificationKey": "by the verification's end; what it seals is sealed under the account's key as well",
@@ -46,16 +46,19 @@ func TestHoldings(t *testing.T) {
 
 	id := uuid.New()
 	account, claims, device := domain.AccountID{UUID: id}, []domain.ClaimID{{UUID: uuid.New()}, {UUID: uuid.New()}}, domain.DeviceID{UUID: uuid.New()}
+	factor := domain.FactorID{UUID: uuid.New()}
 	a := domain.NewAccount(account)
 	if h := a.Holdings(); len(h.Keys)+len(h.Claims) > 0 {
 		t.Errorf("before it is opened it has %v", h)
 	}
-	for _, e := range []any{domain.AccountOpened{Claim: claims[0]}, domain.ContactAttached{Claim: claims[1]}, domain.DeviceLinked{Device: device}} {
+	for _, e := range []any{domain.AccountOpened{Claim: claims[0]}, domain.ContactAttached{Claim: claims[1]}, domain.DeviceLinked{Device: device},
+		domain.FactorEnrolled{Factor: factor}} {
 		if err := a.Apply(domain.Fact{Stream: domain.AccountStream(account), Event: e}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	held := map[string]string{"AccountKey": domain.AccountKey(account), "IdentifierKey": domain.IdentifierKey(claims[1]), "DeviceKey": domain.DeviceKey(device),
+		"FactorKey":   domain.FactorKey(factor),
 		"PasswordKey": domain.PasswordKey(a.Password.ID)}
 	h := a.Holdings()
 	for name, how := range ends {

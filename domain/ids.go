@@ -25,6 +25,7 @@ type (
 	commandKind  struct{}
 	passwordKind struct{}
 	recoveryKind struct{}
+	factorKind   struct{}
 	eventKind    struct{}
 	logKind      struct{}
 
@@ -54,6 +55,8 @@ type (
 	PasswordID = ID[passwordKind]
 	// RecoveryID names a recovery. Its verification has the same UUID.
 	RecoveryID = ID[recoveryKind]
+	// FactorID names a factor that an account has beside its password.
+	FactorID = ID[factorKind]
 	// EventID names an event. It tells when the event was recorded, to the millisecond, unless it derives from another's.
 	EventID = ID[eventKind]
 	// LogID names a log.

@@ -5,20 +5,28 @@ import "time"
 // Level is how sure the ledger is of who is signed in (NIST SP 800-63B-4, authenticator assurance levels).
 type Level int
 
-// LevelOne: one factor was proven. Two factors are not offered yet, so every account's highest level is one.
-const LevelOne Level = 1
+// Levels.
+const (
+	LevelOne Level = 1 // one factor was proven
+	LevelTwo Level = 2 // two were, or a passkey by which its authenticator knew its user
+)
 
 // AuthMethod is a way in which somebody proved who they are.
 type AuthMethod string
 
 // Methods.
 const (
-	MethodPassword AuthMethod = "password"
-	MethodCode     AuthMethod = "code" // sent to an address of the account; beside the password it is no second factor
+	MethodPassword     AuthMethod = "password"
+	MethodCode         AuthMethod = "code" // sent to an address of the account; beside the password it is no second factor
+	MethodTOTP         AuthMethod = "totp" // the code of an authenticator app
+	MethodPasskey      AuthMethod = "passkey"
+	MethodRecoveryCode AuthMethod = "recovery_code"
 )
 
 // Values lists them all.
-func (AuthMethod) Values() []AuthMethod { return []AuthMethod{MethodPassword, MethodCode} }
+func (AuthMethod) Values() []AuthMethod {
+	return []AuthMethod{MethodPassword, MethodCode, MethodTOTP, MethodPasskey, MethodRecoveryCode}
+}
 
 // Validate refuses unknown values.
 func (m AuthMethod) Validate() error { return oneOf(m, m.Values()...) }
@@ -28,12 +36,12 @@ func (m AuthMethod) Validate() error { return oneOf(m, m.Values()...) }
 type StepUp struct {
 	Level  Level
 	MaxAge time.Duration // of the last proof
-	Ways   []AuthMethod  // that can prove it
+	Ways   []AuthMethod  // that can prove it; one of them is enough
 }
 
-// StepUpRequired is the refusal of a caller whose last proof is older than a time.
-func StepUpRequired(maxAge time.Duration) error {
+// StepUpRequired is the refusal of a caller whose last proof was of a lower level or is older than a time.
+func StepUpRequired(level Level, maxAge time.Duration, ways []AuthMethod) error {
 	e := *ErrStepUp
-	e.StepUp = &StepUp{Level: LevelOne, MaxAge: maxAge, Ways: []AuthMethod{MethodPassword}}
+	e.StepUp = &StepUp{Level: level, MaxAge: maxAge, Ways: ways}
 	return &e
 }

@@ -33,6 +33,8 @@ const (
 	MessageContactAdded     Message = "contact_added"     // another address
 	MessageContactGone      Message = "contact_gone"      // another address was removed
 	MessageDeviceLinked     Message = "device_linked"
+	MessageFactorAdded      Message = "factor_added"   // a second factor
+	MessageFactorGone       Message = "factor_removed" // by its owner
 	MessageErasureAsked     Message = "erasure_requested"
 	MessageErasureTomorrow  Message = "erasure_tomorrow" // a day before it
 	MessageErasureNow       Message = "erasure_now"      // just before it
@@ -43,7 +45,8 @@ const (
 // Alerts lists the messages that tell an account's owner of what they may not have done.
 func Alerts() []Message {
 	return []Message{MessageNewSignIn, MessagePasswordKnown, MessagePasswordChanged, MessageRecoveryProved, MessageRecovered, MessageContactAdded,
-		MessageContactGone, MessageDeviceLinked, MessageErasureAsked, MessageErasureTomorrow, MessageErasureNow, MessageErasureCancelled, MessageDisowned}
+		MessageContactGone, MessageDeviceLinked, MessageFactorAdded, MessageFactorGone, MessageErasureAsked,
+		MessageErasureTomorrow, MessageErasureNow, MessageErasureCancelled, MessageDisowned}
 }
 
 // Messages lists every kind of message.

@@ -150,9 +150,6 @@ func RecoveryReady(needs []RecoveryWay) bool {
 	return slices.ContainsFunc(needs, func(w RecoveryWay) bool { return len(w) == 0 })
 }
 
-// Reach is the highest level that a session of the account can have.
-func (a *Account) Reach() Level { return LevelOne }
-
 // AccountRecoveries are the completed recoveries of an account.
 type AccountRecoveries struct {
 	Latest []RecoveryID // the newest last

@@ -45,7 +45,7 @@ func TestClosedSets(t *testing.T) {
 	closed[domain.State](t)
 	closed[domain.Region](t)
 	closed[domain.Capacity](t)
-	closed[domain.SignInNeed](t)
+	closed[domain.FactorKind](t)
 	closed[domain.Channel](t)
 	closed[domain.IdentifierKind](t)
 	closed[domain.VerificationPurpose](t)

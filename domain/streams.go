@@ -37,6 +37,9 @@ func MissedStream(id AccountID) string { return "missed-" + id.String() }
 // SignInStream holds a sign-in that needs more than the password.
 func SignInStream(id SignInID) string { return "signin-" + id.String() }
 
+// FactorStream holds the uses of a factor.
+func FactorStream(id FactorID) string { return "factor-" + id.String() }
+
 // ClientsStream holds the clients that an account or officer signed in with.
 func ClientsStream(owner uuid.UUID) string { return "clients-" + owner.String() }
 
@@ -73,7 +76,7 @@ func IsStream(name string) bool {
 	}
 	kind, rest, _ := strings.Cut(name, "-")
 	switch kind {
-	case "signup", "recovery", "verification", "identifier", "account", "staff", "service", "delivery", "clients", "signin", "missed":
+	case "signup", "recovery", "verification", "identifier", "account", "staff", "service", "delivery", "clients", "signin", "missed", "factor":
 		return isID(rest)
 	case "sessions":
 		id, month, ok := cutID(rest)
@@ -127,6 +130,9 @@ func DeviceKey(id DeviceID) string { return "device/" + id.String() }
 
 // PasswordKey and the account's key seal the hash of a password; it is destroyed when the password is replaced.
 func PasswordKey(id PasswordID) string { return "password/" + id.String() }
+
+// FactorKey and the account's key seal the name of a factor and what it is checked by; it is destroyed when the factor is removed.
+func FactorKey(id FactorID) string { return "factor/" + id.String() }
 
 // StaffKey seals an officer's name and address.
 func StaffKey(id StaffID) string { return "staff/" + id.String() }

@@ -20,6 +20,7 @@ func aggregates() map[string]func() interface{ Apply(domain.Fact) error } {
 		"controllers":  func() state { return &domain.Controllers{} },
 		"claim":        func() state { return &domain.Claim{} },
 		"delivery":     func() state { return &domain.Delivery{} },
+		"factor":       func() state { return domain.NewFactorUses() },
 		"missed":       func() state { return &domain.Missed{} },
 		"notices":      func() state { return &domain.Notices{} },
 		"recovery":     func() state { return &domain.Recovery{} },

@@ -14,7 +14,7 @@ import (
 )
 
 // hidden are fields that nobody is shown: hashes of secrets.
-var hidden = []string{"handle_hash", "secret_hash", "code_hash", "key_hash", "password_hash"}
+var hidden = []string{"handle_hash", "secret_hash", "code_hash", "key_hash", "password_hash", "factor_secret"}
 
 // Reveal is RevealAll of one event.
 func (j *Journal) Reveal(ctx context.Context, f domain.Fact) (jsontext.Value, error) {

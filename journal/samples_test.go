@@ -38,7 +38,8 @@ func samples() map[string]any {
 		AccountVersion: 4, Grant: id[domain.EventID](9)}
 	account, device, claim, signUp, staff := id[domain.AccountID](1), id[domain.DeviceID](2), id[domain.ClaimID](3), id[domain.SignUpID](4), id[domain.StaffID](5)
 	verification, password := id[domain.VerificationID](6), id[domain.PasswordID](19)
-	a, d := domain.AccountKey(account), domain.DeviceKey(device)
+	factor := id[domain.FactorID](20)
+	a, d, fk := domain.AccountKey(account), domain.DeviceKey(device), domain.FactorKey(factor)
 	return map[string]any{
 		"sign_up.requested.v1": domain.SignUpRequested{Kind: domain.IdentifierEmail, Language: "de", Rules: rules,
 			Capacity: domain.CapacitySelf, HandleHash: hash("a"), Delivery: id[domain.DeliveryID](16),
@@ -103,6 +104,13 @@ func samples() map[string]any {
 		"device.renamed.v1":  domain.DeviceRenamed{Device: device, Name: domain.Personal(watch, a, d)},
 		"device.unlinked.v1": domain.DeviceUnlinked{Device: device, Kind: "watch"},
 
+		"factor.enrolled.v1": domain.FactorEnrolled{Factor: factor, Kind: domain.FactorTOTP, Level: domain.LevelOne,
+			Name:   domain.Personal(domain.FactorName{Text: "my phone"}, a, fk),
+			Secret: domain.Personal(domain.FactorSecret{Seed: []byte("12345678901234567890")}, a, fk)},
+		"factor.renamed.v1": domain.FactorRenamed{Factor: factor, Name: domain.Personal(domain.FactorName{Text: "the old phone"}, a, fk)},
+		"factor.removed.v1": domain.FactorRemoved{Factor: factor, Kind: domain.FactorTOTP, Reason: domain.FactorRemovedByOwner},
+		"factor.used.v1":    domain.FactorUsed{Factor: factor, Kind: domain.FactorTOTP, For: domain.UseSignIn, Step: 59},
+
 		"erasure.requested.v1": domain.ErasureRequested{Due: sampleTime},
 		"erasure.reminded.v1":  domain.ErasureReminded{Stage: domain.StageLast, Due: sampleTime},
 		"alert.disowned.v1":    domain.AlertDisowned{Of: id[domain.EventID](9)},
@@ -116,11 +124,13 @@ func samples() map[string]any {
 			Client: domain.Personal(client, a, domain.MonthKey("2026-05"))},
 		"session.raised.v1": domain.SessionRaised{Session: id[domain.SessionID](6), SecretHash: hash("d"), Level: domain.LevelOne,
 			Methods: []domain.AuthMethod{domain.MethodPassword}, OwnerAt: 13},
-		"session.seen.v1":  domain.SessionSeen{Session: id[domain.SessionID](6)},
-		"session.ended.v1": domain.SessionEnded{Session: id[domain.SessionID](6), Reason: domain.SessionSignedOut},
-		"client.known.v1":  domain.ClientKnown{Client: hash("e"), OwnerAt: 12},
-		"sign_in.begun.v1": domain.SignInBegun{Methods: []domain.AuthMethod{domain.MethodPassword}, Needs: []domain.SignInNeed{domain.NeedCode},
-			Unusual: []domain.Unusual{domain.UnusualClient}, Expires: sampleTime, OwnerAt: 12},
+		"session.seen.v1":      domain.SessionSeen{Session: id[domain.SessionID](6)},
+		"session.ended.v1":     domain.SessionEnded{Session: id[domain.SessionID](6), Reason: domain.SessionSignedOut},
+		"client.known.v1":      domain.ClientKnown{Client: hash("e"), OwnerAt: 12},
+		"client.remembered.v1": domain.ClientRemembered{Client: hash("e"), Until: sampleTime, OwnerAt: 12},
+		"sign_in.begun.v1": domain.SignInBegun{Methods: []domain.AuthMethod{domain.MethodPassword}, Needs: []domain.AuthMethod{domain.MethodCode},
+			Unusual: []domain.Unusual{domain.UnusualClient}, HandleHash: hash("b"), Expires: sampleTime, OwnerAt: 12},
+		"sign_in.failed.v1":   domain.SignInFailed{Method: domain.MethodTOTP, Try: 1},
 		"sign_in.passed.v1":   domain.SignInPassed{Session: id[domain.SessionID](6)},
 		"attempts.counted.v1": domain.AttemptsCounted{Attempt: domain.AttemptSignIn, N: 5, At: sampleTime},
 		"attempts.cleared.v1": domain.AttemptsCleared{Attempt: domain.AttemptInARow},

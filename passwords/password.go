@@ -45,6 +45,9 @@ func (p *Password) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// IsZero reports whether nothing was typed.
+func (p Password) IsZero() bool { return p.text == nil }
+
 func (p Password) reveal() string {
 	if p.text == nil {
 		return ""

@@ -11,7 +11,7 @@ import (
 
 // Version is that of the list's rules and schema. Raise it when the list of an old log would come out otherwise: a list of another
 // version is filled again.
-const Version = 10
+const Version = 11
 
 // deadlines says what each type of event does to the list.
 func deadlines() declaration {
@@ -20,7 +20,8 @@ func deadlines() declaration {
 			domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{}, domain.PermissionConfirmed{},
 			domain.PasswordRehashed{}, domain.AccountGuarded{}, domain.AlertDisowned{},
 			domain.ContactMadePrimary{}, domain.LinkFailed{}, domain.LinkUsed{}, domain.BirthCorrected{},
-			domain.DeviceRenamed{},
+			domain.DeviceRenamed{}, domain.FactorEnrolled{}, domain.FactorRenamed{}, domain.FactorUsed{}, domain.ClientRemembered{},
+			domain.SignInFailed{},
 			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{}, domain.SignInBegun{},
 			domain.AttemptsCounted{}, domain.AttemptsLimited{}, domain.AttemptsCleared{}, domain.StaffAdded{},
 			domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{}, domain.AccessDecided{},
@@ -73,6 +74,9 @@ func deadlines() declaration {
 		onStream(erasures, soon[domain.ErasureStarted]),
 		onStream(erasures, never[domain.ErasureCancelled]),
 		onStream(erasures, never[domain.ErasureCompleted]),
+		on(func(f domain.Fact, e domain.FactorRemoved) (change, bool) {
+			return dueSoonFor(f, factors, e.Factor.UUID), true
+		}),
 		on(func(f domain.Fact, e domain.DeviceUnlinked) (change, bool) {
 			return dueSoonFor(f, devices, e.Device.UUID), true
 		}),

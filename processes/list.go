@@ -25,6 +25,7 @@ const (
 	erasures  kind = "erasure"
 	devices   kind = "device"   // unlinked; its key must be destroyed
 	passwords kind = "password" // of an account; the keys of those before it must be destroyed
+	factors   kind = "factor"   // removed; its key must be destroyed
 	removals  kind = "removal"  // of a contact, by its claim; it must be let go of once it cannot be undone
 )
 

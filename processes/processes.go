@@ -273,6 +273,8 @@ func (p *Processes) settle(ctx context.Context, d deadline, now time.Time) (agai
 		left = !a.Value.Ended
 	case devices:
 		_, err = p.Menu.SettleUnlinked(ctx, request(now), commands.SettleUnlinked{Device: domain.DeviceID{UUID: d.id}})
+	case factors:
+		_, err = p.Menu.SettleFactor(ctx, request(now), commands.SettleFactor{Factor: domain.FactorID{UUID: d.id}})
 	case passwords:
 		_, err = p.Menu.SettlePassword(ctx, request(now), commands.SettlePassword{Account: domain.AccountID{UUID: d.id}})
 	case removals:

@@ -27,7 +27,7 @@ func Activity() Declaration {
 		{"subject", "-at"}, {"actor", "-at"}, {"type", "-at"}, {"-at"}},
 		Tallies: []view.Tally{{"type", "at"}, {"at"}}}
 	return declare(schema,
-		ignore(domain.SessionSeen{}, domain.PasswordRehashed{}, domain.ClientKnown{}, domain.AccessDecided{}, domain.AccessCorrected{},
+		ignore(domain.SessionSeen{}, domain.PasswordRehashed{}, domain.ClientKnown{}, domain.ClientRemembered{}, domain.AccessDecided{}, domain.AccessCorrected{},
 			domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{}, domain.AccessQuestionRevealed{}),
 		append(v.ofPeople(), v.ofOffice()...)...)
 }
@@ -61,6 +61,10 @@ func (v activity) ofPeople() []rule {
 		says(v, func(e domain.LinkFailed) words { return word(e.Link) }),
 		says(v, func(e domain.LinkUsed) words { return word(e.Link) }),
 		says(v, func(e domain.BirthCorrected) words { return word(e.Capacity) }),
+		says(v, func(e domain.FactorEnrolled) words { return word(e.Kind) }),
+		says(v, nothing[domain.FactorRenamed]),
+		says(v, func(e domain.FactorRemoved) words { return word(e.Kind).and(string(e.Reason)) }),
+		says(v, func(e domain.FactorUsed) words { return word(e.Kind).and(string(e.For)) }),
 		says(v, func(e domain.PasswordChanged) words { return word(e.How) }),
 		says(v, func(e domain.AccountGuarded) words { return word(e.Reason) }),
 		says(v, func(e domain.LanguageChanged) words { return word(e.Language) }),
@@ -77,6 +81,7 @@ func (v activity) ofPeople() []rule {
 		says(v, nothing[domain.ErasureStarted]),
 		says(v, nothing[domain.ErasureCompleted]),
 		says(v, func(e domain.SignInBegun) words { return all(e.Methods).and(all(e.Needs)...).and(all(e.Unusual)...) }),
+		says(v, func(e domain.SignInFailed) words { return word(e.Method) }),
 		says(v, nothing[domain.SignInPassed]),
 		says(v, signedIn),
 		says(v, func(e domain.SessionRaised) words { return all(e.Methods) }),

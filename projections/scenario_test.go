@@ -97,7 +97,8 @@ func everything(l *projectiontest.Ledger) {
 		Unusual: []domain.Unusual{domain.UnusualClient}, First: domain.FirstOfWeek, Cohort: anna.Cohort(), OwnerAt: 3})
 	signIn := domain.SignInID{UUID: uuid.New()}
 	l.AppendAs(self, domain.SignInStream(signIn), domain.SignInBegun{Methods: []domain.AuthMethod{domain.MethodPassword},
-		Needs: []domain.SignInNeed{domain.NeedCode}, Unusual: []domain.Unusual{domain.UnusualClient}, Expires: l.Now().Add(domain.SignInLifetime)},
+		Needs: []domain.AuthMethod{domain.MethodCode}, Unusual: []domain.Unusual{domain.UnusualClient}, HandleHash: domain.HashHandle("handle"),
+		Expires: l.Now().Add(domain.SignInLifetime)},
 		domain.SignInPassed{Session: session})
 	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}}, domain.AttemptsStream([32]byte{2}, string(domain.MonthOf(l.Now()))),
 		domain.AttemptsCounted{Attempt: domain.AttemptInARow, N: 25, At: l.Now()}, domain.AttemptsCleared{Attempt: domain.AttemptInARow})
@@ -112,6 +113,7 @@ func everything(l *projectiontest.Ledger) {
 	moves(l, cleo)
 	recoveries(l, cleo, said[0])
 	told(l, cleo)
+	factors(l, anna)
 }
 
 // moves is somebody who goes from one address to another, which somebody undoes, and to it again.
@@ -228,4 +230,25 @@ func told(l *projectiontest.Ledger, p *projectiontest.Person) {
 	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorGuest}, Subject: p.ID, Region: p.Region}, domain.AccountStream(p.ID),
 		domain.LinkUsed{Link: domain.LinkNotMe, Of: domain.EventID{UUID: uuid.New()}}, domain.AlertDisowned{Of: domain.EventID{UUID: uuid.New()}},
 		domain.AccountSignedOutEverywhere{}, p.Guard(domain.GuardDisowned, l.Now()), domain.ErasureCancelled{})
+}
+
+// factors is somebody who has an authenticator app for a time, and signs in with it.
+func factors(l *projectiontest.Ledger, p *projectiontest.Person) {
+	self := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any](p.ID)}, Subject: p.ID, Region: p.Region}
+	app, keys := domain.FactorID{UUID: uuid.New()}, []string{domain.AccountKey(p.ID)}
+	keys = append(keys, domain.FactorKey(app))
+	l.AppendAs(self, domain.AccountStream(p.ID), domain.FactorEnrolled{Factor: app, Kind: domain.FactorTOTP, Level: domain.LevelOne,
+		Name: domain.Personal(domain.FactorName{Text: personal()[3]}, keys...), Secret: domain.Personal(domain.FactorSecret{Seed: []byte("seed")}, keys...)},
+		domain.FactorRenamed{Factor: app, Name: domain.Personal(domain.FactorName{Text: personal()[4]}, keys...)})
+	signIn := domain.SignInID{UUID: uuid.New()}
+	l.AppendAs(self, domain.SignInStream(signIn), domain.SignInBegun{Methods: []domain.AuthMethod{domain.MethodPassword},
+		Needs: []domain.AuthMethod{domain.MethodTOTP}, HandleHash: domain.HashHandle("handle"),
+		Expires: l.Now().Add(domain.SignInLifetime)},
+		domain.SignInFailed{Method: domain.MethodTOTP, Try: 1})
+	l.AppendAs(self, domain.FactorStream(app), domain.FactorUsed{Factor: app, Kind: domain.FactorTOTP, For: domain.UseSignIn, Step: l.Now().Unix() / 30})
+	l.AppendAs(self, domain.ClientsStream(p.ID.UUID), domain.ClientRemembered{Client: domain.HashHandle("client"), Until: l.Now().Add(domain.RememberedFor)})
+	l.AppendAs(self, domain.SessionsStream(p.ID.UUID, domain.MonthOf(l.Now())), domain.SessionStarted{Session: domain.SessionID{UUID: uuid.New()},
+		Owner: domain.ActorPerson, SecretHash: domain.HashHandle("secret 3"), Expires: l.Now().Add(time.Hour), Level: domain.LevelTwo,
+		Methods: []domain.AuthMethod{domain.MethodPassword, domain.MethodTOTP}, First: domain.FirstOfWeekAndMonth, Cohort: p.Cohort()})
+	l.AppendAs(self, domain.AccountStream(p.ID), domain.FactorRemoved{Factor: app, Kind: domain.FactorTOTP, Reason: domain.FactorRemovedByOwner})
 }

@@ -123,7 +123,7 @@ func (d *Direct) SignIn(ctx context.Context, who *Person, password, client strin
 // ContinueSignIn implements Ledger.
 func (d *Direct) ContinueSignIn(ctx context.Context, p SignUp, code string) (Session, error) {
 	a, err := ask(ctx, d, d.menu.ContinueSignIn, domain.Guest(), "continueSignIn",
-		commands.ContinueSignIn{ID: domain.SignInID(p.ID), Handle: p.Handle, Code: code})
+		commands.ContinueSignIn{ID: domain.SignInID(p.ID), Handle: p.Handle, Evidence: commands.Evidence{Code: code}})
 	if err != nil {
 		return Session{}, err
 	}

@@ -1,0 +1,64 @@
+package commands
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"accountledger/domain"
+	"accountledger/journal"
+	"accountledger/totp"
+)
+
+// useFactor proves an account's owner by a factor and records its use: one append, which lets the same evidence pass once. by is what wrong
+// codes are counted by besides the account; nothing: whoever gives them knows its password. A wrong one is refused with the error of its
+// method.
+func (k *call) useFactor(ctx context.Context, a *domain.Account, e Evidence, method domain.AuthMethod, what domain.FactorUse, by ...[]byte) error {
+	switch method {
+	case domain.MethodTOTP:
+		return k.useTOTP(ctx, a, e.TOTP, what, by)
+	default:
+		return domain.ErrNotAWay
+	}
+}
+
+// wrongFactor reports whether an error says that evidence was wrong.
+func wrongFactor(err error) bool {
+	return errors.Is(err, domain.ErrTOTP) || errors.Is(err, domain.ErrRecoveryCode)
+}
+
+// useTOTP tries the code on each of the account's authenticator apps. Too many wrong ones make all of them wait, and nothing else.
+func (k *call) useTOTP(ctx context.Context, a *domain.Account, code string, what domain.FactorUse, by [][]byte) error {
+	counters, err := k.counters(ctx, limit{domain.AttemptTOTP, slices.Clone(k.Config.Limits.TOTP), append([][]byte{a.ID.UUID[:]}, by...)})
+	if err != nil {
+		return err
+	}
+	done, err := k.attempt(counters)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = done(ctx, false) }()
+	for _, f := range a.FactorsOf(domain.FactorTOTP) {
+		secret, err := journal.Open(ctx, k.Journal, f.Fact, f.Secret)
+		if err != nil {
+			return err
+		}
+		err = k.useStep(ctx, a, f, totp.Matching(secret.Seed, code, k.now), what)
+		if !errors.Is(err, domain.ErrTOTP) {
+			return err
+		}
+	}
+	return errors.Join(domain.ErrTOTP, done(ctx, true))
+}
+
+// useStep records that a code of one of the matching steps passed. The restore of a ledger forgets which have: none from before it passes then.
+func (k *call) useStep(ctx context.Context, a *domain.Account, f *domain.Factor, matching []int64, what domain.FactorUse) error {
+	if at := k.restored.Load(); f.Fact.Restored && at != nil {
+		matching = slices.DeleteFunc(matching, func(step int64) bool { return step <= totp.Step(at.time)+1 })
+	}
+	_, err := change[*domain.FactorUses]{stream: k.factorStream(f.Factor), about: concerning[*domain.FactorUses](ofAccount(a)),
+		decide: func(_ context.Context, u *domain.FactorUses, _ journal.Head) ([]any, error) {
+			return u.UseStep(f.Factor, matching, what)
+		}}.by(ctx, k)
+	return err
+}

@@ -1,0 +1,64 @@
+package domain
+
+import "slices"
+
+// FactorUse is what a factor was used for.
+type FactorUse string
+
+// Uses.
+const (
+	UseSignIn   FactorUse = "sign_in"
+	UseRaise    FactorUse = "raise"
+	UseRecovery FactorUse = "recovery"
+	UseEnrol    FactorUse = "enrol" // the code that showed that an authenticator app was set up
+)
+
+// Validate refuses unknown values.
+func (u FactorUse) Validate() error { return oneOf(u, UseSignIn, UseRaise, UseRecovery, UseEnrol) }
+
+// FactorUsed: its owner proved who they are by a factor. It is appended at the exact version of the factor's stream and only for what is right,
+// so nothing passes twice, in whatever process, and nobody else can make the stream grow.
+type FactorUsed struct {
+	Factor FactorID   `json:"factor"`
+	Kind   FactorKind `json:"kind"`
+	For    FactorUse  `json:"for"`
+	Step   int64      `json:"step,omitzero"` // of time, of an authenticator app's code (RFC 6238, 4.2)
+}
+
+// FactorUses is what a factor has been used for, as far as decisions need it.
+type FactorUses struct {
+	Step int64 // the last one whose code passed; -1 before the first
+}
+
+// NewFactorUses is a factor before its first use.
+func NewFactorUses() *FactorUses { return &FactorUses{Step: -1} }
+
+// Fork returns a copy to apply facts to.
+func (u *FactorUses) Fork() *FactorUses {
+	next := *u
+	return &next
+}
+
+// Apply applies a fact to the state.
+func (u *FactorUses) Apply(f Fact) error {
+	e, ok := f.Event.(FactorUsed)
+	if !ok {
+		return unexpected(f)
+	}
+	if e.Kind == FactorTOTP {
+		u.Step = max(u.Step, e.Step)
+	}
+	return nil
+}
+
+// UseStep decides on the code of the first step that was not used: a code passes once, and none before it afterwards (RFC 6238, 5.2).
+// ErrTOTP if there is none.
+func (u *FactorUses) UseStep(id FactorID, matching []int64, what FactorUse) ([]any, error) {
+	slices.Sort(matching)
+	for _, step := range matching {
+		if step > u.Step {
+			return []any{FactorUsed{Factor: id, Kind: FactorTOTP, For: what, Step: step}}, nil
+		}
+	}
+	return nil, ErrTOTP
+}
