@@ -61,6 +61,7 @@ func endpoints() []endpoint {
 		{"listFactors", "GET", "/v1/me/factors", false, people},
 		{"offerTOTP", "POST", "/v1/me/factors/totp", false, owner},
 		{"confirmTOTP", "POST", "/v1/me/factors/totp/confirm", true, owner},
+		{"makeRecoveryCodes", "POST", "/v1/me/factors/recovery-codes", false, owner},
 		{"renameFactor", "PATCH", "/v1/me/factors/" + noID, true, owner},
 		{"removeFactor", "DELETE", "/v1/me/factors/" + noID, false, owner},
 		{"listDevices", "GET", "/v1/me/devices", false, people},

@@ -29,6 +29,7 @@ func (a *API) routes() {
 	a.listFactors()
 	a.offerTOTP()
 	a.confirmTOTP()
+	a.makeCodes()
 	a.renameFactor()
 	a.removeFactor()
 	a.setLanguage()

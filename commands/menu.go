@@ -44,7 +44,8 @@ type Menu struct {
 	ChangePassword  Command[ChangePassword, SignedIn]
 	ListFactors     Command[struct{}, []Factor]
 	OfferTOTP       Command[struct{}, TOTPOffer]
-	ConfirmTOTP     Command[ConfirmTOTP, Factor]
+	ConfirmTOTP     Command[ConfirmTOTP, FactorAdded]
+	MakeCodes       Command[struct{}, FactorAdded]
 	RenameFactor    Command[RenameFactor, Factor]
 	RemoveFactor    Command[RemoveFactor, struct{}]
 	SetLanguage     Command[SetLanguage, domain.Language]
@@ -142,6 +143,7 @@ func menu(c *core) *Menu {
 		ListFactors:     by(c, ownerEvenClosing, onCall((*call).listFactors)),
 		OfferTOTP:       by(c, fresh(owner, freshPerson), onCall((*call).offerTOTP)),
 		ConfirmTOTP:     by(c, fresh(owner, freshPerson), changing((*call).confirmTOTP)),
+		MakeCodes:       by(c, fresh(owner, freshPerson), changing((*call).makeCodes)),
 		RenameFactor:    by(c, owner, changing((*call).renameFactor)),
 		RemoveFactor:    by(c, fresh(owner, freshPerson), changing((*call).removeFactor)),
 		SetLanguage:     by(c, owner, changing((*call).setLanguage)),

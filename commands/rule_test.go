@@ -52,6 +52,7 @@ SetPermission      s     y      c       n       n     n          n       n      
 ListFactors        s     y      y       n       n     n          n       n        n
 OfferTOTP          s     y      c       n       n     n          n       n        n
 ConfirmTOTP        s     y      c       n       n     n          n       n        n
+MakeCodes          s     y      c       n       n     n          n       n        n
 RenameFactor       s     y      c       n       n     n          n       n        n
 RemoveFactor       s     y      c       n       n     n          n       n        n
 ListDevices        s     y      y       n       n     n          n       n        n

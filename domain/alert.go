@@ -30,8 +30,10 @@ func (f Fact) Alert() (a Alert, ok bool) {
 		a.Kind, ok = MessagePasswordKnown, slices.Contains(e.Needs, MethodCode)
 	case SignInFailed: // for codes, the verification counts
 		a.Kind, ok = MessagePasswordKnown, e.Try == MaxTries
-	case FactorEnrolled:
-		a.Kind, ok = MessageFactorAdded, true
+	case FactorEnrolled: // recovery codes come with the first other one
+		a.Kind, ok = MessageFactorAdded, e.Kind != FactorRecoveryCodes || e.Level > LevelOne
+	case FactorUsed:
+		a.Kind, ok = MessageFewCodes, e.Kind == FactorRecoveryCodes && e.Left <= FewRecoveryCodes
 	case FactorRemoved:
 		a.Kind, ok = MessageFactorGone, e.Reason == FactorRemovedByOwner
 	case PasswordChanged:

@@ -1,6 +1,9 @@
 package domain
 
-import "slices"
+import (
+	"math/bits"
+	"slices"
+)
 
 // FactorUse is what a factor was used for.
 type FactorUse string
@@ -23,11 +26,14 @@ type FactorUsed struct {
 	Kind   FactorKind `json:"kind"`
 	For    FactorUse  `json:"for"`
 	Step   int64      `json:"step,omitzero"` // of time, of an authenticator app's code (RFC 6238, 4.2)
+	Code   int        `json:"code,omitzero"` // the number of a recovery code in its set, from 1 on
+	Left   int        `json:"left,omitzero"` // how many codes of the set were not used
 }
 
 // FactorUses is what a factor has been used for, as far as decisions need it.
 type FactorUses struct {
-	Step int64 // the last one whose code passed; -1 before the first
+	Step  int64  // the last one whose code passed; -1 before the first
+	Codes uint64 // the numbers of the recovery codes that passed, a bit each
 }
 
 // NewFactorUses is a factor before its first use.
@@ -45,8 +51,12 @@ func (u *FactorUses) Apply(f Fact) error {
 	if !ok {
 		return unexpected(f)
 	}
-	if e.Kind == FactorTOTP {
+	switch e.Kind {
+	case FactorTOTP:
 		u.Step = max(u.Step, e.Step)
+	case FactorRecoveryCodes:
+		u.Codes |= 1 << e.Code
+	case FactorPasskey:
 	}
 	return nil
 }
@@ -62,3 +72,14 @@ func (u *FactorUses) UseStep(id FactorID, matching []int64, what FactorUse) ([]a
 	}
 	return nil, ErrTOTP
 }
+
+// UseCode decides on the recovery code of a number, from 1 on, of a set of so many: ErrRecoveryCode if it was used.
+func (u *FactorUses) UseCode(id FactorID, n, of int, what FactorUse) ([]any, error) {
+	if n < 1 || n > of || u.Codes&(1<<n) != 0 {
+		return nil, ErrRecoveryCode
+	}
+	return []any{FactorUsed{Factor: id, Kind: FactorRecoveryCodes, For: what, Code: n, Left: of - bits.OnesCount64(u.Codes) - 1}}, nil
+}
+
+// Left is how many codes of a set of so many are left.
+func (u *FactorUses) Left(of int) int { return of - bits.OnesCount64(u.Codes) }

@@ -33,8 +33,9 @@ const (
 	MessageContactAdded     Message = "contact_added"     // another address
 	MessageContactGone      Message = "contact_gone"      // another address was removed
 	MessageDeviceLinked     Message = "device_linked"
-	MessageFactorAdded      Message = "factor_added"   // a second factor
-	MessageFactorGone       Message = "factor_removed" // by its owner
+	MessageFactorAdded      Message = "factor_added"       // a second factor
+	MessageFactorGone       Message = "factor_removed"     // by its owner
+	MessageFewCodes         Message = "recovery_codes_low" // hardly any are left
 	MessageErasureAsked     Message = "erasure_requested"
 	MessageErasureTomorrow  Message = "erasure_tomorrow" // a day before it
 	MessageErasureNow       Message = "erasure_now"      // just before it
@@ -45,7 +46,7 @@ const (
 // Alerts lists the messages that tell an account's owner of what they may not have done.
 func Alerts() []Message {
 	return []Message{MessageNewSignIn, MessagePasswordKnown, MessagePasswordChanged, MessageRecoveryProved, MessageRecovered, MessageContactAdded,
-		MessageContactGone, MessageDeviceLinked, MessageFactorAdded, MessageFactorGone, MessageErasureAsked,
+		MessageContactGone, MessageDeviceLinked, MessageFactorAdded, MessageFactorGone, MessageFewCodes, MessageErasureAsked,
 		MessageErasureTomorrow, MessageErasureNow, MessageErasureCancelled, MessageDisowned}
 }
 
