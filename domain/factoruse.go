@@ -26,7 +26,7 @@ type FactorUsed struct {
 	Kind   FactorKind `json:"kind"`
 	For    FactorUse  `json:"for"`
 	Step   int64      `json:"step,omitzero"` // of time, of an authenticator app's code (RFC 6238, 4.2)
-	Code   int        `json:"code,omitzero"` // the number of a recovery code in its set, from 1 on
+	Number int        `json:"number,omitzero"` // of a recovery code in its set, from 1 on
 	Left   int        `json:"left,omitzero"` // how many codes of the set were not used
 }
 
@@ -55,7 +55,7 @@ func (u *FactorUses) Apply(f Fact) error {
 	case FactorTOTP:
 		u.Step = max(u.Step, e.Step)
 	case FactorRecoveryCodes:
-		u.Codes |= 1 << e.Code
+		u.Codes |= 1 << e.Number
 	case FactorPasskey:
 	}
 	return nil
@@ -78,7 +78,7 @@ func (u *FactorUses) UseCode(id FactorID, n, of int, what FactorUse) ([]any, err
 	if n < 1 || n > of || u.Codes&(1<<n) != 0 {
 		return nil, ErrRecoveryCode
 	}
-	return []any{FactorUsed{Factor: id, Kind: FactorRecoveryCodes, For: what, Code: n, Left: of - bits.OnesCount64(u.Codes) - 1}}, nil
+	return []any{FactorUsed{Factor: id, Kind: FactorRecoveryCodes, For: what, Number: n, Left: of - bits.OnesCount64(u.Codes) - 1}}, nil
 }
 
 // Left is how many codes of a set of so many are left.

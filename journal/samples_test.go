@@ -110,7 +110,7 @@ func samples() map[string]any {
 				Codes: domain.RecoveryCodeHashes{Salt: []byte("salt"), Hashes: [][]byte{{1}}}}, a, fk)},
 		"factor.renamed.v1": domain.FactorRenamed{Factor: factor, Name: domain.Personal(domain.FactorName{Text: "the old phone"}, a, fk)},
 		"factor.removed.v1": domain.FactorRemoved{Factor: factor, Kind: domain.FactorTOTP, Reason: domain.FactorRemovedByOwner},
-		"factor.used.v1":    domain.FactorUsed{Factor: factor, Kind: domain.FactorTOTP, For: domain.UseSignIn, Step: 59, Code: 3, Left: 7},
+		"factor.used.v1":    domain.FactorUsed{Factor: factor, Kind: domain.FactorTOTP, For: domain.UseSignIn, Step: 59, Number: 3, Left: 7},
 
 		"erasure.requested.v1": domain.ErasureRequested{Due: sampleTime},
 		"erasure.reminded.v1":  domain.ErasureReminded{Stage: domain.StageLast, Due: sampleTime},
