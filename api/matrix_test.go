@@ -32,6 +32,7 @@ func endpoints() []endpoint {
 		{"resendCode", "POST", "/v1/verifications/" + noID + "/resend", true, everybody()},
 		{"recover", "POST", "/v1/recoveries", true, everybody()},
 		{"checkRecovery", "POST", "/v1/recoveries/" + noID + "/check", true, everybody()},
+		{"waitRecovery", "POST", "/v1/recoveries/" + noID + "/wait", true, everybody()},
 		{"completeRecovery", "POST", "/v1/recoveries/" + noID + "/complete", true, everybody()},
 		{"catalogue", "GET", "/v1/catalogue", false, everybody()},
 		{"notice", "GET", "/v1/notices/" + noID, false, everybody()},

@@ -11,6 +11,7 @@ func (a *API) routes() {
 	a.resendCode()
 	a.recover()
 	a.checkRecovery()
+	a.waitRecovery()
 	a.completeRecovery()
 	a.catalogue()
 	a.notice()

@@ -194,6 +194,7 @@ func tripRows() []tripRow {
 			id, a := p.appOf(one)
 			return request{204, "DELETE", "/v1/me/factors/" + id, p.seen(p.byApp(one, a)), ""}
 		}},
+		{"waitRecovery", 5, 5, func(p *people) request { return p.waiting(p.another()) }},
 		{"continueSignIn", 8, 6, (*people).pending}, // the last one: from now on others need a code, too
 	}
 }

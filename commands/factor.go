@@ -99,6 +99,9 @@ func (k *call) forgetFactors(ctx context.Context, facts []domain.Fact) error {
 			keys = append(keys, domain.FactorKey(e.Factor))
 		}
 	}
+	if len(keys) == 0 {
+		return nil
+	}
 	return k.Journal.Destroy(ctx, keys...)
 }
 

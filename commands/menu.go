@@ -25,6 +25,7 @@ type Menu struct {
 	// Recover begins a recovery: back into an account without its password. Its codes are resent as any other's.
 	Recover          Command[Recover, RecoveryBegun]
 	CheckRecovery    Command[CheckRecovery, RecoveryChecked]
+	WaitRecovery     Command[WaitRecovery, RecoveryWait]
 	CompleteRecovery Command[CompleteRecovery, Recovered]
 
 	SignIn Command[SignIn, SignedIn]
@@ -125,6 +126,7 @@ func menu(c *core) *Menu {
 		Resend:           by(c, anyone, onCall((*call).resend)),
 		Recover:          by(c, anyone, onCall((*call).beginRecovery)),
 		CheckRecovery:    by(c, anyone, onCall((*call).checkRecovery)),
+		WaitRecovery:     by(c, anyone, onCall((*call).waitRecovery)),
 		CompleteRecovery: by(c, anyone, onCall((*call).completeRecovery)),
 		SignIn:           by(c, anyone, onCall((*call).signIn)),
 		ContinueSignIn:   by(c, anyone, onCall((*call).continueSignIn)),

@@ -24,6 +24,7 @@ CheckCode          y     y      y       y       y     y          y       y      
 Resend             y     y      y       y       y     y          y       y        y
 Recover            y     y      y       y       y     y          y       y        y
 CheckRecovery      y     y      y       y       y     y          y       y        y
+WaitRecovery       y     y      y       y       y     y          y       y        y
 CompleteRecovery   y     y      y       y       y     y          y       y        y
 SignIn             y     y      y       y       y     y          y       y        y
 ContinueSignIn     y     y      y       y       y     y          y       y        y

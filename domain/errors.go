@@ -142,6 +142,8 @@ var (
 	ErrUnproved = &Error{Kind: Conflict, Code: "recovery_unproved", Message: "Give the code from the message first."}
 	ErrProved   = &Error{Kind: Conflict, Code: "recovery_proved", Message: "A right code was given already. Set the new password."}
 	// ErrRecoveryEnded is also for a recovery that another one has superseded.
+	ErrRecoveryWaits = &Error{Kind: Conflict, Code: "recovery_waits",
+		Message: "The account has a second factor. Show it, or begin the waiting time and come back when it is over."}
 	ErrRecoveryEnded = &Error{Kind: Gone, Code: "recovery_ended", Message: "This recovery has ended. Begin another one."}
 	ErrRecovered     = &Error{Kind: Conflict, Code: "recovery_done", Message: "The new password is set already. Sign in with it."}
 

@@ -239,6 +239,26 @@ func (a *Account) MakeRecoveryCodes(id FactorID, level Level, codes RecoveryCode
 	return append(a.replacedCodes(), a.recoveryCodes(id, level, codes)), nil
 }
 
+// ReplaceRecoveryCodes are the events by which an account that was recovered by one of its recovery codes gets others
+// (NIST SP 800-63B-4, 4.2.1.1).
+func (a *Account) ReplaceRecoveryCodes(id FactorID, codes RecoveryCodeHashes) []any {
+	return append(a.replacedCodes(), a.recoveryCodes(id, LevelOne, codes))
+}
+
+// OnlyTried is the account as if it had no factors but those that are not on probation.
+func (a *Account) OnlyTried(now time.Time) *Account {
+	b := a.Fork()
+	b.Factors = a.TriedFactors(now)
+	return b
+}
+
+// FactorsBefore is the account as if it had no factors but those that were enrolled before a version.
+func (a *Account) FactorsBefore(version int64) *Account {
+	b := a.Fork()
+	b.Factors = slices.DeleteFunc(slices.Clone(a.Factors), func(f *Factor) bool { return f.Fact.Version >= version })
+	return b
+}
+
 // replacedCodes removes the sets of recovery codes that there are.
 func (a *Account) replacedCodes() (events []any) {
 	for _, one := range a.Factors {

@@ -3,6 +3,7 @@ package domain
 import (
 	"math/bits"
 	"slices"
+	"time"
 )
 
 // FactorUse is what a factor was used for.
@@ -13,11 +14,12 @@ const (
 	UseSignIn   FactorUse = "sign_in"
 	UseRaise    FactorUse = "raise"
 	UseRecovery FactorUse = "recovery"
+	UseUndo     FactorUse = "undo" // of the removal of an address
 	UseEnrol    FactorUse = "enrol" // the code that showed that an authenticator app was set up
 )
 
 // Validate refuses unknown values.
-func (u FactorUse) Validate() error { return oneOf(u, UseSignIn, UseRaise, UseRecovery, UseEnrol) }
+func (u FactorUse) Validate() error { return oneOf(u, UseSignIn, UseRaise, UseRecovery, UseUndo, UseEnrol) }
 
 // FactorUsed: its owner proved who they are by a factor. It is appended at the exact version of the factor's stream and only for what is right,
 // so nothing passes twice, in whatever process, and nobody else can make the stream grow.
@@ -25,15 +27,16 @@ type FactorUsed struct {
 	Factor FactorID   `json:"factor"`
 	Kind   FactorKind `json:"kind"`
 	For    FactorUse  `json:"for"`
-	Step   int64      `json:"step,omitzero"` // of time, of an authenticator app's code (RFC 6238, 4.2)
+	Step   int64      `json:"step,omitzero"`   // of time, of an authenticator app's code (RFC 6238, 4.2)
 	Number int        `json:"number,omitzero"` // of a recovery code in its set, from 1 on
-	Left   int        `json:"left,omitzero"` // how many codes of the set were not used
+	Left   int        `json:"left,omitzero"`   // how many codes of the set were not used
 }
 
 // FactorUses is what a factor has been used for, as far as decisions need it.
 type FactorUses struct {
-	Step  int64  // the last one whose code passed; -1 before the first
-	Codes uint64 // the numbers of the recovery codes that passed, a bit each
+	Step  int64     // the last one whose code passed; -1 before the first
+	At    time.Time // when it was last used to prove who is in, or is to be let in
+	Codes uint64    // the numbers of the recovery codes that passed, a bit each
 }
 
 // NewFactorUses is a factor before its first use.
@@ -50,6 +53,9 @@ func (u *FactorUses) Apply(f Fact) error {
 	e, ok := f.Event.(FactorUsed)
 	if !ok {
 		return unexpected(f)
+	}
+	if e.For != UseEnrol {
+		u.At = f.At
 	}
 	switch e.Kind {
 	case FactorTOTP:

@@ -138,7 +138,8 @@ func recoveries(l *projectiontest.Ledger, of *projectiontest.Person, email strin
 			Medium: domain.MediumEmail, Language: "de", HandleHash: domain.HashHandle(email), Delivery: domain.DeliveryID{UUID: domain.Derive(id.UUID, "delivery")},
 			Contact: domain.Personal(domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}, domain.RecoveryKey(id))})
 		l.AppendAs(hers, domain.RecoveryStream(id), domain.RecoveryProved{Account: of.ID, Claim: of.Contacts[0].Claim, OwnerAt: of.Version,
-			Expires: l.Now().Add(domain.VerificationLifetime)}, end)
+			Expires: l.Now().Add(domain.VerificationLifetime)}, domain.RecoveryWaiting{Account: of.ID, OwnerAt: of.Version,
+			Until: l.Now().Add(domain.DefaultRecoveryWait)}, domain.RecoveryReminded{Account: of.ID, Until: l.Now().Add(domain.DefaultRecoveryWait)}, end)
 	}
 }
 

@@ -40,7 +40,7 @@ func SignIns() Declaration {
 			domain.VerificationMissed{},
 			domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.ContactAttached{}, domain.ContactMadePrimary{},
 			domain.ContactDetached{}, domain.ContactRestored{}, domain.ContactReleased{}, domain.LinkFailed{}, domain.LinkUsed{}, domain.BirthCorrected{},
-			domain.RecoveryRequested{}, domain.RecoveryProved{}, domain.RecoveryCompleted{}, domain.RecoveryLapsed{},
+			domain.RecoveryRequested{}, domain.RecoveryProved{}, domain.RecoveryWaiting{}, domain.RecoveryReminded{}, domain.RecoveryCompleted{}, domain.RecoveryLapsed{},
 			domain.AccountOpened{}, domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{},
 			domain.PermissionGranted{}, domain.PermissionWithdrawn{}, domain.PermissionConfirmed{},
 			domain.DeviceLinked{}, domain.DeviceRenamed{}, domain.DeviceUnlinked{},
