@@ -225,7 +225,8 @@ func TestSetUpOfAnApp(t *testing.T) {
 	third := do(w, w.OfferTOTP, c, struct{}{})
 	b.seed = seedOf(t, third)
 	refused(w, w.ConfirmTOTP, c, commands.ConfirmTOTP{Continuation: third.Continuation, Code: b.code(), Name: "third"}, domain.ErrFactors)
-	if all := do(w, w.ListFactors, c, struct{}{}); len(all) != 3 || all[1].Kind != domain.FactorRecoveryCodes || all[0].Name != "my phone" || all[0].Kind != domain.FactorTOTP {
+	if all := do(w, w.ListFactors, c, struct{}{}); len(all) != 3 || all[1].Kind != domain.FactorRecoveryCodes ||
+		all[0].Name != "my phone" || all[0].Kind != domain.FactorTOTP {
 		t.Errorf("%d factors", len(all))
 	}
 }

@@ -68,20 +68,22 @@ func (k *call) useStep(ctx context.Context, a *domain.Account, f *domain.Factor,
 
 // useCode uses a recovery code up. Codes are too long to be guessed, so nothing is counted.
 func (k *call) useCode(ctx context.Context, a *domain.Account, code string, what domain.FactorUse) error {
-	for _, f := range a.FactorsOf(domain.FactorRecoveryCodes) {
-		secret, err := journal.Open(ctx, k.Journal, f.Fact, f.Secret)
-		if err != nil {
-			return err
-		}
-		n, ok := passwords.LookUpHashes(secret.Codes).Match(domain.CleanCode(code))
-		if !ok {
-			return domain.ErrRecoveryCode
-		}
-		_, err = change[*domain.FactorUses]{stream: k.factorStream(f.Factor), about: concerning[*domain.FactorUses](ofAccount(a)),
-			decide: func(_ context.Context, u *domain.FactorUses, _ journal.Head) ([]any, error) {
-				return u.UseCode(f.Factor, n+1, len(secret.Codes.Hashes), what)
-			}}.by(ctx, k)
+	sets := a.FactorsOf(domain.FactorRecoveryCodes)
+	if len(sets) == 0 {
+		return domain.ErrRecoveryCode
+	}
+	f := sets[0] // there is one at a time
+	secret, err := journal.Open(ctx, k.Journal, f.Fact, f.Secret)
+	if err != nil {
 		return err
 	}
-	return domain.ErrRecoveryCode
+	n, ok := passwords.LookUpHashes(secret.Codes).Match(domain.CleanCode(code))
+	if !ok {
+		return domain.ErrRecoveryCode
+	}
+	_, err = change[*domain.FactorUses]{stream: k.factorStream(f.Factor), about: concerning[*domain.FactorUses](ofAccount(a)),
+		decide: func(_ context.Context, u *domain.FactorUses, _ journal.Head) ([]any, error) {
+			return u.UseCode(f.Factor, n+1, len(secret.Codes.Hashes), what)
+		}}.by(ctx, k)
+	return err
 }

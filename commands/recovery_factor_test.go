@@ -159,7 +159,7 @@ func TestWhatStopsAWaitingRecovery(t *testing.T) {
 func TestAThiefsFactor(t *testing.T) {
 	w := newWorld(t)
 	w.account(ada)
-	thief := w.enrolApp(w.signedIn(ada))
+	w.enrolApp(w.signedIn(ada))
 	in, needs := w.needing()
 	if len(needs) != 0 {
 		t.Errorf("it needs %v", needs)
@@ -172,7 +172,7 @@ func TestAThiefsFactor(t *testing.T) {
 	// Nor does it let the thief recover an account that has another factor, nor stop its owner.
 	w, phone, _ := triedWorld(t)
 	c := w.authenticated(do(w, w.ContinueSignIn, domain.Guest(), withFactor(w.begin(), phone.next())).Token)
-	thief = w.enrolApp(c)
+	thief := w.enrolApp(c)
 	in, _ = w.needing()
 	in.Evidence = commands.Evidence{TOTP: thief.next()}
 	refused(w, w.CompleteRecovery, domain.Guest(), in, domain.ErrTOTP)

@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"math/bits"
 	"slices"
 	"time"
 )
@@ -14,12 +13,14 @@ const (
 	UseSignIn   FactorUse = "sign_in"
 	UseRaise    FactorUse = "raise"
 	UseRecovery FactorUse = "recovery"
-	UseUndo     FactorUse = "undo" // of the removal of an address
+	UseUndo     FactorUse = "undo"  // of the removal of an address
 	UseEnrol    FactorUse = "enrol" // the code that showed that an authenticator app was set up
 )
 
 // Validate refuses unknown values.
-func (u FactorUse) Validate() error { return oneOf(u, UseSignIn, UseRaise, UseRecovery, UseUndo, UseEnrol) }
+func (u FactorUse) Validate() error {
+	return oneOf(u, UseSignIn, UseRaise, UseRecovery, UseUndo, UseEnrol)
+}
 
 // FactorUsed: its owner proved who they are by a factor. It is appended at the exact version of the factor's stream and only for what is right,
 // so nothing passes twice, in whatever process, and nobody else can make the stream grow.
@@ -84,8 +85,16 @@ func (u *FactorUses) UseCode(id FactorID, n, of int, what FactorUse) ([]any, err
 	if n < 1 || n > of || u.Codes&(1<<n) != 0 {
 		return nil, ErrRecoveryCode
 	}
-	return []any{FactorUsed{Factor: id, Kind: FactorRecoveryCodes, For: what, Number: n, Left: of - bits.OnesCount64(u.Codes) - 1}}, nil
+	return []any{FactorUsed{Factor: id, Kind: FactorRecoveryCodes, For: what, Number: n, Left: u.Left(of) - 1}}, nil
 }
 
 // Left is how many codes of a set of so many are left.
-func (u *FactorUses) Left(of int) int { return of - bits.OnesCount64(u.Codes) }
+func (u *FactorUses) Left(of int) int {
+	left := of
+	for n := range of {
+		if u.Codes&(1<<(n+1)) != 0 {
+			left--
+		}
+	}
+	return left
+}

@@ -46,7 +46,8 @@ const (
 
 // Alerts lists the messages that tell an account's owner of what they may not have done.
 func Alerts() []Message {
-	return []Message{MessageNewSignIn, MessagePasswordKnown, MessagePasswordChanged, MessageRecoveryProved, MessageRecoveryWaits, MessageRecovered, MessageContactAdded,
+	return []Message{MessageNewSignIn, MessagePasswordKnown, MessagePasswordChanged, MessageRecoveryProved, MessageRecoveryWaits,
+		MessageRecovered, MessageContactAdded,
 		MessageContactGone, MessageDeviceLinked, MessageFactorAdded, MessageFactorGone, MessageFewCodes, MessageErasureAsked,
 		MessageErasureTomorrow, MessageErasureNow, MessageErasureCancelled, MessageDisowned}
 }

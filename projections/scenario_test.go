@@ -138,8 +138,7 @@ func recoveries(l *projectiontest.Ledger, of *projectiontest.Person, email strin
 			Medium: domain.MediumEmail, Language: "de", HandleHash: domain.HashHandle(email), Delivery: domain.DeliveryID{UUID: domain.Derive(id.UUID, "delivery")},
 			Contact: domain.Personal(domain.Contact{Kind: domain.IdentifierEmail, Typed: email, Normalised: email}, domain.RecoveryKey(id))})
 		l.AppendAs(hers, domain.RecoveryStream(id), domain.RecoveryProved{Account: of.ID, Claim: of.Contacts[0].Claim, OwnerAt: of.Version,
-			Expires: l.Now().Add(domain.VerificationLifetime)}, domain.RecoveryWaiting{Account: of.ID, OwnerAt: of.Version,
-			Until: l.Now().Add(domain.DefaultRecoveryWait)}, domain.RecoveryReminded{Account: of.ID, Until: l.Now().Add(domain.DefaultRecoveryWait)}, end)
+			Expires: l.Now().Add(domain.VerificationLifetime)}, end)
 	}
 }
 
@@ -252,4 +251,7 @@ func factors(l *projectiontest.Ledger, p *projectiontest.Person) {
 		Owner: domain.ActorPerson, SecretHash: domain.HashHandle("secret 3"), Expires: l.Now().Add(time.Hour), Level: domain.LevelTwo,
 		Methods: []domain.AuthMethod{domain.MethodPassword, domain.MethodTOTP}, First: domain.FirstOfWeekAndMonth, Cohort: p.Cohort()})
 	l.AppendAs(self, domain.AccountStream(p.ID), domain.FactorRemoved{Factor: app, Kind: domain.FactorTOTP, Reason: domain.FactorRemovedByOwner})
+	until := l.Now().Add(domain.DefaultRecoveryWait)
+	l.AppendAs(self, domain.RecoveryStream(domain.RecoveryID{UUID: uuid.New()}), domain.RecoveryWaiting{Account: p.ID, OwnerAt: p.Version, Until: until},
+		domain.RecoveryReminded{Account: p.ID, Until: until})
 }
