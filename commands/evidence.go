@@ -33,7 +33,7 @@ func (e Evidence) method() (m domain.AuthMethod, err error) {
 
 // credential is what a request with the evidence is bound to.
 func (e Evidence) credential() []byte {
-	return fmt.Appendf(nil, "%s\x00%s\x00%s", domain.CleanCode(e.Code), e.TOTP, e.RecoveryCode)
+	return fmt.Appendf(nil, "%s\x00%s\x00%s", domain.CleanCode(e.Code), e.TOTP, domain.CleanCode(e.RecoveryCode))
 }
 
 // Format prints [personal] for every verb.

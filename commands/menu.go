@@ -25,6 +25,7 @@ type Menu struct {
 	// Recover begins a recovery: back into an account without its password. Its codes are resent as any other's.
 	Recover          Command[Recover, RecoveryBegun]
 	CheckRecovery    Command[CheckRecovery, RecoveryChecked]
+	WaitRecovery     Command[WaitRecovery, RecoveryWait]
 	CompleteRecovery Command[CompleteRecovery, Recovered]
 
 	SignIn Command[SignIn, SignedIn]
@@ -44,7 +45,8 @@ type Menu struct {
 	ChangePassword  Command[ChangePassword, SignedIn]
 	ListFactors     Command[struct{}, []Factor]
 	OfferTOTP       Command[struct{}, TOTPOffer]
-	ConfirmTOTP     Command[ConfirmTOTP, Factor]
+	ConfirmTOTP     Command[ConfirmTOTP, FactorAdded]
+	MakeCodes       Command[struct{}, FactorAdded]
 	RenameFactor    Command[RenameFactor, Factor]
 	RemoveFactor    Command[RemoveFactor, struct{}]
 	SetLanguage     Command[SetLanguage, domain.Language]
@@ -124,6 +126,7 @@ func menu(c *core) *Menu {
 		Resend:           by(c, anyone, onCall((*call).resend)),
 		Recover:          by(c, anyone, onCall((*call).beginRecovery)),
 		CheckRecovery:    by(c, anyone, onCall((*call).checkRecovery)),
+		WaitRecovery:     by(c, anyone, onCall((*call).waitRecovery)),
 		CompleteRecovery: by(c, anyone, onCall((*call).completeRecovery)),
 		SignIn:           by(c, anyone, onCall((*call).signIn)),
 		ContinueSignIn:   by(c, anyone, onCall((*call).continueSignIn)),
@@ -142,6 +145,7 @@ func menu(c *core) *Menu {
 		ListFactors:     by(c, ownerEvenClosing, onCall((*call).listFactors)),
 		OfferTOTP:       by(c, fresh(owner, freshPerson), onCall((*call).offerTOTP)),
 		ConfirmTOTP:     by(c, fresh(owner, freshPerson), changing((*call).confirmTOTP)),
+		MakeCodes:       by(c, fresh(owner, freshPerson), changing((*call).makeCodes)),
 		RenameFactor:    by(c, owner, changing((*call).renameFactor)),
 		RemoveFactor:    by(c, fresh(owner, freshPerson), changing((*call).removeFactor)),
 		SetLanguage:     by(c, owner, changing((*call).setLanguage)),

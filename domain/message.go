@@ -29,12 +29,14 @@ const (
 	MessagePasswordKnown    Message = "password_known"    // a sign-in with the right password that needs more
 	MessagePasswordChanged  Message = "password_changed"  // by who knew the one before
 	MessageRecoveryProved   Message = "recovery_proved"   // somebody gave the code to recover the account that was sent to another address
+	MessageRecoveryWaits    Message = "recovery_waits"    // to go on without a second factor
 	MessageRecovered        Message = "account_recovered" // the password was changed by a recovery
 	MessageContactAdded     Message = "contact_added"     // another address
 	MessageContactGone      Message = "contact_gone"      // another address was removed
 	MessageDeviceLinked     Message = "device_linked"
-	MessageFactorAdded      Message = "factor_added"   // a second factor
-	MessageFactorGone       Message = "factor_removed" // by its owner
+	MessageFactorAdded      Message = "factor_added"       // a second factor
+	MessageFactorGone       Message = "factor_removed"     // by its owner
+	MessageFewCodes         Message = "recovery_codes_low" // hardly any are left
 	MessageErasureAsked     Message = "erasure_requested"
 	MessageErasureTomorrow  Message = "erasure_tomorrow" // a day before it
 	MessageErasureNow       Message = "erasure_now"      // just before it
@@ -44,8 +46,9 @@ const (
 
 // Alerts lists the messages that tell an account's owner of what they may not have done.
 func Alerts() []Message {
-	return []Message{MessageNewSignIn, MessagePasswordKnown, MessagePasswordChanged, MessageRecoveryProved, MessageRecovered, MessageContactAdded,
-		MessageContactGone, MessageDeviceLinked, MessageFactorAdded, MessageFactorGone, MessageErasureAsked,
+	return []Message{MessageNewSignIn, MessagePasswordKnown, MessagePasswordChanged, MessageRecoveryProved, MessageRecoveryWaits,
+		MessageRecovered, MessageContactAdded,
+		MessageContactGone, MessageDeviceLinked, MessageFactorAdded, MessageFactorGone, MessageFewCodes, MessageErasureAsked,
 		MessageErasureTomorrow, MessageErasureNow, MessageErasureCancelled, MessageDisowned}
 }
 

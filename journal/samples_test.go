@@ -50,6 +50,8 @@ func samples() map[string]any {
 
 		"recovery.requested.v1": domain.RecoveryRequested{Kind: domain.IdentifierEmail, Medium: domain.MediumEmail, Language: "de", HandleHash: hash("a"),
 			LongCode: true, Delivery: id[domain.DeliveryID](16), Contact: domain.Personal(contact, domain.RecoveryKey(id[domain.RecoveryID](18)))},
+		"recovery.waiting.v1":   domain.RecoveryWaiting{Account: account, OwnerAt: 12, Until: sampleTime},
+		"recovery.reminded.v1":  domain.RecoveryReminded{Account: account, Until: sampleTime},
 		"recovery.proved.v1":    domain.RecoveryProved{Account: account, Claim: claim, OwnerAt: 12, Expires: sampleTime},
 		"recovery.completed.v1": domain.RecoveryCompleted{},
 		"recovery.lapsed.v1":    domain.RecoveryLapsed{Reason: domain.RecoverySuperseded},
@@ -105,11 +107,12 @@ func samples() map[string]any {
 		"device.unlinked.v1": domain.DeviceUnlinked{Device: device, Kind: "watch"},
 
 		"factor.enrolled.v1": domain.FactorEnrolled{Factor: factor, Kind: domain.FactorTOTP, Level: domain.LevelOne,
-			Name:   domain.Personal(domain.FactorName{Text: "my phone"}, a, fk),
-			Secret: domain.Personal(domain.FactorSecret{Seed: []byte("12345678901234567890")}, a, fk)},
+			Name: domain.Personal(domain.FactorName{Text: "my phone"}, a, fk),
+			Secret: domain.Personal(domain.FactorSecret{Seed: []byte("12345678901234567890"),
+				Codes: domain.RecoveryCodeHashes{Salt: []byte("salt"), Hashes: [][]byte{{1}}}}, a, fk)},
 		"factor.renamed.v1": domain.FactorRenamed{Factor: factor, Name: domain.Personal(domain.FactorName{Text: "the old phone"}, a, fk)},
 		"factor.removed.v1": domain.FactorRemoved{Factor: factor, Kind: domain.FactorTOTP, Reason: domain.FactorRemovedByOwner},
-		"factor.used.v1":    domain.FactorUsed{Factor: factor, Kind: domain.FactorTOTP, For: domain.UseSignIn, Step: 59},
+		"factor.used.v1":    domain.FactorUsed{Factor: factor, Kind: domain.FactorTOTP, For: domain.UseSignIn, Step: 59, Number: 3, Left: 7},
 
 		"erasure.requested.v1": domain.ErasureRequested{Due: sampleTime},
 		"erasure.reminded.v1":  domain.ErasureReminded{Stage: domain.StageLast, Due: sampleTime},

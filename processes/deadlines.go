@@ -11,7 +11,7 @@ import (
 
 // Version is that of the list's rules and schema. Raise it when the list of an old log would come out otherwise: a list of another
 // version is filled again.
-const Version = 11
+const Version = 12
 
 // deadlines says what each type of event does to the list.
 func deadlines() declaration {
@@ -44,6 +44,12 @@ func deadlines() declaration {
 			return dueAt(f.At.Add(domain.VerificationLifetime))
 		}),
 		onStream(proofs, func(_ domain.Fact, e domain.RecoveryProved) change { return dueAt(e.Expires) }),
+		onStream(proofs, func(f domain.Fact, e domain.RecoveryWaiting) change {
+			return dueAt(domain.NextRecoveryDue(f.At, e.Until))
+		}),
+		onStream(proofs, func(f domain.Fact, e domain.RecoveryReminded) change {
+			return dueAt(domain.NextRecoveryDue(f.At, e.Until))
+		}),
 		onStream(proofs, never[domain.RecoveryCompleted]),
 		onStream(proofs, never[domain.RecoveryLapsed]),
 		onStream(proofs, never[domain.SignUpLapsed]),

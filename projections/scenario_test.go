@@ -251,4 +251,7 @@ func factors(l *projectiontest.Ledger, p *projectiontest.Person) {
 		Owner: domain.ActorPerson, SecretHash: domain.HashHandle("secret 3"), Expires: l.Now().Add(time.Hour), Level: domain.LevelTwo,
 		Methods: []domain.AuthMethod{domain.MethodPassword, domain.MethodTOTP}, First: domain.FirstOfWeekAndMonth, Cohort: p.Cohort()})
 	l.AppendAs(self, domain.AccountStream(p.ID), domain.FactorRemoved{Factor: app, Kind: domain.FactorTOTP, Reason: domain.FactorRemovedByOwner})
+	until := l.Now().Add(domain.DefaultRecoveryWait)
+	l.AppendAs(self, domain.RecoveryStream(domain.RecoveryID{UUID: uuid.New()}), domain.RecoveryWaiting{Account: p.ID, OwnerAt: p.Version, Until: until},
+		domain.RecoveryReminded{Account: p.ID, Until: until})
 }
