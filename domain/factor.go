@@ -252,13 +252,6 @@ func (a *Account) OnlyTried(now time.Time) *Account {
 	return b
 }
 
-// FactorsBefore is the account as if it had no factors but those that were enrolled before a version.
-func (a *Account) FactorsBefore(version int64) *Account {
-	b := a.Fork()
-	b.Factors = slices.DeleteFunc(slices.Clone(a.Factors), func(f *Factor) bool { return f.Fact.Version >= version })
-	return b
-}
-
 // replacedCodes removes the sets of recovery codes that there are.
 func (a *Account) replacedCodes() (events []any) {
 	for _, one := range a.Factors {
