@@ -237,7 +237,7 @@ func factors(l *projectiontest.Ledger, p *projectiontest.Person) {
 	self := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any](p.ID)}, Subject: p.ID, Region: p.Region}
 	app, keys := domain.FactorID{UUID: uuid.New()}, []string{domain.AccountKey(p.ID)}
 	keys = append(keys, domain.FactorKey(app))
-	l.AppendAs(self, domain.AccountStream(p.ID), domain.FactorEnrolled{Factor: app, Kind: domain.FactorTOTP, Level: domain.LevelOne,
+	l.AppendAs(self, domain.AccountStream(p.ID), domain.FactorEnrolled{Factor: app, Kind: domain.FactorTOTP, Level: domain.LevelOne, First: domain.FirstEver,
 		Name: domain.Personal(domain.FactorName{Text: personal()[3]}, keys...), Secret: domain.Personal(domain.FactorSecret{Seed: []byte("seed")}, keys...)},
 		domain.FactorRenamed{Factor: app, Name: domain.Personal(domain.FactorName{Text: personal()[4]}, keys...)})
 	signIn := domain.SignInID{UUID: uuid.New()}
