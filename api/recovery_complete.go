@@ -44,5 +44,5 @@ func (a *API) completeRecovery() {
 			v := out.Value
 			return reply(a, out.Position, completeRecoveryAnswer{v.Account, v.Guarded, v.Closing}), nil
 		}, append(commands.PasswordRefusals(a.Menu.Passwords, passwords.Alone, "/password"), domain.ErrRecovery, domain.ErrUnproved, domain.ErrRecovered,
-			domain.ErrRecoveryEnded)...)
+			domain.ErrRecoveryEnded, domain.ErrSamePassword)...)
 }

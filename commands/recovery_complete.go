@@ -24,7 +24,7 @@ type Recovered struct {
 	Closing bool      // the account is being erased; signing in, its owner can cancel that
 }
 
-// completeRecovery hashes once. One append to the account decides: it has the hash, ends all sessions, and makes the owner's clients unknown.
+// completeRecovery hashes once, and once more for an account whose password is suspended. One append to the account decides: it has the hash, ends all sessions, and makes the owner's clients unknown.
 // A crash before it leaves nothing, and one after it only the recovery's end to be recorded and keys to be destroyed, which the process that
 // handles deadlines does.
 func (k *call) completeRecovery(ctx context.Context, in CompleteRecovery) (Recovered, error) {
@@ -57,7 +57,11 @@ func (k *call) completeRecovery(ctx context.Context, in CompleteRecovery) (Recov
 	if err := k.checkOwnPassword(ctx, a, in.Password, "/password"); err != nil {
 		return Recovered{}, err
 	}
-	hash, err := k.Hasher.Hash(k.turn(ctx, passwords.Known), in.Password)
+	turn := k.turn(ctx, passwords.Known)
+	if err := k.notSuspended(turn, a, in.Password); err != nil {
+		return Recovered{}, err
+	}
+	hash, err := k.Hasher.Hash(turn, in.Password)
 	if err != nil {
 		return Recovered{}, err
 	}
@@ -75,6 +79,19 @@ func (k *call) completeRecovery(ctx context.Context, in CompleteRecovery) (Recov
 	_ = k.finishRecovery(ctx, &r, out.state) // else the process that handles deadlines does
 	k.position = position
 	return recoveredNow(out.state), nil
+}
+
+// notSuspended refuses the password that an account has if it is suspended, since somebody else may know it: ErrSamePassword. It helps nobody to
+// guess it: any other is set.
+func (k *call) notSuspended(ctx context.Context, a *domain.Account, p passwords.Password) error {
+	if !a.Disowned {
+		return nil
+	}
+	same, err := k.rightPassword(ctx, holder{id: a.ID.UUID, kind: domain.ActorPerson, account: a}, p)
+	if err == nil && same {
+		err = domain.ErrSamePassword
+	}
+	return err
 }
 
 func recoveredNow(a *domain.Account) Recovered {
