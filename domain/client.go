@@ -13,8 +13,8 @@ const (
 )
 
 // ClientKnown: a client signed in that was not known of its owner, and was given a token of 256 random bits by which it will be. It is no
-// fingerprint: nothing of the client is looked at. A known one that changed the password, which makes all others unknown, is recorded anew. Only a hash over owner and token is kept, so that nobody learns from the log that two
-// people use one client.
+// fingerprint: nothing of the client is looked at. A known one that changed the password, which makes all others unknown, is recorded anew.
+// Only a hash over owner and token is kept, so that nobody learns from the log that two people use one client.
 type ClientKnown struct {
 	Client  Hash  `json:"client"`
 	OwnerAt int64 `json:"owner_at"` // version of the owner's stream at sign-in: signing out everywhere makes earlier ones unknown

@@ -60,7 +60,7 @@ func Daily() Declaration {
 			domain.ContactRestored{}, domain.BirthCorrected{},
 			domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{},
 			domain.SignInBegun{}, domain.SignInPassed{},
-			domain.RecoveryRequested{}, domain.RecoveryProved{}, domain.RecoveryCompleted{}, domain.RecoveryLapsed{},
+			domain.RecoveryRequested{}, domain.RecoveryProved{}, domain.RecoveryCompleted{}, domain.RecoveryLapsed{}, domain.RecoveryMissed{},
 			domain.AttemptsCounted{}, domain.AttemptsLimited{}, domain.AttemptsCleared{},
 			domain.StaffAdded{}, domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{},
 			domain.AccessDecided{}, domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{},
