@@ -30,8 +30,15 @@ func (k *call) changePassword(ctx context.Context, in ChangePassword) (SignedIn,
 	if err := k.checkOwnPassword(ctx, who.account, in.New, "/new"); err != nil {
 		return SignedIn{}, err
 	}
-	if err := k.proveSelf(ctx, who, in.Current, domain.ErrPassword.At("/current")); err != nil {
-		return SignedIn{}, err
+	by := domain.MethodPasskey
+	if !who.account.Password.None() { // else the fresh proof stands for it
+		by = domain.MethodPassword
+		if in.Current.IsZero() {
+			return SignedIn{}, domain.ErrPassword.At("/current")
+		}
+		if err := k.proveSelf(ctx, who, in.Current, domain.ErrPassword.At("/current")); err != nil {
+			return SignedIn{}, err
+		}
 	}
 	hash, err := k.Hasher.Hash(k.turn(ctx, passwords.Known), in.New)
 	if err != nil {
@@ -53,12 +60,22 @@ func (k *call) changePassword(ctx context.Context, in ChangePassword) (SignedIn,
 	}
 	who.account = out.state
 	_ = k.forgetPasswords(ctx, out.state) // else the process that handles deadlines does
-	return k.renewSession(ctx, month, who, session.Level, domain.MethodPassword, func(one *domain.Session) (int64, error) {
+	return k.renewSession(ctx, month, who, session.Level, by, func(one *domain.Session) (int64, error) {
 		if one.Ended {
 			return 0, domain.ErrSession
 		}
 		return out.facts[len(out.facts)-1].Version, nil
 	})
+}
+
+// removePassword leaves the caller's account without a password: its owner signs in by passkeys.
+func (k *call) removePassword(ctx context.Context, _ struct{}) (struct{}, error) {
+	out, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) { return a.RemovePassword(k.now) })
+	if err != nil {
+		return struct{}{}, err
+	}
+	_ = k.forgetPasswords(ctx, out.state) // else the process that handles deadlines does
+	return struct{}{}, nil
 }
 
 // checkOwnPassword refuses a password for an account that is not good enough, naming the field.

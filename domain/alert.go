@@ -34,6 +34,10 @@ func (f Fact) Alert() (a Alert, ok bool) {
 		a.Kind, ok = MessageFactorAdded, true
 	case FactorRemoved:
 		a.Kind, ok = MessageFactorGone, e.Reason == FactorRemovedByOwner
+	case FactorDoubted:
+		a.Kind, ok = MessageFactorDoubted, true
+	case PasswordRemoved:
+		a.Kind, ok = MessagePasswordGone, true
 	case PasswordChanged:
 		a.Kind, ok = MessagePasswordChanged, true
 		if e.How == PasswordByRecovery {

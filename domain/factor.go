@@ -55,14 +55,16 @@ type FactorName struct {
 
 // FactorSecret is what a factor is checked by. It is shown to nobody.
 type FactorSecret struct {
-	Seed []byte `json:"seed,omitzero"` // of an authenticator app: 20 random bytes
+	Seed    []byte   `json:"seed,omitzero"` // of an authenticator app: 20 random bytes
+	Passkey *Passkey `json:"passkey,omitzero"`
 }
 
 // FactorEnrolled: an account has another factor.
 type FactorEnrolled struct {
 	Factor FactorID           `json:"factor"`
 	Kind   FactorKind         `json:"kind"`
-	Level  Level              `json:"level"` // of the session that enrolled it
+	Level  Level              `json:"level"`           // of the session that enrolled it
+	Backup PasskeyBackup      `json:"backup,omitzero"` // of a passkey
 	Name   Part[FactorName]   `json:"factor_name,omitzero"`
 	Secret Part[FactorSecret] `json:"factor_secret"`
 }
@@ -185,6 +187,7 @@ type EnrolFactor struct {
 	Kind   FactorKind
 	Level  Level // of the caller's session
 	Name   string
+	Backup PasskeyBackup
 	Secret FactorSecret
 }
 
@@ -204,7 +207,7 @@ func (a *Account) EnrolFactor(in EnrolFactor) ([]any, error) {
 		return nil, ErrFactors
 	}
 	keys := []string{AccountKey(a.ID), FactorKey(in.ID)}
-	return []any{FactorEnrolled{Factor: in.ID, Kind: in.Kind, Level: in.Level, Name: Personal(FactorName{name}, keys...),
+	return []any{FactorEnrolled{Factor: in.ID, Kind: in.Kind, Level: in.Level, Backup: in.Backup, Name: Personal(FactorName{name}, keys...),
 		Secret: Personal(in.Secret, keys...)}}, nil
 }
 
@@ -237,6 +240,8 @@ func (a *Account) RemoveFactor(id FactorID, now time.Time) ([]any, error) {
 		return nil, ErrNotFound
 	case a.Guarded(now) && !one.Fact.At.After(a.guardedAt):
 		return nil, ErrGuarded
+	case a.Password.None() && one.Kind == FactorPasskey && len(a.FactorsOf(FactorPasskey)) == 1:
+		return nil, ErrLastPasskey
 	}
 	return a.endFactors(FactorRemovedByOwner, one), nil
 }

@@ -23,11 +23,17 @@ type FactorUsed struct {
 	Kind   FactorKind `json:"kind"`
 	For    FactorUse  `json:"for"`
 	Step   int64      `json:"step,omitzero"` // of time, of an authenticator app's code (RFC 6238, 4.2)
+	// Of a passkey: the hash of the challenge that it answered, and what its authenticator said.
+	Challenge Hash          `json:"challenge,omitzero"`
+	SignCount int64         `json:"sign_count,omitzero"`
+	Backup    PasskeyBackup `json:"backup,omitzero"`
 }
 
 // FactorUses is what a factor has been used for, as far as decisions need it.
 type FactorUses struct {
-	Step int64 // the last one whose code passed; -1 before the first
+	Step    int64      // the last one whose code passed; -1 before the first
+	Passkey PasskeyUse // the last one
+	passkeyUses
 }
 
 // NewFactorUses is a factor before its first use.
@@ -41,12 +47,22 @@ func (u *FactorUses) Fork() *FactorUses {
 
 // Apply applies a fact to the state.
 func (u *FactorUses) Apply(f Fact) error {
-	e, ok := f.Event.(FactorUsed)
-	if !ok {
+	switch e := f.Event.(type) {
+	case FactorUsed:
+		switch e.Kind {
+		case FactorTOTP:
+			u.Step = max(u.Step, e.Step)
+		case FactorPasskey:
+			u.Passkey = PasskeyUse{SignCount: e.SignCount, Backup: e.Backup}
+			u.answer(f.At, e.Challenge)
+		case FactorRecoveryCodes:
+		}
+	case FactorDoubted:
+		if e.Reason == DoubtCount {
+			u.doubted = f.At
+		}
+	default:
 		return unexpected(f)
-	}
-	if e.Kind == FactorTOTP {
-		u.Step = max(u.Step, e.Step)
 	}
 	return nil
 }

@@ -35,6 +35,8 @@ const (
 	MessageDeviceLinked     Message = "device_linked"
 	MessageFactorAdded      Message = "factor_added"   // a second factor
 	MessageFactorGone       Message = "factor_removed" // by its owner
+	MessageFactorDoubted    Message = "factor_doubted" // a passkey may have been copied
+	MessagePasswordGone     Message = "password_removed"
 	MessageErasureAsked     Message = "erasure_requested"
 	MessageErasureTomorrow  Message = "erasure_tomorrow" // a day before it
 	MessageErasureNow       Message = "erasure_now"      // just before it
@@ -45,7 +47,7 @@ const (
 // Alerts lists the messages that tell an account's owner of what they may not have done.
 func Alerts() []Message {
 	return []Message{MessageNewSignIn, MessagePasswordKnown, MessagePasswordChanged, MessageRecoveryProved, MessageRecovered, MessageContactAdded,
-		MessageContactGone, MessageDeviceLinked, MessageFactorAdded, MessageFactorGone, MessageErasureAsked,
+		MessageContactGone, MessageDeviceLinked, MessageFactorAdded, MessageFactorGone, MessageFactorDoubted, MessagePasswordGone, MessageErasureAsked,
 		MessageErasureTomorrow, MessageErasureNow, MessageErasureCancelled, MessageDisowned}
 }
 

@@ -38,12 +38,12 @@ func (a *Assertion) By(p domain.Passkey) bool { return bytes.Equal(a.parsed.RawI
 
 // Known is what is known of a passkey from its uses, or, before the first, from its record.
 type Known struct {
-	SignCount uint32
+	SignCount int64
 	Backup    domain.PasskeyBackup
 }
 
 // KnownOf is what a record says.
-func KnownOf(p domain.Passkey) Known { return Known{p.SignCount, BackupOf(p.Flags)} }
+func KnownOf(p domain.Passkey) Known { return Known{int64(p.SignCount), BackupOf(p.Flags)} }
 
 // Proof is what an assertion shows.
 type Proof struct {
@@ -75,7 +75,7 @@ func (rp RelyingParty) Verify(a *Assertion, p domain.Passkey, known Known, handl
 		uv == Required, true, p.PublicKey, protocol.SignaturePolicy{}); err != nil {
 		return Proof{}, &Error{Reason: BadSignature, Field: "/response/signature", cause: err}
 	}
-	now := Known{data.Counter, BackupOf(uint8(data.Flags))}
+	now := Known{int64(data.Counter), BackupOf(uint8(data.Flags))}
 	switch {
 	case known.Backup != domain.BackupNone && now.Backup == domain.BackupNone: // what can be copied stays so
 		return Proof{}, &Error{Reason: BadBackup, Field: inAuthData}

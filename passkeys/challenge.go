@@ -27,12 +27,26 @@ const (
 	ToSignIn Purpose = 2 // a sign-in without a name; bound to nothing, as it is for guests
 	ToSecond Purpose = 3 // a sign-in that needs more than the password; bound to it
 	ToRaise  Purpose = 4 // a fresh proof; bound to the session
+
+	// LifetimeOfSecond is that of a challenge for a sign-in that needs more than the password: as long as the sign-in itself.
+	LifetimeOfSecond = 10 * time.Minute
 )
+
+// Lifetime is for how long a challenge for the purpose can be answered.
+func (p Purpose) Lifetime() time.Duration {
+	if p == ToSecond {
+		return LifetimeOfSecond
+	}
+	return Lifetime
+}
 
 // Challenges makes and recognises challenges. None of them is kept.
 type Challenges struct {
 	// MAC is a keyed hash of all its parts, each with its length.
 	MAC func(parts ...[]byte) [sha256.Size]byte
+	// Epoch is another one after every restore of the ledger: what was made before is not recognised, as the log does not know any more
+	// whether it was answered.
+	Epoch []byte
 }
 
 // New makes a challenge: random bytes, when it was made in seconds, what for, and a keyed hash of these and of what it is bound to.
@@ -46,12 +60,11 @@ func (c Challenges) New(p Purpose, binding []byte, now time.Time) []byte {
 }
 
 func (c Challenges) mac(head, binding []byte) [sha256.Size]byte {
-	return c.MAC([]byte("passkeys/challenge/1"), head, binding)
+	return c.MAC([]byte("passkeys/challenge/1"), c.Epoch, head, binding)
 }
 
-// Check refuses a challenge that was not made for a purpose and a binding, that is too old or from the future, or that was made at the time of the
-// ledger's last restore or before it (zero: there was none): the log does not know any more whether it was answered.
-func (c Challenges) Check(challenge []byte, p Purpose, binding []byte, now, restored time.Time) error {
+// Check refuses a challenge that was not made for a purpose and a binding since the last restore, or that is too old or from the future.
+func (c Challenges) Check(challenge []byte, p Purpose, binding []byte, now time.Time) error {
 	if len(challenge) != challengeBytes {
 		return &Error{Reason: Foreign, Field: inClientData}
 	}
@@ -64,7 +77,7 @@ func (c Challenges) Check(challenge []byte, p Purpose, binding []byte, now, rest
 	switch {
 	case made.After(now.Add(Skew)):
 		return &Error{Reason: Early, Field: inClientData}
-	case !now.Before(made.Add(Lifetime)), !restored.IsZero() && !made.After(restored):
+	case !now.Before(made.Add(p.Lifetime())):
 		return &Error{Reason: Expired, Field: inClientData}
 	}
 	return nil

@@ -8,8 +8,8 @@ type Reason string
 // Reasons.
 const (
 	Malformed     Reason = "malformed"      // it is not the answer to such a ceremony
-	Foreign       Reason = "foreign"        // its challenge is not ours, or was made for something or somebody else
-	Expired       Reason = "expired"        // its challenge is too old, or from before a restore
+	Foreign       Reason = "foreign"        // its challenge is not ours, was made for something or somebody else, or before a restore
+	Expired       Reason = "expired"        // its challenge is too old
 	Early         Reason = "early"          // its challenge is from the future: the clocks of two processes differ
 	OtherOrigin   Reason = "other_origin"   // made on another page, or in a frame of one
 	OtherParty    Reason = "other_party"    // made for another relying party

@@ -47,7 +47,7 @@ func register(tb testing.TB, d *passkeytest.Device, page passkeytest.Page) (doma
 	if err != nil {
 		return domain.Passkey{}, err
 	}
-	if err := made.Check(answer.Challenge(), passkeys.ToEnrol, ada[:], noon, time.Time{}); err != nil {
+	if err := made.Check(answer.Challenge(), passkeys.ToEnrol, ada[:], noon); err != nil {
 		return domain.Passkey{}, err
 	}
 	return rp.Register(answer)
@@ -123,7 +123,9 @@ func TestRegistrationsThatAreRefused(t *testing.T) {
 		spoil func(*passkeytest.Device, *passkeytest.Page)
 		want  passkeys.Reason
 	}{
-		"another page":          {func(_ *passkeytest.Device, p *passkeytest.Page) { p.Origin = "https://accounts.example.com.evil.example" }, passkeys.OtherOrigin},
+		"another page": {func(_ *passkeytest.Device, p *passkeytest.Page) {
+			p.Origin = "https://accounts.example.com.evil.example"
+		}, passkeys.OtherOrigin},
 		"another port":          {func(_ *passkeytest.Device, p *passkeytest.Page) { p.Origin += ":8443" }, passkeys.OtherOrigin},
 		"without TLS":           {func(_ *passkeytest.Device, p *passkeytest.Page) { p.Origin = "http://accounts.example.com" }, passkeys.OtherOrigin},
 		"a subdomain":           {func(_ *passkeytest.Device, p *passkeytest.Page) { p.Origin = "https://x.accounts.example.com" }, passkeys.OtherOrigin},
@@ -134,10 +136,16 @@ func TestRegistrationsThatAreRefused(t *testing.T) {
 		"nobody there":          {func(d *passkeytest.Device, _ *passkeytest.Page) { d.Flags &^= passkeytest.Present }, passkeys.Absent},
 		"nobody known":          {func(d *passkeytest.Device, _ *passkeytest.Page) { d.Flags &^= passkeytest.Verified }, passkeys.Unverified},
 		"backed up, though not": {func(d *passkeytest.Device, _ *passkeytest.Page) { d.Flags &^= passkeytest.BackupEligible }, passkeys.BadBackup},
-		"a key not asked for":   {func(d *passkeytest.Device, _ *passkeytest.Page) { d.Forge(map[int]any{1: 2, 3: -35, -1: 2, -2: make([]byte, 48), -3: make([]byte, 48)}) }, passkeys.BadKey},
-		"no point":              {func(d *passkeytest.Device, _ *passkeytest.Page) { d.Forge(map[int]any{1: 2, 3: -7, -1: 1, -2: make([]byte, 32), -3: make([]byte, 32)}) }, passkeys.BadKey},
-		"a huge key":            {func(d *passkeytest.Device, _ *passkeytest.Page) { d.Forge(map[int]any{1: 3, 3: -257, -1: bytes.Repeat([]byte{0xff}, 4096), -2: []byte{1, 0, 1}}) }, passkeys.BadKey},
-		"no key":                {func(d *passkeytest.Device, _ *passkeytest.Page) { d.Forge(map[int]any{}) }, passkeys.BadKey},
+		"a key not asked for": {func(d *passkeytest.Device, _ *passkeytest.Page) {
+			d.Forge(map[int]any{1: 2, 3: -35, -1: 2, -2: make([]byte, 48), -3: make([]byte, 48)})
+		}, passkeys.BadKey},
+		"no point": {func(d *passkeytest.Device, _ *passkeytest.Page) {
+			d.Forge(map[int]any{1: 2, 3: -7, -1: 1, -2: make([]byte, 32), -3: make([]byte, 32)})
+		}, passkeys.BadKey},
+		"a huge key": {func(d *passkeytest.Device, _ *passkeytest.Page) {
+			d.Forge(map[int]any{1: 3, 3: -257, -1: bytes.Repeat([]byte{0xff}, 4096), -2: []byte{1, 0, 1}})
+		}, passkeys.BadKey},
+		"no key": {func(d *passkeytest.Device, _ *passkeytest.Page) { d.Forge(map[int]any{}) }, passkeys.BadKey},
 	} {
 		d, at := passkeytest.New(), page
 		c.spoil(d, &at)
@@ -153,34 +161,56 @@ func TestProofsThatAreRefused(t *testing.T) {
 		spoil func(d *passkeytest.Device, p *passkeytest.Page, record *domain.Passkey, known *passkeys.Known)
 		want  passkeys.Reason
 	}{
-		"another page": {func(_ *passkeytest.Device, p *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) { p.Origin = "https://evil.example" },
+		"another page": {func(_ *passkeytest.Device, p *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) {
+			p.Origin = "https://evil.example"
+		},
 			passkeys.OtherOrigin},
-		"in a frame": {func(_ *passkeytest.Device, p *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) { p.CrossOrigin = true }, passkeys.OtherOrigin},
-		"a registration": {func(_ *passkeytest.Device, p *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) { p.Type = "webauthn.create" },
+		"in a frame": {func(_ *passkeytest.Device, p *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) {
+			p.CrossOrigin = true
+		}, passkeys.OtherOrigin},
+		"a registration": {func(_ *passkeytest.Device, p *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) {
+			p.Type = "webauthn.create"
+		},
 			passkeys.Malformed},
-		"another party": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) { d.Party = "example.com" },
+		"another party": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) {
+			d.Party = "example.com"
+		},
 			passkeys.OtherParty},
-		"nobody there": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) { d.Flags &^= passkeytest.Present },
+		"nobody there": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) {
+			d.Flags &^= passkeytest.Present
+		},
 			passkeys.Absent},
-		"nobody known": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) { d.Flags &^= passkeytest.Verified },
+		"nobody known": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) {
+			d.Flags &^= passkeytest.Verified
+		},
 			passkeys.Unverified},
-		"backed up, though not": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) { d.Flags &^= passkeytest.BackupEligible },
+		"backed up, though not": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) {
+			d.Flags &^= passkeytest.BackupEligible
+		},
 			passkeys.BadBackup},
 		"cannot be copied any more": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) {
 			d.Flags &^= passkeytest.BackupEligible | passkeytest.BackedUp
 		}, passkeys.BadBackup},
-		"another passkey": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) { d.ID = []byte("another") },
+		"another passkey": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) {
+			d.ID = []byte("another")
+		},
 			passkeys.Unknown},
-		"another account": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) { d.Handle = handles.Of(uuid.New()) },
+		"another account": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) {
+			d.Handle = handles.Of(uuid.New())
+		},
 			passkeys.Unknown},
 		"no account": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, _ *passkeys.Known) { d.Handle = nil }, passkeys.Unknown},
 		"another key under the same id": {func(_ *passkeytest.Device, _ *passkeytest.Page, record *domain.Passkey, _ *passkeys.Known) {
 			other, _ := register(t, passkeytest.New(), page)
 			record.PublicKey = other.PublicKey
 		}, passkeys.BadSignature},
-		"the same count": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, known *passkeys.Known) { d.Count, known.SignCount = 7, 7 },
+		"the same count": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, known *passkeys.Known) {
+			d.Count, known.SignCount = 7, 7
+		},
 			passkeys.CountBackward},
-		"a lower count": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, known *passkeys.Known) { d.Count, known.SignCount = 0, 7 },
+		"a lower count": {func(d *passkeytest.Device, _ *passkeytest.Page, _ *domain.Passkey, known *passkeys.Known) {
+			d.Count, known.SignCount = 0, 7
+		},
 			passkeys.CountBackward},
 	} {
 		d, at := passkeytest.New(), page
@@ -244,17 +274,18 @@ func TestChallenges(t *testing.T) {
 		err  error
 		want passkeys.Reason
 	}{
-		"at once":             {made.Check(c, passkeys.ToRaise, ada[:], noon, time.Time{}), ""},
-		"at the end":          {made.Check(c, passkeys.ToRaise, ada[:], noon.Add(passkeys.Lifetime-1), noon.Add(-time.Second)), ""},
-		"a little early":      {made.Check(c, passkeys.ToRaise, ada[:], noon.Add(-passkeys.Skew), time.Time{}), ""},
-		"late":                {made.Check(c, passkeys.ToRaise, ada[:], noon.Add(passkeys.Lifetime), time.Time{}), passkeys.Expired},
-		"a clock ahead":       {made.Check(c, passkeys.ToRaise, ada[:], noon.Add(-10*time.Minute), time.Time{}), passkeys.Early},
-		"from before restore": {made.Check(c, passkeys.ToRaise, ada[:], noon, noon), passkeys.Expired},
-		"another purpose":     {made.Check(c, passkeys.ToSignIn, ada[:], noon, time.Time{}), passkeys.Foreign},
-		"another session":     {made.Check(c, passkeys.ToRaise, nil, noon, time.Time{}), passkeys.Foreign},
-		"another key":         {other.Check(c, passkeys.ToRaise, ada[:], noon, time.Time{}), passkeys.Foreign},
-		"changed":             {made.Check(spoiled, passkeys.ToRaise, ada[:], noon, time.Time{}), passkeys.Foreign},
-		"short":               {made.Check(c[:20], passkeys.ToRaise, ada[:], noon, time.Time{}), passkeys.Foreign},
+		"at once":             {made.Check(c, passkeys.ToRaise, ada[:], noon), ""},
+		"at the end":          {made.Check(c, passkeys.ToRaise, ada[:], noon.Add(passkeys.Lifetime-1)), ""},
+		"a little early":      {made.Check(c, passkeys.ToRaise, ada[:], noon.Add(-passkeys.Skew)), ""},
+		"as a second factor":  {made.Check(made.New(passkeys.ToSecond, nil, noon), passkeys.ToSecond, nil, noon.Add(passkeys.LifetimeOfSecond-1)), ""},
+		"late":                {made.Check(c, passkeys.ToRaise, ada[:], noon.Add(passkeys.Lifetime)), passkeys.Expired},
+		"a clock ahead":       {made.Check(c, passkeys.ToRaise, ada[:], noon.Add(-10*time.Minute)), passkeys.Early},
+		"from before restore": {passkeys.Challenges{MAC: made.MAC, Epoch: []byte("2")}.Check(c, passkeys.ToRaise, ada[:], noon), passkeys.Foreign},
+		"another purpose":     {made.Check(c, passkeys.ToSignIn, ada[:], noon), passkeys.Foreign},
+		"another session":     {made.Check(c, passkeys.ToRaise, nil, noon), passkeys.Foreign},
+		"another key":         {other.Check(c, passkeys.ToRaise, ada[:], noon), passkeys.Foreign},
+		"changed":             {made.Check(spoiled, passkeys.ToRaise, ada[:], noon), passkeys.Foreign},
+		"short":               {made.Check(c[:20], passkeys.ToRaise, ada[:], noon), passkeys.Foreign},
 	} {
 		var e *passkeys.Error
 		if got.want == "" && got.err != nil || got.want != "" && (!errors.As(got.err, &e) || e.Reason != got.want || e.Field != "/response/clientDataJSON") {
@@ -340,4 +371,3 @@ func text(tb testing.TB, v any) string {
 	}
 	return string(b)
 }
-
