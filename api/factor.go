@@ -17,12 +17,14 @@ type factorAnswer struct {
 	Factor     domain.FactorID   `json:"factor" format:"uuid"`
 	Kind       domain.FactorKind `json:"kind"`
 	Name       string            `json:"name,omitzero"`
+	Left       int               `json:"left,omitzero" doc:"How many recovery codes were not used."`
 	EnrolledAt time.Time         `json:"enrolled_at"`
 	Void       bool              `json:"void,omitzero" doc:"It proves nothing any more: the ledger was restored from a backup, and recovery codes that were used may be in it again. Make others."`
+	Codes      []string          `json:"recovery_codes,omitzero" doc:"Those that were made now: each good for one time, in place of another second factor. They are shown only once: write them down."`
 }
 
 func factorOf(f commands.Factor) factorAnswer {
-	return factorAnswer{f.ID, f.Kind, f.Name, f.Enrolled, f.Void}
+	return factorAnswer{f.ID, f.Kind, f.Name, f.Left, f.Enrolled, f.Void, nil}
 }
 
 // listFactors lists what a person proves themselves by beside their password.
@@ -40,6 +42,30 @@ func (a *API) listFactors() {
 			}
 			return reply(a, journal.Position{}, ans), nil
 		})
+}
+
+// factorAdded is a new factor, with the recovery codes that were made with it.
+func factorAdded(f commands.FactorAdded) factorAnswer {
+	a := factorOf(f.Factor)
+	a.Codes = f.Codes
+	return a
+}
+
+type makeCodesIn struct{ Keyed }
+
+// makeCodes makes a set of recovery codes.
+func (a *API) makeCodes() {
+	route(a, created(operation("makeRecoveryCodes", "POST", "/v1/me/factors/recovery-codes", "factors", "Make recovery codes",
+		"Ten codes, each good for one time, for when your phone is lost. They replace those that you have. You need another second factor first, "+
+			"whose confirmation gives you the first ones. Every address of the account is told.")),
+		of(a.Menu.MakeCodes.May),
+		func(ctx context.Context, r *ask, _ *makeCodesIn) (*answer[factorAnswer], error) {
+			out, err := a.Menu.MakeCodes(ctx, r.Request, struct{}{})
+			if err != nil {
+				return nil, err
+			}
+			return reply(a, out.Position, factorAdded(out.Value)), nil
+		}, domain.ErrNoFactor, domain.ErrChanges)
 }
 
 type renameFactorIn struct {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"accountledger/domain"
 	"accountledger/totp"
 )
 
@@ -98,4 +99,39 @@ func TestAuthenticatorApp(t *testing.T) {
 	if logs := l.logs.String(); strings.Contains(logs, "otpauth") || strings.Contains(logs, "my phone") || strings.Contains(logs, offer.str(t, "seed")) {
 		t.Error("the log names it")
 	}
+}
+
+// waiting is the request by which a recovery of a person waits whose app is lost.
+func (l *ledger) waiting(p person) request {
+	l.t.Helper()
+	l.appOf(p)
+	l.clock.add(domain.FactorProbation)
+	r := l.recover(p.email)
+	needs := l.want(200, "POST", r.path("check"), "", r.with("code", l.code(r.id, 1)))
+	if !strings.Contains(needs.text, `[["totp"],["recovery_code"],["wait"]]`) {
+		l.t.Errorf("a recovery: %s", needs.text)
+	}
+	return request{202, "POST", r.path("wait"), "", fmt.Sprintf(`{"handle": %q}`, r.handle)}
+}
+
+// TestRecoveryWithoutTheApp: it waits, and then goes on without.
+func TestRecoveryWithoutTheApp(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	anna := l.person("anna@example.com")
+	r := l.waiting(anna)
+	complete := strings.TrimSuffix(r.path, "wait") + "complete"
+	body := strings.TrimSuffix(r.body, "}") + fmt.Sprintf(`, "password": %q}`, lanterns)
+	for range 2 {
+		if refused := l.want(409, "POST", complete, "", body); refused.str(t, "code") != "recovery_waits" {
+			t.Errorf("at once: %s", refused.text)
+		}
+		if told := l.want(202, r.method, r.path, "", r.body); told.str(t, "until") >= told.str(t, "expires_at") {
+			t.Errorf("it waits: %s", told.text)
+		}
+	}
+	l.clock.add(domain.DefaultRecoveryWait)
+	l.want(200, "POST", complete, "", body)
+	l.want(201, "POST", "/v1/sessions", "", fmt.Sprintf(`{"email": %q, "password": %q}`, anna.email, lanterns))
+	l.want(409, r.method, r.path, "", r.body)
 }

@@ -52,7 +52,8 @@ type confirmTOTPBody struct {
 // confirmTOTP enrols an authenticator app.
 func (a *API) confirmTOTP() {
 	route(a, created(operation("confirmTOTP", "POST", "/v1/me/factors/totp/confirm", "factors", "Confirm an authenticator app",
-		"From now on a sign-in with your password needs a second factor, too. The code that you give here cannot be used again. An account has at most two apps. "+
+		"From now on a sign-in with your password needs a second factor, too. The code that you give here cannot be used again. An account has at most two apps; "+
+			"the first one comes with recovery codes. "+
 			"Every address of the account is told.")),
 		of(a.Menu.ConfirmTOTP.May),
 		func(ctx context.Context, r *ask, in *confirmTOTPIn) (*answer[factorAnswer], error) {
@@ -61,6 +62,6 @@ func (a *API) confirmTOTP() {
 			if err != nil {
 				return nil, err
 			}
-			return reply(a, out.Position, factorOf(out.Value)), nil
+			return reply(a, out.Position, factorAdded(out.Value)), nil
 		}, domain.ErrEnrolTOTP, domain.ErrTOTP, domain.ErrFactors, domain.ErrChanges)
 }

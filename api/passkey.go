@@ -114,7 +114,8 @@ type confirmPasskeyBody struct {
 // confirmPasskey enrols a passkey.
 func (a *API) confirmPasskey() {
 	route(a, created(operation("confirmPasskey", "POST", "/v1/me/factors/passkeys/confirm", "factors", "Confirm a passkey",
-		"From now on it signs you in, alone or beside your password, and a sign-in with your password needs a second factor, too. An account has at most ten. "+
+		"From now on it signs you in, alone or beside your password, and a sign-in with your password needs a second factor, too. An account has at most ten; the "+
+			"first factor comes with recovery codes. "+
 			"Every address of the account is told.")),
 		of(a.Menu.ConfirmPasskey.May),
 		func(ctx context.Context, r *ask, in *confirmPasskeyIn) (*answer[factorAnswer], error) {
@@ -123,7 +124,7 @@ func (a *API) confirmPasskey() {
 			if err != nil {
 				return nil, err
 			}
-			return reply(a, out.Position, factorOf(out.Value)), nil
+			return reply(a, out.Position, factorAdded(out.Value)), nil
 		}, domain.ErrNoPasskeys, domain.ErrPasskey, domain.ErrPasskeyChallenge, domain.ErrPasskeyOrigin, domain.ErrPasskeyUser, domain.ErrPasskeyKnown,
 		domain.ErrFactors, domain.ErrOtherParty, domain.ErrChanges)
 }

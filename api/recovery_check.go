@@ -22,7 +22,8 @@ type checkRecoveryAnswer struct {
 // checkRecovery proves that who asks reads what is sent to the address. Five wrong codes end the recovery.
 func (a *API) checkRecovery() {
 	route(a, operation("checkRecovery", "POST", "/v1/recoveries/{id}/check", "recovery", "Prove that the address is yours",
-		"The right code says that there is an account, and what is needed besides to set a new password. Five wrong codes end the recovery."),
+		"The right code says that there is an account, and what is needed besides to set a new password: for an account with a second factor one of its factors, or "+
+			"wait, for POST /v1/recoveries/{id}/wait. Five wrong codes end the recovery."),
 		of(a.Menu.CheckRecovery.May),
 		func(ctx context.Context, r *ask, in *checkRecoveryIn) (*answer[checkRecoveryAnswer], error) {
 			id, err := recoveryID(in.ID)

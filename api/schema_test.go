@@ -70,7 +70,7 @@ func TestExamples(t *testing.T) {
 	tokens := l.examplePeople()
 	want := map[string]int{"signUp": 202, "signIn": 201, "setLanguage": 200, "addContact": 202, "linkDevice": 201, "setPermission": 200, "raiseSession": 200,
 		"changePassword": 200, "decideAccess": 200, "lookUp": 200, "queryView": 200, "undo": 404, "notMe": 404, "correctBirth": 409,
-		"recover": 202, "checkRecovery": 404, "completeRecovery": 404, "checkCode": 404, "resendCode": 404,
+		"recover": 202, "checkRecovery": 404, "completeRecovery": 404, "waitRecovery": 404, "checkCode": 404, "resendCode": 404,
 		"continueSignIn": 404, "enrol": 403, "renameDevice": 404, "renameFactor": 404, "confirmTOTP": 410, "confirmPasskey": 422, "signInByPasskey": 422,
 		"reveal": 404, "revealQuestion": 404}
 	forms := l.announced().forms()

@@ -165,11 +165,6 @@ func tripRows() []tripRow {
 			id, _ := p.appOf(one)
 			return request{200, "PATCH", "/v1/me/factors/" + id, one.token, `{"name": "the old phone"}`}
 		}},
-		{"removeFactor", 2, 2, func(p *people) request {
-			one := p.another()
-			id, a := p.appOf(one)
-			return request{204, "DELETE", "/v1/me/factors/" + id, p.seen(p.byApp(one, a)), ""}
-		}},
 		{"listDevices", 1, 1, get("/v1/me/devices")},
 		{"linkDevice", 2, 2, func(p *people) request {
 			return request{201, "POST", "/v1/me/devices", p.anna.token, `{"kind": "phone", "model": "X1", "name": "mine"}`}
@@ -202,6 +197,17 @@ func tripRows() []tripRow {
 		{"revealQuestion", 3, 2, func(p *people) request {
 			return request{200, "POST", "/v1/questions/" + p.question() + "/reveal", p.officer, `{` + why + `}`}
 		}},
+		{"makeRecoveryCodes", 2, 2, func(p *people) request {
+			one := p.another()
+			_, a := p.appOf(one)
+			return request{201, "POST", "/v1/me/factors/recovery-codes", p.seen(p.byApp(one, a)), ""}
+		}},
+		{"removeFactor", 2, 2, func(p *people) request {
+			one := p.another()
+			id, a := p.appOf(one)
+			return request{204, "DELETE", "/v1/me/factors/" + id, p.seen(p.byApp(one, a)), ""}
+		}},
+		{"waitRecovery", 5, 5, func(p *people) request { return p.waiting(p.another()) }},
 		{"continueSignIn", 8, 6, (*people).pending}, // the last one: from now on others need a code, too
 	}
 }

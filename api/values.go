@@ -191,6 +191,7 @@ func typed(r huma.Registry) {
 	closed[domain.Region](r)
 	closed[domain.Capacity](r)
 	closed[domain.FactorKind](r)
+	closed[domain.RecoveryProof](r)
 	closed[domain.Channel](r)
 	closed[domain.IdentifierKind](r)
 	closed[domain.VerificationPurpose](r)

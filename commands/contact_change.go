@@ -76,12 +76,22 @@ func (k *call) removeContact(ctx context.Context, in OwnContact) (ContactRemoved
 type Undo struct {
 	Link LinkToken `json:"-"` // the link of the message, or just its token
 	Code string    `json:"-"` // beside it
+	// Evidence is a second factor from before the removal, if who removed it had proven one.
+	Evidence Evidence `json:"-"`
 }
 
 // undo puts a removed contact back, by who reads what was sent to it: see domain.Account.Undo. The contact that was primary until then
 // hears of it, if there is room for the message. A restore of the ledger does not end the link: what it does is the same again.
 func (k *call) undo(ctx context.Context, in Undo) (struct{}, error) {
 	level := domain.LevelOne // what the link proves
+	var method domain.AuthMethod
+	if in.Evidence != (Evidence{}) {
+		var err error
+		if method, err = in.Evidence.method(); err != nil {
+			return struct{}{}, err
+		}
+		level = domain.LevelTwo
+	}
 	return struct{}{}, k.follow(ctx, domain.LinkUndo, in.Link, in.Code, func(a *domain.Account, l linkOf) error {
 		_, err := a.MayUndo(l.event, level, k.now)
 		return err
@@ -90,6 +100,11 @@ func (k *call) undo(ctx context.Context, in Undo) (struct{}, error) {
 		d, err := a.MayUndo(removal, level, k.now)
 		if err != nil {
 			return nil, err
+		}
+		if d.Removal.Level > domain.LevelOne {
+			if err := k.useFactor(ctx, a.FactorsBefore(d.Removed.Version), in.Evidence, method, domain.UseUndo, []byte("undo")); err != nil {
+				return nil, err
+			}
 		}
 		contact, err := journal.Open(ctx, k.Journal, d.Fact, d.Contact)
 		if errors.Is(err, journal.ErrUnreadable) { // it was let go after the backup that the ledger was restored from

@@ -25,7 +25,9 @@ type Config struct {
 	Grace time.Duration
 	// BackupKeep is how long each backup is kept.
 	BackupKeep time.Duration
-	Limits     Limits
+	// RecoveryWait is how long a recovery without a second factor waits, of an account that has one; 0: it is not possible.
+	RecoveryWait time.Duration
+	Limits       Limits
 	// WorkBits is how much work is asked of guests who ask for very much; 0: none, they are refused.
 	WorkBits int
 	// Unusual is what an unusual sign-in of a person with the right password needs besides.
@@ -46,7 +48,7 @@ const DefaultBackupKeep = 35 * 24 * time.Hour
 
 // DefaultConfig is the default configuration.
 func DefaultConfig() Config {
-	return Config{Controller: ExampleController(), Grace: domain.DefaultGrace, BackupKeep: DefaultBackupKeep,
+	return Config{Controller: ExampleController(), Grace: domain.DefaultGrace, BackupKeep: DefaultBackupKeep, RecoveryWait: domain.DefaultRecoveryWait,
 		Unusual: UnusualOff, Limits: DefaultLimits(), WorkBits: workBits}
 }
 

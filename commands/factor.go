@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"accountledger/domain"
+	"accountledger/passwords"
 )
 
 // Factor is a factor of the caller's account as its owner sees it.
@@ -13,6 +14,8 @@ type Factor struct {
 	Kind     domain.FactorKind
 	Name     string
 	Enrolled time.Time
+	// Left is how many recovery codes of a set were not used.
+	Left int
 	// Void: it proves nothing any more, and has to be replaced.
 	Void bool
 }
@@ -27,6 +30,14 @@ func (k *call) listFactors(ctx context.Context, _ struct{}) ([]Factor, error) {
 	out := make([]Factor, len(a.Factors))
 	for i, f := range a.Factors {
 		out[i] = factorOf(&o, f, &out[i])
+		if f.Kind != domain.FactorRecoveryCodes || f.Void() {
+			continue
+		}
+		uses, err := stateOf(ctx, k.factorStream(f.Factor))
+		if err != nil {
+			return nil, err
+		}
+		out[i].Left = uses.Left(passwords.LookUps)
 	}
 	return out, o.open(ctx, k.Journal)
 }
@@ -87,6 +98,9 @@ func (k *call) forgetFactors(ctx context.Context, facts []domain.Fact) error {
 		if e, ok := f.Event.(domain.FactorRemoved); ok {
 			keys = append(keys, domain.FactorKey(e.Factor))
 		}
+	}
+	if len(keys) == 0 {
+		return nil
 	}
 	return k.Journal.Destroy(ctx, keys...)
 }

@@ -45,52 +45,42 @@ type ConfirmPasskey struct {
 	Name    string        `json:"name"`
 }
 
-// confirmPasskey enrols a passkey. Its id derives from the challenge, so an answer enrols one passkey.
-func (k *call) confirmPasskey(ctx context.Context, in ConfirmPasskey) (Factor, error) {
+// confirmPasskey enrols a passkey. Its id derives from the challenge, so an answer enrols one passkey. An account without recovery codes gets some
+// with it.
+func (k *call) confirmPasskey(ctx context.Context, in ConfirmPasskey) (FactorAdded, error) {
 	rp, err := k.relyingParty()
 	if err != nil {
-		return Factor{}, err
+		return FactorAdded{}, err
 	}
-	answer, err := passkeys.ParseRegistration(in.Passkey)
+	answer, err := passkeys.ParseRegistration([]byte(in.Passkey))
 	if err == nil {
 		err = k.challenges().Check(answer.Challenge(), passkeys.ToEnrol, k.ownBinding(), k.now)
 	}
 	if err != nil {
-		return Factor{}, passkeyRefusal(err)
+		return FactorAdded{}, passkeyRefusal(err)
 	}
 	record, err := rp.Register(answer)
 	if err != nil {
-		return Factor{}, passkeyRefusal(err)
+		return FactorAdded{}, passkeyRefusal(err)
 	}
 	a, err := k.account(ctx, k.Caller.Account)
 	if err != nil {
-		return Factor{}, err
+		return FactorAdded{}, err
 	}
 	all, err := k.passkeysOf(ctx, a)
 	if err != nil {
-		return Factor{}, err
+		return FactorAdded{}, err
 	}
 	mac := k.keys.challenges.MAC([]byte("factor"), answer.Challenge())
 	id := domain.FactorID{UUID: domain.Derive([16]byte(mac[:16]), "passkey")}
 	if slices.ContainsFunc(all, func(one ownPasskey) bool { return one.Factor.Factor != id && bytes.Equal(one.record.ID, record.ID) }) {
-		return Factor{}, domain.ErrPasskeyKnown
+		return FactorAdded{}, domain.ErrPasskeyKnown
 	}
 	if err := k.nameParty(ctx, rp); err != nil {
-		return Factor{}, err
+		return FactorAdded{}, err
 	}
-	out, err := k.change(ctx, a.ID, func(a *domain.Account) ([]any, error) {
-		if a.FactorOf(id) != nil { // by another request
-			return nil, domain.ErrPasskeyChallenge
-		}
-		return a.EnrolFactor(domain.EnrolFactor{ID: id, Kind: domain.FactorPasskey, Level: k.Caller.Level, Name: in.Name,
-			Backup: passkeys.BackupOf(record.Flags), Secret: domain.FactorSecret{Passkey: &record}})
-	})
-	if err != nil {
-		return Factor{}, err
-	}
-	f := out.facts[0]
-	e := f.Event.(domain.FactorEnrolled) // decided above
-	return k.factorView(ctx, &domain.Factor{FactorEnrolled: e, Fact: f, Name: e.Name, NameFact: f})
+	return k.addFactor(ctx, domain.EnrolFactor{ID: id, Kind: domain.FactorPasskey, Level: k.Caller.Level, Name: in.Name,
+		Backup: passkeys.BackupOf(record.Flags), Secret: domain.FactorSecret{Passkey: &record}}, domain.ErrPasskeyChallenge)
 }
 
 // askRaise makes the options by which the caller proves again who they are by a passkey. ErrNotAWay if they have none.

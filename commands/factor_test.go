@@ -43,7 +43,7 @@ func (w *world) enrolApp(c domain.Caller) app {
 	w.t.Helper()
 	offer := do(w, w.OfferTOTP, c, struct{}{})
 	a := app{w: w, seed: seedOf(w.t, offer)}
-	a.id = do(w, w.ConfirmTOTP, c, commands.ConfirmTOTP{Continuation: offer.Continuation, Code: a.code(), Name: "my phone"}).ID
+	a.id = do(w, w.ConfirmTOTP, c, commands.ConfirmTOTP{Continuation: offer.Continuation, Code: a.code(), Name: "my phone"}).Factor.ID
 	return a
 }
 
@@ -69,7 +69,7 @@ func factorWorld(t *testing.T) (*world, app) {
 func TestSignInByTOTP(t *testing.T) {
 	w, phone := factorWorld(t)
 	p := w.begin()
-	if !slices.Equal(p.Needs, []domain.AuthMethod{domain.MethodTOTP}) {
+	if !slices.Equal(p.Needs, []domain.AuthMethod{domain.MethodTOTP, domain.MethodRecoveryCode}) {
 		t.Errorf("it needs %v", p.Needs)
 	}
 	refused(w, w.ContinueSignIn, domain.Guest(), withFactor(p, phone.code()), domain.ErrTOTP) // it set the app up
@@ -160,7 +160,7 @@ func TestRaiseByTOTP(t *testing.T) {
 	err := w.RemoveFactor.May(c)
 	var refusal *domain.Error
 	if !errors.As(err, &refusal) || refusal.StepUp == nil || refusal.StepUp.Level != domain.LevelTwo ||
-		!slices.Equal(refusal.StepUp.Ways, []domain.AuthMethod{domain.MethodTOTP}) {
+		!slices.Equal(refusal.StepUp.Ways, []domain.AuthMethod{domain.MethodTOTP, domain.MethodRecoveryCode}) {
 		t.Errorf("%+v", refusal)
 	}
 	c = w.authenticated(do(w, w.Raise, c, commands.Raise{Evidence: commands.Evidence{TOTP: phone.next()}}).Token)
@@ -225,7 +225,8 @@ func TestSetUpOfAnApp(t *testing.T) {
 	third := do(w, w.OfferTOTP, c, struct{}{})
 	b.seed = seedOf(t, third)
 	refused(w, w.ConfirmTOTP, c, commands.ConfirmTOTP{Continuation: third.Continuation, Code: b.code(), Name: "third"}, domain.ErrFactors)
-	if all := do(w, w.ListFactors, c, struct{}{}); len(all) != 2 || all[0].Name != "my phone" || all[0].Kind != domain.FactorTOTP {
+	if all := do(w, w.ListFactors, c, struct{}{}); len(all) != 3 || all[1].Kind != domain.FactorRecoveryCodes ||
+		all[0].Name != "my phone" || all[0].Kind != domain.FactorTOTP {
 		t.Errorf("%d factors", len(all))
 	}
 }

@@ -61,40 +61,30 @@ type ConfirmTOTP struct {
 }
 
 // confirmTOTP enrols an authenticator app. Two appends: the code's use, so that it cannot be used to sign in, and the account's, which decides. A
-// crash between them leaves nothing that counts.
-func (k *call) confirmTOTP(ctx context.Context, in ConfirmTOTP) (Factor, error) {
+// crash between them leaves nothing that counts. An account without recovery codes gets some with it.
+func (k *call) confirmTOTP(ctx context.Context, in ConfirmTOTP) (FactorAdded, error) {
 	id, seed, err := k.offeredTOTP(in.Continuation)
 	if err != nil {
-		return Factor{}, err
+		return FactorAdded{}, err
 	}
 	a, err := k.account(ctx, k.Caller.Account)
 	if err != nil {
-		return Factor{}, err
+		return FactorAdded{}, err
 	}
 	if _, ok := domain.Text(in.Name); !ok {
-		return Factor{}, domain.ErrFactorName
+		return FactorAdded{}, domain.ErrFactorName
 	}
 	steps := totp.Matching(seed, in.Code, k.now)
 	if _, err := (change[*domain.FactorUses]{stream: k.factorStream(id), about: concerning[*domain.FactorUses](ofAccount(a)), new: true,
 		decide: func(_ context.Context, u *domain.FactorUses, _ journal.Head) ([]any, error) {
 			return u.UseStep(id, steps, domain.UseEnrol)
 		}}).by(ctx, k); errors.Is(err, domain.ErrTOTP) {
-		return Factor{}, domain.ErrTOTP.At("/code")
+		return FactorAdded{}, domain.ErrTOTP.At("/code")
 	} else if err != nil {
-		return Factor{}, err
+		return FactorAdded{}, err
 	}
-	out, err := k.change(ctx, a.ID, func(a *domain.Account) ([]any, error) {
-		if a.FactorOf(id) != nil { // by another request
-			return nil, domain.ErrEnrolTOTP
-		}
-		return a.EnrolFactor(domain.EnrolFactor{ID: id, Kind: domain.FactorTOTP, Level: k.Caller.Level, Name: in.Name, Secret: domain.FactorSecret{Seed: seed}})
-	})
-	if err != nil {
-		return Factor{}, err
-	}
-	f := out.facts[0]
-	e := f.Event.(domain.FactorEnrolled) // decided above
-	return k.factorView(ctx, &domain.Factor{FactorEnrolled: e, Fact: f, Name: e.Name, NameFact: f})
+	return k.addFactor(ctx, domain.EnrolFactor{ID: id, Kind: domain.FactorTOTP, Level: k.Caller.Level, Name: in.Name,
+		Secret: domain.FactorSecret{Seed: seed}}, domain.ErrEnrolTOTP)
 }
 
 // offeredTOTP opens what offerTOTP sealed. ErrEnrolTOTP if it is not the caller's or too old.

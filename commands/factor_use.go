@@ -7,6 +7,7 @@ import (
 
 	"accountledger/domain"
 	"accountledger/journal"
+	"accountledger/passwords"
 	"accountledger/totp"
 )
 
@@ -18,13 +19,15 @@ func (k *call) useFactor(ctx context.Context, a *domain.Account, e Evidence, met
 	case domain.MethodTOTP:
 		return k.useTOTP(ctx, a, e.TOTP, what, by)
 	case domain.MethodPasskey:
-		by := proofBy{purpose: purposes[what], bound: e.bound, uv: verification(a), what: what}
+		by := proofBy{purpose: purposes[what], bound: []byte(e.bound), uv: verification(a), what: what}
 		answer, err := k.checkAssertion(e.Passkey, by)
 		if err != nil {
 			return err
 		}
 		_, err = k.usePasskey(ctx, a, answer, by)
 		return err
+	case domain.MethodRecoveryCode:
+		return k.useCode(ctx, a, e.RecoveryCode, what)
 	default:
 		return domain.ErrNotAWay
 	}
@@ -67,6 +70,28 @@ func (k *call) useStep(ctx context.Context, a *domain.Account, f *domain.Factor,
 	_, err := change[*domain.FactorUses]{stream: k.factorStream(f.Factor), about: concerning[*domain.FactorUses](ofAccount(a)),
 		decide: func(_ context.Context, u *domain.FactorUses, _ journal.Head) ([]any, error) {
 			return u.UseStep(f.Factor, matching, what)
+		}}.by(ctx, k)
+	return err
+}
+
+// useCode uses a recovery code up. Codes are too long to be guessed, so nothing is counted.
+func (k *call) useCode(ctx context.Context, a *domain.Account, code string, what domain.FactorUse) error {
+	sets := a.FactorsOf(domain.FactorRecoveryCodes)
+	if len(sets) == 0 {
+		return domain.ErrRecoveryCode
+	}
+	f := sets[0] // there is one at a time
+	secret, err := journal.Open(ctx, k.Journal, f.Fact, f.Secret)
+	if err != nil {
+		return err
+	}
+	n, ok := passwords.LookUpHashes(secret.Codes).Match(domain.CleanCode(code))
+	if !ok {
+		return domain.ErrRecoveryCode
+	}
+	_, err = change[*domain.FactorUses]{stream: k.factorStream(f.Factor), about: concerning[*domain.FactorUses](ofAccount(a)),
+		decide: func(_ context.Context, u *domain.FactorUses, _ journal.Head) ([]any, error) {
+			return u.UseCode(f.Factor, n+1, len(secret.Codes.Hashes), what)
 		}}.by(ctx, k)
 	return err
 }

@@ -26,6 +26,7 @@ type Menu struct {
 	// Recover begins a recovery: back into an account without its password. Its codes are resent as any other's.
 	Recover          Command[Recover, RecoveryBegun]
 	CheckRecovery    Command[CheckRecovery, RecoveryChecked]
+	WaitRecovery     Command[WaitRecovery, RecoveryWait]
 	CompleteRecovery Command[CompleteRecovery, Recovered]
 
 	SignIn Command[SignIn, SignedIn]
@@ -49,9 +50,10 @@ type Menu struct {
 	ChangePassword  Command[ChangePassword, SignedIn]
 	ListFactors     Command[struct{}, []Factor]
 	OfferTOTP       Command[struct{}, TOTPOffer]
-	ConfirmTOTP     Command[ConfirmTOTP, Factor]
+	ConfirmTOTP     Command[ConfirmTOTP, FactorAdded]
+	MakeCodes       Command[struct{}, FactorAdded]
 	OfferPasskey    Command[struct{}, passkeys.RegistrationOptions]
-	ConfirmPasskey  Command[ConfirmPasskey, Factor]
+	ConfirmPasskey  Command[ConfirmPasskey, FactorAdded]
 	RemovePassword  Command[struct{}, struct{}]
 	RenameFactor    Command[RenameFactor, Factor]
 	RemoveFactor    Command[RemoveFactor, struct{}]
@@ -133,6 +135,7 @@ func menu(c *core) *Menu {
 		Resend:           by(c, anyone, onCall((*call).resend)),
 		Recover:          by(c, anyone, onCall((*call).beginRecovery)),
 		CheckRecovery:    by(c, anyone, onCall((*call).checkRecovery)),
+		WaitRecovery:     by(c, anyone, onCall((*call).waitRecovery)),
 		CompleteRecovery: by(c, anyone, onCall((*call).completeRecovery)),
 		SignIn:           by(c, anyone, onCall((*call).signIn)),
 		AskSignIn:        by(c, anyone, onCall((*call).askSignIn)),
@@ -157,6 +160,7 @@ func menu(c *core) *Menu {
 		OfferPasskey:    by(c, fresh(owner, freshPerson), onCall((*call).offerPasskey)),
 		ConfirmPasskey:  by(c, fresh(owner, freshPerson), changing((*call).confirmPasskey)),
 		RemovePassword:  by(c, fresh(owner, freshPerson), changing((*call).removePassword)),
+		MakeCodes:       by(c, fresh(owner, freshPerson), changing((*call).makeCodes)),
 		RenameFactor:    by(c, owner, changing((*call).renameFactor)),
 		RemoveFactor:    by(c, fresh(owner, freshPerson), changing((*call).removeFactor)),
 		SetLanguage:     by(c, owner, changing((*call).setLanguage)),

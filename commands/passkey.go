@@ -15,7 +15,7 @@ import (
 )
 
 // PasskeyAnswer is what an authenticator answered, as the page got it: the JSON of PublicKeyCredential.toJSON().
-type PasskeyAnswer []byte
+type PasskeyAnswer string
 
 // Format prints [personal] for every verb.
 func (PasskeyAnswer) Format(s fmt.State, _ rune) { hide(s) }
@@ -143,7 +143,7 @@ type proofBy struct {
 
 // checkAssertion reads an answer and refuses one to a challenge that is not open. What was already answered only the passkey's stream says.
 func (k *call) checkAssertion(in PasskeyAnswer, by proofBy) (*passkeys.Assertion, error) {
-	a, err := passkeys.ParseAssertion(in)
+	a, err := passkeys.ParseAssertion([]byte(in))
 	if err == nil {
 		err = k.challenges().Check(a.Challenge(), by.purpose, by.bound, k.now)
 	}

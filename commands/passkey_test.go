@@ -20,14 +20,22 @@ var thePage = passkeytest.Page{Origin: "https://accounts.example.com"}
 // enrolPasskey makes a passkey for a caller whose proof is fresh.
 func (w *world) enrolPasskey(c domain.Caller, d *passkeytest.Device) domain.FactorID {
 	w.t.Helper()
-	return do(w, w.ConfirmPasskey, c, commands.ConfirmPasskey{Passkey: d.Make(thePage, do(w, w.OfferPasskey, c, struct{}{})), Name: "my key"}).ID
+	return do(w, w.ConfirmPasskey, c, commands.ConfirmPasskey{Passkey: made(d, thePage, do(w, w.OfferPasskey, c, struct{}{})), Name: "my key"}).Factor.ID
+}
+
+func made(d *passkeytest.Device, page passkeytest.Page, o passkeys.RegistrationOptions) commands.PasskeyAnswer {
+	return commands.PasskeyAnswer(d.Make(page, o))
+}
+
+func signed(d *passkeytest.Device, page passkeytest.Page, o passkeys.AssertionOptions) commands.PasskeyAnswer {
+	return commands.PasskeyAnswer(d.Sign(page, o))
 }
 
 // answer is a device's answer to a new challenge for guests.
 func (w *world) answer(d *passkeytest.Device) commands.SignInByPasskey {
 	w.t.Helper()
 	d.Count++
-	return commands.SignInByPasskey{Passkey: d.Sign(thePage, do(w, w.AskSignIn, domain.Guest(), struct{}{}))}
+	return commands.SignInByPasskey{Passkey: signed(d, thePage, do(w, w.AskSignIn, domain.Guest(), struct{}{}))}
 }
 
 // byPasskey signs in by a passkey alone.
@@ -88,7 +96,7 @@ func TestAnAnswerPassesOnce(t *testing.T) {
 	w.account("bob@example.com")
 	fresh := passkeytest.New() // one that counts nothing
 	w.enrolPasskey(w.signedIn("bob@example.com"), fresh)
-	in = commands.SignInByPasskey{Passkey: fresh.Sign(thePage, do(w, w.AskSignIn, domain.Guest(), struct{}{}))}
+	in = commands.SignInByPasskey{Passkey: signed(fresh, thePage, do(w, w.AskSignIn, domain.Guest(), struct{}{}))}
 	r := keyed(domain.Guest(), "signIn")
 	a, err := w.SignInByPasskey(t.Context(), r, in)
 	if err != nil {
@@ -110,7 +118,7 @@ func TestPasskeysThatDoNotSignIn(t *testing.T) {
 	guest := func() passkeys.AssertionOptions { return do(w, w.AskSignIn, domain.Guest(), struct{}{}) }
 	sign := func(d passkeytest.Device, page passkeytest.Page, o passkeys.AssertionOptions) commands.SignInByPasskey {
 		d.Count += 10
-		return commands.SignInByPasskey{Passkey: d.Sign(page, o)}
+		return commands.SignInByPasskey{Passkey: signed(&d, page, o)}
 	}
 	old := guest()
 	raise := do(w, w.AskRaise, w.byPasskey(d), struct{}{})
@@ -135,7 +143,7 @@ func TestPasskeysThatDoNotSignIn(t *testing.T) {
 		"by another one's handle": {sign(stolen, thePage, guest()), domain.ErrPasskey, "/passkey/id"},
 		"of nobody":               {sign(nobody, thePage, guest()), domain.ErrPasskey, "/passkey/id"},
 		"without its user":        {sign(unverified, thePage, guest()), domain.ErrPasskeyUser, "/passkey/response/authenticatorData"},
-		"no answer":               {commands.SignInByPasskey{Passkey: []byte("{}")}, domain.ErrPasskey, "/passkey"},
+		"no answer":               {commands.SignInByPasskey{Passkey: "{}"}, domain.ErrPasskey, "/passkey"},
 	} {
 		w.appended(nil, func() {
 			var e *domain.Error
@@ -176,7 +184,7 @@ func TestPasskeyAsSecondFactor(t *testing.T) {
 	d.Flags &^= passkeytest.Verified
 	with := func(p *commands.PendingSignIn, o passkeys.AssertionOptions) commands.ContinueSignIn {
 		d.Count++
-		return commands.ContinueSignIn{ID: p.ID, Handle: p.Handle, Evidence: commands.Evidence{Passkey: d.Sign(thePage, o)}}
+		return commands.ContinueSignIn{ID: p.ID, Handle: p.Handle, Evidence: commands.Evidence{Passkey: signed(d, thePage, o)}}
 	}
 	refused(w, w.ContinueSignIn, domain.Guest(), with(p, *w.begin().Passkey), domain.ErrPasskeyChallenge)
 	refused(w, w.ContinueSignIn, domain.Guest(), with(p, do(w, w.AskSignIn, domain.Guest(), struct{}{})), domain.ErrPasskeyChallenge)
@@ -188,7 +196,7 @@ func TestPasskeyAsSecondFactor(t *testing.T) {
 	wrong, p := passkeytest.New(), w.begin()
 	for range domain.MaxTries {
 		refused(w, w.ContinueSignIn, domain.Guest(), commands.ContinueSignIn{ID: p.ID, Handle: p.Handle,
-			Evidence: commands.Evidence{Passkey: wrong.Sign(thePage, *p.Passkey)}}, domain.ErrPasskey)
+			Evidence: commands.Evidence{Passkey: signed(wrong, thePage, *p.Passkey)}}, domain.ErrPasskey)
 	}
 	refused(w, w.ContinueSignIn, domain.Guest(), with(p, *p.Passkey), domain.ErrSignInEnded)
 }
@@ -197,7 +205,7 @@ func TestRaiseByPasskey(t *testing.T) {
 	w, d, _ := passkeyWorld(t)
 	c, other := w.byPasskey(d), w.byPasskey(d)
 	d.Count++
-	in := commands.Raise{Evidence: commands.Evidence{Passkey: d.Sign(thePage, do(w, w.AskRaise, c, struct{}{}))}}
+	in := commands.Raise{Evidence: commands.Evidence{Passkey: signed(d, thePage, do(w, w.AskRaise, c, struct{}{}))}}
 	refused(w, w.Raise, other, in, domain.ErrPasskeyChallenge) // of another session
 	raised := w.authenticated(do(w, w.Raise, c, in).Token)
 	refused(w, w.Raise, raised, in, domain.ErrPasskey) // its count did not rise
@@ -250,10 +258,10 @@ func TestSetUpOfAPasskey(t *testing.T) {
 	if len(offer.Exclude) != 1 || offer.User.Name != ada || offer.Party.ID != "accounts.example.com" {
 		t.Errorf("%+v", offer)
 	}
-	confirm := commands.ConfirmPasskey{Passkey: d.Make(thePage, offer), Name: "again"}
+	confirm := commands.ConfirmPasskey{Passkey: made(d, thePage, offer), Name: "again"}
 	refused(w, w.ConfirmPasskey, c, confirm, domain.ErrPasskeyKnown)
 	second := passkeytest.New()
-	confirm.Passkey = second.Make(thePage, offer)
+	confirm.Passkey = made(second, thePage, offer)
 	refused(w, w.ConfirmPasskey, w.byPasskey(d), confirm, domain.ErrPasskeyChallenge) // another session
 	confirm.Name = "\n"
 	w.appended(nil, func() { refused(w, w.ConfirmPasskey, c, confirm, domain.ErrFactorName) })
@@ -264,7 +272,7 @@ func TestSetUpOfAPasskey(t *testing.T) {
 	for range domain.MaxPasskeys - 2 {
 		w.enrolPasskey(c, passkeytest.New())
 	}
-	third := commands.ConfirmPasskey{Passkey: passkeytest.New().Make(thePage, do(w, w.OfferPasskey, c, struct{}{})), Name: "eleventh"}
+	third := commands.ConfirmPasskey{Passkey: made(passkeytest.New(), thePage, do(w, w.OfferPasskey, c, struct{}{})), Name: "eleventh"}
 	refused(w, w.ConfirmPasskey, c, third, domain.ErrFactors)
 	do(w, w.RenameFactor, c, commands.RenameFactor{ID: id, Name: "the first"})
 	if all := do(w, w.ListFactors, c, struct{}{}); len(all) != domain.MaxPasskeys || all[0].Name != "the first" || all[0].Kind != domain.FactorPasskey {
@@ -272,7 +280,7 @@ func TestSetUpOfAPasskey(t *testing.T) {
 	}
 	late := do(w, w.OfferPasskey, c, struct{}{})
 	w.clock.forward(passkeys.Lifetime)
-	refused(w, w.ConfirmPasskey, c, commands.ConfirmPasskey{Passkey: passkeytest.New().Make(thePage, late), Name: "late"}, domain.ErrPasskeyChallenge)
+	refused(w, w.ConfirmPasskey, c, commands.ConfirmPasskey{Passkey: made(passkeytest.New(), thePage, late), Name: "late"}, domain.ErrPasskeyChallenge)
 }
 
 // An account without a password is its passkeys'.
@@ -300,7 +308,7 @@ func TestWithoutAPassword(t *testing.T) {
 	refused(w, w.RemoveFactor, c, commands.RemoveFactor{ID: id}, domain.ErrLastPasskey)
 	d.Flags &^= passkeytest.Verified // possession alone is not enough where it is all
 	d.Count++
-	refused(w, w.Raise, c, commands.Raise{Evidence: commands.Evidence{Passkey: d.Sign(thePage, do(w, w.AskRaise, c, struct{}{}))}}, domain.ErrPasskeyUser)
+	refused(w, w.Raise, c, commands.Raise{Evidence: commands.Evidence{Passkey: signed(d, thePage, do(w, w.AskRaise, c, struct{}{}))}}, domain.ErrPasskeyUser)
 	do(w, w.ChangePassword, c, commands.ChangePassword{New: passwords.New("another horse battery staple 9"), EndOthers: true})
 	again := signInOf(ada)
 	again.Password = passwords.New("another horse battery staple 9")
@@ -333,7 +341,7 @@ func TestAnotherHost(t *testing.T) {
 	do(w, w.CheckParty, domain.System(), serve("http://localhost:8080")) // none were made yet
 	c, d := w.signedIn(ada), passkeytest.New()
 	offer := do(w, w.OfferPasskey, c, struct{}{})
-	do(w, w.ConfirmPasskey, c, commands.ConfirmPasskey{Passkey: d.Make(passkeytest.Page{Origin: "http://localhost:8080"}, offer), Name: "mine"})
+	do(w, w.ConfirmPasskey, c, commands.ConfirmPasskey{Passkey: made(d, passkeytest.Page{Origin: "http://localhost:8080"}, offer), Name: "mine"})
 	at("http://localhost:9090")
 	do(w, w.CheckParty, domain.System(), serve("http://localhost:9090")) // the host is the same
 	for _, other := range []string{"", "https://accounts.example.com"} {
@@ -342,6 +350,6 @@ func TestAnotherHost(t *testing.T) {
 	}
 	w.account("bob@example.com") // in a process that was started before
 	b := w.signedIn("bob@example.com")
-	refused(w, w.ConfirmPasskey, b, commands.ConfirmPasskey{Passkey: passkeytest.New().Make(thePage, do(w, w.OfferPasskey, b, struct{}{})), Name: "his"},
+	refused(w, w.ConfirmPasskey, b, commands.ConfirmPasskey{Passkey: made(passkeytest.New(), thePage, do(w, w.OfferPasskey, b, struct{}{})), Name: "his"},
 		domain.ErrOtherParty)
 }

@@ -202,5 +202,5 @@ func (k *call) ownRecovery(ctx context.Context, id domain.RecoveryID, handle str
 
 // recoveryOver reports whether a recovery that was not completed has come to nothing, or is about to be ended.
 func (k *call) recoveryOver(s *domain.Recovery, r *domain.VerificationRequest) bool {
-	return s.Lapsed != "" || r.Fact.Restored || !k.now.Before(r.Due()) || r.Fact.At.After(k.now.Add(domain.MaxAhead))
+	return s.Lapsed != "" || r.Fact.Restored || !k.now.Before(s.Due()) || r.Fact.At.After(k.now.Add(domain.MaxAhead))
 }

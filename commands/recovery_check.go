@@ -75,7 +75,7 @@ func (k *call) recoveryChecked(ctx context.Context, s *domain.Recovery) (Recover
 	if err != nil {
 		return RecoveryChecked{}, err
 	}
-	out := RecoveryChecked{Needs: recoveryNeeds(a), Expires: s.Proved.Expires}
+	out := RecoveryChecked{Needs: k.recoveryNeeds(a), Expires: s.Proved.Expires}
 	if domain.RecoveryReady(out.Needs) {
 		out.Needs = nil
 	}
@@ -83,8 +83,8 @@ func (k *call) recoveryChecked(ctx context.Context, s *domain.Recovery) (Recover
 }
 
 // recoveryNeeds is what is to be shown besides the code to recover an account.
-func recoveryNeeds(a *domain.Account) []domain.RecoveryWay {
-	return domain.RecoveryNeeds(domain.RecoveryWays(a.Reach()), domain.RecoveryByCode)
+func (k *call) recoveryNeeds(a *domain.Account) []domain.RecoveryWay {
+	return domain.RecoveryNeeds(a.RecoveryWays(k.Config.RecoveryWait > 0, k.now), domain.RecoveryByCode)
 }
 
 // proveRecovery records which account a recovery is of whose code was right, or that it has come to nothing. It can be repeated.

@@ -3,6 +3,7 @@ package commands
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"accountledger/domain"
@@ -15,12 +16,15 @@ type CompleteRecovery struct {
 	ID       domain.RecoveryID  `json:"id"`
 	Handle   string             `json:"-"`
 	Password passwords.Password `json:"-"`
+	// Evidence is a second factor of the account, if it has one and has not waited.
+	Evidence Evidence `json:"-"`
 }
 
 // Recovered is the answer. It starts no session: who recovered the account signs in with what they have set.
 type Recovered struct {
 	Account domain.AccountID
 	Guarded time.Time // until when nothing can be done to the account that cannot be undone
+	Codes   []string  // other recovery codes, if one of them was shown: they replace all before
 	Closing bool      // the account is being erased; signing in, its owner can cancel that
 }
 
@@ -29,32 +33,21 @@ type Recovered struct {
 // handles deadlines does.
 func (k *call) completeRecovery(ctx context.Context, in CompleteRecovery) (Recovered, error) {
 	defer k.hold(domain.VerificationStream(domain.VerificationID(in.ID)))()
-	s, r, err := k.ownRecovery(ctx, in.ID, in.Handle)
-	if err != nil {
-		return Recovered{}, err
-	}
-	if s.Proved == nil {
-		if s, err = k.unproved(ctx, s, &r); err != nil {
-			return Recovered{}, err
-		}
-	}
-	a, err := k.account(ctx, s.Proved.Account)
+	s, r, a, err := k.provenRecovery(ctx, in.ID, in.Handle)
 	switch {
 	case err != nil:
 		return Recovered{}, err
 	case a.Recoveries.Has(in.ID):
 		return k.recoveredBefore(ctx, &r, a, in.Password)
-	case k.recoveryOver(s, &r) || s.Fact.At.After(k.now.Add(domain.MaxAhead)):
-		return Recovered{}, domain.ErrRecoveryEnded
 	}
-	if why := a.Recoverable(s.Proved); why != "" {
-		_, err := k.lapseRecovery(ctx, &r, ofAccount(a), why)
-		return Recovered{}, errors.Join(domain.ErrRecoveryEnded, err)
-	}
-	if !domain.RecoveryReady(recoveryNeeds(a)) {
-		return Recovered{}, domain.ErrUnproved
+	if s, err = k.stillRecovers(ctx, s, &r, a); err != nil {
+		return Recovered{}, err
 	}
 	if err := k.checkOwnPassword(ctx, a, in.Password, "/password"); err != nil {
+		return Recovered{}, err
+	}
+	without, by, err := k.proveRecoverer(ctx, in, s, a)
+	if err != nil {
 		return Recovered{}, err
 	}
 	hash, err := k.Hasher.Hash(k.turn(ctx, passwords.Known), in.Password)
@@ -62,10 +55,18 @@ func (k *call) completeRecovery(ctx context.Context, in CompleteRecovery) (Recov
 		return Recovered{}, err
 	}
 	k.Because = s.ProvedFact.ID
-	password := domain.PasswordID{UUID: domain.Derive(k.command.UUID, "password")}
-	out, err := k.change(again(ctx), a.ID, func(a *domain.Account) ([]any, error) {
-		return a.Recover(in.ID, s.Proved, password, domain.PasswordHash(hash), k.now)
-	})
+	password, codesID := domain.PasswordID{UUID: domain.Derive(k.command.UUID, "password")}, k.codesID()
+	var codes []string
+	out, err := change[*domain.Account]{stream: k.accountStream(a.ID), about: ofAccount,
+		decide: func(ctx context.Context, a *domain.Account, head journal.Head) ([]any, error) {
+			events, err := a.Recover(in.ID, s.Proved, password, domain.PasswordHash(hash), without(a), k.now)
+			if err != nil || by != domain.RecoveryByRecoveryCode {
+				return events, err
+			}
+			made, hashes, err := k.newCodes(ctx, head)
+			codes = made
+			return append(events, a.ReplaceRecoveryCodes(codesID, hashes)...), err
+		}}.by(again(ctx), k)
 	if errors.Is(err, domain.ErrRecoveryEnded) { // another one was quicker
 		return Recovered{}, errors.Join(err, k.superseded(again(ctx), &r, s))
 	} else if err != nil {
@@ -73,8 +74,36 @@ func (k *call) completeRecovery(ctx context.Context, in CompleteRecovery) (Recov
 	}
 	position := k.position
 	_ = k.finishRecovery(ctx, &r, out.state) // else the process that handles deadlines does
+	_ = k.forgetFactors(ctx, out.facts)
 	k.position = position
-	return recoveredNow(out.state), nil
+	done := recoveredNow(out.state)
+	done.Codes = codes
+	return done, nil
+}
+
+// proveRecoverer checks what it takes besides the code, and says which factors go with the old password: those on probation, and all that were
+// there when the waiting began, after it. by is what was shown, if it was a factor.
+func (k *call) proveRecoverer(ctx context.Context, in CompleteRecovery, s *domain.Recovery, a *domain.Account) (without func(*domain.Account) []*domain.Factor,
+	by domain.RecoveryProof, err error) {
+	untried := func(a *domain.Account) []*domain.Factor { return a.UntriedFactors(k.now) }
+	needs := k.recoveryNeeds(a)
+	switch {
+	case domain.RecoveryReady(needs):
+		return func(a *domain.Account) []*domain.Factor { return a.Factors }, "", nil
+	case in.Evidence == Evidence{} && s.Waited(k.now):
+		return func(a *domain.Account) []*domain.Factor { return a.Factors }, "", nil
+	case in.Evidence == Evidence{}:
+		return nil, "", domain.ErrRecoveryWaits
+	}
+	method, err := in.Evidence.method()
+	if err != nil {
+		return nil, "", err
+	}
+	by = domain.RecoveryProof(method)
+	if !slices.ContainsFunc(needs, func(w domain.RecoveryWay) bool { return len(w) == 1 && w[0] == by }) {
+		return nil, "", domain.ErrNotAWay
+	}
+	return untried, by, k.useFactor(ctx, a.OnlyTried(k.now), in.Evidence, method, domain.UseRecovery, []byte("recovery"), in.ID.UUID[:])
 }
 
 func recoveredNow(a *domain.Account) Recovered {
@@ -121,7 +150,15 @@ func (k *call) recoveredBefore(ctx context.Context, r *domain.VerificationReques
 		return Recovered{}, err
 	}
 	_ = k.finishRecovery(ctx, r, a)
-	return recoveredNow(a), nil
+	done := recoveredNow(a)
+	if slices.ContainsFunc(before, func(f domain.Fact) bool { _, made := f.Event.(domain.FactorEnrolled); return made }) {
+		secret, err := k.secret(ctx, "recovery codes", before[0].At)
+		if err != nil {
+			return Recovered{}, err
+		}
+		done.Codes, _ = codesFrom(secret)
+	}
+	return done, nil
 }
 
 // superseded ends a recovery that another one was quicker than, unless it was this one itself, in another request.

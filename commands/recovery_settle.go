@@ -22,7 +22,14 @@ func (k *call) settleRecovery(ctx context.Context, r *domain.VerificationRequest
 		if a.Recoveries.Has(domain.RecoveryID(r.ID)) {
 			return Settled{Ended: true}, k.finishRecovery(ctx, r, a)
 		}
-		concerns, why = ofAccount(a), a.Recoverable(s.Proved)
+		concerns = ofAccount(a)
+		if why, err = k.recoveryLapses(ctx, s, a); err != nil {
+			return Settled{}, err
+		}
+		if why == "" && s.Waiting != nil && s.Lapsed == "" && !r.Fact.Restored && k.now.Before(s.Due()) {
+			told, err := k.remindOfRecovery(ctx, r, a)
+			return Settled{Ended: told}, err // which says when it is due next
+		}
 	}
 	switch {
 	case s.Lapsed != "":
@@ -31,7 +38,7 @@ func (k *call) settleRecovery(ctx context.Context, r *domain.VerificationRequest
 		why = domain.RecoveryRestored
 	case v.Ended == domain.EndTries:
 		why = domain.RecoveryTries
-	case !k.now.Before(r.Due()) && why == "":
+	case !k.now.Before(s.Due()) && why == "":
 		why = domain.RecoveryExpired
 	case v.Passed && s.Proved == nil: // a crash came between
 		if _, err := k.proveRecovery(ctx, r); err != nil && !errors.Is(err, domain.ErrRecoveryEnded) {

@@ -24,6 +24,7 @@ CheckCode          y     y      y       y       y     y          y       y      
 Resend             y     y      y       y       y     y          y       y        y
 Recover            y     y      y       y       y     y          y       y        y
 CheckRecovery      y     y      y       y       y     y          y       y        y
+WaitRecovery       y     y      y       y       y     y          y       y        y
 CompleteRecovery   y     y      y       y       y     y          y       y        y
 SignIn             y     y      y       y       y     y          y       y        y
 AskSignIn          y     y      y       y       y     y          y       y        y
@@ -58,6 +59,7 @@ OfferPasskey       s     y      c       n       n     n          n       n      
 ConfirmPasskey     s     y      c       n       n     n          n       n        n
 RemovePassword     s     y      c       n       n     n          n       n        n
 AskRaise           s     y      y       n       n     n          n       n        n
+MakeCodes          s     y      c       n       n     n          n       n        n
 RenameFactor       s     y      c       n       n     n          n       n        n
 RemoveFactor       s     y      c       n       n     n          n       n        n
 ListDevices        s     y      y       n       n     n          n       n        n

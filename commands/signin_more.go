@@ -125,7 +125,7 @@ func (k *call) continueSignIn(ctx context.Context, in ContinueSignIn) (SignedIn,
 	}
 	defer k.hold(domain.SignInStream(in.ID))()
 	k.bind(in.Evidence.credential())
-	in.Evidence.bound = in.ID.UUID[:]
+	in.Evidence.bound = string(in.ID.UUID[:])
 	s, account, err := k.ownSignIn(ctx, in)
 	switch {
 	case err != nil:

@@ -37,7 +37,7 @@ func (k *call) signInByPasskey(ctx context.Context, in SignInByPasskey) (SignedI
 	if err != nil {
 		return SignedIn{}, err
 	}
-	k.bind(in.Passkey)
+	k.bind([]byte(in.Passkey))
 	owner, ok := k.userHandles().Account(answer.Handle())
 	if !ok {
 		return SignedIn{}, domain.ErrPasskey.At("/passkey/response/userHandle")

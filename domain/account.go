@@ -49,6 +49,7 @@ type Account struct {
 	Recoveries AccountRecoveries
 	// Disowned: the password lets nobody in before a recovery has changed it.
 	Disowned     bool
+	DisownedAt   int64     // version of the latest word that something was not its owner; -1 before the first
 	GuardedUntil time.Time // zero if it never was
 	Permissions  map[Allowance]PermissionState
 	PermissionAt int64 // version of the last decision on a permission; -1 before the first
@@ -66,7 +67,7 @@ type Account struct {
 
 // NewAccount is an account before its first fact.
 func NewAccount(id AccountID) *Account {
-	return &Account{ID: id, Version: -1, PermissionAt: -1, EverywhereAt: -1, factors: factors{FactorsAt: -1},
+	return &Account{ID: id, Version: -1, PermissionAt: -1, EverywhereAt: -1, DisownedAt: -1, factors: factors{FactorsAt: -1},
 		Permissions: map[Allowance]PermissionState{}, Devices: map[DeviceID]*Device{}, linked: map[DeviceKind]onDay{}}
 }
 
@@ -126,7 +127,7 @@ func (a *Account) Apply(f Fact) error {
 			a.settledUntil = e.Until
 		}
 	case AlertDisowned:
-		a.Disowned = true
+		a.Disowned, a.DisownedAt = true, f.Version
 		a.doubt(e.Of, f.At)
 	case LanguageChanged:
 		a.Language = e.Language

@@ -30,8 +30,10 @@ func (f Fact) Alert() (a Alert, ok bool) {
 		a.Kind, ok = MessagePasswordKnown, slices.Contains(e.Needs, MethodCode)
 	case SignInFailed: // for codes, the verification counts
 		a.Kind, ok = MessagePasswordKnown, e.Try == MaxTries
-	case FactorEnrolled:
-		a.Kind, ok = MessageFactorAdded, true
+	case FactorEnrolled: // recovery codes come with the first other one
+		a.Kind, ok = MessageFactorAdded, e.Kind != FactorRecoveryCodes || e.Level > LevelOne
+	case FactorUsed:
+		a.Kind, ok = MessageFewCodes, e.Kind == FactorRecoveryCodes && e.Left <= FewRecoveryCodes
 	case FactorRemoved:
 		a.Kind, ok = MessageFactorGone, e.Reason == FactorRemovedByOwner
 	case FactorDoubted:
@@ -45,6 +47,10 @@ func (f Fact) Alert() (a Alert, ok bool) {
 		}
 	case RecoveryProved:
 		a.Kind, a.Account, a.But, ok = MessageRecoveryProved, e.Account, e.Claim, true
+	case RecoveryWaiting:
+		a.Kind, a.Account, ok = MessageRecoveryWaits, e.Account, true
+	case RecoveryReminded:
+		a.Kind, a.Account, ok = MessageRecoveryWaits, e.Account, true
 	case ContactAttached:
 		a.Kind, a.But, ok = MessageContactAdded, e.Claim, true
 	case ContactDetached:
@@ -84,8 +90,8 @@ func (a *Account) Disown(of EventID, now time.Time) ([]any, error) {
 		return nil, err
 	}
 	events := []any{AlertDisowned{Of: of}, AccountSignedOutEverywhere{}, a.Guard(GuardDisowned, now)}
-	if i := slices.IndexFunc(a.Factors, func(f *Factor) bool { return f.Fact.ID == of }); i >= 0 {
-		events = append(events, a.endFactors(FactorDisowned, a.Factors[i])...)
+	if untried := a.UntriedFactors(now); len(untried) > 0 { // whoever was in the account may have enrolled them
+		events = append(events, a.endFactors(FactorDisowned, untried...)...)
 	}
 	if a.Erasure.State == ErasureWaiting {
 		events = append(events, ErasureCancelled{})

@@ -112,8 +112,10 @@ var (
 	ErrNoPasskeys   = &Error{Kind: NotFound, Code: "no_passkeys", Message: "This service does not take passkeys: its operator has not said where browsers reach it."}
 	ErrOtherParty   = &Error{Kind: Conflict, Code: "other_origin",
 		Message: "People's passkeys were made for another host than that of the configured origin, and would work no more."}
-	ErrEvidence  = &Error{Kind: Invalid, Code: "one_proof", Message: "Give exactly one of what can prove that it is you."}
-	ErrNotAWay   = &Error{Kind: Invalid, Code: "not_a_way", Message: "This does not prove as much as is needed. The answer before says what does."}
+	ErrEvidence = &Error{Kind: Invalid, Code: "one_proof", Message: "Give exactly one of what can prove that it is you."}
+	ErrNotAWay  = &Error{Kind: Invalid, Code: "not_a_way", Message: "This does not prove as much as is needed. The answer before says what does."}
+	ErrNoFactor = &Error{Kind: Conflict, Code: "no_second_factor",
+		Message: "Recovery codes are for accounts with a second factor. Set up an authenticator app or a passkey first."}
 	ErrEnrolTOTP = &Error{Kind: Gone, Code: "enrolment_ended",
 		Message: "This set-up of an authenticator app is not yours, or older than ten minutes. Begin it again.", Field: "/continuation"}
 	ErrCapacity    = &Error{Kind: Forbidden, Code: "capacity_refused", Message: "People of this age in this region cannot have an account of their own."}
@@ -154,6 +156,8 @@ var (
 	ErrUnproved = &Error{Kind: Conflict, Code: "recovery_unproved", Message: "Give the code from the message first."}
 	ErrProved   = &Error{Kind: Conflict, Code: "recovery_proved", Message: "A right code was given already. Set the new password."}
 	// ErrRecoveryEnded is also for a recovery that another one has superseded.
+	ErrRecoveryWaits = &Error{Kind: Conflict, Code: "recovery_waits",
+		Message: "The account has a second factor. Show it, or begin the waiting time and come back when it is over."}
 	ErrRecoveryEnded = &Error{Kind: Gone, Code: "recovery_ended", Message: "This recovery has ended. Begin another one."}
 	ErrRecovered     = &Error{Kind: Conflict, Code: "recovery_done", Message: "The new password is set already. Sign in with it."}
 

@@ -10,8 +10,8 @@ const (
 	MaxTOTP = 2
 	// MaxPasskeys is how many passkeys an account can have.
 	MaxPasskeys = 10
-	// RecoveryCodes is how many recovery codes a set has.
-	RecoveryCodes = 10
+	// FewRecoveryCodes is with how many left the owner is told.
+	FewRecoveryCodes = 2
 	// FactorProbation is for how long an enrolled factor does not keep anybody from recovering the account by its addresses alone. Whoever
 	// stole a session and its password cannot make the account theirs by enrolling a factor: its owner hears of it, and recovers.
 	FactorProbation = AlertLifetime
@@ -55,9 +55,19 @@ type FactorName struct {
 
 // FactorSecret is what a factor is checked by. It is shown to nobody.
 type FactorSecret struct {
-	Seed    []byte   `json:"seed,omitzero"` // of an authenticator app: 20 random bytes
-	Passkey *Passkey `json:"passkey,omitzero"`
+	Seed    []byte             `json:"seed,omitzero"` // of an authenticator app: 20 random bytes
+	Codes   RecoveryCodeHashes `json:"codes,omitzero"`
+	Passkey *Passkey           `json:"passkey,omitzero"`
 }
+
+// RecoveryCodeHashes are what a set of recovery codes is checked by, which are not kept themselves.
+type RecoveryCodeHashes struct {
+	Salt   []byte   `json:"salt"`
+	Hashes [][]byte `json:"hashes"`
+}
+
+// IsZero reports whether there are none.
+func (h RecoveryCodeHashes) IsZero() bool { return len(h.Hashes) == 0 }
 
 // FactorEnrolled: an account has another factor.
 type FactorEnrolled struct {
@@ -189,6 +199,9 @@ type EnrolFactor struct {
 	Name   string
 	Backup PasskeyBackup
 	Secret FactorSecret
+	// Codes are made with it if the account has no recovery codes.
+	CodesID FactorID
+	Codes   RecoveryCodeHashes
 }
 
 // EnrolFactor decides on another factor.
@@ -207,8 +220,61 @@ func (a *Account) EnrolFactor(in EnrolFactor) ([]any, error) {
 		return nil, ErrFactors
 	}
 	keys := []string{AccountKey(a.ID), FactorKey(in.ID)}
-	return []any{FactorEnrolled{Factor: in.ID, Kind: in.Kind, Level: in.Level, Backup: in.Backup, Name: Personal(FactorName{name}, keys...),
-		Secret: Personal(in.Secret, keys...)}}, nil
+	events := []any{FactorEnrolled{Factor: in.ID, Kind: in.Kind, Level: in.Level, Backup: in.Backup, Name: Personal(FactorName{name}, keys...),
+		Secret: Personal(in.Secret, keys...)}}
+	if !in.Codes.IsZero() && len(a.FactorsOf(FactorRecoveryCodes)) == 0 {
+		events = append(append(events, a.replacedCodes()...), a.recoveryCodes(in.CodesID, in.Level, in.Codes))
+	}
+	return events, nil
+}
+
+// MakeRecoveryCodes decides on a set of recovery codes, which replaces another one. They are for accounts with a factor that can be lost.
+func (a *Account) MakeRecoveryCodes(id FactorID, level Level, codes RecoveryCodeHashes) ([]any, error) {
+	if err := a.Open(); err != nil {
+		return nil, err
+	}
+	switch {
+	case a.Reach() == LevelOne:
+		return nil, ErrNoFactor
+	case level < a.Reach():
+		return nil, StepUpRequired(a.Reach(), FactorFreshness, a.Ways())
+	}
+	return append(a.replacedCodes(), a.recoveryCodes(id, level, codes)), nil
+}
+
+// ReplaceRecoveryCodes are the events by which an account that was recovered by one of its recovery codes gets others
+// (NIST SP 800-63B-4, 4.2.1.1).
+func (a *Account) ReplaceRecoveryCodes(id FactorID, codes RecoveryCodeHashes) []any {
+	return append(a.replacedCodes(), a.recoveryCodes(id, LevelOne, codes))
+}
+
+// OnlyTried is the account as if it had no factors but those that are not on probation.
+func (a *Account) OnlyTried(now time.Time) *Account {
+	b := a.Fork()
+	b.Factors = a.TriedFactors(now)
+	return b
+}
+
+// FactorsBefore is the account as if it had no factors but those that were enrolled before a version.
+func (a *Account) FactorsBefore(version int64) *Account {
+	b := a.Fork()
+	b.Factors = slices.DeleteFunc(slices.Clone(a.Factors), func(f *Factor) bool { return f.Fact.Version >= version })
+	return b
+}
+
+// replacedCodes removes the sets of recovery codes that there are.
+func (a *Account) replacedCodes() (events []any) {
+	for _, one := range a.Factors {
+		if one.Kind == FactorRecoveryCodes {
+			events = append(events, FactorRemoved{Factor: one.Factor, Kind: one.Kind, Reason: FactorReplaced})
+		}
+	}
+	return events
+}
+
+func (a *Account) recoveryCodes(id FactorID, level Level, codes RecoveryCodeHashes) FactorEnrolled {
+	return FactorEnrolled{Factor: id, Kind: FactorRecoveryCodes, Level: level,
+		Secret: Personal(FactorSecret{Codes: codes}, AccountKey(a.ID), FactorKey(id))}
 }
 
 // FactorFreshness is how old the last proof of who the owner is may be for a change of factors.

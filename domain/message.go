@@ -29,13 +29,15 @@ const (
 	MessagePasswordKnown    Message = "password_known"    // a sign-in with the right password that needs more
 	MessagePasswordChanged  Message = "password_changed"  // by who knew the one before
 	MessageRecoveryProved   Message = "recovery_proved"   // somebody gave the code to recover the account that was sent to another address
+	MessageRecoveryWaits    Message = "recovery_waits"    // to go on without a second factor
 	MessageRecovered        Message = "account_recovered" // the password was changed by a recovery
 	MessageContactAdded     Message = "contact_added"     // another address
 	MessageContactGone      Message = "contact_gone"      // another address was removed
 	MessageDeviceLinked     Message = "device_linked"
-	MessageFactorAdded      Message = "factor_added"   // a second factor
-	MessageFactorGone       Message = "factor_removed" // by its owner
-	MessageFactorDoubted    Message = "factor_doubted" // a passkey may have been copied
+	MessageFactorAdded      Message = "factor_added"       // a second factor
+	MessageFactorGone       Message = "factor_removed"     // by its owner
+	MessageFewCodes         Message = "recovery_codes_low" // hardly any are left
+	MessageFactorDoubted    Message = "factor_doubted"     // a passkey may have been copied
 	MessagePasswordGone     Message = "password_removed"
 	MessageErasureAsked     Message = "erasure_requested"
 	MessageErasureTomorrow  Message = "erasure_tomorrow" // a day before it
@@ -46,8 +48,9 @@ const (
 
 // Alerts lists the messages that tell an account's owner of what they may not have done.
 func Alerts() []Message {
-	return []Message{MessageNewSignIn, MessagePasswordKnown, MessagePasswordChanged, MessageRecoveryProved, MessageRecovered, MessageContactAdded,
-		MessageContactGone, MessageDeviceLinked, MessageFactorAdded, MessageFactorGone, MessageFactorDoubted, MessagePasswordGone, MessageErasureAsked,
+	return []Message{MessageNewSignIn, MessagePasswordKnown, MessagePasswordChanged, MessageRecoveryProved, MessageRecoveryWaits,
+		MessageRecovered, MessageContactAdded,
+		MessageContactGone, MessageDeviceLinked, MessageFactorAdded, MessageFactorGone, MessageFewCodes, MessageFactorDoubted, MessagePasswordGone, MessageErasureAsked,
 		MessageErasureTomorrow, MessageErasureNow, MessageErasureCancelled, MessageDisowned}
 }
 

@@ -38,11 +38,12 @@ const (
 	RecoverySuperseded RecoveryLapseReason = "superseded" // by another recovery of the account
 	RecoveryGone       RecoveryLapseReason = "gone"       // the account is erased, or does not have the address any more
 	RecoveryRestored   RecoveryLapseReason = "restored"
+	RecoveryStopped    RecoveryLapseReason = "stopped" // by the owner of the account, who used a factor or said that it was not them
 )
 
 // Validate refuses unknown values.
 func (r RecoveryLapseReason) Validate() error {
-	return oneOf(r, RecoveryExpired, RecoveryTries, RecoverySuperseded, RecoveryGone, RecoveryRestored)
+	return oneOf(r, RecoveryExpired, RecoveryTries, RecoverySuperseded, RecoveryGone, RecoveryRestored, RecoveryStopped)
 }
 
 // RecoveryLapsed: it came to nothing; its key is destroyed.
@@ -56,6 +57,9 @@ type Recovery struct {
 	Fact       Fact // the request's
 	Proved     *RecoveryProved
 	ProvedFact Fact
+	Waiting    *RecoveryWaiting
+	WaitingAt  time.Time // since when it waits
+	ToldAt     time.Time // when the owner was last told of it
 	Completed  bool
 	Lapsed     RecoveryLapseReason
 }
@@ -73,6 +77,10 @@ func (r *Recovery) Apply(f Fact) error {
 		r.Requested, r.Fact = &e, f
 	case RecoveryProved:
 		r.Proved, r.ProvedFact = &e, f
+	case RecoveryWaiting:
+		r.Waiting, r.WaitingAt, r.ToldAt = &e, f.At, f.At
+	case RecoveryReminded:
+		r.ToldAt = f.At
 	case RecoveryCompleted:
 		r.Completed = true
 	case RecoveryLapsed:
@@ -111,43 +119,6 @@ func (r *Recovery) Lapse(why RecoveryLapseReason) []any {
 		return nil
 	}
 	return []any{RecoveryLapsed{Reason: why}}
-}
-
-// RecoveryProof is something by which a person shows that an account is theirs.
-type RecoveryProof string
-
-// RecoveryByCode is a code that was sent to an address of the account.
-const RecoveryByCode RecoveryProof = "code"
-
-// Validate refuses unknown values.
-func (p RecoveryProof) Validate() error { return oneOf(p, RecoveryByCode) }
-
-// RecoveryWay is one way to recover an account: all that has to be shown.
-type RecoveryWay []RecoveryProof
-
-// RecoveryWays is the table of what it takes to recover an account (NIST SP 800-63B-4, 4.2), by the highest level that it can reach. An
-// account of a level without a row cannot be recovered.
-func RecoveryWays(reach Level) []RecoveryWay {
-	return recoveryWays[reach]
-}
-
-var recoveryWays = map[Level][]RecoveryWay{
-	LevelOne: {{RecoveryByCode}},
-}
-
-// RecoveryNeeds is what is left to show, in alternatives, once something was shown; one of them is empty if nothing is left. There are
-// none if the account cannot be recovered.
-func RecoveryNeeds(ways []RecoveryWay, shown ...RecoveryProof) []RecoveryWay {
-	needs := make([]RecoveryWay, len(ways))
-	for i, way := range ways {
-		needs[i] = slices.DeleteFunc(slices.Clone(way), func(p RecoveryProof) bool { return slices.Contains(shown, p) })
-	}
-	return needs
-}
-
-// RecoveryReady reports whether nothing is left to show.
-func RecoveryReady(needs []RecoveryWay) bool {
-	return slices.ContainsFunc(needs, func(w RecoveryWay) bool { return len(w) == 0 })
 }
 
 // AccountRecoveries are the completed recoveries of an account.
@@ -195,16 +166,17 @@ func (a *Account) Recoverable(p *RecoveryProved) RecoveryLapseReason {
 	return ""
 }
 
-// Recover decides on the password that a proved recovery sets. It ends all sessions, makes the owner's clients unknown, and guards the
-// account. An erasure that was asked for goes on.
-func (a *Account) Recover(id RecoveryID, p *RecoveryProved, password PasswordID, hash PasswordHash, now time.Time) ([]any, error) {
+// Recover decides on the password that a proved recovery sets. It ends all sessions, makes the owner's clients unknown, removes factors, and
+// guards the account. An erasure that was asked for goes on.
+func (a *Account) Recover(id RecoveryID, p *RecoveryProved, password PasswordID, hash PasswordHash, without []*Factor, now time.Time) ([]any, error) {
 	if a.Recoverable(p) != "" {
 		return nil, ErrRecoveryEnded
 	}
-	return []any{
+	events := []any{
 		PasswordChanged{How: PasswordByRecovery, Password: password, Replaces: a.Password.ID, Recovery: id,
 			Hash: Personal(hash, AccountKey(a.ID), PasswordKey(password))},
 		AccountSignedOutEverywhere{},
 		a.Guard(GuardRecovered, now),
-	}, nil
+	}
+	return append(events, a.endFactors(FactorRecovered, without...)...), nil
 }

@@ -46,6 +46,7 @@ func TestClosedSets(t *testing.T) {
 	closed[domain.Region](t)
 	closed[domain.Capacity](t)
 	closed[domain.FactorKind](t)
+	closed[domain.RecoveryProof](t)
 	closed[domain.Channel](t)
 	closed[domain.IdentifierKind](t)
 	closed[domain.VerificationPurpose](t)

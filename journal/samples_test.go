@@ -50,6 +50,8 @@ func samples() map[string]any {
 
 		"recovery.requested.v1": domain.RecoveryRequested{Kind: domain.IdentifierEmail, Medium: domain.MediumEmail, Language: "de", HandleHash: hash("a"),
 			LongCode: true, Delivery: id[domain.DeliveryID](16), Contact: domain.Personal(contact, domain.RecoveryKey(id[domain.RecoveryID](18)))},
+		"recovery.waiting.v1":   domain.RecoveryWaiting{Account: account, OwnerAt: 12, Until: sampleTime},
+		"recovery.reminded.v1":  domain.RecoveryReminded{Account: account, Until: sampleTime},
 		"recovery.proved.v1":    domain.RecoveryProved{Account: account, Claim: claim, OwnerAt: 12, Expires: sampleTime},
 		"recovery.completed.v1": domain.RecoveryCompleted{},
 		"recovery.lapsed.v1":    domain.RecoveryLapsed{Reason: domain.RecoverySuperseded},
@@ -106,14 +108,15 @@ func samples() map[string]any {
 
 		"factor.enrolled.v1": domain.FactorEnrolled{Factor: factor, Kind: domain.FactorPasskey, Level: domain.LevelOne, Backup: domain.BackedUp,
 			Name: domain.Personal(domain.FactorName{Text: "my phone"}, a, fk),
-			Secret: domain.Personal(domain.FactorSecret{Seed: []byte("12345678901234567890"), Passkey: &domain.Passkey{ID: []byte("credential"),
-				PublicKey: []byte("COSE"), SignCount: 3, Flags: 93, AAGUID: make([]byte, 16), Transports: []string{"internal"}, Format: "none"}}, a, fk)},
+			Secret: domain.Personal(domain.FactorSecret{Seed: []byte("12345678901234567890"), Codes: domain.RecoveryCodeHashes{Salt: []byte("salt"), Hashes: [][]byte{{1}}},
+				Passkey: &domain.Passkey{ID: []byte("credential"),
+					PublicKey: []byte("COSE"), SignCount: 3, Flags: 93, AAGUID: make([]byte, 16), Transports: []string{"internal"}, Format: "none"}}, a, fk)},
 		"factor.renamed.v1":   domain.FactorRenamed{Factor: factor, Name: domain.Personal(domain.FactorName{Text: "the old phone"}, a, fk)},
 		"factor.removed.v1":   domain.FactorRemoved{Factor: factor, Kind: domain.FactorTOTP, Reason: domain.FactorRemovedByOwner},
 		"factor.doubted.v1":   domain.FactorDoubted{Factor: factor, Kind: domain.FactorPasskey, Reason: domain.DoubtCount},
 		"password.removed.v1": domain.PasswordRemoved{Password: id[domain.PasswordID](18)},
 		"party.named.v1":      domain.PartyNamed{Host: "accounts.example.com"},
-		"factor.used.v1": domain.FactorUsed{Factor: factor, Kind: domain.FactorPasskey, For: domain.UseSignIn, Step: 59, Challenge: hash("f"),
+		"factor.used.v1": domain.FactorUsed{Factor: factor, Kind: domain.FactorPasskey, For: domain.UseSignIn, Step: 59, Number: 3, Left: 7, Challenge: hash("f"),
 			SignCount: 4, Backup: domain.BackedUp},
 
 		"erasure.requested.v1": domain.ErasureRequested{Due: sampleTime},

@@ -11,6 +11,8 @@ func Types() []Type {
 
 		Event[domain.RecoveryRequested]("recovery.requested.v1"),
 		Event[domain.RecoveryProved]("recovery.proved.v1"),
+		Event[domain.RecoveryWaiting]("recovery.waiting.v1"),
+		Event[domain.RecoveryReminded]("recovery.reminded.v1"),
 		Event[domain.RecoveryCompleted]("recovery.completed.v1"),
 		Event[domain.RecoveryLapsed]("recovery.lapsed.v1"),
 

@@ -44,6 +44,12 @@ func deadlines() declaration {
 			return dueAt(f.At.Add(domain.VerificationLifetime))
 		}),
 		onStream(proofs, func(_ domain.Fact, e domain.RecoveryProved) change { return dueAt(e.Expires) }),
+		onStream(proofs, func(f domain.Fact, e domain.RecoveryWaiting) change {
+			return dueAt(domain.NextRecoveryDue(f.At, e.Until))
+		}),
+		onStream(proofs, func(f domain.Fact, e domain.RecoveryReminded) change {
+			return dueAt(domain.NextRecoveryDue(f.At, e.Until))
+		}),
 		onStream(proofs, never[domain.RecoveryCompleted]),
 		onStream(proofs, never[domain.RecoveryLapsed]),
 		onStream(proofs, never[domain.SignUpLapsed]),

@@ -40,6 +40,8 @@ func (v activity) ofPeople() []rule {
 		says(v, func(e domain.SignUpLapsed) words { return word(e.Reason) }),
 		says(v, func(e domain.RecoveryRequested) words { return word(e.Kind).and(string(e.Medium), string(e.Language)) }),
 		says(v, nothing[domain.RecoveryProved]),
+		says(v, nothing[domain.RecoveryWaiting]),
+		says(v, nothing[domain.RecoveryReminded]),
 		says(v, nothing[domain.RecoveryCompleted]),
 		says(v, func(e domain.RecoveryLapsed) words { return word(e.Reason) }),
 		says(v, func(e domain.VerificationRequested) words { return word(e.Purpose).and(string(e.Medium)) }),

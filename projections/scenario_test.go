@@ -252,6 +252,9 @@ func factors(l *projectiontest.Ledger, p *projectiontest.Person) {
 		Methods: []domain.AuthMethod{domain.MethodPassword, domain.MethodTOTP}, First: domain.FirstOfWeekAndMonth, Cohort: p.Cohort()})
 	passkeys(l, p, self)
 	l.AppendAs(self, domain.AccountStream(p.ID), domain.FactorRemoved{Factor: app, Kind: domain.FactorTOTP, Reason: domain.FactorRemovedByOwner})
+	until := l.Now().Add(domain.DefaultRecoveryWait)
+	l.AppendAs(self, domain.RecoveryStream(domain.RecoveryID{UUID: uuid.New()}), domain.RecoveryWaiting{Account: p.ID, OwnerAt: p.Version, Until: until},
+		domain.RecoveryReminded{Account: p.ID, Until: until})
 }
 
 // passkeys is somebody who signs in by a passkey, and has no password for a time.

@@ -46,6 +46,7 @@ type Config struct {
 	Backup         BackupConfig    `koanf:"backup"`
 	Log            LogConfig       `koanf:"log"`
 	Erasure        ErasureConfig   `koanf:"erasure"`
+	Recovery       RecoveryConfig  `koanf:"recovery"`
 	SignIns        SignInsConfig   `koanf:"sign_ins"`
 	Geo            GeoConfig       `koanf:"geo"`
 	Abuse          AbuseConfig     `koanf:"abuse"`
@@ -79,6 +80,11 @@ type ErasureConfig struct {
 // SignInsConfig is how people sign in.
 type SignInsConfig struct {
 	Unusual string `koanf:"unusual"` // what an unusual one needs besides the password: off or code
+}
+
+// RecoveryConfig is how people get back into their accounts.
+type RecoveryConfig struct {
+	Wait time.Duration `koanf:"wait"` // before a recovery goes on without a second factor; 0: it never does
 }
 
 // GeoConfig is how countries are told from addresses.

@@ -50,6 +50,8 @@ func (c *Config) check() error {
 		return wrong("http_drain", "give a duration such as 5s, not below 0")
 	case c.Erasure.Grace < 0:
 		return wrong("erasure.grace", "give a duration such as 336h, not below 0")
+	case c.Recovery.Wait != 0 && (c.Recovery.Wait < 24*time.Hour || c.Recovery.Wait > 30*24*time.Hour):
+		return wrong("recovery.wait", "give a duration from 24h to 720h, or 0 for never")
 	case c.Erasure.ClockJump < time.Hour:
 		return wrong("erasure.clock_jump", "give a duration such as 26h, not below 1h")
 	case !among(c.SignIns.Unusual, string(commands.UnusualOff), string(commands.UnusualCode)):

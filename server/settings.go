@@ -77,6 +77,8 @@ func Settings() []Setting {
 		{"erasure.clock_jump", processes.DefaultClockJump,
 			"how far the clock may be from the log's newest time and a monotonic clock; beyond that, nothing is destroyed by time until the clock is right again " +
 				"or an operator confirms it"},
+		{"recovery.wait", 72 * time.Hour, "how long a recovery waits before it goes on without a second factor, of an account that has one, while its owner is " +
+			"told each day and can stop it; 0: never, so that who has lost every second factor has lost the account"},
 		{"sign_ins.unusual", string(commands.UnusualOff), "what a person's unusual sign-in needs besides the password, from a client that is not known, " +
 			"while the account has signed in from others or more speaks against it: off, or code for one that is sent to the account's primary address"},
 		{"geo.database", "", "file of a database of countries by address, in the MaxMind DB format, such as DB-IP Lite or GeoLite2, Country or City; read again " +
