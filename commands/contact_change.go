@@ -76,7 +76,7 @@ func (k *call) removeContact(ctx context.Context, in OwnContact) (ContactRemoved
 type Undo struct {
 	Link LinkToken `json:"-"` // the link of the message, or just its token
 	Code string    `json:"-"` // beside it
-	// Evidence is a second factor from before the removal, if who removed it had proven one.
+	// Evidence is a second factor that was off probation at the removal, if who removed it had proven one.
 	Evidence Evidence `json:"-"`
 }
 
@@ -102,7 +102,7 @@ func (k *call) undo(ctx context.Context, in Undo) (struct{}, error) {
 			return nil, err
 		}
 		if d.Removal.Level > domain.LevelOne {
-			if err := k.useFactor(ctx, a.FactorsBefore(d.Removed.Version), in.Evidence, method, domain.UseUndo, []byte("undo")); err != nil {
+			if err := k.useFactor(ctx, a.OnlyTried(d.Removed.At), in.Evidence, method, domain.UseUndo, []byte("undo")); err != nil {
 				return nil, err
 			}
 		}

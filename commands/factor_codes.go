@@ -29,7 +29,7 @@ func (k *call) makeCodes(ctx context.Context, _ struct{}) (FactorAdded, error) {
 			return nil, err
 		}
 		codes = made
-		return a.MakeRecoveryCodes(id, k.Caller.Level, hashes)
+		return a.MakeRecoveryCodes(id, k.Caller.Level, hashes, k.now)
 	}).by(ctx, k)
 	if err != nil {
 		return FactorAdded{}, err
@@ -49,7 +49,7 @@ func (k *call) addFactor(ctx context.Context, in domain.EnrolFactor, again error
 		if codes, in.Codes, err = k.newCodes(ctx, head); err != nil {
 			return nil, err
 		}
-		return a.EnrolFactor(in)
+		return a.EnrolFactor(in, k.now)
 	}).by(ctx, k)
 	if err != nil {
 		return FactorAdded{}, err

@@ -65,7 +65,7 @@ func (k *call) completeRecovery(ctx context.Context, in CompleteRecovery) (Recov
 			}
 			made, hashes, err := k.newCodes(ctx, head)
 			codes = made
-			return append(events, a.ReplaceRecoveryCodes(codesID, hashes)...), err
+			return append(events, a.ReplaceRecoveryCodes(codesID, hashes, k.now)...), err
 		}}.by(again(ctx), k)
 	if errors.Is(err, domain.ErrRecoveryEnded) { // another one was quicker
 		return Recovered{}, errors.Join(err, k.superseded(again(ctx), &r, s))

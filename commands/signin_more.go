@@ -157,8 +157,10 @@ func (k *call) continueSignIn(ctx context.Context, in ContinueSignIn) (SignedIn,
 		return SignedIn{}, domain.ErrSignInEnded
 	}
 	who.ownerAt = s.Begun.OwnerAt
-	if err := k.spendStart(who.id, nil, false); err != nil && !started { // it can be continued later
-		return SignedIn{}, err
+	if method == domain.MethodCode { // else it was spent when the sign-in began
+		if err := k.spendStart(who.id, nil, false); err != nil && !started { // it can be continued later
+			return SignedIn{}, err
+		}
 	}
 	first := beginning{session: session, holder: who, methods: append(slices.Clip(s.Begun.Methods), method), level: domain.LevelTwo, unusual: s.Begun.Unusual}
 	if method == domain.MethodCode {

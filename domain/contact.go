@@ -282,7 +282,7 @@ func (a *Account) Detach(claim ClaimID, level Level, message DeliveryID, now tim
 	if !a.Guarded(now) { // else whoever is guarded against could undo it
 		until = until.Add(UndoLifetime)
 	}
-	return []any{ContactDetached{Claim: claim, Kind: one.Kind, UndoUntil: until.UTC(), Level: level, Delivery: message}}, nil
+	return []any{ContactDetached{Claim: claim, Kind: one.Kind, UndoUntil: until.UTC(), Level: min(level, a.TriedReach(now)), Delivery: message}}, nil
 }
 
 // MayUndo refuses to undo a removal: ErrLinkEnded if that is over, was undone, or the account's erasure has begun, and ErrUndoLevel if

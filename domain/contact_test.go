@@ -16,6 +16,7 @@ var address = domain.Contact{Kind: domain.IdentifierEmail, Typed: "ada@example.c
 func moved(t *testing.T, level domain.Level) (*domain.Account, domain.DetachedContact) {
 	t.Helper()
 	a := opened(t, domain.CapacitySelf)
+	apply(t, a, noon.Add(-domain.FactorProbation), domain.FactorEnrolled{Factor: domain.FactorID{UUID: uuid.New()}, Kind: domain.FactorTOTP})
 	first, second := a.Contacts[0].Claim, domain.ClaimID{UUID: uuid.New()}
 	attach, err := a.Attach(domain.ContactAttached{Claim: second, Kind: domain.IdentifierEmail}, noon, noon)
 	if err != nil {

@@ -73,8 +73,9 @@ func (h RecoveryCodeHashes) IsZero() bool { return len(h.Hashes) == 0 }
 type FactorEnrolled struct {
 	Factor FactorID           `json:"factor"`
 	Kind   FactorKind         `json:"kind"`
-	Level  Level              `json:"level"`           // of the session that enrolled it
-	Backup PasskeyBackup      `json:"backup,omitzero"` // of a passkey
+	Level  Level              `json:"level"`             // of the session that enrolled it
+	First  First              `json:"first_of,omitzero"` // of the person's factors of this kind
+	Backup PasskeyBackup      `json:"backup,omitzero"`   // of a passkey
 	Name   Part[FactorName]   `json:"factor_name,omitzero"`
 	Secret Part[FactorSecret] `json:"factor_secret"`
 }
@@ -124,11 +125,20 @@ func (f *Factor) Void() bool { return f.Kind == FactorRecoveryCodes && f.Fact.Re
 type factors struct {
 	Factors   []*Factor // in the order in which they were enrolled; states share them
 	FactorsAt int64     // version of the latest change of them; -1 before the first
+	enrolled  [3]onDay  // on which one of the kind was last enrolled
 }
 
 func (s *factors) enrol(f Fact, e FactorEnrolled) {
 	s.Factors = append(slices.Clip(s.Factors), &Factor{FactorEnrolled: e, Fact: f, Name: e.Name, NameFact: f})
 	s.FactorsAt = f.Version
+	if i := slices.Index(e.Kind.Values(), e.Kind); i >= 0 {
+		s.enrolled[i] = dayNumber(f.At)
+	}
+}
+
+// firstOf says in which periods one that is enrolled at a time is the first of its kind.
+func (s *factors) firstOf(kind FactorKind, at time.Time) First {
+	return s.enrolled[slices.Index(kind.Values(), kind)].first(dayNumber(at))
 }
 
 func (s *factors) rename(f Fact, e FactorRenamed) {
@@ -205,7 +215,7 @@ type EnrolFactor struct {
 }
 
 // EnrolFactor decides on another factor.
-func (a *Account) EnrolFactor(in EnrolFactor) ([]any, error) {
+func (a *Account) EnrolFactor(in EnrolFactor, now time.Time) ([]any, error) {
 	if err := a.Open(); err != nil {
 		return nil, err
 	}
@@ -220,16 +230,17 @@ func (a *Account) EnrolFactor(in EnrolFactor) ([]any, error) {
 		return nil, ErrFactors
 	}
 	keys := []string{AccountKey(a.ID), FactorKey(in.ID)}
-	events := []any{FactorEnrolled{Factor: in.ID, Kind: in.Kind, Level: in.Level, Backup: in.Backup, Name: Personal(FactorName{name}, keys...),
+	events := []any{FactorEnrolled{Factor: in.ID, Kind: in.Kind, Level: in.Level, First: a.firstOf(in.Kind, a.when(now)),
+		Backup: in.Backup, Name: Personal(FactorName{name}, keys...),
 		Secret: Personal(in.Secret, keys...)}}
 	if !in.Codes.IsZero() && len(a.FactorsOf(FactorRecoveryCodes)) == 0 {
-		events = append(append(events, a.replacedCodes()...), a.recoveryCodes(in.CodesID, in.Level, in.Codes))
+		events = append(append(events, a.replacedCodes()...), a.recoveryCodes(in.CodesID, in.Level, in.Codes, now))
 	}
 	return events, nil
 }
 
 // MakeRecoveryCodes decides on a set of recovery codes, which replaces another one. They are for accounts with a factor that can be lost.
-func (a *Account) MakeRecoveryCodes(id FactorID, level Level, codes RecoveryCodeHashes) ([]any, error) {
+func (a *Account) MakeRecoveryCodes(id FactorID, level Level, codes RecoveryCodeHashes, now time.Time) ([]any, error) {
 	if err := a.Open(); err != nil {
 		return nil, err
 	}
@@ -239,26 +250,19 @@ func (a *Account) MakeRecoveryCodes(id FactorID, level Level, codes RecoveryCode
 	case level < a.Reach():
 		return nil, StepUpRequired(a.Reach(), FactorFreshness, a.Ways())
 	}
-	return append(a.replacedCodes(), a.recoveryCodes(id, level, codes)), nil
+	return append(a.replacedCodes(), a.recoveryCodes(id, level, codes, now)), nil
 }
 
 // ReplaceRecoveryCodes are the events by which an account that was recovered by one of its recovery codes gets others
 // (NIST SP 800-63B-4, 4.2.1.1).
-func (a *Account) ReplaceRecoveryCodes(id FactorID, codes RecoveryCodeHashes) []any {
-	return append(a.replacedCodes(), a.recoveryCodes(id, LevelOne, codes))
+func (a *Account) ReplaceRecoveryCodes(id FactorID, codes RecoveryCodeHashes, now time.Time) []any {
+	return append(a.replacedCodes(), a.recoveryCodes(id, LevelOne, codes, now))
 }
 
 // OnlyTried is the account as if it had no factors but those that are not on probation.
 func (a *Account) OnlyTried(now time.Time) *Account {
 	b := a.Fork()
 	b.Factors = a.TriedFactors(now)
-	return b
-}
-
-// FactorsBefore is the account as if it had no factors but those that were enrolled before a version.
-func (a *Account) FactorsBefore(version int64) *Account {
-	b := a.Fork()
-	b.Factors = slices.DeleteFunc(slices.Clone(a.Factors), func(f *Factor) bool { return f.Fact.Version >= version })
 	return b
 }
 
@@ -272,8 +276,8 @@ func (a *Account) replacedCodes() (events []any) {
 	return events
 }
 
-func (a *Account) recoveryCodes(id FactorID, level Level, codes RecoveryCodeHashes) FactorEnrolled {
-	return FactorEnrolled{Factor: id, Kind: FactorRecoveryCodes, Level: level,
+func (a *Account) recoveryCodes(id FactorID, level Level, codes RecoveryCodeHashes, now time.Time) FactorEnrolled {
+	return FactorEnrolled{Factor: id, Kind: FactorRecoveryCodes, Level: level, First: a.firstOf(FactorRecoveryCodes, a.when(now)),
 		Secret: Personal(FactorSecret{Codes: codes}, AccountKey(a.ID), FactorKey(id))}
 }
 

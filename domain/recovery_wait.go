@@ -117,7 +117,7 @@ func RecoveryReady(needs []RecoveryWay) bool {
 // mayWait: waiting is allowed.
 func (a *Account) RecoveryWays(mayWait bool, now time.Time) []RecoveryWay {
 	tried := a.TriedFactors(now)
-	if !slices.ContainsFunc(tried, func(f *Factor) bool { return f.Kind != FactorRecoveryCodes }) {
+	if a.TriedReach(now) == LevelOne {
 		return RecoveryWays(LevelOne)
 	}
 	return slices.DeleteFunc(RecoveryWays(LevelTwo), func(w RecoveryWay) bool {
@@ -137,6 +137,14 @@ func (a *Account) RecoveryWays(mayWait bool, now time.Time) []RecoveryWay {
 // TriedFactors are the account's factors that prove something and are not on probation.
 func (s *factors) TriedFactors(now time.Time) []*Factor {
 	return slices.DeleteFunc(slices.Clone(s.Factors), func(f *Factor) bool { return f.Void() || !f.Tried(now) })
+}
+
+// TriedReach is the highest level that a session of the account could have without the factors on probation, which may not be its owner's.
+func (s *factors) TriedReach(now time.Time) Level {
+	if slices.ContainsFunc(s.TriedFactors(now), func(f *Factor) bool { return f.Kind != FactorRecoveryCodes }) {
+		return LevelTwo
+	}
+	return LevelOne
 }
 
 // UntriedFactors are those on probation.

@@ -106,7 +106,7 @@ func samples() map[string]any {
 		"device.renamed.v1":  domain.DeviceRenamed{Device: device, Name: domain.Personal(watch, a, d)},
 		"device.unlinked.v1": domain.DeviceUnlinked{Device: device, Kind: "watch"},
 
-		"factor.enrolled.v1": domain.FactorEnrolled{Factor: factor, Kind: domain.FactorPasskey, Level: domain.LevelOne, Backup: domain.BackedUp,
+		"factor.enrolled.v1": domain.FactorEnrolled{Factor: factor, Kind: domain.FactorPasskey, Level: domain.LevelOne, First: domain.FirstEver, Backup: domain.BackedUp,
 			Name: domain.Personal(domain.FactorName{Text: "my phone"}, a, fk),
 			Secret: domain.Personal(domain.FactorSecret{Seed: []byte("12345678901234567890"), Codes: domain.RecoveryCodeHashes{Salt: []byte("salt"), Hashes: [][]byte{{1}}},
 				Passkey: &domain.Passkey{ID: []byte("credential"),

@@ -11,13 +11,14 @@ import (
 
 // Metrics of the view daily.
 const (
-	MetricSignUp       = "sign_up"       // outcome requested, completed or lapsed
-	MetricVerification = "verification"  // outcome passed, failed or ended; kind is its purpose
-	MetricSignIn       = "sign_in"       // of people
-	MetricContactAdded = "contact_added" // besides the address that an account was opened with
-	MetricOptIn        = "opt_in"        // by permission and purpose
-	MetricOptOut       = "opt_out"       // by permission and purpose
-	MetricDeviceLinked = "device_linked" // by kind of device
+	MetricSignUp       = "sign_up"         // outcome requested, completed or lapsed
+	MetricVerification = "verification"    // outcome passed, failed or ended; kind is its purpose
+	MetricSignIn       = "sign_in"         // of people
+	MetricContactAdded = "contact_added"   // besides the address that an account was opened with
+	MetricFactor       = "factor_enrolled" // a second factor; by its kind
+	MetricOptIn        = "opt_in"          // by permission and purpose
+	MetricOptOut       = "opt_out"         // by permission and purpose
+	MetricDeviceLinked = "device_linked"   // by kind of device
 )
 
 type daily struct {
@@ -46,14 +47,14 @@ func Daily() Declaration {
 		people: f.Number("people"), weekly: f.Number("weekly_people"), monthly: f.Number("monthly_people"), ever: f.Number("new_people"),
 		events: f.Number("events"),
 	}
-	schema := view.Schema{Name: "daily", Version: 2, Fields: f, Indexes: []view.Index{
+	schema := view.Schema{Name: "daily", Version: 3, Fields: f, Indexes: []view.Index{
 		{"metric", "-day"}, {"-day"}}}
 	return declare(schema,
 		ignore(domain.VerificationRequested{}, domain.VerificationIssued{}, domain.VerificationMissed{}, domain.IdentifierClaimed{}, domain.IdentifierRetired{},
 			domain.AccountOpened{}, domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{},
 			domain.PermissionConfirmed{}, domain.DeviceRenamed{}, domain.DeviceUnlinked{},
 			domain.ErasureRequested{}, domain.ErasureCancelled{}, domain.ErasureStarted{}, domain.ErasureCompleted{},
-			domain.FactorEnrolled{}, domain.FactorRenamed{}, domain.FactorRemoved{}, domain.FactorUsed{}, domain.FactorDoubted{},
+			domain.FactorRenamed{}, domain.FactorRemoved{}, domain.FactorUsed{}, domain.FactorDoubted{},
 			domain.ClientRemembered{}, domain.SignInFailed{}, domain.PasswordChanged{}, domain.PasswordRehashed{}, domain.PasswordRemoved{},
 			domain.AccountGuarded{}, domain.AlertDisowned{}, domain.ErasureReminded{},
 			domain.LinkFailed{}, domain.LinkUsed{}, domain.ContactReleased{}, domain.ContactMadePrimary{}, domain.ContactDetached{},
@@ -94,6 +95,9 @@ func Daily() Declaration {
 		}),
 		count(v, func(r journal.Record, e domain.ContactAttached) []cell {
 			return []cell{{day: domain.DayOf(r.At), metric: MetricContactAdded, first: e.First, event: true}}
+		}),
+		count(v, func(r journal.Record, e domain.FactorEnrolled) []cell {
+			return []cell{{day: domain.DayOf(r.At), metric: MetricFactor, kind: string(e.Kind), first: e.First, event: true}}
 		}),
 		count(v, func(r journal.Record, e domain.PermissionGranted) []cell {
 			return decisionCells(MetricOptIn, r, e.Decision)

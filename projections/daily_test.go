@@ -63,6 +63,8 @@ func did(r journal.Record) (cell string, who domain.AccountID, when time.Time) {
 		return fmt.Sprintf("opt_in//%s/%s/%s/", region, e.Permission, e.For), r.Subject, r.At
 	case domain.PermissionWithdrawn:
 		return fmt.Sprintf("opt_out//%s/%s/%s/", region, e.Permission, e.For), r.Subject, r.At
+	case domain.FactorEnrolled:
+		return fmt.Sprintf("factor_enrolled//%s///%s", region, e.Kind), r.Subject, r.At
 	case domain.DeviceLinked:
 		return fmt.Sprintf("device_linked//%s///%s", region, e.Kind), r.Subject, r.At
 	}

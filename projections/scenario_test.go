@@ -237,7 +237,7 @@ func factors(l *projectiontest.Ledger, p *projectiontest.Person) {
 	self := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any](p.ID)}, Subject: p.ID, Region: p.Region}
 	app, keys := domain.FactorID{UUID: uuid.New()}, []string{domain.AccountKey(p.ID)}
 	keys = append(keys, domain.FactorKey(app))
-	l.AppendAs(self, domain.AccountStream(p.ID), domain.FactorEnrolled{Factor: app, Kind: domain.FactorTOTP, Level: domain.LevelOne,
+	l.AppendAs(self, domain.AccountStream(p.ID), domain.FactorEnrolled{Factor: app, Kind: domain.FactorTOTP, Level: domain.LevelOne, First: domain.FirstEver,
 		Name: domain.Personal(domain.FactorName{Text: personal()[3]}, keys...), Secret: domain.Personal(domain.FactorSecret{Seed: []byte("seed")}, keys...)},
 		domain.FactorRenamed{Factor: app, Name: domain.Personal(domain.FactorName{Text: personal()[4]}, keys...)})
 	signIn := domain.SignInID{UUID: uuid.New()}
@@ -262,7 +262,7 @@ func passkeys(l *projectiontest.Ledger, p *projectiontest.Person, self domain.Me
 	key := domain.FactorID{UUID: uuid.New()}
 	keys := []string{domain.AccountKey(p.ID), domain.FactorKey(key)}
 	l.AppendAs(domain.Metadata{Actor: self.Actor}, domain.PartyStream, domain.PartyNamed{Host: "accounts.example.com"})
-	l.AppendAs(self, domain.AccountStream(p.ID), domain.FactorEnrolled{Factor: key, Kind: domain.FactorPasskey, Level: domain.LevelTwo,
+	l.AppendAs(self, domain.AccountStream(p.ID), domain.FactorEnrolled{Factor: key, Kind: domain.FactorPasskey, Level: domain.LevelTwo, First: domain.FirstEver,
 		Backup: domain.BackupNone, Name: domain.Personal(domain.FactorName{Text: personal()[3]}, keys...),
 		Secret: domain.Personal(domain.FactorSecret{Passkey: &domain.Passkey{ID: []byte("id"), PublicKey: []byte("key"), Flags: 5}}, keys...)})
 	l.AppendAs(self, domain.FactorStream(key), domain.FactorUsed{Factor: key, Kind: domain.FactorPasskey, For: domain.UseSignIn, SignCount: 7,
