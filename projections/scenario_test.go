@@ -114,6 +114,7 @@ func everything(l *projectiontest.Ledger) {
 	recoveries(l, cleo, said[0])
 	told(l, cleo)
 	factors(l, anna)
+	passkeys(l, anna)
 }
 
 // moves is somebody who goes from one address to another, which somebody undoes, and to it again.
@@ -250,7 +251,6 @@ func factors(l *projectiontest.Ledger, p *projectiontest.Person) {
 	l.AppendAs(self, domain.SessionsStream(p.ID.UUID, domain.MonthOf(l.Now())), domain.SessionStarted{Session: domain.SessionID{UUID: uuid.New()},
 		Owner: domain.ActorPerson, SecretHash: domain.HashHandle("secret 3"), Expires: l.Now().Add(time.Hour), Level: domain.LevelTwo,
 		Methods: []domain.AuthMethod{domain.MethodPassword, domain.MethodTOTP}, First: domain.FirstOfWeekAndMonth, Cohort: p.Cohort()})
-	passkeys(l, p, self)
 	l.AppendAs(self, domain.AccountStream(p.ID), domain.FactorRemoved{Factor: app, Kind: domain.FactorTOTP, Reason: domain.FactorRemovedByOwner})
 	until := l.Now().Add(domain.DefaultRecoveryWait)
 	l.AppendAs(self, domain.RecoveryStream(domain.RecoveryID{UUID: uuid.New()}), domain.RecoveryWaiting{Account: p.ID, OwnerAt: p.Version, Until: until},
@@ -258,7 +258,8 @@ func factors(l *projectiontest.Ledger, p *projectiontest.Person) {
 }
 
 // passkeys is somebody who signs in by a passkey, and has no password for a time.
-func passkeys(l *projectiontest.Ledger, p *projectiontest.Person, self domain.Metadata) {
+func passkeys(l *projectiontest.Ledger, p *projectiontest.Person) {
+	self := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any](p.ID)}, Subject: p.ID, Region: p.Region}
 	key := domain.FactorID{UUID: uuid.New()}
 	keys := []string{domain.AccountKey(p.ID), domain.FactorKey(key)}
 	l.AppendAs(domain.Metadata{Actor: self.Actor}, domain.PartyStream, domain.PartyNamed{Host: "accounts.example.com"})
