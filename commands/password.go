@@ -58,9 +58,11 @@ func (k *call) changePassword(ctx context.Context, in ChangePassword) (SignedIn,
 	if err != nil {
 		return SignedIn{}, err
 	}
-	known, err := k.knowsClient(ctx, who, client)
-	if err != nil {
-		return SignedIn{}, err
+	known := false
+	if client != nil {
+		if known, err = k.knowsClient(ctx, who, client); err != nil {
+			return SignedIn{}, err
+		}
 	}
 	proven, id := who.account.Password.ID, domain.PasswordID{UUID: domain.Derive(k.command.UUID, "password")}
 	out, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) {
