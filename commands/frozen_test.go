@@ -70,7 +70,9 @@ func TestNobodyWritesToSharedStates(t *testing.T) {
 		func() {
 			d := passkeytest.New()
 			id := w.enrolPasskey(person, d)
-			do(w, w.RemoveFactor, w.byPasskey(d), commands.RemoveFactor{ID: id})
+			by := w.byPasskey(d)
+			do(w, w.RemoveFactor, by, commands.RemoveFactor{ID: w.enrolPasskey(by, passkeytest.New())})
+			do(w, w.RemoveFactor, by, commands.RemoveFactor{ID: id})
 		},
 		func() { w.send(code, 1) },
 		func() { _, _ = w.check(code, "00000000") },
