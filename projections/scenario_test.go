@@ -114,6 +114,8 @@ func everything(l *projectiontest.Ledger) {
 	recoveries(l, cleo, said[0])
 	told(l, cleo)
 	factors(l, anna)
+	l.AppendAs(domain.Metadata{Subject: cleo.ID, Region: cleo.Region, Channel: domain.ChannelProcess}, domain.MissedStream(cleo.ID),
+		domain.RecoveryMissed{Recovery: domain.RecoveryID{UUID: uuid.New()}, Claim: cleo.Contacts[0].Claim, Proved: l.Now(), Reason: domain.RecoveryExpired})
 	passkeys(l, anna)
 }
 
