@@ -77,10 +77,11 @@ func (c *core) challenges() passkeys.Challenges {
 func (c *core) userHandles() passkeys.Handles { return passkeys.NewHandles(c.keys.handles.Material()) }
 
 // purposes are those of challenges, by what the factor is used for.
-var purposes = map[domain.FactorUse]passkeys.Purpose{domain.UseSignIn: passkeys.ToSecond, domain.UseRaise: passkeys.ToRaise}
+var purposes = map[domain.FactorUse]passkeys.Purpose{domain.UseSignIn: passkeys.ToSecond, domain.UseRaise: passkeys.ToRaise,
+	domain.UseRecovery: passkeys.ToRecover}
 
 // askPasskey makes the options by which the owner of an account, who has proven something already, proves themselves by a passkey; nil if the
-// account has none. bound is what the answer is good for: a sign-in or a session.
+// account has none. bound is what the answer is good for: a sign-in, a session or a recovery.
 func (k *call) askPasskey(ctx context.Context, a *domain.Account, what domain.FactorUse, bound []byte) (*passkeys.AssertionOptions, error) {
 	all, err := k.passkeysOf(ctx, a)
 	if err != nil || len(all) == 0 {
@@ -95,9 +96,7 @@ func (k *call) askPasskey(ctx context.Context, a *domain.Account, what domain.Fa
 		records[i] = one.record
 	}
 	options := rp.Assertion(k.challenges().New(purposes[what], bound, k.now), verification(a), records...)
-	if what == domain.UseSignIn {
-		options.Timeout = passkeys.LifetimeOfSecond.Milliseconds()
-	}
+	options.Timeout = purposes[what].Lifetime().Milliseconds()
 	return &options, nil
 }
 

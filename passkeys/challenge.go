@@ -23,18 +23,19 @@ type Purpose byte
 
 // Purposes.
 const (
-	ToEnrol  Purpose = 1 // another passkey of an account; bound to it and to the session
-	ToSignIn Purpose = 2 // a sign-in without a name; bound to nothing, as it is for guests
-	ToSecond Purpose = 3 // a sign-in that needs more than the password; bound to it
-	ToRaise  Purpose = 4 // a fresh proof; bound to the session
+	ToEnrol   Purpose = 1 // another passkey of an account; bound to it and to the session
+	ToSignIn  Purpose = 2 // a sign-in without a name; bound to nothing, as it is for guests
+	ToSecond  Purpose = 3 // a sign-in that needs more than the password; bound to it
+	ToRaise   Purpose = 4 // a fresh proof; bound to the session
+	ToRecover Purpose = 5 // a recovery that needs more than a code; bound to it
 
-	// LifetimeOfSecond is that of a challenge for a sign-in that needs more than the password: as long as the sign-in itself.
+	// LifetimeOfSecond is that of a challenge beside another proof, for a sign-in or a recovery: as long as the sign-in itself.
 	LifetimeOfSecond = 10 * time.Minute
 )
 
 // Lifetime is for how long a challenge for the purpose can be answered.
 func (p Purpose) Lifetime() time.Duration {
-	if p == ToSecond {
+	if p == ToSecond || p == ToRecover {
 		return LifetimeOfSecond
 	}
 	return Lifetime
