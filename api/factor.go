@@ -117,5 +117,5 @@ func (a *API) removeFactor() {
 				return nil, err
 			}
 			return &done{Positioned{a.sealPosition(out.Position)}}, nil
-		}, domain.ErrNotFound, domain.ErrGuarded, domain.ErrChanges)
+		}, domain.ErrNotFound, domain.ErrGuarded, domain.ErrLastPasskey, domain.ErrChanges)
 }

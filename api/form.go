@@ -92,6 +92,9 @@ func (c *inspection) value(s *huma.Schema, at string) error {
 }
 
 func (c *inspection) object(s *huma.Schema, at string) error {
+	if s.AdditionalProperties == true { // its reader judges it
+		return c.decoder.SkipValue()
+	}
 	if _, err := c.decoder.ReadToken(); err != nil {
 		return err
 	}

@@ -171,7 +171,8 @@ func newLedgerOver(t testing.TB, log func(eventstore.Store) eventstore.Store, ke
 	must(t, hasher, err)
 	config := commands.DefaultConfig()
 	config.Limits.Changes.Burst = 1000 // some tests repeat one very often
-	l.deps = commands.Deps{Journal: j, Vault: v, Checker: checker, Hasher: hasher, Now: l.clock.now, Config: config, Log: slog.New(slog.DiscardHandler)}
+	l.deps = commands.Deps{Journal: j, Vault: v, Checker: checker, Hasher: hasher, Now: l.clock.now, Config: config, Log: slog.New(slog.DiscardHandler),
+		Origin: func() string { return thePage.Origin }}
 	l.views = newFoldingViews(t, journal.New(l.store, registry, opened))
 	l.head = func(ctx context.Context) (journal.Position, error) {
 		c, err := j.Head(ctx)

@@ -48,6 +48,7 @@ func TestStepUpIsDescribed(t *testing.T) {
 	minutes := map[string]string{"/v1/erasures": " 5 minutes", "/v1/me/contacts": " 5 minutes", "/v1/me/contacts/{id}/primary": " 5 minutes",
 		"/v1/me/birth-month": " 5 minutes", "/v1/me/password": " 5 minutes", "/v1/me/factors/recovery-codes": " 5 minutes",
 		"/v1/me/factors/totp": " 5 minutes", "/v1/me/factors/totp/confirm": " 5 minutes",
+		"/v1/me/factors/passkeys": " 5 minutes", "/v1/me/factors/passkeys/confirm": " 5 minutes",
 		"/v1/lookups": " 15 minutes", "/v1/accounts/{id}/reveal": " 15 minutes", "/v1/questions/{id}/reveal": " 15 minutes"}
 	paths, _ := spec.get(t, "paths").(map[string]any)
 	for path, item := range paths {

@@ -14,7 +14,7 @@ type changePasswordIn struct {
 }
 
 type changePasswordBody struct {
-	Current   passwords.Password `json:"current" format:"password" doc:"The password that you have."`
+	Current   passwords.Password `json:"current,omitzero" format:"password" doc:"The password that you have; left out if you have none."`
 	New       passwords.Password `json:"new" format:"new-password" example:"eleven-quiet-otters-59" doc:"The one you want: not common, and not similar to an address of yours."`
 	EndOthers *bool              `json:"end_others,omitzero" default:"true" doc:"Whether to sign out everywhere else. True unless you say false."`
 	Client    commands.Token     `json:"client,omitzero" format:"client" doc:"By which this client is known: then it stays known, although all others are not any more."`

@@ -11,7 +11,7 @@ func TestChangePassword(t *testing.T) {
 	there := l.want(201, "POST", "/v1/sessions", "", signInBody(anna.email, false)).str(t, "token")
 	ask := func(current, to string) string { return `{"current": "` + current + `", "new": "` + to + `"}` }
 	for name, test := range map[string]struct{ body, code, field string }{
-		"no current":  {`{"new": "` + another + `"}`, "required", "/current"},
+		"no current":  {`{"new": "` + another + `"}`, "wrong_password", "/current"},
 		"no new":      {`{"current": "` + password + `"}`, "required", "/new"},
 		"wrong":       {ask(another, another), "wrong_password", "/current"},
 		"short":       {ask(password, "vT9#qLmz"), "password_too_short", "/new"},

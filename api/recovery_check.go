@@ -6,6 +6,7 @@ import (
 
 	"accountledger/commands"
 	"accountledger/domain"
+	"accountledger/passkeys"
 )
 
 type checkRecoveryIn struct {
@@ -15,8 +16,9 @@ type checkRecoveryIn struct {
 }
 
 type checkRecoveryAnswer struct {
-	Needs     []domain.RecoveryWay `json:"needs" nullable:"false" doc:"What has to be shown besides, in alternatives. Empty: nothing; the new password can be set."`
-	ExpiresAt time.Time            `json:"expires_at" doc:"When the recovery ends unless it is completed."`
+	Needs     []domain.RecoveryWay       `json:"needs" nullable:"false" doc:"What has to be shown besides, in alternatives. Empty: nothing; the new password can be set."`
+	Passkey   *passkeys.AssertionOptions `json:"passkey,omitzero" doc:"What the browser asks for a passkey with, if that is one of what is needed. Here it can be answered for 10 minutes."`
+	ExpiresAt time.Time                  `json:"expires_at" doc:"When the recovery ends unless it is completed."`
 }
 
 // checkRecovery proves that who asks reads what is sent to the address. Five wrong codes end the recovery.
@@ -38,6 +40,6 @@ func (a *API) checkRecovery() {
 			if needs == nil {
 				needs = []domain.RecoveryWay{}
 			}
-			return reply(a, out.Position, checkRecoveryAnswer{needs, out.Value.Expires}), nil
+			return reply(a, out.Position, checkRecoveryAnswer{needs, out.Value.Passkey, out.Value.Expires}), nil
 		}, domain.ErrRecovery, domain.ErrCode, domain.ErrCodeExpired, domain.ErrProved, domain.ErrRecovered, domain.ErrRecoveryEnded)
 }

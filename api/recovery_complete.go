@@ -19,8 +19,9 @@ type completeRecoveryBody struct {
 	Handle   string             `json:"handle" format:"handle" doc:"From the answer to the request."`
 	Password passwords.Password `json:"password" format:"new-password" doc:"The new one: not common, and not similar to an address of yours."`
 	// One of these, if needed.
-	TOTP         string `json:"totp,omitzero" format:"totp" doc:"What an authenticator app shows now, if the answer to the check asks for one of these."`
-	RecoveryCode string `json:"recovery_code,omitzero" format:"recovery-code" doc:"Or one of the recovery codes. It is used up."`
+	TOTP         string        `json:"totp,omitzero" format:"totp" doc:"What an authenticator app shows now, if the answer to the check asks for one of these."`
+	RecoveryCode string        `json:"recovery_code,omitzero" format:"recovery-code" doc:"Or one of the recovery codes. It is used up."`
+	Passkey      passkeyAnswer `json:"passkey,omitzero" doc:"Or the answer of a passkey to what the check had as passkey."`
 }
 
 type completeRecoveryAnswer struct {
@@ -43,7 +44,7 @@ func (a *API) completeRecovery() {
 			}
 			b := in.Body.value
 			out, err := a.Menu.CompleteRecovery(ctx, r.Request, commands.CompleteRecovery{ID: id, Handle: b.Handle, Password: b.Password,
-				Evidence: commands.Evidence{TOTP: b.TOTP, RecoveryCode: b.RecoveryCode}})
+				Evidence: commands.Evidence{TOTP: b.TOTP, RecoveryCode: b.RecoveryCode, Passkey: commands.PasskeyAnswer(b.Passkey)}})
 			if err != nil {
 				return nil, err
 			}
@@ -51,5 +52,5 @@ func (a *API) completeRecovery() {
 			return reply(a, out.Position, completeRecoveryAnswer{v.Account, v.Guarded, v.Codes, v.Closing}), nil
 		}, append(commands.PasswordRefusals(a.Menu.Passwords, passwords.Alone, "/password"), domain.ErrRecovery, domain.ErrUnproved, domain.ErrRecovered,
 			domain.ErrRecoveryEnded, domain.ErrSamePassword, domain.ErrRecoveryWaits, domain.ErrTOTP, domain.ErrRecoveryCode, domain.ErrEvidence,
-			domain.ErrNotAWay, domain.ErrRate)...)
+			domain.ErrNotAWay, domain.ErrRate, domain.ErrPasskey, domain.ErrPasskeyChallenge, domain.ErrPasskeyOrigin, domain.ErrPasskeyUser, domain.ErrNoPasskeys)...)
 }

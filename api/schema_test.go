@@ -71,7 +71,7 @@ func TestExamples(t *testing.T) {
 	want := map[string]int{"signUp": 202, "signIn": 201, "setLanguage": 200, "addContact": 202, "linkDevice": 201, "setPermission": 200, "raiseSession": 200,
 		"changePassword": 200, "decideAccess": 200, "lookUp": 200, "queryView": 200, "undo": 404, "notMe": 404, "correctBirth": 409,
 		"recover": 202, "checkRecovery": 404, "completeRecovery": 404, "waitRecovery": 404, "checkCode": 404, "resendCode": 404,
-		"continueSignIn": 404, "enrol": 403, "renameDevice": 404, "renameFactor": 404, "confirmTOTP": 410,
+		"continueSignIn": 404, "enrol": 403, "renameDevice": 404, "renameFactor": 404, "confirmTOTP": 410, "confirmPasskey": 422, "signInByPasskey": 422,
 		"reveal": 404, "revealQuestion": 404}
 	forms := l.announced().forms()
 	last := func(f form) string { return strings.Replace(f.id, "changePassword", "~", 1) } // the others know the one before
@@ -132,7 +132,7 @@ func (d *document) draw(r *rapid.T, schema any, depth int) any {
 	case "object":
 		out := map[string]any{}
 		required, _ := s["required"].([]any)
-		properties := s["properties"].(map[string]any)
+		properties, _ := s["properties"].(map[string]any)
 		for _, name := range slices.Sorted(maps.Keys(properties)) {
 			if slices.Contains(required, any(name)) || depth < 2 && rapid.Bool().Draw(r, "has "+name) {
 				out[name] = d.draw(r, properties[name], depth+1)
@@ -208,14 +208,17 @@ func (d *document) outside(schema any, example any, at string) map[string]any {
 			c[name] = v
 			return c
 		}
-		out[at+"?unknown"] = with("n7", 1)
+		if s["additionalProperties"] != true {
+			out[at+"?unknown"] = with("n7", 1)
+		}
 		required, _ := s["required"].([]any)
 		for _, name := range required {
 			c := with(name.(string), nil)
 			delete(c, name.(string))
 			out[at+"/"+name.(string)+"?missing"] = c
 		}
-		for name, p := range s["properties"].(map[string]any) {
+		properties, _ := s["properties"].(map[string]any)
+		for name, p := range properties {
 			if strings.Count(at, "/") > 1 || d.deref(p)["type"] == nil {
 				continue
 			}

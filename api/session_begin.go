@@ -12,6 +12,7 @@ import (
 	"accountledger/api/security"
 	"accountledger/commands"
 	"accountledger/domain"
+	"accountledger/passkeys"
 	"accountledger/passwords"
 )
 
@@ -46,10 +47,11 @@ type signInOut struct {
 }
 
 type pendingAnswer struct {
-	SignIn    domain.SignInID     `json:"sign_in" format:"uuid"`
-	Handle    string              `json:"handle" doc:"Required to continue. It is shown only once."`
-	Needs     []domain.AuthMethod `json:"needs" doc:"What is needed beside the password; one of them is enough. code was sent to the first of the account's addresses."`
-	ExpiresAt time.Time           `json:"expires_at"`
+	SignIn    domain.SignInID            `json:"sign_in" format:"uuid"`
+	Handle    string                     `json:"handle" doc:"Required to continue. It is shown only once."`
+	Needs     []domain.AuthMethod        `json:"needs" doc:"What is needed beside the password; one of them is enough. code was sent to the first of the account's addresses."`
+	ExpiresAt time.Time                  `json:"expires_at"`
+	Passkey   *passkeys.AssertionOptions `json:"passkey,omitzero" doc:"What the browser asks for a passkey with, if that is one of what is needed. Here it can be answered for 10 minutes."`
 }
 
 // signIn starts a session. A wrong password and an unknown address get the same answer in the same time.
@@ -72,7 +74,7 @@ func (a *API) signIn() {
 			}
 			at := Positioned{a.sealPosition(out.Position)}
 			if p := out.Value.Pending; p != nil {
-				return &signInOut{at, http.StatusAccepted, pendingAnswer{p.ID, p.Handle, p.Needs, p.Expires}}, nil
+				return &signInOut{at, http.StatusAccepted, pendingAnswer{p.ID, p.Handle, p.Needs, p.Expires, p.Passkey}}, nil
 			}
 			return &signInOut{at, http.StatusCreated, signedIn(out.Value)}, nil
 		}, domain.ErrCredentials, domain.ErrDisowned, domain.ErrSignInEnded, domain.ErrRate, domain.ErrMessages)

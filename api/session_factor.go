@@ -15,11 +15,12 @@ type continueSignInIn struct {
 }
 
 type continueSignInBody struct {
-	Handle       string `json:"handle" format:"handle" doc:"From the answer to POST /v1/sessions."`
-	Code         string `json:"code,omitzero" format:"code" doc:"The code from the message. Spaces, dashes and case are ignored."`
-	TOTP         string `json:"totp,omitzero" format:"totp" doc:"What an authenticator app shows now."`
-	RecoveryCode string `json:"recovery_code,omitzero" format:"recovery-code" doc:"One of the recovery codes. It is used up."`
-	Remember     bool   `json:"remember,omitzero" doc:"True to let your password be enough for this client for 30 days, if you prove a second factor now. Whatever asks for one later still does. Changing the password or a factor ends it."`
+	Handle       string        `json:"handle" format:"handle" doc:"From the answer to POST /v1/sessions."`
+	Code         string        `json:"code,omitzero" format:"code" doc:"The code from the message. Spaces, dashes and case are ignored."`
+	TOTP         string        `json:"totp,omitzero" format:"totp" doc:"What an authenticator app shows now."`
+	RecoveryCode string        `json:"recovery_code,omitzero" format:"recovery-code" doc:"One of the recovery codes. It is used up."`
+	Passkey      passkeyAnswer `json:"passkey,omitzero" doc:"The answer of one of your passkeys to what the answer to POST /v1/sessions had as passkey."`
+	Remember     bool          `json:"remember,omitzero" doc:"True to let your password be enough for this client for 30 days, if you prove a second factor now. Whatever asks for one later still does. Changing the password or a factor ends it."`
 }
 
 // continueSignIn starts the session of a sign-in that needs more than the password.
@@ -35,11 +36,13 @@ func (a *API) continueSignIn() {
 			b := in.Body.value
 			r.Client.UserAgent = printable(in.UserAgent)
 			out, err := a.Menu.ContinueSignIn(ctx, r.Request, commands.ContinueSignIn{ID: domain.SignInID{UUID: id}, Handle: b.Handle,
-				Evidence: commands.Evidence{Code: b.Code, TOTP: b.TOTP, RecoveryCode: b.RecoveryCode}, Remember: b.Remember})
+				Evidence: commands.Evidence{Code: b.Code, TOTP: b.TOTP, RecoveryCode: b.RecoveryCode,
+					Passkey: commands.PasskeyAnswer(b.Passkey)}, Remember: b.Remember})
 			if err != nil {
 				return nil, err
 			}
 			return reply(a, out.Position, signedIn(out.Value)), nil
 		}, domain.ErrSignIn, domain.ErrSignInEnded, domain.ErrCode, domain.ErrCodeExpired, domain.ErrTOTP,
-		domain.ErrRecoveryCode, domain.ErrEvidence, domain.ErrNotAWay, domain.ErrRate)
+		domain.ErrRecoveryCode, domain.ErrEvidence, domain.ErrNotAWay, domain.ErrRate,
+		domain.ErrPasskey, domain.ErrPasskeyChallenge, domain.ErrPasskeyOrigin, domain.ErrPasskeyUser, domain.ErrNoPasskeys)
 }

@@ -17,6 +17,7 @@ type raiseSessionBody struct {
 	Password     passwords.Password `json:"password,omitzero" format:"password" doc:"If you have no second factor."`
 	TOTP         string             `json:"totp,omitzero" format:"totp" doc:"What an authenticator app shows now."`
 	RecoveryCode string             `json:"recovery_code,omitzero" format:"recovery-code" doc:"One of the recovery codes. It is used up."`
+	Passkey      passkeyAnswer      `json:"passkey,omitzero" doc:"The answer of one of your passkeys to POST /v1/me/session/raise/passkey."`
 }
 
 // raiseSession gives the caller's session a fresh proof of who they are, and another token.
@@ -28,10 +29,12 @@ func (a *API) raiseSession() {
 		of(a.Menu.Raise.May),
 		func(ctx context.Context, r *ask, in *raiseSessionIn) (*answer[signInAnswer], error) {
 			b := in.Body.value
-			out, err := a.Menu.Raise(ctx, r.Request, commands.Raise{Evidence: commands.Evidence{Password: b.Password, TOTP: b.TOTP, RecoveryCode: b.RecoveryCode}})
+			out, err := a.Menu.Raise(ctx, r.Request, commands.Raise{Evidence: commands.Evidence{Password: b.Password, TOTP: b.TOTP, RecoveryCode: b.RecoveryCode,
+				Passkey: commands.PasskeyAnswer(b.Passkey)}})
 			if err != nil {
 				return nil, err
 			}
 			return reply(a, out.Position, signedIn(out.Value)), nil
-		}, domain.ErrPassword, domain.ErrTOTP, domain.ErrRecoveryCode, domain.ErrEvidence, domain.ErrNotAWay, domain.ErrRate, domain.ErrChanges)
+		}, domain.ErrPassword, domain.ErrTOTP, domain.ErrRecoveryCode, domain.ErrEvidence, domain.ErrNotAWay, domain.ErrRate, domain.ErrChanges,
+		domain.ErrPasskey, domain.ErrPasskeyChallenge, domain.ErrPasskeyOrigin, domain.ErrPasskeyUser, domain.ErrNoPasskeys)
 }

@@ -11,6 +11,7 @@ import (
 
 	"accountledger/commands"
 	"accountledger/domain"
+	"accountledger/passkeys/passkeytest"
 )
 
 // request is one request to be sent.
@@ -147,6 +148,18 @@ func tripRows() []tripRow {
 		{"listFactors", 1, 1, get("/v1/me/factors")},
 		{"offerTOTP", 1, 1, func(p *people) request { return request{200, "POST", "/v1/me/factors/totp", p.another().token, ""} }},
 		{"confirmTOTP", 4, 3, func(p *people) request { r, _ := p.settingUp(p.another()); return r }},
+		{"offerPasskey", 1, 1, func(p *people) request { return request{200, "POST", "/v1/me/factors/passkeys", p.another().token, ""} }},
+		{"confirmPasskey", 6, 4, func(p *people) request { return p.makingPasskey(p.another(), passkeytest.New()) }},
+		{"askSignIn", 0, 0, func(*people) request { return request{200, "POST", "/v1/passkeys/challenge", "", ""} }},
+		{"signInByPasskey", 6, 5, func(p *people) request { _, d := p.passkeyOf(p.another()); return p.byPasskey(d) }},
+		{"askRaise", 1, 1, func(p *people) request {
+			_, d := p.passkeyOf(p.another())
+			return request{200, "POST", "/v1/me/session/raise/passkey", p.seen(p.inByPasskey(d)), ""}
+		}},
+		{"removePassword", 2, 2, func(p *people) request {
+			_, d := p.passkeyOf(p.another())
+			return request{204, "DELETE", "/v1/me/password", p.seen(p.inByPasskey(d)), ""}
+		}},
 		{"renameFactor", 2, 2, func(p *people) request {
 			one := p.another()
 			id, _ := p.appOf(one)

@@ -12,6 +12,7 @@ import (
 
 	"accountledger/domain"
 	"accountledger/journal"
+	"accountledger/passkeys"
 	"accountledger/passwords"
 	"accountledger/vault"
 )
@@ -69,6 +70,9 @@ type Deps struct {
 	// Forget deletes anything else kept about a person, such as messages in a local mailbox. It is idempotent; no erasure
 	// is complete before it succeeds. May be nil.
 	Forget func(domain.AccountID) error
+	// Origin is where browsers reach the service, such as https://accounts.example.com; empty while it is not known. May be nil: then nobody
+	// can use passkeys. It is called concurrently.
+	Origin func() string
 	// Country is the country that an address of the internet is in; empty if it is not known. May be nil. It is called concurrently.
 	Country func(address string) domain.Region
 	// Limited counts requests that are refused because the budget of their message's class is used up. It gets no more than the
@@ -108,7 +112,10 @@ type core struct {
 	delivered *folded[*domain.Delivery]
 	proofs    *folded[*proof]
 
+	relying *folded[*domain.Relying]
+
 	masters masters
+	party   atomic.Pointer[passkeys.RelyingParty] // by the last origin
 	// restored is the last restore; nil if there was none.
 	restored atomic.Pointer[restoredAt]
 	near     bool // the log is in this process
@@ -116,15 +123,16 @@ type core struct {
 
 // ledgerKeys are random keys for the ledger's keyed hashes. They outlive master keys.
 type ledgerKeys struct {
-	identifiers, codes, commands, cursors, erasures, links *vault.Key
+	identifiers, codes, commands, cursors, erasures, links, challenges, handles *vault.Key
 }
 
 func loadKeys(ctx context.Context, v vault.Vault) (ledgerKeys, error) {
-	k, err := v.CreateKeys(ctx, "hmac/identifiers", "hmac/codes", "hmac/commands", "hmac/cursors", "hmac/erasures", "hmac/links")
+	k, err := v.CreateKeys(ctx, "hmac/identifiers", "hmac/codes", "hmac/commands", "hmac/cursors", "hmac/erasures", "hmac/links",
+		"hmac/challenges", "aes/handles")
 	if err != nil {
 		return ledgerKeys{}, fmt.Errorf("commands: the ledger's keys: %w", err)
 	}
-	return ledgerKeys{k[0], k[1], k[2], k[3], k[4], k[5]}, nil
+	return ledgerKeys{k[0], k[1], k[2], k[3], k[4], k[5], k[6], k[7]}, nil
 }
 
 // DayKeyLifetime is how long a day's key is kept; afterwards hashes under it are meaningless.
@@ -194,6 +202,7 @@ func newCore(ctx context.Context, d Deps) (*core, error) {
 	c.published, c.claims = newFolded[*domain.Notices](c), newFolded[*domain.Claim](c)
 	c.attempts, c.asked, c.proofs = newFolded[*domain.Attempts](c), newFolded[*domain.SignUp](c), newFolded[*proof](c)
 	c.factors = newFolded[*domain.FactorUses](c)
+	c.relying = newFolded[*domain.Relying](c)
 	c.recovers = newFolded[*domain.Recovery](c)
 	c.delivered, c.described = newFolded[*domain.Delivery](c), newFolded[*domain.Controllers](c)
 	c.access = newAccessLog(c, uuid.New())

@@ -14,13 +14,15 @@ type Evidence struct {
 	Code         string             `json:"-"` // from a message
 	TOTP         string             `json:"-"` // from an authenticator app
 	RecoveryCode string             `json:"-"`
+	Passkey      PasskeyAnswer      `json:"-"`
+	bound        string             // what the challenge of a passkey was made for
 }
 
 // method is by what the evidence proves. ErrEvidence if there is none or more than one.
 func (e Evidence) method() (m domain.AuthMethod, err error) {
 	n := 0
 	for method, given := range map[domain.AuthMethod]bool{domain.MethodPassword: !e.Password.IsZero(), domain.MethodCode: e.Code != "",
-		domain.MethodTOTP: e.TOTP != "", domain.MethodRecoveryCode: e.RecoveryCode != ""} {
+		domain.MethodTOTP: e.TOTP != "", domain.MethodRecoveryCode: e.RecoveryCode != "", domain.MethodPasskey: e.Passkey != ""} {
 		if given {
 			m, n = method, n+1
 		}
@@ -33,7 +35,7 @@ func (e Evidence) method() (m domain.AuthMethod, err error) {
 
 // credential is what a request with the evidence is bound to.
 func (e Evidence) credential() []byte {
-	return fmt.Appendf(nil, "%s\x00%s\x00%s", domain.CleanCode(e.Code), e.TOTP, domain.CleanCode(e.RecoveryCode))
+	return fmt.Appendf(nil, "%s\x00%s\x00%s\x00%s", domain.CleanCode(e.Code), e.TOTP, domain.CleanCode(e.RecoveryCode), e.Passkey)
 }
 
 // Format prints [personal] for every verb.

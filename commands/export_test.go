@@ -54,6 +54,7 @@ func (w *Watch) Remember() {
 	watch(w, w.core.factors, func(string) *domain.FactorUses { return domain.NewFactorUses() })
 	watch(w, w.core.services, func(string) *domain.Service { return &domain.Service{} })
 	watch(w, w.core.officers, func(string) *domain.Staff { return &domain.Staff{} })
+	watch(w, w.core.relying, func(string) *domain.Relying { return &domain.Relying{} })
 	watch(w, w.core.published, func(string) *domain.Notices { return &domain.Notices{} })
 	watch(w, w.core.described, func(string) *domain.Controllers { return &domain.Controllers{} })
 	watch(w, w.core.claims, func(string) *domain.Claim { return &domain.Claim{} })

@@ -18,6 +18,14 @@ func (k *call) useFactor(ctx context.Context, a *domain.Account, e Evidence, met
 	switch method {
 	case domain.MethodTOTP:
 		return k.useTOTP(ctx, a, e.TOTP, what, by)
+	case domain.MethodPasskey:
+		by := proofBy{purpose: purposes[what], bound: []byte(e.bound), uv: verification(a), what: what}
+		answer, err := k.checkAssertion(e.Passkey, by)
+		if err != nil {
+			return err
+		}
+		_, err = k.usePasskey(ctx, a, answer, by)
+		return err
 	case domain.MethodRecoveryCode:
 		return k.useCode(ctx, a, e.RecoveryCode, what)
 	default:
@@ -27,7 +35,7 @@ func (k *call) useFactor(ctx context.Context, a *domain.Account, e Evidence, met
 
 // wrongFactor reports whether an error says that evidence was wrong.
 func wrongFactor(err error) bool {
-	return errors.Is(err, domain.ErrTOTP) || errors.Is(err, domain.ErrRecoveryCode)
+	return errors.Is(err, domain.ErrTOTP) || errors.Is(err, domain.ErrPasskey) || errors.Is(err, domain.ErrRecoveryCode)
 }
 
 // useTOTP tries the code on each of the account's authenticator apps. Too many wrong ones make all of them wait, and nothing else.

@@ -7,6 +7,7 @@ import (
 
 	"accountledger/commands"
 	"accountledger/domain"
+	"accountledger/passkeys/passkeytest"
 	"accountledger/passwords"
 )
 
@@ -65,6 +66,13 @@ func TestNobodyWritesToSharedStates(t *testing.T) {
 			second := w.authenticated(do(w, w.ContinueSignIn, domain.Guest(), in).Token)
 			do(w, w.RenameFactor, second, commands.RenameFactor{ID: app.id, Name: "the old phone"})
 			do(w, w.RemoveFactor, second, commands.RemoveFactor{ID: app.id})
+		},
+		func() {
+			d := passkeytest.New()
+			id := w.enrolPasskey(person, d)
+			by := w.byPasskey(d)
+			do(w, w.RemoveFactor, by, commands.RemoveFactor{ID: w.enrolPasskey(by, passkeytest.New())})
+			do(w, w.RemoveFactor, by, commands.RemoveFactor{ID: id})
 		},
 		func() { w.send(code, 1) },
 		func() { _, _ = w.check(code, "00000000") },

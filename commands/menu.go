@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"accountledger/domain"
+	"accountledger/passkeys"
 	"accountledger/passwords"
 )
 
@@ -29,6 +30,9 @@ type Menu struct {
 	CompleteRecovery Command[CompleteRecovery, Recovered]
 
 	SignIn Command[SignIn, SignedIn]
+	// AskSignIn is for a sign-in by a passkey, and for guests.
+	AskSignIn       Command[struct{}, passkeys.AssertionOptions]
+	SignInByPasskey Command[SignInByPasskey, SignedIn]
 	// ContinueSignIn is for one that needs more than the password.
 	ContinueSignIn Command[ContinueSignIn, SignedIn]
 	Enrol          Command[Enrol, Enrolled]
@@ -37,6 +41,7 @@ type Menu struct {
 	ListNotices    Command[ListNotices, []NoticeVersion]
 
 	Raise             Command[Raise, SignedIn]
+	AskRaise          Command[struct{}, passkeys.AssertionOptions]
 	ListSessions      Command[struct{}, []Session]
 	EndSession        Command[EndSession, struct{}]
 	SignOutEverywhere Command[struct{}, struct{}]
@@ -47,6 +52,9 @@ type Menu struct {
 	OfferTOTP       Command[struct{}, TOTPOffer]
 	ConfirmTOTP     Command[ConfirmTOTP, FactorAdded]
 	MakeCodes       Command[struct{}, FactorAdded]
+	OfferPasskey    Command[struct{}, passkeys.RegistrationOptions]
+	ConfirmPasskey  Command[ConfirmPasskey, FactorAdded]
+	RemovePassword  Command[struct{}, struct{}]
 	RenameFactor    Command[RenameFactor, Factor]
 	RemoveFactor    Command[RemoveFactor, struct{}]
 	SetLanguage     Command[SetLanguage, domain.Language]
@@ -99,6 +107,7 @@ type Menu struct {
 
 	DescribeController Command[domain.Controller, ControllerSet]
 	PublishNotices     Command[struct{}, struct{}]
+	CheckParty         Command[CheckParty, struct{}]
 	SettleVerification Command[SettleVerification, Settled]
 	SettleUnlinked     Command[SettleUnlinked, struct{}]
 	SettleFactor       Command[SettleFactor, struct{}]
@@ -129,6 +138,8 @@ func menu(c *core) *Menu {
 		WaitRecovery:     by(c, anyone, onCall((*call).waitRecovery)),
 		CompleteRecovery: by(c, anyone, onCall((*call).completeRecovery)),
 		SignIn:           by(c, anyone, onCall((*call).signIn)),
+		AskSignIn:        by(c, anyone, onCall((*call).askSignIn)),
+		SignInByPasskey:  by(c, anyone, onCall((*call).signInByPasskey)),
 		ContinueSignIn:   by(c, anyone, onCall((*call).continueSignIn)),
 		Enrol:            by(c, anyone, onCall((*call).enrol)),
 		Catalogue:        by(c, anyone, onCall((*call).catalogue)),
@@ -136,6 +147,7 @@ func menu(c *core) *Menu {
 		ListNotices:      by(c, anyone, onCall((*call).listNotices)),
 
 		Raise:             by(c, signedIn, changing((*call).raise)),
+		AskRaise:          by(c, ownerEvenClosing, onCall((*call).askRaise)),
 		ListSessions:      by(c, signedIn, onCall((*call).listSessions)),
 		EndSession:        by(c, signedIn, onCall((*call).endSession)),
 		SignOutEverywhere: by(c, signedIn, onCall((*call).signOutEverywhere)),
@@ -145,6 +157,9 @@ func menu(c *core) *Menu {
 		ListFactors:     by(c, ownerEvenClosing, onCall((*call).listFactors)),
 		OfferTOTP:       by(c, fresh(owner, freshPerson), onCall((*call).offerTOTP)),
 		ConfirmTOTP:     by(c, fresh(owner, freshPerson), changing((*call).confirmTOTP)),
+		OfferPasskey:    by(c, fresh(owner, freshPerson), onCall((*call).offerPasskey)),
+		ConfirmPasskey:  by(c, fresh(owner, freshPerson), changing((*call).confirmPasskey)),
+		RemovePassword:  by(c, fresh(owner, freshPerson), changing((*call).removePassword)),
 		MakeCodes:       by(c, fresh(owner, freshPerson), changing((*call).makeCodes)),
 		RenameFactor:    by(c, owner, changing((*call).renameFactor)),
 		RemoveFactor:    by(c, fresh(owner, freshPerson), changing((*call).removeFactor)),
@@ -197,6 +212,7 @@ func menu(c *core) *Menu {
 
 		DescribeController: by(c, operator, onCall((*call).describeController)),
 		PublishNotices:     by(c, system, onCall((*call).publishNotices)),
+		CheckParty:         by(c, system, onCall((*call).checkParty)),
 		SettleVerification: by(c, system, onCall((*call).settleVerification)),
 		SettleUnlinked:     by(c, system, onCall((*call).settleUnlinked)),
 		SettleFactor:       by(c, system, onCall((*call).settleFactor)),

@@ -37,8 +37,15 @@ func (k *call) changePassword(ctx context.Context, in ChangePassword) (SignedIn,
 	if err := k.checkOwnPassword(ctx, who.account, in.New, "/new"); err != nil {
 		return SignedIn{}, err
 	}
-	if err := k.proveSelf(ctx, who, in.Current, domain.ErrPassword.At("/current")); err != nil {
-		return SignedIn{}, err
+	by := domain.MethodPasskey
+	if !who.account.Password.None() { // else the fresh proof stands for it
+		by = domain.MethodPassword
+		if in.Current.IsZero() {
+			return SignedIn{}, domain.ErrPassword.At("/current")
+		}
+		if err := k.proveSelf(ctx, who, in.Current, domain.ErrPassword.At("/current")); err != nil {
+			return SignedIn{}, err
+		}
 	}
 	if in.New.Same(in.Current) {
 		return SignedIn{}, domain.ErrSamePassword.At("/new")
@@ -74,7 +81,7 @@ func (k *call) changePassword(ctx context.Context, in ChangePassword) (SignedIn,
 			return SignedIn{}, err
 		}
 	}
-	return k.renewSession(ctx, month, who, session.Level, domain.MethodPassword, func(one *domain.Session) (int64, error) {
+	return k.renewSession(ctx, month, who, session.Level, by, func(one *domain.Session) (int64, error) {
 		if one.Ended {
 			return 0, domain.ErrSession
 		}
@@ -88,6 +95,16 @@ func (k *call) keepClient(ctx context.Context, who holder, secret []byte) error 
 	_, err := change[*domain.Clients]{stream: k.clientsStream(who.id), about: concerning[*domain.Clients](ofAccount(who.account)), mayKeep: true,
 		decide: func(_ context.Context, c *domain.Clients, _ journal.Head) ([]any, error) { return c.Keep(known), nil }}.by(ctx, k)
 	return err
+}
+
+// removePassword leaves the caller's account without a password: its owner signs in by passkeys.
+func (k *call) removePassword(ctx context.Context, _ struct{}) (struct{}, error) {
+	out, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) { return a.RemovePassword(k.now) })
+	if err != nil {
+		return struct{}{}, err
+	}
+	_ = k.forgetPasswords(ctx, out.state) // else the process that handles deadlines does
+	return struct{}{}, nil
 }
 
 // checkOwnPassword refuses a password for an account that is not good enough, naming the field.

@@ -23,6 +23,7 @@ func (k *call) raise(ctx context.Context, in Raise) (SignedIn, error) {
 		return SignedIn{}, err
 	}
 	k.bind(in.Evidence.credential())
+	in.Evidence.bound = string(k.Caller.Session.UUID[:])
 	month, err := k.ownMonth(ctx)
 	if err != nil {
 		return SignedIn{}, err

@@ -3,10 +3,12 @@ package commands
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"accountledger/domain"
 	"accountledger/journal"
+	"accountledger/passkeys"
 )
 
 // CheckRecovery proves by a code that who recovers an account reads what is sent to its address.
@@ -21,6 +23,8 @@ type RecoveryChecked struct {
 	// Needs are the ways in which the recovery can go on, each with all that is to be shown besides. If one needs nothing, there are none.
 	Needs   []domain.RecoveryWay
 	Expires time.Time // of the recovery
+	// Passkey is what a passkey is asked for with; nil if none helps.
+	Passkey *passkeys.AssertionOptions
 }
 
 // checkRecovery decides on a code. For an address that nobody has no code passes, but everything is counted and answered as for any other.
@@ -79,7 +83,14 @@ func (k *call) recoveryChecked(ctx context.Context, s *domain.Recovery) (Recover
 	if domain.RecoveryReady(out.Needs) {
 		out.Needs = nil
 	}
-	return out, nil
+	if slices.ContainsFunc(out.Needs, func(w domain.RecoveryWay) bool { return slices.Contains(w, domain.RecoveryByPasskey) }) {
+		id, _ := domain.ParseID(s.Fact.Stream[len("recovery-"):])
+		out.Passkey, err = k.askPasskey(ctx, a.OnlyTried(k.now), domain.UseRecovery, id[:])
+		if errors.Is(err, domain.ErrNoPasskeys) { // the other ways are open
+			err = nil
+		}
+	}
+	return out, err
 }
 
 // recoveryNeeds is what is to be shown besides the code to recover an account.

@@ -33,6 +33,9 @@ type Recovered struct {
 // recorded and keys to be destroyed, which the process that handles deadlines does.
 func (k *call) completeRecovery(ctx context.Context, in CompleteRecovery) (Recovered, error) {
 	defer k.hold(domain.VerificationStream(domain.VerificationID(in.ID)))()
+	if in.Evidence != (Evidence{}) {
+		in.Evidence.bound = string(in.ID.UUID[:])
+	}
 	s, r, a, err := k.provenRecovery(ctx, in.ID, in.Handle)
 	switch {
 	case err != nil:

@@ -27,6 +27,8 @@ CheckRecovery      y     y      y       y       y     y          y       y      
 WaitRecovery       y     y      y       y       y     y          y       y        y
 CompleteRecovery   y     y      y       y       y     y          y       y        y
 SignIn             y     y      y       y       y     y          y       y        y
+AskSignIn          y     y      y       y       y     y          y       y        y
+SignInByPasskey    y     y      y       y       y     y          y       y        y
 ContinueSignIn     y     y      y       y       y     y          y       y        y
 Enrol              y     y      y       y       y     y          y       y        y
 Catalogue          y     y      y       y       y     y          y       y        y
@@ -53,6 +55,10 @@ SetPermission      s     y      c       n       n     n          n       n      
 ListFactors        s     y      y       n       n     n          n       n        n
 OfferTOTP          s     y      c       n       n     n          n       n        n
 ConfirmTOTP        s     y      c       n       n     n          n       n        n
+OfferPasskey       s     y      c       n       n     n          n       n        n
+ConfirmPasskey     s     y      c       n       n     n          n       n        n
+RemovePassword     s     y      c       n       n     n          n       n        n
+AskRaise           s     y      y       n       n     n          n       n        n
 MakeCodes          s     y      c       n       n     n          n       n        n
 RenameFactor       s     y      c       n       n     n          n       n        n
 RemoveFactor       s     y      c       n       n     n          n       n        n
@@ -73,6 +79,7 @@ AddService         n     n      n       n       n     n          n       y      
 Operate            n     n      n       n       n     n          n       y        n
 SkipEvent          n     n      n       n       n     n          n       y        n
 ConfirmClock       n     n      n       n       n     n          n       y        n
+CheckParty         n     n      n       n       n     n          n       n        y
 NoteClock          n     n      n       n       n     n          n       n        y
 RaiseLimits        n     n      n       n       n     n          n       y        n
 RestoreLimits      n     n      n       n       n     n          n       y        n

@@ -10,6 +10,7 @@ import (
 
 	"accountledger/domain"
 	"accountledger/journal"
+	"accountledger/passkeys"
 )
 
 // PendingSignIn is a sign-in that needs more than the password.
@@ -19,6 +20,8 @@ type PendingSignIn struct {
 	Handle  string
 	Needs   []domain.AuthMethod // one of them
 	Expires time.Time
+	// Passkey is what a passkey is asked for with; nil if none is needed.
+	Passkey *passkeys.AssertionOptions
 }
 
 // ContinueSignIn continues a sign-in with what it needs.
@@ -73,6 +76,11 @@ func (k *call) askForMore(ctx context.Context, in beginning, needs []domain.Auth
 	if err != nil {
 		return SignedIn{}, err
 	}
+	if slices.Contains(needs, domain.MethodPasskey) {
+		if pending.Passkey, err = k.askPasskey(ctx, in.account, domain.UseSignIn, pending.ID.UUID[:]); err != nil {
+			return SignedIn{}, err
+		}
+	}
 	return SignedIn{Pending: pending}, nil
 }
 
@@ -117,6 +125,7 @@ func (k *call) continueSignIn(ctx context.Context, in ContinueSignIn) (SignedIn,
 	}
 	defer k.hold(domain.SignInStream(in.ID))()
 	k.bind(in.Evidence.credential())
+	in.Evidence.bound = string(in.ID.UUID[:])
 	s, account, err := k.ownSignIn(ctx, in)
 	switch {
 	case err != nil:

@@ -68,6 +68,10 @@ func (c *core) factorStream(id domain.FactorID) stream[*domain.FactorUses] {
 	return stream[*domain.FactorUses]{domain.FactorStream(id), c.factors, domain.NewFactorUses}
 }
 
+func (c *core) partyStream() stream[*domain.Relying] {
+	return stream[*domain.Relying]{domain.PartyStream, c.relying, zero[domain.Relying]}
+}
+
 // stateOf reads the state of a stream as the leader has it now.
 func stateOf[S state[S]](ctx context.Context, s stream[S]) (S, error) {
 	at, err := s.read(ctx)

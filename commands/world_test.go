@@ -70,7 +70,8 @@ func newWorld(t testing.TB) *world {
 	}
 	w := &world{t: t, clock: &clock{}, store: store, vault: v}
 	w.clock.at.Store(time.Date(2026, 5, 17, 12, 0, 0, 0, time.UTC).UnixNano())
-	w.deps = commands.Deps{Checker: checker, Hasher: hasher, Now: w.clock.Now, Config: commands.DefaultConfig(), Log: slog.New(slog.DiscardHandler)}
+	w.deps = commands.Deps{Checker: checker, Hasher: hasher, Now: w.clock.Now, Config: commands.DefaultConfig(), Log: slog.New(slog.DiscardHandler),
+		Origin: func() string { return thePage.Origin }}
 	w.deps.Config.Limits.Changes, w.deps.Config.Limits.Starts = commands.Bucket{}, commands.Bucket{}
 	w.deps.Config.Limits.SignUps, w.deps.Config.Limits.Recoveries, w.deps.Config.WorkBits = nil, nil, 0 // people of most tests come from one network
 	w.start(store, v)

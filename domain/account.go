@@ -113,6 +113,8 @@ func (a *Account) Apply(f Fact) error {
 			a.Disowned = false
 			a.Recoveries.add(f, e.Recovery)
 		}
+	case PasswordRemoved:
+		a.Password.remove(f, e)
 	case PasswordRehashed:
 		a.Password.Hash, a.Password.Fact = e.Hash, f
 	case FactorEnrolled:

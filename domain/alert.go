@@ -36,6 +36,10 @@ func (f Fact) Alert() (a Alert, ok bool) {
 		a.Kind, ok = MessageFewCodes, e.Kind == FactorRecoveryCodes && e.Left <= FewRecoveryCodes
 	case FactorRemoved:
 		a.Kind, ok = MessageFactorGone, e.Reason == FactorRemovedByOwner
+	case FactorDoubted:
+		a.Kind, ok = MessageFactorDoubted, true
+	case PasswordRemoved:
+		a.Kind, ok = MessagePasswordGone, true
 	case PasswordChanged:
 		a.Kind, ok = MessagePasswordChanged, true
 		if e.How == PasswordByRecovery {

@@ -55,8 +55,9 @@ type FactorName struct {
 
 // FactorSecret is what a factor is checked by. It is shown to nobody.
 type FactorSecret struct {
-	Seed  []byte             `json:"seed,omitzero"` // of an authenticator app: 20 random bytes
-	Codes RecoveryCodeHashes `json:"codes,omitzero"`
+	Seed    []byte             `json:"seed,omitzero"` // of an authenticator app: 20 random bytes
+	Codes   RecoveryCodeHashes `json:"codes,omitzero"`
+	Passkey *Passkey           `json:"passkey,omitzero"`
 }
 
 // RecoveryCodeHashes are what a set of recovery codes is checked by, which are not kept themselves.
@@ -74,6 +75,7 @@ type FactorEnrolled struct {
 	Kind   FactorKind         `json:"kind"`
 	Level  Level              `json:"level"`             // of the session that enrolled it
 	First  First              `json:"first_of,omitzero"` // of the person's factors of this kind
+	Backup PasskeyBackup      `json:"backup,omitzero"`   // of a passkey
 	Name   Part[FactorName]   `json:"factor_name,omitzero"`
 	Secret Part[FactorSecret] `json:"factor_secret"`
 }
@@ -205,6 +207,7 @@ type EnrolFactor struct {
 	Kind   FactorKind
 	Level  Level // of the caller's session
 	Name   string
+	Backup PasskeyBackup
 	Secret FactorSecret
 	// Codes are made with it if the account has no recovery codes.
 	CodesID FactorID
@@ -228,7 +231,7 @@ func (a *Account) EnrolFactor(in EnrolFactor, now time.Time) ([]any, error) {
 	}
 	keys := []string{AccountKey(a.ID), FactorKey(in.ID)}
 	events := []any{FactorEnrolled{Factor: in.ID, Kind: in.Kind, Level: in.Level, First: a.firstOf(in.Kind, a.when(now)),
-		Name:   Personal(FactorName{name}, keys...),
+		Backup: in.Backup, Name: Personal(FactorName{name}, keys...),
 		Secret: Personal(in.Secret, keys...)}}
 	if !in.Codes.IsZero() && len(a.FactorsOf(FactorRecoveryCodes)) == 0 {
 		events = append(append(events, a.replacedCodes()...), a.recoveryCodes(in.CodesID, in.Level, in.Codes, now))
@@ -307,6 +310,8 @@ func (a *Account) RemoveFactor(id FactorID, now time.Time) ([]any, error) {
 		return nil, ErrNotFound
 	case a.Guarded(now) && !one.Fact.At.After(a.guardedAt):
 		return nil, ErrGuarded
+	case a.Password.None() && one.Kind == FactorPasskey && len(a.FactorsOf(FactorPasskey)) == 1:
+		return nil, ErrLastPasskey
 	}
 	return a.endFactors(FactorRemovedByOwner, one), nil
 }

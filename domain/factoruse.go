@@ -31,13 +31,19 @@ type FactorUsed struct {
 	Step   int64      `json:"step,omitzero"`   // of time, of an authenticator app's code (RFC 6238, 4.2)
 	Number int        `json:"number,omitzero"` // of a recovery code in its set, from 1 on
 	Left   int        `json:"left,omitzero"`   // how many codes of the set were not used
+	// Of a passkey: the hash of the challenge that it answered, and what its authenticator said.
+	Challenge Hash          `json:"challenge,omitzero"`
+	SignCount int64         `json:"sign_count,omitzero"`
+	Backup    PasskeyBackup `json:"backup,omitzero"`
 }
 
 // FactorUses is what a factor has been used for, as far as decisions need it.
 type FactorUses struct {
-	Step  int64     // the last one whose code passed; -1 before the first
-	At    time.Time // when it was last used to prove who is in, or is to be let in
-	Codes uint64    // the numbers of the recovery codes that passed, a bit each
+	Step    int64      // the last one whose code passed; -1 before the first
+	At      time.Time  // when it was last used to prove who is in, or is to be let in
+	Codes   uint64     // the numbers of the recovery codes that passed, a bit each
+	Passkey PasskeyUse // the last one
+	passkeyUses
 }
 
 // NewFactorUses is a factor before its first use.
@@ -51,10 +57,20 @@ func (u *FactorUses) Fork() *FactorUses {
 
 // Apply applies a fact to the state.
 func (u *FactorUses) Apply(f Fact) error {
-	e, ok := f.Event.(FactorUsed)
-	if !ok {
+	switch e := f.Event.(type) {
+	case FactorUsed:
+		u.use(f, e)
+	case FactorDoubted:
+		if e.Reason == DoubtCount {
+			u.doubted = f.At
+		}
+	default:
 		return unexpected(f)
 	}
+	return nil
+}
+
+func (u *FactorUses) use(f Fact, e FactorUsed) {
 	if e.For != UseEnrol {
 		u.At = f.At
 	}
@@ -64,8 +80,9 @@ func (u *FactorUses) Apply(f Fact) error {
 	case FactorRecoveryCodes:
 		u.Codes |= 1 << e.Number
 	case FactorPasskey:
+		u.Passkey = PasskeyUse{SignCount: e.SignCount, Backup: e.Backup}
+		u.answer(f.At, e.Challenge)
 	}
-	return nil
 }
 
 // UseStep decides on the code of the first step that was not used: a code passes once, and none before it afterwards (RFC 6238, 5.2).

@@ -13,7 +13,10 @@ func (a *Account) Holdings() (h Holdings) {
 	if !a.Exists() {
 		return h
 	}
-	h.Keys = []string{AccountKey(a.ID), PasswordKey(a.Password.ID)} // the account's own is the first
+	h.Keys = []string{AccountKey(a.ID)} // the account's own is the first
+	if !a.Password.None() {
+		h.Keys = append(h.Keys, PasswordKey(a.Password.ID))
+	}
 	for _, c := range a.Contacts {
 		h.Claims = append(h.Claims, c.Claim)
 	}

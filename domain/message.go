@@ -37,6 +37,8 @@ const (
 	MessageFactorAdded      Message = "factor_added"       // a second factor
 	MessageFactorGone       Message = "factor_removed"     // by its owner
 	MessageFewCodes         Message = "recovery_codes_low" // hardly any are left
+	MessageFactorDoubted    Message = "factor_doubted"     // a passkey may have been copied
+	MessagePasswordGone     Message = "password_removed"
 	MessageErasureAsked     Message = "erasure_requested"
 	MessageErasureTomorrow  Message = "erasure_tomorrow" // a day before it
 	MessageErasureNow       Message = "erasure_now"      // just before it
@@ -48,7 +50,7 @@ const (
 func Alerts() []Message {
 	return []Message{MessageNewSignIn, MessagePasswordKnown, MessagePasswordChanged, MessageRecoveryProved, MessageRecoveryWaits,
 		MessageRecovered, MessageContactAdded,
-		MessageContactGone, MessageDeviceLinked, MessageFactorAdded, MessageFactorGone, MessageFewCodes, MessageErasureAsked,
+		MessageContactGone, MessageDeviceLinked, MessageFactorAdded, MessageFactorGone, MessageFewCodes, MessageFactorDoubted, MessagePasswordGone, MessageErasureAsked,
 		MessageErasureTomorrow, MessageErasureNow, MessageErasureCancelled, MessageDisowned}
 }
 

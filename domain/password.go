@@ -34,7 +34,7 @@ func (h PasswordHow) Validate() error { return oneOf(h, PasswordByOwner, Passwor
 type PasswordChanged struct {
 	How      PasswordHow        `json:"how"`
 	Password PasswordID         `json:"password"`
-	Replaces PasswordID         `json:"replaces"`
+	Replaces PasswordID         `json:"replaces,omitzero"` // zero: there was none
 	Recovery RecoveryID         `json:"recovery,omitzero"` // by which it was changed
 	Hash     Part[PasswordHash] `json:"password_hash"`
 }
@@ -43,6 +43,11 @@ type PasswordChanged struct {
 type PasswordRehashed struct {
 	Password PasswordID         `json:"password"`
 	Hash     Part[PasswordHash] `json:"password_hash"`
+}
+
+// PasswordRemoved: the account has no password any more; its owner signs in by passkeys. Its key is destroyed.
+type PasswordRemoved struct {
+	Password PasswordID `json:"password"`
 }
 
 // AccountPassword is an account's password.
@@ -57,9 +62,24 @@ type AccountPassword struct {
 // maxReplaced is how many passwords before the one in force are settled again after a crash.
 const maxReplaced = 8
 
+// None reports whether there is none.
+func (p *AccountPassword) None() bool { return p.ID.IsZero() }
+
 func (p *AccountPassword) change(f Fact, e PasswordChanged) {
-	replaced := append(slices.Clip(p.Replaced), e.Replaces)
-	*p = AccountPassword{e.Password, e.Hash, f, replaced[max(0, len(replaced)-maxReplaced):]}
+	*p = AccountPassword{e.Password, e.Hash, f, p.replaced(e.Replaces)}
+}
+
+func (p *AccountPassword) remove(f Fact, e PasswordRemoved) {
+	*p = AccountPassword{Fact: f, Replaced: p.replaced(e.Password)}
+}
+
+// replaced are the latest passwords once another one is replaced; zero: there was none.
+func (p *AccountPassword) replaced(id PasswordID) []PasswordID {
+	if id.IsZero() {
+		return p.Replaced
+	}
+	all := append(slices.Clip(p.Replaced), id)
+	return all[max(0, len(all)-maxReplaced):]
 }
 
 // ChangePassword decides on another password than from, which was proven: ErrPassword if that is not in force any more. It ends all sessions
@@ -77,6 +97,23 @@ func (a *Account) ChangePassword(from, id PasswordID, hash PasswordHash, endOthe
 		events = append(events, AccountSignedOutEverywhere{})
 	}
 	return events, nil
+}
+
+// RemovePassword decides on an account without a password: ErrNeedsPasskey unless it has a passkey, which stays. While the account is guarded,
+// a thief could keep its owner out so.
+func (a *Account) RemovePassword(now time.Time) ([]any, error) {
+	if err := a.Open(); err != nil {
+		return nil, err
+	}
+	switch {
+	case a.Password.None():
+		return nil, ErrNoPassword
+	case len(a.FactorsOf(FactorPasskey)) == 0:
+		return nil, ErrNeedsPasskey
+	case a.Guarded(now):
+		return nil, ErrGuarded
+	}
+	return []any{PasswordRemoved{Password: a.Password.ID}}, nil
 }
 
 // Rehash decides on another hash of the same password; none if it was changed meanwhile.

@@ -71,7 +71,7 @@ const OperationsStream = "operations"
 // IsStream reports whether a name is one of the ledger's streams: made by the functions above, or a single stream.
 func IsStream(name string) bool {
 	switch name {
-	case OperationsStream, ClockStream, RestoresStream, BackupsStream, ControllerStream:
+	case OperationsStream, ClockStream, RestoresStream, BackupsStream, ControllerStream, PartyStream:
 		return true
 	}
 	kind, rest, _ := strings.Cut(name, "-")

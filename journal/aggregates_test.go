@@ -23,6 +23,7 @@ func aggregates() map[string]func() interface{ Apply(domain.Fact) error } {
 		"factor":       func() state { return domain.NewFactorUses() },
 		"missed":       func() state { return &domain.Missed{} },
 		"notices":      func() state { return &domain.Notices{} },
+		"party":        func() state { return &domain.Relying{} },
 		"recovery":     func() state { return &domain.Recovery{} },
 		"service":      func() state { return &domain.Service{} },
 		"sessions":     func() state { return &domain.Sessions{} },

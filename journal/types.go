@@ -41,10 +41,12 @@ func Types() []Type {
 		Event[domain.BirthCorrected]("account.birth_corrected.v1"),
 		Event[domain.PasswordChanged]("password.changed.v1"),
 		Event[domain.PasswordRehashed]("password.rehashed.v1"),
+		Event[domain.PasswordRemoved]("password.removed.v1"),
 		Event[domain.FactorEnrolled]("factor.enrolled.v1"),
 		Event[domain.FactorRenamed]("factor.renamed.v1"),
 		Event[domain.FactorRemoved]("factor.removed.v1"),
 		Event[domain.FactorUsed]("factor.used.v1"),
+		Event[domain.FactorDoubted]("factor.doubted.v1"),
 		Event[domain.AccountGuarded]("account.guarded.v1"),
 		Event[domain.AlertDisowned]("alert.disowned.v1"),
 
@@ -93,6 +95,7 @@ func Types() []Type {
 		Event[domain.DeliveryFailed]("delivery.failed.v1"),
 
 		Event[domain.ControllerDescribed]("controller.described.v1"),
+		Event[domain.PartyNamed]("party.named.v1"),
 		Event[domain.NoticePublished]("notice.published.v1"),
 		Event[domain.LedgerRestored]("ledger.restored.v1"),
 		Event[domain.LedgerImported]("ledger.imported.v1"),

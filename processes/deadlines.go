@@ -11,7 +11,7 @@ import (
 
 // Version is that of the list's rules and schema. Raise it when the list of an old log would come out otherwise: a list of another
 // version is filled again.
-const Version = 11
+const Version = 12
 
 // deadlines says what each type of event does to the list.
 func deadlines() declaration {
@@ -20,7 +20,7 @@ func deadlines() declaration {
 			domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{}, domain.PermissionConfirmed{},
 			domain.PasswordRehashed{}, domain.AccountGuarded{}, domain.AlertDisowned{},
 			domain.ContactMadePrimary{}, domain.LinkFailed{}, domain.LinkUsed{}, domain.BirthCorrected{},
-			domain.DeviceRenamed{}, domain.FactorEnrolled{}, domain.FactorRenamed{}, domain.FactorUsed{}, domain.ClientRemembered{},
+			domain.DeviceRenamed{}, domain.FactorEnrolled{}, domain.FactorRenamed{}, domain.FactorUsed{}, domain.FactorDoubted{}, domain.ClientRemembered{},
 			domain.SignInFailed{},
 			domain.SessionStarted{}, domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{}, domain.SignInBegun{},
 			domain.AttemptsCounted{}, domain.AttemptsLimited{}, domain.AttemptsCleared{}, domain.StaffAdded{},
@@ -28,7 +28,7 @@ func deadlines() declaration {
 			domain.AccessCorrected{}, domain.AccessRevealed{}, domain.AccessLookedUp{}, domain.AccessQueried{},
 			domain.AccessQuestionRevealed{},
 			domain.DeliveryAdmitted{}, domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{},
-			domain.ControllerDescribed{}, domain.NoticePublished{},
+			domain.ControllerDescribed{}, domain.NoticePublished{}, domain.PartyNamed{},
 			domain.LedgerRestored{}, domain.LedgerImported{}, domain.OperationPerformed{}, domain.LimitsChanged{},
 			domain.EventSkipped{}, domain.ClockConfirmed{}, domain.VerificationFailed{}, domain.VerificationMissed{}, domain.RecoveryMissed{},
 			domain.PermissionGranted{}, domain.PermissionWithdrawn{}, domain.DeviceLinked{}),
@@ -75,6 +75,7 @@ func deadlines() declaration {
 			return dueSoonFor(f, removals, e.Claim.UUID), true
 		}),
 		onStream(passwords, soon[domain.PasswordChanged]),
+		onStream(passwords, soon[domain.PasswordRemoved]),
 		onStream(erasures, func(f domain.Fact, e domain.ErasureRequested) change { return erasureStage(f, e.Due) }),
 		onStream(erasures, func(f domain.Fact, e domain.ErasureReminded) change { return erasureStage(f, e.Due) }),
 		onStream(erasures, soon[domain.ErasureStarted]),

@@ -68,7 +68,9 @@ func (v activity) ofPeople() []rule {
 		says(v, nothing[domain.FactorRenamed]),
 		says(v, func(e domain.FactorRemoved) words { return word(e.Kind).and(string(e.Reason)) }),
 		says(v, func(e domain.FactorUsed) words { return word(e.Kind).and(string(e.For)) }),
+		says(v, func(e domain.FactorDoubted) words { return word(e.Kind).and(string(e.Reason)) }),
 		says(v, func(e domain.PasswordChanged) words { return word(e.How) }),
+		says(v, nothing[domain.PasswordRemoved]),
 		says(v, func(e domain.AccountGuarded) words { return word(e.Reason) }),
 		says(v, func(e domain.LanguageChanged) words { return word(e.Language) }),
 		says(v, func(e domain.PermissionGranted) words { return decisionWords(e.Decision) }),
@@ -117,6 +119,7 @@ func (v activity) ofOffice() []rule {
 			}
 			return all
 		}),
+		says(v, nothing[domain.PartyNamed]),
 		says(v, func(e domain.ControllerDescribed) words {
 			if e.Material {
 				return word(e.ID).and("material")

@@ -116,6 +116,7 @@ func everything(l *projectiontest.Ledger) {
 	factors(l, anna)
 	l.AppendAs(domain.Metadata{Subject: cleo.ID, Region: cleo.Region, Channel: domain.ChannelProcess}, domain.MissedStream(cleo.ID),
 		domain.RecoveryMissed{Recovery: domain.RecoveryID{UUID: uuid.New()}, Claim: cleo.Contacts[0].Claim, Proved: l.Now(), Reason: domain.RecoveryExpired})
+	passkeys(l, anna)
 }
 
 // moves is somebody who goes from one address to another, which somebody undoes, and to it again.
@@ -256,4 +257,26 @@ func factors(l *projectiontest.Ledger, p *projectiontest.Person) {
 	until := l.Now().Add(domain.DefaultRecoveryWait)
 	l.AppendAs(self, domain.RecoveryStream(domain.RecoveryID{UUID: uuid.New()}), domain.RecoveryWaiting{Account: p.ID, OwnerAt: p.Version, Until: until},
 		domain.RecoveryReminded{Account: p.ID, Until: until})
+}
+
+// passkeys is somebody who signs in by a passkey, and has no password for a time.
+func passkeys(l *projectiontest.Ledger, p *projectiontest.Person) {
+	self := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorPerson, ID: domain.ID[any](p.ID)}, Subject: p.ID, Region: p.Region}
+	key := domain.FactorID{UUID: uuid.New()}
+	keys := []string{domain.AccountKey(p.ID), domain.FactorKey(key)}
+	l.AppendAs(domain.Metadata{Actor: self.Actor}, domain.PartyStream, domain.PartyNamed{Host: "accounts.example.com"})
+	l.AppendAs(self, domain.AccountStream(p.ID), domain.FactorEnrolled{Factor: key, Kind: domain.FactorPasskey, Level: domain.LevelTwo, First: domain.FirstEver,
+		Backup: domain.BackupNone, Name: domain.Personal(domain.FactorName{Text: personal()[3]}, keys...),
+		Secret: domain.Personal(domain.FactorSecret{Passkey: &domain.Passkey{ID: []byte("id"), PublicKey: []byte("key"), Flags: 5}}, keys...)})
+	l.AppendAs(self, domain.FactorStream(key), domain.FactorUsed{Factor: key, Kind: domain.FactorPasskey, For: domain.UseSignIn, SignCount: 7,
+		Challenge: domain.HashHandle("challenge"), Backup: domain.BackupEligible},
+		domain.FactorDoubted{Factor: key, Kind: domain.FactorPasskey, Reason: domain.DoubtCopyable})
+	l.AppendAs(self, domain.SessionsStream(p.ID.UUID, domain.MonthOf(l.Now())), domain.SessionStarted{Session: domain.SessionID{UUID: uuid.New()},
+		Owner: domain.ActorPerson, SecretHash: domain.HashHandle("secret 4"), Expires: l.Now().Add(time.Hour), Level: domain.LevelTwo,
+		Methods: []domain.AuthMethod{domain.MethodPasskey}, Cohort: p.Cohort()})
+	without, again := p.Account.Password.ID, domain.PasswordID{UUID: uuid.New()}
+	l.AppendAs(self, domain.AccountStream(p.ID), domain.PasswordRemoved{Password: without})
+	l.AppendAs(self, domain.AccountStream(p.ID), domain.PasswordChanged{How: domain.PasswordByOwner, Password: again,
+		Hash: domain.Personal(domain.PasswordHash("hash"), domain.AccountKey(p.ID), domain.PasswordKey(again))})
+	l.AppendAs(self, domain.AccountStream(p.ID), domain.FactorRemoved{Factor: key, Kind: domain.FactorPasskey, Reason: domain.FactorRemovedByOwner})
 }

@@ -48,6 +48,22 @@ func (s *Server) publish(ctx context.Context) error {
 	return err
 }
 
+// checkParty refuses to serve people whose passkeys were made for another host. An archive is signed in to by nobody.
+func (s *Server) checkParty(ctx context.Context, origin string) error {
+	_, err := s.menu.CheckParty(ctx, commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "checkParty"}, commands.CheckParty{Origin: origin})
+	var known *domain.Error
+	if errors.Is(err, domain.ErrOtherParty) && errors.As(err, &known) {
+		if s.archive {
+			return nil
+		}
+		return known.Because(errSetOrigin)
+	}
+	return err
+}
+
+// errSetOrigin says what to do about domain.ErrOtherParty.
+var errSetOrigin = errors.New("set origin to an address of that host")
+
 // errSetController says what to do about domain.ErrOtherController.
 var errSetController = errors.New("to put this configuration's controller in force, run controller set with it; else configure the one before")
 
@@ -134,7 +150,7 @@ func (s *Server) run(ctx context.Context, started func(address string)) error {
 
 // begin does what must come before the first answer: messages asked for from here on are sent, by this process or another.
 func (s *Server) begin(ctx context.Context, origin string) (*api.API, error) {
-	if err := s.publish(ctx); err != nil {
+	if err := errors.Join(s.checkParty(ctx, origin), s.publish(ctx)); err != nil {
 		return nil, err
 	}
 	if s.leases != nil {

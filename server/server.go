@@ -265,7 +265,7 @@ func (s *Server) openCommands(ctx context.Context, o Options) error {
 	config.Unusual = commands.UnusualSignIns(s.cfg.SignIns.Unusual)
 	config.Controller = s.cfg.Controller.Description()
 	s.menu, err = commands.New(ctx, commands.Deps{Journal: s.journal, Vault: s.vault, Checker: checker, Hasher: s.hasher, Now: s.now, Config: config,
-		Log: s.log, Forget: s.forget, Country: s.country, Limited: s.countLimited, Attempted: s.countAttempt})
+		Log: s.log, Forget: s.forget, Country: s.country, Origin: s.origin, Limited: s.countLimited, Attempted: s.countAttempt})
 	return err
 }
 

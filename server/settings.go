@@ -49,7 +49,8 @@ func Settings() []Setting {
 		{"controller.authority", "", "the authority that supervises the controller, with how to reach it"},
 		{"http", "127.0.0.1:8080", "where the API listens, HOST:PORT; port 0 picks one"},
 		{"origin", "", "where people and services reach the API: https://HOST or https://HOST:PORT, without a path; with --dev http://localhost:PORT. " +
-			"The OpenAPI document names it, and links in messages lead there: without it they hold a bare token, for an app of yours"},
+			"The OpenAPI document names it, and links in messages lead there: without it they hold a bare token, for an app of yours. " +
+			"People's passkeys are for its host: without it there are none, and once somebody has one a server with another host does not start"},
 		{"http_drain", 5 * time.Second, "how long a stopping server keeps serving while /readyz answers 503, so that load balancers turn away first; 0, the " +
 			"default with --dev: not at all"},
 		{"http_connections", 0, "most connections to the API at once; beyond it those idle longest are closed; 0: as many as the limit of open files allows, at " +

@@ -15,7 +15,7 @@ type Event string
 
 // The events. The set is closed: no other value is in the log or in the metric.
 const (
-	// SignInFailed: e-mail address or password are wrong, or the password to prove again who it is.
+	// SignInFailed: e-mail address or password are wrong, or the password to prove again who it is, or a second factor or passkey.
 	SignInFailed Event = "sign_in_failed"
 	// CodeRefused: a verification's code or handle is wrong, or the verification has ended.
 	CodeRefused Event = "code_refused"
@@ -41,7 +41,7 @@ func Events() []Event {
 // carried an Authorization header.
 func EventOf(reason string, c domain.Caller, credential bool) (Event, bool) {
 	switch reason {
-	case domain.ErrCredentials.Code, domain.ErrPassword.Code:
+	case domain.ErrCredentials.Code, domain.ErrPassword.Code, domain.ErrTOTP.Code, domain.ErrRecoveryCode.Code, domain.ErrPasskey.Code, domain.ErrPasskeyOrigin.Code:
 		return SignInFailed, true
 	case domain.ErrCode.Code, domain.ErrEnded.Code, domain.ErrVerification.Code, domain.ErrSignIn.Code,
 		domain.ErrSignInEnded.Code, domain.ErrLink.Code, domain.ErrLinkEnded.Code:
