@@ -34,5 +34,6 @@ func (a *API) changePassword() {
 				return nil, err
 			}
 			return reply(a, out.Position, signedIn(out.Value)), nil
-		}, append(commands.PasswordRefusals(a.Menu.Passwords, passwords.Alone, "/new"), domain.ErrPassword, domain.ErrSamePassword.At("/new"), domain.ErrRate, domain.ErrChanges)...)
+		}, append(commands.PasswordRefusals(a.Menu.Passwords, passwords.Alone, "/new"), domain.ErrPassword, domain.ErrSamePassword.At("/new"),
+			domain.ErrRate, domain.ErrChanges)...)
 }
