@@ -68,7 +68,7 @@ func (k *call) nameParty(ctx context.Context, rp passkeys.RelyingParty) error {
 func (c *core) challenges() passkeys.Challenges {
 	made := passkeys.Challenges{MAC: c.keys.challenges.MAC}
 	if at := c.restored.Load(); at != nil {
-		made.Epoch = binary.BigEndian.AppendUint64(nil, uint64(at.time.UnixNano())) //nolint:gosec // the same for one restore
+		made.Epoch = binary.BigEndian.AppendUint64(nil, uint64(at.time.UnixNano()))
 	}
 	return made
 }

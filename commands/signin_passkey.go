@@ -3,8 +3,6 @@ package commands
 import (
 	"context"
 
-	"github.com/google/uuid"
-
 	"accountledger/domain"
 	"accountledger/passkeys"
 )
@@ -42,7 +40,7 @@ func (k *call) signInByPasskey(ctx context.Context, in SignInByPasskey) (SignedI
 	if !ok {
 		return SignedIn{}, domain.ErrPasskey.At("/passkey/response/userHandle")
 	}
-	defer k.hold("passkey/" + uuid.UUID(owner).String())()
+	defer k.hold("passkey/" + owner.String())()
 	account, err := k.holdersAccount(ctx, domain.AccountID{UUID: owner})
 	if err != nil {
 		return SignedIn{}, err

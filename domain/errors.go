@@ -98,7 +98,8 @@ var (
 		Message: "This is not the code that your authenticator app shows now, or it was used already. Wait for the next one.", Field: "/totp"}
 	ErrRecoveryCode = &Error{Kind: Invalid, Code: "wrong_recovery_code", Message: "This is not one of your recovery codes, or it was used already.",
 		Field: "/recovery_code"}
-	ErrPasskey          = &Error{Kind: Invalid, Code: "wrong_passkey", Message: "This is not the answer of a passkey of yours that can be used here.", Field: "/passkey"}
+	ErrPasskey = &Error{Kind: Invalid, Code: "wrong_passkey",
+		Message: "This is not the answer of a passkey of yours that can be used here.", Field: "/passkey"}
 	ErrPasskeyChallenge = &Error{Kind: Invalid, Code: "passkey_challenge",
 		Message: "The challenge was answered already, is too old, or was made for something else. Begin again.", Field: "/passkey/response/clientDataJSON"}
 	ErrPasskeyOrigin = &Error{Kind: Invalid, Code: "passkey_origin", Message: "The passkey was asked for on another site than this one.",
@@ -109,8 +110,9 @@ var (
 	ErrLastPasskey  = &Error{Kind: Conflict, Code: "last_passkey", Message: "You have no password, so your last passkey stays. Set a password first."}
 	ErrNeedsPasskey = &Error{Kind: Conflict, Code: "needs_passkey", Message: "Without a password you need a passkey. Add one first."}
 	ErrNoPassword   = &Error{Kind: NotFound, Code: "no_password", Message: "You have no password."}
-	ErrNoPasskeys   = &Error{Kind: NotFound, Code: "no_passkeys", Message: "This service does not take passkeys: its operator has not said where browsers reach it."}
-	ErrOtherParty   = &Error{Kind: Conflict, Code: "other_origin",
+	ErrNoPasskeys   = &Error{Kind: NotFound, Code: "no_passkeys",
+		Message: "This service does not take passkeys: its operator has not said where browsers reach it."}
+	ErrOtherParty = &Error{Kind: Conflict, Code: "other_origin",
 		Message: "People's passkeys were made for another host than that of the configured origin, and would work no more."}
 	ErrEvidence = &Error{Kind: Invalid, Code: "one_proof", Message: "Give exactly one of what can prove that it is you."}
 	ErrNotAWay  = &Error{Kind: Invalid, Code: "not_a_way", Message: "This does not prove as much as is needed. The answer before says what does."}

@@ -50,7 +50,8 @@ const (
 func Alerts() []Message {
 	return []Message{MessageNewSignIn, MessagePasswordKnown, MessagePasswordChanged, MessageRecoveryProved, MessageRecoveryWaits,
 		MessageRecovered, MessageContactAdded,
-		MessageContactGone, MessageDeviceLinked, MessageFactorAdded, MessageFactorGone, MessageFewCodes, MessageFactorDoubted, MessagePasswordGone, MessageErasureAsked,
+		MessageContactGone, MessageDeviceLinked, MessageFactorAdded, MessageFactorGone, MessageFewCodes, MessageFactorDoubted, MessagePasswordGone,
+		MessageErasureAsked,
 		MessageErasureTomorrow, MessageErasureNow, MessageErasureCancelled, MessageDisowned}
 }
 

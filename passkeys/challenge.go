@@ -29,14 +29,14 @@ const (
 	ToRaise   Purpose = 4 // a fresh proof; bound to the session
 	ToRecover Purpose = 5 // a recovery that needs more than a code; bound to it
 
-	// LifetimeOfSecond is that of a challenge beside another proof, for a sign-in or a recovery: as long as the sign-in itself.
-	LifetimeOfSecond = 10 * time.Minute
+	// LifetimeBeside is that of a challenge beside another proof, for a sign-in or a recovery: as long as the sign-in itself.
+	LifetimeBeside = 10 * time.Minute
 )
 
 // Lifetime is for how long a challenge for the purpose can be answered.
 func (p Purpose) Lifetime() time.Duration {
 	if p == ToSecond || p == ToRecover {
-		return LifetimeOfSecond
+		return LifetimeBeside
 	}
 	return Lifetime
 }
@@ -53,8 +53,8 @@ type Challenges struct {
 // New makes a challenge: random bytes, when it was made in seconds, what for, and a keyed hash of these and of what it is bound to.
 func (c Challenges) New(p Purpose, binding []byte, now time.Time) []byte {
 	out := make([]byte, nonceBytes, challengeBytes)
-	_, _ = rand.Read(out) // never fails: it ends the program instead
-	out = binary.BigEndian.AppendUint64(out, uint64(now.Unix()))
+	_, _ = rand.Read(out)                                        // never fails: it ends the program instead
+	out = binary.BigEndian.AppendUint64(out, uint64(now.Unix())) //nolint:gosec // after 1970
 	out = append(out, byte(p))
 	mac := c.mac(out, binding)
 	return append(out, mac[:]...)

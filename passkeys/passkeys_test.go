@@ -54,7 +54,8 @@ func register(tb testing.TB, d *passkeytest.Device, page passkeytest.Page) (doma
 }
 
 // prove lets a device answer a guest's options, and checks that.
-func prove(tb testing.TB, d *passkeytest.Device, p domain.Passkey, known passkeys.Known, page passkeytest.Page, uv passkeys.Verification) (passkeys.Proof, error) {
+func prove(tb testing.TB, d *passkeytest.Device, p domain.Passkey, known passkeys.Known, page passkeytest.Page,
+	uv passkeys.Verification) (passkeys.Proof, error) {
 	tb.Helper()
 	rp := party(tb)
 	a, err := passkeys.ParseAssertion(d.Sign(page, rp.Assertion(made.New(passkeys.ToSignIn, nil, noon), uv)))
@@ -91,7 +92,8 @@ func TestAnotherAuthenticator(t *testing.T) {
 			cred = virtualwebauthn.NewCredential(kind)
 		}
 		auth := virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: handles.Of(ada)})
-		create, err := virtualwebauthn.ParseAttestationOptions(text(t, rp.Registration(made.New(passkeys.ToEnrol, nil, noon), passkeys.Account{Handle: handles.Of(ada)})))
+		options := rp.Registration(made.New(passkeys.ToEnrol, nil, noon), passkeys.Account{Handle: handles.Of(ada)})
+		create, err := virtualwebauthn.ParseAttestationOptions(text(t, options))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -277,7 +279,7 @@ func TestChallenges(t *testing.T) {
 		"at once":             {made.Check(c, passkeys.ToRaise, ada[:], noon), ""},
 		"at the end":          {made.Check(c, passkeys.ToRaise, ada[:], noon.Add(passkeys.Lifetime-1)), ""},
 		"a little early":      {made.Check(c, passkeys.ToRaise, ada[:], noon.Add(-passkeys.Skew)), ""},
-		"as a second factor":  {made.Check(made.New(passkeys.ToSecond, nil, noon), passkeys.ToSecond, nil, noon.Add(passkeys.LifetimeOfSecond-1)), ""},
+		"as a second factor":  {made.Check(made.New(passkeys.ToSecond, nil, noon), passkeys.ToSecond, nil, noon.Add(passkeys.LifetimeBeside-1)), ""},
 		"late":                {made.Check(c, passkeys.ToRaise, ada[:], noon.Add(passkeys.Lifetime)), passkeys.Expired},
 		"a clock ahead":       {made.Check(c, passkeys.ToRaise, ada[:], noon.Add(-10*time.Minute)), passkeys.Early},
 		"from before restore": {passkeys.Challenges{MAC: made.MAC, Epoch: []byte("2")}.Check(c, passkeys.ToRaise, ada[:], noon), passkeys.Foreign},
@@ -301,7 +303,8 @@ func TestOrigins(t *testing.T) {
 			t.Error(right, rp, err)
 		}
 	}
-	for _, wrong := range []string{"", "example.com", "http://example.com", "https://example.com/", "https://example.com/x", "https://Example.com", "https://a@example.com",
+	for _, wrong := range []string{"", "example.com", "http://example.com", "https://example.com/", "https://example.com/x", "https://Example.com",
+		"https://a@example.com",
 		"https://127.0.0.1", "https://[::1]:443", "https://example.com:443", "https://example.com:", "https://example.com.", "https://example.com?x", "ftp://localhost",
 		"http://localhost:80", "https://", "null", "https://example.com#"} {
 		if _, err := passkeys.NewRelyingParty(wrong, "x"); err == nil {

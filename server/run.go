@@ -50,7 +50,8 @@ func (s *Server) publish(ctx context.Context) error {
 
 // checkParty refuses to serve people whose passkeys were made for another host. An archive is signed in to by nobody.
 func (s *Server) checkParty(ctx context.Context, origin string) error {
-	_, err := s.menu.CheckParty(ctx, commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "checkParty"}, commands.CheckParty{Origin: origin})
+	_, err := s.menu.CheckParty(ctx, commands.Request{Caller: domain.System(), Channel: domain.ChannelProcess, Operation: "checkParty"},
+		commands.CheckParty{Origin: origin})
 	var known *domain.Error
 	if errors.Is(err, domain.ErrOtherParty) && errors.As(err, &known) {
 		if s.archive {

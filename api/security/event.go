@@ -41,7 +41,8 @@ func Events() []Event {
 // carried an Authorization header.
 func EventOf(reason string, c domain.Caller, credential bool) (Event, bool) {
 	switch reason {
-	case domain.ErrCredentials.Code, domain.ErrPassword.Code, domain.ErrTOTP.Code, domain.ErrRecoveryCode.Code, domain.ErrPasskey.Code, domain.ErrPasskeyOrigin.Code:
+	case domain.ErrCredentials.Code, domain.ErrPassword.Code, domain.ErrTOTP.Code, domain.ErrRecoveryCode.Code, domain.ErrPasskey.Code,
+		domain.ErrPasskeyOrigin.Code:
 		return SignInFailed, true
 	case domain.ErrCode.Code, domain.ErrEnded.Code, domain.ErrVerification.Code, domain.ErrSignIn.Code,
 		domain.ErrSignInEnded.Code, domain.ErrLink.Code, domain.ErrLinkEnded.Code:
