@@ -70,6 +70,14 @@ RevealQuestion     s     n      n       n       n     y          n       n      
 ShowAccount        s     n      n       n       n     y          n       n        n
 AddStaff           n     n      n       n       n     n          n       y        n
 AddService         n     n      n       n       n     n          n       y        n
+ListServices       n     n      n       n       n     n          n       y        n
+RenameService      n     n      n       n       n     n          n       y        n
+AllowService       n     n      n       n       n     n          n       y        n
+SuspendService     n     n      n       n       n     n          n       y        n
+ResumeService      n     n      n       n       n     n          n       y        n
+EndService         n     n      n       n       n     n          n       y        n
+AddServiceKey      n     n      n       n       n     n          n       y        n
+EndServiceKey      n     n      n       n       n     n          n       y        n
 Operate            n     n      n       n       n     n          n       y        n
 SkipEvent          n     n      n       n       n     n          n       y        n
 ConfirmClock       n     n      n       n       n     n          n       y        n

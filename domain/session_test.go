@@ -95,17 +95,6 @@ func TestEnrolment(t *testing.T) {
 	}
 }
 
-func TestServices(t *testing.T) {
-	var s domain.Service
-	if s.Owns("") || s.May("location", "weather") {
-		t.Error("an unknown service may ask")
-	}
-	apply(t, &s, noon, domain.ServiceAdded{Name: "weather", KeyHash: hash("a"), Allowed: []domain.Allowance{{Permission: "location", Purpose: "weather"}}})
-	if !s.Owns(hash("a")) || s.Owns(hash("b")) || !s.May("location", "weather") || s.May("location", "navigation") || s.May("weather", "location") {
-		t.Error("it may what it may not")
-	}
-}
-
 func TestClaims(t *testing.T) {
 	var c domain.Claim
 	if c.Held() {

@@ -24,7 +24,7 @@ func aggregates() map[string]func() interface{ Apply(domain.Fact) error } {
 		"missed":       func() state { return &domain.Missed{} },
 		"notices":      func() state { return &domain.Notices{} },
 		"recovery":     func() state { return &domain.Recovery{} },
-		"service":      func() state { return &domain.Service{} },
+		"services":     func() state { return domain.NewServices() },
 		"sessions":     func() state { return &domain.Sessions{} },
 		"sign-in":      func() state { return &domain.SignIn{} },
 		"sign-up":      func() state { return &domain.SignUp{} },

@@ -28,7 +28,7 @@ func everything(l *projectiontest.Ledger) {
 	l.AppendAs(operator, domain.StaffStream(officer), domain.StaffAdded{CodeHash: domain.HashHandle("code"), Expires: l.Now().Add(24 * time.Hour),
 		Officer: domain.Personal(domain.OfficerInfo{Contact: domain.Contact{Kind: domain.IdentifierEmail}, Name: said[7]}, domain.StaffKey(officer))},
 		domain.StaffRoleGranted{Role: domain.RoleCompliance, Alone: true}, domain.StaffEnrolled{})
-	l.AppendAs(operator, domain.ServiceStream(service), domain.ServiceAdded{Name: "weather-app", KeyHash: domain.HashHandle("key"),
+	l.AppendAs(operator, domain.ServicesStream, domain.ServiceAdded{Service: service, Name: "weather-app", KeyHash: domain.HashHandle("key"),
 		Allowed: []domain.Allowance{{Permission: "location", Purpose: "weather"}}})
 	l.AppendAs(operator, domain.OperationsStream, domain.OperationPerformed{Operation: domain.OpReplayRebuild, UID: 1000, Views: []domain.ViewName{"daily"}})
 
@@ -114,6 +114,10 @@ func everything(l *projectiontest.Ledger) {
 	recoveries(l, cleo, said[0])
 	told(l, cleo)
 	factors(l, anna)
+	l.AppendAs(operator, domain.ServicesStream, domain.ServiceKeyAdded{Service: service, Key: 2, KeyHash: domain.HashHandle("key 2")},
+		domain.ServiceKeyEnded{Service: service, Key: 1}, domain.ServiceRenamed{Service: service, Name: "forecasts"},
+		domain.ServiceAllowed{Service: service, Allowed: []domain.Allowance{{Permission: "location", Purpose: "navigation"}}},
+		domain.ServiceSuspended{Service: service}, domain.ServiceResumed{Service: service}, domain.ServiceEnded{Service: service})
 }
 
 // moves is somebody who goes from one address to another, which somebody undoes, and to it again.
