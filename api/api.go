@@ -70,6 +70,7 @@ type API struct {
 	forms     map[reflect.Type]*form // of bodies
 	settled   *settled
 	texts     texts
+	linkTexts map[domain.Language]linkTexts
 	refusals  map[string][]*domain.Error // by operation
 	codes     map[string]string          // of refusals, with what they say
 	templates map[string]string          // of routes, by the router's path
@@ -94,6 +95,9 @@ func New(d Deps) (*API, error) {
 		refusals: map[string][]*domain.Error{}}
 	var err error
 	if a.texts, err = readTexts(); err != nil {
+		return nil, err
+	}
+	if a.linkTexts, err = readLinkTexts(); err != nil {
 		return nil, err
 	}
 	if a.positions, err = d.Menu.Ciphers("position"); err != nil {

@@ -137,6 +137,32 @@ func (l *ledger) form(status int, link, code string) reply {
 
 // TestUndoPage: programs that open the link of a mail, and those that send the form behind it, change nothing; somebody who types the code
 // does. The page needs no script.
+// The pages that links lead to speak the language that the client prefers, refusals too, and work without scripts.
+func TestLinkPagesInEveryLanguage(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	for path, says := range map[string]map[string][2]string{
+		"/undo": {"": {"en", "Put an address back"}, "fr": {"en", "Put an address back"}, "de-AT": {"de", "Eine Adresse wieder eintragen"},
+			"es": {"es", "Recuperar una dirección quitada"}, "zh-CN": {"zh-Hans", "恢复被移除的地址"}},
+		"/not-me": {"": {"en", "It was not me"}, "de": {"de", "Das war ich nicht"}, "es-MX,en;q=0.5": {"es", "No he sido yo"}, "zh": {"zh-Hans", "不是我本人"}},
+	} {
+		for accept, want := range says {
+			form := url.Values{"link": {"https://accounts.example.com" + path + "#made-up"}, "code": {"123456"}}.Encode()
+			refused := l.want(404, "POST", path, "", form, header{"Content-Type", "application/x-www-form-urlencoded"}, header{"Accept-Language", accept})
+			for _, page := range []reply{l.want(200, "GET", path, "", "", header{"Accept-Language", accept}), refused} {
+				if page.Header.Get("Content-Language") != want[0] || page.Header.Get("Vary") != "Accept-Language" ||
+					!strings.Contains(page.text, `<html lang="`+want[0]+`">`) || !strings.Contains(page.text, "<h1>"+want[1]+"</h1>") ||
+					!strings.Contains(page.text, `<form method="post" action="`+path+`"`) {
+					t.Errorf("%s for %q: %v %s", path, accept, page.Header, page.text)
+				}
+			}
+			if english := strings.Contains(refused.text, "This is not a link"); english != (want[0] == "en") {
+				t.Errorf("%s for %q refuses with %s", path, accept, refused.text)
+			}
+		}
+	}
+}
+
 func TestUndoPage(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)

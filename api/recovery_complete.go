@@ -50,6 +50,6 @@ func (a *API) completeRecovery() {
 			v := out.Value
 			return reply(a, out.Position, completeRecoveryAnswer{v.Account, v.Guarded, v.Codes, v.Closing}), nil
 		}, append(commands.PasswordRefusals(a.Menu.Passwords, passwords.Alone, "/password"), domain.ErrRecovery, domain.ErrUnproved, domain.ErrRecovered,
-			domain.ErrRecoveryEnded, domain.ErrRecoveryWaits, domain.ErrTOTP, domain.ErrRecoveryCode, domain.ErrEvidence, domain.ErrNotAWay,
-			domain.ErrRate)...)
+			domain.ErrRecoveryEnded, domain.ErrSamePassword, domain.ErrRecoveryWaits, domain.ErrTOTP, domain.ErrRecoveryCode, domain.ErrEvidence,
+			domain.ErrNotAWay, domain.ErrRate)...)
 }

@@ -231,6 +231,37 @@ func TestAThiefsAddress(t *testing.T) {
 	refused(w, w.RemoveContact, owner, w.own(owner, ada), domain.ErrPrimary)
 }
 
+// Whoever says of any message that it was not them need not find the one that told of the thief's address.
+func TestNotMeDoubtsWhatWasAddedLately(t *testing.T) {
+	w := newWorld(t)
+	c := w.person(ada)
+	w.session(ada)
+	started := w.last("session.started.v1")
+	w.attached(c, "eve@example.com")
+	do(w, w.NotMe, domain.Guest(), notMe(w.alerted(started)[ada]))
+	w.recovered(ada)
+	w.clock.forward(domain.Probation)
+	if m := w.recoveryMessage(w.recover("eve@example.com"), 1); m.Kind != domain.MessageTooNew || m.Code != "" {
+		t.Errorf("after a week: %s", m.Kind)
+	}
+	owner := w.authenticated(do(w, w.SignIn, domain.Guest(), withPassword(ada, renewed)).Token)
+	if gone := do(w, w.RemoveContact, owner, w.own(owner, "eve@example.com")); gone.UndoUntil.After(w.clock.Now()) {
+		t.Errorf("the thief can undo it until %s", gone.UndoUntil)
+	}
+}
+
+// A suspended password is not set again: somebody else may know it. Any other is.
+func TestASuspendedPasswordIsNotSetAgain(t *testing.T) {
+	w := newWorld(t)
+	w.person(ada)
+	w.session(ada)
+	do(w, w.NotMe, domain.Guest(), notMe(w.alerted(w.last("session.started.v1"))[ada]))
+	r := w.proved(ada)
+	w.appended(nil, func() { refused(w, w.CompleteRecovery, domain.Guest(), setting(r, password), domain.ErrSamePassword) })
+	do(w, w.CompleteRecovery, domain.Guest(), setting(r, renewed))
+	do(w, w.SignIn, domain.Guest(), withPassword(ada, renewed))
+}
+
 // After its first week an address recovers the account, and the one it was opened with always does.
 func TestProbation(t *testing.T) {
 	w := newWorld(t)

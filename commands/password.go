@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"accountledger/domain"
+	"accountledger/journal"
 	"accountledger/passwords"
 )
 
@@ -12,13 +13,19 @@ import (
 type ChangePassword struct {
 	Current passwords.Password `json:"-"`
 	New     passwords.Password `json:"-"`
-	// EndOthers ends all other sessions, and makes the owner's clients unknown.
+	// EndOthers ends all other sessions, and makes the owner's clients unknown but for the one that asks.
 	EndOthers bool `json:"end_others"`
+	// Client is the token by which the client is known, or empty.
+	Client Token `json:"-"`
 }
 
-// changePassword hashes twice. Two appends: the account's, which decides, and the session's, which goes on with another token. A crash
-// between them leaves the new password in force, and the owner signs in with it.
+// changePassword hashes twice. The account's append decides; after it come the client's, which stays known, and the session's, which goes on
+// with another token. A crash between them leaves the new password in force, and the owner signs in with it.
 func (k *call) changePassword(ctx context.Context, in ChangePassword) (SignedIn, error) {
+	client, err := clientSecret(in.Client)
+	if err != nil {
+		return SignedIn{}, err
+	}
 	month, err := k.ownMonth(ctx)
 	if err != nil {
 		return SignedIn{}, err
@@ -33,11 +40,18 @@ func (k *call) changePassword(ctx context.Context, in ChangePassword) (SignedIn,
 	if err := k.proveSelf(ctx, who, in.Current, domain.ErrPassword.At("/current")); err != nil {
 		return SignedIn{}, err
 	}
+	if in.New.Same(in.Current) {
+		return SignedIn{}, domain.ErrSamePassword.At("/new")
+	}
 	hash, err := k.Hasher.Hash(k.turn(ctx, passwords.Known), in.New)
 	if err != nil {
 		return SignedIn{}, err
 	}
 	session, err := k.session(ctx, who.id, month, k.Caller.Session)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	known, err := k.knowsClient(ctx, who, client)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -53,12 +67,25 @@ func (k *call) changePassword(ctx context.Context, in ChangePassword) (SignedIn,
 	}
 	who.account = out.state
 	_ = k.forgetPasswords(ctx, out.state) // else the process that handles deadlines does
+	if known && in.EndOthers {
+		if err := k.keepClient(ctx, who, client); err != nil {
+			return SignedIn{}, err
+		}
+	}
 	return k.renewSession(ctx, month, who, session.Level, domain.MethodPassword, func(one *domain.Session) (int64, error) {
 		if one.Ended {
 			return 0, domain.ErrSession
 		}
 		return out.facts[len(out.facts)-1].Version, nil
 	})
+}
+
+// keepClient has a client that was known stay so, although its owner signed out everywhere else.
+func (k *call) keepClient(ctx context.Context, who holder, secret []byte) error {
+	known := domain.ClientKnown{Client: hashClient(who.id, secret), OwnerAt: who.account.EverywhereAt}
+	_, err := change[*domain.Clients]{stream: k.clientsStream(who.id), about: concerning[*domain.Clients](ofAccount(who.account)), mayKeep: true,
+		decide: func(_ context.Context, c *domain.Clients, _ journal.Head) ([]any, error) { return c.Keep(known), nil }}.by(ctx, k)
+	return err
 }
 
 // checkOwnPassword refuses a password for an account that is not good enough, naming the field.

@@ -85,6 +85,37 @@ func TestChangePasswordAndKeepOthers(t *testing.T) {
 	w.authenticated(there.Token)
 }
 
+// The client that changes the password stays known, all others do not, and one that was not known does not become so.
+func TestTheClientThatChangesAPasswordStaysKnown(t *testing.T) {
+	w := newWorld(t)
+	w.account(ada)
+	first, _ := w.signInFrom(ada, "")
+	other, _ := w.signInFrom(ada, "")
+	in := change(newPassword)
+	in.Client = first.Client
+	c := w.authenticated(first.Token)
+	w.appended([]string{"password.changed.v1", "account.signed_out_everywhere.v1", "client.known.v1", "session.raised.v1"}, func() {
+		do(w, w.ChangePassword, c, in)
+	})
+	w.restart()
+	isNew := func(client commands.Token) bool {
+		in := with(signInOf(ada), newPassword)
+		in.Client = client
+		do(w, w.SignIn, domain.Guest(), in)
+		log := w.log()
+		return log[len(log)-1].Event.(domain.SessionStarted).NewClient
+	}
+	if isNew(first.Client) {
+		t.Error("the client that changed it is unknown")
+	}
+	if !isNew(other.Client) {
+		t.Error("another client is still known")
+	}
+	again := commands.ChangePassword{Current: passwords.New(newPassword), New: passwords.New(renewed), EndOthers: true, Client: other.Client}
+	c = w.authenticated(do(w, w.SignIn, domain.Guest(), with(signInOf(ada), newPassword)).Token)
+	w.appended([]string{"password.changed.v1", "account.signed_out_everywhere.v1", "session.raised.v1"}, func() { do(w, w.ChangePassword, c, again) })
+}
+
 func TestChangePasswordRefuses(t *testing.T) {
 	w := newWorld(t)
 	c := w.person(ada)
@@ -94,6 +125,7 @@ func TestChangePasswordRefuses(t *testing.T) {
 		"a wrong one":         {"six lanterns under a bridge", newPassword, "wrong_password", "/current"},
 		"none":                {"", newPassword, "wrong_password", "/current"},
 		"a short one":         {password, "vT9#qLmz", "password_too_short", "/new"},
+		"the same":            {password, password, "password_same", "/new"},
 		"one like an address": {password, ada + "-7Q", "password_like_identifier", "/new"},
 	} {
 		w.appended(nil, func() {

@@ -28,9 +28,9 @@ type Recovered struct {
 	Closing bool      // the account is being erased; signing in, its owner can cancel that
 }
 
-// completeRecovery hashes once. One append to the account decides: it has the hash, ends all sessions, and makes the owner's clients unknown.
-// A crash before it leaves nothing, and one after it only the recovery's end to be recorded and keys to be destroyed, which the process that
-// handles deadlines does.
+// completeRecovery hashes once, and once more for an account whose password is suspended. One append to the account decides: it has the hash,
+// ends all sessions, and makes the owner's clients unknown. A crash before it leaves nothing, and one after it only the recovery's end to be
+// recorded and keys to be destroyed, which the process that handles deadlines does.
 func (k *call) completeRecovery(ctx context.Context, in CompleteRecovery) (Recovered, error) {
 	defer k.hold(domain.VerificationStream(domain.VerificationID(in.ID)))()
 	s, r, a, err := k.provenRecovery(ctx, in.ID, in.Handle)
@@ -46,11 +46,15 @@ func (k *call) completeRecovery(ctx context.Context, in CompleteRecovery) (Recov
 	if err := k.checkOwnPassword(ctx, a, in.Password, "/password"); err != nil {
 		return Recovered{}, err
 	}
+	turn := k.turn(ctx, passwords.Known)
+	if err := k.notSuspended(turn, a, in.Password); err != nil {
+		return Recovered{}, err
+	}
 	without, by, err := k.proveRecoverer(ctx, in, s, a)
 	if err != nil {
 		return Recovered{}, err
 	}
-	hash, err := k.Hasher.Hash(k.turn(ctx, passwords.Known), in.Password)
+	hash, err := k.Hasher.Hash(turn, in.Password)
 	if err != nil {
 		return Recovered{}, err
 	}
@@ -104,6 +108,19 @@ func (k *call) proveRecoverer(ctx context.Context, in CompleteRecovery, s *domai
 		return nil, "", domain.ErrNotAWay
 	}
 	return untried, by, k.useFactor(ctx, a.OnlyTried(k.now), in.Evidence, method, domain.UseRecovery, []byte("recovery"), in.ID.UUID[:])
+}
+
+// notSuspended refuses the password that an account has if it is suspended, since somebody else may know it: ErrSamePassword. It helps nobody to
+// guess it: any other is set.
+func (k *call) notSuspended(ctx context.Context, a *domain.Account, p passwords.Password) error {
+	if !a.Disowned {
+		return nil
+	}
+	same, err := k.rightPassword(ctx, holder{id: a.ID.UUID, kind: domain.ActorPerson, account: a}, p)
+	if err == nil && same {
+		err = domain.ErrSamePassword
+	}
+	return err
 }
 
 func recoveredNow(a *domain.Account) Recovered {
@@ -181,9 +198,33 @@ func (k *call) finishRecovery(ctx context.Context, r *domain.VerificationRequest
 	return err
 }
 
-// lapseRecovery ends a recovery that came to nothing.
+// lapseRecovery ends a recovery that came to nothing. If it was proved, the account's history says so first: a crash between them is made good
+// by who ends it then.
 func (k *call) lapseRecovery(ctx context.Context, r *domain.VerificationRequest, a about, why domain.RecoveryLapseReason) (*domain.Recovery, error) {
+	s, err := stateOf(ctx, k.recoveryStream(domain.RecoveryID(r.ID)))
+	if err != nil || len(s.Lapse(why)) == 0 {
+		return s, err
+	}
+	if err := k.noteMissedRecovery(ctx, r, s, why); err != nil {
+		return s, err
+	}
 	return k.endRecovery(ctx, r, a, func(s *domain.Recovery) []any { return s.Lapse(why) })
+}
+
+// noteMissedRecovery tells the owner of an account, unless it is erased, of a recovery of it that was proved and comes to nothing.
+func (k *call) noteMissedRecovery(ctx context.Context, r *domain.VerificationRequest, s *domain.Recovery, why domain.RecoveryLapseReason) error {
+	if s.Proved == nil {
+		return nil
+	}
+	a, err := k.account(ctx, s.Proved.Account)
+	if err != nil || standingOf(a).gone {
+		return err
+	}
+	_, err = change[*domain.Missed]{stream: k.missedStream(a.ID), about: concerning[*domain.Missed](ofAccount(a).after(s.Fact, s.Fact)), mayKeep: true,
+		decide: func(_ context.Context, m *domain.Missed, _ journal.Head) ([]any, error) {
+			return m.NoteRecovery(domain.RecoveryID(r.ID), s, why), nil
+		}}.by(ctx, k)
+	return err
 }
 
 // endRecovery destroys a recovery's key and appends its end, unless it has ended: once the log says that it ended, nothing is left to do.

@@ -181,7 +181,8 @@ func TestARestoreEndsRecoveries(t *testing.T) {
 		}
 		w.restart()
 	}
-	for r, want := range map[commands.RecoveryBegun][]string{asked: {"verification.ended.v1", "recovery.lapsed.v1"}, proved: {"recovery.lapsed.v1"}} {
+	for r, want := range map[commands.RecoveryBegun][]string{asked: {"verification.ended.v1", "recovery.lapsed.v1"},
+		proved: {"recovery.missed.v1", "recovery.lapsed.v1"}} {
 		w.appended(want, func() { w.settleRecovery(r) })
 		if w.lapsed(r) != domain.RecoveryRestored {
 			t.Errorf("lapsed as %s", w.lapsed(r))

@@ -186,6 +186,29 @@ func TestHistoryOfARecovery(t *testing.T) {
 	}
 }
 
+// A recovery that was proved and not completed is in its owner's history: once, also if a crash came between. Others are not.
+func TestHistoryOfARecoveryThatCameToNothing(t *testing.T) {
+	w := newWorld(t)
+	c := w.person(ada)
+	unproved := w.recover(ada)
+	w.clock.forward(time.Minute)
+	r := w.proved(ada)
+	w.clock.forward(domain.VerificationLifetime)
+	w.appended([]string{"recovery.missed.v1", "recovery.lapsed.v1"}, func() { w.settleRecovery(r) })
+	w.settleRecovery(unproved)
+	w.restart()
+	w.settleRecovery(r)
+	var said []string
+	for _, e := range do(w, w.History, c, commands.ListHistory{Most: 200}).Entries {
+		if strings.HasPrefix(e.Type, "recovery.") {
+			said = append(said, e.Type+string(e.Details))
+		}
+	}
+	if len(said) != 1 || !strings.Contains(said[0], `"reason":"expired"`) || !strings.Contains(said[0], r.ID.String()) {
+		t.Errorf("the history says %v", said)
+	}
+}
+
 // Nobody has the address: a message says so, no code passes, and the recovery lapses.
 func TestRecoveryOfNothing(t *testing.T) {
 	w := newWorld(t)
@@ -230,7 +253,8 @@ func TestRecoveriesExpire(t *testing.T) {
 	w.clock.forward(time.Minute)
 	refused(w, w.CompleteRecovery, domain.Guest(), setting(proved, renewed), domain.ErrRecoveryEnded)
 	refused(w, w.Resend, domain.Guest(), commands.Resend{Verification: domain.VerificationID(asked.ID), Handle: asked.Handle}, domain.ErrEnded)
-	for r, want := range map[commands.RecoveryBegun][]string{asked: {"verification.ended.v1", "recovery.lapsed.v1"}, proved: {"recovery.lapsed.v1"}} {
+	for r, want := range map[commands.RecoveryBegun][]string{asked: {"verification.ended.v1", "recovery.lapsed.v1"},
+		proved: {"recovery.missed.v1", "recovery.lapsed.v1"}} {
 		w.appended(want, func() { w.settleRecovery(r) })
 		if w.lapsed(r) != domain.RecoveryExpired {
 			t.Errorf("lapsed as %s", w.lapsed(r))
@@ -260,7 +284,7 @@ func TestTwoRecoveries(t *testing.T) {
 	first, second, third := w.proved(ada), w.proved(ada), w.recover(ada)
 	code := w.recoveryMessage(third, 1).Code
 	do(w, w.CompleteRecovery, domain.Guest(), setting(second, renewed))
-	w.appended([]string{"recovery.lapsed.v1"}, func() {
+	w.appended([]string{"recovery.missed.v1", "recovery.lapsed.v1"}, func() {
 		refused(w, w.CompleteRecovery, domain.Guest(), setting(first, "the loser's horse battery 12"), domain.ErrRecoveryEnded)
 	})
 	w.appended([]string{"verification.passed.v1", "recovery.lapsed.v1"}, func() {

@@ -56,6 +56,26 @@ func TestUndoAgainstAStolenSession(t *testing.T) {
 	w.unique()
 }
 
+// Whoever put their address back is not driven out later by the one that the thief had added: it recovers nothing, and is removed for good.
+func TestAnUndoDoubtsWhatWasAddedLately(t *testing.T) {
+	w := newWorld(t)
+	owner := w.person(ada)
+	thief, _ := w.session(ada)
+	w.attached(thief, "eve@example.com")
+	do(w, w.MakePrimary, thief, w.own(thief, "eve@example.com"))
+	do(w, w.RemoveContact, thief, w.own(thief, ada))
+	do(w, w.Undo, domain.Guest(), undoOf(w.lastTold()))
+	w.clock.forward(domain.GuardLifetime)
+	if m := w.recoveryMessage(w.recover("eve@example.com"), 1); m.Kind != domain.MessageTooNew || m.Code != "" {
+		t.Errorf("after a week: %s", m.Kind)
+	}
+	owner, _ = w.session(ada)
+	if gone := do(w, w.RemoveContact, owner, w.own(owner, "eve@example.com")); gone.UndoUntil.After(w.clock.Now()) {
+		t.Errorf("the thief can undo it until %s", gone.UndoUntil)
+	}
+	w.unique()
+}
+
 // Who still reads the mailbox that somebody moved from can put the address back, which the owner hears of, and neither gets rid of the
 // other while the account is guarded.
 func TestUndoByAnOldMailbox(t *testing.T) {

@@ -97,6 +97,7 @@ func (a *Account) Apply(f Fact) error {
 		a.detach(f, e)
 	case ContactRestored:
 		a.restore(e)
+		a.doubt(EventID{}, f.At)
 	case ContactReleased:
 		a.release(e)
 	case LinkFailed:

@@ -13,8 +13,8 @@ const (
 )
 
 // ClientKnown: a client signed in that was not known of its owner, and was given a token of 256 random bits by which it will be. It is no
-// fingerprint: nothing of the client is looked at. Only a hash over owner and token is kept, so that nobody learns from the log that two
-// people use one client.
+// fingerprint: nothing of the client is looked at. A known one that changed the password, which makes all others unknown, is recorded anew.
+// Only a hash over owner and token is kept, so that nobody learns from the log that two people use one client.
 type ClientKnown struct {
 	Client  Hash  `json:"client"`
 	OwnerAt int64 `json:"owner_at"` // version of the owner's stream at sign-in: signing out everywhere makes earlier ones unknown
@@ -133,6 +133,14 @@ func (c *Clients) Since(before time.Time) bool {
 // Learn decides on a client that signed in; none if it was learned before, by a request that this one repeats.
 func (c *Clients) Learn(e ClientKnown) []any {
 	if slices.ContainsFunc(c.all, func(one client) bool { return one.Client == e.Client }) {
+		return nil
+	}
+	return []any{e}
+}
+
+// Keep decides on a client that stays known after its owner signed out everywhere else; none if it is known from then on.
+func (c *Clients) Keep(e ClientKnown) []any {
+	if slices.ContainsFunc(c.all, func(one client) bool { return one.Client == e.Client && one.OwnerAt >= e.OwnerAt }) {
 		return nil
 	}
 	return []any{e}

@@ -279,7 +279,7 @@ func (a *Account) Detach(claim ClaimID, level Level, message DeliveryID, now tim
 	}
 	one, _ := a.Contact(claim)
 	until := a.when(now)
-	if !a.Guarded(now) { // else whoever is guarded against could undo it
+	if !a.Guarded(now) && !a.doubtful(claim, now) { // else whoever is guarded against could undo it
 		until = until.Add(UndoLifetime)
 	}
 	return []any{ContactDetached{Claim: claim, Kind: one.Kind, UndoUntil: until.UTC(), Level: min(level, a.TriedReach(now)), Delivery: message}}, nil

@@ -125,7 +125,7 @@ var (
 	ErrPrimary = &Error{Kind: Conflict, Code: "contact_primary",
 		Message: "This is your primary address, which cannot be removed. Make another one primary first."}
 	ErrGuarded = &Error{Kind: Conflict, Code: "account_guarded",
-		Message: "After it was recovered, or the removal of an address was undone, an account is guarded for seven days. Until then this cannot be done."}
+		Message: "After a recovery, an undone removal of an address or an \"It was not me\", an account is guarded for seven days. Until then this cannot be done."}
 	ErrDisowned = &Error{Kind: Forbidden, Code: "password_suspended",
 		Message: "Somebody who reads your messages has said that something was not you. Recover the account, which sets another password."}
 	ErrLink       = &Error{Kind: NotFound, Code: "link_unknown", Message: "This is not a link from one of our messages, or not all of it.", Field: "/token"}
@@ -147,9 +147,11 @@ var (
 	ErrRecoveryEnded = &Error{Kind: Gone, Code: "recovery_ended", Message: "This recovery has ended. Begin another one."}
 	ErrRecovered     = &Error{Kind: Conflict, Code: "recovery_done", Message: "The new password is set already. Sign in with it."}
 
-	ErrPassword    = &Error{Kind: Invalid, Code: "wrong_password", Message: "The password is wrong.", Field: "/password"}
-	ErrCredentials = &Error{Kind: Unauthenticated, Code: "wrong_credentials", Message: "The e-mail address or password is wrong."}
-	ErrClient      = &Error{Kind: Invalid, Code: "invalid_client",
+	ErrPassword = &Error{Kind: Invalid, Code: "wrong_password", Message: "The password is wrong.", Field: "/password"}
+	// ErrSamePassword is for a change that would be none, and for a recovery that would set a suspended password again.
+	ErrSamePassword = &Error{Kind: Invalid, Code: "password_same", Message: "This is the password that the account has. Choose another.", Field: "/password"}
+	ErrCredentials  = &Error{Kind: Unauthenticated, Code: "wrong_credentials", Message: "The e-mail address or password is wrong."}
+	ErrClient       = &Error{Kind: Invalid, Code: "invalid_client",
 		Message: "This is not a client's token, as an earlier sign-in gave it. Leave it out if you have none.", Field: "/client"}
 	ErrSignIn      = &Error{Kind: NotFound, Code: "sign_in_unknown", Message: "There is no such sign-in, or the handle is not its own."}
 	ErrSignInEnded = &Error{Kind: Gone, Code: "sign_in_ended", Message: "This sign-in has ended. Sign in again."}

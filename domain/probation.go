@@ -9,12 +9,16 @@ import (
 // does not get another way into it.
 const Probation = 7 * 24 * time.Hour
 
-// doubt notes that somebody said of an event that it was not them.
+// doubt notes that somebody said of an event that it was not them, or put back an address that others had removed (then of is zero). Besides
+// what that event added, addresses that cannot recover the account yet are in doubt: people need not find the one message that tells of each.
 func (c *contacts) doubt(of EventID, at time.Time) {
-	if i := slices.IndexFunc(c.Contacts, func(one AccountContact) bool { return one.Fact.ID == of }); i >= 0 {
-		c.Contacts = slices.Clone(c.Contacts)
-		c.Contacts[i].Doubted = at
+	next := slices.Clone(c.Contacts)
+	for i, one := range next {
+		if one.Fact.ID == of || at.Before(c.RecoversFrom(one.Claim)) {
+			next[i].Doubted = at
+		}
 	}
+	c.Contacts = next
 }
 
 // RecoversFrom is from when on an address can recover the account; zero if it always could, since there is none that the account has had
@@ -35,4 +39,10 @@ func (c *contacts) RecoversFrom(claim ClaimID) time.Time {
 // it is not in dispute which one is.
 func (a *Account) onProbation(claim ClaimID, now time.Time) bool {
 	return now.Before(a.RecoversFrom(claim)) && !now.Before(a.settledUntil)
+}
+
+// doubtful reports whether an address is on probation since somebody said that what happened was not the owner.
+func (a *Account) doubtful(claim ClaimID, now time.Time) bool {
+	one, _ := a.Contact(claim)
+	return !one.Doubted.IsZero() && a.onProbation(claim, now)
 }

@@ -31,7 +31,7 @@ func SessionsStream(owner uuid.UUID, month Month) string {
 	return "sessions-" + owner.String() + "-" + string(month)
 }
 
-// MissedStream holds the verifications of an account that came to nothing.
+// MissedStream holds the verifications and recoveries of an account that came to nothing.
 func MissedStream(id AccountID) string { return "missed-" + id.String() }
 
 // SignInStream holds a sign-in that needs more than the password.

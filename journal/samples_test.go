@@ -67,6 +67,7 @@ func samples() map[string]any {
 		"verification.ended.v1": domain.VerificationEnded{Reason: domain.EndTries, Purpose: domain.VerifySignUp, RequestedOn: "2026-05-16"},
 		"verification.missed.v1": domain.VerificationMissed{Verification: id[domain.VerificationID](17), Purpose: domain.VerifyAddContact,
 			Reason: domain.EndTries, Tries: 5},
+		"recovery.missed.v1": domain.RecoveryMissed{Recovery: id[domain.RecoveryID](21), Claim: claim, Proved: sampleTime, Reason: domain.RecoveryExpired},
 
 		"identifier.claimed.v1": domain.IdentifierClaimed{Kind: domain.IdentifierEmail, Account: account,
 			Completes: domain.VerificationID(signUp), Purpose: domain.VerifySignUp},

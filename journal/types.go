@@ -22,6 +22,7 @@ func Types() []Type {
 		Event[domain.VerificationPassed]("verification.passed.v1"),
 		Event[domain.VerificationEnded]("verification.ended.v1"),
 		Event[domain.VerificationMissed]("verification.missed.v1"),
+		Event[domain.RecoveryMissed]("recovery.missed.v1"),
 
 		Event[domain.IdentifierClaimed]("identifier.claimed.v1"),
 		Event[domain.IdentifierRetired]("identifier.retired.v1"),

@@ -1,7 +1,7 @@
 // Package passwords decides which passwords are good enough and hashes them with Argon2id.
 //
-// The rules are those of NIST SP 800-63B revision 4 (3.1.1.2) and OWASP ASVS 4.0.3
-// (2.1): length, lists of common and breached passwords and of words related to the
+// The rules are those of NIST SP 800-63B revision 4 (3.1.1.2) and OWASP ASVS 5.0
+// (6.2): length, lists of common and breached passwords and of words related to the
 // person, every printable character allowed, no truncation, no forced change.
 package passwords
 
@@ -47,6 +47,16 @@ func (p *Password) UnmarshalText(text []byte) error {
 
 // IsZero reports whether nothing was typed.
 func (p Password) IsZero() bool { return p.text == nil }
+
+// Same reports whether two passwords are one, as they are checked.
+func (p Password) Same(other Password) bool {
+	one, err := p.prepare()
+	if err != nil {
+		return false
+	}
+	two, err := other.prepare()
+	return err == nil && one == two
+}
 
 func (p Password) reveal() string {
 	if p.text == nil {

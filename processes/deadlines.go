@@ -33,7 +33,7 @@ func deadlines() declaration {
 			domain.DeliveryAdmitted{}, domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{},
 			domain.ControllerDescribed{}, domain.NoticePublished{},
 			domain.LedgerRestored{}, domain.LedgerImported{}, domain.OperationPerformed{}, domain.LimitsChanged{},
-			domain.EventSkipped{}, domain.ClockConfirmed{}, domain.VerificationFailed{}, domain.VerificationMissed{},
+			domain.EventSkipped{}, domain.ClockConfirmed{}, domain.VerificationFailed{}, domain.VerificationMissed{}, domain.RecoveryMissed{},
 			domain.PermissionGranted{}, domain.PermissionWithdrawn{}, domain.DeviceLinked{}),
 		onStream(proofs, func(f domain.Fact, _ domain.SignUpRequested) change {
 			return dueAt(f.At.Add(domain.VerificationLifetime))

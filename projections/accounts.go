@@ -42,7 +42,7 @@ func Accounts() Declaration {
 	return declare(schema,
 		ignore(domain.SignUpRequested{}, domain.SignUpCompleted{}, domain.SignUpLapsed{},
 			domain.VerificationRequested{}, domain.VerificationIssued{}, domain.VerificationFailed{}, domain.VerificationPassed{}, domain.VerificationEnded{},
-			domain.VerificationMissed{},
+			domain.VerificationMissed{}, domain.RecoveryMissed{},
 			domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.AccountSignedOutEverywhere{},
 			domain.PermissionConfirmed{}, domain.DeviceRenamed{},
 			domain.FactorEnrolled{}, domain.FactorRenamed{}, domain.FactorRemoved{}, domain.FactorUsed{},

@@ -49,6 +49,7 @@ func (v activity) ofPeople() []rule {
 		says(v, nothing[domain.VerificationFailed]),
 		says(v, nothing[domain.VerificationPassed]),
 		says(v, func(e domain.VerificationEnded) words { return word(e.Reason) }),
+		says(v, func(e domain.RecoveryMissed) words { return word(e.Reason) }),
 		says(v, func(e domain.VerificationMissed) words { return word(e.Purpose).and(string(e.Reason)) }),
 		says(v, func(e domain.IdentifierClaimed) words { return word(e.Kind) }),
 		says(v, nothing[domain.IdentifierRetired]),

@@ -62,7 +62,7 @@ func Daily() Declaration {
 			domain.SessionRaised{}, domain.SessionSeen{}, domain.SessionEnded{}, domain.ClientKnown{},
 			domain.SignInBegun{}, domain.SignInPassed{},
 			domain.RecoveryRequested{}, domain.RecoveryProved{}, domain.RecoveryWaiting{}, domain.RecoveryReminded{},
-			domain.RecoveryCompleted{}, domain.RecoveryLapsed{},
+			domain.RecoveryCompleted{}, domain.RecoveryLapsed{}, domain.RecoveryMissed{},
 			domain.AttemptsCounted{}, domain.AttemptsLimited{}, domain.AttemptsCleared{},
 			domain.StaffAdded{}, domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{},
 			domain.ServiceRenamed{}, domain.ServiceAllowed{}, domain.ServiceSuspended{},

@@ -31,7 +31,7 @@ func Permissions() Declaration {
 	return declare(schema,
 		ignore(domain.SignUpRequested{}, domain.SignUpCompleted{}, domain.SignUpLapsed{},
 			domain.VerificationRequested{}, domain.VerificationIssued{}, domain.VerificationFailed{}, domain.VerificationPassed{}, domain.VerificationEnded{},
-			domain.VerificationMissed{},
+			domain.VerificationMissed{}, domain.RecoveryMissed{},
 			domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.ContactAttached{},
 			domain.AccountOpened{}, domain.AccountCapacityDecided{}, domain.AccountSignedOutEverywhere{}, domain.LanguageChanged{},
 			domain.DeviceLinked{}, domain.DeviceRenamed{}, domain.DeviceUnlinked{},

@@ -114,6 +114,8 @@ func everything(l *projectiontest.Ledger) {
 	recoveries(l, cleo, said[0])
 	told(l, cleo)
 	factors(l, anna)
+	l.AppendAs(domain.Metadata{Subject: cleo.ID, Region: cleo.Region, Channel: domain.ChannelProcess}, domain.MissedStream(cleo.ID),
+		domain.RecoveryMissed{Recovery: domain.RecoveryID{UUID: uuid.New()}, Claim: cleo.Contacts[0].Claim, Proved: l.Now(), Reason: domain.RecoveryExpired})
 	l.AppendAs(operator, domain.ServicesStream, domain.ServiceKeyAdded{Service: service, Key: 2, KeyHash: domain.HashHandle("key 2")},
 		domain.ServiceKeyEnded{Service: service, Key: 1}, domain.ServiceRenamed{Service: service, Name: "forecasts"},
 		domain.ServiceAllowed{Service: service, Allowed: []domain.Allowance{{Permission: "location", Purpose: "navigation"}}},

@@ -37,7 +37,7 @@ func SignIns() Declaration {
 	return declare(schema,
 		ignore(domain.SignUpRequested{}, domain.SignUpCompleted{}, domain.SignUpLapsed{},
 			domain.VerificationRequested{}, domain.VerificationIssued{}, domain.VerificationFailed{}, domain.VerificationPassed{}, domain.VerificationEnded{},
-			domain.VerificationMissed{},
+			domain.VerificationMissed{}, domain.RecoveryMissed{},
 			domain.IdentifierClaimed{}, domain.IdentifierRetired{}, domain.ContactAttached{}, domain.ContactMadePrimary{},
 			domain.ContactDetached{}, domain.ContactRestored{}, domain.ContactReleased{}, domain.LinkFailed{}, domain.LinkUsed{}, domain.BirthCorrected{},
 			domain.RecoveryRequested{}, domain.RecoveryProved{}, domain.RecoveryWaiting{}, domain.RecoveryReminded{},

@@ -10,8 +10,11 @@ import (
 // concurrent use.
 type Clock struct{ at atomic.Int64 } // nanoseconds since 1970; 0: the system's
 
-// Now is the time.
+// Now is the time; the system's if there is no clock.
 func (c *Clock) Now() time.Time {
+	if c == nil {
+		return time.Now()
+	}
 	for {
 		at := c.at.Load()
 		if at == 0 {

@@ -3,10 +3,13 @@ package simulate
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"accountledger/commands"
 	"accountledger/domain"
 	"accountledger/passwords"
+	"accountledger/totp"
 )
 
 // Direct plays through the commands of a menu in this process: the same commands as over HTTP. It is a Ledger and a Settler.
@@ -84,14 +87,49 @@ func (d *Direct) Recover(ctx context.Context, who *Person, client string) (SignU
 }
 
 // Complete implements Ledger.
-func (d *Direct) Complete(ctx context.Context, s SignUp, code, password string) (domain.AccountID, error) {
+func (d *Direct) Complete(ctx context.Context, s SignUp, code, password string, by func([]domain.RecoveryWay) Proof) ([]domain.RecoveryWay, []string, error) {
 	id := domain.RecoveryID(s.ID)
-	if _, err := ask(ctx, d, d.menu.CheckRecovery, domain.Guest(), "checkRecovery", commands.CheckRecovery{ID: id, Handle: s.Handle, Code: code}); err != nil {
-		return domain.AccountID{}, err
+	checked, err := ask(ctx, d, d.menu.CheckRecovery, domain.Guest(), "checkRecovery", commands.CheckRecovery{ID: id, Handle: s.Handle, Code: code})
+	if err != nil {
+		return nil, nil, err
 	}
-	a, err := ask(ctx, d, d.menu.CompleteRecovery, domain.Guest(), "completeRecovery", commands.CompleteRecovery{ID: id, Handle: s.Handle,
-		Password: passwords.New(password)})
-	return a.Account, err
+	in := commands.CompleteRecovery{ID: id, Handle: s.Handle, Password: passwords.New(password)}
+	if len(checked.Needs) > 0 {
+		in.Evidence = by(checked.Needs).evidence()
+	}
+	a, err := ask(ctx, d, d.menu.CompleteRecovery, domain.Guest(), "completeRecovery", in)
+	return checked.Needs, a.Codes, err
+}
+
+func (p Proof) evidence() commands.Evidence {
+	return commands.Evidence{Code: p.Code, TOTP: p.TOTP, RecoveryCode: p.RecoveryCode}
+}
+
+// Secure implements Ledger.
+func (d *Direct) Secure(ctx context.Context, s Session, now time.Time) (Second, error) {
+	offer, err := ask(ctx, d, d.menu.OfferTOTP, s.Caller, "offerTOTP", struct{}{})
+	if err != nil {
+		return Second{}, err
+	}
+	seed, err := totp.Seed(offer.Seed)
+	if err != nil {
+		return Second{}, err
+	}
+	a, err := ask(ctx, d, d.menu.ConfirmTOTP, s.Caller, "confirmTOTP", commands.ConfirmTOTP{Continuation: offer.Continuation, Code: totp.Code(seed, now),
+		Name: "my phone"})
+	return Second{App: a.Factor.ID, Seed: seed, Codes: a.Codes}, err
+}
+
+// MakeCodes implements Ledger.
+func (d *Direct) MakeCodes(ctx context.Context, s Session) ([]string, error) {
+	a, err := ask(ctx, d, d.menu.MakeCodes, s.Caller, "makeRecoveryCodes", struct{}{})
+	return a.Codes, err
+}
+
+// RemoveFactor implements Ledger.
+func (d *Direct) RemoveFactor(ctx context.Context, s Session, id domain.FactorID) error {
+	_, err := ask(ctx, d, d.menu.RemoveFactor, s.Caller, "removeFactor", commands.RemoveFactor{ID: id})
+	return err
 }
 
 // AddContact implements Ledger.
@@ -121,9 +159,9 @@ func (d *Direct) SignIn(ctx context.Context, who *Person, password, client strin
 }
 
 // ContinueSignIn implements Ledger.
-func (d *Direct) ContinueSignIn(ctx context.Context, p SignUp, code string) (Session, error) {
+func (d *Direct) ContinueSignIn(ctx context.Context, p SignUp, with Proof) (Session, error) {
 	a, err := ask(ctx, d, d.menu.ContinueSignIn, domain.Guest(), "continueSignIn",
-		commands.ContinueSignIn{ID: domain.SignInID(p.ID), Handle: p.Handle, Evidence: commands.Evidence{Code: code}})
+		commands.ContinueSignIn{ID: domain.SignInID(p.ID), Handle: p.Handle, Evidence: with.evidence()})
 	if err != nil {
 		return Session{}, err
 	}
@@ -141,7 +179,8 @@ func (d *Direct) signIn(ctx context.Context, in commands.SignIn) (Session, error
 		return Session{}, err
 	}
 	if p := a.Pending; p != nil {
-		return Session{Pending: &SignUp{ID: domain.VerificationID(p.ID), Handle: p.Handle, Issue: 1, Code: p.Expires}}, nil
+		return Session{Pending: &SignUp{ID: domain.VerificationID(p.ID), Handle: p.Handle, Issue: 1, Code: p.Expires},
+			Factor: !slices.Contains(p.Needs, domain.MethodCode)}, nil
 	}
 	return d.begun(ctx, a)
 }

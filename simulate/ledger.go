@@ -19,8 +19,9 @@ type Ledger interface {
 	Check(ctx context.Context, s SignUp, code string) (domain.AccountID, error)
 	// Recover asks for a code to set a new password; the answer is good for Code and Complete.
 	Recover(ctx context.Context, who *Person, client string) (SignUp, error)
-	// Complete gives the code and sets the password.
-	Complete(ctx context.Context, s SignUp, code, password string) (domain.AccountID, error)
+	// Complete gives the code and sets the password. If more is needed, by gives it: the answer has what was needed, and recovery codes if
+	// there are others now.
+	Complete(ctx context.Context, s SignUp, code, password string, by func([]domain.RecoveryWay) Proof) (needs []domain.RecoveryWay, codes []string, err error)
 	// AddContact asks for another address.
 	AddContact(ctx context.Context, s Session, email string) (SignUp, error)
 	// MakePrimary makes an address that the person has the primary one.
@@ -29,8 +30,12 @@ type Ledger interface {
 	// SignIn signs in with a client that is known from an earlier session, or none. It may take a code: then the session is Pending, and
 	// nothing else of it is set.
 	SignIn(ctx context.Context, who *Person, password, client string) (Session, error)
-	// ContinueSignIn gives the code that a sign-in takes.
-	ContinueSignIn(ctx context.Context, pending SignUp, code string) (Session, error)
+	// ContinueSignIn gives what a sign-in takes.
+	ContinueSignIn(ctx context.Context, pending SignUp, with Proof) (Session, error)
+	// Secure sets an authenticator app up, as of a time.
+	Secure(ctx context.Context, s Session, now time.Time) (Second, error)
+	MakeCodes(ctx context.Context, s Session) ([]string, error)
+	RemoveFactor(ctx context.Context, s Session, id domain.FactorID) error
 	SignOut(ctx context.Context, s Session) error
 	SignOutEverywhere(ctx context.Context, s Session) error
 	Decide(ctx context.Context, s Session, a domain.Allowance, grant bool) error
@@ -86,7 +91,8 @@ type Session struct {
 	Client  string        // by which the client is known from now on
 	Token   string        // over HTTP
 	Caller  domain.Caller // in process
-	Pending *SignUp       // a code has to be given first
+	Pending *SignUp       // a code or a factor has to be given first
+	Factor  bool          // it is a factor
 }
 
 // Erasure is a requested erasure.

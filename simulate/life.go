@@ -24,6 +24,7 @@ type life struct {
 	primary            uint8  // address of the person; 0: the first
 	next               uint8  // of the visits
 	client             string // that they use, as it is known
+	second             *Second
 }
 
 // address is where codes go.

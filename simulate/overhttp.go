@@ -3,9 +3,11 @@ package simulate
 import (
 	"context"
 	"net/url"
+	"slices"
 	"time"
 
 	"accountledger/domain"
+	"accountledger/totp"
 )
 
 // OverHTTP plays through the public API like any client; codes come from a Mailroom. It is a Ledger.
@@ -70,16 +72,67 @@ func (h *OverHTTP) Recover(ctx context.Context, who *Person, client string) (Sig
 }
 
 // Complete implements Ledger.
-func (h *OverHTTP) Complete(ctx context.Context, s SignUp, code, password string) (domain.AccountID, error) {
+func (h *OverHTTP) Complete(ctx context.Context, s SignUp, code, password string, by func([]domain.RecoveryWay) Proof) ([]domain.RecoveryWay, []string, error) {
 	path := "/v1/recoveries/" + s.ID.String()
-	if err := h.send(ctx, "checkRecovery", "POST", path+"/check", "", fields{"handle": s.Handle, "code": code}, nil); err != nil {
-		return domain.AccountID{}, err
+	var checked struct {
+		Needs []domain.RecoveryWay `json:"needs"`
 	}
-	var a struct {
-		Account domain.AccountID `json:"account"`
+	if err := h.send(ctx, "checkRecovery", "POST", path+"/check", "", fields{"handle": s.Handle, "code": code}, &checked); err != nil {
+		return nil, nil, err
 	}
-	err := h.send(ctx, "completeRecovery", "POST", path+"/complete", "", fields{"handle": s.Handle, "password": password}, &a)
-	return a.Account, err
+	in := fields{"handle": s.Handle, "password": password}
+	if len(checked.Needs) > 0 {
+		in.prove(by(checked.Needs))
+	}
+	var a factorMade
+	err := h.send(ctx, "completeRecovery", "POST", path+"/complete", "", in, &a)
+	return checked.Needs, a.Codes, err
+}
+
+// prove adds a proof.
+func (f fields) prove(p Proof) {
+	for name, value := range map[string]string{"code": p.Code, "totp": p.TOTP, "recovery_code": p.RecoveryCode} {
+		if value != "" {
+			f[name] = value
+		}
+	}
+}
+
+// factorMade is a new factor, and the recovery codes that were made with it.
+type factorMade struct {
+	Factor domain.FactorID `json:"factor"`
+	Codes  []string        `json:"recovery_codes"`
+}
+
+// Secure implements Ledger.
+func (h *OverHTTP) Secure(ctx context.Context, s Session, now time.Time) (Second, error) {
+	var offer struct {
+		Seed         string `json:"seed"`
+		Continuation string `json:"continuation"`
+	}
+	if err := h.send(ctx, "offerTOTP", "POST", "/v1/me/factors/totp", s.Token, nil, &offer); err != nil {
+		return Second{}, err
+	}
+	seed, err := totp.Seed(offer.Seed)
+	if err != nil {
+		return Second{}, err
+	}
+	var a factorMade
+	err = h.send(ctx, "confirmTOTP", "POST", "/v1/me/factors/totp/confirm", s.Token,
+		fields{"continuation": offer.Continuation, "code": totp.Code(seed, now), "name": "my phone"}, &a)
+	return Second{App: a.Factor, Seed: seed, Codes: a.Codes}, err
+}
+
+// MakeCodes implements Ledger.
+func (h *OverHTTP) MakeCodes(ctx context.Context, s Session) ([]string, error) {
+	var a factorMade
+	err := h.send(ctx, "makeRecoveryCodes", "POST", "/v1/me/factors/recovery-codes", s.Token, nil, &a)
+	return a.Codes, err
+}
+
+// RemoveFactor implements Ledger.
+func (h *OverHTTP) RemoveFactor(ctx context.Context, s Session, id domain.FactorID) error {
+	return h.send(ctx, "removeFactor", "DELETE", "/v1/me/factors/"+id.String(), s.Token, nil, nil)
 }
 
 // AddContact implements Ledger.
@@ -161,16 +214,18 @@ func (h *OverHTTP) SignIn(ctx context.Context, who *Person, password, client str
 	}
 	h.mail.expect(who.Email)
 	s, err := h.signIn(ctx, in)
-	if s.Pending == nil {
+	if s.Pending == nil || s.Factor {
 		h.mail.forget(who.Email)
 	}
 	return s, err
 }
 
 // ContinueSignIn implements Ledger.
-func (h *OverHTTP) ContinueSignIn(ctx context.Context, p SignUp, code string) (Session, error) {
+func (h *OverHTTP) ContinueSignIn(ctx context.Context, p SignUp, with Proof) (Session, error) {
 	var a signedIn
-	err := h.send(ctx, "continueSignIn", "POST", "/v1/sign-ins/"+p.ID.String()+"/factor", "", fields{"handle": p.Handle, "code": code}, &a)
+	in := fields{"handle": p.Handle}
+	in.prove(with)
+	err := h.send(ctx, "continueSignIn", "POST", "/v1/sign-ins/"+p.ID.String()+"/factor", "", in, &a)
 	return a.session(), err
 }
 
@@ -193,13 +248,15 @@ type signedIn struct {
 	Account domain.AccountID `json:"account"`
 	Client  string           `json:"client"`
 
-	SignIn domain.VerificationID `json:"sign_in"` // if it takes a code
+	SignIn domain.VerificationID `json:"sign_in"` // if it takes a code or a factor
+	Needs  []domain.AuthMethod   `json:"needs"`
 	Handle string                `json:"handle"`
 }
 
 func (a *signedIn) session() Session {
 	if a.Handle != "" {
-		return Session{Pending: &SignUp{ID: a.SignIn, Handle: a.Handle, Issue: 1, Code: a.Expires}}
+		return Session{Pending: &SignUp{ID: a.SignIn, Handle: a.Handle, Issue: 1, Code: a.Expires},
+			Factor: !slices.Contains(a.Needs, domain.MethodCode)}
 	}
 	return Session{ID: a.Session, Account: a.Account, Expires: a.Expires, Client: a.Client, Token: a.Token}
 }

@@ -34,9 +34,11 @@ type Person struct {
 	Resends    bool
 	Late       bool
 	// Again: they forget, and later sign up again with the same address.
-	Again  bool
-	First  Visit
-	Visits []Visit
+	Again bool
+	// Secured: they have a second factor.
+	Secured bool
+	First   Visit
+	Visits  []Visit
 }
 
 // Other is another address of theirs.
@@ -57,6 +59,7 @@ type Visit struct {
 	Look      Look
 	Leave     Leaving
 	SignOut   SigningOut
+	Loses     bool // the telephone with the authenticator app
 }
 
 // maxMisses is after how many wrong passwords somebody has forgotten theirs.
@@ -119,6 +122,8 @@ const (
 	tooYoung  = 0.004
 	neverAsks = 0.15 // of the others
 	guesses   = 0.015
+	secured   = 0.05 // of those with an account
+	loses     = 0.03 // of visits
 )
 
 // SignUps is how many people must sign up for about this many accounts.
@@ -145,6 +150,10 @@ func (p *Population) Person(number int) *Person {
 	who.First = p.firstVisit(r, mood, age)
 	for n := visitsOf(r); n > 0; n-- {
 		who.Visits = append(who.Visits, p.visit(r, mood))
+	}
+	who.Secured = r.Float64() < secured
+	for i := range who.Visits {
+		who.Visits[i].Loses = r.Float64() < loses
 	}
 	return who
 }

@@ -78,8 +78,10 @@ func (p *paper) Recover(_ context.Context, who *simulate.Person, _ string) (simu
 	return simulate.SignUp{ID: id, Issue: 1}, nil
 }
 
-func (p *paper) Complete(ctx context.Context, s simulate.SignUp, code, _ string) (domain.AccountID, error) {
-	return p.Check(ctx, s, code)
+func (p *paper) Complete(ctx context.Context, s simulate.SignUp, code, _ string, _ func([]domain.RecoveryWay) simulate.Proof) ([]domain.RecoveryWay,
+	[]string, error) {
+	_, err := p.Check(ctx, s, code)
+	return []domain.RecoveryWay{{domain.RecoveryByTOTP}}, nil, err
 }
 
 func account(email string) domain.AccountID {
@@ -93,7 +95,17 @@ func (p *paper) SignIn(_ context.Context, who *simulate.Person, password, _ stri
 	return simulate.Session{Account: account(who.Email)}, nil
 }
 
-func (p *paper) ContinueSignIn(context.Context, simulate.SignUp, string) (simulate.Session, error) {
+func (p *paper) Secure(context.Context, simulate.Session, time.Time) (simulate.Second, error) {
+	return simulate.Second{Seed: []byte("seed"), Codes: make([]string, 10)}, nil
+}
+
+func (p *paper) MakeCodes(context.Context, simulate.Session) ([]string, error) {
+	return make([]string, 10), nil
+}
+
+func (p *paper) RemoveFactor(context.Context, simulate.Session, domain.FactorID) error { return nil }
+
+func (p *paper) ContinueSignIn(context.Context, simulate.SignUp, simulate.Proof) (simulate.Session, error) {
 	return simulate.Session{}, domain.ErrSignIn
 }
 

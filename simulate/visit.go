@@ -44,9 +44,15 @@ func (w *worker) visit(ctx context.Context, who *Person, l *life, v Visit) error
 			return err
 		}
 	}
-	s, err := w.signIn(ctx, who, l, v.NewClient)
+	loses := v.Loses && l.second != nil && !v.Forgot()
+	s, err := w.signIn(ctx, who, l, v.NewClient, loses)
 	if err != nil {
 		return err
+	}
+	if loses {
+		if err := w.replace(ctx, s, l); err != nil {
+			return err
+		}
 	}
 	if err := w.decide(ctx, s, l, v.Decisions); err != nil {
 		return err
@@ -65,6 +71,11 @@ func (w *worker) visit(ctx context.Context, who *Person, l *life, v Visit) error
 	if err := w.beLookedAt(ctx, who, l, v.Look); err != nil {
 		return err
 	}
+	if v.Leave == Stays { // who leaves needs no more
+		if err := w.secure(ctx, who, s, l); err != nil {
+			return err
+		}
+	}
 	gone, err := w.leave(ctx, s, l, v)
 	if err != nil || gone {
 		return err
@@ -79,7 +90,7 @@ func (w *worker) visit(ctx context.Context, who *Person, l *life, v Visit) error
 }
 
 // signIn signs in, with a code if the ledger wants one.
-func (w *worker) signIn(ctx context.Context, who *Person, l *life, newClient bool) (Session, error) {
+func (w *worker) signIn(ctx context.Context, who *Person, l *life, newClient, lost bool) (Session, error) {
 	if newClient {
 		l.client = ""
 		w.tally.add(NewClients, 1)
@@ -88,14 +99,22 @@ func (w *worker) signIn(ctx context.Context, who *Person, l *life, newClient boo
 	if err != nil {
 		return s, at("signing in", err)
 	}
-	if p := s.Pending; p != nil {
+	switch p := s.Pending; {
+	case p != nil && s.Factor:
+		w.tally.happened("sign_in.begun")
+		if s, err = w.proveSecond(ctx, l, *p, lost); err != nil {
+			return s, at("giving a second factor", err)
+		}
+		w.tally.happened("factor.used")
+		w.tally.happened("sign_in.passed")
+	case p != nil:
 		w.tally.happened("sign_in.begun")
 		w.tally.happened("verification.requested")
 		code, err := w.ledger.Code(ctx, l.address(who), *p)
 		if err != nil {
 			return s, at("reading the code of a sign-in", err)
 		}
-		if s, err = w.ledger.ContinueSignIn(ctx, *p, code); err != nil {
+		if s, err = w.ledger.ContinueSignIn(ctx, *p, Proof{Code: code}); err != nil {
 			return s, at("giving the code of a sign-in", err)
 		}
 		w.tally.counted("verification.passed", "verification", "passed")
@@ -117,9 +136,11 @@ func (w *worker) recover(ctx context.Context, who *Person, l *life) error {
 	if err != nil {
 		return at("reading the code", err)
 	}
-	if _, err := w.ledger.Complete(ctx, s, code, who.Password); err != nil {
+	needs, codes, err := w.ledger.Complete(ctx, s, code, who.Password, func(needs []domain.RecoveryWay) Proof { return w.recoverBy(l, needs) })
+	if err != nil {
 		return at("setting a new password", err)
 	}
+	w.recovered(l, needs, codes)
 	w.tally.counted("verification.passed", "verification", "passed")
 	for _, typ := range []string{"recovery.requested", "recovery.proved", "recovery.completed", "password.changed", "account.signed_out_everywhere",
 		"account.guarded"} {

@@ -73,6 +73,15 @@ func Text(seed []byte) string {
 	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(seed)
 }
 
+// Seed reads a seed as Text writes it.
+func Seed(text string) ([]byte, error) {
+	seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(text)
+	if err != nil {
+		return nil, fmt.Errorf("totp: reading a seed: %w", err)
+	}
+	return seed, nil
+}
+
 // URL is what an authenticator app is set up by, as a link or a QR code. It names the service and whose account it is.
 func URL(seed []byte, issuer, account string) string {
 	issuer = strings.ReplaceAll(issuer, ":", " ")
