@@ -53,7 +53,7 @@ func (w *Watch) Remember() {
 	watch(w, w.core.signIns, func(string) *domain.SignIn { return &domain.SignIn{} })
 	watch(w, w.core.factors, func(string) *domain.FactorUses { return domain.NewFactorUses() })
 	watch(w, w.core.services, func(string) *domain.Services { return domain.NewServices() })
-	watch(w, w.core.officers, func(string) *domain.Staff { return &domain.Staff{} })
+	watch(w, w.core.officers, func(string) *domain.Staff { return domain.NewStaff() })
 	watch(w, w.core.published, func(string) *domain.Notices { return &domain.Notices{} })
 	watch(w, w.core.described, func(string) *domain.Controllers { return &domain.Controllers{} })
 	watch(w, w.core.claims, func(string) *domain.Claim { return &domain.Claim{} })

@@ -81,7 +81,11 @@ type Menu struct {
 	RevealQuestion Command[RevealQuestion, QuestionRevealed]
 	ShowAccount    Command[ShowAccount, AccountShown]
 
-	AddStaff   Command[AddStaff, StaffAdded]
+	AddStaff     Command[AddStaff, StaffAdded]
+	EndStaff     Command[OfStaff, StaffNow]
+	EndStaffRole Command[StaffRole, StaffNow]
+	ResetStaff   Command[OfStaff, StaffAdded]
+
 	AddService Command[AddService, ServiceAdded]
 	// ListServices is of all that were ever connected, the oldest first.
 	ListServices   Command[struct{}, []domain.Service]
@@ -188,7 +192,11 @@ func menu(c *core) *Menu {
 		RevealQuestion: by(c, fresh(officer(domain.RoleCompliance), freshOfficer), onCall((*call).revealQuestion)),
 		ShowAccount:    by(c, officer(domain.RoleCompliance), onCall((*call).showAccount)),
 
-		AddStaff:   by(c, operator, onCall((*call).addStaff)),
+		AddStaff:     by(c, operator, onCall((*call).addStaff)),
+		EndStaff:     by(c, operator, onCall((*call).endStaff)),
+		EndStaffRole: by(c, operator, onCall((*call).endStaffRole)),
+		ResetStaff:   by(c, operator, onCall((*call).resetStaff)),
+
 		AddService: by(c, operator, onCall((*call).addService)),
 
 		ListServices:   by(c, operator, onCall((*call).listServices)),

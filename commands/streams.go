@@ -29,7 +29,7 @@ func (c *core) deliveryStream(id domain.DeliveryID) stream[*domain.Delivery] {
 }
 
 func (c *core) staffStream(id domain.StaffID) stream[*domain.Staff] {
-	return stream[*domain.Staff]{domain.StaffStream(id), c.officers, zero[domain.Staff]}
+	return stream[*domain.Staff]{domain.StaffStream(id), c.officers, domain.NewStaff}
 }
 
 func (c *core) servicesStream() stream[*domain.Services] {

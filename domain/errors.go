@@ -206,6 +206,8 @@ var (
 		Message: "The service has two valid keys already. End the one that it no longer uses first."}
 	ErrNoServiceKey = &Error{Kind: NotFound, Code: "service_key_unknown", Message: "The service has no key of this number.", Field: "/key"}
 	ErrStaffTaken   = &Error{Kind: Conflict, Code: "staff_exists", Message: "An officer with this address already exists.", Field: "/email"}
+	ErrNoOfficer    = &Error{Kind: NotFound, Code: "officer_unknown", Message: "There is no officer of this address or id."}
+	ErrOfficerEnded = &Error{Kind: Conflict, Code: "officer_ended", Message: "This officer has left for good. Add them again."}
 	ErrUnsure       = &Error{Kind: UnknownOutcome, Code: "outcome_unknown",
 		Message: "It is not known whether this was done. Repeat it with the same Idempotency-Key."}
 	ErrUnavailable = &Error{Kind: Unavailable, Code: "unavailable", Message: "This is temporarily unavailable. Try again shortly."}

@@ -83,8 +83,8 @@ func TestEnrolment(t *testing.T) {
 		"expired":            {[]any{added}, hash("a"), noon.Add(24 * time.Hour), false},
 		"from ahead of time": {[]any{added}, hash("a"), noon.Add(-time.Hour), false},
 	} {
-		var s domain.Staff
-		apply(t, &s, noon, c.given...)
+		s := domain.NewStaff()
+		apply(t, s, noon, c.given...)
 		events, err := s.Enrol(c.code, c.now)
 		if c.ok {
 			sameEvents(t, events, domain.StaffEnrolled{})

@@ -28,7 +28,7 @@ func aggregates() map[string]func() interface{ Apply(domain.Fact) error } {
 		"sessions":     func() state { return &domain.Sessions{} },
 		"sign-in":      func() state { return &domain.SignIn{} },
 		"sign-up":      func() state { return &domain.SignUp{} },
-		"staff":        func() state { return &domain.Staff{} },
+		"staff":        func() state { return domain.NewStaff() },
 		"verification": func() state { return &domain.Verification{} },
 	}
 }

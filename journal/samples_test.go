@@ -142,7 +142,10 @@ func samples() map[string]any {
 
 		"staff.added.v1":        domain.StaffAdded{CodeHash: hash("d"), Expires: sampleTime, Officer: domain.Personal(officer, domain.StaffKey(staff))},
 		"staff.role_granted.v1": domain.StaffRoleGranted{Role: domain.RoleCompliance, Alone: true},
+		"staff.role_ended.v1":   domain.StaffRoleEnded{Role: domain.RoleCompliance},
 		"staff.enrolled.v1":     domain.StaffEnrolled{},
+		"staff.reset.v1":        domain.StaffReset{CodeHash: hash("d"), Expires: sampleTime},
+		"staff.ended.v1":        domain.StaffEnded{},
 		"service.added.v1": domain.ServiceAdded{Service: id[domain.ServiceID](7), Name: "weather-app", KeyHash: hash("e"), Allowed: []domain.Allowance{
 			{Permission: "location", Purpose: "weather"}, {Permission: "location", Purpose: "navigation"}}},
 		"service.renamed.v1": domain.ServiceRenamed{Service: id[domain.ServiceID](7), Name: "forecasts"},

@@ -77,7 +77,10 @@ func Types() []Type {
 
 		Event[domain.StaffAdded]("staff.added.v1"),
 		Event[domain.StaffRoleGranted]("staff.role_granted.v1"),
+		Event[domain.StaffRoleEnded]("staff.role_ended.v1"),
 		Event[domain.StaffEnrolled]("staff.enrolled.v1"),
+		Event[domain.StaffReset]("staff.reset.v1"),
+		Event[domain.StaffEnded]("staff.ended.v1"),
 		Event[domain.ServiceAdded]("service.added.v1"),
 		Event[domain.ServiceRenamed]("service.renamed.v1"),
 		Event[domain.ServiceAllowed]("service.allowed.v1"),

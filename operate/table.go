@@ -6,6 +6,8 @@ func Operations() []Entry {
 		ReadStatus,
 		ReadMailbox,
 		AddStaff,
+		ChangeStaff,
+		ResetStaff,
 		AddService,
 		ListServices,
 		ChangeService,

@@ -109,7 +109,10 @@ func (v activity) ofOffice() []rule {
 			}
 			return word(e.Role)
 		}),
+		says(v, func(e domain.StaffRoleEnded) words { return word(e.Role) }),
 		says(v, nothing[domain.StaffEnrolled]),
+		says(v, nothing[domain.StaffReset]),
+		says(v, nothing[domain.StaffEnded]),
 		says(v, func(e domain.ServiceAdded) words {
 			return allowed(word(e.Service.String()).and(string(e.Name)), e.Allowed)
 		}),

@@ -120,6 +120,8 @@ func everything(l *projectiontest.Ledger) {
 		domain.ServiceKeyEnded{Service: service, Key: 1}, domain.ServiceRenamed{Service: service, Name: "forecasts"},
 		domain.ServiceAllowed{Service: service, Allowed: []domain.Allowance{{Permission: "location", Purpose: "navigation"}}},
 		domain.ServiceSuspended{Service: service}, domain.ServiceResumed{Service: service}, domain.ServiceEnded{Service: service})
+	l.AppendAs(operator, domain.StaffStream(officer), domain.StaffReset{CodeHash: domain.HashHandle("code 2"), Expires: l.Now().Add(24 * time.Hour)},
+		domain.StaffEnrolled{}, domain.StaffRoleEnded{Role: domain.RoleCompliance}, domain.StaffEnded{})
 }
 
 // moves is somebody who goes from one address to another, which somebody undoes, and to it again.

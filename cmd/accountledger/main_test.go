@@ -80,6 +80,19 @@ func TestCommandsOnAFolderThatNobodyServes(t *testing.T) {
 			t.Errorf("service %s: %v\n%s", strings.Join(c.args, " "), err, out)
 		}
 	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"reset", "officer@example.org"}, "ale_"},
+		{[]string{"end-role", "officer@example.org", "compliance"}, "this role no longer"},
+		{[]string{"end", "officer@example.org"}, "is one no longer"},
+		{[]string{"add", "--email", "officer@example.org", "--role", "analyst"}, "ale_"},
+	} {
+		if out, err = run(t, append(append([]string{"staff"}, c.args...), "--data", dir)...); err != nil || !strings.Contains(out, c.want) {
+			t.Errorf("staff %s: %v\n%s", strings.Join(c.args, " "), err, out)
+		}
+	}
 	if _, err = run(t, "service", "end", "nobody", "--data", dir); err == nil || !strings.Contains(explain(err), "no service") {
 		t.Errorf("service end nobody: %v", err)
 	}
