@@ -38,5 +38,5 @@ func (a *API) decideAccess() {
 				return nil, err
 			}
 			return reply(a, out.Position, decideAnswer{out.Value.ID, out.Value.Outcome, out.Value.At}), nil
-		}, domain.ErrOutsideKey)
+		}, domain.ErrOutsideKey, domain.ErrSuspended)
 }

@@ -74,13 +74,17 @@ func standingOf(a *domain.Account) standing {
 }
 
 func standingOfStaff(s *domain.Staff) standing {
-	return standing{everywhere: -1, roles: s.Roles, reach: domain.LevelOne, ways: []domain.AuthMethod{domain.MethodPassword}}
+	return standing{gone: s.State() != domain.StaffActive, everywhere: s.EverywhereAt, roles: s.Roles, reach: domain.LevelOne, ways: []domain.AuthMethod{domain.MethodPassword}}
 }
 
-// knownService authenticates a service by its cached state, without reading its stream.
+// knownService authenticates a service by its cached state, without reading the stream.
 func (c *core) knownService(id domain.ServiceID, secret []byte) (domain.Caller, bool) {
-	s, known := c.serviceStream(id).cached()
-	return serviceCaller(id), known && s.Owns(hashSecret(secret))
+	all, known := c.servicesStream().cached()
+	if !known {
+		return domain.Guest(), false
+	}
+	caller, err := serviceCaller(all, id, secret)
+	return caller, err == nil
 }
 
 // knownSession authenticates a session by cached states, without reading their streams.
@@ -127,16 +131,19 @@ func (t sessionToken) person() domain.Caller {
 }
 
 func (c *core) authenticateService(ctx context.Context, id domain.ServiceID, secret []byte) (domain.Caller, error) {
-	s, err := stateOf(ctx, c.serviceStream(id))
+	all, err := stateOf(ctx, c.servicesStream())
 	if err != nil {
 		return domain.Guest(), err
 	}
-	if !s.Owns(hashSecret(secret)) {
-		return domain.Guest(), domain.ErrServiceKey
-	}
-	return serviceCaller(id), nil
+	return serviceCaller(all, id, secret)
 }
 
-func serviceCaller(id domain.ServiceID) domain.Caller {
-	return domain.Caller{Actor: domain.Actor{Kind: domain.ActorService, ID: domain.ID[any](id)}, Service: id}
+// serviceCaller is the service that a key is of, suspended or not. A key that has ended is nobody's.
+func serviceCaller(all *domain.Services, id domain.ServiceID, secret []byte) (domain.Caller, error) {
+	if s := all.ByID(id); s != nil {
+		if key := s.Owner(hashSecret(secret)); key > 0 {
+			return domain.Caller{Actor: domain.Actor{Kind: domain.ActorService, ID: domain.ID[any](id)}, Service: id, Key: key}, nil
+		}
+	}
+	return domain.Guest(), domain.ErrServiceKey
 }

@@ -101,7 +101,7 @@ type core struct {
 	signIns   *folded[*domain.SignIn]
 	factors   *folded[*domain.FactorUses]
 	missed    *folded[*domain.Missed]
-	services  *folded[*domain.Service]
+	services  *folded[*domain.Services]
 	officers  *folded[*domain.Staff]
 	published *folded[*domain.Notices]
 	described *folded[*domain.Controllers]
@@ -175,9 +175,8 @@ func (c *core) periodKey(ctx context.Context, period string) (*vault.Key, error)
 }
 
 const (
-	spacePeople   = "person"
-	spaceStaff    = "staff"
-	spaceServices = "service"
+	spacePeople = "person"
+	spaceStaff  = "staff"
 )
 
 // New makes the menu. It creates the ledger's keys on first use.
@@ -198,7 +197,7 @@ func newCore(ctx context.Context, d Deps) (*core, error) {
 		near: d.Journal.Near()}
 	c.accounts, c.sessions = newFolded[*domain.Account](c), newFolded[*domain.Sessions](c)
 	c.clients, c.signIns, c.missed = newFolded[*domain.Clients](c), newFolded[*domain.SignIn](c), newFolded[*domain.Missed](c)
-	c.services, c.officers = newFolded[*domain.Service](c), newFolded[*domain.Staff](c)
+	c.services, c.officers = newFolded[*domain.Services](c), newFolded[*domain.Staff](c)
 	c.published, c.claims = newFolded[*domain.Notices](c), newFolded[*domain.Claim](c)
 	c.attempts, c.asked, c.proofs = newFolded[*domain.Attempts](c), newFolded[*domain.SignUp](c), newFolded[*proof](c)
 	c.factors = newFolded[*domain.FactorUses](c)

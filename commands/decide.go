@@ -38,11 +38,11 @@ func (k *call) decideAccess(ctx context.Context, in DecideAccess) (AccessDecisio
 
 // decide returns the decision as of now, and what its record is about.
 func (k *call) decide(ctx context.Context, in DecideAccess) (domain.AccessDecided, about, error) {
-	var s *domain.Service
+	var services *domain.Services
 	var notices *domain.Notices
 	var a *domain.Account
 	if err := k.beside(ctx, func(ctx context.Context) (err error) {
-		s, err = stateOf(ctx, k.serviceStream(k.Caller.Service))
+		services, err = stateOf(ctx, k.servicesStream())
 		return err
 	}, func(ctx context.Context) (err error) {
 		notices, err = k.notices(ctx, in.Permission)
@@ -53,12 +53,12 @@ func (k *call) decide(ctx context.Context, in DecideAccess) (domain.AccessDecide
 	}); err != nil {
 		return domain.AccessDecided{}, about{}, err
 	}
-	if !s.May(in.Permission, in.Purpose) {
-		return domain.AccessDecided{}, about{}, s.Refuse()
+	if err := services.ByID(k.Caller.Service).Asks(in.Permission, in.Purpose); err != nil {
+		return domain.AccessDecided{}, about{}, err
 	}
 	outcome, reason, grant := a.Decide(in.Permission, in.Purpose, notices.Material())
-	return domain.AccessDecided{Service: k.Caller.Service, Permission: in.Permission, For: in.Purpose, Outcome: outcome, Reason: reason,
-		AccountVersion: a.Version, Grant: grant}, about{subject: in.Account, region: a.Region}, nil
+	return domain.AccessDecided{Service: k.Caller.Service, Key: k.Caller.Key, Permission: in.Permission, For: in.Purpose, Outcome: outcome,
+		Reason: reason, AccountVersion: a.Version, Grant: grant}, about{subject: in.Account, region: a.Region}, nil
 }
 
 // confirm reads the account again as of the record's position. A deposed leader that does not know it yet can answer reads from

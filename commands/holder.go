@@ -100,7 +100,8 @@ func (k *call) officerHolder(ctx context.Context, digest vault.Digest) (holder, 
 	}, func(ctx context.Context) error { return k.readSessions(ctx, id) }); err != nil || !staff.Enrolled {
 		return holder{kind: domain.ActorStaff}, err
 	}
-	return holder{id: id, kind: domain.ActorStaff, secret: domain.StaffSecret(domain.StaffID{UUID: id}), roles: staff.Roles}, nil
+	return holder{id: id, kind: domain.ActorStaff, secret: domain.StaffSecret(domain.StaffID{UUID: id}), roles: staff.Roles,
+		ownerAt: staff.Version}, nil
 }
 
 // rightPassword hashes once, whether or not there is a password to compare with.

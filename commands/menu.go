@@ -89,10 +89,23 @@ type Menu struct {
 	RevealQuestion Command[RevealQuestion, QuestionRevealed]
 	ShowAccount    Command[ShowAccount, AccountShown]
 
-	AddStaff   Command[AddStaff, StaffAdded]
+	AddStaff     Command[AddStaff, StaffAdded]
+	EndStaff     Command[OfStaff, StaffNow]
+	EndStaffRole Command[StaffRole, StaffNow]
+	ResetStaff   Command[OfStaff, StaffAdded]
+
 	AddService Command[AddService, ServiceAdded]
-	Operate    Command[Operate, domain.EventID]
-	SkipEvent  Command[SkipEvent, domain.Fact]
+	// ListServices is of all that were ever connected, the oldest first.
+	ListServices   Command[struct{}, []domain.Service]
+	RenameService  Command[RenameService, domain.Service]
+	AllowService   Command[AllowService, domain.Service]
+	SuspendService Command[OfService, domain.Service]
+	ResumeService  Command[OfService, domain.Service]
+	EndService     Command[OfService, domain.Service]
+	AddServiceKey  Command[OfService, ServiceAdded]
+	EndServiceKey  Command[EndServiceKey, domain.Service]
+	Operate        Command[Operate, domain.EventID]
+	SkipEvent      Command[SkipEvent, domain.Fact]
 
 	ConfirmClock Command[ConfirmClock, time.Time]
 	NoteClock    Command[NoteClock, struct{}]
@@ -194,10 +207,24 @@ func menu(c *core) *Menu {
 		RevealQuestion: by(c, fresh(officer(domain.RoleCompliance), freshOfficer), onCall((*call).revealQuestion)),
 		ShowAccount:    by(c, officer(domain.RoleCompliance), onCall((*call).showAccount)),
 
-		AddStaff:   by(c, operator, onCall((*call).addStaff)),
+		AddStaff:     by(c, operator, onCall((*call).addStaff)),
+		EndStaff:     by(c, operator, onCall((*call).endStaff)),
+		EndStaffRole: by(c, operator, onCall((*call).endStaffRole)),
+		ResetStaff:   by(c, operator, onCall((*call).resetStaff)),
+
 		AddService: by(c, operator, onCall((*call).addService)),
-		Operate:    by(c, operator, onCall((*call).operate)),
-		SkipEvent:  by(c, operator, onCall((*call).skipEvent)),
+
+		ListServices:   by(c, operator, onCall((*call).listServices)),
+		RenameService:  by(c, operator, onCall((*call).renameService)),
+		AllowService:   by(c, operator, onCall((*call).allowService)),
+		SuspendService: by(c, operator, onCall((*call).suspendService)),
+		ResumeService:  by(c, operator, onCall((*call).resumeService)),
+		EndService:     by(c, operator, onCall((*call).endService)),
+		AddServiceKey:  by(c, operator, onCall((*call).addServiceKey)),
+		EndServiceKey:  by(c, operator, onCall((*call).endServiceKey)),
+
+		Operate:   by(c, operator, onCall((*call).operate)),
+		SkipEvent: by(c, operator, onCall((*call).skipEvent)),
 
 		ConfirmClock: by(c, operator, onCall((*call).confirmClock)),
 		NoteClock:    by(c, system, onCall((*call).noteClock)),

@@ -100,6 +100,6 @@ func presumedFor(ctx context.Context) *presumed {
 }
 
 func sameCaller(a, b domain.Caller) bool {
-	return a.Actor == b.Actor && a.Account == b.Account && a.Staff == b.Staff && a.Service == b.Service && a.Session == b.Session &&
+	return a.Actor == b.Actor && a.Account == b.Account && a.Staff == b.Staff && a.Service == b.Service && a.Key == b.Key && a.Session == b.Session &&
 		a.Closing == b.Closing && a.Level == b.Level && a.Reach == b.Reach && a.UID == b.UID && slices.Equal(a.Roles, b.Roles)
 }

@@ -75,7 +75,18 @@ RecordQuery        s     n      n       n       n     y          y       n      
 RevealQuestion     s     n      n       n       n     y          n       n        n
 ShowAccount        s     n      n       n       n     y          n       n        n
 AddStaff           n     n      n       n       n     n          n       y        n
+EndStaff           n     n      n       n       n     n          n       y        n
+EndStaffRole       n     n      n       n       n     n          n       y        n
+ResetStaff         n     n      n       n       n     n          n       y        n
 AddService         n     n      n       n       n     n          n       y        n
+ListServices       n     n      n       n       n     n          n       y        n
+RenameService      n     n      n       n       n     n          n       y        n
+AllowService       n     n      n       n       n     n          n       y        n
+SuspendService     n     n      n       n       n     n          n       y        n
+ResumeService      n     n      n       n       n     n          n       y        n
+EndService         n     n      n       n       n     n          n       y        n
+AddServiceKey      n     n      n       n       n     n          n       y        n
+EndServiceKey      n     n      n       n       n     n          n       y        n
 Operate            n     n      n       n       n     n          n       y        n
 SkipEvent          n     n      n       n       n     n          n       y        n
 ConfirmClock       n     n      n       n       n     n          n       y        n
@@ -191,7 +202,7 @@ func TestPersonalNeverPrints(t *testing.T) {
 		domain.LinkDevice{Model: canary, Name: canary},
 		commands.Contact{Email: canary}, commands.AddContact{Email: canary}, commands.ContactAdding{Handle: canary},
 		commands.RenameDevice{Name: canary}, commands.LookUp{Email: canary}, commands.Revealed{Emails: []string{canary}, Devices: []commands.Device{device}},
-		commands.AddStaff{Email: canary, Name: canary},
+		commands.AddStaff{Email: canary, Name: canary}, commands.OfStaff{Officer: canary}, commands.StaffRole{OfStaff: commands.OfStaff{Officer: canary}},
 		commands.StaffAdded{Code: canary}, commands.ServiceAdded{Key: canary}, commands.MessageToSend{To: canary, Code: canary, Link: canary},
 		commands.Undo{Link: canary, Code: canary}, commands.LinkToken(canary), commands.CorrectBirth{BirthMonth: canary},
 		commands.Request{Client: client, Key: canary}, commands.Token(canary),

@@ -32,8 +32,12 @@ func (k *call) months() []domain.Month {
 }
 
 func (k *call) everywhereAt(ctx context.Context) (int64, error) {
-	if k.Caller.Actor.Kind != domain.ActorPerson {
-		return -1, nil
+	if k.Caller.Actor.Kind == domain.ActorStaff {
+		s, err := stateOf(ctx, k.staffStream(k.Caller.Staff))
+		if err != nil {
+			return -1, err
+		}
+		return s.EverywhereAt, nil
 	}
 	a, err := k.account(ctx, k.Caller.Account)
 	if err != nil {

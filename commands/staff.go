@@ -128,7 +128,7 @@ func (k *call) enrol(ctx context.Context, in Enrol) (Enrolled, error) {
 	if err != nil {
 		return Enrolled{}, err
 	}
-	if out.state.Added == nil || out.state.Added.CodeHash != hashSecret(secret) { // a repeat with another code
+	if !out.state.Gave(hashSecret(secret)) { // a repeat with another code
 		return Enrolled{}, domain.ErrEnrolment
 	}
 	return Enrolled{out.state.Roles}, nil

@@ -29,11 +29,11 @@ func (c *core) deliveryStream(id domain.DeliveryID) stream[*domain.Delivery] {
 }
 
 func (c *core) staffStream(id domain.StaffID) stream[*domain.Staff] {
-	return stream[*domain.Staff]{domain.StaffStream(id), c.officers, zero[domain.Staff]}
+	return stream[*domain.Staff]{domain.StaffStream(id), c.officers, domain.NewStaff}
 }
 
-func (c *core) serviceStream(id domain.ServiceID) stream[*domain.Service] {
-	return stream[*domain.Service]{domain.ServiceStream(id), c.services, zero[domain.Service]}
+func (c *core) servicesStream() stream[*domain.Services] {
+	return stream[*domain.Services]{domain.ServicesStream, c.services, domain.NewServices}
 }
 
 func (c *core) noticeStream(p domain.Permission) stream[*domain.Notices] {

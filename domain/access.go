@@ -44,6 +44,7 @@ func (r AccessReason) Validate() error {
 // account and the grant that the answer rests on.
 type AccessDecided struct {
 	Service        ServiceID    `json:"service"`
+	Key            int          `json:"key"` // the number of the key that it used
 	Permission     Permission   `json:"permission"`
 	For            Purpose      `json:"for"`
 	Outcome        Outcome      `json:"outcome"`

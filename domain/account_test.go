@@ -164,7 +164,7 @@ func TestForkIsApart(t *testing.T) {
 func TestStatesRefuseStrangeEvents(t *testing.T) {
 	for name, s := range map[string]interface{ Apply(domain.Fact) error }{
 		"account": domain.NewAccount(domain.AccountID{}), "sign-up": &domain.SignUp{}, "verification": &domain.Verification{}, "claim": &domain.Claim{},
-		"sessions": &domain.Sessions{}, "staff": &domain.Staff{}, "service": &domain.Service{}, "delivery": &domain.Delivery{},
+		"sessions": &domain.Sessions{}, "staff": domain.NewStaff(), "services": domain.NewServices(), "delivery": &domain.Delivery{},
 		"notices": &domain.Notices{}, "attempts": &domain.Attempts{},
 	} {
 		if err := s.Apply(domain.Fact{Stream: "x", Event: struct{}{}}); err == nil {

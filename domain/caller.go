@@ -13,6 +13,7 @@ type Caller struct {
 	Account AccountID // of a person
 	Staff   StaffID   // of an officer
 	Service ServiceID
+	Key     int    // the number of a service's key
 	Roles   []Role // of an officer
 	Session SessionID
 	Level   Level // of the session

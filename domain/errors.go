@@ -215,8 +215,16 @@ var (
 	ErrSlugTaken = &Error{Kind: Conflict, Code: "service_exists", Message: "A service with this name already exists.", Field: "/name"}
 	ErrAllowed   = &Error{Kind: Invalid, Code: "invalid_allowance",
 		Message: "State what the service may ask for as permission:purpose, both from the catalogue.", Field: "/allow"}
-	ErrStaffTaken = &Error{Kind: Conflict, Code: "staff_exists", Message: "An officer with this address already exists.", Field: "/email"}
-	ErrUnsure     = &Error{Kind: UnknownOutcome, Code: "outcome_unknown",
+	ErrSuspended    = &Error{Kind: Forbidden, Code: "service_suspended", Message: "This service is suspended. Ask whoever runs the ledger."}
+	ErrNoService    = &Error{Kind: NotFound, Code: "service_unknown", Message: "There is no service by this name."}
+	ErrServiceEnded = &Error{Kind: Conflict, Code: "service_ended", Message: "This service has ended for good. Add another one."}
+	ErrServiceKeys  = &Error{Kind: Conflict, Code: "too_many_service_keys",
+		Message: "The service has two valid keys already. End the one that it no longer uses first."}
+	ErrNoServiceKey = &Error{Kind: NotFound, Code: "service_key_unknown", Message: "The service has no key of this number.", Field: "/key"}
+	ErrStaffTaken   = &Error{Kind: Conflict, Code: "staff_exists", Message: "An officer with this address already exists.", Field: "/email"}
+	ErrNoOfficer    = &Error{Kind: NotFound, Code: "officer_unknown", Message: "There is no officer of this address or id."}
+	ErrOfficerEnded = &Error{Kind: Conflict, Code: "officer_ended", Message: "This officer has left for good. Add them again."}
+	ErrUnsure       = &Error{Kind: UnknownOutcome, Code: "outcome_unknown",
 		Message: "It is not known whether this was done. Repeat it with the same Idempotency-Key."}
 	ErrUnavailable = &Error{Kind: Unavailable, Code: "unavailable", Message: "This is temporarily unavailable. Try again shortly."}
 	ErrOverload    = &Error{Kind: Unavailable, Code: "overloaded", Message: "The server is overloaded. Try again shortly."}

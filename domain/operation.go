@@ -7,7 +7,9 @@ type Operation string
 const (
 	OpMailbox       Operation = "mailbox"
 	OpStaffAdd      Operation = "staff_add"
+	OpStaffChange   Operation = "staff_change"
 	OpServiceAdd    Operation = "service_add"
+	OpServiceChange Operation = "service_change"
 	OpReplayRebuild Operation = "replay_rebuild"
 	OpReplayCompare Operation = "replay_compare"
 	OpReplayMove    Operation = "replay_move"
@@ -26,7 +28,7 @@ const (
 
 // Validate refuses unknown values.
 func (o Operation) Validate() error {
-	return oneOf(o, OpMailbox, OpStaffAdd, OpServiceAdd, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplaySkip,
+	return oneOf(o, OpMailbox, OpStaffAdd, OpStaffChange, OpServiceAdd, OpServiceChange, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplaySkip,
 		OpReplayShow, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpClockConfirm, OpControllerSet, OpBackup, OpBackupDone)
 }
 

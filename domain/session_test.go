@@ -83,8 +83,8 @@ func TestEnrolment(t *testing.T) {
 		"expired":            {[]any{added}, hash("a"), noon.Add(24 * time.Hour), false},
 		"from ahead of time": {[]any{added}, hash("a"), noon.Add(-time.Hour), false},
 	} {
-		var s domain.Staff
-		apply(t, &s, noon, c.given...)
+		s := domain.NewStaff()
+		apply(t, s, noon, c.given...)
 		events, err := s.Enrol(c.code, c.now)
 		if c.ok {
 			sameEvents(t, events, domain.StaffEnrolled{})
@@ -92,17 +92,6 @@ func TestEnrolment(t *testing.T) {
 		if (err == nil) != c.ok || err != nil && (!errors.Is(err, domain.ErrEnrolment) || len(events) > 0) {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-}
-
-func TestServices(t *testing.T) {
-	var s domain.Service
-	if s.Owns("") || s.May("location", "weather") {
-		t.Error("an unknown service may ask")
-	}
-	apply(t, &s, noon, domain.ServiceAdded{Name: "weather", KeyHash: hash("a"), Allowed: []domain.Allowance{{Permission: "location", Purpose: "weather"}}})
-	if !s.Owns(hash("a")) || s.Owns(hash("b")) || !s.May("location", "weather") || s.May("location", "navigation") || s.May("weather", "location") {
-		t.Error("it may what it may not")
 	}
 }
 

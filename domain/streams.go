@@ -51,8 +51,8 @@ func AttemptsStream(hash [32]byte, period string) string {
 // StaffStream holds an officer's enrolment and roles.
 func StaffStream(id StaffID) string { return "staff-" + id.String() }
 
-// ServiceStream holds a connected service.
-func ServiceStream(id ServiceID) string { return "service-" + id.String() }
+// ServicesStream holds all connected services: there are few, their names are unique, and they are listed.
+const ServicesStream = "services"
 
 // AccessStream holds the accesses that one process recorded on a day.
 func AccessStream(writer uuid.UUID, day Day) string {
@@ -71,12 +71,12 @@ const OperationsStream = "operations"
 // IsStream reports whether a name is one of the ledger's streams: made by the functions above, or a single stream.
 func IsStream(name string) bool {
 	switch name {
-	case OperationsStream, ClockStream, RestoresStream, BackupsStream, ControllerStream, PartyStream:
+	case OperationsStream, ServicesStream, ClockStream, RestoresStream, BackupsStream, ControllerStream, PartyStream:
 		return true
 	}
 	kind, rest, _ := strings.Cut(name, "-")
 	switch kind {
-	case "signup", "recovery", "verification", "identifier", "account", "staff", "service", "delivery", "clients", "signin", "missed", "factor":
+	case "signup", "recovery", "verification", "identifier", "account", "staff", "delivery", "clients", "signin", "missed", "factor":
 		return isID(rest)
 	case "sessions":
 		id, month, ok := cutID(rest)

@@ -17,7 +17,7 @@ func TestIsStream(t *testing.T) {
 		domain.AccountStream(domain.AccountID{UUID: id}), domain.SessionsStream(id, "2026-11"), domain.ClientsStream(id),
 		domain.MissedStream(domain.AccountID{UUID: id}), domain.SignInStream(domain.SignInID{UUID: id}),
 		domain.AttemptsStream([32]byte{1}, "2026-11-26"),
-		domain.StaffStream(domain.StaffID{UUID: id}), domain.ServiceStream(domain.ServiceID{UUID: id}), domain.AccessStream(id, "2026-11-26"),
+		domain.StaffStream(domain.StaffID{UUID: id}), domain.ServicesStream, domain.AccessStream(id, "2026-11-26"),
 		domain.DeliveryStream(domain.DeliveryID{UUID: id}), domain.NoticeStream("location"),
 		domain.OperationsStream, domain.ControllerStream, domain.ClockStream, domain.RestoresStream, domain.BackupsStream,
 	}

@@ -25,11 +25,11 @@ func aggregates() map[string]func() interface{ Apply(domain.Fact) error } {
 		"notices":      func() state { return &domain.Notices{} },
 		"party":        func() state { return &domain.Relying{} },
 		"recovery":     func() state { return &domain.Recovery{} },
-		"service":      func() state { return &domain.Service{} },
+		"services":     func() state { return domain.NewServices() },
 		"sessions":     func() state { return &domain.Sessions{} },
 		"sign-in":      func() state { return &domain.SignIn{} },
 		"sign-up":      func() state { return &domain.SignUp{} },
-		"staff":        func() state { return &domain.Staff{} },
+		"staff":        func() state { return domain.NewStaff() },
 		"verification": func() state { return &domain.Verification{} },
 	}
 }

@@ -33,7 +33,7 @@ var (
 
 // samples is one event of every type, with every field set, by the name it has in the log.
 func samples() map[string]any {
-	decided := domain.AccessDecided{Service: id[domain.ServiceID](7), Permission: "location", For: "weather", Outcome: domain.Allowed,
+	decided := domain.AccessDecided{Service: id[domain.ServiceID](7), Key: 2, Permission: "location", For: "weather", Outcome: domain.Allowed,
 		Reason:         domain.ReasonGranted,
 		AccountVersion: 4, Grant: id[domain.EventID](9)}
 	account, device, claim, signUp, staff := id[domain.AccountID](1), id[domain.DeviceID](2), id[domain.ClaimID](3), id[domain.SignUpID](4), id[domain.StaffID](5)
@@ -149,9 +149,20 @@ func samples() map[string]any {
 
 		"staff.added.v1":        domain.StaffAdded{CodeHash: hash("d"), Expires: sampleTime, Officer: domain.Personal(officer, domain.StaffKey(staff))},
 		"staff.role_granted.v1": domain.StaffRoleGranted{Role: domain.RoleCompliance, Alone: true},
+		"staff.role_ended.v1":   domain.StaffRoleEnded{Role: domain.RoleCompliance},
 		"staff.enrolled.v1":     domain.StaffEnrolled{},
-		"service.added.v1": domain.ServiceAdded{Name: "weather-app", KeyHash: hash("e"), Allowed: []domain.Allowance{
+		"staff.reset.v1":        domain.StaffReset{CodeHash: hash("d"), Expires: sampleTime},
+		"staff.ended.v1":        domain.StaffEnded{},
+		"service.added.v1": domain.ServiceAdded{Service: id[domain.ServiceID](7), Name: "weather-app", KeyHash: hash("e"), Allowed: []domain.Allowance{
 			{Permission: "location", Purpose: "weather"}, {Permission: "location", Purpose: "navigation"}}},
+		"service.renamed.v1": domain.ServiceRenamed{Service: id[domain.ServiceID](7), Name: "forecasts"},
+		"service.allowed.v1": domain.ServiceAllowed{Service: id[domain.ServiceID](7),
+			Allowed: []domain.Allowance{{Permission: "location", Purpose: "weather"}}},
+		"service.suspended.v1": domain.ServiceSuspended{Service: id[domain.ServiceID](7)},
+		"service.resumed.v1":   domain.ServiceResumed{Service: id[domain.ServiceID](7)},
+		"service.key_added.v1": domain.ServiceKeyAdded{Service: id[domain.ServiceID](7), Key: 2, KeyHash: hash("f")},
+		"service.key_ended.v1": domain.ServiceKeyEnded{Service: id[domain.ServiceID](7), Key: 1},
+		"service.ended.v1":     domain.ServiceEnded{Service: id[domain.ServiceID](7)},
 
 		"access.decided.v1":   decided,
 		"access.corrected.v1": domain.AccessCorrected{AccessDecided: decided, Corrects: id[domain.EventID](14)},

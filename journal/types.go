@@ -79,8 +79,18 @@ func Types() []Type {
 
 		Event[domain.StaffAdded]("staff.added.v1"),
 		Event[domain.StaffRoleGranted]("staff.role_granted.v1"),
+		Event[domain.StaffRoleEnded]("staff.role_ended.v1"),
 		Event[domain.StaffEnrolled]("staff.enrolled.v1"),
+		Event[domain.StaffReset]("staff.reset.v1"),
+		Event[domain.StaffEnded]("staff.ended.v1"),
 		Event[domain.ServiceAdded]("service.added.v1"),
+		Event[domain.ServiceRenamed]("service.renamed.v1"),
+		Event[domain.ServiceAllowed]("service.allowed.v1"),
+		Event[domain.ServiceSuspended]("service.suspended.v1"),
+		Event[domain.ServiceResumed]("service.resumed.v1"),
+		Event[domain.ServiceKeyAdded]("service.key_added.v1"),
+		Event[domain.ServiceKeyEnded]("service.key_ended.v1"),
+		Event[domain.ServiceEnded]("service.ended.v1"),
 
 		Event[domain.AccessDecided]("access.decided.v1"),
 		Event[domain.AccessCorrected]("access.corrected.v1"),

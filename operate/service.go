@@ -27,6 +27,7 @@ type ServiceAdd struct {
 // ServiceAdded is the answer; the key is shown once.
 type ServiceAdded struct {
 	Service string `json:"service"`
+	Number  int    `json:"number"` // of the key
 	Key     string `json:"key"`
 }
 
@@ -39,7 +40,7 @@ func addService(ctx context.Context, c *call, in ServiceAdd) (ServiceAdded, erro
 	if err != nil {
 		return ServiceAdded{}, err
 	}
-	return ServiceAdded{Service: a.Value.Service.String(), Key: string(a.Value.Key)}, nil
+	return ServiceAdded{Service: a.Value.Service.String(), Number: a.Value.Number, Key: string(a.Value.Key)}, nil
 }
 
 // allowances reads permission:purpose.

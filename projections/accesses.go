@@ -21,7 +21,7 @@ const (
 type accesses struct {
 	kind, subject, actorKind, actor, service, permission, purpose, caseID, outcome, reason, grant, corrects, queried, asked, region view.KeywordField
 	parts                                                                                                                           view.WordsField
-	accountVersion, rows                                                                                                            view.NumberField
+	accountVersion, rows, key                                                                                                       view.NumberField
 	at                                                                                                                              view.TimeField
 	question                                                                                                                        view.SealedField
 }
@@ -40,12 +40,12 @@ func Accesses() Declaration {
 		purpose: f.Keyword("purpose", view.Optional), caseID: f.Keyword("case", view.Optional),
 		outcome: f.Keyword("outcome", view.Optional), reason: f.Keyword("reason", view.Optional),
 		grant: f.Keyword("grant", view.Optional, view.OfThing), corrects: f.Keyword("corrects", view.Optional, view.OfThing),
-		accountVersion: f.Number("account_version", view.Optional),
-		parts:          f.Words("parts", view.Optional), queried: f.Keyword("view", view.Optional), rows: f.Number("rows", view.Optional),
+		accountVersion: f.Number("account_version", view.Optional), key: f.Number("key", view.Optional),
+		parts: f.Words("parts", view.Optional), queried: f.Keyword("view", view.Optional), rows: f.Number("rows", view.Optional),
 		at: f.Time("at"), region: f.Keyword("region", view.Optional),
 		asked: f.Keyword("asked", view.Optional, view.OfThing), question: f.Sealed("question", view.Optional),
 	}
-	schema := view.Schema{Name: "accesses", Version: 3, ID: view.NamesThing, Person: "subject", Fields: f, Indexes: []view.Index{
+	schema := view.Schema{Name: "accesses", Version: 4, ID: view.NamesThing, Person: "subject", Fields: f, Indexes: []view.Index{
 		{"subject", "-at"}, {"actor", "-at"}, {"service", "-at"}, {"kind", "-at"}, {"case", "-at"}, {"-at"}},
 		Tallies: []view.Tally{{"kind", "at"}, {"service", "outcome"}}}
 	return declare(schema,
@@ -67,7 +67,10 @@ func Accesses() Declaration {
 			domain.RecoveryRequested{}, domain.RecoveryProved{}, domain.RecoveryWaiting{}, domain.RecoveryReminded{},
 			domain.RecoveryCompleted{}, domain.RecoveryLapsed{},
 			domain.AttemptsCounted{}, domain.AttemptsLimited{}, domain.AttemptsCleared{},
-			domain.StaffAdded{}, domain.StaffRoleGranted{}, domain.StaffEnrolled{}, domain.ServiceAdded{},
+			domain.StaffAdded{}, domain.StaffRoleGranted{}, domain.StaffEnrolled{},
+			domain.StaffRoleEnded{}, domain.StaffReset{}, domain.StaffEnded{}, domain.ServiceAdded{},
+			domain.ServiceRenamed{}, domain.ServiceAllowed{}, domain.ServiceSuspended{},
+			domain.ServiceResumed{}, domain.ServiceKeyAdded{}, domain.ServiceKeyEnded{}, domain.ServiceEnded{},
 			domain.DeliveryAdmitted{}, domain.DeliveryAttempted{}, domain.DeliverySucceeded{}, domain.DeliveryFailed{},
 			domain.ControllerDescribed{}, domain.PartyNamed{}, domain.NoticePublished{},
 			domain.LedgerRestored{}, domain.LedgerImported{}, domain.OperationPerformed{}, domain.LimitsChanged{},
@@ -98,6 +101,7 @@ func (v accesses) decides(d *view.Document, r journal.Record, e domain.AccessDec
 	v.who(d, r)
 	v.kind.Set(d, AccessDecided)
 	setID(v.service, d, e.Service)
+	v.key.Set(d, int64(e.Key))
 	v.permission.Set(d, string(e.Permission))
 	v.purpose.Set(d, string(e.For))
 	v.outcome.Set(d, string(e.Outcome))

@@ -15,7 +15,7 @@ func corrected(l *projectiontest.Ledger, p *projectiontest.Person) (wrong, right
 	service := domain.ServiceID{UUID: domain.Derive(p.ID.UUID, "another service")}
 	m := domain.Metadata{Actor: domain.Actor{Kind: domain.ActorService, ID: domain.ID[any](service)}, Subject: p.ID, Region: p.Region}
 	stream := domain.AccessStream(service.UUID, domain.DayOf(l.Now()))
-	decided := domain.AccessDecided{Service: service, Permission: "location", For: "weather", Outcome: domain.Allowed, Reason: domain.ReasonGranted,
+	decided := domain.AccessDecided{Service: service, Key: 1, Permission: "location", For: "weather", Outcome: domain.Allowed, Reason: domain.ReasonGranted,
 		AccountVersion: p.Version - 1, Grant: domain.EventID{UUID: uuid.New()}}
 	wrong = l.AppendAs(m, stream, decided).Facts[0].ID
 	decided.Outcome, decided.Reason, decided.AccountVersion, decided.Grant = domain.Denied, domain.ReasonWithdrawn, p.Version, domain.EventID{}

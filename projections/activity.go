@@ -23,7 +23,7 @@ func Activity() Declaration {
 		actorKind: f.Keyword("actor_kind"), actor: f.Keyword("actor", view.Optional, view.OfPerson), channel: f.Keyword("channel"),
 		region: f.Keyword("region", view.Optional), at: f.Time("at"), words: f.Words("words"),
 	}
-	schema := view.Schema{Name: "activity", Version: 6, ID: view.NamesThing, Person: "subject", Fields: f, Indexes: []view.Index{
+	schema := view.Schema{Name: "activity", Version: 7, ID: view.NamesThing, Person: "subject", Fields: f, Indexes: []view.Index{
 		{"subject", "-at"}, {"actor", "-at"}, {"type", "-at"}, {"-at"}},
 		Tallies: []view.Tally{{"type", "at"}, {"at"}}}
 	return declare(schema,
@@ -111,14 +111,20 @@ func (v activity) ofOffice() []rule {
 			}
 			return word(e.Role)
 		}),
+		says(v, func(e domain.StaffRoleEnded) words { return word(e.Role) }),
 		says(v, nothing[domain.StaffEnrolled]),
+		says(v, nothing[domain.StaffReset]),
+		says(v, nothing[domain.StaffEnded]),
 		says(v, func(e domain.ServiceAdded) words {
-			all := word(e.Name)
-			for _, a := range e.Allowed {
-				all = all.and(string(a.Permission), string(a.Purpose))
-			}
-			return all
+			return allowed(word(e.Service.String()).and(string(e.Name)), e.Allowed)
 		}),
+		says(v, func(e domain.ServiceRenamed) words { return word(e.Service.String()).and(string(e.Name)) }),
+		says(v, func(e domain.ServiceAllowed) words { return allowed(word(e.Service.String()), e.Allowed) }),
+		says(v, func(e domain.ServiceSuspended) words { return word(e.Service.String()) }),
+		says(v, func(e domain.ServiceResumed) words { return word(e.Service.String()) }),
+		says(v, func(e domain.ServiceKeyAdded) words { return word(e.Service.String()) }),
+		says(v, func(e domain.ServiceKeyEnded) words { return word(e.Service.String()) }),
+		says(v, func(e domain.ServiceEnded) words { return word(e.Service.String()) }),
 		says(v, nothing[domain.PartyNamed]),
 		says(v, func(e domain.ControllerDescribed) words {
 			if e.Material {
@@ -175,6 +181,14 @@ type words []string
 func word[T ~string](first T) words { return words{string(first)} }
 
 func (w words) and(more ...string) words { return append(w, more...) }
+
+// allowed: what a service may ask about.
+func allowed(w words, all []domain.Allowance) words {
+	for _, a := range all {
+		w = w.and(string(a.Permission), string(a.Purpose))
+	}
+	return w
+}
 
 // signedIn: how somebody signed in, and what was unusual about it.
 func signedIn(e domain.SessionStarted) words {

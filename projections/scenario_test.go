@@ -28,7 +28,7 @@ func everything(l *projectiontest.Ledger) {
 	l.AppendAs(operator, domain.StaffStream(officer), domain.StaffAdded{CodeHash: domain.HashHandle("code"), Expires: l.Now().Add(24 * time.Hour),
 		Officer: domain.Personal(domain.OfficerInfo{Contact: domain.Contact{Kind: domain.IdentifierEmail}, Name: said[7]}, domain.StaffKey(officer))},
 		domain.StaffRoleGranted{Role: domain.RoleCompliance, Alone: true}, domain.StaffEnrolled{})
-	l.AppendAs(operator, domain.ServiceStream(service), domain.ServiceAdded{Name: "weather-app", KeyHash: domain.HashHandle("key"),
+	l.AppendAs(operator, domain.ServicesStream, domain.ServiceAdded{Service: service, Name: "weather-app", KeyHash: domain.HashHandle("key"),
 		Allowed: []domain.Allowance{{Permission: "location", Purpose: "weather"}}})
 	l.AppendAs(operator, domain.OperationsStream, domain.OperationPerformed{Operation: domain.OpReplayRebuild, UID: 1000, Views: []domain.ViewName{"daily"}})
 
@@ -117,6 +117,12 @@ func everything(l *projectiontest.Ledger) {
 	l.AppendAs(domain.Metadata{Subject: cleo.ID, Region: cleo.Region, Channel: domain.ChannelProcess}, domain.MissedStream(cleo.ID),
 		domain.RecoveryMissed{Recovery: domain.RecoveryID{UUID: uuid.New()}, Claim: cleo.Contacts[0].Claim, Proved: l.Now(), Reason: domain.RecoveryExpired})
 	passkeys(l, anna)
+	l.AppendAs(operator, domain.ServicesStream, domain.ServiceKeyAdded{Service: service, Key: 2, KeyHash: domain.HashHandle("key 2")},
+		domain.ServiceKeyEnded{Service: service, Key: 1}, domain.ServiceRenamed{Service: service, Name: "forecasts"},
+		domain.ServiceAllowed{Service: service, Allowed: []domain.Allowance{{Permission: "location", Purpose: "navigation"}}},
+		domain.ServiceSuspended{Service: service}, domain.ServiceResumed{Service: service}, domain.ServiceEnded{Service: service})
+	l.AppendAs(operator, domain.StaffStream(officer), domain.StaffReset{CodeHash: domain.HashHandle("code 2"), Expires: l.Now().Add(24 * time.Hour)},
+		domain.StaffEnrolled{}, domain.StaffRoleEnded{Role: domain.RoleCompliance}, domain.StaffEnded{})
 }
 
 // moves is somebody who goes from one address to another, which somebody undoes, and to it again.

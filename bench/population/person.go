@@ -82,7 +82,7 @@ func (p *person) decide(a domain.Allowance, grant bool, n domain.PublishedNotice
 
 // access is the answer to a service that asks about somebody; nil: about nobody.
 func (p *person) access(service domain.ServiceID, a domain.Allowance) domain.AccessDecided {
-	e := domain.AccessDecided{Service: service, Permission: a.Permission, For: a.Purpose, Outcome: domain.Denied}
+	e := domain.AccessDecided{Service: service, Key: 1, Permission: a.Permission, For: a.Purpose, Outcome: domain.Denied}
 	if p == nil {
 		e.AccountVersion, e.Reason = -1, domain.ReasonUnknown
 		return e

@@ -62,6 +62,40 @@ func TestCommandsOnAFolderThatNobodyServes(t *testing.T) {
 		!strings.Contains(out, "alk_") {
 		t.Errorf("service add: %v\n%s", err, out)
 	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"rotate", "maps"}, "Key 2 of service maps"},
+		{[]string{"end-key", "maps", "1"}, "has key 1 no longer"},
+		{[]string{"rename", "maps", "--name", "roads"}, "roads"},
+		{[]string{"allow", "roads", "--allow", "location:weather"}, "may ask for this now"},
+		{[]string{"suspend", "roads"}, "suspended"},
+		{[]string{"list"}, "location:weather"},
+		{[]string{"resume", "maps"}, "Service roads resumed"}, // a former name is still its own
+		{[]string{"end", "roads"}, "ended"},
+		{[]string{"list", "--json"}, `"state": "ended"`},
+	} {
+		if out, err = run(t, append(append([]string{"service"}, c.args...), "--data", dir)...); err != nil || !strings.Contains(out, c.want) || strings.Contains(out, "NoUse") {
+			t.Errorf("service %s: %v\n%s", strings.Join(c.args, " "), err, out)
+		}
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"reset", "officer@example.org"}, "ale_"},
+		{[]string{"end-role", "officer@example.org", "compliance"}, "this role no longer"},
+		{[]string{"end", "officer@example.org"}, "is one no longer"},
+		{[]string{"add", "--email", "officer@example.org", "--role", "analyst"}, "ale_"},
+	} {
+		if out, err = run(t, append(append([]string{"staff"}, c.args...), "--data", dir)...); err != nil || !strings.Contains(out, c.want) {
+			t.Errorf("staff %s: %v\n%s", strings.Join(c.args, " "), err, out)
+		}
+	}
+	if _, err = run(t, "service", "end", "nobody", "--data", dir); err == nil || !strings.Contains(explain(err), "no service") {
+		t.Errorf("service end nobody: %v", err)
+	}
 	if out, err = run(t, "replay", "rebuild", "accounts", "--data", dir); err != nil || !strings.Contains(out, "Rebuilt") {
 		t.Errorf("replay rebuild: %v\n%s", err, out)
 	}

@@ -10,7 +10,11 @@ import (
 )
 
 func service() *cobra.Command {
-	return group("service", "Manage connected services", serviceAdd())
+	return group("service", "Manage connected services", serviceAdd(), serviceList(), serviceRotate(),
+		serviceChange(operate.ServiceSuspend, "suspend", "Tell a service nothing until it is resumed", "suspended"),
+		serviceChange(operate.ServiceResume, "resume", "End the suspension of a service", "resumed"),
+		serviceChange(operate.ServiceEnd, "end", "End a service and all its keys, for good", "ended"),
+		serviceRename(), serviceAllow(), serviceEndKey())
 }
 
 func serviceAdd() *cobra.Command {

@@ -11,7 +11,7 @@ import (
 )
 
 func staff() *cobra.Command {
-	return group("staff", "Manage officers", staffAdd())
+	return group("staff", "Manage officers", staffAdd(), staffReset(), staffEnd(), staffEndRole())
 }
 
 func staffAdd() *cobra.Command {
