@@ -93,8 +93,9 @@ type linkShown struct {
 // linkMost is how large the form can be, in bytes.
 const linkMost = 8 << 10
 
-// linkPages serves the forms, in the language that the client prefers. The token is in the fragment of a link, which is sent to nobody; a script puts it into the form and out of the
-// address, and without scripts people paste the link. Showing the form does nothing, however often it is asked for.
+// linkPages serves the forms, in the language that the client prefers. The token is in the fragment of a link, which is sent to nobody; a script
+// puts it into the form and out of the address, and without scripts people paste the link. Showing the form does nothing, however often it is
+// asked for.
 func (a *API) linkPages() {
 	a.linkPage(linkPage{domain.LinkUndo, "undo", func(ctx context.Context, r commands.Request, link commands.LinkToken, code string) error {
 		_, err := a.Menu.Undo(ctx, r, commands.Undo{Link: link, Code: code})

@@ -104,7 +104,7 @@ func tripRows() []tripRow {
 		}},
 		{"enrol", 2, 2, (*people).enrol},
 		{"me", 1, 1, get("/v1/me")},
-		{"changePassword", 6, 5, func(p *people) request {
+		{"changePassword", 6, 4, func(p *people) request {
 			return request{200, "POST", "/v1/me/password", p.another().token, `{"current": "` + password + `", "new": "seven lanterns under a bridge"}`}
 		}},
 		{"setLanguage", 2, 2, func(p *people) request {

@@ -58,9 +58,11 @@ func (k *call) changePassword(ctx context.Context, in ChangePassword) (SignedIn,
 	if err != nil {
 		return SignedIn{}, err
 	}
-	known, err := k.knowsClient(ctx, who, client)
-	if err != nil {
-		return SignedIn{}, err
+	known := false
+	if client != nil {
+		if known, err = k.knowsClient(ctx, who, client); err != nil {
+			return SignedIn{}, err
+		}
 	}
 	proven, id := who.account.Password.ID, domain.PasswordID{UUID: domain.Derive(k.command.UUID, "password")}
 	out, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) {
@@ -87,6 +89,14 @@ func (k *call) changePassword(ctx context.Context, in ChangePassword) (SignedIn,
 	})
 }
 
+// keepClient has a client that was known stay so, although its owner signed out everywhere else.
+func (k *call) keepClient(ctx context.Context, who holder, secret []byte) error {
+	known := domain.ClientKnown{Client: hashClient(who.id, secret), OwnerAt: who.account.EverywhereAt}
+	_, err := change[*domain.Clients]{stream: k.clientsStream(who.id), about: concerning[*domain.Clients](ofAccount(who.account)), mayKeep: true,
+		decide: func(_ context.Context, c *domain.Clients, _ journal.Head) ([]any, error) { return c.Keep(known), nil }}.by(ctx, k)
+	return err
+}
+
 // removePassword leaves the caller's account without a password: its owner signs in by passkeys.
 func (k *call) removePassword(ctx context.Context, _ struct{}) (struct{}, error) {
 	out, err := k.change(ctx, k.Caller.Account, func(a *domain.Account) ([]any, error) { return a.RemovePassword(k.now) })
@@ -95,14 +105,6 @@ func (k *call) removePassword(ctx context.Context, _ struct{}) (struct{}, error)
 	}
 	_ = k.forgetPasswords(ctx, out.state) // else the process that handles deadlines does
 	return struct{}{}, nil
-}
-
-// keepClient has a client that was known stay so, although its owner signed out everywhere else.
-func (k *call) keepClient(ctx context.Context, who holder, secret []byte) error {
-	known := domain.ClientKnown{Client: hashClient(who.id, secret), OwnerAt: who.account.EverywhereAt}
-	_, err := change[*domain.Clients]{stream: k.clientsStream(who.id), about: concerning[*domain.Clients](ofAccount(who.account)), mayKeep: true,
-		decide: func(_ context.Context, c *domain.Clients, _ journal.Head) ([]any, error) { return c.Keep(known), nil }}.by(ctx, k)
-	return err
 }
 
 // checkOwnPassword refuses a password for an account that is not good enough, naming the field.

@@ -59,7 +59,7 @@ func TestUndoAgainstAStolenSession(t *testing.T) {
 // Whoever put their address back is not driven out later by the one that the thief had added: it recovers nothing, and is removed for good.
 func TestAnUndoDoubtsWhatWasAddedLately(t *testing.T) {
 	w := newWorld(t)
-	owner := w.person(ada)
+	w.person(ada)
 	thief, _ := w.session(ada)
 	w.attached(thief, "eve@example.com")
 	do(w, w.MakePrimary, thief, w.own(thief, "eve@example.com"))
@@ -69,7 +69,7 @@ func TestAnUndoDoubtsWhatWasAddedLately(t *testing.T) {
 	if m := w.recoveryMessage(w.recover("eve@example.com"), 1); m.Kind != domain.MessageTooNew || m.Code != "" {
 		t.Errorf("after a week: %s", m.Kind)
 	}
-	owner, _ = w.session(ada)
+	owner, _ := w.session(ada)
 	if gone := do(w, w.RemoveContact, owner, w.own(owner, "eve@example.com")); gone.UndoUntil.After(w.clock.Now()) {
 		t.Errorf("the thief can undo it until %s", gone.UndoUntil)
 	}

@@ -29,6 +29,9 @@ type end struct {
 	result   Result
 }
 
+// Yields is so for alerts, which are tried for hours: no code waits for them.
+func (j *job) Yields() bool { return j.asked.Class == domain.ClassAlert }
+
 // Next makes the next attempt, or records the outcome of the last one.
 func (j *job) Next(ctx context.Context) (*effects.Attempt, error) {
 	if j.end != nil {

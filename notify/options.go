@@ -63,7 +63,8 @@ type Options struct {
 	Sending *Sending
 	// Senders is how many messages are sent at once: as many may wait for a slow server. Default: 64.
 	Senders int
-	// Pending is how many messages may be in progress or wait for another try; reading pauses at this number. Default: 2,000.
+	// Pending is how many messages may be in progress or wait for another try; reading pauses at this number, and at
+	// five times as many of which all that is left are alerts. Default: 2,000.
 	Pending int
 	// SendTimeout limits one try, beside the limits of its steps. Default: 30 minutes.
 	SendTimeout time.Duration

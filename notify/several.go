@@ -30,6 +30,11 @@ func (s *several) add(asked domain.MessageRequest) {
 	s.open = append(s.open, &message{job: &job{sender: s.sender, cause: s.cause, asked: asked}})
 }
 
+// Yields is so once only alerts are left.
+func (s *several) Yields() bool {
+	return !slices.ContainsFunc(s.open, func(m *message) bool { return !m.Yields() })
+}
+
 // Next makes the next attempt at one of the messages that do not wait.
 func (s *several) Next(ctx context.Context) (*effects.Attempt, error) {
 	for _, m := range slices.Clone(s.open) {

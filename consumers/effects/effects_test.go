@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -159,6 +160,56 @@ func TestEachAttemptIsRecordedBeforeItIsMade(t *testing.T) {
 			t.Errorf("%s: %v", name, got)
 		}
 	}
+	if err := r.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// patient is a job that yields, and waits for as long as it is to.
+type patient struct {
+	*notice
+	waits *atomic.Bool
+}
+
+func (p *patient) Yields() bool { return true }
+
+func (p *patient) Next(ctx context.Context) (*effects.Attempt, error) {
+	if p.waits.Load() {
+		return nil, effects.Later(time.Millisecond)
+	}
+	return p.notice.Next(ctx)
+}
+
+// Jobs that yield and wait for long keep no others from being done, and are done in the end.
+func TestJobsThatYieldDelayNoOthers(t *testing.T) {
+	l := projectiontest.New(t)
+	o := newOutside(l)
+	var waits atomic.Bool
+	waits.Store(true)
+	r, err := effects.Open(t.Context(), effects.Options{Name: "outside", Journal: l.Journal, Log: l.Logger, Now: l.Now, Path: filepath.Join(t.TempDir(), "at"),
+		Pending: 1, Workers: 1, Find: func(f domain.Fact) (effects.Job, error) {
+			if _, ok := f.Event.(domain.NoticePublished); !ok {
+				return nil, nil
+			}
+			switch one := (&notice{outside: o, what: o.nameOf(f.ID)}); one.what {
+			case "1", "2", "3":
+				return &patient{one, &waits}, nil
+			case "4":
+				return one, nil
+			}
+			return nil, nil
+		}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Notices("location")
+	read(t, l, r)
+	await.Until(t, "the one that does not yield ends", func() bool { return slices.Contains(o.said("4"), "ended") })
+	if n := r.Status().Pending; n != 3 {
+		t.Errorf("%d are pending", n)
+	}
+	waits.Store(false)
+	await.Until(t, "all end", func() bool { return r.Status().Pending == 0 })
 	if err := r.Close(t.Context()); err != nil {
 		t.Error(err)
 	}

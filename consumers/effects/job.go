@@ -16,6 +16,22 @@ type Job interface {
 	Next(ctx context.Context) (*Attempt, error)
 }
 
+// Yielding is a job that must not delay others. While it yields it has a place of its own kind, of which there are yieldingShare times as many
+// as others have, and at most half of the workers.
+type Yielding interface {
+	Job
+	// Yields can become true: what others wait for is done, and the rest has time.
+	Yields() bool
+}
+
+// yieldingShare is how many jobs that yield may be pending for each other one. They wait for long, and take just memory meanwhile.
+const yieldingShare = 5
+
+func yields(j Job) bool {
+	y, can := j.(Yielding)
+	return can && y.Yields()
+}
+
 // Attempt is one attempt at a job. The runtime calls Announce, Act and Result in this order; after an error of Announce
 // nothing is done, and Next is called again.
 type Attempt struct {
@@ -49,7 +65,8 @@ type work struct {
 	runtime  *Runtime
 	cause    domain.Fact
 	job      Job
-	failures int // consecutive ones, of our own log and vault
+	place    chan struct{} // in which it has a place
+	failures int           // consecutive ones, of our own log and vault
 }
 
 // troublePauses lie between tries after failures of our own log or vault.
@@ -63,6 +80,7 @@ func (w *work) run() bool {
 	r := w.runtime
 	for {
 		err := w.turn()
+		w.yield()
 		var later Later
 		switch {
 		case err == nil:
@@ -84,11 +102,33 @@ func (w *work) run() bool {
 	}
 }
 
+// yield takes a place of the jobs that yield once this is one; if there is none left, it keeps its own.
+func (w *work) yield() {
+	r := w.runtime
+	if w.place == r.behind || !yields(w.job) {
+		return
+	}
+	select {
+	case r.behind <- struct{}{}:
+		<-w.place
+		w.place = r.behind
+	default:
+	}
+}
+
 // turn takes one step with a worker held.
 func (w *work) turn() error {
 	r := w.runtime
 	if r.waiting.Err() != nil {
 		return errStopped
+	}
+	if yields(w.job) {
+		select {
+		case r.quiet <- struct{}{}:
+			defer func() { <-r.quiet }()
+		case <-r.waiting.Done():
+			return errStopped
+		}
 	}
 	select {
 	case r.workers <- struct{}{}:

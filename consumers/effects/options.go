@@ -42,7 +42,8 @@ type Options struct {
 	Fault func(error)
 	// Workers is how many jobs act at once. Default: 8.
 	Workers int
-	// Pending is how many jobs may be in progress or wait; reading pauses at this number. Default: 2,000.
+	// Pending is how many jobs may be in progress or wait; reading pauses at this number, and at five times as many of those that
+	// yield. Default: 2,000.
 	Pending int
 	// Timeout limits one attempt. Default: a minute.
 	Timeout time.Duration

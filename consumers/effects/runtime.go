@@ -17,7 +17,9 @@ type Runtime struct {
 	storage storage
 	marks   marks
 	slots   chan struct{} // one per job that has not ended
+	behind  chan struct{} // likewise, of those that yield
 	workers chan struct{} // one per step in progress
+	quiet   chan struct{} // likewise, of jobs that yield, beside one of workers
 	jobs    sync.WaitGroup
 
 	acting  context.Context    // attempts outlive the page that started them
@@ -40,7 +42,8 @@ func Open(ctx context.Context, o Options) (*Runtime, error) {
 
 func open(ctx context.Context, o Options, k storage) (*Runtime, error) {
 	o.setDefaults()
-	r := &Runtime{Options: o, storage: k, slots: make(chan struct{}, o.Pending), workers: make(chan struct{}, o.Workers), dirty: make(chan struct{}, 1)}
+	r := &Runtime{Options: o, storage: k, slots: make(chan struct{}, o.Pending), behind: make(chan struct{}, yieldingShare*o.Pending),
+		workers: make(chan struct{}, o.Workers), quiet: make(chan struct{}, max(1, o.Workers/2)), dirty: make(chan struct{}, 1)}
 	head, err := headOf(ctx, o.Journal)
 	if err != nil {
 		return nil, err
@@ -138,8 +141,12 @@ func (r *Runtime) Handle(ctx context.Context, page journal.Page) error {
 
 // spawn runs a job in the background; its event is marked until the job has ended.
 func (r *Runtime) spawn(ctx context.Context, at journal.Checkpoint, w *work) error {
+	w.place = r.slots
+	if yields(w.job) {
+		w.place = r.behind
+	}
 	select {
-	case r.slots <- struct{}{}:
+	case w.place <- struct{}{}:
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-r.waiting.Done():
@@ -147,7 +154,7 @@ func (r *Runtime) spawn(ctx context.Context, at journal.Checkpoint, w *work) err
 	}
 	m := r.marks.begin(at, w.cause.At)
 	r.jobs.Go(func() {
-		defer func() { <-r.slots }()
+		defer func() { <-w.place }()
 		ended := w.run()
 		if ended {
 			r.marks.end(m)
