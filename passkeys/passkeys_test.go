@@ -305,7 +305,8 @@ func TestOrigins(t *testing.T) {
 	}
 	for _, wrong := range []string{"", "example.com", "http://example.com", "https://example.com/", "https://example.com/x", "https://Example.com",
 		"https://a@example.com",
-		"https://127.0.0.1", "https://[::1]:443", "https://example.com:443", "https://example.com:", "https://example.com.", "https://example.com?x", "ftp://localhost",
+		"https://127.0.0.1", "https://[::1]:443", "https://example.com:443", "https://example.com:", "https://example.com.", "https://example.com?x",
+		"ftp://localhost",
 		"http://localhost:80", "https://", "null", "https://example.com#"} {
 		if _, err := passkeys.NewRelyingParty(wrong, "x"); err == nil {
 			t.Error(wrong, "is taken")
