@@ -28,8 +28,8 @@ const (
 
 // Validate refuses unknown values.
 func (o Operation) Validate() error {
-	return oneOf(o, OpMailbox, OpStaffAdd, OpStaffChange, OpServiceAdd, OpServiceChange, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon, OpReplayExport, OpReplaySkip,
-		OpReplayShow, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpClockConfirm, OpControllerSet, OpBackup, OpBackupDone)
+	return oneOf(o, OpMailbox, OpStaffAdd, OpStaffChange, OpServiceAdd, OpServiceChange, OpReplayRebuild, OpReplayCompare, OpReplayMove, OpReplayAbandon,
+		OpReplayExport, OpReplaySkip, OpReplayShow, OpKeysList, OpKeysRotate, OpKeysDestroyed, OpClockConfirm, OpControllerSet, OpBackup, OpBackupDone)
 }
 
 // OperationPerformed: an operator ran a command on the machine.

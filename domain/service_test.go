@@ -80,7 +80,8 @@ func TestServiceKeys(t *testing.T) {
 	if s.ByID(id) != nil || s.ByName("maps") != nil || !errors.Is(s.ByID(id).Asks("location", "weather"), domain.ErrServiceKey) {
 		t.Error("an unknown service may ask")
 	}
-	apply(t, s, noon, domain.ServiceAdded{Service: id, Name: "maps", KeyHash: hash("a"), Allowed: []domain.Allowance{{Permission: "location", Purpose: "weather"}}})
+	apply(t, s, noon, domain.ServiceAdded{Service: id, Name: "maps", KeyHash: hash("a"),
+		Allowed: []domain.Allowance{{Permission: "location", Purpose: "weather"}}})
 	fork := s.Fork()
 	owner := func(key string) int { return s.ByID(id).Owner(hash(key)) }
 	if owner("a") != 1 || owner("b") != 0 || s.ByID(id).Owner("") != 0 || s.ByID(id).Asks("location", "weather") != nil {

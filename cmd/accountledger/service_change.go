@@ -75,7 +75,8 @@ func serviceRotate() *cobra.Command {
 			if asJSON(c) {
 				return printJSON(c, added)
 			}
-			_, err = fmt.Fprintf(c.OutOrStdout(), "Key %d of service %s, shown once:\n\n  %s\n\nWhen the service uses it, end the other one: service end-key %s NUMBER.\n",
+			_, err = fmt.Fprintf(c.OutOrStdout(),
+				"Key %d of service %s, shown once:\n\n  %s\n\nWhen the service uses it, end the other one: service end-key %s NUMBER.\n",
 				added.Number, name, added.Key, name)
 			return err
 		})

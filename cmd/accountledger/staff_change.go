@@ -61,7 +61,8 @@ func staffReset() *cobra.Command {
 				return printJSON(c, reset)
 			}
 			_, err = fmt.Fprintf(c.OutOrStdout(),
-				"Officer %s cannot sign in until they enrol again.\nEnrolment code, shown once, until %s:\n\n  %s\n\nThe officer sends it with a password to POST /v1/enrolments.\n",
+				"Officer %s cannot sign in until they enrol again.\n"+
+					"Enrolment code, shown once, until %s:\n\n  %s\n\nThe officer sends it with a password to POST /v1/enrolments.\n",
 				reset.Staff, reset.Expires.Local().Format(time.DateTime), reset.Code)
 			return err
 		})
