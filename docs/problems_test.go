@@ -24,7 +24,8 @@ var (
 
 // operatorsOnly are codes of operators' commands, which no route answers with.
 var operatorsOnly = map[string]bool{"invalid_role": true, "invalid_service_name": true, "service_exists": true, "service_unknown": true,
-	"service_ended": true, "too_many_service_keys": true, "service_key_unknown": true, "invalid_allowance": true, "staff_exists": true, "officer_unknown": true, "officer_ended": true,
+	"service_ended": true, "too_many_service_keys": true, "service_key_unknown": true, "invalid_allowance": true, "staff_exists": true,
+	"officer_unknown": true, "officer_ended": true,
 	"invalid_reason": true, "limits_raised": true, "clock_differs": true, "invalid_controller": true, "other_controller": true}
 
 // spoken are what a message is put together from, as it reads in the table.

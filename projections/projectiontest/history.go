@@ -82,7 +82,8 @@ func (l *Ledger) Look(p *Person) {
 	outcome, reason, grant := p.Decide("location", "navigation", 1)
 	service := domain.ServiceID{UUID: domain.Derive(p.ID.UUID, "service")}
 	l.AppendAs(domain.Metadata{Actor: domain.Actor{Kind: domain.ActorService, ID: domain.ID[any](service)}, Subject: p.ID, Region: p.Region}, stream,
-		domain.AccessDecided{Service: service, Key: 1, Permission: "location", For: "navigation", Outcome: outcome, Reason: reason, AccountVersion: p.Version, Grant: grant})
+		domain.AccessDecided{Service: service, Key: 1, Permission: "location", For: "navigation", Outcome: outcome, Reason: reason,
+			AccountVersion: p.Version, Grant: grant})
 }
 
 func cut(s string) (domain.Permission, domain.Purpose, bool) {
