@@ -96,6 +96,9 @@ func TestAuthenticatorApp(t *testing.T) {
 	l.want(200, "PATCH", "/v1/me/factors/"+id, token, `{"name": "the old phone"}`)
 	l.want(204, "DELETE", "/v1/me/factors/"+id, token, "")
 	l.want(201, "POST", "/v1/sessions", "", signInBody(anna.email, false))
+	if hers := l.want(200, "GET", "/v1/me/history", token, "").text; strings.Count(hers, `"factor.used.v1"`) != 3 {
+		t.Errorf("her history once it is removed: %s", hers)
+	}
 	if logs := l.logs.String(); strings.Contains(logs, "otpauth") || strings.Contains(logs, "my phone") || strings.Contains(logs, offer.str(t, "seed")) {
 		t.Error("the log names it")
 	}

@@ -77,8 +77,8 @@ func (k *call) historyBy(ctx context.Context, a *domain.Account, in ListHistory)
 	for _, id := range a.Recoveries.Latest {
 		streams = append(streams, domain.RecoveryStream(id), domain.VerificationStream(domain.VerificationID(id)))
 	}
-	for _, f := range a.Factors {
-		streams = append(streams, domain.FactorStream(f.Factor))
+	for _, id := range a.FactorIDs() {
+		streams = append(streams, domain.FactorStream(id))
 	}
 	for _, id := range a.Proofs {
 		streams = append(streams, domain.VerificationStream(id))
