@@ -50,7 +50,8 @@ const DefaultBackupKeep = 35 * 24 * time.Hour
 
 // DefaultConfig is the default configuration.
 func DefaultConfig() Config {
-	return Config{Controller: ExampleController(), Service: "Account Ledger", Grace: domain.DefaultGrace, BackupKeep: DefaultBackupKeep, RecoveryWait: domain.DefaultRecoveryWait,
+	return Config{Controller: ExampleController(), Service: "Account Ledger",
+		Grace: domain.DefaultGrace, BackupKeep: DefaultBackupKeep, RecoveryWait: domain.DefaultRecoveryWait,
 		Unusual: UnusualOff, Limits: DefaultLimits(), WorkBits: workBits}
 }
 
