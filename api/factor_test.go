@@ -63,7 +63,8 @@ func TestAuthenticatorApp(t *testing.T) {
 		one.str(t, "factors", 0, "name") != "my phone" || strings.Contains(one.text, "seed") {
 		t.Errorf("her factors: %s", one.text)
 	}
-	if hers := l.want(200, "GET", "/v1/me/history", anna.token, "").text; !strings.Contains(hers, "factor.enrolled.v1") || strings.Contains(hers, "seed") {
+	if hers := l.want(200, "GET", "/v1/me/history", anna.token, "").text; !strings.Contains(hers, "factor.enrolled.v1") ||
+		!strings.Contains(hers, "factor.used.v1") || strings.Contains(hers, "seed") {
 		t.Errorf("her history: %s", hers)
 	}
 	l.want(404, "PATCH", "/v1/me/factors/"+id, ben.token, `{"name": "mine"}`)
@@ -96,6 +97,9 @@ func TestAuthenticatorApp(t *testing.T) {
 	l.want(200, "PATCH", "/v1/me/factors/"+id, token, `{"name": "the old phone"}`)
 	l.want(204, "DELETE", "/v1/me/factors/"+id, token, "")
 	l.want(201, "POST", "/v1/sessions", "", signInBody(anna.email, false))
+	if hers := l.want(200, "GET", "/v1/me/history", token, "").text; strings.Count(hers, `"factor.used.v1"`) != 3 {
+		t.Errorf("her history once it is removed: %s", hers)
+	}
 	if logs := l.logs.String(); strings.Contains(logs, "otpauth") || strings.Contains(logs, "my phone") || strings.Contains(logs, offer.str(t, "seed")) {
 		t.Error("the log names it")
 	}

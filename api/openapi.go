@@ -47,6 +47,7 @@ func (a *API) description(version, origin string) huma.Config {
 				{Name: "recovery", Description: "For people who have lost their password."},
 				{Name: "sessions", Description: "Signing in and out, for people and officers."},
 				{Name: "me", Description: "For people: their own account."},
+				{Name: "factors", Description: "For people: what proves beside their password that it is them."},
 				{Name: "erasure", Description: "For people who want their account erased."},
 				{Name: "services", Description: "For connected services."},
 				{Name: "looking", Description: "For officers. Every look at data is recorded before it is answered."},

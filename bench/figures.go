@@ -16,6 +16,7 @@ func figures() []figure {
 		{"permission", "permission changes over HTTP", permissionRows},
 		{"decision", "decisions on access over HTTP", decisionRows},
 		{"password", "sign-ins by password, and many sign-ups at once", passwordRows},
+		{"passkey", "sign-ins and raised sessions by passkeys", passkeyRows},
 		{"recovery", "whether asking for a recovery tells by its time who has an address", recoveryRows},
 		{"read", "reading all events, decoded", readRows},
 		{"deadlines", "making the list of deadlines again", deadlineRows},

@@ -21,6 +21,8 @@ import (
 type Config struct {
 	// Controller is the controller of the data as it is configured. A process that starts puts it in force if it may.
 	Controller domain.Controller
+	// Service is what the service calls itself, as authenticator apps and passkeys show it.
+	Service string
 	// Grace is how long an erasure can be cancelled before it starts; 0 starts it at once.
 	Grace time.Duration
 	// BackupKeep is how long each backup is kept.
@@ -48,7 +50,8 @@ const DefaultBackupKeep = 35 * 24 * time.Hour
 
 // DefaultConfig is the default configuration.
 func DefaultConfig() Config {
-	return Config{Controller: ExampleController(), Grace: domain.DefaultGrace, BackupKeep: DefaultBackupKeep, RecoveryWait: domain.DefaultRecoveryWait,
+	return Config{Controller: ExampleController(), Service: "Account Ledger",
+		Grace: domain.DefaultGrace, BackupKeep: DefaultBackupKeep, RecoveryWait: domain.DefaultRecoveryWait,
 		Unusual: UnusualOff, Limits: DefaultLimits(), WorkBits: workBits}
 }
 

@@ -44,7 +44,7 @@ func (k *call) offerTOTP(ctx context.Context, _ struct{}) (TOTPOffer, error) {
 	seed, expires := totp.NewSeed(), k.now.Add(totpOffered)
 	id := uuid.New()
 	body := append(binary.BigEndian.AppendUint64(id[:], uint64(expires.Unix())), seed...) //nolint:gosec // after 1970
-	return TOTPOffer{Seed: totp.Text(seed), URL: totp.URL(seed, string(k.Config.Controller.Name), contact.Typed), Continuation: seal.Seal(body, k.ownBinding()),
+	return TOTPOffer{Seed: totp.Text(seed), URL: totp.URL(seed, k.Config.Service, contact.Typed), Continuation: seal.Seal(body, k.ownBinding()),
 		Expires: expires.Truncate(time.Second)}, nil
 }
 

@@ -63,7 +63,8 @@ func (k *call) history(ctx context.Context, in ListHistory) (History, error) {
 	}
 	for {
 		out, now, err := k.historyBy(ctx, a, in)
-		if err != nil || len(now.Proofs) == len(a.Proofs) && slices.Equal(now.Recoveries.Latest, a.Recoveries.Latest) {
+		if err != nil || len(now.Proofs) == len(a.Proofs) && slices.Equal(now.Recoveries.Latest, a.Recoveries.Latest) &&
+			now.FactorsAt == a.FactorsAt {
 			return out, err
 		}
 		a = now
@@ -75,6 +76,9 @@ func (k *call) historyBy(ctx context.Context, a *domain.Account, in ListHistory)
 	streams := []string{domain.AccountStream(a.ID), domain.MissedStream(a.ID)}
 	for _, id := range a.Recoveries.Latest {
 		streams = append(streams, domain.RecoveryStream(id), domain.VerificationStream(domain.VerificationID(id)))
+	}
+	for _, id := range a.FactorIDs() {
+		streams = append(streams, domain.FactorStream(id))
 	}
 	for _, id := range a.Proofs {
 		streams = append(streams, domain.VerificationStream(id))

@@ -32,7 +32,7 @@ func (c *core) relyingParty() (rp passkeys.RelyingParty, err error) {
 	if known := c.party.Load(); known != nil && known.Origin() == origin {
 		return *known, nil
 	}
-	if rp, err = passkeys.NewRelyingParty(origin, string(c.Config.Controller.Name)); err != nil {
+	if rp, err = passkeys.NewRelyingParty(origin, c.Config.Service); err != nil {
 		return rp, domain.ErrNoPasskeys.Because(err)
 	}
 	c.party.Store(&rp)

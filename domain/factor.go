@@ -10,6 +10,8 @@ const (
 	MaxTOTP = 2
 	// MaxPasskeys is how many passkeys an account can have.
 	MaxPasskeys = 10
+	// maxRemovedFactors is how many of the factors that an account had its history tells the uses of.
+	maxRemovedFactors = 32
 	// FewRecoveryCodes is with how many left the owner is told.
 	FewRecoveryCodes = 2
 	// FactorProbation is for how long an enrolled factor does not keep anybody from recovering the account by its addresses alone. Whoever
@@ -123,9 +125,10 @@ func (f *Factor) Void() bool { return f.Kind == FactorRecoveryCodes && f.Fact.Re
 
 // factors are what an account is proven by beside its password.
 type factors struct {
-	Factors   []*Factor // in the order in which they were enrolled; states share them
-	FactorsAt int64     // version of the latest change of them; -1 before the first
-	enrolled  [3]onDay  // on which one of the kind was last enrolled
+	Factors   []*Factor  // in the order in which they were enrolled; states share them
+	FactorsAt int64      // version of the latest change of them; -1 before the first
+	Removed   []FactorID // the latest that it had, the newest last
+	enrolled  [3]onDay   // on which one of the kind was last enrolled
 }
 
 func (s *factors) enrol(f Fact, e FactorEnrolled) {
@@ -153,6 +156,8 @@ func (s *factors) rename(f Fact, e FactorRenamed) {
 }
 
 func (s *factors) remove(f Fact, id FactorID) {
+	s.Removed = append(slices.Clip(s.Removed), id)
+	s.Removed = s.Removed[max(0, len(s.Removed)-maxRemovedFactors):]
 	s.Factors = slices.DeleteFunc(slices.Clone(s.Factors), func(one *Factor) bool { return one.Factor == id })
 	s.FactorsAt = f.Version
 }
@@ -163,6 +168,15 @@ func (s *factors) FactorOf(id FactorID) *Factor {
 		return s.Factors[i]
 	}
 	return nil
+}
+
+// FactorIDs are those of the factors that the account has, and of the latest that it had.
+func (s *factors) FactorIDs() []FactorID {
+	ids := slices.Clone(s.Removed)
+	for _, one := range s.Factors {
+		ids = append(ids, one.Factor)
+	}
+	return ids
 }
 
 // FactorsOf are the account's factors of a kind that prove something.

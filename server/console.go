@@ -69,7 +69,7 @@ func (s *Server) simulationMenu(ctx context.Context) (*commands.Menu, error) {
 		return nil, err
 	}
 	config := commands.DefaultConfig()
-	config.RecoveryWait = s.cfg.Recovery.Wait
+	config.RecoveryWait, config.Service = s.cfg.Recovery.Wait, s.cfg.Name
 	config.Grace, config.Unusual = s.cfg.Erasure.Grace, commands.UnusualSignIns(s.cfg.SignIns.Unusual)
 	return commands.New(ctx, commands.Deps{Journal: s.journal, Vault: s.vault, Checker: checker, Hasher: hasher, Now: s.now, Config: config,
 		Log: s.log, Forget: s.forget, Country: s.country})

@@ -261,7 +261,7 @@ func (s *Server) openCommands(ctx context.Context, o Options) error {
 	if s.cfg.Abuse.Challenge == challengeOff {
 		config.WorkBits = 0
 	}
-	config.RecoveryWait = s.cfg.Recovery.Wait
+	config.RecoveryWait, config.Service = s.cfg.Recovery.Wait, s.cfg.Name
 	config.Unusual = commands.UnusualSignIns(s.cfg.SignIns.Unusual)
 	config.Controller = s.cfg.Controller.Description()
 	s.menu, err = commands.New(ctx, commands.Deps{Journal: s.journal, Vault: s.vault, Checker: checker, Hasher: s.hasher, Now: s.now, Config: config,

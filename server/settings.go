@@ -36,7 +36,7 @@ func Settings() []Setting {
 	abuse := usualAbuse()
 	return []Setting{
 		{"data", "./data", "folder that holds everything but the master key"},
-		{"name", "Account Ledger", "what the service calls itself in messages, and their sender's name"},
+		{"name", "Account Ledger", "what the service calls itself in messages, authenticator apps and passkeys, and the name of messages' sender"},
 		{"support", "", "how people reach support, such as a web or e-mail address; it ends every message"},
 		{"imprint", "", "who is responsible for the service by law, with an address; it ends every message"},
 		{"controller.id", "", "the controller: who decides how people's data is used, as a short name in lower case; another one is another controller"},

@@ -16,9 +16,11 @@ type caller struct {
 
 func callers() []caller {
 	return []caller{
-		{"guest", "^(signUp|checkCode|resendCode|catalogue|notices?|signIn|continueSignIn|enrol|seeErasure|recover|checkRecovery|completeRecovery|undo|notMe)$"},
+		{"guest", "^(signUp|checkCode|resendCode|catalogue|notices?|signIn|continueSignIn|enrol|seeErasure|recover|checkRecovery|waitRecovery|completeRecovery|undo|notMe|" +
+			"askSignIn|signInByPasskey)$"},
 		{"person", "^(me|setLanguage|listContacts|addContact|history|accesses|listPermissions|setPermission|listDevices|linkDevice|renameDevice|" +
-			"unlinkDevice|listSessions|endSession|signIns|makePrimary|removeContact|correctBirth)$"},
+			"unlinkDevice|listSessions|endSession|signIns|makePrimary|removeContact|correctBirth|listFactors|offerTOTP|confirmTOTP|makeRecoveryCodes|" +
+			"renameFactor|removeFactor|offerPasskey|confirmPasskey|removePassword)$"},
 		{"service", "^decideAccess$"},
 		{"compliance", "^(lookUp|reveal|revealQuestion|queryView|listSessions)$"},
 		{"analyst", "^(queryView|listSessions)$"},
