@@ -16,8 +16,8 @@ type caller struct {
 
 func callers() []caller {
 	return []caller{
-		{"guest", "^(signUp|checkCode|resendCode|catalogue|notices?|signIn|continueSignIn|enrol|seeErasure|recover|checkRecovery|waitRecovery|completeRecovery|undo|notMe|" +
-			"askSignIn|signInByPasskey)$"},
+		{"guest", "^(signUp|checkCode|resendCode|catalogue|notices?|signIn|continueSignIn|enrol|seeErasure|recover|checkRecovery|waitRecovery|" +
+			"completeRecovery|undo|notMe|askSignIn|signInByPasskey)$"},
 		{"person", "^(me|setLanguage|listContacts|addContact|history|accesses|listPermissions|setPermission|listDevices|linkDevice|renameDevice|" +
 			"unlinkDevice|listSessions|endSession|signIns|makePrimary|removeContact|correctBirth|listFactors|offerTOTP|confirmTOTP|makeRecoveryCodes|" +
 			"renameFactor|removeFactor|offerPasskey|confirmPasskey|removePassword)$"},
