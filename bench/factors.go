@@ -37,9 +37,9 @@ func passkeyRows(ctx context.Context, c config) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	in := compared(fmt.Sprintf("sign-in by passkey over HTTP, %d clients", clients), "sign-ins/s", signIns, control, 0.05)
+	in := compared(fmt.Sprintf("sign-in by passkey over HTTP, %d clients", clients), "sign-ins/s", signIns, control, 0.04)
 	in.Note = "goal: 1,000/s; two requests each, challenge and answer; control: checking the signature alone"
-	up := compared(fmt.Sprintf("session raised by passkey over HTTP, %d clients", clients), "raises/s", raises, control, 0.05)
+	up := compared(fmt.Sprintf("session raised by passkey over HTTP, %d clients", clients), "raises/s", raises, control, 0.04)
 	up.Note = in.Note
 	return []Row{in, up}, nil
 }
