@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"encoding/base32"
 	"fmt"
 	"strings"
 	"testing"
@@ -17,7 +16,7 @@ type app struct{ seed []byte }
 func (l *ledger) settingUp(p person) (request, app) {
 	l.t.Helper()
 	offer := l.want(200, "POST", "/v1/me/factors/totp", p.token, "")
-	seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(offer.str(l.t, "seed"))
+	seed, err := totp.Seed(offer.str(l.t, "seed"))
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -55,7 +55,7 @@ type signInByPasskeyBody struct {
 	Client  commands.Token `json:"client,omitzero" format:"client" doc:"As for POST /v1/sessions."`
 }
 
-// signInByPasskey starts the session of whoever's passkey answered.
+// signInByPasskey starts a session for the owner of the passkey that answered.
 func (a *API) signInByPasskey() {
 	route(a, created(operation("signInByPasskey", "POST", "/v1/passkeys/sessions", "sessions", "Sign in by a passkey",
 		"Starts a session for the person whose passkey answered. Nothing else is needed, and an answer is taken once.")),

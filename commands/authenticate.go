@@ -75,7 +75,7 @@ func standingOf(a *domain.Account) standing {
 
 func standingOfStaff(s *domain.Staff) standing {
 	return standing{gone: s.State() != domain.StaffActive, everywhere: s.EverywhereAt, roles: s.Roles,
-		reach: domain.LevelOne, ways: []domain.AuthMethod{domain.MethodPassword}}
+		reach: domain.LevelOne, ways: domain.PasswordAlone()}
 }
 
 // knownService authenticates a service by its cached state, without reading the stream.

@@ -102,7 +102,8 @@ func (k *call) undo(ctx context.Context, in Undo) (struct{}, error) {
 			return nil, err
 		}
 		if d.Removal.Level > domain.LevelOne {
-			if err := k.useFactor(ctx, a.OnlyTried(d.Removed.At), in.Evidence, method, domain.UseUndo, []byte("undo")); err != nil {
+			if err := k.useFactor(ctx, a.OnlyTried(d.Removed.At), in.Evidence, method,
+				factorUse{what: domain.UseUndo, by: [][]byte{[]byte("undo")}}); err != nil {
 				return nil, err
 			}
 		}

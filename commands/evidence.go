@@ -15,7 +15,6 @@ type Evidence struct {
 	TOTP         string             `json:"-"` // from an authenticator app
 	RecoveryCode string             `json:"-"`
 	Passkey      PasskeyAnswer      `json:"-"`
-	bound        string             // what the challenge of a passkey was made for
 }
 
 // method is by what the evidence proves. ErrEvidence if there is none or more than one.

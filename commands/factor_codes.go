@@ -6,7 +6,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"log/slog"
-	"slices"
+	"time"
 
 	"accountledger/domain"
 	"accountledger/journal"
@@ -22,39 +22,38 @@ type FactorAdded struct {
 // makeCodes makes a set of recovery codes, which ends the one before.
 func (k *call) makeCodes(ctx context.Context, _ struct{}) (FactorAdded, error) {
 	id := k.codesID()
-	var codes []string
 	out, err := k.changeOwn(func(ctx context.Context, a *domain.Account, head journal.Head) ([]any, error) {
-		made, hashes, err := k.newCodes(ctx, head)
+		_, hashes, err := k.newCodes(ctx, head)
 		if err != nil {
 			return nil, err
 		}
-		codes = made
 		return a.MakeRecoveryCodes(id, k.Caller.Level, hashes, k.now)
 	}).by(ctx, k)
 	if err != nil {
 		return FactorAdded{}, err
 	}
-	return k.factorAdded(ctx, out, id, codes)
+	return k.factorAdded(ctx, out, id)
 }
 
 // addFactor enrols a factor, and makes recovery codes if the account has none. again refuses one that another request has enrolled.
 func (k *call) addFactor(ctx context.Context, in domain.EnrolFactor, again error) (FactorAdded, error) {
 	in.CodesID = k.codesID()
-	var codes []string
-	out, err := k.changeOwn(func(ctx context.Context, a *domain.Account, head journal.Head) ([]any, error) {
+	out, err := k.changeOwn(func(ctx context.Context, a *domain.Account, head journal.Head) (_ []any, err error) {
 		if a.FactorOf(in.ID) != nil {
 			return nil, again
 		}
-		var err error
-		if codes, in.Codes, err = k.newCodes(ctx, head); err != nil {
-			return nil, err
+		in.Codes = domain.RecoveryCodeHashes{}
+		if len(a.FactorsOf(domain.FactorRecoveryCodes)) == 0 {
+			if _, in.Codes, err = k.newCodes(ctx, head); err != nil {
+				return nil, err
+			}
 		}
 		return a.EnrolFactor(in, k.now)
 	}).by(ctx, k)
 	if err != nil {
 		return FactorAdded{}, err
 	}
-	return k.factorAdded(ctx, out, in.ID, codes)
+	return k.factorAdded(ctx, out, in.ID)
 }
 
 // changeOwn is a change of the caller's account that depends on its time.
@@ -68,26 +67,37 @@ func (k *call) codesID() domain.FactorID {
 
 // newCodes makes recovery codes from the command, so that a repeat is shown the same ones.
 func (k *call) newCodes(ctx context.Context, head journal.Head) ([]string, domain.RecoveryCodeHashes, error) {
-	secret, err := k.secret(ctx, "recovery codes", k.factTime(head))
+	random, err := k.codesRandom(ctx, k.factTime(head))
 	if err != nil {
 		return nil, domain.RecoveryCodeHashes{}, err
 	}
-	codes, hashes := codesFrom(secret)
+	codes, hashes := passwords.NewLookUps(random)
 	return codes, domain.RecoveryCodeHashes(hashes), nil
 }
 
-func codesFrom(secret []byte) ([]string, passwords.LookUpHashes) {
-	return passwords.NewLookUps(func(purpose string, n int) []byte {
+// codesAt are the codes that newCodes made of the command at a time.
+func (k *call) codesAt(ctx context.Context, at time.Time) ([]string, error) {
+	random, err := k.codesRandom(ctx, at)
+	if err != nil {
+		return nil, err
+	}
+	return passwords.LookUpCodes(random), nil
+}
+
+// codesRandom is what the codes of the command at a time are made of.
+func (k *call) codesRandom(ctx context.Context, at time.Time) (func(purpose string, n int) []byte, error) {
+	secret, err := k.secret(ctx, "recovery codes", at)
+	return func(purpose string, n int) []byte {
 		b, err := hkdf.Key(sha256.New, secret, nil, "accountledger/recovery-codes/1/"+purpose, n)
 		if err != nil {
 			panic(err) // only for far longer keys
 		}
 		return b
-	})
+	}, err
 }
 
 // factorAdded tells what a change has enrolled, and finishes it.
-func (k *call) factorAdded(ctx context.Context, out changed[*domain.Account], id domain.FactorID, codes []string) (FactorAdded, error) {
+func (k *call) factorAdded(ctx context.Context, out changed[*domain.Account], id domain.FactorID) (added FactorAdded, err error) {
 	withCodes, enrolled := false, domain.Fact{}
 	for _, f := range out.facts {
 		if e, ok := f.Event.(domain.FactorEnrolled); ok {
@@ -100,25 +110,20 @@ func (k *call) factorAdded(ctx context.Context, out changed[*domain.Account], id
 	if err := k.forgetFactors(ctx, out.facts); err != nil {
 		return FactorAdded{}, err
 	}
-	if withCodes && out.repeat {
-		secret, err := k.secret(ctx, "recovery codes", out.facts[0].At)
-		if err != nil {
+	if withCodes {
+		if added.Codes, err = k.codesAt(ctx, out.facts[0].At); err != nil {
 			return FactorAdded{}, err
 		}
-		codes, _ = codesFrom(secret)
-	}
-	if !withCodes {
-		codes = nil
 	}
 	e, ok := enrolled.Event.(domain.FactorEnrolled)
 	if !ok { // a repeat of something else
 		return FactorAdded{}, domain.ErrRepeated
 	}
-	view, err := k.factorView(ctx, &domain.Factor{FactorEnrolled: e, Fact: enrolled, Name: e.Name, NameFact: enrolled})
+	added.Factor, err = k.factorView(ctx, &domain.Factor{FactorEnrolled: e, Fact: enrolled, Name: e.Name, NameFact: enrolled})
 	if e.Kind == domain.FactorRecoveryCodes {
-		view.Left = passwords.LookUps
+		added.Factor.Left = passwords.LookUps
 	}
-	return FactorAdded{view, slices.Clone(codes)}, err
+	return added, err
 }
 
 // Format prints [personal] for every verb.

@@ -1,7 +1,6 @@
 package commands_test
 
 import (
-	"encoding/base32"
 	"errors"
 	"slices"
 	"testing"
@@ -31,7 +30,7 @@ func (a app) next() string {
 
 func seedOf(t testing.TB, offer commands.TOTPOffer) []byte {
 	t.Helper()
-	seed, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(offer.Seed)
+	seed, err := totp.Seed(offer.Seed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +98,7 @@ func TestSignInByTOTP(t *testing.T) {
 	do(w, w.ContinueSignIn, domain.Guest(), withFactor(another, phone.next()))
 }
 
-// A code passes once, whoever is quicker: two processes, and two sign-ins at once.
+// A code passes once: two processes, and two sign-ins at once.
 func TestACodePassesOnce(t *testing.T) {
 	w, phone := factorWorld(t)
 	here, there := w.begin(), w.begin()
@@ -150,7 +149,7 @@ func TestWrongTOTPs(t *testing.T) {
 	}
 }
 
-// Raising a session takes the factor; whoever stole one cannot keep the owner's app from signing in.
+// Raising a session takes the factor; a thief who has one cannot keep the owner's app from signing in.
 func TestRaiseByTOTP(t *testing.T) {
 	w, phone := factorWorld(t)
 	c := w.authenticated(do(w, w.ContinueSignIn, domain.Guest(), withFactor(w.begin(), phone.next())).Token)
@@ -259,7 +258,7 @@ func TestRememberedClients(t *testing.T) {
 	w.begin() // another client
 	w.clock.forward(domain.RememberedFor)
 	if remembered() {
-		t.Error("it is remembered for ever")
+		t.Error("it is remembered forever")
 	}
 	for name, forget := range map[string]func(c domain.Caller){
 		"everywhere": func(c domain.Caller) { do(w, w.SignOutEverywhere, c, struct{}{}) },

@@ -75,10 +75,11 @@ func (k *call) confirmTOTP(ctx context.Context, in ConfirmTOTP) (FactorAdded, er
 		return FactorAdded{}, domain.ErrFactorName
 	}
 	steps := totp.Matching(seed, in.Code, k.now)
-	if _, err := (change[*domain.FactorUses]{stream: k.factorStream(id), about: concerning[*domain.FactorUses](ofAccount(a)), new: true,
-		decide: func(_ context.Context, u *domain.FactorUses, _ journal.Head) ([]any, error) {
-			return u.UseStep(id, steps, domain.UseEnrol)
-		}}).by(ctx, k); errors.Is(err, domain.ErrTOTP) {
+	shown := k.changeUses(a, id, func(u *domain.FactorUses, _ journal.Head) ([]any, error) {
+		return u.UseStep(id, steps, domain.UseEnrol)
+	})
+	shown.new = true
+	if _, err := shown.by(ctx, k); errors.Is(err, domain.ErrTOTP) {
 		return FactorAdded{}, domain.ErrTOTP.At("/code")
 	} else if err != nil {
 		return FactorAdded{}, err

@@ -11,15 +11,21 @@ import (
 	"accountledger/totp"
 )
 
-// useFactor proves an account's owner by a factor and records its use: one append, which lets the same evidence pass once. by is what wrong
-// codes are counted by besides the account; nothing: whoever gives them knows its password. A wrong one is refused with the error of its
-// method.
-func (k *call) useFactor(ctx context.Context, a *domain.Account, e Evidence, method domain.AuthMethod, what domain.FactorUse, by ...[]byte) error {
+// factorUse is what a factor is used for.
+type factorUse struct {
+	what  domain.FactorUse
+	bound []byte   // what the challenge of a passkey was made for: a sign-in, a session or a recovery
+	by    [][]byte // what wrong codes are counted by besides the account; none after its right password
+}
+
+// useFactor proves an account's owner by a factor and records its use: one append, which lets the same evidence pass once. A wrong one is refused
+// with the error of its method.
+func (k *call) useFactor(ctx context.Context, a *domain.Account, e Evidence, method domain.AuthMethod, use factorUse) error {
 	switch method {
 	case domain.MethodTOTP:
-		return k.useTOTP(ctx, a, e.TOTP, what, by)
+		return k.useTOTP(ctx, a, e.TOTP, use)
 	case domain.MethodPasskey:
-		by := proofBy{purpose: purposes[what], bound: []byte(e.bound), uv: verification(a), what: what}
+		by := proofBy{purpose: purposes[use.what], bound: use.bound, uv: verification(a), what: use.what}
 		answer, err := k.checkAssertion(e.Passkey, by)
 		if err != nil {
 			return err
@@ -27,7 +33,7 @@ func (k *call) useFactor(ctx context.Context, a *domain.Account, e Evidence, met
 		_, err = k.usePasskey(ctx, a, answer, by)
 		return err
 	case domain.MethodRecoveryCode:
-		return k.useCode(ctx, a, e.RecoveryCode, what)
+		return k.useCode(ctx, a, e.RecoveryCode, use.what)
 	default:
 		return domain.ErrNotAWay
 	}
@@ -39,8 +45,8 @@ func wrongFactor(err error) bool {
 }
 
 // useTOTP tries the code on each of the account's authenticator apps. Too many wrong ones make all of them wait, and nothing else.
-func (k *call) useTOTP(ctx context.Context, a *domain.Account, code string, what domain.FactorUse, by [][]byte) error {
-	counters, err := k.counters(ctx, limit{domain.AttemptTOTP, slices.Clone(k.Config.Limits.TOTP), append([][]byte{a.ID.UUID[:]}, by...)})
+func (k *call) useTOTP(ctx context.Context, a *domain.Account, code string, use factorUse) error {
+	counters, err := k.counters(ctx, limit{domain.AttemptTOTP, k.Config.Limits.TOTP, append([][]byte{a.ID.UUID[:]}, use.by...)})
 	if err != nil {
 		return err
 	}
@@ -54,7 +60,7 @@ func (k *call) useTOTP(ctx context.Context, a *domain.Account, code string, what
 		if err != nil {
 			return err
 		}
-		err = k.useStep(ctx, a, f, totp.Matching(secret.Seed, code, k.now), what)
+		err = k.useStep(ctx, a, f, totp.Matching(secret.Seed, code, k.now), use.what)
 		if !errors.Is(err, domain.ErrTOTP) {
 			return err
 		}
@@ -67,10 +73,9 @@ func (k *call) useStep(ctx context.Context, a *domain.Account, f *domain.Factor,
 	if at := k.restored.Load(); f.Fact.Restored && at != nil {
 		matching = slices.DeleteFunc(matching, func(step int64) bool { return step <= totp.Step(at.time)+1 })
 	}
-	_, err := change[*domain.FactorUses]{stream: k.factorStream(f.Factor), about: concerning[*domain.FactorUses](ofAccount(a)),
-		decide: func(_ context.Context, u *domain.FactorUses, _ journal.Head) ([]any, error) {
-			return u.UseStep(f.Factor, matching, what)
-		}}.by(ctx, k)
+	_, err := k.changeUses(a, f.Factor, func(u *domain.FactorUses, _ journal.Head) ([]any, error) {
+		return u.UseStep(f.Factor, matching, what)
+	}).by(ctx, k)
 	return err
 }
 
@@ -89,9 +94,17 @@ func (k *call) useCode(ctx context.Context, a *domain.Account, code string, what
 	if !ok {
 		return domain.ErrRecoveryCode
 	}
-	_, err = change[*domain.FactorUses]{stream: k.factorStream(f.Factor), about: concerning[*domain.FactorUses](ofAccount(a)),
-		decide: func(_ context.Context, u *domain.FactorUses, _ journal.Head) ([]any, error) {
-			return u.UseCode(f.Factor, n+1, len(secret.Codes.Hashes), what)
-		}}.by(ctx, k)
+	_, err = k.changeUses(a, f.Factor, func(u *domain.FactorUses, _ journal.Head) ([]any, error) {
+		return u.UseCode(f.Factor, n+1, len(secret.Codes.Hashes), what)
+	}).by(ctx, k)
 	return err
+}
+
+// changeUses is a change of what a factor of an account was used for.
+func (k *call) changeUses(a *domain.Account, id domain.FactorID,
+	decide func(*domain.FactorUses, journal.Head) ([]any, error)) change[*domain.FactorUses] {
+	return change[*domain.FactorUses]{stream: k.factorStream(id), about: concerning[*domain.FactorUses](ofAccount(a)),
+		decide: func(_ context.Context, u *domain.FactorUses, head journal.Head) ([]any, error) {
+			return decide(u, head)
+		}}
 }

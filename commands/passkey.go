@@ -73,7 +73,7 @@ func (c *core) challenges() passkeys.Challenges {
 	return made
 }
 
-// handles are what authenticators know accounts by.
+// userHandles are what authenticators know accounts by.
 func (c *core) userHandles() passkeys.Handles { return passkeys.NewHandles(c.keys.handles.Material()) }
 
 // purposes are those of challenges, by what the factor is used for.
@@ -171,23 +171,22 @@ func (k *call) usePasskey(ctx context.Context, a *domain.Account, in *passkeys.A
 func (k *call) recordPasskey(ctx context.Context, rp passkeys.RelyingParty, a *domain.Account, one ownPasskey, in *passkeys.Assertion, by proofBy) error {
 	sum := sha256.Sum256(in.Challenge())
 	challenge, handle := domain.Hash(hex.EncodeToString(sum[:])), k.userHandles().Of(a.ID.UUID)
-	out, err := change[*domain.FactorUses]{stream: k.factorStream(one.Factor.Factor), about: concerning[*domain.FactorUses](ofAccount(a)),
-		decide: func(_ context.Context, u *domain.FactorUses, head journal.Head) ([]any, error) {
-			known := passkeys.KnownOf(one.record)
-			if u.Passkey.Backup != "" {
-				known = passkeys.Known(u.Passkey)
+	out, err := k.changeUses(a, one.Factor.Factor, func(u *domain.FactorUses, head journal.Head) ([]any, error) {
+		known := passkeys.KnownOf(one.record)
+		if u.Passkey.Backup != "" {
+			known = passkeys.Known(u.Passkey)
+		}
+		proof, err := rp.Verify(in, one.record, known, handle, by.named, by.uv)
+		if errors.Is(err, passkeys.Because(passkeys.CountBackward)) {
+			if doubted := u.DoubtCount(one.Factor.Factor, k.factTime(head)); len(doubted) > 0 {
+				return doubted, nil
 			}
-			proof, err := rp.Verify(in, one.record, known, handle, by.named, by.uv)
-			if errors.Is(err, passkeys.Because(passkeys.CountBackward)) {
-				if doubted := u.DoubtCount(one.Factor.Factor, k.factTime(head)); len(doubted) > 0 {
-					return doubted, nil
-				}
-			}
-			if err != nil {
-				return nil, passkeyRefusal(err)
-			}
-			return u.UsePasskey(one.Factor.Factor, challenge, domain.PasskeyUse(proof.Known), proof.Copyable, by.what)
-		}}.by(ctx, k)
+		}
+		if err != nil {
+			return nil, passkeyRefusal(err)
+		}
+		return u.UsePasskey(one.Factor.Factor, challenge, domain.PasskeyUse(proof.Known), proof.Copyable, by.what)
+	}).by(ctx, k)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,6 @@ func (k *call) raise(ctx context.Context, in Raise) (SignedIn, error) {
 		return SignedIn{}, err
 	}
 	k.bind(in.Evidence.credential())
-	in.Evidence.bound = string(k.Caller.Session.UUID[:])
 	month, err := k.ownMonth(ctx)
 	if err != nil {
 		return SignedIn{}, err
@@ -40,7 +39,8 @@ func (k *call) raise(ctx context.Context, in Raise) (SignedIn, error) {
 		err = k.proveSelf(ctx, who, in.Evidence.Password, domain.ErrPassword)
 	default:
 		level = domain.LevelTwo
-		err = k.useFactor(ctx, who.account, in.Evidence, method, domain.UseRaise, []byte("in"), k.Caller.Session.UUID[:])
+		err = k.useFactor(ctx, who.account, in.Evidence, method, factorUse{domain.UseRaise, k.Caller.Session.UUID[:],
+			[][]byte{[]byte("in"), k.Caller.Session.UUID[:]}})
 	}
 	if err != nil {
 		return SignedIn{}, err
@@ -114,7 +114,7 @@ func (k *call) renewSession(ctx context.Context, month domain.Month, who holder,
 // ways are the methods by which the holder, who has a session, proves again as surely as they can who they are.
 func (who holder) ways() []domain.AuthMethod {
 	if who.account == nil {
-		return []domain.AuthMethod{domain.MethodPassword}
+		return domain.PasswordAlone()
 	}
 	return who.account.Ways()
 }

@@ -33,9 +33,6 @@ type Recovered struct {
 // recorded and keys to be destroyed, which the process that handles deadlines does.
 func (k *call) completeRecovery(ctx context.Context, in CompleteRecovery) (Recovered, error) {
 	defer k.hold(domain.VerificationStream(domain.VerificationID(in.ID)))()
-	if in.Evidence != (Evidence{}) {
-		in.Evidence.bound = string(in.ID.UUID[:])
-	}
 	s, r, a, err := k.provenRecovery(ctx, in.ID, in.Handle)
 	switch {
 	case err != nil:
@@ -70,8 +67,8 @@ func (k *call) completeRecovery(ctx context.Context, in CompleteRecovery) (Recov
 			if err != nil || by != domain.RecoveryByRecoveryCode {
 				return events, err
 			}
-			made, hashes, err := k.newCodes(ctx, head)
-			codes = made
+			var hashes domain.RecoveryCodeHashes
+			codes, hashes, err = k.newCodes(ctx, head)
 			return append(events, a.ReplaceRecoveryCodes(codesID, hashes, k.now)...), err
 		}}.by(again(ctx), k)
 	if errors.Is(err, domain.ErrRecoveryEnded) { // another one was quicker
@@ -92,12 +89,9 @@ func (k *call) completeRecovery(ctx context.Context, in CompleteRecovery) (Recov
 // there when the waiting began, after it. by is what was shown, if it was a factor.
 func (k *call) proveRecoverer(ctx context.Context, in CompleteRecovery, s *domain.Recovery, a *domain.Account) (without func(*domain.Account) []*domain.Factor,
 	by domain.RecoveryProof, err error) {
-	untried := func(a *domain.Account) []*domain.Factor { return a.UntriedFactors(k.now) }
 	needs := k.recoveryNeeds(a)
 	switch {
-	case domain.RecoveryReady(needs):
-		return func(a *domain.Account) []*domain.Factor { return a.Factors }, "", nil
-	case in.Evidence == Evidence{} && s.Waited(k.now):
+	case domain.RecoveryReady(needs), in.Evidence == Evidence{} && s.Waited(k.now):
 		return func(a *domain.Account) []*domain.Factor { return a.Factors }, "", nil
 	case in.Evidence == Evidence{}:
 		return nil, "", domain.ErrRecoveryWaits
@@ -107,10 +101,12 @@ func (k *call) proveRecoverer(ctx context.Context, in CompleteRecovery, s *domai
 		return nil, "", err
 	}
 	by = domain.RecoveryProof(method)
-	if !slices.ContainsFunc(needs, func(w domain.RecoveryWay) bool { return len(w) == 1 && w[0] == by }) {
+	if !domain.RecoveryNeedsOnly(needs, by) {
 		return nil, "", domain.ErrNotAWay
 	}
-	return untried, by, k.useFactor(ctx, a.OnlyTried(k.now), in.Evidence, method, domain.UseRecovery, []byte("recovery"), in.ID.UUID[:])
+	untried := func(a *domain.Account) []*domain.Factor { return a.UntriedFactors(k.now) }
+	return untried, by, k.useFactor(ctx, a.OnlyTried(k.now), in.Evidence, method, factorUse{domain.UseRecovery, in.ID.UUID[:],
+		[][]byte{[]byte("recovery"), in.ID.UUID[:]}})
 }
 
 // notSuspended refuses the password that an account has if it is suspended, since somebody else may know it: ErrSamePassword. It helps nobody to
@@ -172,13 +168,9 @@ func (k *call) recoveredBefore(ctx context.Context, r *domain.VerificationReques
 	_ = k.finishRecovery(ctx, r, a)
 	done := recoveredNow(a)
 	if slices.ContainsFunc(before, func(f domain.Fact) bool { _, made := f.Event.(domain.FactorEnrolled); return made }) {
-		secret, err := k.secret(ctx, "recovery codes", before[0].At)
-		if err != nil {
-			return Recovered{}, err
-		}
-		done.Codes, _ = codesFrom(secret)
+		done.Codes, err = k.codesAt(ctx, before[0].At)
 	}
-	return done, nil
+	return done, err
 }
 
 // superseded ends a recovery that another one was quicker than, unless it was this one itself, in another request.

@@ -34,11 +34,7 @@ func (k *call) waitRecovery(ctx context.Context, in WaitRecovery) (RecoveryWait,
 	if s, err = k.stillRecovers(ctx, s, &r, a); err != nil {
 		return RecoveryWait{}, err
 	}
-	mayWait := false
-	for _, way := range k.recoveryNeeds(a) {
-		mayWait = mayWait || len(way) == 1 && way[0] == domain.RecoveryByWaiting
-	}
-	if !mayWait {
+	if !domain.RecoveryNeedsOnly(k.recoveryNeeds(a), domain.RecoveryByWaiting) {
 		return RecoveryWait{}, domain.ErrNotAWay
 	}
 	k.Because = s.ProvedFact.ID

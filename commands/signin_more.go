@@ -125,7 +125,6 @@ func (k *call) continueSignIn(ctx context.Context, in ContinueSignIn) (SignedIn,
 	}
 	defer k.hold(domain.SignInStream(in.ID))()
 	k.bind(in.Evidence.credential())
-	in.Evidence.bound = string(in.ID.UUID[:])
 	s, account, err := k.ownSignIn(ctx, in)
 	switch {
 	case err != nil:
@@ -191,7 +190,7 @@ func (k *call) proveMore(ctx context.Context, in ContinueSignIn, s *domain.SignI
 		_, err = k.decideCode(ctx, CheckCode{Verification: domain.VerificationID(in.ID), Handle: in.Handle, Code: in.Evidence.Code}, r)
 		return endsSignIn(err)
 	}
-	err := k.useFactor(ctx, a, in.Evidence, method, domain.UseSignIn)
+	err := k.useFactor(ctx, a, in.Evidence, method, factorUse{what: domain.UseSignIn, bound: in.ID.UUID[:]})
 	if !wrongFactor(err) {
 		return err
 	}

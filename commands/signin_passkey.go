@@ -7,7 +7,7 @@ import (
 	"accountledger/passkeys"
 )
 
-// SignInByPasskey starts a session of whoever's passkey answers, without a name.
+// SignInByPasskey starts a session for the owner of the passkey that answers; nobody types a name.
 type SignInByPasskey struct {
 	Passkey PasskeyAnswer `json:"-"`
 	Client  Token         `json:"-"`
@@ -24,7 +24,7 @@ func (k *call) askSignIn(context.Context, struct{}) (passkeys.AssertionOptions, 
 
 // signInByPasskey starts a session of level two: its authenticator knows its user. Two appends: the passkey's use, so that no answer passes
 // twice, and the session's. A crash between them costs a challenge. Nothing is appended for what is wrong: nobody guesses a passkey, and
-// whoever has none cannot make any stream grow.
+// without one nobody makes a stream grow.
 func (k *call) signInByPasskey(ctx context.Context, in SignInByPasskey) (SignedIn, error) {
 	client, err := clientSecret(in.Client)
 	if err != nil {
@@ -53,7 +53,7 @@ func (k *call) signInByPasskey(ctx context.Context, in SignInByPasskey) (SignedI
 	if err != nil {
 		return SignedIn{}, err
 	}
-	if account.Disowned && !used.Tried(k.now) { // whoever had the password may have made it
+	if account.Disowned && !used.Tried(k.now) { // by somebody who had the password, perhaps
 		return SignedIn{}, domain.ErrDisowned
 	}
 	known, err := k.knowsClient(ctx, who, client)

@@ -90,7 +90,7 @@ func (a *Account) Disown(of EventID, now time.Time) ([]any, error) {
 		return nil, err
 	}
 	events := []any{AlertDisowned{Of: of}, AccountSignedOutEverywhere{}, a.Guard(GuardDisowned, now)}
-	if untried := a.UntriedFactors(now); len(untried) > 0 { // whoever was in the account may have enrolled them
+	if untried := a.UntriedFactors(now); len(untried) > 0 { // by a thief, perhaps
 		events = append(events, a.endFactors(FactorDisowned, untried...)...)
 	}
 	if a.Erasure.State == ErasureWaiting {

@@ -13,7 +13,7 @@ const (
 )
 
 // ClientKnown: a client signed in that was not known of its owner, and was given a token of 256 random bits by which it will be. It is no
-// fingerprint: nothing of the client is looked at. A known one that changed the password, which makes all others unknown, is recorded anew.
+// fingerprint: nothing of the client is looked at. A known one that changed the password, which makes all others unknown, is recorded again.
 // Only a hash over owner and token is kept, so that nobody learns from the log that two people use one client.
 type ClientKnown struct {
 	Client  Hash  `json:"client"`

@@ -215,7 +215,7 @@ var (
 	ErrSlugTaken = &Error{Kind: Conflict, Code: "service_exists", Message: "A service with this name already exists.", Field: "/name"}
 	ErrAllowed   = &Error{Kind: Invalid, Code: "invalid_allowance",
 		Message: "State what the service may ask for as permission:purpose, both from the catalogue.", Field: "/allow"}
-	ErrSuspended    = &Error{Kind: Forbidden, Code: "service_suspended", Message: "This service is suspended. Ask whoever runs the ledger."}
+	ErrSuspended    = &Error{Kind: Forbidden, Code: "service_suspended", Message: "This service is suspended. Ask the ledger's operator."}
 	ErrNoService    = &Error{Kind: NotFound, Code: "service_unknown", Message: "There is no service by this name."}
 	ErrServiceEnded = &Error{Kind: Conflict, Code: "service_ended", Message: "This service has ended for good. Add another one."}
 	ErrServiceKeys  = &Error{Kind: Conflict, Code: "too_many_service_keys",

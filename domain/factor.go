@@ -191,7 +191,12 @@ func (s *factors) FactorsOf(kind FactorKind) (out []*Factor) {
 
 // Reach is the highest level that a session of the account can have.
 func (s *factors) Reach() Level {
-	if slices.ContainsFunc(s.Factors, func(one *Factor) bool { return one.Kind != FactorRecoveryCodes }) {
+	return reachOf(s.Factors)
+}
+
+// reachOf is the highest level that factors give beside a password: recovery codes alone give none.
+func reachOf(all []*Factor) Level {
+	if slices.ContainsFunc(all, func(one *Factor) bool { return one.Kind != FactorRecoveryCodes }) {
 		return LevelTwo
 	}
 	return LevelOne
@@ -199,16 +204,19 @@ func (s *factors) Reach() Level {
 
 // Ways are the methods by which the owner of the account, who has a session, proves again as surely as they can who they are; in a fixed order.
 func (s *factors) Ways() []AuthMethod {
-	if s.Reach() == LevelOne {
-		return []AuthMethod{MethodPassword}
+	if second := s.SecondMethods(); second != nil {
+		return second
 	}
-	return s.SecondMethods()
+	return PasswordAlone()
 }
 
 // SecondMethods are the methods that prove the owner beside the password; none if the password is all that there is.
 func (s *factors) SecondMethods() (out []AuthMethod) {
+	if s.Reach() == LevelOne {
+		return nil
+	}
 	for _, kind := range FactorKind("").Values() {
-		if s.Reach() > LevelOne && len(s.FactorsOf(kind)) > 0 {
+		if len(s.FactorsOf(kind)) > 0 {
 			out = append(out, kind.Method())
 		}
 	}
@@ -336,7 +344,7 @@ func (s *factors) endFactors(why FactorEnd, which ...*Factor) (events []any) {
 	for _, one := range which {
 		events = append(events, FactorRemoved{Factor: one.Factor, Kind: one.Kind, Reason: why})
 	}
-	if slices.ContainsFunc(left, func(one *Factor) bool { return one.Kind != FactorRecoveryCodes }) {
+	if reachOf(left) > LevelOne {
 		return events
 	}
 	for _, one := range left {

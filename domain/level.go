@@ -28,6 +28,11 @@ func (AuthMethod) Values() []AuthMethod {
 	return []AuthMethod{MethodPassword, MethodCode, MethodTOTP, MethodPasskey, MethodRecoveryCode}
 }
 
+var passwordAlone = []AuthMethod{MethodPassword}
+
+// PasswordAlone are the ways of who has a password and nothing else. They are not to be written to.
+func PasswordAlone() []AuthMethod { return passwordAlone }
+
 // Validate refuses unknown values.
 func (m AuthMethod) Validate() error { return oneOf(m, m.Values()...) }
 

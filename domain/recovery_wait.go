@@ -113,11 +113,16 @@ func RecoveryReady(needs []RecoveryWay) bool {
 	return slices.ContainsFunc(needs, func(w RecoveryWay) bool { return len(w) == 0 })
 }
 
+// RecoveryNeedsOnly reports whether one proof is all that is left to show.
+func RecoveryNeedsOnly(needs []RecoveryWay, p RecoveryProof) bool {
+	return slices.ContainsFunc(needs, func(w RecoveryWay) bool { return len(w) == 1 && w[0] == p })
+}
+
 // RecoveryWays are those of the account, as far as they are open to it: factors on probation neither help nor keep anybody from recovering it.
 // mayWait: waiting is allowed.
 func (a *Account) RecoveryWays(mayWait bool, now time.Time) []RecoveryWay {
 	tried := a.TriedFactors(now)
-	if a.TriedReach(now) == LevelOne {
+	if reachOf(tried) == LevelOne {
 		return RecoveryWays(LevelOne)
 	}
 	return slices.DeleteFunc(RecoveryWays(LevelTwo), func(w RecoveryWay) bool {
@@ -141,10 +146,7 @@ func (s *factors) TriedFactors(now time.Time) []*Factor {
 
 // TriedReach is the highest level that a session of the account could have without the factors on probation, which may not be its owner's.
 func (s *factors) TriedReach(now time.Time) Level {
-	if slices.ContainsFunc(s.TriedFactors(now), func(f *Factor) bool { return f.Kind != FactorRecoveryCodes }) {
-		return LevelTwo
-	}
-	return LevelOne
+	return reachOf(s.TriedFactors(now))
 }
 
 // UntriedFactors are those on probation.

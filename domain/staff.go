@@ -69,8 +69,6 @@ type Staff struct {
 	Version int64
 	// EverywhereAt is the version at which all sessions ended, -1 before the first time. Sessions that began on an earlier one have ended.
 	EverywhereAt int64
-	// Since is when the officer came into their state.
-	Since time.Time
 
 	code    Hash
 	expires time.Time
@@ -91,19 +89,19 @@ func (s *Staff) Fork() *Staff {
 func (s *Staff) Apply(f Fact) error {
 	switch e := f.Event.(type) {
 	case StaffAdded:
-		s.Added, s.AddedFact, s.Since = &e, f, f.At
+		s.Added, s.AddedFact = &e, f
 		s.code, s.expires, s.coded = e.CodeHash, e.Expires, f
 	case StaffRoleGranted:
 		s.Roles = append(s.Roles, e.Role)
 	case StaffRoleEnded:
 		s.Roles = slices.DeleteFunc(slices.Clone(s.Roles), func(r Role) bool { return r == e.Role })
 	case StaffEnrolled:
-		s.Enrolled, s.Since = true, f.At
+		s.Enrolled = true
 	case StaffReset:
-		s.Enrolled, s.EverywhereAt, s.Since = false, f.Version, f.At
+		s.Enrolled, s.EverywhereAt = false, f.Version
 		s.code, s.expires, s.coded = e.CodeHash, e.Expires, f
 	case StaffEnded:
-		s.Ended, s.Enrolled, s.Roles, s.EverywhereAt, s.Since = true, false, nil, f.Version, f.At
+		s.Ended, s.Enrolled, s.Roles, s.EverywhereAt = true, false, nil, f.Version
 	default:
 		return unexpected(f)
 	}

@@ -29,9 +29,18 @@ type LookUpHashes struct {
 // IsZero reports whether there are none.
 func (h LookUpHashes) IsZero() bool { return len(h.Hashes) == 0 }
 
-// NewLookUps makes a set of codes, as people read them. random gives so many random bytes for the purpose; it is asked for the salt and for each code.
+// NewLookUps makes a set of codes, as people read them, and what they are checked by. random gives so many random bytes for the purpose; it is
+// asked for the salt and for each code.
 func NewLookUps(random func(purpose string, n int) []byte) (codes []string, h LookUpHashes) {
-	h.Salt = random("salt", 16)
+	h.Salt, codes = random("salt", 16), LookUpCodes(random)
+	for i, code := range codes {
+		h.Hashes = append(h.Hashes, h.hash(i, strings.ReplaceAll(code, "-", "")))
+	}
+	return codes, h
+}
+
+// LookUpCodes are the codes alone that NewLookUps makes of the same random bytes.
+func LookUpCodes(random func(purpose string, n int) []byte) (codes []string) {
 	for i := range LookUps {
 		var b strings.Builder
 		b.WriteByte(crockford[i])
@@ -39,10 +48,9 @@ func NewLookUps(random func(purpose string, n int) []byte) (codes []string, h Lo
 			b.WriteByte(crockford[v&31])
 		}
 		code := b.String()
-		h.Hashes = append(h.Hashes, h.hash(i, code))
 		codes = append(codes, code[:4]+"-"+code[4:8]+"-"+code[8:12]+"-"+code[12:])
 	}
-	return codes, h
+	return codes
 }
 
 // Match finds the code among those of the set: its number, from 0 on. The code is as typed, but for what readers of Crockford's base 32 mistake,

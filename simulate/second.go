@@ -2,7 +2,6 @@ package simulate
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"accountledger/domain"
@@ -111,8 +110,7 @@ func (w *worker) recovered(l *life, needs []domain.RecoveryWay, codes []string) 
 
 // recoverBy is what somebody shows who recovers an account with a second factor.
 func (w *worker) recoverBy(l *life, needs []domain.RecoveryWay) Proof {
-	byCode := domain.RecoveryWay{domain.RecoveryByRecoveryCode}
-	if slices.ContainsFunc(needs, func(way domain.RecoveryWay) bool { return slices.Equal(way, byCode) }) {
+	if domain.RecoveryNeedsOnly(needs, domain.RecoveryByRecoveryCode) {
 		return Proof{RecoveryCode: l.second.take()}
 	}
 	return Proof{TOTP: totp.Code(l.second.Seed, w.clock.Now())}
